@@ -38,6 +38,7 @@ pub mod contract;
 pub mod disk;
 pub mod engine;
 pub mod gateway;
+pub mod integration;
 pub mod metrics;
 pub mod net;
 pub mod oracle;

@@ -27,6 +27,8 @@ pub(crate) enum Consumer {
     Device(DeviceId),
     /// The gateway's replica.
     Replica,
+    /// All workers that carry rows to another system.
+    Workers,
     /// One flag for all who come.
     Anybody,
 }
@@ -281,6 +283,11 @@ impl Flagging<'_> {
             }
         }
         written
+    }
+
+    /// Whether it is of the row of this key.
+    pub(crate) fn is_of(&self, id: EntityId, mark: Mark, key: &Key) -> bool {
+        self.content.table(id).record(mark.slot).key == *key
     }
 
     pub(crate) fn release(&mut self, consumer: Consumer, id: EntityId, marks: &[Mark]) {

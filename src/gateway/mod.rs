@@ -32,6 +32,7 @@ mod backend_link;
 mod blobs;
 mod capture;
 mod excerpt;
+mod feed;
 mod held;
 mod incarnation;
 mod mode;
@@ -54,6 +55,7 @@ pub use capture::{
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
+pub(crate) use feed::{Asking, Feed, FeedPage, FeedRow};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};

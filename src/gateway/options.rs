@@ -1,7 +1,7 @@
 //! What a gateway can be told to be.
 
 use super::backend_link;
-use super::capture::{Capture, FlagPer, HashOptions, Source};
+use super::capture::{Capture, FlagPer};
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
@@ -94,23 +94,12 @@ impl Default for RefreshOptions {
 impl GatewayOptions {
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
     pub(crate) fn found_by(&self, shown: Time) -> Time {
-        match self.capture() {
-            Capture::LastModified(options) => {
-                shown + options.window().unwrap_or(Span::ZERO) + options.reconcile.unwrap_or(Span::ZERO)
-            }
-            Capture::Hash(HashOptions { source: Source::File { drop, .. }, .. }) => {
-                drop.complete_after(shown)
-            }
-            Capture::Flag(_) | Capture::ChangeLog(_) | Capture::Hash(_) => shown,
-        }
+        self.capture().found_by(shown)
     }
 
     /// How far behind the backend's clock rows are read, if not all that is there.
     pub(crate) fn reads_behind(&self) -> Option<Span> {
-        match self.capture() {
-            Capture::LastModified(options) => options.window(),
-            _ => None,
-        }
+        self.capture().reads_behind()
     }
 
     /// Whether each version of a row comes once: flags, comparisons and logs may say it twice.
@@ -121,10 +110,7 @@ impl GatewayOptions {
 
     /// When a claim on a row ends that was made at `made`, if rows are claimed.
     pub(crate) fn claimed_until(&self, made: Time) -> Option<Time> {
-        match self.capture() {
-            Capture::Flag(options) => options.lease.map(|lease| made + lease),
-            _ => None,
-        }
+        self.capture().claimed_for().map(|lease| made + lease)
     }
 
     pub(super) fn capture(&self) -> &Capture {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::attachments::Attachments;
 use super::board::Board;
+use super::delivery::Delivery;
 use super::distribution::{Distribution, Wait};
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
@@ -21,7 +22,7 @@ use super::table::{Id, Kind, TABLE};
 use super::tails::{Collecting, Tails};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
 
 /// What a collector must know before the first event.
@@ -39,6 +40,8 @@ pub struct CollectorSetup {
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
+    /// Those that are carried to another system.
+    pub integrated: Vec<EntityId>,
 }
 
 /// What came together.
@@ -65,6 +68,7 @@ pub struct Collector {
     forgotten: Forgotten,
     traffic: Traffic,
     edits: Edits,
+    delivery: Delivery,
     pages: Pages,
     presence: Presence,
     visibility: Visibility,
@@ -89,6 +93,7 @@ impl Collector {
             forgotten: Forgotten::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
+            delivery: Delivery::new(setting.integrated),
             pages: Pages::new(setting.script),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
@@ -116,6 +121,7 @@ impl Collector {
             _ => None,
         };
         self.edits.on(*at, device, event, board);
+        self.delivery.on(*at, event, board);
         self.visibility.on(*at, device, event, &self.presence, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),
@@ -158,6 +164,7 @@ impl Collector {
         self.sights.finish(at, &mut self.board);
         self.forgotten.finish(&mut self.board);
         self.attachments.finish(at, &mut self.board);
+        self.delivery.finish(at, left.is_carried, &mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.edits.finish(at, left.end_of, &mut self.board);

@@ -14,4 +14,6 @@ pub struct Left<'l, 'w> {
     pub reach: &'l Reach<'w>,
     /// How a saved edit ended; `None` where nobody looked.
     pub end_of: &'l dyn Fn(EditId) -> Option<EditEnd>,
+    /// Whether another system has what the backend has of a row.
+    pub is_carried: &'l dyn Fn(EntityId, &Key) -> bool,
 }

@@ -22,6 +22,7 @@ mod attachments;
 mod awaited;
 mod board;
 mod collector;
+mod delivery;
 mod distribution;
 mod edits;
 mod figure;

@@ -27,6 +27,7 @@ fn collected(history: &str) -> Collected {
         pulls: vec![true, false],
         script: Span::secs(240),
         freshness: Span::secs(3_600),
+        integrated: Vec::new(),
         schema: schema(),
     });
     let mut now = Time::ZERO;
@@ -40,7 +41,11 @@ fn collected(history: &str) -> Collected {
     let reach: &Reach<'_> = &|_, _, _| Box::new(|_| true);
     let ends = [EditEnd::Lost, EditEnd::GivenUp, EditEnd::Waiting, EditEnd::Arrived];
     let end_of = |edit: EditId| ends.get((edit.number as usize).checked_sub(1)?).copied();
-    collector.finish(now, &BTreeMap::new(), &Left { logins: Vec::new(), reach, end_of: &end_of })
+    collector.finish(
+        now,
+        &BTreeMap::new(),
+        &Left { logins: Vec::new(), reach, end_of: &end_of, is_carried: &|_, _| true },
+    )
 }
 
 fn figures(history: &str) -> Figures {

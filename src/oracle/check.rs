@@ -64,6 +64,10 @@ checks! {
     RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
     NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
     BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
+    Missing Lost "missing" "destination.missing.rows" Destination |_| true;
+    DeliveredTwice Doubled "delivered-twice" "destination.delivered_twice.rows" Destination |_| true;
+    Outdated Divergent "outdated" "destination.outdated.rows" Destination |_| true;
+    KeptDeleted Divergent "kept-deleted" "destination.kept_deleted.rows" Destination |_| true;
 }
 
 impl Check {
@@ -90,6 +94,8 @@ pub(super) enum Matter {
     Parts,
     Attachments,
     Looks,
+    /// The records of another system.
+    Destination,
     World,
 }
 
@@ -125,6 +131,7 @@ pub fn subject_of(check: &str) -> Option<&'static str> {
         Matter::Parts => Some("no device was seen with a part of a row"),
         Matter::Attachments => Some("no row was made with an attachment"),
         Matter::Looks => Some("no device was looked at while it was at work"),
+        Matter::Destination => Some("of no row was there a look for its record in the destination"),
         Matter::World => None,
     }
 }
@@ -161,6 +168,9 @@ pub fn implied(check: &str) -> &'static [&'static str] {
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],
         "own-write-vanished" => &["went-back", "flicker"],
         "went-back" => &["flicker"],
+        // A version that is passed over may be of any kind; of two records one is left behind.
+        "missing" | "delivered-twice" => &["outdated", "kept-deleted"],
+        "outdated" => &["kept-deleted"],
         "event-without-end" => &["stuck", "wrong-status"],
         _ => &[],
     }

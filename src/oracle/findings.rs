@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::bent::Bent;
-use super::check::{ALL, Check};
+use super::check::{ALL, Check, Matter};
 use super::checks::BentValue;
 use super::setup::OracleSetup;
 use super::ways_out::WayOut;
@@ -22,6 +22,15 @@ pub(super) struct Findings {
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(super) bent: Bent,
+    /// Of another system, if there is one; without it nothing is said of its checks.
+    pub(super) destination: Option<Looked>,
+}
+
+/// Rows that were looked for in another system, and those that it refuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looked {
+    pub(super) rows: u64,
+    pub(super) refused: u64,
 }
 
 /// A broken promise, with the record it concerns.
@@ -69,6 +78,7 @@ impl Findings {
             unjudged: vec![0; ALL.len()],
             violations: Vec::new(),
             bent: Bent::default(),
+            destination: None,
         }
     }
     pub(super) fn words(&self) -> &Labels {
@@ -139,8 +149,14 @@ impl Findings {
     }
 
     pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
+        let for_nothing = |check: Check| match check.matter() {
+            Matter::Destination => self.destination.is_some_and(|looked| looked.rows == 0),
+            _ => like(check),
+        };
         let unfound = |check: &&Check| {
-            check.applies(self.setup.capabilities) && self.counts[**check as usize] == 0 && like(**check)
+            check.applies(self.setup.capabilities)
+                && self.counts[**check as usize] == 0
+                && for_nothing(**check)
         };
         Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
     }
@@ -158,9 +174,11 @@ impl Findings {
             |check: &Check| check.applies(self.setup.capabilities) || self.counts[*check as usize] > 0;
         let counts = |check: &&Check| applies(check) || check.counts(self.setup.capabilities);
         let count = |check: Check| self.counts[check as usize] + self.unjudged[check as usize];
-        let figures = Check::EVERY.iter().filter(counts);
+        let is_there = |check: &&Check| check.matter() != Matter::Destination || self.destination.is_some();
+        let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
+        let figures = Check::EVERY.iter().filter(counts).filter(is_there);
         let figures = figures.map(|check| (ALL[*check as usize].1, count(*check)));
-        let figures = figures.chain(self.bent.figures()).collect();
+        let figures = figures.chain(self.bent.figures()).chain(refused).collect();
         let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();
         (self.violations, figures, others)
     }

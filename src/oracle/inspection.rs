@@ -8,6 +8,7 @@ use super::busy::{Busy, Eventful};
 use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::content::{Contents, Difference, Expected, stale_copies};
+use super::destination::{self, Holdings};
 use super::edit::Edit;
 use super::ends::{Counted, Ends, Lost};
 use super::findings::{Findings, Suspicion, Violation};
@@ -263,6 +264,11 @@ impl Inspection<'_> {
         if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
             self.oracle.ledger.cut_short(device);
         }
+    }
+    /// Checks what another system holds.
+    pub fn check_destination(&mut self, holdings: &dyn Holdings) {
+        let Oracle { setup, findings, .. } = &mut self.oracle;
+        destination::check(holdings, self.truth.truth, &setup.labels, findings);
     }
     /// What the device was in `life` until an instant lies there for somebody who has logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {

@@ -1,6 +1,6 @@
 //! The life of a record: what happened to it, in order, in words and as steps from place to place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,7 +9,9 @@ use super::check::check_names;
 use super::fate::Fate;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, PhoneEvent};
+use crate::contract::{
+    AppliedChange, Author, Event, IntegrationEvent, LocalEdit, Node, Occurrence, PageEvent, PhoneEvent,
+};
 
 /// A record whose life is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,8 @@ pub struct Life {
     not_by_backup: BTreeSet<DeviceId>,
     /// Devices to which a version is on its way: their cursors tell whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
+    /// Workers of an integration that have the record on the page that they read last, and when.
+    workers: BTreeMap<u32, Time>,
     edits: BTreeSet<EditId>,
     fate: Fate,
     steps: Vec<Step>,
@@ -93,6 +97,7 @@ impl Life {
             concerned: BTreeSet::new(),
             not_by_backup: BTreeSet::new(),
             awaiting: BTreeSet::new(),
+            workers: BTreeMap::new(),
             edits: BTreeSet::new(),
             steps: Vec::new(),
             left_out: 0,
@@ -107,6 +112,12 @@ impl Life {
             _ => None,
         };
         self.foresee(*at, device, event);
+        if let Event::Integration(of) = event {
+            if self.is_carried(*at, of) {
+                self.tell(*at, *node, event);
+            }
+            return;
+        }
         let by_backup = self.is_by_backup(device, event);
         if self.is_another_side(device, event) {
             return;
@@ -115,6 +126,29 @@ impl Life {
             self.applied(*at, *node, device, changes);
         } else if by_backup && self.concerns(device, event) {
             self.tell(*at, *node, event);
+        }
+    }
+
+    /// Whether it is about the record on its way to another system, or the worker that has it.
+    fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
+        match *event {
+            IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
+                self.has(entity, key.as_str())
+            }
+            IntegrationEvent::Read { worker, entity, key, .. } => {
+                let ours = self.has(entity, key.as_str());
+                // What is read later is of another page.
+                self.workers.retain(|with, since| *with != worker || *since == at);
+                if ours {
+                    self.workers.insert(worker, at);
+                }
+                ours
+            }
+            IntegrationEvent::Remembered { worker, entity } => {
+                self.workers.contains_key(&worker) && self.records.iter().any(|(of, _)| *of == entity)
+            }
+            IntegrationEvent::Killed { worker } => self.workers.remove(&worker).is_some(),
+            IntegrationEvent::Called { .. } => false,
         }
     }
 

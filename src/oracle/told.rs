@@ -2,10 +2,10 @@
 
 use super::words::{self, Labels};
 use crate::base::words::count;
-use crate::base::{Key, Word};
+use crate::base::{EntityId, Key, Word};
 use crate::contract::{
-    AppliedChange, CommitKind, ConflictKind, Decision, Event, KillReason, LocalEdit, LogKind, PageEvent,
-    PhoneEvent, Refusal, TransportError,
+    AppliedChange, CommitKind, ConflictKind, Decision, Event, IntegrationEvent, KillReason, LocalEdit,
+    LogKind, PageEvent, PhoneEvent, Refusal, TransportError,
 };
 
 impl Labels {
@@ -16,6 +16,7 @@ impl Labels {
     }
     pub(super) fn event(&self, event: &Event<'_>) -> String {
         let said = self.of_device(event).or_else(|| self.of_edit(event)).or_else(|| self.backend(event));
+        let said = said.or_else(|| self.carried(event));
         said.unwrap_or_else(|| format!("{event:?}"))
     }
 
@@ -157,6 +158,32 @@ impl Labels {
                 format!("edit {edit} was judged by the backend, {waited} after it was queued")
             }
             _ => return None,
+        })
+    }
+
+    fn carried(&self, event: &Event<'_>) -> Option<String> {
+        let Event::Integration(event) = event else { return None };
+        let version = |entity: EntityId, key: &Key, stamp| {
+            format!("{} as of {}", self.record(entity, key.as_str()), self.clock.stamp(stamp))
+        };
+        Some(match *event {
+            IntegrationEvent::Read { worker, entity, key, stamp } => {
+                format!("worker {worker} of the integration has read {}", version(entity, key, stamp))
+            }
+            IntegrationEvent::Remembered { worker, .. } => {
+                format!("worker {worker} of the integration has remembered that its page is done")
+            }
+            IntegrationEvent::Delivered { entity, key, stamp, removed: false } => {
+                format!("the destination has {}", version(entity, key, stamp))
+            }
+            IntegrationEvent::Delivered { entity, key, stamp, .. } => {
+                format!("the destination has the delete of {}", version(entity, key, stamp))
+            }
+            IntegrationEvent::Rejected { entity, key } => {
+                format!("the destination rejected {}", self.record(entity, key.as_str()))
+            }
+            IntegrationEvent::Killed { worker } => format!("worker {worker} of the integration was killed"),
+            IntegrationEvent::Called { .. } => return None,
         })
     }
 

@@ -52,7 +52,7 @@ type Part = fn(&Cost) -> u64;
 
 /// Nanoseconds of one core of the reference machine, fitted to release builds, as the tests tell.
 const CELL: u64 = 3_700_000;
-const PARTS: [(Part, u64); 18] = [
+const PARTS: [(Part, u64); 20] = [
     (|cost| cost.devices, 480_000),
     (|cost| cost.provisioned, 2_000),
     (|cost| cost.loaded_values, 650),
@@ -71,6 +71,8 @@ const PARTS: [(Part, u64); 18] = [
     (|cost| cost.watched, 450),
     (|cost| cost.extra, 1_200),
     (|cost| cost.looks, 65),
+    (|cost| cost.rounds, 12_000),
+    (|cost| cost.carried, 30_000),
 ];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +120,9 @@ pub struct Cost {
     extra: u64,
     /// Queries of people who look at the app.
     looks: u64,
+    /// Times that workers of an integration ask for changes, and records that they write.
+    rounds: u64,
+    carried: u64,
 }
 
 impl Cost {
@@ -134,6 +139,7 @@ impl Cost {
         let refresh = &plan.gateway.refresh;
         let replicas = u64::from(plan.gateway.mode == Mode::Persistent);
         let polls = plan.duration.0 / refresh.every.0.max(1) + 1;
+        let (rounds, carried) = carried(plan, cost.edits);
         Cost {
             backend_rows: plan.data.iter().map(|data| data.rows).sum(),
             device_edits: made(plan, devices, |action| Some(action.on_devices)),
@@ -142,6 +148,8 @@ impl Cost {
             periods: day.periods(plan).saturating_mul(devices),
             refreshes: replicas * polls.saturating_mul(plan.data.len() as u64),
             replicas,
+            rounds,
+            carried,
             content: content(plan),
             fat,
             fat_apart,
@@ -248,6 +256,14 @@ impl Cost {
         ];
         parts.into_iter().fold(0, u64::saturating_add)
     }
+}
+
+/// Times that workers of an integration ask for changes, and about how many records they write.
+fn carried(plan: &Plan, edits: u64) -> (u64, u64) {
+    let Some(of) = &plan.integration else { return (0, 0) };
+    let rounds = (plan.duration.0 / of.every.0.max(1) + 1).saturating_mul(u64::from(of.workers));
+    let held = if of.destination.loaded { 0 } else { plan.data.iter().map(|data| data.rows).sum() };
+    (rounds.saturating_mul(of.entities.len() as u64), edits.saturating_add(held))
 }
 
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];

@@ -31,6 +31,7 @@ struct Idle {
 
 const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
+const CARRIED: &str = "integration.capture";
 const PRODUCT: &str = "product";
 const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
@@ -226,6 +227,20 @@ const IDLE: &[Idle] = &[
         chosen_by: &["event"],
         why: "the backend never goes back to a backup",
         help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+    },
+    Idle {
+        keys: &["integration.cursor_kept", "integration.claim"],
+        needs: |root| root.at(CARRIED).at("flag").present().is_none(),
+        chosen_by: &[CARRIED],
+        why: "flags in the source say what is done, and there is no cursor",
+        help: "a capture by `last_modified`, `change_log` or `hash` has one; `integration.capture.flag.lease` claims rows",
+    },
+    Idle {
+        keys: &["integration.clock_ahead"],
+        needs: |root| root.at("integration.capture.last_modified.source").text() == "client-clock",
+        chosen_by: &["integration.capture.last_modified.source", CARRIED],
+        why: "the cursor is not of the workers' clock",
+        help: "integration.capture = { last_modified = { source = \"client-clock\" } } takes it from there",
     },
     Idle {
         keys: &["workload.resolver", "engine.conflict.while_open", "engine.conflict.second_edit"],
@@ -430,11 +445,13 @@ fn says(root: View<'_>, path: &str, value: impl Word) -> bool {
 
 /// A key of the way to find changes, whether it serves devices or feeds a replica.
 fn of_capture<'v>(root: View<'v>, key: &str) -> Option<View<'v>> {
-    [SERVED, FED].iter().find_map(|path| root.at(path).at(key).present())
+    [SERVED, FED, CARRIED].iter().find_map(|path| root.at(path).at(key).present())
 }
 
 fn captures(root: View<'_>, kinds: &[&str]) -> bool {
-    [SERVED, FED].iter().any(|path| kinds.iter().any(|kind| root.at(path).at(kind).present().is_some()))
+    [SERVED, FED, CARRIED]
+        .iter()
+        .any(|path| kinds.iter().any(|kind| root.at(path).at(kind).present().is_some()))
 }
 
 /// Where the value came from; of a table, where its keys did.

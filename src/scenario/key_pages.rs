@@ -13,6 +13,7 @@ struct Page(&'static str, &'static str, &'static [&'static str]);
 const PAGES: &[Page] = &[
     Page("backend", "The backend", &["backend"]),
     Page("gateway", "The gateway", &["gateway"]),
+    Page("integration", "One-way integration: another system as the destination", &["integration"]),
     Page("entity", "Entities: what is synced", &["entity", "query"]),
     Page(
         "fleet",

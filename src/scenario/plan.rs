@@ -11,7 +11,7 @@ use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, word_enums};
 use crate::contract::{Chosen, Schema, SyncUnit};
-use crate::{backend, disk, engine, gateway, net, store, workload};
+use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
 /// Between two devices that are asked to sync in the drain: a herd is a scenario of its own.
 pub const ASKED_EVERY: Span = Span::millis(25);
@@ -49,6 +49,8 @@ pub struct Settled {
     pub units: Arc<[SyncUnit]>,
     pub backend: backend::BackendOptions,
     pub gateway: gateway::GatewayOptions,
+    /// Another system to which rows are carried, and how.
+    pub integration: Option<integration::IntegrationOptions>,
     pub fleets: Vec<Fleet>,
     /// The engine's registered name: `builtin`, `broken:<id>`.
     pub engine_name: String,

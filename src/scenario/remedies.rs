@@ -72,6 +72,17 @@ const REMEDIES: &[Remedy] = &[
     ("gateway.refresh.cursor_saved", "with-rows", MISSED),
     ("gateway.backend_restored", "noticed", FORGOTTEN),
     ("gateway.restored", "noticed", FORGOTTEN),
+    ("integration.remember", "after-write", PASSED_OVER),
+    ("integration.rejected", "retry", PASSED_OVER),
+    ("integration.capture.last_modified.bound", "keyset", PASSED_OVER),
+    ("integration.capture.last_modified.source", "records", PASSED_OVER),
+    ("integration.capture.last_modified.window", "settled", PASSED_OVER),
+    ("integration.capture.flag.set", "after-commit", PASSED_OVER),
+    ("integration.capture.flag.reset", "compare-and-set", PASSED_OVER),
+    ("integration.destination.ids", "external", &["delivered-twice"]),
+    ("integration.cursor_kept", "integration", &["delivered-twice", "kept-deleted"]),
+    ("integration.claim", "1m", &["delivered-twice"]),
+    ("integration.destination.versions", "true", &["outdated", "kept-deleted"]),
     ("gateway.upload_cache.durable", "true", &["duplicate", "old-over-new"]),
     ("backend.gateway_timeout", "10m", &["stuck"]),
     ("backend.writes", "checked", EDITS),
@@ -89,6 +100,7 @@ const REMEDIES: &[Remedy] = &[
 ];
 
 const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again", "flicker"];
+const PASSED_OVER: &[&str] = &["missing", "outdated", "kept-deleted", "stuck"];
 const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
 const AGAIN: &[&str] = &["duplicate", "old-over-new", "id-twice", "unasked-commit", "refused-and-committed"];
@@ -106,6 +118,7 @@ const FORGOTTEN_EDITS: (&str, &str) = ("oracle.saved_edits.forgotten", "lost-edi
 /// Keys that do nothing unless they are written: their table, which must be there to set them.
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("engine.hook_timeout", "hooks"),
+    ("integration.claim", "integration"),
     ("gateway.serve.capture.last_modified.reconcile.every", "gateway.serve.capture.last_modified"),
     ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
 ];

@@ -15,6 +15,7 @@ use super::faults::{Faults, choose};
 use super::hardware::{BadRows, Fitting, Hardware};
 use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::integration::Integration;
 use super::looks::Looks;
 use super::news::News;
 use super::ports::OfDevice;
@@ -61,6 +62,7 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) retrying: Option<Rc<Retrying>>,
+    pub(super) integration: Option<Rc<Integration>>,
     factory: Rc<dyn EngineFactory>,
     versions: Option<Rc<Versions>>,
     leases: Leases,
@@ -102,10 +104,8 @@ pub(super) fn build(
     listeners.runs_ended = offers_retry.then(|| News::new(&handle));
     let (opened, runs_ended) = (listeners.opened.clone(), listeners.runs_ended.clone());
     let hub = Hub::new(handle.clone(), listeners);
-    let versions = plan.before.clone().map(|before| {
-        let versions = Versions::new(before, plan.schema.clone(), devices.len());
-        Rc::new(versions)
-    });
+    let new = |before| Rc::new(Versions::new(before, plan.schema.clone(), devices.len()));
+    let versions = plan.before.clone().map(new);
     let half = match server {
         Some(brought) => Err(brought),
         None => Ok(gateway(&plan, &devices, &backend, stops).with_versions(versions.clone())),
@@ -122,6 +122,7 @@ pub(super) fn build(
         faults,
         resolver: None,
         retrying: None,
+        integration: None,
         factory,
         versions,
         leases: Leases::default(),
@@ -442,6 +443,7 @@ fn listeners(
         script: plan.duration,
         freshness: plan.workload.freshness,
         schema: plan.schema.clone(),
+        integrated: plan.integration.as_ref().map_or_else(Vec::new, |of| of.entities.clone()),
     });
     let oracle = Oracle::new(oracle::OracleSetup {
         labels: Labels { schema: plan.first_schema().clone(), units: plan.units.clone(), clock: clock(plan) },

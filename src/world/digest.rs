@@ -8,9 +8,9 @@ use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppEvent, AppliedChange, Author, BlobEvent, BlobId, CommitKind, ConflictKind, Decision, DeviceView,
-    DropReason, EditError, EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node,
-    Occurrence, OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait,
-    ServerError, Sides, SyncError, TransportError, UnitEvent,
+    DropReason, EditError, EditKind, Event, Hook, HookEnd, IntegrationEvent, KillReason, LocalEdit, LogEntry,
+    LogKind, Node, Occurrence, OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal,
+    RequestKind, RowWait, ServerError, Sides, SyncError, TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -130,6 +130,7 @@ events! {
     110 Page(page),
     170 Phone(phone),
     180 Blob(blob),
+    190 Integration(event),
 }
 
 impl Digestible for BlobEvent {
@@ -192,6 +193,14 @@ variants! {
         0 Open { edit },
         1 Resolved { edit, on_top, kind, decision, sides },
         2 Held { unit, edits },
+    }
+    IntegrationEvent<'_> {
+        0 Called { worker, records, again, took, failed },
+        1 Delivered { entity, key, stamp, removed },
+        2 Rejected { entity, key },
+        3 Killed { worker },
+        4 Read { worker, entity, key, stamp },
+        5 Remembered { worker, entity },
     }
     Overtaken {
         0 Written { rows },
@@ -363,6 +372,15 @@ pub(super) struct RowDigests {
     pub(super) content: Digest,
     /// The stamps that go with them: they depend on when things happened.
     pub(super) stamps: Digest,
+}
+
+impl RowDigests {
+    /// Adds both to a digest; gives that of what people see.
+    pub(super) fn finish(self, digest: &mut Digest) -> String {
+        let content = self.content.hex();
+        [&content, &self.stamps.hex()].into_iter().for_each(|hex| digest.text(hex));
+        content
+    }
 }
 
 /// A device whose rows go into the digests as they are read for the check.

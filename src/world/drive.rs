@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Restore, Suspend, Whose, choose};
+use super::integration::Integration;
 use super::lists;
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
@@ -56,6 +57,10 @@ impl World {
         self.play_cancels();
         self.play_suspensions();
         let end = Time::ZERO + self.plan.duration;
+        self.integration = Integration::new(&self.plan, &self.servers, end);
+        if let Some(integration) = &self.integration {
+            integration.start();
+        }
         phone::play((&self.faults.deeds, end), (&self.handle, self.node), &self.devices);
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());

@@ -40,6 +40,7 @@ mod fired;
 mod hardware;
 mod hooks;
 mod hub;
+mod integration;
 mod lifecycle;
 mod lists;
 mod logins;

@@ -148,6 +148,30 @@ impl World {
         });
     }
 
+    /// Lets the workers of an integration go on until they find nothing more to carry. One that
+    /// does not end by the deadline is for the oracle to speak of.
+    pub(super) fn drain_integration(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
+        let Some(integration) = self.integration.clone() else { return Ok(()) };
+        let mut now = self.handle.now();
+        let deadline = now + self.plan.drain;
+        let backend = &self.servers.backend;
+        let shown = backend.borrow().shown_by().map_or(now, |shown| shown.max(now));
+        let behind = integration.reads_behind();
+        let by_clock = behind.map_or(now, |window| backend.borrow().clock_at_latest() + window);
+        let since = integration.found_by(shown).max(by_clock).min(deadline);
+        integration.drains(since);
+        if since > now {
+            now = since;
+            self.wait(now, watch)?;
+        }
+        while !integration.is_at_rest() && now < deadline {
+            integration.hurry();
+            now = (now + DRAIN_STEP).min(deadline);
+            self.wait(now, watch)?;
+        }
+        Ok(())
+    }
+
     /// Until when rows are claimed that no device could get in a round that began at `begun`: who
     /// is there has shown its receipt in it, or given up its claims.
     fn claimed_until(&self, begun: Time) -> Option<Time> {

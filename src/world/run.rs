@@ -11,12 +11,14 @@ use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::drive::RESTARTED_AFTER;
 use super::hardware::Spent;
+use super::integration::Held;
 use super::missed::Struck;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::reach::reach;
 use super::registry::Stacks;
 use super::requests::RequestLog;
+use super::server::Servers;
 use super::storage::Left;
 use super::suspension::Suspension;
 use super::tried::Tried;
@@ -72,7 +74,7 @@ pub struct Places {
 
 const DAY: Span = Span::secs(86_400);
 
-fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
+fn worked(devices: &[Rc<Device>], plan: &Plan, servers: &Servers) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.hardware.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
@@ -83,6 +85,7 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
     let suspended = |of: fn(&Suspension) -> u64| devices.iter().map(|device| of(&device.suspension)).sum();
     BTreeMap::from([
+        ("gateway.coding.busy", servers.coding.spent.get().0),
         ("device.screen.blocked", blocked),
         ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken.get()).sum()),
         ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
@@ -256,7 +259,11 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
     if ended.is_ok() {
+        world.integration.iter().for_each(|integration| integration.mend());
         ended = world.drain(watch);
+    }
+    if matches!(ended, Ok(()) | Err(Ended::Stuck(_))) {
+        ended = world.drain_integration(watch).and(ended);
     }
     let ended = ended.err().unwrap_or(Ended::Well);
     let mut finished = world.conclude(ended, watch);
@@ -388,10 +395,11 @@ impl World {
     /// The check phase: the oracle looks at every device, and everything goes into the digest. What
     /// is interrupted has no verdict.
     fn conclude(self, mut ended: Ended, watch: &dyn Watch) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, script, plan, integration, .. } = self;
+        let carried = Held(integration.as_deref());
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
-        let worked = worked(&devices, &plan);
+        let worked = worked(&devices, &plan, &servers);
         let mut listeners = hub.take();
         // Nobody reads what would be found in a world that was cut off. What was stopped stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
@@ -401,25 +409,24 @@ impl World {
         };
         let now = Now(&servers.backend, stops);
         let (oracle, mut rows) = (listeners.oracle.take(), RowDigests::default());
-        let mut verdict = match oracle.map(|oracle| oracle.begin_check(ended_at, &now, stops)) {
+        let begun = oracle.map(|oracle| carried.inspected(oracle.begin_check(ended_at, &now, stops)));
+        let mut verdict = match begun {
             Some(inspection) => look_at((&devices, &plan.schema), inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = std::mem::take(&mut verdict.figures);
         figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
-        figures.insert("gateway.coding.busy", servers.coding.spent.get().0);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         ended = if stopped.get() { Ended::Interrupted } else { ended };
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
-        let placed = script.placed;
-        let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
-        figures.extend(in_script(&placed, &listeners.tried, &untested));
-        let content = rows.content.hex();
-        [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
+        let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &script.placed.actions));
+        figures.extend(in_script(&script.placed, &listeners.tried, &untested));
+        let content = rows.finish(&mut listeners.digest);
         let (reach, end_of) = (reach(&devices, &servers, &plan.schema), |edit: EditId| verdict.end_of(edit));
-        let left = metrics::Left { logins: waiting(&devices, ended_at), reach: &reach, end_of: &end_of };
+        let (logins, is_carried) = (waiting(&devices, ended_at), |of, key: &Key| carried.has(of, key));
+        let left = metrics::Left { logins, reach: &reach, end_of: &end_of, is_carried: &is_carried };
         let mut collected = listeners.collector.finish(ended_at, &figures, &left);
-        verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
+        collected.figures.retain(|name, _| carried.counts(name) && !verdict.uncounted.contains(&&**name));
         let outcome = Outcome {
             missed: untested.missed,
             digest: listeners.digest.hex(),
@@ -444,7 +451,7 @@ impl World {
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,
             is_still: untested.is_still,
-            placed,
+            placed: script.placed,
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.

@@ -37,7 +37,12 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();
     assert_eq!(found, table);
     let collector = metrics::Collector::new(metrics::CollectorSetup::default());
-    let left = metrics::Left { logins: Vec::new(), reach: &|_, _, _| Box::new(|_| true), end_of: &|_| None };
+    let left = metrics::Left {
+        logins: Vec::new(),
+        reach: &|_, _, _| Box::new(|_| true),
+        end_of: &|_| None,
+        is_carried: &|_, _| true,
+    };
     let collected = collector.finish(Time::ZERO, &verdict.figures, &left);
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
@@ -228,6 +233,12 @@ const QUESTIONS: &[Question] = &[
         "The gateway",
         "Look while you choose how changes are found, or a replica.",
         &["gateway"],
+    ),
+    Question(
+        "server",
+        "Another system as the destination",
+        "Look with `[integration]`: only there are these figures taken.",
+        &["destination"],
     ),
     Question("world", "The network", "Look to see that the faults that you meant occurred.", &["net"]),
     Question("world", "The device", "Look to see what happened to apps and phones.", &["device"]),

@@ -304,6 +304,8 @@ suite! {
     suite_scripts_upload_only_meets_its_expectations: "scripts/upload-only";
     suite_strategies_api_sorts_meets_its_expectations: "strategies/api-sorts";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
+    suite_strategies_one_way_meets_its_expectations: "strategies/one-way";
+    suite_strategies_one_way_workers_meets_its_expectations: "strategies/one-way-workers";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
     suite_units_by_volume_meets_its_expectations: "units/by-volume";

@@ -243,6 +243,26 @@ pub enum Event<'a> {
     UploadWaits { edit: EditId },
     /// The gateway: the backend's verdict on an edit that waited; it waited since it was queued.
     UploadDecided { edit: EditId, waited: Span },
+    /// The world: something on the way of rows to another system.
+    Integration(IntegrationEvent<'a>),
+}
+
+/// Something on the way of rows to another system.
+#[derive(Clone, Copy, Debug)]
+pub enum IntegrationEvent<'a> {
+    /// A worker called the other system, with so many records to write, some of them again since
+    /// they were rejected before. It has an answer, or the call failed.
+    Called { worker: u32, records: u32, again: u32, took: Span, failed: bool },
+    /// The other system has this version of a row, or knows that the row is deleted.
+    Delivered { entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool },
+    /// The other system rejected a row.
+    Rejected { entity: EntityId, key: &'a Key },
+    /// A worker was killed.
+    Killed { worker: u32 },
+    /// A worker has read a version of a row; told where lives are recorded.
+    Read { worker: u32, entity: EntityId, key: &'a Key, stamp: Stamp },
+    /// A worker has remembered that a page of an entity is done; told there, too.
+    Remembered { worker: u32, entity: EntityId },
 }
 
 /// A unit's part of an entity, and where its cursors stand.

@@ -12,7 +12,9 @@
 mod event;
 mod kind;
 
-pub use event::{BlobEvent, Event, EventSink, Node, Occurrence, PageEvent, PhoneEvent, UnitEvent};
+pub use event::{
+    BlobEvent, Event, EventSink, IntegrationEvent, Node, Occurrence, PageEvent, PhoneEvent, UnitEvent,
+};
 pub use kind::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason, Overtaken,
     RequestKind, Sides,

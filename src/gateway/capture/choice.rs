@@ -2,11 +2,11 @@
 
 use super::change_log::{self, ChangeLogOptions};
 use super::flag::{self, FlagOptions};
-use super::hash::{self, HashOptions};
+use super::hash::{self, HashOptions, Source};
 use super::last_modified::{self, LastModifiedOptions};
 use super::seam::Strategy;
 use crate::backend::Provisioning;
-use crate::base::Span;
+use crate::base::{Span, Time};
 use crate::gateway::mode::{Mode, Unfit};
 
 /// A way to find out what changed.
@@ -40,6 +40,35 @@ impl Capture {
                 Some("a cursor that comes back makes its page count as held, and it may never be committed")
             }
             Capture::LastModified(_) | Capture::ChangeLog(_) => None,
+        }
+    }
+
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    pub(crate) fn found_by(&self, shown: Time) -> Time {
+        match self {
+            Capture::LastModified(options) => {
+                shown + options.window().unwrap_or(Span::ZERO) + options.reconcile.unwrap_or(Span::ZERO)
+            }
+            Capture::Hash(HashOptions { source: Source::File { drop, .. }, .. }) => {
+                drop.complete_after(shown)
+            }
+            Capture::Flag(_) | Capture::ChangeLog(_) | Capture::Hash(_) => shown,
+        }
+    }
+
+    /// How far behind the backend's clock rows are read, if not all that is there.
+    pub(crate) fn reads_behind(&self) -> Option<Span> {
+        match self {
+            Capture::LastModified(options) => options.window(),
+            _ => None,
+        }
+    }
+
+    /// For how long a row is claimed that is delivered, if rows are.
+    pub(crate) fn claimed_for(&self) -> Option<Span> {
+        match self {
+            Capture::Flag(options) => options.lease,
+            _ => None,
         }
     }
 

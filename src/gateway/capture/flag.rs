@@ -8,7 +8,7 @@
 //! beside them. Who shows an older one, or that of another device, was put back or is a copy, and
 //! loads again. One flag for all cannot tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -120,6 +120,8 @@ pub(super) struct ByFlag {
     open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
     open_rows: u64,
     captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
+    /// Rows that were rejected in this pull: it does not deliver them again.
+    set_aside: (u64, BTreeSet<(EntityId, Key)>),
     last: u64,
 }
 
@@ -147,7 +149,7 @@ impl ByFlag {
         let has = match (ask.cursor.map(|text| read(of.consumer, text)), self.options.initial) {
             (Some(None), _) => return expired,
             (Some(Some(cursor)), _) if receipt.is_some_and(|last| lacks(cursor, last)) => return expired,
-            (None, _) if receipt.is_some() && of.consumer != Consumer::Anybody => Has::Nothing,
+            (None, _) if receipt.is_some() && !is_shared(of.consumer) => Has::Nothing,
             _ if receipt.is_some() => return Ok(0),
             // A page of flags that are not there any more.
             (Some(Some(Cursor::Page(_))), _) => return expired,
@@ -205,6 +207,11 @@ impl ByFlag {
     }
 }
 
+/// Whether several readers have one flag: who of them comes without a cursor may be any of them.
+fn is_shared(consumer: Consumer) -> bool {
+    matches!(consumer, Consumer::Anybody | Consumer::Workers)
+}
+
 /// Whether its receipts are those of one device: nodes of a gateway may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
@@ -220,8 +227,13 @@ impl Strategy for ByFlag {
         let mut set = self.enrol(backend, now, &ask)?;
         set += self.settle(backend, now, &ask)?;
         let of = self.of(&ask);
+        if self.set_aside.0 != ask.pull.1 {
+            self.set_aside = (ask.pull.1, BTreeSet::new());
+        }
+        let aside = &self.set_aside.1;
+        let is_aside = |key: &Key| !aside.is_empty() && aside.contains(&(ask.entity, key.clone()));
         let draw = |key: &Key| xxh3_64(key.as_str().as_bytes()) % 1_000_000;
-        let passes_over = |key: &Key| draw(key) < u64::from(unreadable.0);
+        let passes_over = |key: &Key| draw(key) < u64::from(unreadable.0) || is_aside(key);
         let take = &mut |change: Change<'_>| take(change, None);
         let found = backend.flags().flagged(now, of, (ask.limit, lease), &passes_over, take)?;
         if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
@@ -247,6 +259,30 @@ impl Strategy for ByFlag {
         let written = set * form.bytes() + claimed * CLAIM;
         let effort = Effort { scanned, writes: set + claimed, written, handled: again, ..Effort::default() };
         Ok(Captured { delivered, cursor, more, withheld: Vec::new(), effort })
+    }
+
+    fn received(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>) -> Result<u64, ServerError> {
+        self.settle(backend, now, &ask)
+    }
+
+    fn rejected(
+        &mut self,
+        backend: &mut Backend,
+        reader: Reader<'_>,
+        (entity, key): (EntityId, &Key),
+    ) -> bool {
+        if self.options.set != SetFlag::AfterCommit {
+            return false;
+        }
+        let consumer = self.consumer(reader);
+        if let Some((_, marks)) = self.open.get_mut(&(reader.name(), entity)) {
+            let own: Vec<Mark> =
+                marks.extract_if(.., |mark| backend.flags().is_of(entity, *mark, key)).collect();
+            self.open_rows -= own.len() as u64;
+            backend.flags().release(consumer, entity, &own);
+        }
+        self.set_aside.1.insert((entity, key.clone()));
+        true
     }
 
     fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
@@ -287,7 +323,7 @@ fn lacks(cursor: Cursor, receipt: u64) -> bool {
 fn written(consumer: Consumer, page: u64) -> String {
     match consumer {
         Consumer::Device(device) => format!("{}.{page}", device.0),
-        Consumer::Replica | Consumer::Anybody => page.to_string(),
+        Consumer::Replica | Consumer::Workers | Consumer::Anybody => page.to_string(),
     }
 }
 

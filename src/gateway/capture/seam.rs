@@ -13,6 +13,8 @@ pub(in crate::gateway) enum Reader<'q> {
     Device(DeviceId, &'q [Value]),
     /// The gateway's replica, which holds everybody's rows.
     Replica,
+    /// A worker that carries everybody's rows to another system.
+    Worker,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,18 @@ pub(in crate::gateway) type Paged = Result<Captured, ServerError>;
 pub(in crate::gateway) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last that it wants.
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged;
+
+    /// The reader says by a cursor that it has the page of it, and asks for none. Gives the rows
+    /// that were written in the source for that.
+    fn received(&mut self, _backend: &mut Backend, _now: Time, _ask: Ask<'_>) -> Result<u64, ServerError> {
+        Ok(0)
+    }
+
+    /// The reader of the last page could not take this row of it. True if the row stays marked as
+    /// not synced for that, and comes again in a later pull.
+    fn rejected(&mut self, _backend: &mut Backend, _reader: Reader<'_>, _of: (EntityId, &Key)) -> bool {
+        false
+    }
 
     /// The answer with the pages since the last call leaves, or it does not.
     fn answered(&mut self, _backend: &mut Backend, _now: Time, _leaves: bool) {}
@@ -189,13 +203,14 @@ impl<'q> Reader<'q> {
         match self {
             Reader::Device(device, _) => Consumer::Device(device),
             Reader::Replica => Consumer::Replica,
+            Reader::Worker => Consumer::Workers,
         }
     }
 
     pub(in crate::gateway) fn scope(self) -> Scope<'q> {
         match self {
             Reader::Device(_, attributes) => Scope::Of(attributes),
-            Reader::Replica => Scope::Whole,
+            Reader::Replica | Reader::Worker => Scope::Whole,
         }
     }
 }

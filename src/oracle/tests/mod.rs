@@ -2,6 +2,7 @@
 //! world.
 
 mod asked;
+mod destination;
 mod edits;
 mod ends;
 mod flow;

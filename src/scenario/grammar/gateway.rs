@@ -93,7 +93,7 @@ const SERVE: Form = table(&[
         .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it."),
 ]);
 
-const CAPTURE: Form = Form::Table {
+pub(super) const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
         optional("last_modified", LAST_MODIFIED).about("By the time of last modification."),

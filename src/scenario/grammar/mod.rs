@@ -8,6 +8,7 @@ mod data;
 mod devices;
 mod engine;
 mod gateway;
+mod integration;
 mod links;
 mod people;
 mod tables;
@@ -43,6 +44,8 @@ const ROOT_KEYS: &[Key] = &[
     optional("product", Form::Word(profiles::PRODUCTS))
         .about("A product whose ways give the keys of `gateway`, `engine`, `store` and `backend` that are not written, faults included; they are settings of this bench, not the product."),
     key("gateway", gateway::GATEWAY, "{}").about("The sync server."),
+    optional("integration", integration::INTEGRATION)
+        .about("Rows are carried to another system, which is no phone, by a one-way integration."),
     required("entity", named(&data::ENTITY)).about("What is synced, by name."),
     required("fleet", named(&devices::FLEET)).about("Groups of devices, by name."),
     key("link", links::LINKS, "{}")

@@ -23,7 +23,7 @@ impl World<'_> {
             commit_delay: view.at("commit_delay").present().map(|delay| {
                 read!(delay, backend::CommitDelay { share upto })
             }),
-            whole: self.mode() == Mode::Persistent,
+            whole: self.mode() == Mode::Persistent || self.root.at("integration").present().is_some(),
             log: self.log(),
             files: self.files(),
             tombstones_kept: self.tombstones_kept(view.at("tombstones_kept")),

@@ -14,6 +14,7 @@ use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
 const FED: &str = "gateway.refresh.capture";
+pub(super) const CARRIED: &str = "integration.capture";
 
 impl World<'_> {
     pub(super) fn gateway(&self) -> gateway::GatewayOptions {
@@ -158,7 +159,7 @@ impl World<'_> {
         }
     }
 
-    fn capture(&self, key: &str) -> Capture {
+    pub(super) fn capture(&self, key: &str) -> Capture {
         let view = self.root.at(key);
         let capture = if let Some(flag) = view.at("flag").present() {
             Capture::Flag(self.flag(flag))
@@ -248,7 +249,7 @@ impl World<'_> {
             ["flag", "change_log"].iter().any(|kind| capture.at(kind).present().is_some())
         };
         let backend = self.root.at("backend");
-        ["gateway.serve.capture", "gateway.refresh.capture"].into_iter().any(asks).then(|| LogOptions {
+        ["gateway.serve.capture", FED, CARRIED].into_iter().any(asks).then(|| LogOptions {
             kept: backend.at("log.kept").span(),
             numbered: backend.at("log.numbered").word(),
             rearm: backend.at("rearm").word(),
@@ -263,7 +264,8 @@ impl World<'_> {
     }
 
     pub(super) fn files(&self) -> Option<FileDrop> {
-        let places = ["gateway.serve.capture.hash", "gateway.refresh.capture.hash"];
+        let places =
+            ["gateway.serve.capture.hash", "gateway.refresh.capture.hash", "integration.capture.hash"];
         places.into_iter().find_map(|place| match hash_options(self.root.at(place).present()?).source {
             Source::File { drop, .. } => Some(drop),
             Source::Api => None,

@@ -13,6 +13,7 @@ mod engine;
 mod excerpts;
 mod fleet;
 mod gateway;
+mod integration;
 mod links;
 mod makers;
 mod measured;
@@ -39,7 +40,7 @@ pub(super) use self::shows::{claims, questions, unit_named};
 pub(super) use self::stack::unheeded;
 use self::world::World;
 use super::diagnostic::Diagnostic;
-use super::plan::{Plan, Settled};
+use super::plan::{Plan, Planned, Settled};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
@@ -47,6 +48,8 @@ use super::view::{Mistakes, View, read};
 use super::written::{TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::Described;
+use crate::engine::Identity;
+use crate::gateway::GatewayOptions;
 use crate::metrics;
 use crate::store;
 
@@ -75,8 +78,7 @@ pub(super) fn resolve(
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
-    world.fits_together();
-    world.namesakes(&gateway, engine.identity, &events);
+    world.fits_together((&gateway, engine.identity), &events);
     let settled = Settled {
         scenario: root.at("name").text().to_owned(),
         start: calendar.start,
@@ -85,6 +87,7 @@ pub(super) fn resolve(
         drain: root.at("drain").span(),
         units: world.units(&gateway).into(),
         backend: world.backend(entities.effects),
+        integration: integration::integration(&world),
         engine,
         gateway,
         fleets,
@@ -123,11 +126,12 @@ pub(super) fn resolve(
 }
 
 impl World<'_> {
-    fn fits_together(&self) {
+    fn fits_together(&self, (gateway, identity): (&GatewayOptions, Identity), events: &[Planned]) {
         naming::keys_fit(self.root, self.mode(), self.wrong);
         naming::stay_together(self.root, self.mode(), self.wrong);
         phone::fits(self.root, self.wrong);
         naming::are_sent(self.root, self.wrong);
+        self.namesakes(gateway, identity, events);
     }
 
     fn time(&self, view: View<'_>) -> Option<Time> {

@@ -101,7 +101,7 @@ pub(super) struct Lens<'e> {
 impl<'e> Lens<'e> {
     pub(super) fn new(entity: &'e Entity, who: Consumer, copies: bool) -> Lens<'e> {
         let columns = match who {
-            Consumer::Replica => (0..entity.columns.len()).collect(),
+            Consumer::Replica | Consumer::Workers => (0..entity.columns.len()).collect(),
             Consumer::Device(_) | Consumer::Anybody => entity.projection.clone(),
         };
         Lens { entity, columns, copies }

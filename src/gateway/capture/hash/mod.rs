@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
-use crate::backend::{Backend, Consumer};
+use crate::backend::{Backend, Consumer, Scope};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 
@@ -142,7 +142,7 @@ impl Strategy for Hash {
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let entity = backend.schema().entities.get(usize::from(ask.entity.0));
         let pulled =
-            |entity: &Entity| entity.delivery == Delivery::Delta || ask.reader.name() == Consumer::Replica;
+            |entity: &Entity| entity.delivery == Delivery::Delta || ask.reader.scope() == Scope::Whole;
         if !entity.is_some_and(pulled) {
             return Err(ServerError::BadRequest(format!("entity {} is not pulled", ask.entity.0)));
         }
@@ -153,6 +153,14 @@ impl Strategy for Hash {
                 return Err(expired());
             }
             this.answer(book, (backend, now), &ask, take)
+        })
+    }
+
+    fn received(&mut self, _: &mut Backend, _: Time, ask: Ask<'_>) -> Result<u64, ServerError> {
+        let expired = || ServerError::CursorExpired(ask.entity);
+        let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
+        self.with_book((ask.reader.name(), ask.entity), |this, book| {
+            if book.receive(cursor, ask.pull, this.reads_in_pages()) { Ok(0) } else { Err(expired()) }
         })
     }
 

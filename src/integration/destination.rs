@@ -1,0 +1,235 @@
+//! The other system: a pure machine behind a write API of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::options::{DestinationOptions, Ids};
+use super::rows::{Write, Written};
+use crate::backend::outages;
+use crate::base::{EntityId, Key, Ppm, Seed, Span, Stamp, Time, Value};
+
+/// What a worker asks it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// Which cursor it keeps for an entity.
+    Cursor(EntityId),
+    /// Which ids records have, by their keys in the source.
+    Find(EntityId, Vec<Key>),
+    /// To write records, and in the same transaction to move the cursor of an entity from one place
+    /// to another.
+    Write(Vec<Write>, Option<(EntityId, Option<String>, String)>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Cursor(Option<String>),
+    Found(Vec<Option<u64>>),
+    Written(Vec<Written>),
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It is down, or failed by accident, be it after it did what was asked.
+    Failed,
+    /// The cursor is not where the caller took it to be: nothing was written.
+    CursorMoved,
+    /// The caller gave up.
+    TimedOut,
+}
+
+/// A write that took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) entity: EntityId,
+    pub(crate) key: Key,
+    pub(crate) stamp: Stamp,
+    pub(crate) removed: bool,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Handled {
+    pub(crate) answer: Result<Answer, Failure>,
+    /// Service time.
+    pub(crate) took: Span,
+    pub(crate) taken: Vec<Taken>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    entity: EntityId,
+    key: Key,
+    values: Arc<[Value]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Destination {
+    options: DestinationOptions,
+    seed: Seed,
+    down: Vec<(Time, Time)>,
+    /// By its own ids, which it gives in order.
+    records: BTreeMap<u64, Stored>,
+    by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
+    /// The last version of each record that it was told of, if it heeds versions.
+    versions: BTreeMap<(EntityId, Key), Stamp>,
+    cursors: BTreeMap<EntityId, String>,
+    last_id: u64,
+    /// How often each caller called, and each record came.
+    calls: BTreeMap<u32, u64>,
+    came: BTreeMap<(EntityId, Key), u64>,
+}
+
+impl Destination {
+    /// An empty destination, with its failures up to `end`.
+    pub(crate) fn new(options: DestinationOptions, seed: Seed, end: Time) -> Destination {
+        let down = options.availability.map_or_else(Vec::new, |of| outages(of, seed, end));
+        Destination {
+            options,
+            seed,
+            down,
+            records: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            cursors: BTreeMap::new(),
+            last_id: 0,
+            calls: BTreeMap::new(),
+            came: BTreeMap::new(),
+        }
+    }
+
+    /// It has this record from the start; gives its id.
+    pub(crate) fn load(&mut self, write: &Write) -> u64 {
+        self.store(write, None).unwrap_or(0)
+    }
+    pub(crate) fn keep_cursor(&mut self, entity: EntityId, cursor: String) {
+        self.cursors.insert(entity, cursor);
+    }
+    /// From now on it is up, and rejects what it rejects for good and nothing else.
+    pub(crate) fn mend(&mut self) {
+        self.down.clear();
+        self.options.errors = Ppm(0);
+        self.options.rejects = Ppm(0);
+    }
+
+    /// All records, by entity and key in the source; a record that is there twice comes twice.
+    pub(crate) fn records(&self, of: EntityId, f: &mut dyn FnMut(&Key, &[Value])) {
+        let records = self.records.values().filter(|record| record.entity == of);
+        records.for_each(|record| f(&record.key, &record.values));
+    }
+    /// Whether it has one record of a row with these values, or with none no record.
+    pub(crate) fn has(&self, entity: EntityId, key: &Key, values: Option<&[Value]>) -> bool {
+        let ids = self.by_key.get(&(entity, key.clone()));
+        let mut held = ids.into_iter().flatten().map(|id| &*self.records[id].values);
+        held.next() == values && held.next().is_none()
+    }
+    /// Whether it rejects this row whenever it comes.
+    pub(crate) fn refuses(&self, entity: EntityId, key: &Key) -> bool {
+        self.draws("destination.poison", (entity, key), 0, self.options.poison)
+    }
+
+    /// A call comes at `now`, and takes effect.
+    pub(crate) fn handle(&mut self, now: Time, caller: u32, request: &Request) -> Handled {
+        let nth = self.calls.entry(caller).or_default();
+        *nth += 1;
+        let chance = self.seed.hash("destination.errors", u64::from(caller), *nth) % 1_000_000;
+        let errors = u64::from(self.options.errors.0);
+        let took = self.options.fixed_cost;
+        let is_down = self.down.iter().any(|(from, until)| (*from..*until).contains(&now));
+        // Of calls that fail, half do so before anything is done.
+        if is_down || chance < errors / 2 {
+            return Handled { answer: Err(Failure::Failed), took, taken: Vec::new() };
+        }
+        let mut taken = Vec::new();
+        let (answer, records) = match request {
+            Request::Cursor(entity) => (Ok(Answer::Cursor(self.cursors.get(entity).cloned())), 1),
+            Request::Find(entity, keys) => {
+                let id = |key: &Key| self.by_key.get(&(*entity, key.clone()))?.first().copied();
+                (Ok(Answer::Found(keys.iter().map(id).collect())), keys.len())
+            }
+            Request::Write(writes, moves) => (self.write(writes, moves.as_ref(), &mut taken), writes.len()),
+        };
+        let answer = if chance < errors { Err(Failure::Failed) } else { answer };
+        Handled { answer, took: took + self.options.record_cost * records as u64, taken }
+    }
+
+    fn write(
+        &mut self,
+        writes: &[Write],
+        moves: Option<&(EntityId, Option<String>, String)>,
+        taken: &mut Vec<Taken>,
+    ) -> Result<Answer, Failure> {
+        if let Some((entity, from, to)) = moves {
+            if self.cursors.get(entity) != from.as_ref() {
+                return Err(Failure::CursorMoved);
+            }
+            self.cursors.insert(*entity, to.clone());
+        }
+        let written = writes.iter().map(|write| self.take(write, taken)).collect();
+        Ok(Answer::Written(written))
+    }
+
+    fn take(&mut self, write: &Write, taken: &mut Vec<Taken>) -> Written {
+        let name = (write.entity, write.key.clone());
+        let came = self.came.entry(name.clone()).or_default();
+        *came += 1;
+        let nth = *came;
+        let of = (write.entity, &write.key);
+        if self.refuses(write.entity, &write.key)
+            || self.draws("destination.rejects", of, nth, self.options.rejects)
+        {
+            return Written::Rejected;
+        }
+        let Write { entity, key, stamp, values, .. } = write;
+        taken.push(Taken { entity: *entity, key: key.clone(), stamp: *stamp, removed: values.is_none() });
+        let id = match self.options.ids {
+            Ids::External => self.by_key.get(&name).and_then(|ids| ids.first().copied()),
+            Ids::Lookup | Ids::Own => write.own,
+        };
+        if self.options.versions && self.versions.get(&name).is_some_and(|last| *last > *stamp) {
+            // It has a later version, or knows that there is no such record any more.
+            return self
+                .by_key
+                .get(&name)
+                .and_then(|ids| ids.first())
+                .map_or(Written::Gone, |id| Written::There(*id));
+        }
+        if self.options.versions {
+            self.versions.insert(name, *stamp);
+        }
+        self.store(write, id).map_or(Written::Gone, Written::There)
+    }
+
+    /// Writes a record over that of this id, or as a new one; gives its id unless it is gone.
+    fn store(&mut self, write: &Write, id: Option<u64>) -> Option<u64> {
+        let name = (write.entity, write.key.clone());
+        let Some(values) = write.values.clone() else {
+            let id = id?;
+            self.records.remove(&id);
+            if let Some(ids) = self.by_key.get_mut(&name) {
+                ids.remove(&id);
+            }
+            return None;
+        };
+        if id.is_some_and(|id| !self.records.contains_key(&id)) {
+            // What was deleted meanwhile is not made again by an update.
+            return None;
+        }
+        let id = id.unwrap_or_else(|| {
+            self.last_id += 1;
+            self.last_id
+        });
+        let (entity, key) = name.clone();
+        self.records.insert(id, Stored { entity, key, values });
+        self.by_key.entry(name).or_default().insert(id);
+        Some(id)
+    }
+
+    fn draws(&self, purpose: &str, (entity, key): (EntityId, &Key), nth: u64, share: Ppm) -> bool {
+        if share == Ppm(0) {
+            return false;
+        }
+        let row = xxhash_rust::xxh3::xxh3_64_with_seed(key.as_str().as_bytes(), u64::from(entity.0));
+        self.seed.hash(purpose, row, nth) % 1_000_000 < u64::from(share.0)
+    }
+}

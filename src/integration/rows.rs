@@ -1,0 +1,68 @@
+//! What a worker makes of rows that it has read, and of the answers for them.
+
+use std::sync::Arc;
+
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::gateway::FeedRow;
+
+/// A record as it goes to the destination.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Write {
+    pub(crate) entity: EntityId,
+    /// The key that it has in the source.
+    pub(crate) key: Key,
+    /// The version that it is of.
+    pub(crate) stamp: Stamp,
+    /// `None` deletes it.
+    pub(crate) values: Option<Arc<[Value]>>,
+    /// The destination's own id, if the worker knows one.
+    pub(crate) own: Option<u64>,
+}
+
+/// What the destination made of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// It is there, under this id.
+    There(u64),
+    /// It is not there any more, or never was.
+    Gone,
+    /// It cannot take it now.
+    Rejected,
+}
+
+/// What there is to remember of a call that was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// The ids of records; `None` of those that are gone.
+    pub(crate) ids: Vec<(Key, Option<u64>)>,
+    pub(crate) rejected: Vec<Key>,
+}
+
+/// The writes for these rows. A delete of what the destination does not have by `own` is none,
+/// where a record is found by its own id alone.
+pub(crate) fn writes(
+    entity: EntityId,
+    rows: &[FeedRow],
+    own: Option<&dyn Fn(&Key) -> Option<u64>>,
+) -> Vec<Write> {
+    let write = |row: &FeedRow| {
+        let id = own.and_then(|own| own(&row.key));
+        let is_for_nothing = own.is_some() && id.is_none() && row.values.is_none();
+        let FeedRow { key, stamp, values } = row.clone();
+        (!is_for_nothing).then_some(Write { entity, key, stamp, values, own: id })
+    };
+    rows.iter().filter_map(write).collect()
+}
+
+/// What the answers to these writes come to.
+pub(crate) fn settled(writes: &[Write], answers: &[Written]) -> Settled {
+    let mut settled = Settled::default();
+    for (write, answer) in writes.iter().zip(answers) {
+        match answer {
+            Written::There(id) => settled.ids.push((write.key.clone(), Some(*id))),
+            Written::Gone => settled.ids.push((write.key.clone(), None)),
+            Written::Rejected => settled.rejected.push(write.key.clone()),
+        }
+    }
+    settled
+}

@@ -1,0 +1,82 @@
+//! What another system holds at rest of the rows that are carried to it: each of them once, as the
+//! backend has it, and none that the backend has not. How they came there is not looked at.
+
+use std::collections::BTreeMap;
+
+use super::check::Check;
+use super::findings::{Findings, Looked};
+use super::truth::{Truth, alike};
+use super::words::Labels;
+use crate::base::words::count;
+use crate::base::{EntityId, Key, Value};
+
+/// The records of another system.
+pub trait Holdings {
+    /// The entities that are carried there.
+    fn entities(&self) -> &[EntityId];
+    /// Calls `f` with each record: its key in the backend, and its values of the backend's columns.
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value]));
+    /// Whether it takes no record of this row, by a rule of its own.
+    fn refuses(&self, entity: EntityId, key: &Key) -> bool;
+    /// Why its records are still on their way, if they are.
+    fn unrest(&self) -> Option<String>;
+}
+
+/// Holds the records of another system against the backend's rows.
+pub(super) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, findings: &mut Findings) {
+    let mut looked = Looked::default();
+    for entity in holdings.entities() {
+        check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
+    }
+    findings.found(Check::Stuck, (None, None), holdings.unrest());
+    findings.destination = Some(looked);
+}
+
+fn check_entity(
+    entity: EntityId,
+    (holdings, truth): (&dyn Holdings, &dyn Truth),
+    words: &Labels,
+    (findings, looked): (&mut Findings, &mut Looked),
+) {
+    let mut held: BTreeMap<Key, Vec<Vec<Value>>> = BTreeMap::new();
+    holdings.for_each(entity, &mut |key, values| {
+        held.entry(key.clone()).or_default().push(values.to_vec());
+    });
+    let mut rows: Vec<(Key, Vec<Value>)> = Vec::new();
+    truth.for_each(entity, &mut |key, _, values| rows.push((key.clone(), values.to_vec())));
+    rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (key, values) in rows {
+        let (copies, record) = (held.remove(&key).unwrap_or_default(), || words.record(entity, &key));
+        let concerns = (None, Some((entity, key.as_str())));
+        looked.rows += 1;
+        if copies.is_empty() && holdings.refuses(entity, &key) {
+            looked.refused += 1;
+            continue;
+        }
+        let Some(first) = copies.first() else {
+            let text = || format!("{} is on the backend and not in the destination", record());
+            findings.add(Check::Missing, concerns, text);
+            continue;
+        };
+        for _ in 1..copies.len() {
+            let times = count(copies.len() as u64, "record");
+            findings.add(Check::DeliveredTwice, concerns, || {
+                format!("the destination has {times} of {}", record())
+            });
+        }
+        let is_last = |copy: &Vec<Value>| copy.iter().zip(&values).all(|(a, b)| alike(a, b));
+        if !copies.iter().any(is_last) {
+            let differs = values.iter().enumerate().filter(|(at, value)| !alike(&first[*at], value));
+            let differs: Vec<(usize, Value)> = differs.map(|(at, value)| (at, value.clone())).collect();
+            findings.add(Check::Outdated, concerns, || {
+                let now = words.values(entity, &differs);
+                format!("{} has {now} on the backend, and not in the destination", record())
+            });
+        }
+    }
+    for key in held.iter().flat_map(|(key, copies)| copies.iter().map(move |_| key)) {
+        findings.add(Check::KeptDeleted, (None, Some((entity, key.as_str()))), || {
+            format!("the destination has {}, and the backend does not", words.record(entity, key))
+        });
+    }
+}

@@ -1,0 +1,83 @@
+//! A one-way integration, and the system at its other end.
+
+use super::super::view::{View, read};
+use super::World;
+use super::gateway::CARRIED;
+use crate::contract::EntityId;
+use crate::gateway::Capture;
+use crate::integration::{CursorKept, DestinationOptions, IntegrationOptions, Remembers};
+
+pub(super) fn integration(world: &World<'_>) -> Option<IntegrationOptions> {
+    let view = world.root.at("integration").present()?;
+    let capture = world.capture(CARRIED);
+    let options = read!(view, IntegrationOptions {
+        workers every page claim rejected timeout clock_ahead killed restart_after
+    } with {
+        entities: carried(world, view.at("entities")),
+        remembers: view.at("remember").word(),
+        cursor: view.at("cursor_kept").word(),
+        capture,
+        destination: destination(world, view.at("destination")),
+    });
+    shared(world, view, &options);
+    let mut events = world.root.at("event").entries();
+    if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
+        let title = "the workers of an integration do not know that the backend went back to a backup";
+        world.wrong.at(event.at("restore_backend"), title, "not supported together with [integration]");
+    }
+    kept_there(world, view, &options);
+    Some(options)
+}
+
+fn destination(world: &World<'_>, view: View<'_>) -> DestinationOptions {
+    read!(view, DestinationOptions {
+        ids batch rtt fixed_cost record_cost errors rejects poison versions loaded
+    } with { availability: world.availability(view.at("availability")) })
+}
+
+fn carried(world: &World<'_>, view: View<'_>) -> Vec<EntityId> {
+    if view.present().is_none() {
+        return world.schema.ids().collect();
+    }
+    world.wrong.once(world.root.at("integration"), "entities");
+    let known: Vec<&str> = world.schema.entities.iter().map(|entity| &*entity.name).collect();
+    let found = view.items().filter_map(|item| world.wrong.find(item, "entity", item.text(), &known));
+    let mut found: Vec<EntityId> = found.map(|at| EntityId(at as u16)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// What one worker knows of what it has read the others do not know.
+fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
+    let why = match &options.capture {
+        Capture::Hash(_) => "each worker would keep the hashes of its own, and carry everything",
+        Capture::LastModified(of) if of.reconcile.is_some() => {
+            "each worker would keep the keys of its own, and the others could not go on"
+        }
+        _ => return,
+    };
+    if options.workers > 1 {
+        let help = "`workers = 1`; a capture by `last_modified`, `flag` or `change_log` can be shared";
+        world.wrong.at(view.at("workers"), why, help);
+    }
+}
+
+fn kept_there(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
+    if options.cursor != CursorKept::Destination || options.is_stateless() {
+        return;
+    }
+    let (kept, page, remember) = (view.at("cursor_kept"), view.at("page"), view.at("remember"));
+    if options.page > options.destination.batch {
+        let batch = view.at("destination.batch");
+        let title = format!(
+            "a page of {} rows takes several calls, and its cursor goes with one of them",
+            options.page
+        );
+        let help = format!("`page` is at most `destination.batch`, {}", options.destination.batch);
+        world.wrong.among(&[page, batch, kept], title, help);
+    }
+    if options.remembers == Remembers::BeforeWrite {
+        let title = "a cursor that the destination keeps is written with the records, not before them";
+        world.wrong.among(&[remember, kept], title, "remember = \"after-write\"");
+    }
+}
