@@ -35,8 +35,8 @@ struct Waits {
     previous: Option<Span>,
 }
 
-/// Edits that wait, with what is made on top of them, while the others go: those that a proxy on the
-/// way lets through in no request, and those of rows that go with what is attached to them.
+/// Edits that wait, with what is made on top of them, while the others go: those that a proxy on
+/// the way lets through in no request, and those of rows that go with what is attached to them.
 #[derive(Default)]
 struct HeldBack {
     edits: BTreeSet<i64>,

@@ -46,7 +46,7 @@ fn worlds_at_random_are_written_where_asked_for() {
     }
 }
 
-/// A remark on a job whose photo is under way: the job goes with its photo, and the remark behind it.
+/// A remark on a job whose photo is under way: the job goes with it, and the remark behind.
 #[test]
 fn what_refers_to_a_row_waits_for_its_photo_too() {
     let outcome = worlds::run(&worlds::written(

@@ -203,7 +203,7 @@ fn units(draft: &mut Draft, entities: &[Entity]) -> Vec<&'static str> {
     }
 }
 
-/// How changes are found, with what the backend must keep for it; whether pages may be asked for ahead.
+/// How changes are found, what the backend keeps for it, and whether pages may be asked for ahead.
 const CAPTURES: [(&str, &str, bool); 7] = [
     ("last_modified = {}", "full", true),
     ("last_modified = { bound = \"tie-extended\" }", "full", true),
@@ -243,7 +243,7 @@ fn gateway_and_backend(draft: &mut Draft) -> bool {
     ahead || persistent
 }
 
-/// `ahead`: whether pages may be asked for ahead; `brings_ends`: whether pulls bring all ends of rows.
+/// `ahead`: whether pages may be asked for ahead; `brings_ends`: whether pulls bring each end.
 fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
     let codec = draft.pick(&["json", "json-objects", "xml", "cbor", "protobuf"]);
     draft.line(format_args!("engine.codec = \"{codec}\""));
