@@ -14,7 +14,9 @@ use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
 use crate::base::inert_path;
 use crate::record::Exit;
-use crate::scenario::{Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place};
+use crate::scenario::{
+    Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place,
+};
 
 /// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";

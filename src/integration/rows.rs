@@ -38,13 +38,12 @@ pub(crate) struct Settled {
     pub(crate) rejected: Vec<Key>,
 }
 
+/// The destination's own id of a row, if it gave one.
+pub(crate) type OwnId<'o> = &'o dyn Fn(&Key) -> Option<u64>;
+
 /// The writes for these rows. A delete of what the destination does not have by `own` is none,
 /// where a record is found by its own id alone.
-pub(crate) fn writes(
-    entity: EntityId,
-    rows: &[FeedRow],
-    own: Option<&dyn Fn(&Key) -> Option<u64>>,
-) -> Vec<Write> {
+pub(crate) fn writes(entity: EntityId, rows: &[FeedRow], own: Option<OwnId<'_>>) -> Vec<Write> {
     let write = |row: &FeedRow| {
         let id = own.and_then(|own| own(&row.key));
         let is_for_nothing = own.is_some() && id.is_none() && row.values.is_none();

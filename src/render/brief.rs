@@ -447,10 +447,10 @@ pub(super) fn word(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::headline_of;
     use crate::analysis::judge;
     use crate::metrics::Figure;
     use crate::record::fixture;
+    use crate::record::headline_of;
 
     fn cell(bytes: u64) -> CellRecord {
         let mut outcome = fixture::outcome();

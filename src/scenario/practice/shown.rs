@@ -31,16 +31,25 @@ impl Practice {
             Practice::Outbox => {
                 let again = "edits of a row whose last edit is on its way";
                 let is_there = has(plan, |what| matches!(what, Happening::Edits { .. }));
-                if is_there { again.to_owned() } else { format!("{again} (`event.NAME.edits` with `same_row`)") }
+                if is_there {
+                    again.to_owned()
+                } else {
+                    format!("{again} (`event.NAME.edits` with `same_row`)")
+                }
             }
             Practice::FullSyncReplaces => "units that wait as a full sync is asked for".to_owned(),
             Practice::StartsByItself => {
                 unless(plan.taken().next().is_some(), "edits on phones (`[action.NAME]`)")
             }
-            Practice::ServerDates => unless(is_contended, "rows that two phones edit (`[workload.contention]`)"),
+            Practice::ServerDates => {
+                unless(is_contended, "rows that two phones edit (`[workload.contention]`)")
+            }
             Practice::NaturalKey => {
                 let is_doubled = plan.workload.contention.double_create > Ppm(0);
-                unless(is_doubled, "phones that make the same thing (`double_create` in `[workload.contention]`)")
+                unless(
+                    is_doubled,
+                    "phones that make the same thing (`double_create` in `[workload.contention]`)",
+                )
             }
             Practice::WithParents => "rows that are made with what they refer to".to_owned(),
             Practice::PhotosBeside => unless(
@@ -77,7 +86,8 @@ pub(super) fn logs_out(plan: &Plan) -> bool {
 fn other_columns(plan: &Plan) -> String {
     let (contention, policy) = (&plan.workload.contention, plan.engine.conflict.policy);
     if contention.share == Ppm(0) {
-        return "people who edit other columns of the same rows at a time (`[workload.contention]`)".to_owned();
+        return "people who edit other columns of the same rows at a time (`[workload.contention]`)"
+            .to_owned();
     }
     if plan.backend.writes != Writes::Blind && policy == Policy::FieldMerge {
         return format!(
