@@ -139,7 +139,6 @@ impl Sweep {
     /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
     fn stride(self) -> usize {
         match (self, worlds::every()) {
-            (Sweep::Polls | Sweep::Points, Some(_)) => 1,
             (_, Some(every)) => every,
             (Sweep::Points, _) => 3,
             (Sweep::Polls, _) => 7,

@@ -97,7 +97,7 @@ pub(crate) fn every_place() -> bool {
     every().is_some()
 }
 
-/// Of moments of a disk, which are the most places, one in so many is tried: `SYNCDYNO_EVERY=n`.
+/// Of places of a crash sweep and of worlds at random one in so many is tried: `SYNCDYNO_EVERY=n`.
 pub(crate) fn every() -> Option<usize> {
     let every = std::env::var_os("SYNCDYNO_EVERY")?;
     Some(every.to_str().and_then(|n| n.parse().ok()).filter(|n| *n > 0).unwrap_or(1))
