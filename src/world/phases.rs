@@ -137,11 +137,9 @@ impl World {
 
     /// What other units bring from now on, these were to bring.
     fn others_follow(&self, everyday: &[UnitId]) {
-        let of = |unit: &UnitId| &self.plan.units[usize::from(unit.0)];
-        let whole = |unit: &SyncUnit| -> Vec<EntityId> {
-            unit.pull.iter().copied().filter(|entity| unit.brings_whole(*entity)).collect()
-        };
-        let entities = everyday.iter().map(of).flat_map(whole).collect();
+        let own = |unit: &UnitId| parts(&self.plan.units[usize::from(unit.0)]);
+        let pulled = |(pushes, entity): (bool, EntityId)| (!pushes).then_some(entity);
+        let entities = everyday.iter().flat_map(own).filter_map(pulled).collect();
         self.hub.with(|listeners| {
             let Some(oracle) = &mut listeners.oracle else { return };
             oracle.after_hours.begin(everyday.iter().copied().collect(), entities);

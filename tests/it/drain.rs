@@ -3,7 +3,7 @@
 use syncdyno::base::{Span, Time};
 use syncdyno::contract::RequestKind;
 use syncdyno::scenario::Request;
-use syncdyno::world::{self, Ending, Stacks, Unwatched};
+use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
 
 use crate::worlds::{self, TINY, figure, trouble, value};
 
@@ -233,4 +233,30 @@ fn a_drain_among_readers_behind_the_backend_is_asked_once_they_see_all() {
         "unit.All={ on = [\"login\", \"save\"], pull = [\"*\"], push = [\"*\"] }",
     ];
     assert_eq!(troubles("replica", &sets, 1..=8), []);
+}
+
+/// Prices change in the office; a login pulls them too, and none comes again before the end.
+fn refreshed(cursor: &str, source: &str) -> Outcome {
+    worlds::run(&worlds::written(&format!(
+        r#"
+name = "refreshed"
+duration = "3h"
+entity.price = {{ rows = 60, schema = {{ id = "uuid key", cents = "int 1..900" }} }}
+entity.page = {{ rows = 5, schema = {{ id = "uuid key", text = "text 5..20" }} }}
+fleet.phones = {{ devices = 3, link = "lte-good", clock = {{ offset = "1m" }} }}
+gateway.serve.capture.last_modified.source = "{source}"
+engine.pull.cursor = "{cursor}"
+unit.Login = {{ on = ["login"], pull = ["*"] }}
+unit.Refresh = {{ on = ["online", "every 5m"], pull = ["price"] }}
+workload.foreground = "3h"
+action.reprice = {{ entity = "price", kind = "update", columns = ["cents"], per_device = 60, on_devices = 0 }}
+"#
+    )))
+}
+
+#[test]
+fn a_login_after_the_script_hides_no_row_that_a_refresh_passed_over() {
+    let stale = |outcome: &Outcome| value(outcome, "oracle.stale.rows");
+    assert!(stale(&refreshed("last-sync-on", "client-clock")) > 0);
+    assert_eq!(stale(&refreshed("entity", "records")), 0);
 }
