@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::sweep::mean_price;
-use crate::stats::{student, worse_beyond_noise};
+use crate::metrics::NEVER;
+use crate::stats::{Drawn, smoothed, student, worse_beyond_noise};
 
 /// Fewer seeds say nothing of the noise between them.
 pub(super) const SEEDS_MIN: usize = 3;
@@ -102,6 +103,48 @@ impl Known {
         let noise = student(n - 1.0) * libm::sqrt(squares * n / (n - 1.0)) / of_best;
         Some(noise).filter(|noise| noise.is_finite())
     }
+    /// What settings of a line cost by themselves and their neighbours, as logarithms; `octave` says
+    /// where one lies. `None` where nothing is known of the luck of seeds, or something has no cost.
+    pub(super) fn smoothed(
+        &self,
+        line: &[Setting],
+        octave: impl Fn(&Setting) -> Option<f64>,
+    ) -> Option<Vec<(Setting, f64)>> {
+        let costs = |of: &Measured| of.prices.values().all(|price| price.is_some_and(is_cost));
+        let known = |at: &Setting| self.get(at).filter(|of| !of.broken && costs(of));
+        let of: Vec<(&Setting, &Measured)> = line.iter().filter_map(|at| Some((at, known(at)?))).collect();
+        let most = of.iter().map(|(_, measured)| measured.prices.len()).max()?;
+        let whole: Vec<&Measured> = of
+            .iter()
+            .map(|(_, measured)| *measured)
+            .filter(|measured| measured.prices.len() == most)
+            .collect();
+        // What a seed makes of all settings alike.
+        let level = |seed: &u64| {
+            let prices = whole.iter().filter_map(|measured| measured.price(*seed));
+            prices.sum::<f64>() / whole.len() as f64
+        };
+        let (mut costs, mut squares, mut freedom) = (Vec::new(), 0.0, 0_usize);
+        for (at, measured) in of {
+            let pairs: Vec<(f64, f64)> =
+                measured.prices.iter().filter_map(|(seed, price)| Some(((*price)?, level(seed)))).collect();
+            let levels: f64 = pairs.iter().map(|(_, level)| level).sum();
+            let cost = pairs.iter().map(|(price, _)| price).sum::<f64>() / levels;
+            let seeds = pairs.len() as f64;
+            let off = |(price, level): &(f64, f64)| (price / cost - level) * seeds / levels;
+            squares += pairs.iter().map(|pair| off(pair) * off(pair)).sum::<f64>();
+            freedom += pairs.len() - 1;
+            costs.push((at, libm::log(cost), seeds));
+        }
+        let luck = squares / freedom as f64;
+        let drawn = |(at, cost, seeds): &(&Setting, f64, f64)| {
+            Some(Drawn { octave: octave(at)?, value: *cost, luck: luck / seeds })
+        };
+        let drawn: Vec<Drawn> = costs.iter().filter_map(drawn).collect();
+        let is_known = drawn.len() == costs.len() && drawn.iter().all(|point| point.luck.is_finite());
+        let all = costs.iter().map(|(at, ..)| (*at).clone());
+        is_known.then(|| all.zip(smoothed(&drawn)).collect())
+    }
     /// Whether a setting costs so many times what the best costs under each of at least so many
     /// seeds; so does what is out.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
@@ -121,6 +164,11 @@ impl Known {
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }
+}
+
+/// Whether a price can be compared by how many times it is another.
+fn is_cost(price: f64) -> bool {
+    price > 0.0 && price < NEVER as f64
 }
 
 #[cfg(test)]

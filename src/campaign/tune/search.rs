@@ -79,6 +79,8 @@ const SEEDS_WORSE: usize = 4;
 /// A narrower gap has been cut once (golden section leaves 2.36 of 4): noise that hides what its ends
 /// differ by hides what lies between them, too.
 const CUT: f64 = 2.5;
+/// The logarithm of what another setting must be better by to be the best for its neighbours' sake.
+const WORTH: f64 = 0.02;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
 
@@ -178,7 +180,11 @@ impl Space {
         for knob in 0..self.knobs.len() {
             self.line(known, knob, &at).past_dents()?;
         }
-        Ok(self.best_of_all(known))
+        Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
+    }
+    /// The best by what settings come to with their neighbours on the line of each knob.
+    fn steady(&self, known: &Known, at: Setting) -> Setting {
+        (0..self.knobs.len()).fold(at, |at, knob| self.line(known, knob, &at).steady())
     }
     fn knob_by_knob(&self, known: &Known) -> Result<Option<Setting>, Wanted> {
         let mut at = self.present.clone();
@@ -198,7 +204,6 @@ impl Space {
     /// Looks to both sides of the best until settings are worse; what turns out better is the best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
-        let mut between = vec![None; self.knobs.len()];
         let mut knob = 0;
         loop {
             if knob == self.knobs.len() {
@@ -213,7 +218,7 @@ impl Space {
             if self.knobs.len() > 1 {
                 line.best(true)?;
             }
-            let sides = [line.outwards(true)?, line.outwards(false)?];
+            line.sides()?;
             line.past_dents()?;
             let values = line.values();
             let chosen: Vec<String> = values.iter().filter(|v| self.knobs[knob].has(v)).cloned().collect();
@@ -223,14 +228,22 @@ impl Space {
                     at[knob] = value;
                     knob = 0;
                 }
-                None => {
-                    let told = self.seeds.len() >= SEEDS_MIN && values.len() > 1;
-                    between[knob] = (told && self.knobs[knob].is_ordered()).then_some(sides);
-                    knob += 1;
-                }
+                None => knob += 1,
             }
         }
-        Ok(Found { best: (!known.is_out(&at)).then_some(at), between })
+        if known.is_out(&at) {
+            return Ok(Found { best: None, between: vec![None; self.knobs.len()] });
+        }
+        let best = self.steady(known, at);
+        let between = (0..self.knobs.len()).map(|knob| {
+            let line = self.line(known, knob, &best);
+            if self.knobs.len() > 1 {
+                line.best(true)?;
+            }
+            let told = self.seeds.len() >= SEEDS_MIN && line.values().len() > 1;
+            Ok(Some(line.sides()?).filter(|_| told && self.knobs[knob].is_ordered()))
+        });
+        Ok(Found { between: between.collect::<Result<_, Wanted>>()?, best: Some(best) })
     }
 
     /// Where a value costs less than the best and misses a limit, looks for what other knobs can give:
@@ -265,7 +278,7 @@ impl Space {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
     }
-    fn best_of_all(&self, known: &Known) -> Option<Setting> {
+    pub(super) fn best_of_all(&self, known: &Known) -> Option<Setting> {
         let chosen = known.0.iter().filter(|(setting, _)| self.has(setting));
         let priced = chosen.filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
@@ -440,6 +453,25 @@ impl Line<'_> {
         Ok(())
     }
 
+    /// The best of the line by what its settings come to with their neighbours: of many that luck
+    /// moves the least is one that was lucky, and is not taken for it.
+    fn steady(&self) -> Setting {
+        let (known, at, seeds) = (self.known, self.at, &self.space.seeds);
+        let octave = |setting: &Setting| self.knob().number(&setting[self.knob]).map(libm::log2);
+        let line = Some(self.settings(&self.values())).filter(|_| self.knob().is_range());
+        let smoothed = line.and_then(|line| known.smoothed(&line, octave)).unwrap_or_default();
+        let cost = |of: &Setting| smoothed.iter().find(|(there, _)| there == of).map(|(_, cost)| *cost);
+        let is_whole = |there: &Setting| known.get(there).is_some_and(|of| of.mean(seeds).is_some());
+        let whole = smoothed.iter().filter(|(there, _)| self.space.has(there) && is_whole(there));
+        let best = whole.min_by(|a, b| a.1.total_cmp(&b.1));
+        let better = |(_, there): &&(Setting, f64)| cost(at).is_some_and(|here| there + WORTH < here);
+        best.filter(better).map_or_else(|| at.clone(), |(there, _)| there.clone())
+    }
+
+    /// The first values below and above the best that are worse beyond the noise.
+    fn sides(&self) -> Result<[Option<String>; 2], Wanted> {
+        Ok([self.outwards(true)?, self.outwards(false)?])
+    }
     /// The first value below or above the best that is worse beyond the noise.
     fn outwards(&self, below: bool) -> Result<Option<String>, Wanted> {
         if self.space.seeds.len() < SEEDS_MIN {

@@ -143,6 +143,21 @@ fn seeds_of_which_a_fifth_is_luck_take_a_quarter_of_the_full_grid_too() {
 }
 
 #[test]
+fn a_setting_that_was_lucky_is_not_taken_for_the_best() {
+    let (mut lucky, mut found_to_be) = (0.0, 0.0);
+    for (cost, luck) in PUSHES.into_iter().flat_map(|cost| (0..24).map(move |luck| (cost, luck))) {
+        for seeds in [2, 8] {
+            let space = space(&["k=1..4096"], &["50"], seeds);
+            let (found, known) = searched(&space, noisy(cost, 0.6, luck));
+            let excess = |setting: &Setting| cost.excess(rows(setting));
+            lucky += excess(&space.best_of_all(&known).unwrap());
+            found_to_be += excess(&found.best.unwrap());
+        }
+    }
+    assert!(found_to_be < 0.95 * lucky, "{found_to_be} of {lucky}");
+}
+
+#[test]
 fn what_loses_a_row_is_no_candidate_though_it_be_the_fastest() {
     let (_, cost) = SIX[2];
     let fair = noisy(cost, 0.0, 1);

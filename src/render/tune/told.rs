@@ -152,6 +152,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
         _ if is_same => format!("{told}; {yours} comes to the same"),
         _ if present.trouble.is_some() => format!("{told}; {yours} is excluded"),
         Some(_) if present.within_noise => format!("{told}; {yours} is as good within the noise"),
+        Some(more) if more < 0.0 => format!("{told}; {yours} came to {:.1} % less, by luck", -more),
         Some(more) => format!("{told}; {yours} costs {more:.1} % more"),
         None => told,
     }
@@ -172,7 +173,9 @@ pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
-        let sure = told.flat_map(|knob| [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()));
+        let sure = told.flat_map(|knob| {
+            [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()).chain(lucky(tune, knob))
+        });
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
     let herd = tune.herd.iter().map(|line| format!("{line}\n"));
@@ -182,7 +185,23 @@ pub fn answers(tune: &TuneRecord) -> String {
 /// How sure that is, what limits either side, and what other seeds may change, a line each.
 pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let limits = knob.limits.iter().chain(&knob.luck).cloned();
-    [sureness(tune, place, knob)].into_iter().chain(limits).collect()
+    [sureness(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
+}
+
+/// Settings that came to less than the best under all these seeds, and are taken to be lucky.
+fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
+    let less = |point: &&PointTuned| {
+        let whole = point.trouble.is_none() && point.seeds as usize == tune.seeds.len();
+        whole && point.cost_ppm.is_some_and(|ppm| ppm < 999_500)
+    };
+    let share = |point: &PointTuned| 100.0 - point.cost_ppm.unwrap_or(0) as f64 / 1e4;
+    let of = |point: &PointTuned| format!("{} came to {:.1} % less", value(&point.value), share(point));
+    let all: Vec<String> = knob.points.iter().filter(less).map(of).collect();
+    let told = format!(
+        "under these seeds {} than the best; by the settings around them that is luck (more --seeds decide)",
+        all.join(", ")
+    );
+    (!all.is_empty()).then_some(told)
 }
 
 /// Where the optimum lies, and which settings are as good.
