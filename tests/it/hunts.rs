@@ -214,9 +214,10 @@ fn hunts_are_written_down_in_one_table() {
     }
     let wrong: Vec<&str> = catches.iter().flat_map(|catch| &catch.wrong).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let away = all.iter().zip(&catches).filter(|(_, catch)| catch.worlds.iter().flatten().next().is_none());
+    let is_rare = |catch: &Catch| catch.worlds.iter().flatten().count() <= RANGES.len() / 2;
+    let away = all.iter().zip(&catches).filter(|(_, catch)| is_rare(catch));
     let away: Vec<&str> = away.map(|(hunted, _)| hunted.name.as_str()).collect();
-    assert!(away.is_empty(), "not caught from any seed on: {}", away.join(", "));
+    assert!(away.is_empty(), "not caught from most seeds on: {}", away.join(", "));
     assert!(committed() == text, "BUGS.md is not what the hunts say; SYNCDYNO_BLESS=1 writes:\n{text}");
 }
 

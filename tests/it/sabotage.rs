@@ -23,7 +23,7 @@ struct Ground {
 }
 
 /// Everything at once, on few rows.
-const CROWD: Ground = Ground { path: "tests/it/worlds/crowd.toml", sets: &[], seeds: 60 };
+const CROWD: Ground = Ground { path: "tests/it/worlds/crowd.toml", sets: &[], seeds: 200 };
 /// First loads that are killed after a chunk.
 const KILLED_LOADS: Ground = Ground {
     path: "scenarios/kill-in-pull.toml",

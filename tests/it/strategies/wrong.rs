@@ -3,9 +3,7 @@
 use super::Wrong;
 
 /// Worlds for those that not every world shows; `.ci/run` runs the file's own variants with more.
-const MANY: u64 = 15;
-/// For one that few worlds show.
-const RARE: u64 = 60;
+const MANY: u64 = 200;
 /// For those that every world shows.
 const FEW: u64 = 5;
 
@@ -339,7 +337,7 @@ const MEMORIES: [Wrong; 8] = [
             r#"event.undone={ at = "+5m59s", edits = { action = "tick-off", devices = [1], count = 4, over = "4s" } }"#,
             r#"event.backup={ at = "+6m", restore_gateway = { of = "30s" } }"#,
         ],
-        seeds: RARE,
+        seeds: MANY,
         sets: &["gateway.restored=ignored"],
         ..COMPARE
     },
@@ -503,7 +501,7 @@ const CONFLICTS: [Wrong; 4] = [
         file: "conflicts/detection.toml",
         world: &[CONTENDED],
         sets: &["engine.conflict.base=last-sync"],
-        seeds: RARE,
+        seeds: MANY,
         ..PLAIN
     },
     Wrong {
