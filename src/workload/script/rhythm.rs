@@ -1,5 +1,7 @@
 //! When in a day the writes happen.
 
+use std::collections::BTreeSet;
+
 use crate::base::{Span, Time};
 use crate::workload::{LoginWave, Peak};
 
@@ -11,6 +13,8 @@ pub(super) struct Rhythm {
 }
 
 type Load = (Time, Time, f64);
+/// Of a wave its share, its parts of the peaks and of the time outside, and two sums of the parts.
+type Wave<'w> = (&'w (f64, Vec<f64>, f64), (&'w f64, &'w Vec<f64>));
 
 /// Rounds of fitting in [`Rhythm::of_people`]; five bring the hospital day within a thousandth.
 const FITTING_ROUNDS: u32 = 20;
@@ -26,13 +30,13 @@ impl Rhythm {
         let wanted = loads(hours, peaks);
         let left = left_over(&wanted);
         let overlap = |from: Time, until: Time, since: Time| until.since(from.max(since)).0 as f64;
+        let outside: Vec<(Time, Time)> = outside(hours, &wanted);
+        let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
         // What of each peak, and of the time outside, is still to come for each wave.
         let ahead: Vec<(f64, Vec<f64>, f64)> = logins
             .iter()
             .map(|wave| {
                 let parts = wanted.iter().map(|(f, u, _)| overlap(*f, *u, wave.at) / (*u - *f).0 as f64);
-                let outside: Vec<(Time, Time)> = outside(hours, &wanted);
-                let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
                 let rest: f64 = outside.iter().map(|(f, u)| overlap(*f, *u, wave.at)).sum();
                 (wave.share.share(), parts.collect(), if all > 0.0 { rest / all } else { 0.0 })
             })
@@ -40,18 +44,21 @@ impl Rhythm {
         let people: f64 = ahead.iter().map(|(share, ..)| share).sum();
         let mut weights: Vec<f64> = wanted.iter().map(|load| load.2).collect();
         for _ in 0..FITTING_ROUNDS {
+            // What each wave's peaks come to: those fitted in this round, and all from each one on.
+            let mut fitted = vec![0.0; ahead.len()];
+            let ahead_of = ahead.iter().map(|(_, parts, _)| sums_from_each(parts, &weights));
+            let unfitted: Vec<Vec<f64>> = ahead_of.collect();
             for (k, load) in wanted.iter().enumerate() {
-                let got: f64 = ahead
-                    .iter()
-                    .map(|(share, parts, rest)| {
-                        let all: f64 = parts.iter().zip(&weights).map(|(part, weight)| part * weight).sum();
-                        let all = all + rest * left;
-                        if all > 0.0 { share * parts[k] * weights[k] / all } else { 0.0 }
-                    })
-                    .sum();
+                let waves = ahead.iter().zip(fitted.iter().zip(&unfitted));
+                let of_wave = |((share, parts, rest), (fitted, unfitted)): Wave<'_>| {
+                    let all = fitted + unfitted[k] + rest * left;
+                    if all > 0.0 { share * parts[k] * weights[k] / all } else { 0.0 }
+                };
+                let got: f64 = waves.map(of_wave).sum();
                 if got > 0.0 {
                     weights[k] *= load.2 * people / got;
                 }
+                ahead.iter().zip(&mut fitted).for_each(|((_, parts, _), sum)| *sum += parts[k] * weights[k]);
             }
         }
         let sum = weights.iter().sum::<f64>() + left;
@@ -60,23 +67,20 @@ impl Rhythm {
     }
 
     fn with_loads(hours: (Time, Time), peaks: &[Load]) -> Rhythm {
-        let outside = outside(hours, peaks);
-        let free: Span = outside.iter().map(|(from, until)| *until - *from).sum();
+        let free: Span = outside(hours, peaks).iter().map(|(from, until)| *until - *from).sum();
         let left = left_over(peaks);
         let mut ends = vec![(hours.0, 0.0)];
         let mut sum = 0.0;
-        for w in cuts(hours, peaks).windows(2) {
-            let length = (w[1] - w[0]).0 as f64;
-            if outside.contains(&(w[0], w[1])) {
+        for_each_stretch(hours, peaks, |from, until, covering| {
+            let length = (until - from).0 as f64;
+            if covering.is_empty() {
                 sum += left * length / free.0 as f64;
             }
-            for (from, until, share) in peaks {
-                if (*from..*until).contains(&w[0]) {
-                    sum += share * length / (*until - *from).0 as f64;
-                }
+            for (from, until, share) in covering.iter().map(|at| peaks[*at]) {
+                sum += share * length / (until - from).0 as f64;
             }
-            ends.push((w[1], sum));
-        }
+            ends.push((until, sum));
+        });
         Rhythm { ends }
     }
 
@@ -126,8 +130,39 @@ fn cuts(hours: (Time, Time), peaks: &[Load]) -> Vec<Time> {
 }
 
 fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
-    let free = |at: Time| peaks.iter().all(|(from, until, _)| at < *from || at >= *until);
-    cuts(hours, peaks).windows(2).filter(|w| free(w[0])).map(|w| (w[0], w[1])).collect()
+    let mut outside = Vec::new();
+    for_each_stretch(hours, peaks, |from, until, covering| {
+        outside.extend(covering.is_empty().then_some((from, until)));
+    });
+    outside
+}
+
+/// From each begin or end of a peak to the next, with the places of the peaks that cover it.
+fn for_each_stretch(
+    hours: (Time, Time),
+    peaks: &[Load],
+    mut each: impl FnMut(Time, Time, &BTreeSet<usize>),
+) {
+    let ends = |(at, (from, until, _)): (usize, &Load)| [(*from, at, true), (*until, at, false)];
+    let mut ends: Vec<(Time, usize, bool)> = peaks.iter().enumerate().flat_map(ends).collect();
+    ends.sort_unstable();
+    let mut ends = ends.into_iter().peekable();
+    let mut covering = BTreeSet::new();
+    for stretch in cuts(hours, peaks).windows(2) {
+        while let Some((_, at, begins)) = ends.next_if(|(time, ..)| *time <= stretch[0]) {
+            let _ = if begins { covering.insert(at) } else { covering.remove(&at) };
+        }
+        each(stretch[0], stretch[1], &covering);
+    }
+}
+
+/// For each place what the parts from there on weigh.
+fn sums_from_each(parts: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut sums: Vec<f64> = parts.iter().zip(weights).map(|(part, weight)| part * weight).collect();
+    for at in (1..sums.len()).rev() {
+        sums[at - 1] += sums[at];
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -171,5 +206,39 @@ mod tests {
         let rhythm = Rhythm::new((hour(7, 0), hour(17, 0)), &[peak(8, 9, 1_000_000)]);
         assert_eq!(share_between(&rhythm, (7, 17), (8, 9)), 1.0);
         assert_eq!(rhythm.at(0.5, hour(10, 0), hour(12, 0)), hour(11, 0), "no share left: even");
+    }
+
+    #[test]
+    fn each_of_many_peaks_is_looked_at_once() {
+        let minute = |at: u64| hour(7, 0) + Span::secs(60 * at);
+        let peaks: Vec<Load> = (0..500).map(|at| (minute(at), minute(at + 1), 0.001)).collect();
+        let (mut stretches, mut looks) = (0, 0);
+        for_each_stretch((hour(7, 0), hour(17, 0)), &peaks, |_, _, covering| {
+            stretches += 1;
+            looks += covering.len();
+        });
+        assert_eq!((stretches, looks), (501, 500));
+    }
+
+    #[test]
+    fn many_peaks_meet_their_shares_though_people_come_late() {
+        let peaks = [peak(8, 10, 300_000), peak(9, 11, 200_000), peak(12, 13, 100_000), peak(15, 16, 100_000)];
+        let wave = |at, share| LoginWave { at, spread: Span::ZERO, share: Ppm(share) };
+        let logins = [wave(hour(7, 0), 600_000), wave(hour(9, 30), 400_000)];
+        let hours = (hour(7, 0), hour(17, 0));
+        let rhythm = Rhythm::of_people(hours, &peaks, &logins);
+        // What falls into a peak, of those who are there, each in the time that is left to them.
+        let within = |from: u64, until: u64| -> f64 {
+            let of = |wave: &LoginWave| {
+                let times = (0..10_000).map(|i| rhythm.at((f64::from(i) + 0.5) / 1e4, wave.at, hours.1));
+                times.filter(|t| (hour(from, 0)..hour(until, 0)).contains(t)).count() as f64 / 1e4
+            };
+            logins.iter().map(|wave| of(wave) * wave.share.share()).sum()
+        };
+        // Alone the first hour of one peak and the last of the other are not the two peaks' own.
+        for (from, until, share) in [(8, 11, 0.5), (12, 13, 0.1), (15, 16, 0.1)] {
+            let got = within(from, until);
+            assert!((got - share).abs() < 0.005, "{got} of the writes in {from}–{until}, not {share}");
+        }
     }
 }
