@@ -128,12 +128,14 @@ pub struct Cost {
 impl Cost {
     pub fn of(plan: &Plan) -> Cost {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
-        let mut cost = Cost { devices, edits: edits(plan, None, devices), ..Cost::default() };
+        let edits = made(plan, devices).map(|(_, n)| n).fold(0, u64::saturating_add);
+        let mut cost = Cost { devices, edits, ..Cost::default() };
         let day = Day::of(plan, edits_of_one(plan, devices));
-        for id in plan.schema.ids() {
-            cost.add(plan, &day, id);
+        let flows = Flow::of_all(plan, &day, devices);
+        for (id, flow) in plan.schema.ids().zip(&flows) {
+            cost.add(plan, &day, id, flow);
         }
-        let (fat, fat_apart) = fat(plan, devices);
+        let (fat, fat_apart) = fat(plan, &flows, devices);
         let runs = |unit: &SyncUnit| day.runs(plan, unit).saturating_mul(devices);
         let pulls = plan.units.iter().map(|unit| runs(unit).saturating_mul(unit.pull.len() as u64));
         let refresh = &plan.gateway.refresh;
@@ -142,7 +144,7 @@ impl Cost {
         let (rounds, carried) = carried(plan, cost.edits);
         Cost {
             backend_rows: plan.data.iter().map(|data| data.rows).sum(),
-            device_edits: made(plan, devices, |action| Some(action.on_devices)),
+            device_edits: of_devices(plan, devices),
             runs: plan.units.iter().map(runs).fold(devices, u64::saturating_add),
             pulls: pulls.fold(0, u64::saturating_add),
             periods: day.periods(plan).saturating_mul(devices),
@@ -150,7 +152,7 @@ impl Cost {
             replicas,
             rounds,
             carried,
-            content: content(plan),
+            content: content(plan, &flows),
             fat,
             fat_apart,
             heaped: if day.edits > day.writing.0 / WRITTEN_IN.0 { cost.edits } else { 0 },
@@ -163,27 +165,21 @@ impl Cost {
         }
     }
 
-    fn add(&mut self, plan: &Plan, day: &Day, id: EntityId) {
+    fn add(&mut self, plan: &Plan, day: &Day, id: EntityId, flow: &Flow) {
         let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
         let devices = self.devices;
         let add = |to: &mut u64, more: u64| *to = to.saturating_add(more);
         let long = |column: usize| data.columns[column].fat_bytes().unwrap_or(0);
         let whole: u64 = entity.projection.iter().map(|column| long(*column)).sum();
-        let edited = KINDS.map(|kind| edits(plan, Some((id, kind)), devices));
-        let part = plan
-            .workload
-            .actions
-            .iter()
-            .filter(|action| action.entity == id && action.kind == EditKind::Update);
-        let part = part.flat_map(|action| &action.columns).map(|column| long(*column)).max().unwrap_or(0);
+        let edited = flow.edits;
+        let part = flow.part;
         let written = edited[0].saturating_mul(whole).saturating_add(edited[1].saturating_mul(part));
         let attached = plan.schema.attachment(id).map_or(0, |it| u64::from(it.least.midpoint(it.most)));
         add(&mut self.written_bytes, written.saturating_add(edited[0].saturating_mul(attached)));
-        let pulling = || plan.units.iter().filter(|unit| unit.pull.contains(&id));
-        if entity.delivery != Delivery::Delta || pulling().next().is_none() {
+        let Some(runs) = flow.runs.filter(|_| entity.delivery == Delivery::Delta) else {
             add(&mut self.uploaded, written);
             return;
-        }
+        };
         let holds = |rows: u64| held(plan, &entity.scope, data, rows);
         let all = holds(data.rows);
         add(&mut self.provisioned, devices.saturating_mul(all));
@@ -201,8 +197,7 @@ impl Cost {
         let empty = empty(plan) * 1_000 / devices.max(1);
         let written = if data.one_stamp.is_some() { all.saturating_mul(empty) / 1_000 } else { all };
         add(&mut self.written, written);
-        let new = edited[0].saturating_add(imported(plan, id));
-        let runs = pulling().map(|unit| day.runs(plan, unit)).fold(1, u64::saturating_add);
+        let new = edited[0].saturating_add(flow.imported);
         let changed = distinct(edited[1].saturating_add(edited[2]), data.rows.saturating_add(new), runs);
         let delivered = holds(new.saturating_add(changed)).saturating_mul(devices);
         add(&mut self.delivered, delivered);
@@ -266,8 +261,52 @@ fn carried(plan: &Plan, edits: u64) -> (u64, u64) {
     (rounds.saturating_mul(of.entities.len() as u64), edits.saturating_add(held))
 }
 
+fn often(in_time: Span, every: Span) -> u64 {
+    in_time.0 / every.0.max(1)
+}
+
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 const HOUR: Span = Span::secs(3_600);
+
+/// What is written of an entity, and how often it is pulled.
+#[derive(Clone, Copy, Default)]
+struct Flow {
+    /// Edits, in the order of `KINDS`.
+    edits: [u64; 3],
+    /// Bytes of the longest text that an update sets.
+    part: u64,
+    imported: u64,
+    /// Runs of the units that pull it, of one device; none where no unit does.
+    runs: Option<u64>,
+}
+
+impl Flow {
+    fn of_all(plan: &Plan, day: &Day, devices: u64) -> Vec<Flow> {
+        let mut flows = vec![Flow::default(); plan.data.len()];
+        for (action, n) in made(plan, devices) {
+            let (flow, data) = (&mut flows[usize::from(action.entity.0)], &plan.data[usize::from(action.entity.0)]);
+            let kind = KINDS.iter().position(|kind| *kind == action.kind).unwrap_or_default();
+            flow.edits[kind] = flow.edits[kind].saturating_add(n);
+            if action.kind == EditKind::Update {
+                let sets = action.columns.iter().filter_map(|column| data.columns[*column].fat_bytes());
+                flow.part = sets.fold(flow.part, u64::max);
+            }
+        }
+        for event in &plan.events {
+            if let Happening::Import { entity, rows, .. } = event.what {
+                flows[usize::from(entity.0)].imported += rows;
+            }
+        }
+        for unit in plan.units.iter() {
+            let runs = day.runs(plan, unit);
+            for id in &unit.pull {
+                let sum = &mut flows[usize::from(id.0)].runs;
+                *sum = Some(sum.unwrap_or(1).saturating_add(runs));
+            }
+        }
+        flows
+    }
+}
 
 struct Day {
     present: Span,
@@ -275,6 +314,8 @@ struct Day {
     looking: Span,
     visits: u64,
     edits: u64,
+    /// Times that a device comes to a network.
+    online: u64,
 }
 
 impl Day {
@@ -284,13 +325,14 @@ impl Day {
         let present = if from < until { (until - from).min(plan.duration) } else { plan.duration };
         let login = options.logins.iter().map(|wave| wave.at).min().unwrap_or(from);
         let writing = present.saturating_sub(login.since(from.min(login)));
+        let online = times_online(plan);
         let Some(every) = options.visits_every() else {
-            return Day { present, writing, looking: present, visits: 1, edits };
+            return Day { present, writing, looking: present, visits: 1, edits, online };
         };
         let (mean, by_edits) = (options.foreground, edits.min(present.0 / options.foreground.0.max(1)));
         let visits = present.0 / every.0.max(1) + by_edits;
         let looking = present.scaled(mean.0, every.0) + Span(mean.0.saturating_mul(by_edits));
-        Day { present, writing, looking: looking.min(present), visits: visits + 1, edits }
+        Day { present, writing, looking: looking.min(present), visits: visits + 1, edits, online }
     }
 
     fn periods(&self, plan: &Plan) -> u64 {
@@ -323,28 +365,30 @@ impl Day {
 
     fn by_triggers(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let debounce = plan.engine.debounce;
-        let often = |in_time: Span, every: Span| in_time.0 / every.0.max(1);
         let held_back = |times: u64| times.min(often(plan.duration, debounce).saturating_add(1));
-        let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
-        let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
-        let planned = plan.events.iter().map(|event| match event.what {
-            Happening::Outage(_) => 1,
-            Happening::Flap(every) => often(event.length, every),
-            _ => 0,
-        });
-        let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
-        let online = planned.fold(moves, u64::saturating_add).saturating_add(by_chance);
         let of_trigger = |trigger: &Trigger| match trigger {
             Trigger::Every(every) => often(self.looking, (*every).max(debounce)),
             Trigger::Resume => held_back(self.visits),
             Trigger::Save => self.edits.min(often(self.present, QUICKEST)),
-            Trigger::Online => held_back(online) + 1,
+            Trigger::Online => held_back(self.online) + 1,
             // As seldom as that is the system generous: windows are an hour apart.
             Trigger::Background => often(plan.duration, HOUR),
             Trigger::Start | Trigger::Login | Trigger::Manual => 1,
         };
         unit.on.iter().map(of_trigger).fold(0, u64::saturating_add)
     }
+}
+
+fn times_online(plan: &Plan) -> u64 {
+    let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
+    let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
+    let planned = plan.events.iter().map(|event| match event.what {
+        Happening::Outage(_) => 1,
+        Happening::Flap(every) => often(event.length, every),
+        _ => 0,
+    });
+    let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
+    planned.fold(moves, u64::saturating_add).saturating_add(by_chance)
 }
 
 fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
@@ -366,26 +410,26 @@ fn empty(plan: &Plan) -> u64 {
     starts.filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum()
 }
 
-fn content(plan: &Plan) -> u64 {
-    let of = |(data, id): (&EntityData, EntityId)| {
-        data.rows * data.row_bytes() + imported(plan, id) * (data.row_bytes() + EntityData::IMPORTED_BYTES)
+fn content(plan: &Plan, flows: &[Flow]) -> u64 {
+    let of = |(data, flow): (&EntityData, &Flow)| {
+        data.rows * data.row_bytes() + flow.imported * (data.row_bytes() + EntityData::IMPORTED_BYTES)
     };
-    plan.data.iter().zip(plan.schema.ids()).map(of).sum()
+    plan.data.iter().zip(flows).map(of).sum()
 }
 
 /// Bytes of fat texts: those on pages that devices share or in a replica, and those on their own.
-fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
+fn fat(plan: &Plan, flows: &[Flow], devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();
     let empty = empty(plan);
     let (mut sure, mut apart) = (0_u64, 0_u64);
-    for ((entity, data), id) in plan.schema.entities.iter().zip(plan.data.iter()).zip(plan.schema.ids()) {
+    for ((entity, data), flow) in plan.schema.entities.iter().zip(plan.data.iter()).zip(flows) {
         let texts = entity.projection.iter().filter_map(|column| data.columns[*column].fat_bytes());
         let mean: u64 = texts.sum();
         if mean == 0 || entity.delivery != Delivery::Delta {
             continue;
         }
-        let rows = data.rows.saturating_add(imported(plan, id));
+        let rows = data.rows.saturating_add(flow.imported);
         let each = mean + mean.min(FAT_ROW);
         let texts = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(mean);
         let held = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(each);
@@ -397,8 +441,8 @@ fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
             if plan.gateway.mode == Mode::Persistent { rows.saturating_mul(each * REPLICA) } else { 0 };
         let shared = held(rows).saturating_mul(groups).saturating_mul(states.len() as u64);
         sure = [replica, shared].into_iter().fold(sure, u64::saturating_add);
-        let created = edits(plan, Some((id, EditKind::Create)), devices);
-        let touched = edits(plan, Some((id, EditKind::Update)), devices).min(rows).saturating_add(created);
+        let [created, updated, _] = flow.edits;
+        let touched = updated.min(rows).saturating_add(created);
         let away =
             starts().filter_map(|(state, n)| Some(u64::from(*n) * changed_in(data, state.synced_ago?)));
         let parts = [
@@ -418,25 +462,32 @@ fn changed_in(data: &EntityData, ago: Span) -> u64 {
         .map_or(data.rows, |n| n.min(data.rows))
 }
 
-fn edits(plan: &Plan, of: Option<(EntityId, EditKind)>, devices: u64) -> u64 {
-    let is_meant = |action: &Action| of.is_none_or(|of| of == (action.entity, action.kind));
-    made(plan, devices, |action| is_meant(action).then_some(Ppm::ONE))
+/// Edits of people and the office by their actions; those of a day first, then those of events.
+fn made(plan: &Plan, devices: u64) -> impl Iterator<Item = (&Action, u64)> {
+    of_days(plan, devices).chain(at_once(plan, devices))
 }
 
-fn made(plan: &Plan, devices: u64, share: impl Fn(&Action) -> Option<Ppm>) -> u64 {
-    let actions = &plan.workload.actions;
-    let by_day = actions.iter().filter_map(|action| {
-        let all = u64::from(action.per_device_milli).saturating_mul(devices) / 1_000;
-        Some((u128::from(all) * u128::from(share(action)?.0) / u128::from(Ppm::ONE.0)) as u64)
-    });
-    let at_once = plan.events.iter().filter_map(|event| match event.what {
+fn of_days(plan: &Plan, devices: u64) -> impl Iterator<Item = (&Action, u64)> {
+    let all = move |action: &Action| u64::from(action.per_device_milli).saturating_mul(devices) / 1_000;
+    plan.workload.actions.iter().map(move |action| (action, all(action)))
+}
+
+fn at_once(plan: &Plan, devices: u64) -> impl Iterator<Item = (&Action, u64)> {
+    plan.events.iter().filter_map(move |event| match event.what {
         Happening::Edits { action, count, .. } => {
-            share(&actions[action])?;
-            Some(u64::from(count).saturating_mul(chosen(&event.who, devices)))
+            let n = u64::from(count).saturating_mul(chosen(&event.who, devices));
+            Some((&plan.workload.actions[action], n))
         }
         _ => None,
-    });
-    by_day.chain(at_once).fold(0, u64::saturating_add)
+    })
+}
+
+fn of_devices(plan: &Plan, devices: u64) -> u64 {
+    let share = |(action, all): (&Action, u64)| {
+        (u128::from(all) * u128::from(action.on_devices.0) / u128::from(Ppm::ONE.0)) as u64
+    };
+    let at_once = at_once(plan, devices).map(|(_, n)| n);
+    of_days(plan, devices).map(share).chain(at_once).fold(0, u64::saturating_add)
 }
 
 fn edits_of_one(plan: &Plan, devices: u64) -> u64 {
@@ -457,14 +508,6 @@ pub(super) fn chosen(who: &Who, devices: u64) -> u64 {
         }
         Who::Devices(named) => named.len() as u64,
     }
-}
-
-fn imported(plan: &Plan, of: EntityId) -> u64 {
-    let rows = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Import { entity, rows, .. } if entity == of => Some(rows),
-        _ => None,
-    });
-    rows.sum()
 }
 
 pub(super) fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {

@@ -1,6 +1,6 @@
 //! A plan: one cell of a scenario, resolved to the last figure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::budget::Budget;
@@ -90,8 +90,8 @@ impl Settled {
     }
     /// Actions of which edits are to be made, be it by an event.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
-        let by_event = |at| self.events.iter().any(|event| event.action() == Some(at));
-        let taken = move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_event(at);
+        let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
+        let taken = move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_events.contains(&at);
         self.workload.actions.iter().enumerate().filter_map(move |(at, of)| taken(at, of).then_some(of))
     }
 }

@@ -1,6 +1,7 @@
 //! From a plan to a world that stands still.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::allowed::{Allowed, Leases};
@@ -338,12 +339,13 @@ fn written(
             synced_at: device.start.synced_ago.map(|ago| plan.start.minus(ago)),
         })
         .collect();
+    let groups = Groups::of(plan);
     let mut bursts = Vec::new();
     let mut imports = Vec::new();
     for planned in &plan.events {
         match &planned.what {
             Happening::Edits { action, count, about } => {
-                let target = target(plan, &planned.name, about);
+                let target = groups.target(&planned.name, about);
                 for device in choose(&planned.who, &planned.name, plan.seed, devices) {
                     bursts.push(Burst {
                         action: *action,
@@ -371,18 +373,32 @@ fn written(
     write_script(&setting, &bursts, &imports, stops)
 }
 
-/// What the planned edits of an event are about; groups are events by their position.
-fn target(plan: &Plan, event: &str, about: &About) -> Target {
-    let group = |name: &str| plan.events.iter().position(|other| other.name == name).map(|at| at as u64);
-    let is_asked_for = |planned: &crate::scenario::Planned| match &planned.what {
-        Happening::Edits { about, .. } => about.row_of.as_deref() == Some(event),
-        _ => false,
-    };
-    let own = group(event).filter(|_| about.same_row || plan.events.iter().any(is_asked_for));
-    let other = about.row_of.as_deref().and_then(group);
-    let named = about.row.clone().map(Named::Key).or(other.map(Named::OfGroup));
-    let row = named.or(own.filter(|_| about.same_row).map(Named::OfGroup));
-    Target { row, group: own, set: about.set.clone() }
+/// Events whose rows others are about, by name; groups are events by their position.
+struct Groups<'p> {
+    places: BTreeMap<&'p str, u64>,
+    asked_for: BTreeSet<&'p str>,
+}
+
+impl<'p> Groups<'p> {
+    fn of(plan: &'p Plan) -> Groups<'p> {
+        let asked_for = plan.events.iter().filter_map(|event| match &event.what {
+            Happening::Edits { about, .. } => about.row_of.as_deref(),
+            _ => None,
+        });
+        // Of a name that comes twice the first place is meant.
+        let places = plan.events.iter().enumerate().rev().map(|(at, event)| (&*event.name, at as u64));
+        Groups { places: places.collect(), asked_for: asked_for.collect() }
+    }
+
+    /// What the planned edits of an event are about.
+    fn target(&self, event: &str, about: &About) -> Target {
+        let group = |name: &str| self.places.get(name).copied();
+        let own = group(event).filter(|_| about.same_row || self.asked_for.contains(event));
+        let other = about.row_of.as_deref().and_then(group);
+        let named = about.row.clone().map(Named::Key).or(other.map(Named::OfGroup));
+        let row = named.or(own.filter(|_| about.same_row).map(Named::OfGroup));
+        Target { row, group: own, set: about.set.clone() }
+    }
 }
 
 /// All rows of a plan with their history; if it `stops`, not all are found by attributes.
