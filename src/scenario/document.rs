@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize as _;
+use toml::ser::{Buffer, Serializer};
+
 use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
@@ -417,7 +420,11 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
 }
 
 fn text(tree: &Node) -> String {
-    toml::to_string(&tree.to_toml()).expect("a checked scenario can be written as TOML")
+    // `toml::to_string` moves all that follows for each table; what shows the buffer does not.
+    let mut written = Buffer::new();
+    let wrote = tree.to_toml().serialize(Serializer::new(&mut written));
+    wrote.expect("a checked scenario can be written as TOML");
+    written.to_string()
 }
 
 /// Of what the scenario means, rows and traces of one's own included: not the seed.
