@@ -10,11 +10,11 @@ use super::args::{Selection, count};
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use crate::base::inert_path;
-use crate::base::words::there_is;
+use crate::base::words::{self, there_is};
 use crate::campaign::CELLS_MAX;
 use crate::metrics::human;
 use crate::record::Exit;
-use crate::scenario::{self, Document, Invalid, Plan, Request, file};
+use crate::scenario::{self, DIAGNOSTICS_SHOWN, Document, Invalid, Plan, Request, file};
 
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
@@ -118,7 +118,7 @@ pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<
 /// Warns, also who asked for quiet, as what is warned of makes a pass hollow; each once.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
-    let mut told = BTreeSet::new();
+    let (mut warned, mut told) = (BTreeSet::new(), BTreeSet::new());
     for (at, plan) in plans.iter().enumerate() {
         // The cells of one scenario that differ in nothing but their seed come one after the other.
         let same = |last: &Plan| last.digest == plan.digest && last.variant == plan.variant;
@@ -126,9 +126,8 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
             continue;
         }
         for warning in plan.warnings.iter() {
-            let text = warning.render(colour) + "\n\n";
-            if told.insert(text.clone()) {
-                console.complaint(&text);
+            if warned.insert(warning.order()) && warned.len() <= DIAGNOSTICS_SHOWN {
+                console.complaint(&(warning.render(colour) + "\n\n"));
             }
         }
         for note in plan.notes.iter() {
@@ -136,6 +135,10 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
                 console.remark(&format!("note: {note}\n"));
             }
         }
+    }
+    let more = warned.len().saturating_sub(DIAGNOSTICS_SHOWN);
+    if more > 0 {
+        console.complaint(&format!("and {}\n", words::count(more as u64, "more warning")));
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Source {
     pub first_line: usize,
 }
 
+/// Of mistakes or warnings at most so many are shown, with the number of the others.
+pub const DIAGNOSTICS_SHOWN: usize = 50;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub source: Arc<Source>,
@@ -113,8 +116,8 @@ impl Diagnostic {
         let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
         if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
     }
-    /// Sources of one line each, as of a CSV, go by the number of that line.
-    fn order(&self) -> (bool, &str, usize, usize, &str) {
+    /// Where it is and what it says. Sources of one line each, as of a CSV, go by its number.
+    pub fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {
             Some(p) => (true, &p.source.name, p.source.first_line, p.span.start, &self.title),
             None => (false, "", 0, 0, &self.title),
@@ -133,10 +136,9 @@ impl Invalid {
         Err(Invalid { diagnostics })
     }
     pub fn render(&self, colour: bool) -> String {
-        const SHOWN: usize = 50;
-        let shown = self.diagnostics.iter().take(SHOWN).map(|d| d.render(colour));
+        let shown = self.diagnostics.iter().take(DIAGNOSTICS_SHOWN).map(|d| d.render(colour));
         let mut parts: Vec<String> = shown.collect();
-        let more = self.diagnostics.len().saturating_sub(SHOWN);
+        let more = self.diagnostics.len().saturating_sub(DIAGNOSTICS_SHOWN);
         if more > 0 {
             parts.push(format!("and {}", words::count(more as u64, "more mistake")));
         }

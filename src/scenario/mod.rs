@@ -69,7 +69,7 @@ mod zone;
 pub use budget::Budget;
 pub use chaos::{Chaos, Lengths};
 pub use cost::Cost;
-pub use diagnostic::{Diagnostic, Invalid, Place, Source, closest};
+pub use diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Invalid, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use explained::explained;
 pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, Fate, HookPlan, Hooks};
