@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::diagnostic::{Diagnostic, Help, Place, choices};
+use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices};
 use super::profiles::Library;
-use super::tree::{Node, Origin, Val, Via};
+use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
 /// A value, or nothing; where its name is written, if that is what a mistake is about; its name.
@@ -25,6 +25,10 @@ pub(super) struct Mistakes {
     /// Names that nothing has, with their position in `told` and how often they were met again.
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
+
+/// Beyond so many mistakes none says what there is: to compare a name with all takes as long as
+/// they are many, and no more than the first are shown.
+const COMPARED: usize = 4 * DIAGNOSTICS_SHOWN;
 
 /// Names in an order, to be found without looking at each.
 #[derive(Default)]
@@ -44,6 +48,7 @@ impl<'n> FromIterator<&'n str> for Names {
 
 impl Names {
     pub(super) fn place(&self, name: &str) -> Option<usize> {
+        step(1);
         self.place.get(name).copied()
     }
 }
@@ -92,6 +97,15 @@ impl Mistakes {
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
+    /// A mistake unless what has this name is there.
+    pub(super) fn unless<'k>(
+        &self,
+        is_there: bool,
+        named: (View<'_>, &str, &str),
+        all: impl FnOnce() -> Vec<&'k str>,
+    ) {
+        self.given(&[]).found(is_there.then_some(0), named, all);
+    }
     pub(super) fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
@@ -129,6 +143,7 @@ impl Given<'_> {
         }
     }
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+        step(known.len());
         let found = known.iter().position(|k| *k == name);
         self.found(found, (view, what, name), || known.to_vec())
     }
@@ -154,7 +169,8 @@ impl Given<'_> {
                     if self.counts(view) {
                         unknown.insert(title.clone(), (self.mistakes.told.borrow().len(), 0));
                     }
-                    self.at(view, title, choices(name, &known()));
+                    let is_told = self.mistakes.told.borrow().len() < COMPARED;
+                    self.at(view, title, if is_told { choices(name, &known()) } else { Help::default() });
                 }
             }
         }
@@ -213,6 +229,7 @@ impl<'a> View<'a> {
         path.split('.').fold(self, View::key)
     }
     pub(super) fn key(self, name: &str) -> View<'a> {
+        step(1);
         let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
         View(entry.map(|(_, entry)| &entry.node), None, entry.map_or("", |(name, _)| name))
     }
@@ -259,7 +276,8 @@ impl<'a> View<'a> {
     }
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
-        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None, name)))
+        let entries = table.into_iter().flatten().inspect(|_| step(1));
+        entries.map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None, name)))
     }
     pub(super) fn names(self) -> Vec<&'a str> {
         self.entries().map(|(name, _)| name).collect()
@@ -269,7 +287,7 @@ impl<'a> View<'a> {
             Some(Val::List(items)) => &items[..],
             _ => &[],
         };
-        items.iter().map(|n| View(Some(n), None, ""))
+        items.iter().inspect(|_| step(1)).map(|n| View(Some(n), None, ""))
     }
     pub(super) fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())

@@ -72,9 +72,7 @@ pub(super) fn named_link(world: &World<'_>, name: &str, at: View<'_>) -> Option<
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // Where the link below is wrong there is no tunnel.
         Some(below) => carried(below, at, own, world.wrong),
-        None => {
-            world.wrong.find(at, "link", name, &library_and_own(own.names(), Library::Links.names()));
-        }
+        None => defined(Library::Links, ("link", name), at, own, world.wrong),
     }
     world.links.get(name).cloned()
 }
@@ -132,18 +130,28 @@ fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
     if carrier(below).is_some() {
         wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
     } else {
-        let mut known = library_and_own(links.names(), Library::Links.names());
-        known.retain(|link| carrier(link).is_none());
-        wrong.find(at, "link", below, &known);
+        defined(Library::Links, ("link", below), at, links, wrong);
     }
 }
 
-fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
-    let mut names = own;
-    names.extend(library);
-    names.sort_unstable();
-    names.dedup();
-    names
+/// Notes a name that neither the scenario nor the library has.
+fn defined(
+    library: Library,
+    (what, name): (&str, &str),
+    at: View<'_>,
+    own: View<'_>,
+    wrong: &Mistakes,
+) {
+    let is_there = own.key(name).present().is_some() || library.find(name).is_some();
+    let all = || {
+        let mut names = [own.names(), library.names()].concat();
+        // What carries a tunnel is none.
+        names.retain(|name| !matches!(library, Library::Links) || carrier(name).is_none());
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    wrong.unless(is_there, (at, what, name), all);
 }
 
 pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
@@ -195,17 +203,16 @@ fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
         let counts = split(devices.into(), &weights, |_| 0).into_iter().map(|count| count as u32);
         shares.into_iter().zip(counts).collect::<Vec<_>>()
     };
-    let defined = |what: &str, name: &str, at: View<'_>, known: &[&str]| {
-        wrong.find(at, what, name, known);
-        root.at(what).key(name)
+    let own_class = |name: &str, at: View<'_>| {
+        defined(Library::Classes, ("class", name), at, root.at("class"), wrong);
+        root.at("class").key(name)
     };
-    let classes = library_and_own(root.at("class").names(), Library::Classes.names());
     Fleet {
         name: name.to_owned(),
         devices,
         classes: pick("class")
             .into_iter()
-            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes), wrong), n))
+            .map(|((name, at), n)| (class(name, own_class(name, at), wrong), n))
             .collect(),
         links: pick("link")
             .into_iter()
@@ -296,8 +303,7 @@ fn clock(view: View<'_>) -> ClockModel {
 fn background(world: &World<'_>, fleet: View<'_>) -> Option<Budget> {
     let named = fleet.at("background").present()?;
     let all = world.root.at("background");
-    let known = library_and_own(all.names(), Library::Backgrounds.names());
-    world.wrong.find(named, "background", named.text(), &known);
+    defined(Library::Backgrounds, ("background", named.text()), named, all, world.wrong);
     all.key(named.text()).present().map(budget)
 }
 

@@ -14,12 +14,11 @@ use crate::workload::{EntityData, Maker};
 impl Lookup<'_> {
     pub(super) fn data(
         &self,
-        sketch: &Sketch<'_>,
+        (id, sketch): (usize, &Sketch<'_>),
         calendar: Option<Calendar>,
         brought: Option<&Brought>,
     ) -> EntityData {
         let view = sketch.view;
-        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
         let given = brought.map(|b| {
             let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
             let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
@@ -56,7 +55,7 @@ impl Lookup<'_> {
 
     fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
         if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
-            && let Some(attribute) = self.attributes.iter().position(|a| a.name == name)
+            && let Some(attribute) = self.attributes.place(&name)
         {
             return Maker::Attribute(attribute);
         }

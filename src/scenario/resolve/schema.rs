@@ -1,13 +1,13 @@
 //! Entities: columns, scopes, makers of rows, and what the backend draws from a commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::column::{
     COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, Shares, column_type, without_shares,
 };
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
-use super::super::view::{Mistakes, View};
+use super::super::view::{Mistakes, Names, View};
 use super::super::written::{Calendar, Scope, scope};
 use super::naming::{attachment, naming};
 use crate::backend::Effect;
@@ -42,8 +42,8 @@ pub(super) struct Sketch<'a> {
 
 pub(super) struct Lookup<'a> {
     pub(super) sketches: Vec<Sketch<'a>>,
-    pub(super) names: Vec<&'a str>,
-    pub(super) attributes: &'a [Attribute],
+    pub(super) names: Names,
+    pub(super) attributes: Names,
     pub(super) root: View<'a>,
     pub(super) wrong: &'a Mistakes,
 }
@@ -59,12 +59,13 @@ pub(super) fn entities<'a>(
     let mut sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
     bring_columns(&mut sketches, root, wrong);
     let names = sketches.iter().map(|s| s.name).collect();
+    let attributes = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     let lookup = Lookup { sketches, names, attributes, root, wrong };
     let own_calendar = calendar;
     let calendar = calendar.unwrap_or_default();
     let mut effects = lookup.folds();
     let schema = Schema {
-        entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect(),
+        entities: lookup.sketches.iter().enumerate().map(|(id, s)| lookup.entity(s, id, calendar)).collect(),
         references: lookup.references(),
         copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
@@ -77,7 +78,8 @@ pub(super) fn entities<'a>(
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
     }
     lookup.strays(brought);
-    let data = lookup.sketches.iter().map(|s| lookup.data(s, own_calendar, brought.get(s.name))).collect();
+    let data = |(id, s): (usize, &Sketch<'_>)| lookup.data((id, s), own_calendar, brought.get(s.name));
+    let data = lookup.sketches.iter().enumerate().map(data).collect();
     Entities { schema, before, data, effects }
 }
 
@@ -133,12 +135,12 @@ fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
 
 /// They stand last; one that the schema does not have is empty in all rows of the backend.
 fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistakes) {
-    let names: Vec<&str> = sketches.iter().map(|sketch| sketch.name).collect();
+    let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
         let Some(adds) = event.at("upgrade.adds").present() else { continue };
         let given = wrong.given_if(root.at("entity").is_itself_sound());
         let (entity, name, typed) = (adds.at("entity"), adds.at("column"), adds.at("type").present());
-        let Some(at) = given.find(entity, "entity", entity.text(), &names) else { continue };
+        let Some(at) = given.find_in(entity, "entity", entity.text(), &names) else { continue };
         let sketch = &mut sketches[at];
         let held = sketch.columns.iter().position(|column| column.name == name.text());
         let draft = match (held, typed) {
@@ -170,18 +172,32 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
     }
 }
 
-fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
-    let mut sorted: Vec<Sketch<'_>> = Vec::new();
-    while !left.is_empty() {
-        let waits = |s: &Sketch<'_>| {
-            s.columns.iter().any(|c| match &c.kind {
-                ColumnType::Ref(to) => *to != s.name && left.iter().any(|l| l.name == to),
-                _ => false,
-            })
-        };
-        // Entities that point to each other in a circle are taken by name.
-        let next = left.iter().position(|s| !waits(s)).unwrap_or(0);
-        sorted.push(left.remove(next));
+fn parents_first(sketches: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
+    let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
+    let parent = |child: usize, column: &Draft<'_>| match &column.kind {
+        ColumnType::Ref(to) => names.place(to).filter(|parent| *parent != child),
+        _ => None,
+    };
+    let parents = |(child, sketch): (usize, &Sketch<'_>)| {
+        sketch.columns.iter().filter_map(|column| parent(child, column)).collect()
+    };
+    let mut waits: Vec<BTreeSet<usize>> = sketches.iter().enumerate().map(parents).collect();
+    let mut children = vec![Vec::new(); sketches.len()];
+    for (child, parents) in waits.iter().enumerate() {
+        parents.iter().for_each(|parent| children[*parent].push(child));
+    }
+    let mut left: BTreeMap<usize, Sketch<'_>> = sketches.into_iter().enumerate().collect();
+    let mut ready: BTreeSet<usize> = left.keys().copied().filter(|at| waits[*at].is_empty()).collect();
+    let mut sorted = Vec::new();
+    // Entities that point to each other in a circle are taken by name.
+    while let Some(next) = ready.pop_first().or_else(|| left.keys().next().copied()) {
+        sorted.extend(left.remove(&next));
+        for child in &children[next] {
+            waits[*child].remove(&next);
+            if waits[*child].is_empty() && left.contains_key(child) {
+                ready.insert(*child);
+            }
+        }
     }
     sorted
 }
@@ -196,7 +212,7 @@ impl Lookup<'_> {
     }
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
-        given.find(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
+        given.find_in(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
     }
     pub(super) fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
         let sketch = self.sketches.get(entity)?;
@@ -205,8 +221,7 @@ impl Lookup<'_> {
         given.find(view, &format!("column of `{}`", sketch.name), name, &columns)
     }
 
-    fn entity(&self, sketch: &Sketch<'_>, calendar: Calendar) -> Entity {
-        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
+    fn entity(&self, sketch: &Sketch<'_>, id: usize, calendar: Calendar) -> Entity {
         let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
         let unique: Vec<usize> =
@@ -283,7 +298,7 @@ impl Lookup<'_> {
             let title = format!("`{via}` does not point to `{entity}`");
             // A pointer to an entity that is not there was told.
             let leads = match &pointer.kind {
-                ColumnType::Ref(to) => self.names.contains(&to.as_str()),
+                ColumnType::Ref(to) => self.names.place(to).is_some(),
                 _ => pointer.view.is_sound(),
             };
             self.wrong.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
@@ -325,8 +340,8 @@ impl Lookup<'_> {
     }
 
     pub(super) fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
-        let known: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
-        self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &known)
+        let given = self.wrong.given_if(attributes_known(self.root));
+        given.find_in(view, "attribute of a fleet", name, &self.attributes)
     }
 
     fn delivery(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Delivery {
@@ -383,7 +398,7 @@ impl Lookup<'_> {
                 let draft = &sketch.columns[column];
                 if on_delete == OnDelete::SetNull && draft.shares.null.is_none() {
                     let title = format!("`{name}` is never null, so that it cannot be made so");
-                    let to = self.names[usize::from(to.0)];
+                    let to = self.sketches[usize::from(to.0)].name;
                     let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
                     self.wrong.given(&[draft.view]).at(view, title, help);
                 }
@@ -403,7 +418,7 @@ impl Lookup<'_> {
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         if of == to {
-            let title = format!("`{}` counts rows of its own kind", self.names[to]);
+            let title = format!("`{}` counts rows of its own kind", self.sketches[to].name);
             self.wrong.at(view.at("of"), title, "`of` is another entity");
             return None;
         }
@@ -448,7 +463,7 @@ impl Lookup<'_> {
     }
 
     pub(super) fn key_type(&self, entity: &str) -> Option<KeyType> {
-        self.sketches.iter().find(|sketch| sketch.name == entity).map(|sketch| sketch.key_type)
+        self.names.place(entity).map(|at| self.sketches[at].key_type)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use allocation_counter::measure;
 
+use super::super::tree::steps_taken;
 use super::super::{Document, Request};
 use super::stacks;
 
@@ -30,6 +31,25 @@ fn with(kind: &str, many: usize) -> String {
                 "[event.e{n}]\nat = \"+1s\"\nedits = {{ action = \"tick\", row_of = \"e{before}\" }}"
             ),
             "attributes" => write!(attributes, "a{n} = 3, "),
+            "peaks" => writeln!(
+                text,
+                "[workload.peak.p{n}]\nfrom = \"+{n}ms\"\nuntil = \"+{}ms\"\nshare = 0.0001",
+                n + 1
+            ),
+            "actions" => writeln!(
+                text,
+                "[action.a{n}]\nentity = \"task\"\nkind = \"update\"\ncolumns = [\"state\"]\nper_device = 0"
+            ),
+            "links of fleets" => writeln!(
+                text,
+                "[link.l{n}]\nrtt = \"50ms\"\ndown = \"1Mbit/s\"\nup = \"1Mbit/s\"\n\
+                 [fleet.f{n}]\ndevices = 1\nlink = \"l{n}\""
+            ),
+            "tunnels" => writeln!(
+                text,
+                "[link.l{n}]\nrtt = \"50ms\"\ndown = \"1Mbit/s\"\nup = \"1Mbit/s\"\n\
+                 [fleet.f{n}]\ndevices = 1\nlink = \"vpn-over-l{n}\""
+            ),
             "units" => writeln!(text, "[unit.u{n}]\non = [\"login\"]\npull = [\"task\"]\npush = [\"task\"]"),
             "references" if n == 0 => {
                 writeln!(text, "[entity.r0]\nrows = 5\nschema = {{ id = \"uuid key\", t = \"text 5\" }}")
@@ -45,21 +65,35 @@ fn with(kind: &str, many: usize) -> String {
     text.replace("ATTRIBUTES", &attributes.replace(", }", " }"))
 }
 
-/// Bytes that are allotted to plan a file with so many of these.
-fn work(kind: &str, many: usize) -> u64 {
+/// Bytes that are allotted, and steps that are taken, to plan a file with so many of these.
+fn work(kind: &str, many: usize) -> [u64; 2] {
     let text = with(kind, many);
+    steps_taken();
     let plan = || {
         let plans = Document::parse("s.toml", &text).unwrap().plans(&Request::default(), &stacks());
         assert!(plans.is_ok(), "{many} {kind}: {}", plans.unwrap_err());
     };
-    measure(plan).bytes_total
+    [measure(plan).bytes_total, steps_taken()]
 }
 
 #[test]
 fn twice_as_much_in_a_file_is_twice_the_work() {
-    for kind in ["variants", "events", "chain", "attributes", "units", "references"] {
+    for kind in [
+        "variants",
+        "events",
+        "chain",
+        "attributes",
+        "units",
+        "references",
+        "peaks",
+        "actions",
+        "links of fleets",
+        "tunnels",
+    ] {
         let [few, some, many] = [100, 200, 400].map(|many| work(kind, many));
-        let grows = (many - some) as f64 / (some - few) as f64;
-        assert!(grows < 2.5, "{kind}: {few}, {some}, {many} bytes, × {grows:.2}");
+        for (of, what) in ["bytes", "steps"].into_iter().enumerate() {
+            let grows = (many[of] - some[of]) as f64 / (some[of] - few[of]) as f64;
+            assert!(grows < 2.5, "{kind}: {few:?}, {some:?}, {many:?} {what}, × {grows:.2}");
+        }
     }
 }
