@@ -91,7 +91,8 @@ impl Settled {
     /// Actions of which edits are to be made, be it by an event.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
         let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
-        let taken = move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_events.contains(&at);
+        let taken =
+            move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_events.contains(&at);
         self.workload.actions.iter().enumerate().filter_map(move |(at, of)| taken(at, of).then_some(of))
     }
 }

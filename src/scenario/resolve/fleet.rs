@@ -130,23 +130,28 @@ fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
     if carrier(below).is_some() {
         wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
     } else {
-        defined(Library::Links, ("link", below), at, links, wrong);
+        defined_among(Library::Links, ("link", below), at, links, wrong, |link| carrier(link).is_none());
     }
 }
 
 /// Notes a name that neither the scenario nor the library has.
-fn defined(
+fn defined(library: Library, (what, name): (&str, &str), at: View<'_>, own: View<'_>, wrong: &Mistakes) {
+    defined_among(library, (what, name), at, own, wrong, |_| true);
+}
+
+/// The same where only some of the names are meant.
+fn defined_among(
     library: Library,
     (what, name): (&str, &str),
     at: View<'_>,
     own: View<'_>,
     wrong: &Mistakes,
+    is_meant: fn(&&str) -> bool,
 ) {
     let is_there = own.key(name).present().is_some() || library.find(name).is_some();
     let all = || {
         let mut names = [own.names(), library.names()].concat();
-        // What carries a tunnel is none.
-        names.retain(|name| !matches!(library, Library::Links) || carrier(name).is_none());
+        names.retain(is_meant);
         names.sort_unstable();
         names.dedup();
         names

@@ -138,11 +138,7 @@ fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
 }
 
 /// From each begin or end of a peak to the next, with the places of the peaks that cover it.
-fn for_each_stretch(
-    hours: (Time, Time),
-    peaks: &[Load],
-    mut each: impl FnMut(Time, Time, &BTreeSet<usize>),
-) {
+fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Time, Time, &BTreeSet<usize>)) {
     let ends = |(at, (from, until, _)): (usize, &Load)| [(*from, at, true), (*until, at, false)];
     let mut ends: Vec<(Time, usize, bool)> = peaks.iter().enumerate().flat_map(ends).collect();
     ends.sort_unstable();
@@ -222,7 +218,8 @@ mod tests {
 
     #[test]
     fn many_peaks_meet_their_shares_though_people_come_late() {
-        let peaks = [peak(8, 10, 300_000), peak(9, 11, 200_000), peak(12, 13, 100_000), peak(15, 16, 100_000)];
+        let peaks =
+            [peak(8, 10, 300_000), peak(9, 11, 200_000), peak(12, 13, 100_000), peak(15, 16, 100_000)];
         let wave = |at, share| LoginWave { at, spread: Span::ZERO, share: Ppm(share) };
         let logins = [wave(hour(7, 0), 600_000), wave(hour(9, 30), 400_000)];
         let hours = (hour(7, 0), hour(17, 0));
