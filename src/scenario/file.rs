@@ -4,7 +4,8 @@ use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-pub const SCENARIO_MAX: u64 = 64 << 20;
+/// A parser takes up to a hundred times as much memory.
+pub const SCENARIO_MAX: u64 = 8 << 20;
 pub const ROWS_MAX: u64 = 1 << 30;
 /// What is read of the record of a run, or of a baseline, at most, in bytes.
 pub const RECORD_MAX: u64 = 4 << 30;

@@ -166,8 +166,18 @@ impl Entry {
     }
 }
 
+/// All that is no TOML is looked for in a text of fewer bytes.
+const RECOVERED_MAX: usize = 256 << 10;
+
 pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let (table, errors) = match source.text.len() {
+        ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
+        // Each byte of nonsense may be a mistake of its own: of a large file the first is shown.
+        _ => match DeTable::parse(&source.text) {
+            Ok(table) => (table, Vec::new()),
+            Err(first) => return Err(vec![not_toml(&first, source, 0)]),
+        },
+    };
     if !errors.is_empty() {
         return Err(syntax_errors(&errors, source));
     }
@@ -218,7 +228,12 @@ fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagno
         told.truncate(1);
         told[0].title = format!("this is not TOML: {}", unclosed.message());
     }
-    told.dedup_by_key(|d| d.place.as_ref().map(|place| place.line_column().0));
+    let mut last = None;
+    told.retain(|d| {
+        let start = d.place.as_ref().map_or(0, |place| place.span.start);
+        // Lines are not counted from the top for each.
+        last.replace(start).is_none_or(|last: usize| source.text[last..start].contains('\n'))
+    });
     told
 }
 

@@ -320,6 +320,8 @@ mod tests {
             "[{\"start\":1,\"rows\":1,\"duration_s\":1}]\n".to_owned(),
             "start,rows,duration,outcome\n1,1,120,ok".to_owned(),
             format!("{HEADER}\n{values}"),
+            format!("{HEADER}\n{}", ",".repeat(1 << 20)),
+            format!("{HEADER}{}", ",".repeat(256)),
             format!("start,rows,duration,outcome\n{}", "1,1,1s,ok\n".repeat(ROWS_MAX + 1)),
         ];
         let mut told = String::new();

@@ -97,3 +97,19 @@ fn twice_as_much_in_a_file_is_twice_the_work() {
         }
     }
 }
+
+#[test]
+fn nonsense_takes_memory_in_proportion_to_its_size() {
+    const SIZE: usize = 1 << 19;
+    for sign in ["=", ".", ",", "[", "{", "\n", "=\n", "a=1\n", "\"", "#"] {
+        let text = sign.repeat(SIZE / sign.len());
+        let mut mistakes = 0;
+        let parsed = measure(|| {
+            let document = Document::parse("s.toml", &text);
+            mistakes = document.map_or_else(|invalid| invalid.diagnostics.len(), |_| 0);
+        });
+        let times = parsed.bytes_max / SIZE as u64;
+        assert!(times < 200, "{sign:?}: {times} times its size");
+        assert!(mistakes < 2, "{sign:?}: {mistakes} mistakes");
+    }
+}

@@ -45,8 +45,9 @@ fn line_of(record: &csv::StringRecord) -> u64 {
 /// More lines than anybody measures: a file of something else.
 pub(super) const ROWS_MAX: usize = 100_000;
 
-/// More keys than the objects of a log have: each takes room in every row.
+/// More columns than a log has, and more bytes of a line, each of which may take tenfold memory.
 const KEYS_MAX: usize = 256;
+const LINE_MAX: usize = 256 << 10;
 
 pub(in crate::campaign) struct Sheet {
     header: csv::StringRecord,
@@ -86,6 +87,9 @@ fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
 
 impl Sheet {
     pub(in crate::campaign) fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
+        if let Some(at) = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_MAX) {
+            return Err(whole(1 + at as u64, format!("longer than {} KiB", LINE_MAX >> 10)));
+        }
         let text = text_of(bytes)?;
         if text.trim_start().starts_with('[') {
             return Err(whole(1, "a JSON array where an object per line is wanted"));
@@ -117,6 +121,9 @@ impl Sheet {
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
+        if header.len() > KEYS_MAX {
+            return Err(whole(1, format!("more than {KEYS_MAX} columns")));
+        }
         let twice =
             |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
         if let Some((_, name)) = header.iter().enumerate().find(twice) {
