@@ -47,6 +47,8 @@ const WRITTEN_PERCENT: u64 = 60;
 /// A row of the engine's own beside one that comes (`store.extra_rows`), measured with 320 000 to
 /// 1.9 million of them against runs without: 142 to 375 bytes each.
 const EXTRA: u64 = 230;
+/// A query of people who look, of which its wait is kept.
+const LOOK: u64 = 8;
 
 type Part = fn(&Cost) -> u64;
 
@@ -246,6 +248,7 @@ impl Cost {
             self.loaded.min(LOADED_APART) * LOADED,
             self.uploaded.saturating_mul(UPLOADED),
             self.extra.saturating_mul(EXTRA),
+            self.looks.saturating_mul(LOOK),
             open,
             self.fat,
         ];
@@ -284,7 +287,8 @@ impl Flow {
     fn of_all(plan: &Plan, day: &Day, devices: u64) -> Vec<Flow> {
         let mut flows = vec![Flow::default(); plan.data.len()];
         for (action, n) in made(plan, devices) {
-            let (flow, data) = (&mut flows[usize::from(action.entity.0)], &plan.data[usize::from(action.entity.0)]);
+            let (flow, data) =
+                (&mut flows[usize::from(action.entity.0)], &plan.data[usize::from(action.entity.0)]);
             let kind = KINDS.iter().position(|kind| *kind == action.kind).unwrap_or_default();
             flow.edits[kind] = flow.edits[kind].saturating_add(n);
             if action.kind == EditKind::Update {

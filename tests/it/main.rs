@@ -15,6 +15,7 @@ mod contrib;
 mod crash_sweep;
 mod determinism;
 mod drain;
+mod estimates;
 mod foreign;
 mod gateway_sweep;
 mod hooks;
