@@ -88,10 +88,13 @@ says = "because of {a}"
 figure.a = { metric = "engine.requests.count", less = 1.5 }
 "#;
 
-const HOSTILE: [&str; 3] = [
+const HOSTILE: [&str; 6] = [
     "::error::pwn\n ::warning::pwn",
     "\u{1b}[31mred\u{202e}\u{9b}2J##[error]pwn",
     "![x](http://host.invalid/x.png) @somebody <h1>\n```\n<!--",
+    "a\r\n\t::stop-commands::x\u{2028}::set-output name=x::y\u{85}##vso[task.complete]",
+    "</details><img src=x> [x](http://host.invalid)\n~~~\n````\n| a | b |\n|---|---|",
+    "\u{2066}\u{feff}::group::x\u{1b}]8;;http://host.invalid\u{7}x\u{1b}]8;;\u{7}",
 ];
 
 /// All names and texts of a table.
@@ -129,7 +132,7 @@ fn acts(text: &str) -> Option<&str> {
     };
     text.lines().find(|line| {
         let is_command = line.trim_start().starts_with("::") && !OURS.iter().any(|own| line.starts_with(own));
-        is_command || line.contains("##[") || line.contains(steers)
+        is_command || line.contains("##[") || line.contains("##vso") || line.contains(steers)
     })
 }
 
@@ -145,7 +148,10 @@ fn acts_in_markdown(page: &str) -> Option<String> {
             None => {
                 let line = line.replace("\\`", "").replace("\\[", "").replace("\\]", "");
                 let outside: String = line.split('`').step_by(2).collect();
-                if ["![", "](", "@somebody", "<h1", "<!--\n"].iter().any(|sign| outside.contains(sign)) {
+                if ["![", "](", "@somebody", "<h1", "<!--\n", "<img", "</details><"]
+                    .iter()
+                    .any(|sign| outside.contains(sign))
+                {
                     return Some(line);
                 }
             }
@@ -182,15 +188,20 @@ fn no_name_or_text_of_a_scenario_acts_in_a_message() {
     for (at, from) in all.iter().enumerate() {
         // Names of every place meet every text over all places, not each each.
         let names = ["clinic", "task", "why so", "few", "tick", "quick", "w1", "small", "title"];
-        let hostile = if names.contains(&&**from) { &HOSTILE[..] } else { &HOSTILE[at % 3..=at % 3] };
+        let hostile = if names.contains(&&**from) {
+            &HOSTILE[..]
+        } else {
+            std::slice::from_ref(&HOSTILE[at % HOSTILE.len()])
+        };
         for hostile in hostile {
             let text = toml::to_string(&replaced(&world, from, hostile)).unwrap();
             fs::write(folder.path().join("clinic.toml"), text).unwrap();
             let how = format!("{from:?} as {hostile:?}");
             let args = ["run", "clinic.toml", "--format", "github", "--out", "out", "--progress", "none"];
             assert_inert(folder.path(), &args, &how);
-            if folder.path().join("out/summary.md").exists() {
+            if let Ok(summary) = fs::read_to_string(folder.path().join("out/summary.md")) {
                 ran += 1;
+                assert_eq!(acts_in_markdown(&summary), None, "{how}:\n{summary}");
                 assert_inert(folder.path(), &["report", "out", "--format", "md"], &how);
                 fs::remove_dir_all(folder.path().join("out")).unwrap();
             }
@@ -206,7 +217,7 @@ fn no_header_or_cell_of_a_table_acts_in_a_message() {
         rows = { csv = \"rows.csv\", key = \"id\" }\n[action.a]\nentity = \"r\"\nkind = \"delete\"\nper_device = 1\n";
     fs::write(folder.path().join("rows.toml"), world).unwrap();
     let log = "start,device,rows,bytes,duration_ms,outcome,net";
-    for hostile in HOSTILE {
+    for hostile in [HOSTILE[2], HOSTILE[3], HOSTILE[5]] {
         let quoted = format!("\"{hostile}\"");
         for table in [
             format!("id,{quoted}\nk,1\n"),

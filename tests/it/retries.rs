@@ -132,3 +132,25 @@ fn small_pages_beside_a_full_disk_are_no_request_storm() {
         assert_eq!(worlds::trouble(&outcome), Vec::<String>::new(), "seed {seed}");
     }
 }
+
+/// A disk that is full, and pages that are asked for ahead and have bad rows: all that comes again
+/// comes after its wait, whatever the page size and from where the pull goes on.
+#[test]
+fn pages_that_a_full_disk_refuses_make_no_storm() {
+    let world = "name = \"full\"\nduration = \"20m\"\n[entity.task]\nrows = 60\n\
+        schema = { id = \"uuid key\", ward = \"attribute ward\" }\n\
+        [fleet.f]\ndevices = 6\nattributes = { ward = 1 }\n[engine]\nretry = { cap = \"5s\" }\nPULL\n\
+        [workload.login.all]\nat = \"+1s\"\n[event.full]\nat = \"+16s\"\ndisk_full = { for = \"FOR\" }\n";
+    for pull in [
+        "chunk_rows = 2, prefetch = 4, bad_rows = 0.1, checkpoint = \"session\"",
+        "chunk_rows = 5, prefetch = 2, bad_rows = 0.3, checkpoint = \"session\"",
+        "chunk_rows = 1, bad_rows = 0.1",
+        "chunk_rows = 2, prefetch = 4",
+    ] {
+        for lasts in ["3m", "12m"] {
+            let text = world.replace("PULL", &format!("pull = {{ {pull} }}")).replace("FOR", lasts);
+            let trouble = worlds::trouble(&worlds::run(&worlds::written(&text)));
+            assert_eq!(trouble, Vec::<String>::new(), "{pull}, full for {lasts}");
+        }
+    }
+}
