@@ -68,6 +68,14 @@ fn a_long_request_at_one_place_under_each_size_excludes_none() {
     // So is what it adds to a gap beyond the limit.
     cells.insert(2_000, vec![cell(1, &[(530, 35)]), cell(2, &[(512, 2)])]);
     assert_eq!(broken(&cells, &chunk, 2).0, [500, 2_000]);
+    // What every seed has is no gap: the first request of all takes the smallest 7 s more, too.
+    let slow = |seed, first| cell(seed, &[quick(200), vec![(30, first)]].concat());
+    let cells_of = |first| vec![slow(1, first), slow(2, first), slow(3, first)];
+    let starts = BTreeMap::from([(16, cells_of(8)), (200, cells_of(14)), (300, cells_of(20))]);
+    let alone = |seed, first| cell(seed, &[(30, first)]);
+    let few = BTreeMap::from([(16, cells_of(8)), (300, vec![alone(1, 20), alone(2, 20), alone(3, 14)])]);
+    assert_eq!(broken(&starts, &chunk, 3), (vec![], vec![]), "of 600 six may");
+    assert_eq!(broken(&few, &chunk, 3), (vec![300], vec![]));
     // What the smallest does itself is not spared.
     assert_eq!(broken(&cells, &limits("chunk=500ms"), 2).0, [16, 200, 500, 700, 1_000, 2_000]);
 }
