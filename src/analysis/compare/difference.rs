@@ -111,6 +111,10 @@ pub struct Group {
     pub missing: Vec<Missing>,
     /// Metrics that are not measured alike on both sides.
     pub unlike: Vec<Unlike>,
+    /// Devices of a cell, where they are not as many on both sides.
+    pub devices: Option<[u64; 2]>,
+    /// How long the script of a cell is, where that differs, in nanoseconds.
+    pub script_ns: Option<[u64; 2]>,
     /// Seeds of which a side has several cells of one scenario that did not come to the same.
     pub copies: Vec<String>,
     /// How many exact pairs differ in their digests, where no figure differs.

@@ -115,7 +115,7 @@ fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
 /// The headline figures that are better in `to`, the most first, one statistic of each. What a
 /// check counts fails a cell, and is said of the halves as such.
 fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
-    let all = observed(from, to, &unlike(from, to), Basis::Exact).into_iter();
+    let all = observed(from, to, &unlike(from, to), Basis::Exact, true).into_iter();
     let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
     let told = told.filter(|one| one.told.better != Better::Neither);
     let mut of_each: BTreeMap<String, (usize, Difference)> = BTreeMap::new();

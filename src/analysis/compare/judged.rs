@@ -89,6 +89,13 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
     judged.collect()
 }
 
+/// The largest size of a cell on each side, where they differ; a baseline may not say it.
+fn other_size(sides: [&[&CellRecord]; 2], size: impl Fn(&CellRecord) -> u64) -> Option<[u64; 2]> {
+    let most = |cells: &[&CellRecord]| cells.iter().map(|cell| size(cell)).max();
+    let [base, candidate] = sides.map(most);
+    Some([base?, candidate?]).filter(|[base, candidate]| base != candidate && *base.min(candidate) > 0)
+}
+
 /// A group without its differences, and all that was observed of them.
 fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
     let pairs = &opposed.pairs;
@@ -110,7 +117,10 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
     let gone = |cell: &&CellRecord| Missing { seed: cell.seed.clone(), without: Vec::new() };
     let lacking = pairs.iter().filter_map(|(base, candidate)| without(base, candidate));
     let unlike = unlike(&base, &candidate);
-    let observed = observed(&base, &candidate, &unlike, basis);
+    let devices = other_size([&base, &candidate], |cell| cell.devices);
+    let script_ns = other_size([&base, &candidate], |cell| cell.phases.script_ns);
+    let as_large = devices.is_none() && script_ns.is_none();
+    let observed = observed(&base, &candidate, &unlike, basis, as_large);
     let new_failure = match basis {
         Basis::Samples => failed_more_often(&base, &candidate),
         _ => Exit::first(pairs.iter().flat_map(new_in)),
@@ -132,6 +142,8 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
             _ => opposed.alone.0.iter().map(gone).chain(lacking).collect(),
         },
         unlike: unlike.into_values().collect(),
+        devices,
+        script_ns,
         copies: opposed.copies.clone(),
         other_digests: pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count(),
         counted_otherwise: pairs.iter().filter(|pair| counted_otherwise(pair)).count(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding, Unlike, is_part};
-use crate::metrics::{self, Better, Censored, Compared, Figure, NEVER, Unit};
-use crate::record::{CellRecord, is_summary};
+use crate::metrics::{self, Better, Censored, Compared, Figure, Kind, NEVER, Unit};
+use crate::record::{CellRecord, is_loss, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
 /// The statistics of a distribution that are compared. Where chance plays a part its ends and its
@@ -160,12 +160,14 @@ pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMa
 }
 
 /// The observations of every statistic that both sides have and that is not `unlike`. A part that a
-/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure.
+/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure. If the
+/// sides are not `as_large`, with other devices or hours, no sum is better or worse but what was lost.
 pub(super) fn observed(
     base: &[&CellRecord],
     candidate: &[&CellRecord],
     unlike: &BTreeMap<String, Unlike>,
     basis: Basis,
+    as_large: bool,
 ) -> Vec<Observed> {
     let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
@@ -189,6 +191,8 @@ pub(super) fn observed(
             let [base, candidate] =
                 sides.map(|cells| cells.iter().map(|cell| value(cell, name, stat)).collect::<Vec<_>>());
             let unit = figure.unit().of_stat(stat);
+            let better =
+                if as_large || !is_sum(name, stat) || is_loss(name) { better } else { Better::Neither };
             let mut found =
                 Observed::new(Statistic { metric: name, stat, unit, better }, &base, &candidate, basis);
             found.told.censored = sides.map(|cells| censored(cells, name));
@@ -200,6 +204,12 @@ pub(super) fn observed(
         all.map(of).collect::<Vec<_>>()
     };
     but_once(names.into_iter().flat_map(of).collect())
+}
+
+/// Whether a figure grows with the devices and the hours.
+fn is_sum(name: &str, stat: &str) -> bool {
+    let counts = metrics::find(name).is_some_and(|metric| metric.kind == Kind::Counter);
+    counts || ["total", "never", "count"].contains(&stat)
 }
 
 /// The statistics of a metric that are judged, and those that are shown beside them.

@@ -68,6 +68,29 @@ fn hundreds_of_other_figures_hide_none_of_the_summary() {
 }
 
 #[test]
+fn a_sum_of_more_devices_or_hours_is_no_worse_and_a_wait_is() {
+    let of = |more: u64| {
+        move |_| {
+            let waits = waits(10, SECOND * (10 + more), SECOND * (10 + more));
+            vec![("engine.requests.count", number(100 + 10 * more)), (USABLE, waits)]
+        }
+    };
+    let found = |size: fn(&mut CellRecord)| {
+        let [mut base, mut other] = [side("a", of(0)), side("b", of(5))];
+        for cell in base.cells.iter_mut().chain(&mut other.cells) {
+            (cell.devices, cell.phases.script_ns) = (6, SECOND);
+        }
+        other.cells.iter_mut().for_each(size);
+        let all = compare(&base, &other);
+        let of = |metric, stat| found(&all, metric, stat).finding;
+        [of("engine.requests.count", "value"), of(USABLE, "p95")]
+    };
+    assert_eq!(found(|_| {}), [Finding::Worse; 2]);
+    assert_eq!(found(|cell| cell.devices = 9), [Finding::Changed, Finding::Worse]);
+    assert_eq!(found(|cell| cell.phases.script_ns = 1), [Finding::Changed, Finding::Worse]);
+}
+
+#[test]
 fn less_than_one_per_cent_is_equal_but_for_what_was_lost() {
     let of = |more: u64| {
         let overwritten = number(1_000 + more);

@@ -128,7 +128,8 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     let copies = group.copies.join(", ");
     let copies = (!copies.is_empty())
         .then(|| format!("several cells on one side that did not come to the same: seed {copies}"));
-    otherwise.into_iter().chain(missing).chain(unlike).chain(copies).collect()
+    let size = words::other_size(group);
+    otherwise.into_iter().chain(missing).chain(size).chain(unlike).chain(copies).collect()
 }
 
 fn verdict(comparison: &Comparison, paint: Paint) -> String {

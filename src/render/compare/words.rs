@@ -193,3 +193,17 @@ fn joined(all: impl Iterator<Item = String>) -> Option<String> {
     let all = distinct(all);
     (!all.is_empty()).then(|| all.join("; "))
 }
+
+/// Which sums are no better and no worse, as one side has more devices or hours.
+pub(super) fn other_size(group: &Group) -> Option<String> {
+    let devices = group.devices.map(|[base, candidate]| {
+        format!("{} against {} in the base", human::count(candidate, "device"), base)
+    });
+    let script = group.script_ns.map(|sides| {
+        let [base, candidate] = sides.map(human::span);
+        format!("a script of {candidate} against {base} in the base")
+    });
+    let size: Vec<String> = devices.into_iter().chain(script).collect();
+    let told = format!("{}: sums move with that, and none is called better or worse", size.join(", "));
+    (!size.is_empty()).then_some(told)
+}
