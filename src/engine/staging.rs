@@ -54,8 +54,8 @@ impl Applier {
                 if want.is_none_or(|want| want.cursor != cursor) {
                     return Ok(false);
                 }
-                self.set_page_aside(tx, unit, page)?;
             }
+            answer.pages.iter().try_for_each(|page| self.set_page_aside(tx, unit, page))?;
             Ok(true)
         });
         let (written, took) = written.await;
@@ -119,13 +119,11 @@ impl Applier {
             self.process.emit(Event::ApplyAborted);
         }
         let told = match shown {
-            Ok(Some(told)) => told,
-            unfit => {
-                let text = "what had been set aside does not fit what is there".to_owned();
-                let why = unfit.err().map_or(SyncError::Corrupt(text), SyncError::from);
+            Ok(told) => told,
+            Err(why) => {
                 let dropped = self.process.write(|tx| store::staged::drop_all(tx, unit)).await;
                 self.tell_thrown_away(unit, dropped?);
-                return Err(why);
+                return Err(why.into());
             }
         };
         self.tell(Some(unit), &told, took);
@@ -137,22 +135,23 @@ impl Applier {
         Ok(())
     }
 
-    fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Option<TxChanges>> {
+    /// An error undoes the pages that did fit: what nobody is told of may not be there.
+    fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<TxChanges> {
         if !self.fits(tx, unit)? {
-            return Ok(None);
+            return Err(StoreError::Moved);
         }
         let mut applying = self.applying(tx, Some(unit));
         for waiting in store::staged::pages(tx, unit)? {
             let page = page(tx, waiting)?;
             let segment = Segment { page: 0, from: 0, until: page.rows.len(), ends_page: true };
             if !applying.pages(&[page], &[segment])? {
-                return Ok(None);
+                return Err(StoreError::Moved);
             }
         }
         applying.bring_in()?;
         applying.told.drop_what_came_back();
         store::staged::drop_all(tx, unit)?;
-        Ok(Some(applying.told))
+        Ok(applying.told)
     }
 
     /// Whether what is shown of each entity is what it was when its first page was set aside.

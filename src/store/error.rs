@@ -15,6 +15,9 @@ pub enum StoreError {
     /// A row would refer to one that is not there: nothing was changed.
     #[error("a row refers to one that is not there")]
     Dangling,
+    /// What waited to be shown is no version of what is there now: nothing was changed.
+    #[error("what had been set aside does not fit what is there")]
+    Moved,
     /// The disk failed, or SQLite refused: the process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),

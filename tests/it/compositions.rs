@@ -67,3 +67,30 @@ event.remarks = { at = "+3m5s", edits = { action = "remark", row_of = "photo" } 
     assert_eq!(worlds::trouble(&outcome), [""; 0]);
     assert_eq!(worlds::value(&outcome, "oracle.saved_edits.arrived"), 2);
 }
+
+/// Pages wait to be shown together, and the last brings part of a row that is edited meanwhile: if
+/// it does not fit, the others are not there either.
+#[test]
+fn no_page_is_shown_without_the_others_of_its_sync() {
+    let outcome = worlds::run(&worlds::written(
+        r#"
+name = "set-aside"
+duration = "4m"
+entity.job = { rows = 20, schema = { id = "uuid key", text = "text 30..40", n = "int 0..900" } }
+entity.note = { rows = 1, schema = { id = "uuid key", text = "prose 80..90", n = "int 0..900" } }
+fleet.phones = { devices = 2, link = "edge", start = "1d" }
+unit.All = { on = ["login", "every 1m", "save"], pull = ["*"], push = ["*"] }
+backend.provisioning = "none"
+gateway.serve.capture = { hash = { keep = "copy" } }
+engine.pull = { atomic = "session", chunk_rows = 3 }
+workload.login.all = { at = "+5s", spread = "0s" }
+action.work = { entity = "job", kind = "update", columns = ["n"], per_device = 0 }
+action.remark = { entity = "note", kind = "update", columns = ["n"], per_device = 0 }
+event.worked = { at = "+40s", edits = { action = "work", devices = [1], count = 12, over = "4s" } }
+event.theirs = { at = "+45s", edits = { action = "remark", devices = [1] } }
+event.mine = { at = "+67s", edits = { action = "remark", devices = [0] } }
+"#,
+    ));
+    assert_eq!(worlds::trouble(&outcome), [""; 0]);
+    assert!(worlds::value(&outcome, "engine.set_aside.thrown_away") > 0);
+}
