@@ -125,10 +125,37 @@ impl Effects {
         })
     }
 
-    /// Whose rows keep a row from being deleted, if any do.
+    /// Whose rows keep a row, or one that would be deleted with it, from being deleted.
     pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
-        let mut holders = self.referring(content, entity, key);
-        holders.find(|(reference, _)| reference.on_delete == OnDelete::Restrict).map(|(by, _)| by.of)
+        let restricts = |reference: &Reference| reference.on_delete == OnDelete::Restrict;
+        if !self.references.iter().any(|(reference, _)| restricts(reference)) {
+            return None;
+        }
+        let mut holder = None;
+        self.descend(content, vec![(entity, key.clone())], &mut BTreeSet::new(), |reference, _| {
+            holder = holder.or(Some(reference.of).filter(|_| restricts(&reference)));
+        });
+        holder
+    }
+
+    /// A row of `entity` would have these values in these columns: whether one of them refers to a
+    /// row that is not there and that the backend looks after. `beside` says what comes with it.
+    pub(super) fn points_nowhere<'v>(
+        &self,
+        content: &Content,
+        entity: EntityId,
+        mut values: impl Iterator<Item = (usize, &'v Value)>,
+        beside: impl Fn(EntityId, &Key) -> bool,
+    ) -> bool {
+        values.any(|(column, value)| {
+            let Value::Text(key) = value else { return false };
+            let is_of = |of: &Reference| {
+                (of.of, of.column) == (entity, column) && of.on_delete != OnDelete::Nothing
+            };
+            let looked_after = self.references.iter().find(|(reference, _)| is_of(reference));
+            let key = Key(Arc::clone(key));
+            looked_after.is_some_and(|(of, _)| content.live(of.to, &key).is_none() && !beside(of.to, &key))
+        })
     }
 
     /// Adds to `drafts` what follows from the deletes among them, however deep, and then the rows
@@ -149,27 +176,44 @@ impl Effects {
             return;
         }
         let deletes = drafts.iter().filter(|draft| draft.values.is_none());
-        let mut queue: Vec<(EntityId, Key)> = deletes.map(|d| (d.entity, d.key.clone())).collect();
+        let queue: Vec<(EntityId, Key)> = deletes.map(|d| (d.entity, d.key.clone())).collect();
         let mut known: BTreeSet<(EntityId, Slot)> =
             drafts.iter().filter_map(|draft| Some((draft.entity, draft.slot?))).collect();
         let mut nulls = Followers::default();
+        self.descend(content, queue, &mut known, |reference, slot| match reference.on_delete {
+            OnDelete::Cascade => {
+                let row = (content.table(reference.of).record(slot).key.clone(), Some(slot));
+                drafts.push(Draft::by(Author::Derived, reference.of, row, None));
+            }
+            OnDelete::SetNull => {
+                nulls.row(content, reference.of, slot)[reference.column] = Value::Null;
+            }
+            OnDelete::Restrict | OnDelete::Nothing => {}
+        });
+        nulls.0.retain(|row, _| !known.contains(row));
+        drafts.extend(nulls.drafts(content));
+    }
+
+    /// Calls `meets` with each reference to rows that are deleted: to those of `queue`, and to what
+    /// goes with them, which is `known` from then on and met once.
+    fn descend(
+        &self,
+        content: &Content,
+        mut queue: Vec<(EntityId, Key)>,
+        known: &mut BTreeSet<(EntityId, Slot)>,
+        mut meets: impl FnMut(Reference, Slot),
+    ) {
         while let Some((entity, key)) = queue.pop() {
             for (reference, slot) in self.referring(content, entity, &key) {
-                match reference.on_delete {
-                    OnDelete::Cascade if known.insert((reference.of, slot)) => {
-                        let key = &content.table(reference.of).record(slot).key;
-                        let row = (key.clone(), Some(slot));
-                        drafts.push(Draft::by(Author::Derived, reference.of, row, None));
-                        queue.push((reference.of, key.clone()));
-                    }
-                    OnDelete::SetNull => {
-                        nulls.row(content, reference.of, slot)[reference.column] = Value::Null;
-                    }
-                    OnDelete::Cascade | OnDelete::Restrict | OnDelete::Nothing => {}
+                let goes = reference.on_delete == OnDelete::Cascade;
+                if goes && !known.insert((reference.of, slot)) {
+                    continue;
+                }
+                meets(reference, slot);
+                if goes {
+                    queue.push((reference.of, content.table(reference.of).record(slot).key.clone()));
                 }
             }
         }
-        nulls.0.retain(|row, _| !known.contains(row));
-        drafts.extend(nulls.drafts(content));
     }
 }

@@ -37,6 +37,7 @@ impl Office<'_> {
     ) -> Result<Vec<Commit>, Refusal> {
         let content = &self.0.content;
         let slot = content.live_slot(entity, key).ok_or(Refusal::Gone)?;
+        self.refers_to_what_is_there(entity, values.iter().map(|(column, value)| (*column, value)))?;
         let values = content.with(entity, slot, values);
         if content.holder(entity, &values, Some(slot)).is_some() {
             return Err(Refusal::Taken);
@@ -56,6 +57,7 @@ impl Office<'_> {
         if content.table(entity).find(&key).is_some() {
             return Err(Refusal::Exists);
         }
+        self.refers_to_what_is_there(entity, values.iter().enumerate())?;
         if content.holder(entity, &values, None).is_some() {
             return Err(Refusal::Taken);
         }
@@ -72,18 +74,31 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
+    fn refers_to_what_is_there<'v>(
+        &self,
+        entity: EntityId,
+        values: impl Iterator<Item = (usize, &'v Value)>,
+    ) -> Result<(), Refusal> {
+        let Database { effects, content, .. } = &*self.0;
+        let nowhere = effects.points_nowhere(content, entity, values, |_, _| false);
+        if nowhere { Err(Refusal::Gone) } else { Ok(()) }
+    }
+
     /// Takes rows of an import in, new and old ones, of which nothing is written yet. Of two rows
     /// with one key or one natural key the first counts; rows whose natural key another row has are
-    /// left out.
+    /// left out, and so are those that refer to a row which is not there and is looked after.
     pub(crate) fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
         let Importing { entity, keys, names, drafts } = import;
-        let (entity, content) = (*entity, &self.0.content);
+        let (entity, Database { effects, content, .. }) = (*entity, &*self.0);
         for (key, values) in rows {
             let slot = content.table(entity).find(&key);
             let name = content.natural_key(entity, &values);
-            let taken = content.holder(entity, &values, slot).is_some()
-                || name.is_some_and(|name| !names.insert(name));
-            if !taken && keys.insert(key.clone()) {
+            let comes_too = |of: EntityId, key: &Key| of == entity && keys.contains(key);
+            if !effects.points_nowhere(content, entity, values.iter().enumerate(), comes_too)
+                && content.holder(entity, &values, slot).is_none()
+                && name.is_none_or(|name| names.insert(name))
+                && keys.insert(key.clone())
+            {
                 let values = Some(content.complete(entity, values));
                 drafts.push(Draft::by(Author::Import, entity, (key, slot), values));
             }

@@ -56,7 +56,7 @@ fn a_family_or_a_request_is_committed_all_or_none() {
         (Requests, &[("w m:w stale", "LLC"), ("w m:w !x:v", "LLR"), ("w m:w o:v", "AAA")], "v w m n o"),
     ];
     for (commits, requests, left) in cases {
-        let mut backend = house(&[(NOTE, APPOINTMENT)], OnDelete::Cascade, commits);
+        let mut backend = house(&[(NOTE, APPOINTMENT, OnDelete::Cascade)], commits);
         for (words, met) in requests {
             assert_eq!(send(&mut backend, words), *met, "{commits:?} {words}");
         }

@@ -130,10 +130,12 @@ fn backend(options: BackendOptions) -> Backend {
 }
 
 /// A patient, her appointment "v" and its note "n", with this rule where one refers to another.
-fn house(refers: &[(EntityId, EntityId)], on_delete: OnDelete, commits: Commits) -> Backend {
+fn house(refers: &[(EntityId, EntityId, OnDelete)], commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };
-    let references = refers.iter().map(|&(of, to)| Reference { of, column: column(of), to, on_delete });
+    let reference =
+        |&(of, to, on_delete): &_| Reference { of, column: column(of), to, on_delete };
+    let references = refers.iter().map(reference);
     schema.references = references.collect();
     schema.entities[usize::from(NOTE.0)].delivery = Delivery::Delta;
     let options = BackendOptions { commits, ..BackendOptions::default() };
