@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use super::edit::Edit;
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::truth::alike;
@@ -74,6 +75,9 @@ impl Ledger {
             else {
                 continue;
             };
+            if let Some(other) = self.get_mut(other) {
+                other.goes_with = Some(id);
+            }
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
             edit.made_on = edit.made_on.min(made_on);
@@ -83,6 +87,11 @@ impl Ledger {
                 edit.local.values.extend(besides);
             }
         }
+    }
+
+    /// The edit and those that go out in its place, each later than the one before.
+    pub(super) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
+        std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
     }
 
     fn earlier_open(&self, row: RowId, id: EditId) -> Vec<EditId> {

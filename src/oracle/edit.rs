@@ -22,6 +22,8 @@ pub(super) struct Edit {
     pub(super) commits: u32,
     /// The other edit of the same device and row whose commit brought what it says.
     pub(super) carried: Option<EditId>,
+    /// The later edit of its row that was last sent in its place, too.
+    pub(super) goes_with: Option<EditId>,
     /// That commit brought it: the backend did not say so before.
     pub(super) brought: bool,
     /// What it says is on the backend with this later edit of its device, as that was refused.
@@ -93,6 +95,7 @@ impl Edit {
             made_on: seen,
             commits: 0,
             carried: None,
+            goes_with: None,
             brought: false,
             alongside: None,
             matched: false,

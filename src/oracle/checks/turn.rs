@@ -27,7 +27,8 @@ impl Turn<'_> {
     }
     /// Whether another edit of the device was made before and waits, and nothing has refused it.
     fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
-        let decided = edit.committed() || edit.refused.is_some() || edit.excused;
+        let is_decided = |edit: &Edit| edit.committed() || edit.refused.is_some() || edit.excused;
+        let decided = self.ledger.ways(edit).any(is_decided);
         id.device == self.id.device
             && id.number < self.id.number
             && !decided

@@ -71,6 +71,10 @@ fn edits_that_come_out_of_their_turn_are_reordered() {
         0 creates a-new new; 0 creates n-new visit=a-new; 0 commits 0.0 a-new new; 0 pushes => lacks reordered
         office n1 visit=a1; 0 deletes n1; 0 deletes a1; 0 commits 0.0 n1 gone; 0 commits 0.1 a1 gone
         => lacks reordered
+        # What another goes out in the place of is refused with that.
+        begin:
+        0 creates a-new new; 0 creates n-new visit=a-new; 0 sets a-new done; 0 squashes 0.2 a-new 0.0;
+        refuses 0.2 a-new create; refuses 0.1 n-new create => lacks reordered
         ",
     );
 }
