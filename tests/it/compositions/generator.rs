@@ -411,8 +411,7 @@ fn events(draft: &mut Draft, cast: &Cast) {
             "event.burst = {{ at = \"+{at}s\", edits = {{ action = \"{action}\", devices = [{who}], count = 9, over = \"20s\" }} }}"
         ));
     }
-    // An import takes no look at what was deleted meanwhile.
-    if draft.chance(30) && !draft.lines.iter().any(|line| line.contains("missing_parent")) {
+    if draft.chance(30) {
         let pulled: Vec<&Entity> = cast.entities.iter().filter(|one| one.pulled).collect();
         let (entity, rows) = (draft.stream.pick(&pulled).name, draft.stream.below(60) + 1);
         draft.line(format_args!(
