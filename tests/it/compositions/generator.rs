@@ -289,6 +289,10 @@ fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
     ] {
         draft.maybe(&format!("engine.{key}"), of);
     }
+    if draft.lines.iter().any(|line| line.ends_with("on_logout = \"keep\"")) {
+        // What stays on the phone of somebody who logged out is what that setting means.
+        draft.line(format_args!("expect.\"oracle.shelved.edits\" = {{ min = 0 }}"));
+    }
     for (key, of) in [
         ("journal", &["\"wal\"", "\"persist\""][..]),
         ("page_size", &["1024"]),
