@@ -128,19 +128,20 @@ impl Ends {
         let seen = self.seen.get(&id).copied().unwrap_or(Seen::NOTHING);
         let gone = ledger.is_gone(id, edit);
         let waits = |waits: bool| waits && !gone || self.on_copies.contains(&id);
-        match () {
-            () if waits(seen.waits) => End::Waiting,
-            () if edit.undone && !seen.is_there => End::BackendRestored,
-            () if edit.undone || seen.fulfilled => End::Arrived,
-            () if waits(seen.row_waits) => End::Waiting,
-            () if edit.left_at_logout => End::Discarded,
-            () if edit.given_up => End::GivenUp,
-            () if edit.is_refused_for_good() => End::Refused,
-            () if edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded) => End::Superseded,
-            () if gone && edit.acknowledged => ledger.taken_by(id, edit),
+        // What was decided of a later edit that went out in its place was decided of it.
+        let decided = ledger.ways(edit).find_map(verdict);
+        match decided {
+            _ if waits(seen.waits) => End::Waiting,
+            _ if edit.undone && !seen.is_there => End::BackendRestored,
+            _ if edit.undone || seen.fulfilled => End::Arrived,
+            _ if waits(seen.row_waits) => End::Waiting,
+            _ if edit.left_at_logout => End::Discarded,
+            _ if edit.given_up => End::GivenUp,
+            Some(end) => end,
+            None if gone && edit.acknowledged => ledger.taken_by(id, edit),
             // Its row has moved on, and nobody brought it there.
-            () if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
-            () => taken(ledger, (id, edit)).unwrap_or_else(|| self.unexplained(ledger, (id, edit), seen)),
+            None if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
+            None => taken(ledger, (id, edit)).unwrap_or_else(|| self.unexplained(ledger, (id, edit), seen)),
         }
     }
 
@@ -160,7 +161,18 @@ impl Ends {
 
     fn is_told(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> bool {
         let seen = self.seen.get(&id).filter(|_| !ledger.is_gone(id, edit));
-        seen.map_or(edit.said.is_some(), |seen| seen.logged)
+        seen.map_or_else(|| ledger.ways(edit).any(|edit| edit.said.is_some()), |seen| seen.logged)
+    }
+}
+
+/// What was decided against an edit.
+fn verdict(edit: &Edit) -> Option<End> {
+    match edit.is_refused_for_good() {
+        true => Some(End::Refused),
+        false => {
+            let superseded = edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded);
+            superseded.then_some(End::Superseded)
+        }
     }
 }
 

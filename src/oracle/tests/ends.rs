@@ -48,6 +48,10 @@ const ENDS: &str = "
     0 wiped; 0 back 0; 0 dies; 0 back 11; 0 drops => Forgotten
     begin: later 5; 0 sets a1 mine; office a1 theirs; 0 pushes; later 5; 0 dies;
     0 back 0; 0 forgets => Superseded told
+    # So is what went out in the place of earlier edits, and they with it.
+    begin: later 5; 0 sets a1 one; 0 sets a1 mine; 0 squashes 0.1 a1 0.0; 0 drops 0.0; office a1 theirs;
+    0 pushes; later 5; 0 dies;
+    0 back 0; 0 forgets => Superseded Superseded told
 
     begin: later 1; 0 creates a9 new; 0 pushes;
     backend back 0; backup a9 gone; drain => BackendRestored
