@@ -160,8 +160,9 @@ pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMa
 }
 
 /// The observations of every statistic that both sides have and that is not `unlike`. A part that a
-/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure. If the
-/// sides are not `as_large`, with other devices or hours, no sum is better or worse but what was lost.
+/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure. If
+/// the sides are not `as_large`, with other devices or hours, no sum is better or worse but what
+/// was lost.
 pub(super) fn observed(
     base: &[&CellRecord],
     candidate: &[&CellRecord],

@@ -49,8 +49,8 @@ impl Limits {
 
 /// What a setting comes to under a limit, its seeds together. An observation counts with what the
 /// setting itself adds: what the smallest size has at the same place beyond its median (in a gap of
-/// the link) is taken off. Where the smallest keeps the limit there, that is so in half of the cells
-/// at most: what takes so long under most seeds is no gap, be it a start that is slow each time.
+/// the link) is taken off. Where the smallest keeps the limit there, that is so in half of the
+/// cells at most: what takes so long under most seeds is no gap, be it a start that is always slow.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
     /// All observations of its cells.
