@@ -28,7 +28,9 @@ pub(super) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, 
     for entity in holdings.entities() {
         check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
     }
-    findings.found(Check::Stuck, (None, None), holdings.unrest());
+    let unrest = holdings.unrest();
+    looked.restless = unrest.is_some();
+    findings.found(Check::Stuck, (None, None), unrest);
     findings.destination = Some(looked);
 }
 

@@ -26,11 +26,13 @@ pub(super) struct Findings {
     pub(super) destination: Option<Looked>,
 }
 
-/// Rows that were looked for in another system, and those that it refuses.
+/// Rows that were looked for in another system, those that it refuses, and whether more of them are
+/// on their way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Looked {
     pub(super) rows: u64,
     pub(super) refused: u64,
+    pub(super) restless: bool,
 }
 
 /// A broken promise, with the record it concerns.
@@ -173,7 +175,12 @@ impl Findings {
         let applies =
             |check: &Check| check.applies(self.setup.capabilities) || self.counts[*check as usize] > 0;
         let counts = |check: &&Check| applies(check) || check.counts(self.setup.capabilities);
-        let count = |check: Check| self.counts[check as usize] + self.unjudged[check as usize];
+        // What does not come to rest there is no device.
+        let no_device = u64::from(self.destination.is_some_and(|looked| looked.restless));
+        let count = |check: Check| {
+            let found = self.counts[check as usize] + self.unjudged[check as usize];
+            if check == Check::Stuck { found - no_device } else { found }
+        };
         let is_there = |check: &&Check| check.matter() != Matter::Destination || self.destination.is_some();
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
         let figures = Check::EVERY.iter().filter(counts).filter(is_there);

@@ -182,11 +182,17 @@ impl Integration {
         let settled = self.write(worker, entity, &rows, None, true).await?;
         self.platform.borrow_mut().note_rejected(entity, &keys, &settled.rejected);
         self.point(worker).await;
-        let destination = self.destination.borrow();
-        Ok(keys.iter().any(|key| !destination.refuses(entity, key)))
+        Ok(self.takes_any(entity, &keys))
     }
 
-    /// Carries one page; true if it had rows, and whether there is more.
+    /// Whether the destination takes any of these rows, be it at another try.
+    fn takes_any(&self, entity: EntityId, keys: &[Key]) -> bool {
+        let destination = self.destination.borrow();
+        keys.iter().any(|key| !destination.refuses(entity, key))
+    }
+
+    /// Carries one page; true if it had rows that may be taken, and whether there is more. What is
+    /// refused for good may come in each round, and leaves nothing to do.
     async fn carry(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Carried {
         self.claim(worker)?;
         let cursor = self.cursor(worker, entity).await?;
@@ -213,7 +219,8 @@ impl Integration {
         if stops {
             return Err(Ends);
         }
-        if !rows.is_empty() {
+        let carried = self.takes_any(entity, &keys);
+        if carried {
             self.active.set(self.servers.handle.now());
         }
         if self.options.remembers == Remembers::AfterWrite {
@@ -222,7 +229,7 @@ impl Integration {
             self.platform.borrow_mut().note_rejected(entity, &[], &settled.rejected);
         }
         self.point(worker).await;
-        Ok((!rows.is_empty(), more))
+        Ok((carried, more))
     }
 
     fn claim(&self, worker: &Worker) -> Result<(), Ends> {

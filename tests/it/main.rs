@@ -26,6 +26,7 @@ mod meanwhile;
 mod metric_table;
 mod never;
 mod one_key;
+mod one_way;
 mod pages;
 mod physics;
 mod practices;

@@ -82,6 +82,7 @@ fn each_check_of_a_destination_finds_its_own_fault() {
 fn a_destination_that_does_not_come_to_rest_is_stuck() {
     let verdict = verdict(Some(&System(vec![("a", "x"), ("b", "x")], &[], false)));
     assert_eq!(verdict.violations.iter().map(|one| one.check).collect::<Vec<_>>(), ["stuck"]);
+    assert_eq!(verdict.figures["oracle.stuck.devices"], 0, "it is no device");
 }
 
 #[test]

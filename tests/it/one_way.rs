@@ -1,0 +1,28 @@
+//! A one-way integration whose destination refuses rows for good.
+
+use crate::worlds::{run, trouble, value, written};
+
+/// A phone whose person edits orders and an office that deletes some, beside an integration.
+fn world(capture: &str, destination: &str) -> String {
+    format!(
+        r#"
+name = "refused"
+duration = "10m"
+entity.order = {{ rows = 80, schema = {{ id = "uuid key", state = "one of open|done" }} }}
+fleet.phones = {{ devices = 1, link = "wifi-good", start = "1d" }}
+action.tick = {{ entity = "order", kind = "update", columns = ["state"], per_device = 60, on_devices = 0.5 }}
+action.drop = {{ entity = "order", kind = "delete", per_device = 20, on_devices = 0 }}
+integration = {{ capture = {{ {capture} = {{}} }}, every = "30s", page = 20, destination = {{ {destination} }} }}
+"#
+    )
+}
+
+#[test]
+fn what_is_refused_for_good_keeps_no_integration_busy() {
+    for capture in ["last_modified", "flag", "hash", "change_log"] {
+        let outcome = run(&written(&world(capture, "poison = \"10%\"")));
+        assert!(trouble(&outcome).is_empty(), "{capture}: {:?}", trouble(&outcome));
+        assert!(value(&outcome, "destination.refused.rows") > 0, "{capture}");
+        assert_eq!(value(&outcome, "oracle.stuck.devices"), 0, "{capture}");
+    }
+}
