@@ -464,7 +464,7 @@ table! {
     DestinationTwice "destination.delivered_twice.rows" Rows Lower Counter "Records that the destination has at rest beside another of the same row."
     DestinationOutdated "destination.outdated.rows" Rows Lower Counter "Rows of which the destination has no record with the last values."
     DestinationKept "destination.kept_deleted.rows" Rows Lower Counter "Records that the destination has at rest of rows that the backend has not."
-    DestinationRefused "destination.refused.rows" Rows Neither Counter "Rows that are not in the destination, as it refuses them whenever they come."
+    DestinationRefused "destination.refused.rows" Rows Neither Counter "Rows that the destination does not have as they are, as it refuses them whenever they come."
     DestinationDelivery "destination.delivery.duration" Ns Lower Distribution "From a commit until the destination has that version or a later one; a version that never came there is counted as such, but where the destination has the row as it is in the end."
     DestinationCalls "destination.calls.count" Count Lower Counter "Calls of workers to the destination, lookups included."
     DestinationFailed "destination.calls.failed" Count Lower Counter "Those of them that failed or had no response in time."

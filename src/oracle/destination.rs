@@ -51,15 +51,6 @@ fn check_entity(
         let (copies, record) = (held.remove(&key).unwrap_or_default(), || words.record(entity, &key));
         let concerns = (None, Some((entity, key.as_str())));
         looked.rows += 1;
-        if copies.is_empty() && holdings.refuses(entity, &key) {
-            looked.refused += 1;
-            continue;
-        }
-        let Some(first) = copies.first() else {
-            let text = || format!("{} is on the backend and not in the destination", record());
-            findings.add(Check::Missing, concerns, text);
-            continue;
-        };
         for _ in 1..copies.len() {
             let times = count(copies.len() as u64, "record");
             findings.add(Check::DeliveredTwice, concerns, || {
@@ -67,15 +58,29 @@ fn check_entity(
             });
         }
         let is_last = |copy: &Vec<Value>| copy.iter().zip(&values).all(|(a, b)| alike(a, b));
-        if !copies.iter().any(is_last) {
+        if copies.iter().any(is_last) {
+            continue;
+        }
+        // What it has of a row may be from before it refused it.
+        if holdings.refuses(entity, &key) {
+            looked.refused += 1;
+        } else if let Some(first) = copies.first() {
             let differs = values.iter().enumerate().filter(|(at, value)| !alike(&first[*at], value));
             let differs: Vec<(usize, Value)> = differs.map(|(at, value)| (at, value.clone())).collect();
             findings.add(Check::Outdated, concerns, || {
                 let now = words.values(entity, &differs);
                 format!("{} has {now} on the backend, and not in the destination", record())
             });
+        } else {
+            let text = || format!("{} is on the backend and not in the destination", record());
+            findings.add(Check::Missing, concerns, text);
         }
     }
+    held.retain(|key, _| {
+        let refused = holdings.refuses(entity, key);
+        looked.refused += u64::from(refused);
+        !refused
+    });
     for key in held.iter().flat_map(|(key, copies)| copies.iter().map(move |_| key)) {
         findings.add(Check::KeptDeleted, (None, Some((entity, key.as_str()))), || {
             format!("the destination has {}, and the backend does not", words.record(entity, key))

@@ -26,3 +26,10 @@ fn what_is_refused_for_good_keeps_no_integration_busy() {
         assert_eq!(value(&outcome, "oracle.stuck.devices"), 0, "{capture}");
     }
 }
+
+#[test]
+fn what_is_refused_is_neither_outdated_nor_kept() {
+    let outcome = run(&written(&world("change_log", "loaded = true, poison = \"30%\"")));
+    assert!(trouble(&outcome).is_empty(), "{:?}", trouble(&outcome));
+    assert!(value(&outcome, "destination.refused.rows") > 1);
+}

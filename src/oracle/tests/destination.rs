@@ -57,6 +57,8 @@ fn each_check_of_a_destination_finds_its_own_fault() {
         (vec![a, ("b", "x")], &[][..], vec![]),
         (vec![a], &[], vec!["missing"]),
         (vec![a], &["b"], vec![]),
+        (vec![a, ("b", "old")], &["b"], vec![]),
+        (vec![a, ("b", "x"), ("c", "x")], &["c"], vec![]),
         (vec![a, ("b", "x"), a, a], &[], vec!["delivered-twice"; 2]),
         (vec![a, ("b", "old")], &[], vec!["outdated"]),
         (vec![a, ("b", "old"), ("b", "x")], &[], vec!["delivered-twice"]),
