@@ -77,8 +77,10 @@ const REMEDIES: &[Remedy] = &[
     ("integration.capture.last_modified.bound", "keyset", PASSED_OVER),
     ("integration.capture.last_modified.source", "records", PASSED_OVER),
     ("integration.capture.last_modified.window", "settled", PASSED_OVER),
+    ("integration.capture.last_modified.reconcile.every", "1m", UNNOTED),
     ("integration.capture.flag.set", "after-commit", PASSED_OVER),
     ("integration.capture.flag.reset", "compare-and-set", PASSED_OVER),
+    ("integration.capture", "{hash={}}", UNNOTED),
     ("integration.destination.ids", "external", &["delivered-twice"]),
     ("integration.cursor_kept", "integration", &["delivered-twice", "kept-deleted"]),
     ("integration.claim", "1m", &["delivered-twice"]),
@@ -97,10 +99,13 @@ const REMEDIES: &[Remedy] = &[
     ("backend.log.numbered", "at-commit", MISSED),
     ("backend.provisioning", "three-stamps", GONE),
     ("backend.provisioning", "full", GONE),
+    ("backend.provisioning", "full", UNNOTED),
 ];
 
 const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again", "flicker"];
 const PASSED_OVER: &[&str] = &["missing", "outdated", "kept-deleted", "stuck"];
+/// Deletes of which the source keeps no note.
+const UNNOTED: &[&str] = &["kept-deleted"];
 const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
 const AGAIN: &[&str] = &["duplicate", "old-over-new", "id-twice", "unasked-commit", "refused-and-committed"];
@@ -119,6 +124,7 @@ const FORGOTTEN_EDITS: (&str, &str) = ("oracle.saved_edits.forgotten", "lost-edi
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("engine.hook_timeout", "hooks"),
     ("integration.claim", "integration"),
+    ("integration.capture.last_modified.reconcile.every", "integration.capture.last_modified"),
     ("gateway.serve.capture.last_modified.reconcile.every", "gateway.serve.capture.last_modified"),
     ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
 ];
@@ -195,6 +201,8 @@ devices = 1
 push.capture = "dirty-flags"
 [backend]
 provisioning = "stamps-only"
+[integration]
+every = "1m"
 "#;
         let document = Document::parse("r.toml", text).unwrap();
         let of = |check| document.remedies(check);
@@ -202,6 +210,11 @@ provisioning = "stamps-only"
         assert_eq!(of("bent-value"), ["entity.note.path={}", "entity.\"v1.note\".path={}"]);
         let reconcile = "gateway.serve.capture.last_modified.reconcile.every=5m";
         assert_eq!(of("undetected-delete")[0], reconcile);
+        let kept = of("kept-deleted");
+        let keys = "integration.capture.last_modified.reconcile.every=1m";
+        for set in [keys, "integration.capture={hash={}}", "backend.provisioning=full"] {
+            assert!(kept.iter().any(|one| one == set), "{set}: {kept:?}");
+        }
         assert_eq!(of("misfiled"), [""; 0]);
     }
 }
