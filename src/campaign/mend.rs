@@ -67,6 +67,8 @@ pub fn mend(
 
 /// What mends is judged by this figure where a file expects that no saved edit is lost.
 const LOST: &str = "oracle.saved_edits.lost";
+const TAKEN_BACK: &str = "oracle.taken_back.edits";
+const SHELVED: &str = "oracle.shelved.edits";
 const STUCK: &str = "stuck";
 /// It follows from other checks, which say more.
 const DIVERGENT: &str = "divergent";
@@ -95,21 +97,40 @@ fn is_of_losses(cell: &CellRecord, reason: &Reason) -> bool {
 }
 
 fn count(cell: &CellRecord, finding: &str) -> u64 {
-    if finding == LOST { cell.stat(LOST, "value").unwrap_or(0) } else { counted(cell, finding) }
+    match finding {
+        LOST | TAKEN_BACK | SHELVED => cell.stat(finding, "value").unwrap_or(0),
+        check => counted(cell, check),
+    }
 }
 
 /// All that a cell fails by, with how much of it, once at least.
 fn failures(cell: &CellRecord) -> BTreeMap<String, u64> {
-    let name = |reason: &Reason| match reason {
-        Reason::Violation { check } => Some(check.clone()),
-        Reason::Stuck {} => Some(STUCK.to_owned()),
-        _ if is_of_losses(cell, reason) => Some(LOST.to_owned()),
-        Reason::Gate { gate } => Some(format!("gate {}", gate.name)),
-        Reason::Expectation { what } => Some(what.clone()),
-        _ => None,
-    };
-    let names = cell.reasons.iter().filter_map(name);
+    let names = cell.reasons.iter().map(|reason| failure(cell, reason));
     names.map(|name| (name.clone(), count(cell, &name).max(1))).collect()
+}
+
+/// The name of a reason: of a check, or of the figure that counts it, where there is one.
+fn failure(cell: &CellRecord, reason: &Reason) -> String {
+    match reason {
+        Reason::Violation { check } => check.clone(),
+        Reason::Stuck {} => STUCK.to_owned(),
+        _ if is_of_losses(cell, reason) => LOST.to_owned(),
+        Reason::TakenBack { .. } => TAKEN_BACK.to_owned(),
+        Reason::Shelved { .. } => SHELVED.to_owned(),
+        Reason::Gate { gate } => format!("gate {}", gate.name),
+        Reason::Expectation { what } => what.clone(),
+        Reason::ActionInVain { action, .. } => format!("action {action} in vain"),
+        Reason::EventInVain { event } => format!("event {event} in vain"),
+        Reason::NoRequest {} => "no request".to_owned(),
+        Reason::NoChange {} => "no change".to_owned(),
+        Reason::Claim { claim, .. } => format!("claim {}", claim.id),
+        Reason::Answer { answer } => format!("question {}", answer.question),
+        Reason::Differs { .. } | Reason::NoBaseline { .. } | Reason::ScenarioChanged { .. } => {
+            "its baseline".to_owned()
+        }
+        Reason::NotDeterministic { .. } => "another digest when run again".to_owned(),
+        Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
+    }
 }
 
 /// Settings that may mend `finding`; of lost edits those that mend what lost them.
@@ -313,5 +334,36 @@ impl Trial<'_> {
             worse: worse(self.cell, &cell),
             changes: cell.digest != self.cell.digest,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::GateRecord;
+
+    #[test]
+    fn each_reason_to_fail_is_named() {
+        let first = || "an edit".to_owned();
+        let of = |name: &str| name.to_owned();
+        let reasons = vec![
+            Reason::Violation { check: of("stale") },
+            Reason::Stuck {},
+            Reason::TakenBack { first: first() },
+            Reason::Shelved { first: first() },
+            Reason::EventInVain { event: of("import") },
+            Reason::NoRequest {},
+            Reason::NoChange {},
+            Reason::Expectation { what: of("engine.requests.count") },
+            Reason::Gate { gate: GateRecord { name: of("safe"), ..Default::default() } },
+            Reason::Differs { text: first() },
+            Reason::NotDeterministic { of_figures: false, first: first(), second: first() },
+            Reason::Broken { exit_code: 1, text: first() },
+        ];
+        let cell = CellRecord { reasons: reasons.clone(), ..CellRecord::default() };
+        assert_eq!(failures(&cell).len(), reasons.len(), "{:?}", failures(&cell));
+        for name in ["stale", "stuck", TAKEN_BACK, SHELVED, "gate safe"] {
+            assert_eq!(failures(&cell).get(name), Some(&1), "{name}");
+        }
     }
 }

@@ -23,7 +23,7 @@ fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRec
         }
         Some(0) if !remaining.is_empty() => format!(
             "{together} removes {check}, and the cell still fails by {} (tried)",
-            remaining.join(", ")
+            remaining.iter().map(|what| named(what)).collect::<Vec<_>>().join(", ")
         ),
         Some(0) if *found > 0 => format!("mended by {together} (tried: {check} {} → 0)", counted(*found)),
         Some(0) => format!("mended by {together} (tried: no {check})"),
