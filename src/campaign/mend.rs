@@ -230,19 +230,25 @@ impl Trial<'_> {
     }
 
     /// Adds to the setting that leaves least of the finding the next one with which less is left,
-    /// as one may need another; and so on. `None` if somebody wants us to stop.
+    /// as one may need another; and so on. It is one that is known for the finding, or for what the
+    /// first makes worse or still fails by. `None` if somebody wants us to stop.
     fn add_to_best(&self, document: &Document, finding: &str, tried: &mut Vec<Tried>) -> Option<()> {
         let known = known(document, self.cell, finding);
         let is_known = |one: &&Tried| one.changes && one.set.iter().all(|set| known.contains(set));
         let best = tried.iter().filter(is_known).min_by_key(|one| one.leaves(finding));
-        let Some((mut best, mut left)) = best.map(|one| (one.set.clone(), one.leaves(finding))) else {
-            return Some(());
-        };
+        let Some(first) = best else { return Some(()) };
+        let (mut best, mut left) = (first.set.clone(), first.leaves(finding));
+        let others = first.worse.iter().map(|one| &one.what).chain(first.fails.keys());
+        let others = others.flat_map(|what| self::known(document, self.cell, what));
         // What helps alone, or was not tried alone, comes before what changes nothing.
         let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
-        let mut next = known.clone();
-        next.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(finding))));
-        for set in next.into_iter().take(TRIES) {
+        let by_help = |mut sets: Vec<String>, what: &str| {
+            sets.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(what))));
+            sets.truncate(TRIES);
+            sets
+        };
+        let next = by_help(known.clone(), finding).into_iter().chain(others).collect::<Vec<_>>();
+        for set in distinct(next.into_iter()).into_iter().take(2 * TRIES) {
             if best.iter().any(|of| key(of) == key(&set)) {
                 continue;
             }

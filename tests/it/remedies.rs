@@ -198,3 +198,39 @@ fn an_api_that_sorts_the_newest_first_is_mended_by_pages_by_offset() {
     assert_eq!(found.set, ["gateway.serve.capture.last_modified.paging=offset"], "{found:?}");
     assert_eq!((found.check.as_str(), found.left), ("lost", Some(0)));
 }
+
+/// An office that deletes orders, beside an integration.
+fn carried(integration: &str) -> String {
+    format!(
+        r#"
+name = "remedy"
+duration = "15m"
+entity.order = {{ rows = 60, schema = {{ id = "uuid key", state = "one of open|done" }} }}
+fleet.phones = {{ devices = 1, link = "wifi-good", start = "1d" }}
+action.drop = {{ entity = "order", kind = "delete", per_device = 10, on_devices = 0 }}
+{integration}
+"#
+    )
+}
+
+#[test]
+fn deletes_of_which_no_note_is_kept_are_found_by_keys() {
+    let text = carried("backend.provisioning = \"stamps-only\"\nintegration.every = \"30s\"");
+    let found = remedy(&text, &text).expect("it keeps what is deleted");
+    assert_eq!((found.check.as_str(), found.left), ("kept-deleted", Some(0)), "{found:?}");
+    assert_eq!(found.set, ["integration.capture.last_modified.reconcile.every=1m"], "{found:?}");
+    assert!(found.worse.is_empty() && found.remaining.is_empty(), "{found:?}");
+}
+
+#[test]
+fn what_a_setting_makes_worse_is_mended_beside_it() {
+    let text = carried(
+        "integration = { every = \"30s\", page = 20, killed = \"10%\", rejected = \"skip\", \
+         destination = { ids = \"own\", batch = 7, errors = \"5%\", rejects = \"10%\" } }",
+    );
+    let found = remedy(&text, &text).expect("it misses rows");
+    assert_eq!((found.check.as_str(), found.left), ("missing", Some(0)), "{found:?}");
+    let both = ["integration.rejected=retry", "integration.destination.ids=external"];
+    assert_eq!(found.set, both, "{found:?}");
+    assert!(found.worse.is_empty() && found.remaining.is_empty(), "{found:?}");
+}
