@@ -215,7 +215,10 @@ action.drop = {{ entity = "order", kind = "delete", per_device = 10, on_devices 
 
 #[test]
 fn deletes_of_which_no_note_is_kept_are_found_by_keys() {
-    let text = carried("backend.provisioning = \"stamps-only\"\nintegration.every = \"30s\"");
+    let text = carried(
+        "backend.provisioning = \"stamps-only\"\nintegration.every = \"30s\"\n\
+         gateway.serve.capture.last_modified.reconcile.every = \"5m\"",
+    );
     let found = remedy(&text, &text).expect("it keeps what is deleted");
     assert_eq!((found.check.as_str(), found.left), ("kept-deleted", Some(0)), "{found:?}");
     assert_eq!(found.set, ["integration.capture.last_modified.reconcile.every=1m"], "{found:?}");
