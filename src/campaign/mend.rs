@@ -248,7 +248,7 @@ impl Trial<'_> {
             sets
         };
         let next = by_help(known.clone(), finding).into_iter().chain(others).collect::<Vec<_>>();
-        for set in distinct(next.into_iter()).into_iter().take(2 * TRIES) {
+        for set in distinct(next).into_iter().take(2 * TRIES) {
             if best.iter().any(|of| key(of) == key(&set)) {
                 continue;
             }
