@@ -149,9 +149,8 @@ impl Effects {
     ) -> bool {
         values.any(|(column, value)| {
             let Value::Text(key) = value else { return false };
-            let is_of = |of: &Reference| {
-                (of.of, of.column) == (entity, column) && of.on_delete != OnDelete::Nothing
-            };
+            let is_of =
+                |of: &Reference| (of.of, of.column) == (entity, column) && of.on_delete != OnDelete::Nothing;
             let looked_after = self.references.iter().find(|(reference, _)| is_of(reference));
             let key = Key(Arc::clone(key));
             looked_after.is_some_and(|(of, _)| content.live(of.to, &key).is_none() && !beside(of.to, &key))

@@ -51,7 +51,8 @@ fn what_the_office_writes_refers_to_a_row_that_is_there() {
         let (to, nobody) = ([(PATIENT_KEY, Value::text("p0"))], [(PATIENT_KEY, Value::Null)]);
         if refused {
             let values = appointment(0, 2).into_iter().enumerate();
-            let free = values.map(|(column, v)| if column == PATIENT_KEY { Value::Null } else { v }).collect();
+            let free =
+                values.map(|(column, v)| if column == PATIENT_KEY { Value::Null } else { v }).collect();
             backend.office().create(Time(8), APPOINTMENT, key.clone(), free).unwrap();
         }
         assert!(backend.office().write(Time(9), APPOINTMENT, &key, &nobody).is_ok());

@@ -133,8 +133,7 @@ fn backend(options: BackendOptions) -> Backend {
 fn house(refers: &[(EntityId, EntityId, OnDelete)], commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };
-    let reference =
-        |&(of, to, on_delete): &_| Reference { of, column: column(of), to, on_delete };
+    let reference = |&(of, to, on_delete): &_| Reference { of, column: column(of), to, on_delete };
     let references = refers.iter().map(reference);
     schema.references = references.collect();
     schema.entities[usize::from(NOTE.0)].delivery = Delivery::Delta;
