@@ -111,7 +111,7 @@ impl Known {
         octave: impl Fn(&Setting) -> Option<f64>,
     ) -> Option<Vec<(Setting, f64)>> {
         let costs = |of: &Measured| of.prices.values().all(|price| price.is_some_and(is_cost));
-        let known = |at: &Setting| self.get(at).filter(|of| !of.broken && costs(of));
+        let known = |at: &Setting| self.get(at).filter(|of| !of.broken && !of.prices.is_empty() && costs(of));
         let of: Vec<(&Setting, &Measured)> = line.iter().filter_map(|at| Some((at, known(at)?))).collect();
         let most = of.iter().map(|(_, measured)| measured.prices.len()).max()?;
         let whole: Vec<&Measured> = of
