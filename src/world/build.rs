@@ -68,6 +68,8 @@ pub(super) struct World {
     versions: Option<Rc<Versions>>,
     leases: Leases,
     pub(super) script: Script,
+    /// Of the edits that are written down, in any hour.
+    pub(super) last_edit: Time,
     /// Its building was interrupted: not all rows and devices are there.
     pub(super) is_partial: bool,
 }
@@ -128,6 +130,7 @@ pub(super) fn build(
         versions,
         leases: Leases::default(),
         script,
+        last_edit: Time::ZERO,
         plan: plan.clone(),
         is_partial: false,
     };

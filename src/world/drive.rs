@@ -91,6 +91,8 @@ impl World {
         let steps =
             once_up(steps, |device, at| links[device.0 as usize].borrow().conditions().seems_up_from(at));
         self.open_for_logins(&steps);
+        let edits = steps.iter().filter(|step| !matches!(step.act, Act::App(_) | Act::Open { .. }));
+        self.last_edit = edits.map(|step| step.at).max().unwrap_or_default();
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;

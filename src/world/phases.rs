@@ -75,7 +75,7 @@ impl World {
             device.lift_suspension();
             device.start();
         }
-        let mut now = self.handle.now();
+        let mut now = self.await_last_edit(watch)?;
         let mut deadline = now + self.plan.drain;
         let (mut units, mut others) = stages(&self.plan.units);
         self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
@@ -133,6 +133,15 @@ impl World {
             }
             fetches = true;
         }
+    }
+
+    /// Nobody would ask for a sync of what is saved after the round.
+    fn await_last_edit(&mut self, watch: &dyn Watch) -> Result<Time, Ended> {
+        let now = self.handle.now().max(self.last_edit);
+        if now > self.handle.now() {
+            self.wait(now, watch)?;
+        }
+        Ok(now)
     }
 
     /// What other units bring from now on, these were to bring.

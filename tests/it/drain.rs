@@ -22,6 +22,18 @@ fn a_fleet_in_which_somebody_always_syncs_comes_to_rest() {
 }
 
 #[test]
+fn edits_that_are_planned_past_the_script_are_made_and_sent() {
+    let made = |over: &str| {
+        let edits = format!("edits = {{ action = \"add\", count = 9, over = \"{over}\" }}");
+        let late = format!("event.late={{ at = \"+590s\", {edits} }}");
+        let outcome = worlds::run(&worlds::plan(TINY, &["duration=10m", "event.burst.at=+20s", &late]));
+        assert_eq!(trouble(&outcome), Vec::<String>::new());
+        value(&outcome, "workload.edits.made")
+    };
+    assert_eq!(made("1m"), made("5s"));
+}
+
+#[test]
 fn a_replica_has_nothing_of_what_devices_cannot_get_and_phones_of_yesterday_begin_all_the_same() {
     let sets = [
         "gateway.mode=persistent",
