@@ -16,7 +16,7 @@ use std::time::Instant;
 use criterion::{Criterion, criterion_group, criterion_main};
 use syncdyno::base::{BitRate, Seed, Span, Time};
 use syncdyno::contract::{
-    Event, EventSink, LocalBoxFuture, NetworkKind, PendingResponse, Transport, TransportError,
+    Event, LocalBoxFuture, NetworkKind, Observer, PendingResponse, Transport, TransportError,
 };
 use syncdyno::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use syncdyno::net::{Conditions, Direction, Link, LinkSchedule, Profile, Server, TransportOptions, Way};
@@ -84,8 +84,8 @@ impl Server for Books {
 
 struct Deaf;
 
-impl EventSink for Deaf {
-    fn emit(&self, event: Event<'_>) {
+impl Observer for Deaf {
+    fn observe(&self, event: Event<'_>) {
         black_box(event);
     }
 }

@@ -6,8 +6,8 @@ use std::rc::{Rc, Weak};
 use super::bug::bugs;
 use crate::base::Incarnation;
 use crate::contract::{
-    Database, DeviceSetup, EngineError, EngineFactory, Event, EventSink, Hooks, LocalBoxFuture, Occasion,
-    Opened, Ports, Provision, SyncEngine, Threw,
+    Database, DeviceSetup, EngineError, EngineEvent, EngineFactory, EventSink, Hooks, LocalBoxFuture,
+    Occasion, Opened, Ports, Provision, SyncEngine, Threw,
 };
 
 bugs! {
@@ -65,7 +65,7 @@ impl Hooks for Restless {
                 others.await?;
             }
             if let Some(engine) = engine.get().and_then(Weak::upgrade) {
-                events.emit(Event::HookTriggered { hook, run: Some((unit, run)), unit });
+                events.emit(EngineEvent::HookTriggered { hook, run: Some((unit, run)), unit });
                 engine.trigger(unit, false);
             }
             Ok(())

@@ -37,11 +37,11 @@ pub struct Stack {
 /// What the oracle may ask of a stack; a check that needs what a stack does not have is not
 /// applicable, and never passed.
 ///
-/// Every stack tells of its runs ([`Event::SyncStart`](super::observe::Event::SyncStart) and its
+/// Every stack tells of its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and its
 /// ends), as the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It tells of each edit that it counts as done (`Event::EditAcknowledged`).
+    /// It tells of each edit that it counts as done (`EngineEvent::EditAcknowledged`).
     pub acknowledges: bool,
     /// Its rows and changes carry the backend's stamps, by which an older version is known.
     pub stamps: bool,
@@ -59,7 +59,7 @@ pub struct Capabilities {
     pub merge: Merge,
     /// It keeps a log of edits that did not go as made, for the user (`DeviceView::log`).
     pub logs: bool,
-    /// It tells what its app shows of the sync (`Event::Status`).
+    /// It tells what its app shows of the sync (`EngineEvent::Status`).
     pub status: bool,
 }
 

@@ -15,7 +15,7 @@ use super::rules::{Applied, CursorMoment, Part, Place};
 use super::segments::{Segment, cut};
 use super::told::{Dirty, TxChanges, tell_changes};
 use crate::base::{EntityId, Span, Stamp, Undone, UnitId};
-use crate::contract::{Event, Excerpt, SyncError, UnitEvent};
+use crate::contract::{EngineEvent, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, LateRow, Progress, StoreError, Stored, Tx};
 
@@ -85,7 +85,7 @@ impl Applier {
         let (told, left) = retried?;
         self.tell(Some(unit), &told, took);
         if tries {
-            self.process.emit(Event::RowsRetried { left });
+            self.process.emit(EngineEvent::RowsRetried { left });
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Applier {
         });
         let (told, took) = written.await;
         if told == Err(StoreError::Dangling) {
-            self.process.emit(Event::ApplyAborted);
+            self.process.emit(EngineEvent::ApplyAborted);
         }
         let Some(told) = told? else { return Ok(false) };
         self.tell(unit, &told, took);
@@ -160,11 +160,11 @@ impl Applier {
     pub(super) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
         tell_changes(&self.process, unit, &told.changes, told.echoed, took);
         if let (Some(unit), rows @ 1..) = (unit, told.excerpts) {
-            self.process.emit(Event::Unit(UnitEvent::Excerpt { unit, rows, took }));
+            self.process.emit(EngineEvent::Unit(UnitEvent::Excerpt { unit, rows, took }));
         }
         let TxChanges { skipped, listed, .. } = *told;
         if skipped + listed > 0 {
-            self.process.emit(Event::RowsFailed { skipped, listed });
+            self.process.emit(EngineEvent::RowsFailed { skipped, listed });
         }
     }
 
@@ -231,7 +231,7 @@ impl Applier {
             Ok(0)
         });
         let rows = reset.await?;
-        self.process.emit(Event::CursorReset { unit, entity });
+        self.process.emit(EngineEvent::CursorReset { unit, entity });
         self.tell_thrown_away(unit, rows);
         Ok(())
     }

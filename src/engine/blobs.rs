@@ -13,7 +13,7 @@ use super::scheduler::Scheduler;
 use super::signal::Signal;
 use super::too_large::OnTooLarge;
 use crate::base::{EntityId, Key};
-use crate::contract::{BlobEvent, BlobId, Event, TOO_LARGE_PAGE, TransportError};
+use crate::contract::{BlobEvent, BlobId, EngineEvent, TOO_LARGE_PAGE, TransportError};
 use crate::protocol::{BlobAnswer, BlobPut};
 use crate::store::{self, Stored, WaitingBlob};
 
@@ -114,7 +114,7 @@ impl BlobSender {
             if blob.in_doubt && has_no_row || self.process.rules.outbox.lets_blob_go(says, ends) {
                 self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
                 let blob = BlobId::of(blob.entity, &blob.key, blob.part);
-                self.process.emit(Event::Blob(BlobEvent::LetGo { blob }));
+                self.process.emit(EngineEvent::Blob(BlobEvent::LetGo { blob }));
                 return Ok(true);
             }
             let failure = match said {
@@ -183,7 +183,7 @@ impl BlobSender {
         let (of, body) = (put.asked(), put.encode());
         drop(put);
         let _held = self.process.hold_request(body.len() as u64).await;
-        self.process.emit(Event::Blob(BlobEvent::Sent { blob: id, offset, bytes: brings, in_run }));
+        self.process.emit(EngineEvent::Blob(BlobEvent::Sent { blob: id, offset, bytes: brings, in_run }));
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let called = self.process.ports.transport.request(body, deadline);
@@ -192,7 +192,7 @@ impl BlobSender {
         let said = answered.map_err(Failure::Silence).and_then(|answer| self.read(of, answer));
         let took = self.process.ports.clock.now() - sent_at;
         let served = said.is_ok();
-        self.process.emit(Event::Blob(BlobEvent::Ended { blob: id, took, in_run, served }));
+        self.process.emit(EngineEvent::Blob(BlobEvent::Ended { blob: id, took, in_run, served }));
         said
     }
 

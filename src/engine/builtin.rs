@@ -17,8 +17,9 @@ use super::session::Session;
 use super::view::View;
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
-    LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineEvent,
+    EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, SyncEngine,
+    SyncError, Trigger,
 };
 use crate::store::{self, Store, Tx};
 
@@ -76,7 +77,7 @@ impl Builtin {
         let (engine, before) = (Rc::downgrade(self), Cell::new(network));
         self.process.ports.every(period, move || {
             let Some(engine) = engine.upgrade() else { return };
-            engine.process.emit(Event::NetworkAsked);
+            engine.process.emit(EngineEvent::NetworkAsked);
             engine.process.ports.machine.computes(engine.process.options.network_poll_cpu);
             let now = engine.process.ports.transport.network();
             match before.replace(now) {
@@ -163,7 +164,7 @@ impl SyncEngine for Builtin {
         }
         self.process.ports.machine.take_on(self.process.store.work());
         if let Some(key) = saved? {
-            self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
+            self.process.emit(EngineEvent::Renamed { entity: edit.entity, from: &edit.key, to: &key });
         }
         self.process.show();
         self.session.blobs.made.raise();

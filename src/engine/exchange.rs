@@ -12,8 +12,8 @@ use super::token::Token;
 use super::too_large::{Caps, OnTooLarge};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Cacheable, Call, Event, HookError, Mutation, NetworkKind, RequestKind, Response, ServerError, SyncError,
-    TOO_LARGE_PAGE, TransportError, Work,
+    Cacheable, Call, EngineEvent, HookError, Mutation, NetworkKind, RequestKind, Response, ServerError,
+    SyncError, TOO_LARGE_PAGE, TransportError, Work,
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 use crate::store::StoreError;
@@ -187,7 +187,7 @@ impl Caller {
         let size = steering.borrow().size(first);
         let size = self.caps(kind).hold(size);
         if let Some(rows) = steering.borrow_mut().news(size) {
-            self.process.emit(Event::ChunkSized { kind, rows });
+            self.process.emit(EngineEvent::ChunkSized { kind, rows });
         }
         size
     }
@@ -320,7 +320,7 @@ impl Caller {
     }
 
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
-        self.process.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
+        self.process.emit(EngineEvent::RetryScheduled { attempt: failures, wait, in_run });
         self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
     }
 
@@ -436,7 +436,7 @@ impl Caller {
         let called = self.process.ports.call_by(call, body, cacheable, deadline);
         self.process.unless_stopped(unit.is_some(), called).await.unwrap_or_else(|| {
             let (error, took) = (TransportError::Cancelled, self.process.ports.clock.now() - sent_at);
-            self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
+            self.process.emit(EngineEvent::RequestFailed { request, kind, error, took, wasted });
             Err(error)
         })
     }
@@ -449,7 +449,7 @@ impl Caller {
         let failure = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
                 let Received { request, kind, wire: took, .. } = received;
-                self.process.emit(Event::RequestRefused { request, kind, error: &error, took });
+                self.process.emit(EngineEvent::RequestRefused { request, kind, error: &error, took });
                 Failure::Refused(error)
             }
             Ok(Ok(_)) => self.foreign(&received, "an error without its kind".to_owned()),
@@ -498,14 +498,14 @@ impl Caller {
     fn foreign(&self, received: &Received, text: String) -> Failure {
         let Received { request, kind, wire: took, sent: wasted, .. } = *received;
         let error = TransportError::Foreign;
-        self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
+        self.process.emit(EngineEvent::RequestFailed { request, kind, error, took, wasted });
         Failure::Damaged(text)
     }
 
     pub(super) async fn told_received(&self, received: &Received, rows: usize) {
         let Received { request, kind, unit, bytes, sent_at, effort, .. } = *received;
         let (rows, took) = (rows as u32, self.process.ports.clock.now() - sent_at);
-        self.process.emit(Event::ResponseReceived { request, kind, unit, bytes, rows, took });
+        self.process.emit(EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took });
         self.process.ports.work(coding(effort)).await;
     }
 }

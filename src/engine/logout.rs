@@ -5,7 +5,7 @@ use super::page;
 use super::process::Process;
 use super::session::Session;
 use crate::base::{EntityId, UnitId};
-use crate::contract::{Event, LogEntry, LogKind, Pick, UnitEvent};
+use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent};
 use crate::store::{self, Entry, Progress, Stored, Tx};
 
 pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
@@ -66,15 +66,15 @@ async fn discard(process: &Process) -> Result<(), u64> {
     }
     let Ok(thrown) = process.write(|tx| throw_away(process, tx)).await else { return Err(waiting(process)) };
     for Entry { edit, entity, key, .. } in &thrown.edits {
-        process.emit(Event::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
+        process.emit(EngineEvent::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
     }
     for entity in thrown.cursors {
         if let Some(unit) = process.unit_ids().find(|unit| process.unit(*unit).pull.contains(&entity)) {
-            process.emit(Event::CursorReset { unit, entity });
+            process.emit(EngineEvent::CursorReset { unit, entity });
         }
     }
     for (unit, rows) in thrown.rows {
-        process.emit(Event::Unit(UnitEvent::ThrownAway { unit, rows }));
+        process.emit(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows }));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::settle::{Settling, settling};
 use super::settled::{By, told_of};
 use crate::base::words::count;
 use crate::base::{EditId, UnitId, Value};
-use crate::contract::{EditKind, Event, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
+use crate::contract::{EditKind, EngineEvent, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
 use crate::store::{Difference, Entry, Stored, Tx, conflicts};
 
 pub(super) async fn tell_open(process: &Process) {
@@ -29,7 +29,7 @@ pub(super) async fn tell_open(process: &Process) {
     process.settle_work().await;
     for (entry, _) in open {
         let Entry { edit, entity, ref key, .. } = entry;
-        process.emit(Event::Page(PageEvent::Open { edit, entity, key }));
+        process.emit(EngineEvent::Page(PageEvent::Open { edit, entity, key }));
     }
 }
 
@@ -160,7 +160,7 @@ pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
         return Ok(());
     }
     let edits: Vec<EditId> = free.iter().map(|pending| pending.edit).collect();
-    process.emit(Event::Page(PageEvent::Held { unit, edits: &edits }));
+    process.emit(EngineEvent::Page(PageEvent::Held { unit, edits: &edits }));
     let waits = if open == 1 { "waits" } else { "wait" };
     let error = SyncError::Held(format!("{} {waits} for a person", count(open as u64, "conflict")));
     Err(error.into())

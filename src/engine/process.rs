@@ -11,7 +11,7 @@ use super::signal::Stop;
 use super::status::Teller;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
 use crate::contract::{
-    DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
+    DeviceSetup, EditKind, EngineEvent, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
 };
 use crate::store::{self, Entry, Store, Stored, Tx};
 
@@ -113,7 +113,7 @@ impl Process {
         (0..self.setup.units.len() as u16).map(UnitId)
     }
 
-    pub(super) fn emit(&self, event: Event<'_>) {
+    pub(super) fn emit(&self, event: EngineEvent<'_>) {
         self.ports.emit(event);
         let rule = &*self.rules.status;
         self.status.hears(&event, &self.setup, self.store.added(), rule);
@@ -122,7 +122,7 @@ impl Process {
 
     pub(super) fn show(&self) {
         if let Some(status) = self.status.news(self.store.added(), &*self.rules.status) {
-            self.ports.emit(Event::Status(status));
+            self.ports.emit(EngineEvent::Status(status));
         }
     }
 
@@ -187,7 +187,7 @@ impl Process {
         if let Ok(rows) = self.store.read(store::dangling)
             && self.dangling.replace(Some(rows)) != Some(rows)
         {
-            self.emit(Event::Dangling { rows });
+            self.emit(EngineEvent::Dangling { rows });
         }
     }
 

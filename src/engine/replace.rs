@@ -8,7 +8,7 @@ use super::process::Process;
 use super::pull::{Puller, Run, Stall, Taken, goes_on};
 use super::told::{Change, tell_changes};
 use crate::base::{EntityId, Stamp, UnitId};
-use crate::contract::{Event, SyncError};
+use crate::contract::{EngineEvent, SyncError};
 use crate::store::{Stored, Tx};
 
 /// Pulls every row of each of `entities`, and has them take the place of what is there as the first
@@ -52,7 +52,7 @@ async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result
     let changes: Vec<Change> = keys.into_iter().map(|key| (entity, key, Stamp(0), true)).collect();
     tell_changes(process, Some(unit), &changes, 0, took);
     if !changes.is_empty() {
-        process.emit(Event::TableEmptied { entity, edits });
+        process.emit(EngineEvent::TableEmptied { entity, edits });
     }
     process.crash_point("pull.table-emptied").await;
     Ok(())

@@ -3,7 +3,7 @@
 use super::apply::Applier;
 use super::options::{Checkpoint, CursorBook};
 use crate::base::{EntityId, UnitId};
-use crate::contract::{Event, SyncError};
+use crate::contract::{EngineEvent, SyncError};
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
@@ -101,7 +101,7 @@ impl Applier {
     /// again, they count at its end.
     pub(super) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
-            self.process.emit(Event::CursorSaved { unit, entity });
+            self.process.emit(EngineEvent::CursorSaved { unit, entity });
         }
     }
 }

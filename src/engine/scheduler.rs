@@ -10,7 +10,7 @@ use super::process::Process;
 use super::pull::Run;
 use super::signal::{Signal, Stop};
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{Added, Event, NetworkKind, Queue, SyncUnit, Trigger};
+use crate::contract::{Added, EngineEvent, NetworkKind, Queue, SyncUnit, Trigger};
 use crate::store::{Stored, Tx};
 
 /// A unit that failed and stays at the head is tried again after this, as in OutSystems.
@@ -249,7 +249,7 @@ impl Scheduler {
         }
         for unit in units {
             self.kept.forget(unit);
-            self.process.emit(Event::UnitDiscarded { unit });
+            self.process.emit(EngineEvent::UnitDiscarded { unit });
             if !self.process.rules.outbox.outlives_its_request() {
                 self.forget_edits_of(unit);
             }
@@ -260,7 +260,7 @@ impl Scheduler {
     /// if it is discarded meanwhile.
     pub(super) async fn stays_at_head(&self, unit: UnitId, since: Time) {
         if self.queue.put_back(unit, since) {
-            self.process.emit(Event::UnitCoalesced { unit });
+            self.process.emit(EngineEvent::UnitCoalesced { unit });
         }
         self.blocked.over();
         self.blocked.or(self.process.ports.sleep(HEAD_TRIED_AFTER)).await;
@@ -270,10 +270,10 @@ impl Scheduler {
         let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
         self.discarded(discarded);
         match added {
-            Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
+            Added::Coalesced => self.process.emit(EngineEvent::UnitCoalesced { unit }),
             Added::Queued { depth } => {
                 self.kept.keep(unit);
-                self.process.emit(Event::UnitQueued { unit, depth });
+                self.process.emit(EngineEvent::UnitQueued { unit, depth });
             }
         }
     }
@@ -341,16 +341,16 @@ impl Scheduler {
             (state.failures, state.tries, state.waited)
         };
         if self.process.rules.order.tells_failed_runs() {
-            self.process.emit(Event::SyncError { unit, run: run.number, error: &ended.error });
+            self.process.emit(EngineEvent::SyncError { unit, run: run.number, error: &ended.error });
         }
         if self.process.options.queue == AfterFailure::Blocks {
             let wait = HEAD_TRIED_AFTER;
-            return self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
+            return self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
         }
         if self.process.rules.order.tries_again(failures) {
             let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
             self.state(unit).waited = Some(wait);
-            self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
+            self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
             self.retry_after(unit, wait);
         }
     }

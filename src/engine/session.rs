@@ -19,7 +19,7 @@ use super::scheduler::Scheduler;
 use super::signal::Signal;
 use super::told::tell_changes;
 use crate::base::{EntityId, Span, Stamp, Time, UnitId};
-use crate::contract::{Event, Occasion, SyncError, UnitEvent};
+use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
@@ -61,7 +61,7 @@ impl Session {
         self.write_down(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit))).await?;
         for (unit, run) in running {
             let error = &SyncError::Interrupted;
-            self.process.emit(Event::SyncError { unit, run, error });
+            self.process.emit(EngineEvent::SyncError { unit, run, error });
             self.ended(Occasion::SyncError(unit, run, error)).await;
         }
         Ok(())
@@ -102,7 +102,7 @@ impl Session {
         let (started, began) = (self.process.ports.clock.now(), self.process.ports.clock.wall());
         self.scheduler.begun(run, started);
         tell_cursors(&self.process);
-        self.process.emit(Event::SyncStart { unit, run: run.number, waited: started - queued_at });
+        self.process.emit(EngineEvent::SyncStart { unit, run: run.number, waited: started - queued_at });
         if begun.is_err() {
             self.failed(run, &SyncError::StorageFull.into()).await;
             return Err(SyncError::StorageFull);
@@ -160,7 +160,7 @@ impl Session {
         loop {
             match self.process.write(&f).await {
                 Err(StoreError::Full) => {
-                    self.process.emit(Event::StorageFull);
+                    self.process.emit(EngineEvent::StorageFull);
                     self.process.ports.sleep(ROOM_LOOKED_FOR).await;
                 }
                 written => return Ok(written?),
@@ -205,7 +205,12 @@ impl Session {
         self.scheduler.completed(unit);
         let blocking = self.process.unit(unit).blocking;
         for _ in 0..self.process.rules.order.completions() {
-            self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
+            self.process.emit(EngineEvent::SyncComplete {
+                unit,
+                run: run.number,
+                took: now - started,
+                blocking,
+            });
             self.ended(Occasion::SyncComplete(unit, run.number)).await;
         }
     }
@@ -240,5 +245,5 @@ fn tell_cursors(process: &Process) {
         .into_iter()
         .filter_map(|(unit, entity, cursor)| Some((whose(unit), entity, xxh3_64(cursor?.as_bytes()))))
         .collect();
-    process.emit(Event::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
+    process.emit(EngineEvent::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
 }

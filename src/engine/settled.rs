@@ -6,7 +6,7 @@ use super::conflict::{Conflict, Resolution, kind_of};
 use super::process::Process;
 use super::told::{Change, tell_changes};
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{ConflictKind, Event, LogKind, PageEvent, Row, Sides};
+use crate::contract::{ConflictKind, EngineEvent, LogKind, PageEvent, Row, Sides};
 use crate::store::Entry;
 
 pub(super) struct Whose {
@@ -89,24 +89,30 @@ pub(super) fn tell(process: &Process, unit: Option<UnitId>, told: &[Settled], to
                 changes.push(change);
                 continue;
             }
-            Settled::Renamed(entity, from, to) => Event::Renamed { entity: *entity, from, to },
+            Settled::Renamed(entity, from, to) => EngineEvent::Renamed { entity: *entity, from, to },
             Settled::Acknowledged(Whose { edit, entity, key }, stamp) => {
-                Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
+                EngineEvent::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
             }
             Settled::Decided { whose: Whose { edit, entity, key }, kind, resolution, sides, by } => {
                 let (edit, entity, kind, sides) = (*edit, *entity, *kind, *sides);
                 let decision = resolution.decision();
                 match *by {
                     By::Rule | By::Detection => {
-                        Event::ConflictDecided { edit, entity, key, kind, decision, sides }
+                        EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides }
                     }
-                    By::Person { on_top } => {
-                        Event::Page(PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides })
-                    }
+                    By::Person { on_top } => EngineEvent::Page(PageEvent::Resolved {
+                        edit,
+                        on_top,
+                        entity,
+                        key,
+                        kind,
+                        decision,
+                        sides,
+                    }),
                 }
             }
             Settled::Logged(Whose { edit, entity, key }, kind) => {
-                Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
+                EngineEvent::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
             }
         });
     }

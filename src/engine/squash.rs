@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::process::Process;
 use crate::base::{EditId, EntityId, Key};
-use crate::contract::{EditKind, Entity, Event};
+use crate::contract::{EditKind, EngineEvent, Entity};
 use crate::store::{self, Entry, Stored, Tx};
 
 struct Squashed {
@@ -45,7 +45,7 @@ pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize)
     let (told, next) = written.await?;
     for Squashed { edit, entity, key, with, stays } in &told {
         let (edit, entity, stays) = (*edit, *entity, *stays);
-        process.emit(Event::EditsSquashed { edit, entity, key, with, stays });
+        process.emit(EngineEvent::EditsSquashed { edit, entity, key, with, stays });
     }
     Ok(next)
 }

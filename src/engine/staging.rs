@@ -11,7 +11,7 @@ use super::options::Atomic;
 use super::segments::Segment;
 use super::told::TxChanges;
 use crate::base::{EntityId, Stamp, Undone, UnitId};
-use crate::contract::{Event, SyncError, UnitEvent};
+use crate::contract::{EngineEvent, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, Part, Rows, Want};
 use crate::store::{self, Progress, StagedPage, StoreError, Stored, Tx};
 
@@ -62,7 +62,7 @@ impl Applier {
         let rows: usize = answer.pages.iter().map(|page| page.rows.len()).sum();
         let fits = written?;
         if fits {
-            self.process.emit(Event::Unit(UnitEvent::SetAside { unit, rows: rows as u32, took }));
+            self.process.emit(EngineEvent::Unit(UnitEvent::SetAside { unit, rows: rows as u32, took }));
             self.process.crash_point("pull.chunk-applied").await;
         }
         Ok(fits)
@@ -116,7 +116,7 @@ impl Applier {
         }
         let (shown, took) = self.process.timed(|tx| self.show_in(tx, unit)).await;
         if shown == Err(StoreError::Dangling) {
-            self.process.emit(Event::ApplyAborted);
+            self.process.emit(EngineEvent::ApplyAborted);
         }
         let told = match shown {
             Ok(told) => told,
@@ -168,7 +168,7 @@ impl Applier {
 
     pub(super) fn tell_thrown_away(&self, unit: UnitId, rows: u32) {
         if rows > 0 {
-            self.process.emit(Event::Unit(UnitEvent::ThrownAway { unit, rows }));
+            self.process.emit(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows }));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::base::{EditId, UnitId};
-use crate::contract::{Decision, DeviceSetup, Event, PageEvent, Progress, Shown, Status, SyncError};
+use crate::contract::{Decision, DeviceSetup, EngineEvent, PageEvent, Progress, Shown, Status, SyncError};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -120,7 +120,13 @@ impl Teller {
         self.board.borrow_mut().wheel.done += ended as u32;
     }
 
-    pub(super) fn hears(&self, event: &Event<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
+    pub(super) fn hears(
+        &self,
+        event: &EngineEvent<'_>,
+        setup: &DeviceSetup,
+        added: i64,
+        rule: &dyn StatusRule,
+    ) {
         self.board.borrow_mut().on(event, setup, added, rule);
     }
 
@@ -137,34 +143,34 @@ impl Teller {
 }
 
 impl Board {
-    fn on(&mut self, event: &Event<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
+    fn on(&mut self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
         match *event {
-            Event::SyncStart { unit, .. } => self.starts(unit, setup, added),
-            Event::SyncComplete { unit, .. } => {
+            EngineEvent::SyncStart { unit, .. } => self.starts(unit, setup, added),
+            EngineEvent::SyncComplete { unit, .. } => {
                 self.ends();
                 if rule.forgives() {
                     self.failed[usize::from(unit.0)] = None;
                 }
             }
-            Event::SyncError { error: SyncError::Interrupted, .. } => {}
-            Event::SyncError { unit, error, .. } if rule.heeds_failures() => {
+            EngineEvent::SyncError { error: SyncError::Interrupted, .. } => {}
+            EngineEvent::SyncError { unit, error, .. } if rule.heeds_failures() => {
                 self.ends();
                 if *error != SyncError::Cancelled {
                     self.failed[usize::from(unit.0)] = Some(error.is_retryable());
                 }
             }
-            Event::StorageFull => self.facts.full = true,
-            Event::ChunkApplied { unit: Some(_), changes, .. } => {
+            EngineEvent::StorageFull => self.facts.full = true,
+            EngineEvent::ChunkApplied { unit: Some(_), changes, .. } => {
                 self.facts.full = false;
                 self.wheel.rows += changes.len() as u32;
             }
-            Event::EditAcknowledged { .. } | Event::EditLogged { .. } => {
+            EngineEvent::EditAcknowledged { .. } | EngineEvent::EditLogged { .. } => {
                 self.wheel.rows += 1;
                 self.wheel.done += 1;
             }
-            Event::ConflictDecided { edit, decision: Decision::Parked, .. }
-            | Event::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
-            Event::Page(PageEvent::Resolved { edit, on_top: false, .. }) => {
+            EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | EngineEvent::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
+            EngineEvent::Page(PageEvent::Resolved { edit, on_top: false, .. }) => {
                 self.conflicts.remove(&edit);
             }
             _ => {}
@@ -239,12 +245,13 @@ mod tests {
         let setup = setup();
         let (unit, edit, key) = (UnitId(0), EditId { device: DeviceId(0), number: 0 }, Key::new("k"));
         let error = SyncError::Offline(String::new());
-        let start = Event::SyncStart { unit, run: 1, waited: Span::ZERO };
-        let applied = Event::ChunkApplied { unit: Some(unit), changes: &[], echoed: 0, took: Span::ZERO };
-        let sent = Event::EditAcknowledged { edit, entity: EntityId(0), key: &key, stamp: Stamp(1) };
-        let failed = Event::SyncError { unit, run: 1, error: &error };
-        let good = Event::SyncComplete { unit, run: 2, took: Span::ZERO, blocking: false };
-        let steps = [&start, &sent, &Event::StorageFull, &applied, &failed, &start, &good];
+        let start = EngineEvent::SyncStart { unit, run: 1, waited: Span::ZERO };
+        let applied =
+            EngineEvent::ChunkApplied { unit: Some(unit), changes: &[], echoed: 0, took: Span::ZERO };
+        let sent = EngineEvent::EditAcknowledged { edit, entity: EntityId(0), key: &key, stamp: Stamp(1) };
+        let failed = EngineEvent::SyncError { unit, run: 1, error: &error };
+        let good = EngineEvent::SyncComplete { unit, run: 2, took: Span::ZERO, blocking: false };
+        let steps = [&start, &sent, &EngineEvent::StorageFull, &applied, &failed, &start, &good];
         let teller = Teller::new(&setup, true);
         teller.begins(1, 0, true);
         let mut shown = 0;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::process::Process;
 use super::rules::Applied;
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{AppliedChange, Event};
+use crate::contract::{AppliedChange, EngineEvent};
 use crate::protocol::WireRow;
 
 /// A row's version, and whether it is gone with that.
@@ -73,7 +73,7 @@ pub(super) fn tell_changes<'c>(
     let changes: Vec<_> =
         changes.map(|(of, key, at, gone)| AppliedChange::of(*of, key, *at, *gone)).collect();
     if !changes.is_empty() && process.rules.apply.names_rows() {
-        process.emit(Event::ChunkApplied { unit, changes: &changes, echoed, took });
+        process.emit(EngineEvent::ChunkApplied { unit, changes: &changes, echoed, took });
     }
 }
 

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::backend::Backend;
 use crate::base::{EntityId, Key};
-use crate::contract::{BlobEvent, BlobId, Event, Part, RequestKind, ServerError};
+use crate::contract::{BlobId, Event, Part, RequestKind, ServerError, StoredBlob};
 use crate::protocol::{BlobAnswer, BlobPut};
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl Blobs {
             let blob = BlobId::of(put.entity, &put.key, put.part);
             let (bytes, hash) = (put.total, put.hash);
             backend.call.found =
-                Some(Event::Blob(BlobEvent::Stored { blob, device: put.device, bytes, hash }));
+                Some(Event::BlobStored(StoredBlob { blob, device: put.device, bytes, hash }));
         }
         Ok(answer.encode())
     }

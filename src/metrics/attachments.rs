@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, Node, Part, Schema};
+use crate::contract::{
+    BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, LogKind, Node, Part, Schema, StoredBlob,
+};
 
 #[derive(Debug, Default)]
 struct Desk {
@@ -49,7 +51,7 @@ impl Attachments {
             (_, Event::Committed { entity, key, kind, .. }) => {
                 self.committed(at, (*entity, key), *kind, board);
             }
-            (_, Event::Blob(BlobEvent::Stored { blob, .. })) => self.stored(at, *blob, board),
+            (_, Event::BlobStored(StoredBlob { blob, .. })) => self.stored(at, *blob, board),
             _ => {}
         }
     }
@@ -70,13 +72,15 @@ impl Attachments {
                     }
                 }
             }
-            Event::EditAcknowledged { edit, .. }
-            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. }
+                | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
+            ) => {
                 desk.waiting.remove(edit);
             }
             Event::ProcessKilled { .. } => desk.in_run = 0,
             Event::Restored { .. } | Event::BecameCopy { .. } => desk.waiting.clear(),
-            Event::Blob(BlobEvent::Sent { blob, offset, bytes, in_run }) => {
+            Event::Engine(EngineEvent::Blob(BlobEvent::Sent { blob, offset, bytes, in_run })) => {
                 desk.in_run += u32::from(*in_run);
                 let reached = self.sent.entry((device, *blob)).or_default();
                 let again = reached.saturating_sub(*offset).min(*bytes);
@@ -85,7 +89,7 @@ impl Attachments {
                 board.add(Id::AttachmentAgainBytes, again);
                 board.add(Id::AttachmentRequests, 1);
             }
-            Event::Blob(BlobEvent::Ended { in_run, .. }) => {
+            Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run, .. })) => {
                 desk.in_run = desk.in_run.saturating_sub(u32::from(*in_run));
             }
             _ => return,

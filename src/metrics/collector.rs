@@ -23,7 +23,7 @@ use super::tails::{Collecting, Tails};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
 use crate::base::{DeviceId, EntityId, Span, Time};
-use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
+use crate::contract::{EngineEvent, Event, Node, Occurrence, Schema, SyncError};
 
 /// What a collector must know before the first event.
 #[derive(Clone, Debug, Default)]
@@ -187,17 +187,17 @@ impl Collector {
     /// A run that died and whose end nobody tells ended by that.
     fn end_untold(&mut self, at: Time, device: DeviceId) {
         while let Some((unit, run)) = self.sessions.untold(device) {
-            let ended = Event::SyncError { unit, run, error: &SyncError::Interrupted };
+            let ended = Event::Engine(EngineEvent::SyncError { unit, run, error: &SyncError::Interrupted });
             self.sessions.on(at, device, &ended, &mut self.board);
             self.replication.on_device(at, device, &ended, &mut self.board);
         }
     }
 
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
-        if matches!(event, Event::SyncStart { .. }) {
+        if matches!(event, Event::Engine(EngineEvent::SyncStart { .. })) {
             self.end_untold(at, device);
         }
-        if let Event::SyncComplete { took, .. } = event {
+        if let Event::Engine(EngineEvent::SyncComplete { took, .. }) = event {
             for longest in [&mut self.series.longest_synced, &mut self.longest[device.0 as usize]] {
                 *longest = (*longest).max(*took);
             }

@@ -8,7 +8,9 @@ use super::board::Board;
 use super::table::Id;
 use super::unsent::{Unsent, Waits};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{ConflictKind, Decision, EditEnd, EditError, Event, LogKind, PageEvent, PhoneEvent};
+use crate::contract::{
+    ConflictKind, Decision, EditEnd, EditError, EngineEvent, Event, LogKind, PageEvent, PhoneEvent,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
@@ -80,14 +82,14 @@ impl Edits {
                 board.add(Id::WorkloadRefused, 1);
                 why_refused(error).into_iter().for_each(|why| board.add(why, 1));
             }
-            Event::Renamed { .. } => board.add(Id::EngineRenamed, 1),
+            Event::Engine(EngineEvent::Renamed { .. }) => board.add(Id::EngineRenamed, 1),
             Event::EditMissed { edit, waited } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadMissed, 1);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
             Event::EditPrevented { .. } => board.add(Id::WorkloadPrevented, 1),
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 let gone = with.iter().chain(Some(edit).filter(|_| *stays));
                 for edit in gone {
                     board.add(Id::EditsSquashed, 1);
@@ -95,7 +97,7 @@ impl Edits {
                     self.settled(at, *edit, board);
                 }
             }
-            Event::EditAcknowledged { edit, .. } => {
+            Event::Engine(EngineEvent::EditAcknowledged { edit, .. }) => {
                 self.settled(at, *edit, board);
                 if !self.ignored.contains(edit) {
                     self.safe(at, *edit);
@@ -107,15 +109,15 @@ impl Edits {
                 self.ended.extend(self.made.keys().filter(|edit| Some(edit.device) == device));
             }
             Event::MutationIgnored { edit, .. } => _ = self.ignored.insert(*edit),
-            Event::ConflictDecided { edit, kind, decision, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided { edit, kind, decision, .. }) => {
                 self.decided(at, *edit, (*kind, *decision), board);
             }
-            Event::Page(PageEvent::Resolved { edit, on_top: false, kind, .. })
+            Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top: false, kind, .. }))
                 if *kind != ConflictKind::Equal =>
             {
                 self.found(*edit, board);
             }
-            Event::EditLogged { edit, kind, .. } => match kind {
+            Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => match kind {
                 LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
                 // `engine.conflicts.merged` and `kept_both` count them.
                 LogKind::Merged | LogKind::KeptBoth => {}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::Event;
+use crate::contract::{EngineEvent, Event};
 
 /// A process that keeps its queue has queued what waited so long after it began.
 const QUEUED_WITHIN: Span = Span::secs(60);
@@ -23,8 +23,10 @@ impl Forgotten {
             self.look(at, device, event, board);
         }
         match event {
-            Event::UnitQueued { unit, .. } => _ = self.asked.entry(device).or_default().insert(*unit),
-            Event::SyncComplete { unit, .. } | Event::UnitDiscarded { unit } => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
+                _ = self.asked.entry(device).or_default().insert(*unit)
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::UnitDiscarded { unit }) => {
                 self.asked.get_mut(&device).map(|asked| asked.remove(unit));
             }
             Event::ProcessKilled { .. } => {
@@ -42,7 +44,9 @@ impl Forgotten {
         let is_over = until.is_some_and(|until| at > until);
         match event {
             Event::ProcessStarted { .. } => *until = Some(at + QUEUED_WITHIN),
-            Event::UnitQueued { unit, .. } | Event::UnitCoalesced { unit } if !is_over => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. } | EngineEvent::UnitCoalesced { unit })
+                if !is_over =>
+            {
                 units.remove(unit);
             }
             _ => {}

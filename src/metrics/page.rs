@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, Span, Time};
-use crate::contract::{Decision, Event, PageEvent};
+use crate::contract::{Decision, EngineEvent, Event, PageEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Pages {
@@ -23,15 +23,17 @@ impl Pages {
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::ConflictDecided { edit, decision: Decision::Parked, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }) => {
                 let again = self.decided.remove(&(device, *edit));
                 board.add(Id::PageAgain, u64::from(again));
                 self.open.entry((device, *edit)).or_insert(at);
             }
-            Event::Page(PageEvent::Open { edit, .. }) => {
+            Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => {
                 self.open.entry((device, *edit)).or_insert(at);
             }
-            Event::Page(PageEvent::Resolved { edit, on_top: false, decision, .. }) => {
+            Event::Engine(EngineEvent::Page(PageEvent::Resolved {
+                edit, on_top: false, decision, ..
+            })) => {
                 let decided = match decision {
                     Decision::Remote => Some(Id::PageRemote),
                     Decision::Merged { .. } => Some(Id::PageMixed),
@@ -42,7 +44,7 @@ impl Pages {
                 self.decided.insert((device, *edit));
                 self.close((at, true), (device, *edit), board);
             }
-            Event::Page(PageEvent::Held { edits, .. }) => {
+            Event::Engine(EngineEvent::Page(PageEvent::Held { edits, .. })) => {
                 board.add(Id::PageHeldRuns, 1);
                 self.held.entry(device).or_insert(at);
                 let new = edits.iter().filter(|edit| self.held_edits.insert(**edit)).count();

@@ -7,7 +7,7 @@ use super::board::{Board, Part};
 use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
-use crate::contract::{Event, KillReason, Overtaken};
+use crate::contract::{EngineEvent, Event, KillReason, Overtaken};
 
 #[derive(Clone, Debug, Default)]
 struct Replicated {
@@ -47,7 +47,7 @@ impl Replication {
         match event {
             Event::ProcessStarted { .. } => _ = known.began.get_or_insert(at),
             Event::ProcessKilled { .. } => known.run = None,
-            Event::SyncStart { unit, waited, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, waited, .. }) => {
                 known.age = Span::ZERO;
                 known.pulls = pulls(*unit);
                 known.run = Some(Time(at.0.saturating_sub(waited.0)));
@@ -56,11 +56,13 @@ impl Replication {
                     known.tried.push(*unit);
                 }
             }
-            Event::CursorSaved { entity, .. } => match known.came.iter_mut().find(|(of, _)| of == entity) {
-                Some((_, last)) => *last = at,
-                None => known.came.push((*entity, at)),
-            },
-            Event::SyncComplete { unit, .. } => {
+            Event::Engine(EngineEvent::CursorSaved { entity, .. }) => {
+                match known.came.iter_mut().find(|(of, _)| of == entity) {
+                    Some((_, last)) => *last = at,
+                    None => known.came.push((*entity, at)),
+                }
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
                 known.arrived(at, *unit, pulls(*unit), board);
                 self.ended += 1;
                 self.good += 1;
@@ -68,7 +70,7 @@ impl Replication {
                 board.add(Id::SyncsUseful, u64::from(known.pulls && known.age <= self.freshness));
                 board.lasted(Id::SyncsBlocked, known.blocked_since.take(), at);
             }
-            Event::SyncError { .. } => {
+            Event::Engine(EngineEvent::SyncError { .. }) => {
                 known.run = None;
                 self.ended += 1;
                 self.pulled += u64::from(known.pulls);

@@ -6,7 +6,7 @@ use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{
-    AppEvent, BlobEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
+    AppEvent, BlobEvent, EngineEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
 };
 
 /// A run that started and whose end nobody has told.
@@ -70,7 +70,7 @@ impl Sessions {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let own = &mut self.devices[device.0 as usize];
         match event {
-            Event::SyncStart { unit, run, waited } => {
+            Event::Engine(EngineEvent::SyncStart { unit, run, waited }) => {
                 own.awaited.starts(*unit, at);
                 own.answered = false;
                 board.add(Id::SessionCount, 1);
@@ -80,7 +80,7 @@ impl Sessions {
                 own.runs.push(Run::begun(*unit, *run, at));
                 own.busy.get_or_insert(at);
             }
-            Event::SyncComplete { unit, run, took, blocking } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, run, took, blocking }) => {
                 own.ended((at, *run), Run::moved, board);
                 let waited = (own.awaited.comes(*unit) + *took).0;
                 board.observe_on(Id::SessionDuration, device, waited);
@@ -88,18 +88,8 @@ impl Sessions {
                 blocking.then(|| board.observe(Id::SessionBlocking, took.0));
                 self.ran += own.close(at, |open| open.run == *run, board);
             }
-            Event::SyncError { error, run, unit } => {
-                match **error {
-                    SyncError::Cancelled => own.awaited.is_given_up(*unit),
-                    _ => own.awaited.fails(*unit, at),
-                }
-                board.add(Id::SessionFailed, 1);
-                let answered = own.ended((at, *run), |_| true, board);
-                board.add(Id::SessionPartly, u64::from(answered));
-                if **error == SyncError::Interrupted {
-                    board.add(Id::SessionInterrupted, 1);
-                }
-                board.add(Id::SessionCancelled, u64::from(**error == SyncError::Cancelled));
+            Event::Engine(EngineEvent::SyncError { error, run, unit }) => {
+                own.failed((at, *unit, *run), error, board);
                 self.ran += own.close(at, |open| open.run == *run, board);
             }
             Event::ProcessKilled { .. } => {
@@ -112,21 +102,23 @@ impl Sessions {
                 board.observe_on(Id::Usable, device, own.with_network(at, *since_login).0);
                 own.logins.clear();
             }
-            Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
+            Event::Engine(EngineEvent::RetryScheduled { wait, in_run: true, .. }) if own.is_busy() => {
                 own.waited(at, board);
                 own.waits.push((at, at + *wait));
             }
-            Event::RowsFailed { skipped, listed } => {
+            Event::Engine(EngineEvent::RowsFailed { skipped, listed }) => {
                 board.add(Id::ApplySkipped, u64::from(*skipped));
                 board.add(Id::ApplyListed, u64::from(*listed));
             }
-            Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { unit: Some(unit), changes, took, .. }) => {
                 board.add(Id::ApplyTime, took.0);
                 self.rows += changes.len() as u64;
                 own.applied(at, (device, *unit), changes.len(), board);
             }
-            Event::Unit(UnitEvent::SetAside { took, .. }) => board.add(Id::ApplyTime, took.0),
-            Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
+            Event::Engine(EngineEvent::Unit(UnitEvent::SetAside { took, .. })) => {
+                board.add(Id::ApplyTime, took.0)
+            }
+            Event::Engine(EngineEvent::Unit(UnitEvent::Excerpt { unit, rows, took })) => {
                 board.add(Id::ApplyTime, took.0);
                 self.rows += u64::from(*rows);
                 own.applied(at, (device, *unit), *rows as usize, board);
@@ -141,7 +133,7 @@ impl Sessions {
     fn on_request_end(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let own = &mut self.devices[device.0 as usize];
         match event {
-            Event::ResponseReceived { unit, bytes, kind, took, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { unit, bytes, kind, took, .. }) => {
                 let under_way = &mut own.queued;
                 let queued = (*under_way).min(*took);
                 under_way.0 -= queued.0;
@@ -158,11 +150,11 @@ impl Sessions {
                 let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
                 board.add(time, took.0);
             }
-            Event::RequestFailed { kind, took, error, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { kind, took, error, .. }) => {
                 let late = (*error == TransportError::Timeout).then_some(Id::TimedOutTime);
                 own.lost(*kind, *took, late, board);
             }
-            Event::RequestRefused { kind, took, .. } => {
+            Event::Engine(EngineEvent::RequestRefused { kind, took, .. }) => {
                 own.lost(*kind, *took, Some(Id::RefusedTime), board);
             }
             _ => {}
@@ -207,11 +199,24 @@ impl Sessions {
 }
 
 impl OfDevice {
+    fn failed(&mut self, (at, unit, run): (Time, UnitId, u64), error: &SyncError, board: &mut Board) {
+        match error {
+            SyncError::Cancelled => self.awaited.is_given_up(unit),
+            _ => self.awaited.fails(unit, at),
+        }
+        board.add(Id::SessionFailed, 1);
+        let answered = self.ended((at, run), |_| true, board);
+        board.add(Id::SessionPartly, u64::from(answered));
+        board.add(Id::SessionInterrupted, u64::from(*error == SyncError::Interrupted));
+        board.add(Id::SessionCancelled, u64::from(*error == SyncError::Cancelled));
+    }
     fn on_queue(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
-            Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
-            Event::UnitDiscarded { unit } => {
+            Event::Engine(EngineEvent::UnitQueued { depth, .. }) => {
+                board.observe(Id::QueueDepth, u64::from(*depth))
+            }
+            Event::Engine(EngineEvent::UnitCoalesced { .. }) => board.add(Id::QueueCoalesced, 1),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
                 self.awaited.is_given_up(*unit);
                 board.add(Id::QueueDiscarded, 1);
             }
@@ -221,10 +226,10 @@ impl OfDevice {
             | Event::Phone(PhoneEvent::LoggedIn { .. }) => {
                 self.logins.push((at, self.awaited.offline(at)));
             }
-            Event::RequestSent { unit, rows: 1.., .. } => {
+            Event::Engine(EngineEvent::RequestSent { unit, rows: 1.., .. }) => {
                 self.sends(|run| unit.is_none_or(|unit| run.unit == unit));
             }
-            Event::Blob(BlobEvent::Sent { in_run: true, .. }) => self.sends(|_| true),
+            Event::Engine(EngineEvent::Blob(BlobEvent::Sent { in_run: true, .. })) => self.sends(|_| true),
             Event::LinkDown => self.awaited.link(false, at),
             Event::LinkUp => self.awaited.link(true, at),
             _ => {}

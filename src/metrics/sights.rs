@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
-use crate::contract::{Event, Shown, UnitEvent};
+use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
@@ -26,7 +26,7 @@ pub(super) struct Sights {
 impl Sights {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::Status(status) => {
+            Event::Engine(EngineEvent::Status(status)) => {
                 let before = self.shown.get(&device).map(|(before, _)| before.word());
                 if before != Some(status.state.word()) {
                     board.add(Id::StatusChanges, 1);
@@ -34,26 +34,30 @@ impl Sights {
                 }
             }
             Event::ProcessKilled { .. } => showed(self.shown.remove(&device), at, board),
-            Event::NetworkAsked => board.add(Id::NetworkAsked, 1),
-            Event::TableEmptied { entity, edits } => {
+            Event::Engine(EngineEvent::NetworkAsked) => board.add(Id::NetworkAsked, 1),
+            Event::Engine(EngineEvent::TableEmptied { entity, edits }) => {
                 board.add(Id::EmptyTableEdits, *edits);
                 self.emptied.entry((device, *entity)).or_insert(at);
             }
-            Event::ApplyAborted => board.add(Id::ApplyAborted, 1),
-            Event::Dangling { rows } => dangled(self.dangling.insert(device, (*rows, at)), at, board),
-            Event::SyncStart { unit, .. } => self.pulled(device, *unit).answered = false,
-            Event::ResponseReceived { unit: Some(unit), kind, .. } if kind.pulls() => {
+            Event::Engine(EngineEvent::ApplyAborted) => board.add(Id::ApplyAborted, 1),
+            Event::Engine(EngineEvent::Dangling { rows }) => {
+                dangled(self.dangling.insert(device, (*rows, at)), at, board)
+            }
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => self.pulled(device, *unit).answered = false,
+            Event::Engine(EngineEvent::ResponseReceived { unit: Some(unit), kind, .. }) if kind.pulls() => {
                 self.pulled(device, *unit).answered = true;
             }
-            Event::ChunkApplied { unit, changes, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { unit, changes, .. }) => {
                 let filled = if self.emptied.is_empty() { &[] } else { *changes };
                 for change in filled.iter().filter(|change| !change.removed) {
                     board.lasted(Id::EmptyTable, self.emptied.remove(&(device, change.entity)), at);
                 }
                 unit.iter().for_each(|unit| self.rows_came(at, (device, *unit)));
             }
-            Event::Unit(UnitEvent::Excerpt { unit, .. }) => self.rows_came(at, (device, *unit)),
-            Event::SyncComplete { unit, .. } => {
+            Event::Engine(EngineEvent::Unit(UnitEvent::Excerpt { unit, .. })) => {
+                self.rows_came(at, (device, *unit))
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
                 if let Some((first, last)) = self.pulled(device, *unit).times.take() {
                     board.lasted(Id::HalfSynced, Some(first), last);
                 }

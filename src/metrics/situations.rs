@@ -8,8 +8,8 @@ use super::board::Board;
 use super::table::{Id, find};
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, word_enums};
 use crate::contract::{
-    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
-    Schema, ServerError,
+    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, EngineEvent, Event, LocalEdit,
+    LogKind, Node, Schema, ServerError,
 };
 
 const HOT: u32 = 24;
@@ -127,14 +127,14 @@ impl Situations {
                 let loads = self.devices.iter_mut().flat_map(|seen| seen.loads.values_mut());
                 loads.for_each(|load| load.gap_moved = true);
             }
-            (Node::Device(device), Event::EditSent { edit, request, .. }) => {
+            (Node::Device(device), Event::Engine(EngineEvent::EditSent { edit, request, .. })) => {
                 self.sent.insert(*edit, (device, *request));
                 let seen = &mut self.devices[device.0 as usize];
                 if let Some(sent) = seen.by_edit.get(edit).and_then(|row| seen.creates.get_mut(row)) {
                     sent.0 = true;
                 }
             }
-            (Node::Device(device), Event::ChunkApplied { changes, .. }) => {
+            (Node::Device(device), Event::Engine(EngineEvent::ChunkApplied { changes, .. })) => {
                 self.applied(device, changes, board);
             }
             (Node::Device(device), _) => self.devices[device.0 as usize].on(at, event, board),
@@ -271,8 +271,8 @@ impl Seen {
             }
             Event::LinkDown => self.offline = true,
             Event::LinkUp => self.offline = false,
-            Event::RequestSent { kind, .. } if kind.pulls() => self.pulls += 1,
-            Event::ResponseReceived { request, kind, rows, .. } => {
+            Event::Engine(EngineEvent::RequestSent { kind, .. }) if kind.pulls() => self.pulls += 1,
+            Event::Engine(EngineEvent::ResponseReceived { request, kind, rows, .. }) => {
                 self.landed.remove(request);
                 if kind.pulls() {
                     self.pulls = self.pulls.saturating_sub(1);
@@ -280,11 +280,11 @@ impl Seen {
                     self.in_page = *rows > 0;
                 }
             }
-            Event::RequestFailed { request, kind, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { request, kind, .. }) => {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 board.add(Id::SituationResponseLost, u64::from(self.landed.remove(request)));
             }
-            Event::RequestRefused { request, kind, error, .. } => {
+            Event::Engine(EngineEvent::RequestRefused { request, kind, error, .. }) => {
                 if let ServerError::CursorExpired(entity) = error {
                     let load = self.loads.insert(*entity, Load::default());
                     let again = load.is_some_and(|load| load.cut && load.gap_moved);
@@ -293,21 +293,24 @@ impl Seen {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 self.landed.remove(request);
             }
-            Event::CursorSaved { .. } => self.in_page = false,
-            Event::SyncComplete { .. } => {
+            Event::Engine(EngineEvent::CursorSaved { .. }) => self.in_page = false,
+            Event::Engine(EngineEvent::SyncComplete { .. }) => {
                 self.loads.clear();
                 self.in_page = false;
                 self.synced = at;
             }
-            Event::SyncError { .. } => {
+            Event::Engine(EngineEvent::SyncError { .. }) => {
                 self.cut_loads();
                 self.in_page = false;
             }
-            Event::ConflictDecided {
-                kind: ConflictKind::UpdateDelete | ConflictKind::DeleteUpdate, ..
-            } => board.add(Id::SituationDeleteAgainstEdit, 1),
-            Event::EditAcknowledged { edit, .. }
-            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided {
+                kind: ConflictKind::UpdateDelete | ConflictKind::DeleteUpdate,
+                ..
+            }) => board.add(Id::SituationDeleteAgainstEdit, 1),
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. }
+                | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
+            ) => {
                 if let Some(row) = self.by_edit.remove(edit) {
                     self.creates.remove(&row);
                 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Id;
 use crate::base::{DeviceId, Time};
-use crate::contract::Event;
+use crate::contract::{EngineEvent, Event};
 
 /// An observation and its place: a device, and the time that it covers, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) struct Collecting(BTreeMap<&'static str, (Vec<Observation>, usize)>);
 impl Collecting {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         let (id, value, from) = match event {
-            Event::ResponseReceived { took, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { took, .. }) => {
                 (Id::RequestDuration, took.0, at.0.saturating_sub(took.0))
             }
             Event::AppQueried { took, .. } => (Id::DeviceQuery, took.0, at.0.saturating_sub(took.0)),

@@ -8,8 +8,8 @@ use crate::base::cases::cases;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
     AppEvent, AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, EditEnd,
-    EditError, EditKind, Entity, Event, KillReason, LocalEdit, Node, Occurrence, PageEvent, RequestKind,
-    Schema, ServerError, Sides, SyncError, TransportError, UnitEvent,
+    EditError, EditKind, EngineEvent, Entity, Event, KillReason, LocalEdit, Node, Occurrence, PageEvent,
+    RequestKind, Schema, ServerError, Sides, SyncError, TransportError, UnitEvent,
 };
 
 const ENTITY: EntityId = EntityId(0);
@@ -102,22 +102,43 @@ impl Step<'_> {
         let [request, bytes, rows] =
             [("request", 1), ("bytes", 800), ("rows", 1)].map(|(name, usual)| self.option(name, usual));
         let (rows, error) = (rows as u32, &ServerError::Unavailable);
-        let failed =
-            |error| Event::RequestFailed { request, kind, error, took, wasted: self.option("bytes", bytes) };
+        let failed = |error| {
+            Event::Engine(EngineEvent::RequestFailed {
+                request,
+                kind,
+                error,
+                took,
+                wasted: self.option("bytes", bytes),
+            })
+        };
         let event = match self.word(0).trim_end_matches('!') {
             "asks" => {
                 let (unit, rows, attempt) = (None, self.option("rows", 0) as u32, 0);
-                Event::RequestSent { request, kind, unit, bytes, rows, attempt }
+                Event::Engine(EngineEvent::RequestSent { request, kind, unit, bytes, rows, attempt })
             }
-            "answered" => Event::ResponseReceived { request, kind, unit: Some(unit), bytes, rows, took },
-            "refused" => Event::RequestRefused { request, kind, error, took },
+            "answered" => Event::Engine(EngineEvent::ResponseReceived {
+                request,
+                kind,
+                unit: Some(unit),
+                bytes,
+                rows,
+                took,
+            }),
+            "refused" => Event::Engine(EngineEvent::RequestRefused { request, kind, error, took }),
             "reset" => failed(TransportError::Reset),
             "late" => failed(TransportError::Timeout),
             "unsent" => failed(TransportError::Offline),
-            "waits" => Event::RetryScheduled { attempt: 1, wait: took, in_run: unit == UnitId(0) },
-            "sized" => Event::ChunkSized { kind, rows: self.number(1) as u32 },
-            "saves" => Event::CursorSaved { unit, entity: EntityId(u16::from(self.word(1) == "other")) },
-            "throws" => Event::Unit(UnitEvent::ThrownAway { unit, rows }),
+            "waits" => Event::Engine(EngineEvent::RetryScheduled {
+                attempt: 1,
+                wait: took,
+                in_run: unit == UnitId(0),
+            }),
+            "sized" => Event::Engine(EngineEvent::ChunkSized { kind, rows: self.number(1) as u32 }),
+            "saves" => Event::Engine(EngineEvent::CursorSaved {
+                unit,
+                entity: EntityId(u16::from(self.word(1) == "other")),
+            }),
+            "throws" => Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows })),
             "served" => {
                 return tell(Node::Gateway, Event::ReplicaServed { device, age: took, cpu: Span::ZERO });
             }
@@ -135,11 +156,11 @@ impl Step<'_> {
     fn of_runs(&self, device: DeviceId, unit: UnitId, tell: Tell<'_>) {
         let (run, span, error) = (self.number(1), Span::secs(self.number(2)), &SyncError::Interrupted);
         let event = match self.word(0).trim_end_matches('!') {
-            "starts" => Event::SyncStart { unit, run, waited: span },
-            "ends" => Event::SyncComplete { unit, run, took: span, blocking: false },
-            "fails" => Event::SyncError { unit, run, error },
-            "queues" => Event::UnitQueued { unit, depth: 1 },
-            "drops" => Event::UnitDiscarded { unit },
+            "starts" => Event::Engine(EngineEvent::SyncStart { unit, run, waited: span }),
+            "ends" => Event::Engine(EngineEvent::SyncComplete { unit, run, took: span, blocking: false }),
+            "fails" => Event::Engine(EngineEvent::SyncError { unit, run, error }),
+            "queues" => Event::Engine(EngineEvent::UnitQueued { unit, depth: 1 }),
+            "drops" => Event::Engine(EngineEvent::UnitDiscarded { unit }),
             "killed" => Event::ProcessKilled { reason: KillReason::Killed },
             "begins" => Event::ProcessStarted { incarnation: 1 },
             "restored" => Event::Restored { to: Time::ZERO, life: 1 },
@@ -174,24 +195,32 @@ impl Step<'_> {
         let event = match self.word(0) {
             "gets" | "applied" => {
                 let (unit, took) = (Some(UnitId(0)), Span::millis(4));
-                Event::ChunkApplied { unit, changes: &changes, echoed: 1, took }
+                Event::Engine(EngineEvent::ChunkApplied { unit, changes: &changes, echoed: 1, took })
             }
-            "sends" => Event::EditSent { edit, entity, key, request: self.number(3) },
-            "acked" => Event::EditAcknowledged { edit, entity, key, stamp: Stamp(7) },
+            "sends" => Event::Engine(EngineEvent::EditSent { edit, entity, key, request: self.number(3) }),
+            "acked" => Event::Engine(EngineEvent::EditAcknowledged { edit, entity, key, stamp: Stamp(7) }),
             "decides" | "parks" => {
                 let decision = if self.word(0) == "parks" { Decision::Parked } else { Decision::Local };
-                Event::ConflictDecided { edit, entity, key, kind, decision, sides }
+                Event::Engine(EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides })
             }
-            "opens" => Event::Page(PageEvent::Open { edit, entity, key }),
+            "opens" => Event::Engine(EngineEvent::Page(PageEvent::Open { edit, entity, key })),
             "settles" | "mixes" => {
                 let mixed = Decision::Merged { columns: &[1] };
                 let decision = if self.word(0) == "mixes" { mixed } else { Decision::Local };
                 let on_top = false;
-                Event::Page(PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides })
+                Event::Engine(EngineEvent::Page(PageEvent::Resolved {
+                    edit,
+                    on_top,
+                    entity,
+                    key,
+                    kind,
+                    decision,
+                    sides,
+                }))
             }
             "holds" => {
                 let held = PageEvent::Held { unit: UnitId(0), edits: &[edit] };
-                return tell(Node::Device(device), Event::Page(held));
+                return tell(Node::Device(device), Event::Engine(EngineEvent::Page(held)));
             }
             _ => return self.of_people(device, (entity, key), tell),
         };

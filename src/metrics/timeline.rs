@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time, Word};
-use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
+use crate::contract::{Decision, EngineEvent, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
 /// A listener that keeps a slice for each session, request, transaction and outage, and a mark for
 /// what has no length.
@@ -88,29 +88,33 @@ impl Timeline {
 
     fn on_device(&mut self, device: DeviceId, at: Time, event: &Event<'_>) {
         match event {
-            Event::SyncStart { unit, run, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, run, .. }) => {
                 self.runs.insert((device, *run), (usize::from(unit.0), at));
             }
-            Event::SyncComplete { run, .. } => self.run_ended(device, *run, at, "complete"),
-            Event::SyncError { run, error, .. } => self.run_ended(device, *run, at, &error.to_string()),
-            Event::ResponseReceived { request, kind, bytes, rows, took, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { run, .. }) => {
+                self.run_ended(device, *run, at, "complete")
+            }
+            Event::Engine(EngineEvent::SyncError { run, error, .. }) => {
+                self.run_ended(device, *run, at, &error.to_string())
+            }
+            Event::Engine(EngineEvent::ResponseReceived { request, kind, bytes, rows, took, .. }) => {
                 let args = format!("\"request\":{request},\"bytes\":{bytes},\"rows\":{rows}");
                 self.ended(device, track_of(*kind), kind.word(), at, *took, &args);
             }
-            Event::RequestFailed { request, kind, error, took, wasted } => {
+            Event::Engine(EngineEvent::RequestFailed { request, kind, error, took, wasted }) => {
                 let args = format!("\"request\":{request},\"wasted_bytes\":{wasted}");
                 let name = format!("{}: {error}", kind.word());
                 self.ended(device, track_of(*kind), &name, at, *took, &args);
             }
-            Event::RequestRefused { request, kind, error, took } => {
+            Event::Engine(EngineEvent::RequestRefused { request, kind, error, took }) => {
                 let name = format!("{}: {error}", kind.word());
                 self.ended(device, track_of(*kind), &name, at, *took, &format!("\"request\":{request}"));
             }
-            Event::ChunkApplied { changes, took, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { changes, took, .. }) => {
                 let args = format!("\"rows\":{}", changes.len());
                 self.ended(device, Track::Database, "apply", at, *took, &args);
             }
-            Event::Status(status) => self.shows(device, at, Some(status.state.word())),
+            Event::Engine(EngineEvent::Status(status)) => self.shows(device, at, Some(status.state.word())),
             Event::LinkDown => _ = self.down.entry(Some(device)).or_insert(at),
             Event::LinkUp => self.up_again(Some(device), at),
             Event::ProcessKilled { reason } => self.killed(device, at, *reason),
@@ -119,8 +123,10 @@ impl Timeline {
                 self.ended(device, Track::App, "login", at, *since_login, "");
             }
             Event::EditMade { .. } => self.mark(device, Track::App, "edit", at),
-            Event::UnitDiscarded { .. } => self.mark(device, Track::Sync, "unit discarded", at),
-            Event::ConflictDecided { decision, .. } => {
+            Event::Engine(EngineEvent::UnitDiscarded { .. }) => {
+                self.mark(device, Track::Sync, "unit discarded", at)
+            }
+            Event::Engine(EngineEvent::ConflictDecided { decision, .. }) => {
                 let name = match decision {
                     Decision::Local => "conflict: ours",
                     Decision::Remote => "conflict: theirs",
@@ -131,8 +137,10 @@ impl Timeline {
                 };
                 self.mark(device, Track::Sync, name, at);
             }
-            Event::CursorReset { .. } => self.mark(device, Track::Sync, "cursor reset", at),
-            Event::HookEnded { hook, ended, took, .. } => {
+            Event::Engine(EngineEvent::CursorReset { .. }) => {
+                self.mark(device, Track::Sync, "cursor reset", at)
+            }
+            Event::Engine(EngineEvent::HookEnded { hook, ended, took, .. }) => {
                 let how = match ended {
                     HookEnd::Well => "ended",
                     HookEnd::Threw => "threw",
@@ -285,11 +293,18 @@ mod tests {
         let mut tell = |at, node, event| timeline.on(&Occurrence { at: Time(at), node, event });
         let here = Node::Device(device);
         let unit = UnitId(0);
-        tell(1_500, here, Event::SyncStart { unit, run: 7, waited: Span(0) });
+        tell(1_500, here, Event::Engine(EngineEvent::SyncStart { unit, run: 7, waited: Span(0) }));
         tell(2_000, here, Event::LinkDown);
         tell(2_500, here, Event::LinkDown);
         let (kind, took) = (RequestKind::Pull, Span(400));
-        let answer = Event::ResponseReceived { request: 1, kind, unit: Some(unit), bytes: 9, rows: 2, took };
+        let answer = Event::Engine(EngineEvent::ResponseReceived {
+            request: 1,
+            kind,
+            unit: Some(unit),
+            bytes: 9,
+            rows: 2,
+            took,
+        });
         tell(3_000, here, answer);
         tell(5_000, here, Event::LinkUp);
         tell(6_000, here, Event::ProcessKilled { reason: KillReason::Killed });

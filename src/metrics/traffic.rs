@@ -7,8 +7,8 @@ use super::table::Id;
 use super::waste::{Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, BlobEvent, DropReason, EditKind, Event, HookEnd, KillReason, PhoneEvent, RequestKind,
-    ServerError, TransportError, UnitEvent,
+    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HookEnd, KillReason, PhoneEvent,
+    RequestKind, ServerError, TransportError, UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,12 +59,12 @@ impl Traffic {
         let sent = self.on_request(device, event, board);
         self.waste.on(device, event, Spent { bytes: sent.bytes, on_link: sent.on_link }, board);
         match event {
-            Event::RequestSent { bytes, rows, .. } => {
+            Event::Engine(EngineEvent::RequestSent { bytes, rows, .. }) => {
                 board.add(Id::Requests, 1);
                 board.add(Id::UpBytes, *bytes);
                 board.add(Id::PushRows, u64::from(*rows));
             }
-            Event::ResponseReceived { kind, bytes, rows, took, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { kind, bytes, rows, took, .. }) => {
                 board.observe(Id::RequestDuration, took.0);
                 board.observe(Id::ResponseBytes, *bytes);
                 board.add(Id::DownBytes, *bytes);
@@ -77,7 +77,7 @@ impl Traffic {
                     board.observe(Id::PullResponseBytes, *bytes);
                 }
             }
-            Event::RequestFailed { error, took, wasted, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { error, took, wasted, .. }) => {
                 let cut = *error == TransportError::Reset && *took > Span::ZERO;
                 board.add(Id::RequestsFailed, 1);
                 board.add(Id::RequestsCut, u64::from(cut));
@@ -89,7 +89,7 @@ impl Traffic {
                     board.add(Id::WastedBytes, *wasted);
                 }
             }
-            Event::RequestRefused { error, .. } => {
+            Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
                 board.add(Id::RequestsRefused, 1);
                 match error {
                     ServerError::Throttled(_) => board.add(Id::RequestsThrottled, 1),
@@ -110,12 +110,12 @@ impl Traffic {
     /// What became of a device's requests; gives the one that has ended.
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
-            Event::RequestSent { kind, request, bytes, rows, .. } => {
+            Event::Engine(EngineEvent::RequestSent { kind, request, bytes, rows, .. }) => {
                 let (is_push, rows) = (kind.pushes(), u64::from(*rows));
                 let sent = Sent { is_push, bytes: *bytes, rows, on_link: 0 };
                 self.under_way.insert((device, *request), sent);
             }
-            Event::ResponseReceived { request, rows, kind, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { request, rows, kind, .. }) => {
                 let sent = self.ended(device, *request, false);
                 if sent.is_push {
                     let answered = if kind.pulls() { sent.rows } else { u64::from(*rows) };
@@ -126,7 +126,7 @@ impl Traffic {
                 }
                 return sent;
             }
-            Event::RequestFailed { request, error, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { request, error, .. }) => {
                 let sent = self.ended(device, *request, true);
                 board.add(Id::NetWasted, sent.on_link);
                 if *error == TransportError::Offline {
@@ -135,7 +135,7 @@ impl Traffic {
                     board.add(Id::PushWasted, sent.of_push());
                 }
             }
-            Event::RequestRefused { request, .. } => {
+            Event::Engine(EngineEvent::RequestRefused { request, .. }) => {
                 let sent = self.ended(device, *request, true);
                 board.add(Id::PushWasted, sent.of_push());
                 return sent;
@@ -151,12 +151,12 @@ impl Traffic {
                     *whose != device
                 });
             }
-            Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
+            Event::Engine(EngineEvent::EditAcknowledged { .. }) => board.add(Id::PushAcknowledged, 1),
             Event::PacketsSent { bytes, .. } => self.on_link(device, *bytes, board),
-            Event::Blob(BlobEvent::Sent { .. }) => {
+            Event::Engine(EngineEvent::Blob(BlobEvent::Sent { .. })) => {
                 self.under_way.insert((device, BLOB), Sent::default());
             }
-            Event::Blob(BlobEvent::Ended { served, .. }) => {
+            Event::Engine(EngineEvent::Blob(BlobEvent::Ended { served, .. })) => {
                 let sent = self.ended(device, BLOB, !served);
                 board.add(Id::NetWasted, if *served { 0 } else { sent.on_link });
             }
@@ -210,8 +210,10 @@ impl Traffic {
                 board.observe(Id::DeviceWrite, took.0);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
-            Event::StorageFull => board.add(Id::DeviceStorageFull, 1),
-            Event::ChunkSized { kind, rows } => self.sized(at, (device, *kind), *rows, board),
+            Event::Engine(EngineEvent::StorageFull) => board.add(Id::DeviceStorageFull, 1),
+            Event::Engine(EngineEvent::ChunkSized { kind, rows }) => {
+                self.sized(at, (device, *kind), *rows, board)
+            }
             Event::LinkDown => {
                 board.add(Id::NetOutages, 1);
                 self.link_down[device.0 as usize].get_or_insert(at);
@@ -321,39 +323,41 @@ fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
         Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
         Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
         Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
-        Event::RetryScheduled { wait, .. } => {
+        Event::Engine(EngineEvent::RetryScheduled { wait, .. }) => {
             board.add(Id::Retries, 1);
             board.observe(Id::RetryWait, wait.0);
         }
-        Event::ChunkApplied { changes, echoed, took, .. } => {
+        Event::Engine(EngineEvent::ChunkApplied { changes, echoed, took, .. }) => {
             board.add(Id::ApplyCount, 1);
             board.add(Id::ApplyRows, changes.len() as u64);
             board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
             board.add(Id::EchoedRows, u64::from(*echoed));
             board.observe(Id::ApplyDuration, took.0);
         }
-        Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+        Event::Engine(EngineEvent::Unit(UnitEvent::Excerpt { rows, took, .. })) => {
             board.add(Id::ApplyCount, 1);
             board.add(Id::ExcerptRows, u64::from(*rows));
             board.observe(Id::ApplyDuration, took.0);
         }
-        Event::Unit(UnitEvent::SetAside { rows, .. }) => board.add(Id::SetAsideRows, u64::from(*rows)),
-        Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
+        Event::Engine(EngineEvent::Unit(UnitEvent::SetAside { rows, .. })) => {
+            board.add(Id::SetAsideRows, u64::from(*rows))
+        }
+        Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
             board.add(Id::ThrownAwayRows, u64::from(*rows));
         }
-        Event::HookStarted { .. } => {
+        Event::Engine(EngineEvent::HookStarted { .. }) => {
             board.add(Id::HookCount, 1);
             board.add(Id::HookUnended, 1);
         }
-        Event::HookEnded { ended, took, .. } => {
+        Event::Engine(EngineEvent::HookEnded { ended, took, .. }) => {
             board.take_back(Id::HookUnended, 1);
             board.observe(Id::HookDuration, took.0);
             board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
             board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
         }
-        Event::HookTriggered { .. } => board.add(Id::HookTriggers, 1),
-        Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
-        Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
+        Event::Engine(EngineEvent::HookTriggered { .. }) => board.add(Id::HookTriggers, 1),
+        Event::Engine(EngineEvent::CursorSaved { .. }) => board.add(Id::CursorSaved, 1),
+        Event::Engine(EngineEvent::CursorReset { .. }) => board.add(Id::CursorReset, 1),
         _ => {}
     }
 }

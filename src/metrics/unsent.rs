@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::Time;
-use crate::contract::Event;
+use crate::contract::{EngineEvent, Event};
 
 /// How long a device could not send anything, by why, since it came into use.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,9 +40,11 @@ impl Unsent {
             event,
             Event::LinkDown
                 | Event::LinkUp
-                | Event::SyncStart { .. }
-                | Event::SyncComplete { .. }
-                | Event::SyncError { .. }
+                | Event::Engine(
+                    EngineEvent::SyncStart { .. }
+                        | EngineEvent::SyncComplete { .. }
+                        | EngineEvent::SyncError { .. }
+                )
                 | Event::ProcessKilled { .. }
         )
     }
@@ -52,9 +54,11 @@ impl Unsent {
         match event {
             Event::LinkDown => self.link_down = true,
             Event::LinkUp => self.link_down = false,
-            Event::SyncStart { .. } => (self.runs, self.failed) = (self.runs + 1, false),
-            Event::SyncComplete { .. } => self.runs = self.runs.saturating_sub(1),
-            Event::SyncError { .. } => (self.runs, self.failed) = (self.runs.saturating_sub(1), true),
+            Event::Engine(EngineEvent::SyncStart { .. }) => (self.runs, self.failed) = (self.runs + 1, false),
+            Event::Engine(EngineEvent::SyncComplete { .. }) => self.runs = self.runs.saturating_sub(1),
+            Event::Engine(EngineEvent::SyncError { .. }) => {
+                (self.runs, self.failed) = (self.runs.saturating_sub(1), true)
+            }
             _ => self.runs = 0,
         }
     }

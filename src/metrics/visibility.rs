@@ -14,7 +14,7 @@ use super::left::Left;
 use super::presence::Presence;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, Decision, EditEnd, Event};
+use crate::contract::{AppliedChange, Author, Decision, EditEnd, EngineEvent, Event};
 
 /// A version that a person's edit made.
 #[derive(Clone, Debug)]
@@ -90,11 +90,13 @@ impl Visibility {
                     self.made.insert(edit.id, Made { at, entity, key });
                 }
             }
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 with.iter().chain(Some(&edit).filter(|_| stays)).for_each(|edit| _ = self.made.remove(edit));
             }
-            Event::ConflictDecided { edit, decision: Decision::Same, .. } => _ = self.made.remove(&edit),
-            Event::EditSent { edit, entity, key, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Same, .. }) => {
+                _ = self.made.remove(&edit)
+            }
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) => {
                 let last = self.last.get(&(edit.device, entity)).and_then(|rows| rows.get(key));
                 if last.is_some_and(|last| *last > edit.number) {
                     self.passed.insert(edit);
@@ -113,11 +115,11 @@ impl Visibility {
                     row.written.push(Written { place, at, made, by, passed, seen: BTreeMap::new() });
                 }
             }
-            Event::ChunkApplied { changes, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 let device = device.expect("a device applies changes");
                 changes.iter().for_each(|change| self.applied(at, device, change, presence, board));
             }
-            Event::EditAcknowledged { entity, key, stamp, .. } => {
+            Event::Engine(EngineEvent::EditAcknowledged { entity, key, stamp, .. }) => {
                 let device = device.expect("a device is told so");
                 self.shows((at, device), (entity, key.as_str()), stamp, presence, board);
             }

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EntityId, Stamp};
-use crate::contract::{Event, KillReason, RequestKind, UnitEvent};
+use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
 #[derive(Clone, Debug, Default)]
 struct Shelf {
@@ -46,23 +46,25 @@ impl Waste {
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: Spent, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
-            Event::ResponseReceived { kind, bytes, rows: 0, .. } if !kind.pushes() => {
+            Event::Engine(EngineEvent::ResponseReceived { kind, bytes, rows: 0, .. }) if !kind.pushes() => {
                 board.add(Id::WastedBytes, sent.bytes + bytes);
                 board.add(Id::NetWasted, sent.on_link);
             }
-            Event::ResponseReceived { kind, bytes, rows, .. } if *kind != RequestKind::Push => {
+            Event::Engine(EngineEvent::ResponseReceived { kind, bytes, rows, .. })
+                if *kind != RequestKind::Push =>
+            {
                 shelf.rows += u64::from(*rows);
                 shelf.spent.bytes += bytes;
                 shelf.spent.on_link += sent.on_link;
             }
-            Event::RequestRefused { .. } => {
+            Event::Engine(EngineEvent::RequestRefused { .. }) => {
                 board.add(Id::WastedBytes, sent.bytes);
                 board.add(Id::NetWasted, sent.on_link);
             }
-            Event::EditAcknowledged { entity, key, stamp, .. } => {
+            Event::Engine(EngineEvent::EditAcknowledged { entity, key, stamp, .. }) => {
                 shelf.held.insert(row(*entity, key.as_str()), *stamp);
             }
-            Event::ChunkApplied { changes, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 let mut again = 0;
                 for change in *changes {
                     let row = row(change.entity, change.key);
@@ -76,7 +78,9 @@ impl Waste {
                 }
                 shelf.wasted(again, board);
             }
-            Event::Unit(UnitEvent::ThrownAway { rows, .. }) => shelf.wasted(u64::from(*rows), board),
+            Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
+                shelf.wasted(u64::from(*rows), board)
+            }
             // What it holds then, nobody told.
             Event::Restored { .. }
             | Event::BecameCopy { .. }

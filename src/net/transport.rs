@@ -14,7 +14,7 @@ use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{
-    Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, PendingResponse, Transport,
+    Cacheable, DropReason, Event, LocalBoxFuture, NetworkKind, Observer, PendingResponse, Transport,
     TransportError,
 };
 use crate::sim::{Handle, NodeId, Notify, oneshot};
@@ -25,7 +25,7 @@ pub struct Way {
     pub(super) gateway: NodeId,
     pub(super) link: Rc<RefCell<Link>>,
     server: Rc<dyn Server>,
-    pub(super) events: Rc<dyn EventSink>,
+    pub(super) events: Rc<dyn Observer>,
     options: TransportOptions,
     answers: Cell<u64>,
     mixer: Mixer,
@@ -135,7 +135,7 @@ impl Way {
         gateway: NodeId,
         link: Rc<RefCell<Link>>,
         server: Rc<dyn Server>,
-        events: Rc<dyn EventSink>,
+        events: Rc<dyn Observer>,
         options: TransportOptions,
     ) -> Rc<Way> {
         let (freed, changed) = (handle.notify(), [handle.notify(), handle.notify()]);
@@ -265,7 +265,7 @@ impl Way {
         let now = self.handle.now();
         lease.exchange.shared.state.borrow_mut().opens_at(now);
         self.last_packet.set(Some(now));
-        self.events.emit(Event::ConnectionOpened { took: now.since(asked) });
+        self.events.observe(Event::ConnectionOpened { took: now.since(asked) });
         self.freed.notify_all();
         Ok(lease)
     }
@@ -320,7 +320,7 @@ impl Way {
         if bytes == 0 {
             return;
         }
-        self.events.emit(Event::PacketsSent {
+        self.events.observe(Event::PacketsSent {
             up: direction == Direction::Up,
             packets,
             retransmitted,
@@ -331,7 +331,7 @@ impl Way {
     async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
         let passed = self.bring(exchange, direction, bytes).await;
         if !matches!(passed, Ok(()) | Err(Gone::Unwanted)) {
-            self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
+            self.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes });
         }
         passed
     }
@@ -407,7 +407,7 @@ impl Way {
     }
 
     fn put(&self, InPlace { page, why }: InPlace, bytes: u64) -> Vec<u8> {
-        self.events.emit(Event::MessageDropped { reason: why, bytes });
+        self.events.observe(Event::MessageDropped { reason: why, bytes });
         page.to_vec()
     }
 
@@ -426,7 +426,7 @@ impl Way {
                 let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
                 if !is_own {
                     let reason = DropReason::ForeignAnswer;
-                    self.events.emit(Event::MessageDropped { reason, bytes: sent });
+                    self.events.observe(Event::MessageDropped { reason, bytes: sent });
                 }
                 let whole = bytes.len() as u64;
                 let stopped = self.link.borrow().in_place_of_answer(self.handle.now(), whole);
@@ -437,7 +437,7 @@ impl Way {
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
             let (reason, bytes) = (DropReason::AnswerLost, bytes.len() as u64);
-            self.events.emit(Event::MessageDropped { reason, bytes });
+            self.events.observe(Event::MessageDropped { reason, bytes });
             return Err(NoAnswer::Lost(bytes));
         }
         Ok(bytes)
@@ -552,7 +552,7 @@ impl Server for ThroughCache {
         let version = server.version();
         if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
             let asked = self.cacheable.validated;
-            events.emit(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
+            events.observe(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
             return Box::pin(async { Some(answer) });
         }
         let (cache, server, of) = (cache.clone(), server.clone(), self.cacheable.clone());

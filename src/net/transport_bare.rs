@@ -34,7 +34,7 @@ impl Way {
             // The way that the request came by is gone.
             Ok(bytes) if self.handle.now() >= broken_at => {
                 let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };
-                return self.events.emit(dropped);
+                return self.events.observe(dropped);
             }
             Ok(bytes) => bytes,
             Err(NoAnswer::Lost(_)) if self.handle.now() >= broken_at => return,
@@ -51,7 +51,7 @@ impl Way {
                 let _ = answer.send(Ok(bytes));
             }
             Err(at) => {
-                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                self.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
                 let _ = answer.send(Err(at));
             }
         }
@@ -71,7 +71,7 @@ impl Way {
         let arrives = match fate {
             Ok(at) => at,
             Err(at) => {
-                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                self.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
                 self.handle.sleep_until(at.min(deadline)).await;
                 return Err(ended(at, deadline));
             }

@@ -20,7 +20,7 @@ use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
-use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
+use crate::contract::{Event, LocalBoxFuture, Observer, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Sim};
 
 /// Answers with as many bytes as the first four of the request say, after 100 ms; or dies.
@@ -55,8 +55,8 @@ struct Tally {
     dropped_bytes: u64,
 }
 
-impl EventSink for Cell<Tally> {
-    fn emit(&self, event: Event<'_>) {
+impl Observer for Cell<Tally> {
+    fn observe(&self, event: Event<'_>) {
         let mut tally = self.get();
         match event {
             Event::ConnectionOpened { .. } => tally.connections += 1,

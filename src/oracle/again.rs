@@ -14,7 +14,7 @@ use super::findings::Heard;
 use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
-use crate::contract::{AppliedChange, Event, RequestKind, ServerError};
+use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
 
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
@@ -43,11 +43,13 @@ impl Given {
             None => {}
         }
         match *event {
-            Event::SyncStart { unit, .. } => _ = self.answers.remove(&unit),
-            Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = self.answers.insert(unit, kind),
-            Event::RowsRetried { left } => self.waiting = left,
-            Event::RowsFailed { listed, .. } => self.waiting += u64::from(listed),
-            Event::ChunkApplied { unit: Some(unit), changes, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = self.answers.remove(&unit),
+            Event::Engine(EngineEvent::ResponseReceived { kind, unit: Some(unit), .. }) => {
+                _ = self.answers.insert(unit, kind)
+            }
+            Event::Engine(EngineEvent::RowsRetried { left }) => self.waiting = left,
+            Event::Engine(EngineEvent::RowsFailed { listed, .. }) => self.waiting += u64::from(listed),
+            Event::Engine(EngineEvent::ChunkApplied { unit: Some(unit), changes, .. }) => {
                 for change in changes {
                     let Some(since) = self.take(at, unit, change) else { continue };
                     let record = (change.entity, change.key);
@@ -55,15 +57,17 @@ impl Given {
                     findings.add(Check::Again, (Some(device), Some(record)), || text);
                 }
             }
-            Event::CursorSaved { unit, entity } => {
+            Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 self.brought.entry((unit, entity)).or_default().behind.clear();
             }
             // Whatever its cursor says, it took what it was to take.
-            Event::SyncComplete { unit, .. } => self.ended(unit),
-            Event::SyncError { .. } => self.cut_off(),
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.ended(unit),
+            Event::Engine(EngineEvent::SyncError { .. }) => self.cut_off(),
             // A process that dies as it gives the cursor up has not told so.
-            Event::CursorReset { entity, .. }
-            | Event::RequestRefused { error: &ServerError::CursorExpired(entity), .. } => {
+            Event::Engine(
+                EngineEvent::CursorReset { entity, .. }
+                | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
+            ) => {
                 self.brought.retain(|(_, of), _| *of != entity);
             }
             _ => {}

@@ -7,7 +7,8 @@ use super::check::Check;
 use super::findings::Findings;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{
-    BlobEvent, BlobId, CommitKind, EditKind, Event, KillReason, LogKind, Node, Part, Schema, blob_hash,
+    BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, KillReason, LogKind, Node, Part, Schema,
+    StoredBlob, blob_hash,
 };
 
 #[derive(Debug)]
@@ -56,11 +57,11 @@ impl Attachments {
                 let owner = Owner { device, edit: edit.id, committed, excused, given_up };
                 self.made.insert((edit.entity, edit.key.clone()), owner);
             }
-            (_, Event::EditLogged { edit, kind: LogKind::Rejected, .. }) => {
+            (_, Event::Engine(EngineEvent::EditLogged { edit, kind: LogKind::Rejected, .. })) => {
                 let of = |owner: &&mut Owner| owner.edit == *edit && !owner.committed;
                 self.made.values_mut().filter(of).for_each(|owner| owner.given_up = true);
             }
-            (_, Event::Blob(BlobEvent::Sent { blob, bytes: 1.., .. })) => {
+            (_, Event::Engine(EngineEvent::Blob(BlobEvent::Sent { blob, bytes: 1.., .. }))) => {
                 let name = |key: &Key| BlobId::of(blob.entity, key, blob.part);
                 let late =
                     |((_, key), owner): (&(EntityId, Key), &Owner)| owner.given_up && name(key) == *blob;
@@ -79,7 +80,7 @@ impl Attachments {
                     owner.committed = *kind != CommitKind::Delete;
                 }
             }
-            (_, Event::Blob(BlobEvent::Stored { blob, bytes, hash, .. })) => {
+            (_, Event::BlobStored(StoredBlob { blob, bytes, hash, .. })) => {
                 let stored = self.stored.entry(*blob).or_insert(Stored { times: 0, bytes: 0, hash: 0 });
                 *stored = Stored { times: stored.times + 1, bytes: *bytes, hash: *hash };
             }

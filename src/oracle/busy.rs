@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::history::{History, RowId};
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{Event, LogKind};
+use crate::contract::{EngineEvent, Event, LogKind};
 
 const TOLD: usize = 8;
 
@@ -88,11 +88,13 @@ impl Busy {
         };
         match event {
             Event::EditMade { edit, .. } => note(edit.entity, edit.key.as_str(), |what| what.edits += 1),
-            Event::EditSent { entity, key, .. } => note(*entity, key.as_str(), |what| what.sent += 1),
-            Event::ConflictDecided { entity, key, .. } => {
+            Event::Engine(EngineEvent::EditSent { entity, key, .. }) => {
+                note(*entity, key.as_str(), |what| what.sent += 1)
+            }
+            Event::Engine(EngineEvent::ConflictDecided { entity, key, .. }) => {
                 note(*entity, key.as_str(), |what| what.conflicts += 1);
             }
-            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
+            Event::Engine(EngineEvent::EditLogged { entity, key, kind: LogKind::Rejected, .. }) => {
                 note(*entity, key.as_str(), |what| what.refused += 1);
             }
             _ => {}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::History;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Value};
-use crate::contract::{Author, Event, LocalEdit, LogKind, Node, Occurrence, Schema};
+use crate::contract::{Author, EngineEvent, Event, LocalEdit, LogKind, Node, Occurrence, Schema};
 
 const A_MOMENT: Span = Span::secs(2);
 
@@ -45,7 +45,7 @@ impl Families {
         let Occurrence { at, node, event } = *occurrence;
         match event {
             Event::EditMade { edit, .. } => self.made(at, edit, schema, history),
-            Event::EditSent { edit, .. } => self.sent(at, node, edit),
+            Event::Engine(EngineEvent::EditSent { edit, .. }) => self.sent(at, node, edit),
             Event::Committed { entity, key, values, author, .. } => {
                 let pairs = values.iter().enumerate();
                 self.part_of(schema, (entity, key), pairs);
@@ -53,15 +53,17 @@ impl Families {
                     self.committed(at, edit);
                 }
             }
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 with.iter().for_each(|earlier| self.ends(at, *earlier));
                 if stays {
                     self.ends(at, edit);
                 }
             }
             Event::EditMissed { edit, .. } | Event::EditRefused { edit, .. } => self.ends(at, edit.id),
-            Event::EditAcknowledged { edit, .. }
-            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. }
+                | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
+            ) => {
                 self.ends(at, edit);
             }
             Event::Restored { .. } | Event::BecameCopy { then: Some(_), .. } => self.forget(node),

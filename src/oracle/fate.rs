@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clock::Clock;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, CommitKind, Event};
+use crate::contract::{AppliedChange, Author, CommitKind, EngineEvent, Event};
 
 #[derive(Debug, Default)]
 pub(super) struct Fate {
@@ -74,19 +74,21 @@ impl Fate {
             Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
                 self.edits.entry(edit.id).or_default().made = at;
             }
-            Event::EditSent { edit, entity, key, .. } if of(entity, key.as_str()) => {
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) if of(entity, key.as_str()) => {
                 self.edits.entry(edit).or_default().sent = Some(at);
             }
-            Event::EditAcknowledged { edit, entity, key, .. } if of(entity, key.as_str()) => {
+            Event::Engine(EngineEvent::EditAcknowledged { edit, entity, key, .. })
+                if of(entity, key.as_str()) =>
+            {
                 self.edits.entry(edit).or_default().acknowledged = Some(at);
             }
             _ => {}
         }
         match (device, event) {
-            (Some(device), Event::CursorSaved { .. }) => {
+            (Some(device), Event::Engine(EngineEvent::CursorSaved { .. })) => {
                 self.devices.entry(device).or_default().paged = Some(at);
             }
-            (Some(device), Event::ChunkApplied { changes, .. }) => {
+            (Some(device), Event::Engine(EngineEvent::ChunkApplied { changes, .. })) => {
                 for change in changes.iter().filter(|change| of(change.entity, change.key)) {
                     self.applied(at, device, change);
                 }

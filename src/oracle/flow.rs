@@ -8,7 +8,7 @@ use super::patience::Patience;
 use super::signs::Sign;
 use super::ways_out::WayOut;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, KillReason, ServerError, SyncError, UnitEvent};
+use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
@@ -90,48 +90,61 @@ impl DeviceFlow {
             Event::Continued { .. } => self.goes_on(at),
             Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
             // It may be there already: taken, and about to tell of its start.
-            Event::UnitQueued { unit, .. } => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
                 self.queue.push_back((*unit, at));
                 self.queued_by_hook(*unit);
             }
-            Event::UnitCoalesced { unit } => _ = self.coalesced.insert(*unit, at),
-            Event::HookTriggered { run, unit, .. } => self.hook_triggers(*run, *unit),
-            Event::UnitDiscarded { unit } => {
+            Event::Engine(EngineEvent::UnitCoalesced { unit }) => _ = self.coalesced.insert(*unit, at),
+            Event::Engine(EngineEvent::HookTriggered { run, unit, .. }) => self.hook_triggers(*run, *unit),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
                 let last = self.queue.iter().rposition(|(waiting, _)| waiting == unit);
                 last.map(|place| self.queue.remove(place));
             }
-            Event::Unit(UnitEvent::Called { unit }) => {
+            Event::Call(CallEvent::Called { unit }) => {
                 self.runs_beside(id, at, *unit, findings);
                 self.called.push((*unit, at));
                 self.somebody_acted();
             }
-            Event::Unit(UnitEvent::CameBack { unit }) => {
+            Event::Call(CallEvent::CameBack { unit }) => {
                 let called = self.called.iter().position(|(called, _)| called == unit);
                 called.map(|place| self.called.remove(place));
             }
-            Event::SyncStart { unit, run, waited } => self.starts((id, at), (*unit, *run, *waited), findings),
-            Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
-                let chain = self.open.get(run).map_or(0, |open| open.chain);
-                self.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
-                self.ends.insert(*unit, at);
-                let unheard = self.unheard.remove(run) || self.untold && *run >= self.runs;
-                match event {
-                    Event::SyncError { error: SyncError::StorageFull, .. } => {
-                        self.unwritten.insert(*run);
-                    }
-                    Event::SyncComplete { .. } => self.unwritten.clear(),
-                    _ => {}
-                }
-                let open = self.open.remove(run);
-                open.iter().for_each(|open| self.tell_met(id, *run, open, findings));
-                if open.is_none() && !unheard {
-                    findings.tell(Check::WithoutEnd, id, |names| {
-                        let what = if *run < self.runs { "a second time" } else { "without having started" };
-                        format!("{id} ended run {run} of {} {what}, at {}", names.unit(*unit), names.time(at))
-                    });
-                }
+            Event::Engine(EngineEvent::SyncStart { unit, run, waited }) => {
+                self.starts((id, at), (*unit, *run, *waited), findings)
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
+                self.ends_run((id, at), (*unit, *run), None, findings)
+            }
+            Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
+                self.ends_run((id, at), (*unit, *run), Some(error), findings)
             }
             event => self.sign_of_life(at, event, &setup.patience),
+        }
+    }
+
+    fn ends_run(
+        &mut self,
+        (id, at): (DeviceId, Time),
+        (unit, run): (UnitId, u64),
+        error: Option<&SyncError>,
+        findings: &mut Findings,
+    ) {
+        let chain = self.open.get(&run).map_or(0, |open| open.chain);
+        self.last_end = Some(Ended { unit, run, at, chain });
+        self.ends.insert(unit, at);
+        let unheard = self.unheard.remove(&run) || self.untold && run >= self.runs;
+        match error {
+            Some(SyncError::StorageFull) => _ = self.unwritten.insert(run),
+            Some(_) => {}
+            None => self.unwritten.clear(),
+        }
+        let open = self.open.remove(&run);
+        open.iter().for_each(|open| self.tell_met(id, run, open, findings));
+        if open.is_none() && !unheard {
+            findings.tell(Check::WithoutEnd, id, |names| {
+                let what = if run < self.runs { "a second time" } else { "without having started" };
+                format!("{id} ended run {run} of {} {what}, at {}", names.unit(unit), names.time(at))
+            });
         }
     }
 
@@ -252,20 +265,22 @@ impl DeviceFlow {
     /// What the device does, or waits for, is what its newest run of the unit does.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
-            Event::RequestRefused { error: ServerError::Throttled(after), .. } => {
+            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
                 self.left_alone = at + *after
             }
-            Event::HookStarted { run: Some((_, run)), .. } => {
+            Event::Engine(EngineEvent::HookStarted { run: Some((_, run)), .. }) => {
                 self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
             }
-            Event::HookEnded { run: Some((_, run)), .. } => {
+            Event::Engine(EngineEvent::HookEnded { run: Some((_, run)), .. }) => {
                 self.open.get_mut(run).into_iter().for_each(|run| run.hooks = run.hooks.saturating_sub(1));
             }
             _ => {}
         }
         let (unit, until) = match event {
-            Event::HookStarted { run: Some((unit, _)), .. }
-            | Event::HookEnded { run: Some((unit, _)), .. } => (Some(*unit), at),
+            Event::Engine(
+                EngineEvent::HookStarted { run: Some((unit, _)), .. }
+                | EngineEvent::HookEnded { run: Some((unit, _)), .. },
+            ) => (Some(*unit), at),
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. }
                 if *took >= SLOW =>
             {

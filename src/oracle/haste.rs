@@ -10,7 +10,7 @@ use super::patience::Waits;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
+use crate::contract::{EngineEvent, Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
@@ -117,7 +117,7 @@ impl Haste {
                     *unit = Unit { debt: unit.debt, due: unit.due, busy: unit.busy, ..Unit::default() };
                 }
             }
-            Event::SyncStart { unit, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => {
                 let period = period(&units[usize::from(unit.0)]);
                 let asked = self.units[usize::from(unit.0)].starts(at, period);
                 let tries = self.units[usize::from(unit.0)].tries;
@@ -125,12 +125,12 @@ impl Haste {
                     self.owe(at, unit, bound(waits, tries));
                 }
             }
-            Event::SyncComplete { unit, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
                 self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
                 (unit.open, unit.tries) = (false, 0);
             }
-            Event::SyncError { unit, error, .. } => {
+            Event::Engine(EngineEvent::SyncError { unit, error, .. }) => {
                 self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
                 // What an earlier process left open is not tried again for that.
@@ -141,21 +141,23 @@ impl Haste {
                 // What is called after it, without a run, begins to count again.
                 (unit.open, unit.failed) = (false, 0);
             }
-            Event::RequestSent { request, unit: Some(unit), kind, .. } => {
+            Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), kind, .. }) => {
                 self.tries(at, unit, kind, waits);
                 self.sent.insert(request, unit);
                 self.units[usize::from(unit.0)].goes(at, waits.streams);
             }
-            Event::ResponseReceived { request, unit: Some(unit), .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { request, unit: Some(unit), .. }) => {
                 self.ended(at, request, false);
                 self.units[usize::from(unit.0)].failed = 0;
             }
-            Event::RequestFailed { request, error, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { request, error, .. }) => {
                 self.ended(at, request, error != TransportError::Cancelled);
             }
-            Event::RequestRefused { request, .. } => self.ended(at, request, true),
+            Event::Engine(EngineEvent::RequestRefused { request, .. }) => self.ended(at, request, true),
             // The refusal that it answers was no failure.
-            Event::CursorReset { unit, .. } => self.units[usize::from(unit.0)].failed = 0,
+            Event::Engine(EngineEvent::CursorReset { unit, .. }) => {
+                self.units[usize::from(unit.0)].failed = 0
+            }
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ways_out::WayOut;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
+use crate::contract::{EngineEvent, Event, KillReason, PhoneEvent, SyncError};
 
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -26,15 +26,17 @@ impl Kept {
             *self = Kept::default();
         }
         match *event {
-            Event::UnitQueued { unit, .. } => _ = self.asked.entry(unit).or_insert(at),
-            Event::UnitDiscarded { unit } => self.is_over(unit),
-            Event::SyncStart { unit, .. } => _ = self.running.insert(unit),
-            Event::SyncComplete { unit, .. } => self.is_over(unit),
-            Event::SyncError { unit, error: SyncError::Interrupted, .. } if self.cut.remove(&unit) => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => _ = self.asked.entry(unit).or_insert(at),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => self.is_over(unit),
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = self.running.insert(unit),
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.is_over(unit),
+            Event::Engine(EngineEvent::SyncError { unit, error: SyncError::Interrupted, .. })
+                if self.cut.remove(&unit) =>
+            {
                 self.asked.insert(unit, at);
                 return vec![unit];
             }
-            Event::SyncError { unit, .. } => _ = self.running.remove(&unit),
+            Event::Engine(EngineEvent::SyncError { unit, .. }) => _ = self.running.remove(&unit),
             Event::ProcessKilled { reason: KillReason::Killed | KillReason::LowMemory } => {
                 let asked = std::mem::take(&mut self.asked).into_iter();
                 let kept = asked.filter(|(_, since)| *since + written < at).map(|(unit, _)| unit);
@@ -47,7 +49,7 @@ impl Kept {
                 return waited.into_iter().collect();
             }
             // What was in memory is gone, or there was no room to write it down.
-            Event::ProcessKilled { .. } | Event::StorageFull => *self = Kept::default(),
+            Event::ProcessKilled { .. } | Event::Engine(EngineEvent::StorageFull) => *self = Kept::default(),
             // It is another person's.
             Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),
             _ => {}

@@ -10,7 +10,8 @@ use super::fate::Fate;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{
-    AppliedChange, Author, Event, IntegrationEvent, LocalEdit, Node, Occurrence, PageEvent, PhoneEvent,
+    AppliedChange, Author, EngineEvent, Event, IntegrationEvent, LocalEdit, Node, Occurrence, PageEvent,
+    PhoneEvent,
 };
 
 /// A record whose life is told.
@@ -122,7 +123,7 @@ impl Life {
         if self.is_another_side(device, event) {
             return;
         }
-        if let Event::ChunkApplied { changes, .. } = event {
+        if let Event::Engine(EngineEvent::ChunkApplied { changes, .. }) = event {
             self.applied(*at, *node, device, changes);
         } else if by_backup && self.concerns(device, event) {
             self.tell(*at, *node, event);
@@ -169,7 +170,7 @@ impl Life {
         }
         let of = |entity: EntityId, key: &str| self.records.contains(&(entity, Key::new(key)));
         match event {
-            Event::CursorSaved { entity, .. } if *entity != self.subject.record.0 => {}
+            Event::Engine(EngineEvent::CursorSaved { entity, .. }) if *entity != self.subject.record.0 => {}
             _ => self.fate.see(at, device, event, of),
         }
     }
@@ -183,12 +184,14 @@ impl Life {
                 let edits = matches!(
                     event,
                     Event::EditMade { .. }
-                        | Event::EditSent { .. }
-                        | Event::EditsSquashed { .. }
-                        | Event::EditAcknowledged { .. }
-                        | Event::ConflictDecided { .. }
-                        | Event::Page(_)
-                        | Event::EditLogged { .. }
+                        | Event::Engine(
+                            EngineEvent::EditSent { .. }
+                                | EngineEvent::EditsSquashed { .. }
+                                | EngineEvent::EditAcknowledged { .. }
+                                | EngineEvent::ConflictDecided { .. }
+                                | EngineEvent::Page(_)
+                                | EngineEvent::EditLogged { .. }
+                        )
                 );
                 device != side && !edits
             }
@@ -201,30 +204,10 @@ impl Life {
             | Event::EditRefused { edit, .. }
             | Event::EditMissed { edit, .. }
             | Event::EditPrevented { edit, .. } => self.edited(edit),
-            Event::EditSent { edit, entity, key, request } => {
-                let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
-                if ours {
-                    self.requests.insert((edit.device, request));
-                }
-                ours
-            }
-            // An edit of the record stays one of its life though an engine gives it another key.
-            Event::EditAcknowledged { edit, entity, key, .. }
-            | Event::EditsSquashed { edit, entity, key, .. }
-            | Event::ConflictDecided { edit, entity, key, .. }
-            | Event::Page(PageEvent::Open { edit, entity, key })
-            | Event::Page(PageEvent::Resolved { edit, entity, key, .. })
-            | Event::EditLogged { edit, entity, key, .. }
-            | Event::MutationRefused { edit, entity, key, .. }
+            Event::Engine(event) => self.is_told_of(device, event),
+            Event::MutationRefused { edit, entity, key, .. }
             | Event::Committed { entity, key, author: Author::Device(edit), .. } => {
                 self.has(entity, key.as_str()) || self.edits.contains(&edit)
-            }
-            Event::Renamed { entity, from, to } => {
-                let ours = self.has(entity, from.as_str()) || self.has(entity, to.as_str());
-                if ours {
-                    self.records.extend([(entity, from.clone()), (entity, to.clone())]);
-                }
-                ours
             }
             Event::CommitDelayed { entity, key, .. } | Event::Committed { entity, key, .. } => {
                 self.has(entity, key.as_str())
@@ -237,20 +220,12 @@ impl Life {
                 }
                 ours
             }
-            Event::CursorSaved { entity, .. } => {
-                device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
-            }
             Event::MutationReplayed { edit }
             | Event::MutationIgnored { edit, .. }
             | Event::MutationPutOff { edit }
             | Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
             | Event::UploadDecided { edit, .. } => self.edits.contains(&edit),
-            Event::ResponseReceived { request, .. }
-            | Event::RequestFailed { request, .. }
-            | Event::RequestRefused { request, .. } => {
-                device.is_some_and(|device| self.requests.remove(&(device, request)))
-            }
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
             | Event::Restored { .. }
@@ -261,6 +236,43 @@ impl Life {
                 | PhoneEvent::LoggedOut
                 | PhoneEvent::LoggedIn { .. },
             ) => device.is_none_or(|device| self.concerned.contains(&device)),
+            _ => false,
+        }
+    }
+
+    fn is_told_of(&mut self, device: Option<DeviceId>, event: EngineEvent<'_>) -> bool {
+        match event {
+            EngineEvent::EditSent { edit, entity, key, request } => {
+                let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
+                if ours {
+                    self.requests.insert((edit.device, request));
+                }
+                ours
+            }
+            // An edit of the record stays one of its life though an engine gives it another key.
+            EngineEvent::EditAcknowledged { edit, entity, key, .. }
+            | EngineEvent::EditsSquashed { edit, entity, key, .. }
+            | EngineEvent::ConflictDecided { edit, entity, key, .. }
+            | EngineEvent::Page(PageEvent::Open { edit, entity, key })
+            | EngineEvent::Page(PageEvent::Resolved { edit, entity, key, .. })
+            | EngineEvent::EditLogged { edit, entity, key, .. } => {
+                self.has(entity, key.as_str()) || self.edits.contains(&edit)
+            }
+            EngineEvent::Renamed { entity, from, to } => {
+                let ours = self.has(entity, from.as_str()) || self.has(entity, to.as_str());
+                if ours {
+                    self.records.extend([(entity, from.clone()), (entity, to.clone())]);
+                }
+                ours
+            }
+            EngineEvent::CursorSaved { entity, .. } => {
+                device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
+            }
+            EngineEvent::ResponseReceived { request, .. }
+            | EngineEvent::RequestFailed { request, .. }
+            | EngineEvent::RequestRefused { request, .. } => {
+                device.is_some_and(|device| self.requests.remove(&(device, request)))
+            }
             _ => false,
         }
     }
@@ -334,7 +346,7 @@ pub fn place(node: Node) -> String {
 
 fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
     match event {
-        Event::EditSent { .. } => (Some(Node::Backend), None),
+        Event::Engine(EngineEvent::EditSent { .. }) => (Some(Node::Backend), None),
         Event::RowServed { device, .. } => (Some(Node::Device(*device)), None),
         Event::Committed { author: Author::Device(edit), .. } => (None, Some(Node::Device(edit.device))),
         Event::MutationRefused { edit, .. }

@@ -20,7 +20,7 @@ use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, place};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
-use crate::contract::{DeviceView, EditKind, Event};
+use crate::contract::{DeviceView, EditKind, EngineEvent, Event};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 
@@ -38,7 +38,7 @@ impl Looks {
             Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
                 self.before.remove(&device);
             }
-            Event::TableEmptied { entity, .. } => {
+            Event::Engine(EngineEvent::TableEmptied { entity, .. }) => {
                 self.before.entry(device).or_default().retain(|(of, _)| of != entity);
             }
             _ => {}

@@ -37,8 +37,9 @@ use super::ways_out::WaysOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Decision, EditKind, Event, KillReason,
-    LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides, SyncError,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Decision, EditKind, EngineEvent, Event,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides,
+    SyncError,
 };
 
 /// The reference model under way.
@@ -305,14 +306,12 @@ impl Oracle {
             self.held.perhaps_less((id, edit.device), by_copy);
         }
     }
-
     fn rejected(&mut self, at: Time, id: EditId) {
         let Some(edit) = self.ledger.get(id) else { return };
         let words = &self.setup.labels;
         let turn = Turn { words, at, id, edit, ledger: &self.ledger };
         self.intents.rejected(&turn, &self.history, &mut self.findings);
     }
-
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
             Event::ProcessKilled { reason } => self.process_ended(at, device, reason),
@@ -338,51 +337,58 @@ impl Oracle {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
             }
-            Event::StorageFull | Event::SyncError { error: SyncError::StorageFull, .. } => {
-                self.ledger.unsettled(device);
-            }
-            Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.put_in(at, device, (device, life), to),
             Event::Phone(event) => self.of_phone(device, event),
             Event::BecameCopy { of, then: None, unseen } => self.became_copy(at, device, of, unseen),
             Event::BecameCopy { of, then: Some((to, life)), .. } => self.put_in(at, device, (of, life), to),
-            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
-            Event::EditSent { edit, entity, key, request } => {
+            Event::Engine(event) => self.of_engine(at, device, event),
+            _ => {}
+        }
+    }
+    fn of_engine(&mut self, at: Time, device: DeviceId, event: EngineEvent<'_>) {
+        match event {
+            EngineEvent::StorageFull | EngineEvent::SyncError { error: SyncError::StorageFull, .. } => {
+                self.ledger.unsettled(device);
+            }
+            EngineEvent::SyncComplete { .. } => self.ledger.settled(device),
+            EngineEvent::EditsSquashed { edit, with, stays: false, .. } => {
+                self.ledger.squashed(at, edit, with)
+            }
+            EngineEvent::EditSent { edit, entity, key, request } => {
                 self.ledger.sent(device, edit, request);
                 self.intents.sent(&self.ledger, &self.history, (device, edit), (entity, key));
             }
-            Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
+            EngineEvent::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
             }
-            Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
+            EngineEvent::RequestFailed { request, .. } | EngineEvent::RequestRefused { request, .. } => {
                 self.ledger.request_ended(device, request, false);
             }
-            Event::ChunkApplied { unit, changes, .. } => {
+            EngineEvent::ChunkApplied { unit, changes, .. } => {
                 (0..changes.len()).for_each(|nth| self.applied(at, (device, unit), &changes[nth..]));
             }
-            Event::EditAcknowledged { edit, entity, key, stamp } => {
+            EngineEvent::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
                 self.acknowledged((at, device), edit, row, stamp);
             }
-            Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
+            EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
                 let gave_way = self.decided((at, device), (edit, own), (kind, decision), sides);
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.gave_way.push((edit, gave_way.ours));
             }
             // Who decides has read both sides.
-            Event::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
+            EngineEvent::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
                 let own = self.history.remember(entity, key.as_str());
                 self.decided((at, device), (edit, own), (kind, decision), sides);
                 if decision == Decision::Remote {
                     self.ledger.given_up_by_person(edit, self.ledger.lives.is_logging_out(device));
                 }
             }
-            Event::EditLogged { edit, kind, .. } => self.logged((at, device), edit, kind),
+            EngineEvent::EditLogged { edit, kind, .. } => self.logged((at, device), edit, kind),
             _ => {}
         }
     }
-
     fn of_phone(&mut self, device: DeviceId, event: PhoneEvent) {
         self.intents.persons.on(device, event);
         self.ledger.lives.on(device, event);
@@ -438,7 +444,6 @@ impl Oracle {
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
         gave_way
     }
-
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
         self.intents.process_ended(device, at);
@@ -552,7 +557,6 @@ impl Oracle {
         self.findings.add(Check::WentBack, concerns, || text);
         self.shown.went_back(id, device, had, now);
     }
-
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|of| of.at <= *cut).count()
@@ -587,7 +591,6 @@ impl Oracle {
         }
         versions
     }
-
     fn take(&mut self, now: Time, device: DeviceId, id: RowId, versions: usize, removed: bool) {
         let row = self.history.row(id);
         let Some(places) = self.places.get(device.0 as usize) else { return };

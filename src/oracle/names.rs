@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event,
-    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
+    AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, EngineEvent,
+    Event, LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 #[derive(Clone, Debug)]
@@ -66,19 +66,21 @@ impl Names {
                 self.creates.extend(creates.map(|edit| (edit.id, edit.key.clone())));
                 None
             }
-            Event::Renamed { entity, from, to } if gives_keys(schema, entity) => {
+            Event::Engine(EngineEvent::Renamed { entity, from, to }) if gives_keys(schema, entity) => {
                 if self.second.contains(&(entity, to.clone())) {
                     return None;
                 }
                 self.is_called(entity, to, from, false)
             }
-            Event::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
-            | Event::Page(PageEvent::Resolved { edit, kind: ConflictKind::InsertInsert, .. }) => {
+            Event::Engine(
+                EngineEvent::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
+                | EngineEvent::Page(PageEvent::Resolved { edit, kind: ConflictKind::InsertInsert, .. }),
+            ) => {
                 self.met.insert(edit);
                 None
             }
-            Event::EditSent { edit, .. } if self.met.contains(&edit) => None,
-            Event::EditSent { edit, entity, key, .. } => {
+            Event::Engine(EngineEvent::EditSent { edit, .. }) if self.met.contains(&edit) => None,
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) => {
                 let first = self.creates.get(&edit)?.clone();
                 self.is_called(entity, key, &first, true)
             }
@@ -174,12 +176,16 @@ impl Names {
             Event::BecameCopy { unseen, .. } => {
                 *unseen = own.edits.get_or_init(|| unseen.iter().map(edited).collect());
             }
-            Event::EditSent { entity, key, .. }
-            | Event::EditAcknowledged { entity, key, .. }
-            | Event::ConflictDecided { entity, key, .. }
-            | Event::EditLogged { entity, key, .. }
+            Event::Engine(
+                EngineEvent::EditSent { entity, key, .. }
+                | EngineEvent::EditAcknowledged { entity, key, .. }
+                | EngineEvent::ConflictDecided { entity, key, .. }
+                | EngineEvent::EditLogged { entity, key, .. },
+            )
             | Event::CommitDelayed { entity, key, .. }
-            | Event::Page(PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. }) => {
+            | Event::Engine(EngineEvent::Page(
+                PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. },
+            )) => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
             }
             Event::Committed { entity, key, values, .. } => {
@@ -192,7 +198,7 @@ impl Names {
                 let named = holder.filter(|_| conflict.is_some());
                 *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
             }
-            Event::ChunkApplied { changes: told, .. } => {
+            Event::Engine(EngineEvent::ChunkApplied { changes: told, .. }) => {
                 let first = |change: &AppliedChange<'_>| self.first(change.entity, &Key::new(change.key));
                 let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
                 let named = told.iter().zip(keys);

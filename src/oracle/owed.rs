@@ -16,7 +16,8 @@ use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
-    AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError, SyncUnit, Trigger,
+    AppEvent, Decision, EngineEvent, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError,
+    SyncUnit, Trigger,
 };
 
 const LOGOUT: u64 = u64::MAX;
@@ -80,7 +81,7 @@ impl OwingDevice {
         if setup.patience.keeps_queue() {
             self.on_kept((at, out), event, (units, setup.patience.at_once().span()));
         }
-        if let Event::EditSent { edit, .. } = event {
+        if let Event::Engine(EngineEvent::EditSent { edit, .. }) = event {
             self.confirm(id, *edit, findings);
         }
     }
@@ -261,20 +262,20 @@ impl OwingDevice {
     ) {
         let units = &*told.units;
         match *event {
-            Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
-            Event::UnitDiscarded { unit } => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => self.owe(at, unit, Why::Queued),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
                 self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
                 // It was due, and is due again a period later.
                 self.begin_again(at, |owed| owed.unit == unit);
                 self.forget_saved(unit, units);
             }
-            Event::SyncStart { unit, run, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, run, .. }) => {
                 self.runs.insert(run, Begun { at, unit, failures: 0, retried: false });
                 self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
                 self.begin_again(at, |owed| owed.unit == unit);
                 self.forget_saved(unit, units);
             }
-            Event::SyncComplete { unit, run, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
                 // A row may wait for what is attached to it, which goes beside the runs.
@@ -285,7 +286,7 @@ impl OwingDevice {
                     self.owe(at, unit, Why::Left(edit));
                 }
             }
-            Event::SyncError { unit, run, error } => {
+            Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
                 let begun = self.runs.remove(&run);
                 // What an earlier process left open is not tried again for that.
                 let prompt = units[usize::from(unit.0)].when.is_empty();
@@ -300,8 +301,12 @@ impl OwingDevice {
                     self.owe(at, unit, Why::Failed(failures));
                 }
             }
-            Event::HookStarted { hook, run: Some((_, run)) } => _ = self.hooks.insert((run, hook)),
-            Event::HookEnded { hook, run: Some((_, run)), .. } => _ = self.hooks.remove(&(run, hook)),
+            Event::Engine(EngineEvent::HookStarted { hook, run: Some((_, run)) }) => {
+                _ = self.hooks.insert((run, hook))
+            }
+            Event::Engine(EngineEvent::HookEnded { hook, run: Some((_, run)), .. }) => {
+                _ = self.hooks.remove(&(run, hook))
+            }
             _ => self.sign_of_life(at, event),
         }
     }
@@ -323,18 +328,18 @@ impl OwingDevice {
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
     fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
-            Event::RowsFailed { listed: 1.., .. } => {
+            Event::Engine(EngineEvent::RowsFailed { listed: 1.., .. }) => {
                 let begun = self.runs.values().next_back()?;
                 self.listed.entry(begun.unit).or_insert(at);
             }
-            Event::RowsRetried { left } => {
+            Event::Engine(EngineEvent::RowsRetried { left }) => {
                 let begun = self.runs.values_mut().next_back()?;
                 begun.retried = true;
                 if left == 0 {
                     self.listed.clear();
                 }
             }
-            Event::SyncComplete { unit, run, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 let begun = *self.runs.get(&run)?;
                 let since = *self.listed.get(&unit).filter(|since| **since < begun.at && !begun.retried)?;
                 self.listed.remove(&unit);
@@ -345,7 +350,7 @@ impl OwingDevice {
                 ));
             }
             // All of the entity comes again.
-            Event::CursorReset { .. } => self.listed.clear(),
+            Event::Engine(EngineEvent::CursorReset { .. }) => self.listed.clear(),
             _ => {}
         }
         None
@@ -361,11 +366,11 @@ impl OwingDevice {
     /// Who waits for an answer is at work as long as a run may be silent.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
-            Event::RequestSent { request, unit: Some(unit), .. } => {
+            Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), .. }) => {
                 self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
             }
             // Pages asked for ahead are not awaited any more.
-            Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
             Event::Phone(PhoneEvent::LogoutAsked) => {
@@ -375,9 +380,11 @@ impl OwingDevice {
             Event::Phone(PhoneEvent::LogoutRefused { .. } | PhoneEvent::LoggedIn { .. }) => {
                 self.requests.remove(&LOGOUT);
             }
-            Event::ResponseReceived { request, .. }
-            | Event::RequestFailed { request, .. }
-            | Event::RequestRefused { request, .. } => _ = self.requests.remove(&request),
+            Event::Engine(
+                EngineEvent::ResponseReceived { request, .. }
+                | EngineEvent::RequestFailed { request, .. }
+                | EngineEvent::RequestRefused { request, .. },
+            ) => _ = self.requests.remove(&request),
             _ => {}
         }
     }
@@ -403,24 +410,26 @@ impl OwingDevice {
                     self.saved(at, edit.id, edit.entity, &told.units);
                 }
             }
-            Event::EditSent { edit, .. } => {
+            Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 if let Some(waiting) = self.edits.get_mut(&edit) {
                     waiting.sent = true;
                 }
                 self.owed.retain(|owed| owed.why != Why::Saved(edit));
             }
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 let gone = |of: &EditId| with.contains(of) || stays && *of == edit;
                 self.edits.retain(|of, _| !gone(of));
                 self.owed.retain(|owed| !matches!(owed.why, Why::Saved(of) | Why::Left(of) if gone(&of)));
             }
-            Event::EditAcknowledged { edit, .. }
-            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. }
-            | Event::ConflictDecided {
-                edit,
-                decision: Decision::Remote | Decision::Same | Decision::Parked,
-                ..
-            } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. }
+                | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. }
+                | EngineEvent::ConflictDecided {
+                    edit,
+                    decision: Decision::Remote | Decision::Same | Decision::Parked,
+                    ..
+                },
+            ) => {
                 self.edits.remove(&edit);
                 self.owed.retain(|owed| owed.why != Why::Saved(edit) && owed.why != Why::Left(edit));
             }
@@ -438,7 +447,8 @@ impl OwingDevice {
         if !self.page.on(event, out) {
             return;
         }
-        if let Event::Page(PageEvent::Resolved { edit, entity, key, decision, .. }) = *event
+        if let Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, entity, key, decision, .. })) =
+            *event
             && !matches!(decision, Decision::Remote | Decision::Same)
         {
             let place = EditTarget::row(entity, key);

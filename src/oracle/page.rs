@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ways_out::WayOut;
 use crate::base::{EditId, EntityId, Key, Value};
-use crate::contract::{ColumnKind, Decision, EditKind, Event, LocalEdit, PageEvent, Schema};
+use crate::contract::{ColumnKind, Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
 
 /// What an edit is about, as far as others may have to wait for it.
 #[derive(Clone, Debug)]
@@ -41,11 +41,13 @@ impl OnPage {
             return !std::mem::take(&mut self.open).is_empty();
         }
         match *event {
-            Event::ConflictDecided { edit, entity, key, decision: Decision::Parked, .. }
-            | Event::Page(PageEvent::Open { edit, entity, key }) => {
-                self.open.insert(edit, (entity, key.clone())).is_none()
+            Event::Engine(
+                EngineEvent::ConflictDecided { edit, entity, key, decision: Decision::Parked, .. }
+                | EngineEvent::Page(PageEvent::Open { edit, entity, key }),
+            ) => self.open.insert(edit, (entity, key.clone())).is_none(),
+            Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top: false, .. })) => {
+                self.open.remove(&edit).is_some()
             }
-            Event::Page(PageEvent::Resolved { edit, on_top: false, .. }) => self.open.remove(&edit).is_some(),
             _ => false,
         }
     }
@@ -108,15 +110,21 @@ mod tests {
         let (kind, sides) =
             (ConflictKind::UpdateUpdate, Sides { local: Stamp(0), remote: Stamp(0), edited: None });
         let decision = Decision::Parked;
-        let parked =
-            Event::ConflictDecided { edit: edit(0), entity: parent, key: &key, kind, decision, sides };
+        let parked = Event::Engine(EngineEvent::ConflictDecided {
+            edit: edit(0),
+            entity: parent,
+            key: &key,
+            kind,
+            decision,
+            sides,
+        });
         assert!(page.on(&parked, None) && !page.on(&parked, None));
         assert_eq!(held(&page), BTreeSet::from([edit(1), edit(2), edit(3), edit(5)]));
         assert!(page.has(edit(0)));
         let decision = Decision::Local;
         let (edit, entity, on_top) = (edit(0), parent, false);
         let resolved = PageEvent::Resolved { edit, on_top, entity, key: &key, kind, decision, sides };
-        assert!(page.on(&Event::Page(resolved), None));
+        assert!(page.on(&Event::Engine(EngineEvent::Page(resolved)), None));
         assert!(held(&page).is_empty());
     }
 }

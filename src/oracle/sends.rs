@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{EditId, Span};
-use crate::contract::{Event, TransportError};
+use crate::contract::{EngineEvent, Event, TransportError};
 
 /// So many different errors are kept, the last ones.
 const ERRORS: usize = 3;
@@ -24,22 +24,24 @@ impl Sends {
 
     pub(super) fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::EditSent { edit, request, .. } => {
+            Event::Engine(EngineEvent::EditSent { edit, request, .. }) => {
                 *self.edits.entry(*edit).or_default() += 1;
                 self.under_way.push((*request, *edit));
             }
-            Event::EditAcknowledged { edit, .. } | Event::EditLogged { edit, .. } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. },
+            ) => {
                 self.edits.remove(edit);
             }
-            Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
+            Event::Engine(EngineEvent::ResponseReceived { request, kind, .. }) if kind.pushes() => {
                 self.ended(*request, false);
                 self.errors.clear();
             }
-            Event::RequestFailed { request, kind, error, took, .. } if kind.pushes() => {
+            Event::Engine(EngineEvent::RequestFailed { request, kind, error, took, .. }) if kind.pushes() => {
                 self.ended(*request, *error == TransportError::Offline);
                 self.failed(failure(*error, *took));
             }
-            Event::RequestRefused { request, kind, error, .. } if kind.pushes() => {
+            Event::Engine(EngineEvent::RequestRefused { request, kind, error, .. }) if kind.pushes() => {
                 self.ended(*request, false);
                 self.failed(error.to_string());
             }

@@ -1,7 +1,7 @@
 //! Signs of life: that an engine does something for a run, or waits to.
 
 use crate::base::{Span, UnitId};
-use crate::contract::{BlobEvent, Event, RequestKind, UnitEvent};
+use crate::contract::{BlobEvent, EngineEvent, Event, RequestKind, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sign {
@@ -13,23 +13,27 @@ pub(super) struct Sign {
 impl Sign {
     pub(super) fn of(event: &Event<'_>) -> Option<Sign> {
         match *event {
-            Event::RequestSent { unit: Some(unit), .. }
-            | Event::ResponseReceived { unit: Some(unit), .. }
-            | Event::ChunkApplied { unit: Some(unit), .. }
-            | Event::Unit(UnitEvent::Excerpt { unit, .. } | UnitEvent::SetAside { unit, .. }) => {
-                Some(Sign { unit: Some(unit), ..Sign::default() })
-            }
-            Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
-                if kind != RequestKind::Fetch =>
-            {
+            Event::Engine(
+                EngineEvent::RequestSent { unit: Some(unit), .. }
+                | EngineEvent::ResponseReceived { unit: Some(unit), .. }
+                | EngineEvent::ChunkApplied { unit: Some(unit), .. }
+                | EngineEvent::Unit(UnitEvent::Excerpt { unit, .. } | UnitEvent::SetAside { unit, .. }),
+            ) => Some(Sign { unit: Some(unit), ..Sign::default() }),
+            Event::Engine(
+                EngineEvent::RequestFailed { kind, .. } | EngineEvent::RequestRefused { kind, .. },
+            ) if kind != RequestKind::Fetch => Some(Sign { failed: true, ..Sign::default() }),
+            Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run: true, served: false, .. })) => {
                 Some(Sign { failed: true, ..Sign::default() })
             }
-            Event::Blob(BlobEvent::Ended { in_run: true, served: false, .. }) => {
-                Some(Sign { failed: true, ..Sign::default() })
+            Event::Engine(EngineEvent::RetryScheduled { wait, in_run: true, .. }) => {
+                Some(Sign { wait, ..Sign::default() })
             }
-            Event::RetryScheduled { wait, in_run: true, .. } => Some(Sign { wait, ..Sign::default() }),
-            Event::Blob(BlobEvent::Sent { in_run: true, .. } | BlobEvent::Ended { in_run: true, .. })
-            | Event::StorageFull => Some(Sign::default()),
+            Event::Engine(
+                EngineEvent::Blob(
+                    BlobEvent::Sent { in_run: true, .. } | BlobEvent::Ended { in_run: true, .. },
+                )
+                | EngineEvent::StorageFull,
+            ) => Some(Sign::default()),
             _ => None,
         }
     }

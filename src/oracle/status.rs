@@ -12,8 +12,8 @@ use super::ways_out::WayOut;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
-    BlobEvent, Decision, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown, Status,
-    SyncError, UnitEvent,
+    BlobEvent, Decision, EngineEvent, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown,
+    Status, SyncError, UnitEvent,
 };
 
 const NOTICED: Span = Span::secs(1);
@@ -74,7 +74,7 @@ impl DeviceStatus {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         self.stalls(at, id, &setup.patience, findings);
-        if let Event::Status(status) = event {
+        if let Event::Engine(EngineEvent::Status(status)) = event {
             self.any = true;
             if let Some(text) = self.shows(at, *status) {
                 findings.tell(Check::WrongStatus, id, |names| {
@@ -200,8 +200,8 @@ impl DeviceStatus {
         }
     }
     fn learns(&mut self, (at, id): (Time, DeviceId), event: &Event<'_>, out: Option<WayOut>) -> bool {
-        if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
-            event
+        if let Event::Continued { .. }
+        | Event::Engine(EngineEvent::Blob(BlobEvent::Ended { in_run: true, served: true, .. })) = event
         {
             self.moves(at);
         }
@@ -234,40 +234,45 @@ impl DeviceStatus {
 
     fn run(&mut self, at: Time, event: &Event<'_>) -> bool {
         match *event {
-            Event::SyncStart { run, .. } => {
+            Event::Engine(EngineEvent::SyncStart { run, .. }) => {
                 self.runs.insert(run);
                 (self.full, self.fresh) = (false, true);
             }
-            Event::SyncComplete { unit, run, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 self.runs.remove(&run);
                 self.failed.remove(&unit);
                 self.full = false;
             }
-            Event::SyncError { unit, run, error } => {
+            Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
                 self.runs.remove(&run);
                 self.full = false;
                 if !matches!(error, SyncError::Interrupted | SyncError::Cancelled) {
                     self.failed.insert(unit);
                 }
             }
-            Event::StorageFull => self.full = true,
-            Event::ChunkApplied { unit: Some(_), changes, .. } => {
+            Event::Engine(EngineEvent::StorageFull) => self.full = true,
+            Event::Engine(EngineEvent::ChunkApplied { unit: Some(_), changes, .. }) => {
                 self.full = false;
                 self.moves(at);
                 self.arrives(!changes.is_empty());
             }
-            Event::ResponseReceived { unit: Some(_), .. } | Event::Unit(UnitEvent::SetAside { .. }) => {
+            Event::Engine(
+                EngineEvent::ResponseReceived { unit: Some(_), .. }
+                | EngineEvent::Unit(UnitEvent::SetAside { .. }),
+            ) => {
                 self.moves(at);
             }
-            Event::RequestRefused { error: ServerError::Throttled(after), .. } => self.moves(at + *after),
+            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
+                self.moves(at + *after)
+            }
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if took >= NOTICED => {
                 self.moves(at);
             }
-            Event::HookStarted { run: Some(_), .. } => {
+            Event::Engine(EngineEvent::HookStarted { run: Some(_), .. }) => {
                 self.hooks += 1;
                 self.moves(at);
             }
-            Event::HookEnded { run: Some(_), .. } => {
+            Event::Engine(EngineEvent::HookEnded { run: Some(_), .. }) => {
                 self.hooks = self.hooks.saturating_sub(1);
                 self.moves(at);
             }
@@ -284,27 +289,33 @@ impl DeviceStatus {
             }
             // It may be in the database all the same.
             Event::EditMissed { edit, .. } => _ = self.perhaps.insert(edit.id),
-            Event::EditSent { edit, .. } => {
+            Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);
                 return false;
             }
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 with.iter().chain(Some(&edit).filter(|_| stays)).for_each(|edit| self.settled(*edit));
             }
-            Event::EditAcknowledged { edit, .. }
-            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { edit, .. }
+                | EngineEvent::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. },
+            ) => {
                 self.settled(edit);
                 self.moves(at);
                 self.arrives(true);
             }
-            Event::ConflictDecided { edit, decision: Decision::Remote | Decision::Same, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided {
+                edit,
+                decision: Decision::Remote | Decision::Same,
+                ..
+            }) => {
                 self.settled(edit);
             }
-            Event::ConflictDecided { edit, decision: Decision::Parked, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }) => {
                 self.conflicts.insert(edit);
             }
-            Event::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
-            Event::Page(PageEvent::Resolved { edit, on_top, decision, .. }) => {
+            Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => _ = self.conflicts.insert(edit),
+            Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top, decision, .. })) => {
                 if !on_top {
                     self.conflicts.remove(&edit);
                 }

@@ -7,7 +7,7 @@ use super::check::Check;
 use super::findings::Heard;
 use super::ways_out::WayOut;
 use crate::base::{EntityId, Stamp, UnitId};
-use crate::contract::{Event, SyncUnit, UnitEvent};
+use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
@@ -32,17 +32,19 @@ impl DeviceCursors {
             None => {}
         }
         match *event {
-            Event::SyncStart { unit, .. } => {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => {
                 self.open.push(unit);
                 self.ran.push(unit);
             }
-            Event::RequestSent { unit: Some(unit), .. } if self.has_seen && !self.ran.contains(&unit) => {
+            Event::Engine(EngineEvent::RequestSent { unit: Some(unit), .. })
+                if self.has_seen && !self.ran.contains(&unit) =>
+            {
                 self.ran.push(unit);
             }
-            Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.open.retain(|open| *open != unit);
             }
-            Event::Unit(UnitEvent::Cursors { at, dates }) => {
+            Event::Engine(EngineEvent::Unit(UnitEvent::Cursors { at, dates })) => {
                 let units = &*setup.labels.units;
                 if let Some((cursors, before)) = &self.seen {
                     for (unit, entity) in moved(cursors, at) {

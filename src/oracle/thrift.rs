@@ -12,7 +12,7 @@ use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Time};
-use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit};
+use crate::contract::{EngineEvent, Event, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit};
 
 #[derive(Debug, Default)]
 pub(super) struct Account {
@@ -75,16 +75,18 @@ impl Account {
             | Event::App(_)
             | Event::EditMade { .. }
             | Event::EditMissed { .. }
-            | Event::HookTriggered { .. }
+            | Event::Engine(EngineEvent::HookTriggered { .. })
             | Event::Phone(PhoneEvent::LogoutAsked)
-            | Event::Page(PageEvent::Resolved { .. }) => self.asks(),
-            Event::SyncError { unit, error, .. } if **error != SyncError::Interrupted => {
+            | Event::Engine(EngineEvent::Page(PageEvent::Resolved { .. })) => self.asks(),
+            Event::Engine(EngineEvent::SyncError { unit, error, .. })
+                if **error != SyncError::Interrupted =>
+            {
                 self.again += parts(&units[usize::from(unit.0)]);
             }
-            Event::SyncComplete { unit, .. } if std::mem::take(&mut self.wait) => {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if std::mem::take(&mut self.wait) => {
                 self.again += parts(&units[usize::from(unit.0)]);
             }
-            Event::ResponseReceived { rows, kind, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { rows, kind, .. }) => {
                 self.answers += 1;
                 // An answer without a row is a step on, if the server went over rows for it.
                 let looked = std::mem::take(&mut self.looked);
@@ -93,18 +95,22 @@ impl Account {
                     self.beyond = self.beyond(at, units);
                 }
             }
-            Event::RequestSent { kind: RequestKind::Fetch, .. } => {
+            Event::Engine(EngineEvent::RequestSent { kind: RequestKind::Fetch, .. }) => {
                 self.fetches += 1;
                 let most = self.opened.saturating_mul(u64::from(waits.attempts.max(1)));
                 if self.fetches > most {
                     self.fetched.get_or_insert(at);
                 }
             }
-            Event::EditAcknowledged { .. } | Event::ConflictDecided { .. } | Event::EditLogged { .. } => {
+            Event::Engine(
+                EngineEvent::EditAcknowledged { .. }
+                | EngineEvent::ConflictDecided { .. }
+                | EngineEvent::EditLogged { .. },
+            ) => {
                 self.brought += 1;
                 self.haste.settled();
             }
-            Event::CursorReset { .. } => self.brought += 1,
+            Event::Engine(EngineEvent::CursorReset { .. }) => self.brought += 1,
             _ => {}
         }
     }

@@ -4,8 +4,8 @@ use super::words::{self, Labels};
 use crate::base::words::count;
 use crate::base::{EntityId, Key, Word};
 use crate::contract::{
-    AppliedChange, CommitKind, ConflictKind, Decision, Event, IntegrationEvent, KillReason, LocalEdit,
-    LogKind, PageEvent, PhoneEvent, Refusal, TransportError,
+    AppliedChange, CommitKind, ConflictKind, Decision, EngineEvent, Event, IntegrationEvent, KillReason,
+    LocalEdit, LogKind, PageEvent, PhoneEvent, Refusal, TransportError,
 };
 
 impl Labels {
@@ -22,23 +22,30 @@ impl Labels {
 
     fn of_device(&self, event: &Event<'_>) -> Option<String> {
         Some(match event {
-            Event::Renamed { entity, from, to } => {
+            Event::Engine(EngineEvent::Renamed { entity, from, to }) => {
                 format!("{} is called {to} now", self.record(*entity, from.as_str()))
             }
-            Event::CursorSaved { unit, entity } => {
+            Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 format!("cursor of {} for {} saved", self.schema.entity(*entity).name, self.unit(*unit))
             }
-            Event::ResponseReceived { request, rows, bytes, took, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { request, rows, bytes, took, .. }) => {
                 let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
                 format!("request {request} answered after {took}: {rows}, {bytes}")
             }
-            Event::RequestFailed { request, error: error @ TransportError::Foreign, took, .. } => {
+            Event::Engine(EngineEvent::RequestFailed {
+                request,
+                error: error @ TransportError::Foreign,
+                took,
+                ..
+            }) => {
                 format!("request {request} got {error} after {took}")
             }
-            Event::RequestFailed { request, error, took, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { request, error, took, .. }) => {
                 format!("request {request} got no response: {error} after {took}")
             }
-            Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
+            Event::Engine(EngineEvent::RequestRefused { request, error, .. }) => {
+                format!("request {request} refused: {error}")
+            }
             Event::Phone(PhoneEvent::Reinstalled) => {
                 "app deleted and installed again: what it held is gone".to_owned()
             }
@@ -73,10 +80,10 @@ impl Labels {
                 let edit = self.local(edit);
                 format!("{edit} not made: a sync had the screen, and the person gave up after {waited}")
             }
-            Event::EditSent { edit, entity, key, request } => {
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, request }) => {
                 format!("edit {edit} of {} sent in request {request}", self.record(*entity, key.as_str()))
             }
-            Event::EditsSquashed { edit, with, stays, .. } => {
+            Event::Engine(EngineEvent::EditsSquashed { edit, with, stays, .. }) => {
                 let with: Vec<String> = with.iter().map(ToString::to_string).collect();
                 let with = with.join(", ");
                 match stays {
@@ -84,15 +91,17 @@ impl Labels {
                     false => format!("edit {edit} goes out in the place of {with}, too"),
                 }
             }
-            Event::EditAcknowledged { edit, stamp, .. } => {
+            Event::Engine(EngineEvent::EditAcknowledged { edit, stamp, .. }) => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
-            Event::Page(PageEvent::Open { edit, .. }) => format!("the conflict of edit {edit} is open still"),
-            Event::Page(PageEvent::Resolved { edit, on_top, decision, .. }) => {
+            Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => {
+                format!("the conflict of edit {edit} is open still")
+            }
+            Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top, decision, .. })) => {
                 let of = if *on_top { ", on top of one in conflict" } else { "" };
                 format!("a person decided about edit {edit}{of}: {}", decided(*decision))
             }
-            Event::ConflictDecided { edit, kind, decision, sides, .. } => {
+            Event::Engine(EngineEvent::ConflictDecided { edit, kind, decision, sides, .. }) => {
                 let decided = decided(*decision);
                 let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
                 let edited = sides.edited.filter(|edited| *edited != sides.remote);
@@ -104,7 +113,7 @@ impl Labels {
                     conflict(*kind)
                 )
             }
-            Event::EditLogged { edit, kind, .. } => {
+            Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => {
                 let says = match kind {
                     LogKind::Superseded => "was superseded",
                     LogKind::Merged => "gave way in some of its columns",

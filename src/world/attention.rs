@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{AppEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
+use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
 use crate::scenario::Hooks;
 
 #[derive(Default)]
@@ -125,9 +125,13 @@ impl Attention {
     ) -> Option<(Span, bool)> {
         let (since, again) = self.logged_in.get()?;
         match event {
-            Event::SyncComplete { unit, run, .. } if !self.is_hooked(*unit, *run) => self.came(*unit),
-            Event::HookEnded { hook: Hook::SyncComplete, run: Some((unit, _)), .. } => self.came(*unit),
-            Event::UnitDiscarded { .. } => {}
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) if !self.is_hooked(*unit, *run) => {
+                self.came(*unit)
+            }
+            Event::Engine(EngineEvent::HookEnded {
+                hook: Hook::SyncComplete, run: Some((unit, _)), ..
+            }) => self.came(*unit),
+            Event::Engine(EngineEvent::UnitDiscarded { .. }) => {}
             _ => return None,
         }
         let mut wait = self.wait.borrow_mut();
@@ -192,7 +196,7 @@ mod tests {
     }
 
     fn complete(unit: UnitId) -> Event<'static> {
-        Event::SyncComplete { unit, run: 1, took: Span::ZERO, blocking: unit == LOGIN }
+        Event::Engine(EngineEvent::SyncComplete { unit, run: 1, took: Span::ZERO, blocking: unit == LOGIN })
     }
 
     #[test]
@@ -209,7 +213,7 @@ mod tests {
     #[test]
     fn a_discarded_login_ends_when_others_brought_it() {
         let attention = attention(true);
-        let discarded = Event::UnitDiscarded { unit: LOGIN };
+        let discarded = Event::Engine(EngineEvent::UnitDiscarded { unit: LOGIN });
         assert_eq!(attention.let_in(at(11), &discarded, |_| false), None);
         assert_eq!(attention.let_in(at(14), &complete(PART), |_| false), None);
         assert!(attention.logs_in_again(at(14)));
@@ -220,7 +224,7 @@ mod tests {
     fn nobody_is_let_in_while_the_login_has_the_screen() {
         let attention = attention(true);
         assert_eq!(attention.let_in(at(12), &complete(ALL), |unit| unit == LOGIN), None);
-        let discarded = Event::UnitDiscarded { unit: LOGIN };
+        let discarded = Event::Engine(EngineEvent::UnitDiscarded { unit: LOGIN });
         assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some((Span::secs(3), false)));
     }
 

@@ -19,8 +19,8 @@ use super::suspension::Suspension;
 use super::token::Wallet;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, PhoneEvent,
-    Pick, Ports, SyncEngine, SyncError, UnitEvent, Work,
+    AppEvent, CallEvent, DeviceView, EditError, EngineEvent, Event, Hook, KillReason, LocalBoxFuture,
+    LocalEdit, Node, PhoneEvent, Pick, Ports, SyncEngine, SyncError, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -378,13 +378,13 @@ impl Device {
         let device = self.shared();
         let call = device.screen.call(self.now(), unit);
         if at_once {
-            self.tell(Event::Unit(UnitEvent::Called { unit }));
+            self.tell(Event::Call(CallEvent::Called { unit }));
         }
         self.ports.spawn.spawn(Box::pin(async move {
             // How it ends shows in its requests' events, and nowhere else.
             drop(sync.await);
             if at_once {
-                device.tell(Event::Unit(UnitEvent::CameBack { unit }));
+                device.tell(Event::Call(CallEvent::CameBack { unit }));
             }
             call.into_iter().for_each(|call| device.screen.came_back(device.now(), call));
         }));
@@ -406,7 +406,7 @@ impl Device {
     /// A hook of the app, called for this unit and run if for any, asks for a sync.
     pub(super) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
         self.with_engine(|engine| {
-            self.tell(Event::HookTriggered { hook, run, unit });
+            self.tell(Event::Engine(EngineEvent::HookTriggered { hook, run, unit }));
             engine.trigger(unit, false);
         });
     }

@@ -7,17 +7,18 @@ use super::watch::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, BlobEvent, BlobId, CommitKind, ConflictKind, Decision, DeviceView,
-    DropReason, EditError, EditKind, Event, Hook, HookEnd, IntegrationEvent, KillReason, LocalEdit, LogEntry,
-    LogKind, Node, Occurrence, OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal,
-    RequestKind, RowWait, ServerError, Sides, SyncError, TransportError, UnitEvent,
+    AppEvent, AppliedChange, Author, BlobEvent, BlobId, CallEvent, CommitKind, ConflictKind, Decision,
+    DeviceView, DropReason, EditError, EditKind, EngineEvent, Event, Hook, HookEnd, IntegrationEvent,
+    KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict, Overtaken, PageEvent,
+    PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait, ServerError, Sides, StoredBlob, SyncError,
+    TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
 /// kind. Names of figures and the wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
-    if let Event::Status(_) | Event::Phone(PhoneEvent::LogoutAsked) = occurrence.event {
+    if let Event::Engine(EngineEvent::Status(_)) | Event::Phone(PhoneEvent::LogoutAsked) = occurrence.event {
         return;
     }
     // The numbers of devices are of 32 bits.
@@ -38,16 +39,22 @@ trait Digestible {
 /// Writes `event` with the kinds and fields of a table: a line an event, its number, and its fields
 /// in order. What stands behind a semicolon is left out, as what stands before says it already.
 macro_rules! events {
-    ($($kind:literal $event:ident $({ $($field:ident),* $(; $($left_out:ident),*)? })? $(($value:ident))?,)*) => {
-        fn event(digest: &mut Digest, event: &Event<'_>) {
+    (
+        $name:ident: $of:ident;
+        $(by $told:ident: $whole:ident;)?
+        $(not $shown:ident;)?
+        $($kind:literal $event:ident $({ $($field:ident),* $(; $($left_out:ident),*)? })? $(($value:ident))?,)*
+    ) => {
+        fn $name(digest: &mut Digest, event: &$of<'_>) {
             match event {
-                // What is shown changes nothing that happens.
-                Event::Status(_) => {}
-                $(Event::$event $({ $($field,)* $($($left_out: _,)*)? })? $(($value))? => {
+                $($of::$whole(event) => $told(digest, event),)?
+                $($of::$event $({ $($field,)* $($($left_out: _,)*)? })? $(($value))? => {
                     digest.number($kind);
                     $($($field.tell(digest);)*)?
                     $($value.tell(digest);)?
                 })*
+                // What is shown changes nothing that happens.
+                $($of::$shown(_) => {})?
             }
         }
     };
@@ -55,6 +62,8 @@ macro_rules! events {
 
 // A number belongs to its event for good: with another all digests change.
 events! {
+    event: Event;
+    by told: Engine;
     1 ProcessStarted { incarnation },
     2 ProcessKilled { reason },
     3 App(app),
@@ -62,27 +71,9 @@ events! {
     5 LinkUp,
     6 MessageDropped { reason, bytes },
     7 BackendAvailable(up),
-    8 UnitQueued { unit, depth },
-    9 UnitDiscarded { unit },
-    10 UnitCoalesced { unit },
-    11 SyncStart { unit, run, waited },
-    12 SyncComplete { unit, run, took, blocking },
-    13 SyncError { unit, run, error },
     14 Usable { since_login; again },
-    15 CursorSaved { unit, entity },
-    16 CursorReset { unit, entity },
-    17 RequestSent { request, kind, unit, bytes, rows, attempt },
-    18 ResponseReceived { request, bytes, rows, took; kind, unit },
-    19 RequestFailed { request, error, took, wasted; kind },
-    20 RequestRefused { request, error, took; kind },
-    21 RetryScheduled { attempt, wait, in_run },
-    22 ChunkApplied { unit, changes, echoed, took },
     23 EditMade { edit, made_at },
     24 EditRefused { edit, error },
-    25 EditSent { edit, request; entity, key },
-    26 EditAcknowledged { edit, stamp; entity, key },
-    27 ConflictDecided { edit, kind, decision, sides; entity, key },
-    28 EditLogged { edit, kind; entity, key },
     29 Committed { entity, key, stamp, kind, values, author, replaced },
     30 MutationRefused { edit, conflict; entity, key, kind, holder },
     31 MutationReplayed { edit },
@@ -90,7 +81,6 @@ events! {
     33 RowServed { device, entity, key, stamp, removed },
     34 MutationPutOff { edit },
     35 CommitDelayed { entity, key, stamp, until },
-    36 ChunkSized { kind, rows },
     38 Captured { writes, written, handled, cpu, state; kinds },
     40 RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken },
     41 Refreshed { took },
@@ -98,7 +88,6 @@ events! {
     43 UploadQueued { edit },
     44 UploadDecided { edit, waited },
     45 Restored { to, life },
-    46 RowsFailed { skipped, listed },
     47 BecameCopy { of, unseen; then },
     48 EditMissed { edit, waited },
     60 ConnectionOpened { took },
@@ -107,30 +96,57 @@ events! {
     71 Decoded { peak, tight },
     72 AppQueried { took, waited },
     73 AppWrote { took, waited },
-    74 StorageFull,
     75 UploadWaits { edit },
-    76 HookStarted { hook, run },
-    77 HookEnded { hook, run, ended, took },
-    78 HookTriggered { hook, run, unit },
     79 EditPrevented { edit, waited },
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
-    80 RowsRetried { left },
     111 MutationIgnored { edit; entity, key },
+    160 Suspended,
+    161 Continued { after },
+    151 Listed { rows, steps, pages, took, waited },
+    170 Phone(phone),
+    150 Call(call),
+    180 BlobStored(stored),
+    190 Integration(event),
+}
+
+events! {
+    told: EngineEvent;
+    not Status;
+    8 UnitQueued { unit, depth },
+    9 UnitDiscarded { unit },
+    10 UnitCoalesced { unit },
+    11 SyncStart { unit, run, waited },
+    12 SyncComplete { unit, run, took, blocking },
+    13 SyncError { unit, run, error },
+    15 CursorSaved { unit, entity },
+    16 CursorReset { unit, entity },
+    17 RequestSent { request, kind, unit, bytes, rows, attempt },
+    18 ResponseReceived { request, bytes, rows, took; kind, unit },
+    19 RequestFailed { request, error, took, wasted; kind },
+    20 RequestRefused { request, error, took; kind },
+    21 RetryScheduled { attempt, wait, in_run },
+    22 ChunkApplied { unit, changes, echoed, took },
+    25 EditSent { edit, request; entity, key },
+    26 EditAcknowledged { edit, stamp; entity, key },
+    27 ConflictDecided { edit, kind, decision, sides; entity, key },
+    28 EditLogged { edit, kind; entity, key },
+    36 ChunkSized { kind, rows },
+    46 RowsFailed { skipped, listed },
+    74 StorageFull,
+    76 HookStarted { hook, run },
+    77 HookEnded { hook, run, ended, took },
+    78 HookTriggered { hook, run, unit },
+    80 RowsRetried { left },
     110 EditsSquashed { edit, with, stays; entity, key },
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },
-    160 Suspended,
-    161 Continued { after },
     162 TableEmptied { entity, edits },
     150 Unit(unit),
     143 NetworkAsked,
-    151 Listed { rows, steps, pages, took, waited },
     110 Page(page),
-    170 Phone(phone),
     180 Blob(blob),
-    190 Integration(event),
 }
 
 impl Digestible for BlobEvent {
@@ -141,10 +157,17 @@ impl Digestible for BlobEvent {
                 (1, blob, [took.0, u64::from(in_run), u64::from(served)])
             }
             BlobEvent::LetGo { blob } => (2, blob, [0; 3]),
-            BlobEvent::Stored { blob, device, bytes, hash } => (3, blob, [u64::from(device.0), bytes, hash]),
         };
         digest.numbers([kind, u64::from(blob.entity.0), blob.row, blob.part as u64]);
         digest.numbers(numbers);
+    }
+}
+
+impl Digestible for StoredBlob {
+    fn tell(&self, digest: &mut Digest) {
+        let StoredBlob { blob, device, bytes, hash } = *self;
+        digest.numbers([3, u64::from(blob.entity.0), blob.row, blob.part as u64]);
+        digest.numbers([u64::from(device.0), bytes, hash]);
     }
 }
 
@@ -169,10 +192,12 @@ macro_rules! variants {
 
 // As for events, a number belongs to its variant for good.
 variants! {
-    UnitEvent<'_> {
-        Excerpt { unit, rows, took },
+    CallEvent {
         1 Called { unit },
         2 CameBack { unit },
+    }
+    UnitEvent<'_> {
+        Excerpt { unit, rows, took },
         3 SetAside { unit, rows, took },
         4 ThrownAway { unit, rows },
         // Where cursors stand others have told.
@@ -445,13 +470,20 @@ mod tests {
 
     #[test]
     fn the_words_of_an_error_are_in_no_digest_and_its_kind_is() {
-        let failed = |error: &SyncError| told(Event::SyncError { unit: UnitId(1), run: 2, error });
+        let failed = |error: &SyncError| {
+            told(Event::Engine(EngineEvent::SyncError { unit: UnitId(1), run: 2, error }))
+        };
         let offline = |words: &str| failed(&SyncError::Offline(words.to_owned()));
         assert_eq!(offline("timed out"), offline("no answer came in time"));
         assert_ne!(offline("asked too often"), failed(&SyncError::Throttled("asked too often".to_owned())));
 
         let refused = |error: &ServerError| {
-            told(Event::RequestRefused { request: 1, kind: RequestKind::Pull, error, took: Span(3) })
+            told(Event::Engine(EngineEvent::RequestRefused {
+                request: 1,
+                kind: RequestKind::Pull,
+                error,
+                took: Span(3),
+            }))
         };
         let bad = |words: &str| refused(&ServerError::BadRequest(words.to_owned()));
         assert_eq!(bad("no such entity"), bad("?"));

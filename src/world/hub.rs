@@ -11,7 +11,7 @@ use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, UnitId};
-use crate::contract::{Event, EventSink, Hook, Node, Occurrence};
+use crate::contract::{EngineEvent, Event, Hook, Node, Observer, Occurrence};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle, failure};
 use crate::sim::Handle;
@@ -74,9 +74,13 @@ impl Failures {
     }
     fn on(&mut self, event: &Event<'_>) {
         *self = match event {
-            Event::RequestFailed { error, took, .. } => Failures(self.0 + 1, failure(*error, *took)),
-            Event::RequestRefused { error, .. } => Failures(self.0 + 1, error.to_string()),
-            Event::ResponseReceived { .. } if self.0 > 0 => Failures::default(),
+            Event::Engine(EngineEvent::RequestFailed { error, took, .. }) => {
+                Failures(self.0 + 1, failure(*error, *took))
+            }
+            Event::Engine(EngineEvent::RequestRefused { error, .. }) => {
+                Failures(self.0 + 1, error.to_string())
+            }
+            Event::Engine(EngineEvent::ResponseReceived { .. }) if self.0 > 0 => Failures::default(),
             _ => return,
         };
     }
@@ -90,7 +94,7 @@ impl Hub {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         let mut listeners = self.listeners.borrow_mut();
         let Some(listeners) = listeners.as_mut() else { return };
-        listeners.events += u64::from(!matches!(event, Event::Status(_)));
+        listeners.events += u64::from(!matches!(event, Event::Engine(EngineEvent::Status(_))));
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);
         if let Some(oracle) = &mut listeners.oracle {
@@ -186,17 +190,25 @@ impl Round {
                 of.hooks.clear();
                 of.dropped.extend((0..of.completed.len() as u16).map(UnitId));
             }
-            Event::UnitDiscarded { unit } if self.number > 0 => _ = of.dropped.insert(unit),
-            Event::SyncStart { unit, run, .. } => _ = of.open.insert(run, (self.number, unit)),
-            Event::SyncError { run, .. } => _ = of.open.remove(&run),
-            Event::SyncComplete { unit, run, .. } => {
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) if self.number > 0 => {
+                _ = of.dropped.insert(unit)
+            }
+            Event::Engine(EngineEvent::SyncStart { unit, run, .. }) => {
+                _ = of.open.insert(run, (self.number, unit))
+            }
+            Event::Engine(EngineEvent::SyncError { run, .. }) => _ = of.open.remove(&run),
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 let began = of.open.remove(&run);
                 if began.is_some_and(|(round, _)| round == self.number) && self.number > 0 {
                     of.completed[usize::from(unit.0)] = true;
                 }
             }
-            Event::HookStarted { hook, run: Some((_, run)) } => _ = of.hooks.insert((run, hook)),
-            Event::HookEnded { hook, run: Some((_, run)), .. } => _ = of.hooks.remove(&(run, hook)),
+            Event::Engine(EngineEvent::HookStarted { hook, run: Some((_, run)) }) => {
+                _ = of.hooks.insert((run, hook))
+            }
+            Event::Engine(EngineEvent::HookEnded { hook, run: Some((_, run)), .. }) => {
+                _ = of.hooks.remove(&(run, hook))
+            }
             _ => {}
         }
     }
@@ -207,8 +219,8 @@ pub(super) struct NodeSink {
     pub(super) node: Node,
 }
 
-impl EventSink for NodeSink {
-    fn emit(&self, event: Event<'_>) {
+impl Observer for NodeSink {
+    fn observe(&self, event: Event<'_>) {
         self.hub.emit(self.node, event);
     }
 }

@@ -6,7 +6,7 @@
 //! on how many rows there are, so that looks stay a small part of what a cell costs.
 
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node};
+use crate::contract::{EngineEvent, Event, Node};
 
 /// So many rows are read in a run, more or less.
 const ROWS: u64 = 100_000;
@@ -30,12 +30,14 @@ impl Looks {
         let Node::Device(device) = node else { return false };
         let is_at_work = matches!(
             event,
-            Event::RequestSent { .. }
-                | Event::ResponseReceived { .. }
-                | Event::EditAcknowledged { .. }
-                | Event::ChunkApplied { .. }
-                | Event::SyncComplete { .. }
-                | Event::SyncError { .. }
+            Event::Engine(
+                EngineEvent::RequestSent { .. }
+                    | EngineEvent::ResponseReceived { .. }
+                    | EngineEvent::EditAcknowledged { .. }
+                    | EngineEvent::ChunkApplied { .. }
+                    | EngineEvent::SyncComplete { .. }
+                    | EngineEvent::SyncError { .. }
+            )
         );
         let is_due = self.again.get(device.0 as usize).is_some_and(|again| at >= *again);
         if !is_at_work || !is_due || self.wanted.contains(&device) {

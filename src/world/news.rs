@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::base::{DeviceId, EditId, UnitId};
-use crate::contract::{Decision, Event, Node, PageEvent, SyncError};
+use crate::contract::{Decision, EngineEvent, Event, Node, PageEvent, SyncError};
 use crate::sim::{Handle, Notify};
 
 pub(super) struct News<T> {
@@ -43,8 +43,10 @@ pub(super) type Conflict = (DeviceId, EditId);
 pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     let Node::Device(device) = node else { return None };
     match event {
-        Event::ConflictDecided { edit, decision: Decision::Parked, .. }
-        | Event::Page(PageEvent::Open { edit, .. }) => Some((device, *edit)),
+        Event::Engine(
+            EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | EngineEvent::Page(PageEvent::Open { edit, .. }),
+        ) => Some((device, *edit)),
         _ => None,
     }
 }
@@ -60,12 +62,16 @@ impl RunEnded {
     pub(super) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
         let Node::Device(device) = node else { return None };
         match event {
-            Event::SyncComplete { unit, .. } => Some(RunEnded { of: (device, *unit), well: true }),
-            Event::SyncError {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
+                Some(RunEnded { of: (device, *unit), well: true })
+            }
+            Event::Engine(EngineEvent::SyncError {
                 error: SyncError::Interrupted | SyncError::Cancelled | SyncError::Held(_),
                 ..
-            } => None,
-            Event::SyncError { unit, .. } => Some(RunEnded { of: (device, *unit), well: false }),
+            }) => None,
+            Event::Engine(EngineEvent::SyncError { unit, .. }) => {
+                Some(RunEnded { of: (device, *unit), well: false })
+            }
             _ => None,
         }
     }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use super::device::Device;
 use crate::base::{EntityId, Span, Time};
 use crate::contract::{
-    Cacheable, CrashPoints, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind, Node,
-    PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
+    Cacheable, CrashPoints, EngineEvent, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind,
+    Node, PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
 };
 
 /// A person who saw the app die for lack of memory opens it again after this.
@@ -63,8 +63,8 @@ impl Future for Guarded {
 
 /// A device without power says nothing.
 impl EventSink for OfDevice {
-    fn emit(&self, event: Event<'_>) {
-        let device = self.device();
+    fn emit(&self, told: EngineEvent<'_>) {
+        let (device, event) = (self.device(), Event::Engine(told));
         if device.storage.disk.power_is_lost() {
             return;
         }
@@ -75,7 +75,7 @@ impl EventSink for OfDevice {
         if let Some((since_login, again)) = waited {
             device.hub.emit(me, Event::Usable { since_login, again });
         }
-        if let Event::RequestSent { unit: Some(_), .. } = event {
+        if let EngineEvent::RequestSent { unit: Some(_), .. } = told {
             device.is_asking();
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node, Occurrence, RequestKind, TransportError};
+use crate::contract::{EngineEvent, Event, Node, Occurrence, RequestKind, TransportError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -46,13 +46,13 @@ impl RequestLog {
         match occurrence.event {
             // Numbers begin again with each life; what a dead process had sent never ends.
             Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
-            Event::RequestSent { request, .. } => {
+            Event::Engine(EngineEvent::RequestSent { request, .. }) => {
                 self.sent.insert((device, request), occurrence.at);
             }
-            Event::ResponseReceived { request, kind, bytes, rows, took, .. } => {
+            Event::Engine(EngineEvent::ResponseReceived { request, kind, bytes, rows, took, .. }) => {
                 self.end((device, request), (kind, rows, bytes), took, Ended::Answered);
             }
-            Event::RequestFailed { request, kind, error, took, .. } => {
+            Event::Engine(EngineEvent::RequestFailed { request, kind, error, took, .. }) => {
                 let ended = match error {
                     TransportError::Timeout => Ended::TimedOut,
                     TransportError::Offline => Ended::NotSent,
@@ -61,7 +61,7 @@ impl RequestLog {
                 };
                 self.end((device, request), (kind, 0, 0), took, ended);
             }
-            Event::RequestRefused { request, kind, took, .. } => {
+            Event::Engine(EngineEvent::RequestRefused { request, kind, took, .. }) => {
                 self.end((device, request), (kind, 0, 0), took, Ended::Refused);
             }
             _ => {}

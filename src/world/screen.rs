@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::base::{EditId, Key, Span, Time, UnitId};
-use crate::contract::{AppEvent, Event, Hook, LocalEdit, SyncUnit};
+use crate::contract::{AppEvent, EngineEvent, Event, Hook, LocalEdit, SyncUnit};
 use crate::workload::Aimed;
 
 /// So long somebody waits for the screen.
@@ -76,19 +76,25 @@ impl Screen {
     }
     pub(super) fn on(&self, now: Time, event: &Event<'_>) {
         match event {
-            Event::UnitQueued { unit, .. } if self.is_blocking(*unit) => self.hold(Holder::Queued(*unit)),
-            Event::UnitDiscarded { unit } => self.let_go(Holder::Queued(*unit)),
-            Event::SyncStart { unit, .. } if self.is_blocking(*unit) => {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) if self.is_blocking(*unit) => {
+                self.hold(Holder::Queued(*unit))
+            }
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => self.let_go(Holder::Queued(*unit)),
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) if self.is_blocking(*unit) => {
                 self.let_go(Holder::Queued(*unit));
                 self.hold(Holder::Running(*unit));
             }
-            Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
+            Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.let_go(Holder::Running(*unit));
             }
-            Event::HookStarted { hook, run: Some((unit, run)) } if self.is_blocking(*unit) => {
+            Event::Engine(EngineEvent::HookStarted { hook, run: Some((unit, run)) })
+                if self.is_blocking(*unit) =>
+            {
                 self.hold(Holder::Hook(*run, *hook));
             }
-            Event::HookEnded { hook, run: Some((_, run)), .. } => self.let_go(Holder::Hook(*run, *hook)),
+            Event::Engine(EngineEvent::HookEnded { hook, run: Some((_, run)), .. }) => {
+                self.let_go(Holder::Hook(*run, *hook))
+            }
             Event::App(AppEvent::Login | AppEvent::Resume) => {
                 // Who looks already has not come again.
                 if !self.watched.replace(true) {
@@ -209,15 +215,15 @@ mod tests {
     }
 
     fn queued(unit: UnitId) -> Event<'static> {
-        Event::UnitQueued { unit, depth: 1 }
+        Event::Engine(EngineEvent::UnitQueued { unit, depth: 1 })
     }
 
     fn start(unit: UnitId, run: u64) -> Event<'static> {
-        Event::SyncStart { unit, run, waited: Span::ZERO }
+        Event::Engine(EngineEvent::SyncStart { unit, run, waited: Span::ZERO })
     }
 
     fn complete(unit: UnitId, run: u64) -> Event<'static> {
-        Event::SyncComplete { unit, run, took: Span::ZERO, blocking: unit == BLOCKING }
+        Event::Engine(EngineEvent::SyncComplete { unit, run, took: Span::ZERO, blocking: unit == BLOCKING })
     }
 
     const KILLED: Event<'static> = Event::ProcessKilled { reason: KillReason::Killed };
@@ -240,13 +246,26 @@ mod tests {
                 (queued(BLOCKING), false),
                 (start(BLOCKING, 2), false),
                 (queued(BLOCKING), false),
-                (Event::SyncError { unit: BLOCKING, run: 2, error: &SyncError::StorageFull }, false),
+                (
+                    Event::Engine(EngineEvent::SyncError {
+                        unit: BLOCKING,
+                        run: 2,
+                        error: &SyncError::StorageFull,
+                    }),
+                    false,
+                ),
                 (start(BLOCKING, 3), false),
                 (complete(UnitId(0), 1), false),
                 (complete(BLOCKING, 3), true),
             ],
         );
-        frees(&screen(), &[(queued(BLOCKING), false), (Event::UnitDiscarded { unit: BLOCKING }, true)]);
+        frees(
+            &screen(),
+            &[
+                (queued(BLOCKING), false),
+                (Event::Engine(EngineEvent::UnitDiscarded { unit: BLOCKING }), true),
+            ],
+        );
         let untold =
             [(start(BLOCKING, 4), false), (start(BLOCKING, 5), false), (complete(BLOCKING, 5), true)];
         frees(&screen(), &untold);

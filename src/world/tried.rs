@@ -1,7 +1,7 @@
 //! What a run tried at all: an action of which no edit came to be, or none on phones, tested
 //! nothing there, and neither did a run without a request, or one in which nothing changed.
 
-use crate::contract::Event;
+use crate::contract::{EngineEvent, Event};
 use crate::workload::{ActionCount, Script};
 
 #[derive(Debug, Default)]
@@ -50,13 +50,17 @@ impl Tried {
             Event::EditMade { edit, .. } => (edit, 1, 0),
             Event::EditPrevented { edit, .. } => (edit, 0, 1),
             Event::Committed { .. } => return self.changed = true,
-            Event::ChunkApplied { changes, .. } => return self.changed |= !changes.is_empty(),
+            Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
+                return self.changed |= !changes.is_empty();
+            }
             // An engine that was brought may not tell of its requests, nor of what they bring.
             Event::BackendServed { device: Some(_), rows, .. } => {
                 self.changed |= *rows > 0;
                 return self.asked = true;
             }
-            Event::RequestSent { .. } | Event::ConnectionOpened { .. } | Event::MessageDropped { .. } => {
+            Event::Engine(EngineEvent::RequestSent { .. })
+            | Event::ConnectionOpened { .. }
+            | Event::MessageDropped { .. } => {
                 return self.asked = true;
             }
             _ => return,

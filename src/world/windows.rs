@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::missed::Struck;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId};
-use crate::contract::{AppEvent, DropReason, EditKind, Event, Hook, Node, UnitEvent};
+use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Hook, Node, UnitEvent};
 
 #[derive(Clone, Debug)]
 pub(super) enum Sign {
@@ -119,12 +119,16 @@ impl Sign {
         let took = match (self, event) {
             (
                 Sign::Network | Sign::Backend | Sign::Storage,
-                Event::ResponseReceived { took, .. }
-                | Event::RequestFailed { took, .. }
-                | Event::RequestRefused { took, .. }
+                Event::Engine(
+                    EngineEvent::ResponseReceived { took, .. }
+                    | EngineEvent::RequestFailed { took, .. }
+                    | EngineEvent::RequestRefused { took, .. },
+                )
                 | Event::ConnectionOpened { took }
-                | Event::ChunkApplied { took, .. }
-                | Event::Unit(UnitEvent::Excerpt { took, .. } | UnitEvent::SetAside { took, .. }),
+                | Event::Engine(
+                    EngineEvent::ChunkApplied { took, .. }
+                    | EngineEvent::Unit(UnitEvent::Excerpt { took, .. } | UnitEvent::SetAside { took, .. }),
+                ),
             ) => *took,
             _ => Span::ZERO,
         };
@@ -146,14 +150,20 @@ impl Sign {
             Sign::Commit => matches!(event, E::Committed { .. }),
             Sign::Edit => matches!(event, E::EditMade { .. }),
             Sign::Background => matches!(event, E::App(AppEvent::Background)),
-            Sign::Hook(own) => matches!(event, E::HookStarted { hook, .. } if hook == own),
+            Sign::Hook(own) => {
+                matches!(event, E::Engine(EngineEvent::HookStarted { hook, .. }) if hook == own)
+            }
             Sign::Unit(own) => {
-                matches!(event, E::SyncStart { unit, .. } | E::Unit(UnitEvent::Called { unit }) if unit == own)
+                matches!(event, E::Engine(EngineEvent::SyncStart { unit, .. }) | E::Call(CallEvent::Called { unit }) if unit == own)
             }
             Sign::Entity(own, pulls) => match event {
                 E::EditMade { edit, .. } => edit.entity == *own,
-                E::ChunkApplied { changes, .. } => changes.iter().any(|change| change.entity == *own),
-                E::SyncComplete { unit, .. } | E::Unit(UnitEvent::CameBack { unit }) => pulls.contains(unit),
+                E::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
+                    changes.iter().any(|change| change.entity == *own)
+                }
+                E::Engine(EngineEvent::SyncComplete { unit, .. }) | E::Call(CallEvent::CameBack { unit }) => {
+                    pulls.contains(unit)
+                }
                 _ => false,
             },
             Sign::Fleet(own) => {
@@ -172,46 +182,52 @@ impl Sign {
         match self {
             Sign::Network => matches!(
                 event,
-                E::RequestSent { .. }
-                    | E::ResponseReceived { .. }
-                    | E::RequestFailed { .. }
-                    | E::RequestRefused { .. }
-                    | E::ConnectionOpened { .. }
+                E::Engine(
+                    EngineEvent::RequestSent { .. }
+                        | EngineEvent::ResponseReceived { .. }
+                        | EngineEvent::RequestFailed { .. }
+                        | EngineEvent::RequestRefused { .. }
+                ) | E::ConnectionOpened { .. }
                     | E::MessageDropped { .. }
-                    | E::UnitQueued { .. }
-                    | E::SyncStart { .. }
-                    | E::SyncError { .. }
+                    | E::Engine(
+                        EngineEvent::UnitQueued { .. }
+                            | EngineEvent::SyncStart { .. }
+                            | EngineEvent::SyncError { .. }
+                    )
             ),
             Sign::Storage => matches!(
                 event,
-                E::ChunkApplied { .. }
-                    | E::Unit(UnitEvent::Excerpt { .. } | UnitEvent::SetAside { .. })
-                    | E::EditMade { .. }
+                E::Engine(
+                    EngineEvent::ChunkApplied { .. }
+                        | EngineEvent::Unit(UnitEvent::Excerpt { .. } | UnitEvent::SetAside { .. })
+                ) | E::EditMade { .. }
                     | E::EditRefused { .. }
                     | E::EditMissed { .. }
-                    | E::EditAcknowledged { .. }
-                    | E::EditLogged { .. }
-                    | E::CursorSaved { .. }
-                    | E::SyncStart { .. }
-                    | E::SyncComplete { .. }
-                    | E::StorageFull
+                    | E::Engine(
+                        EngineEvent::EditAcknowledged { .. }
+                            | EngineEvent::EditLogged { .. }
+                            | EngineEvent::CursorSaved { .. }
+                            | EngineEvent::SyncStart { .. }
+                            | EngineEvent::SyncComplete { .. }
+                            | EngineEvent::StorageFull
+                    )
                     | E::Restored { .. }
                     | E::BecameCopy { .. }
             ),
             Sign::App => matches!(
                 event,
                 E::ProcessStarted { .. }
-                    | E::SyncStart { .. }
-                    | E::RequestSent { .. }
+                    | E::Engine(EngineEvent::SyncStart { .. } | EngineEvent::RequestSent { .. })
                     | E::EditMade { .. }
                     | E::AppQueried { .. }
             ),
             Sign::Backend => matches!(
                 event,
-                E::ResponseReceived { .. }
-                    | E::RequestFailed { .. }
-                    | E::RequestRefused { .. }
-                    | E::RefreshAsked { .. }
+                E::Engine(
+                    EngineEvent::ResponseReceived { .. }
+                        | EngineEvent::RequestFailed { .. }
+                        | EngineEvent::RequestRefused { .. }
+                ) | E::RefreshAsked { .. }
                     | E::Refreshed { .. }
                     | E::BackendServed { .. }
                     | E::UploadQueued { .. }
@@ -219,7 +235,8 @@ impl Sign {
             ),
             Sign::Refused => matches!(
                 event,
-                E::RequestRefused { .. } | E::RequestFailed { .. } | E::RefreshAsked { failed: true, .. }
+                E::Engine(EngineEvent::RequestRefused { .. } | EngineEvent::RequestFailed { .. })
+                    | E::RefreshAsked { failed: true, .. }
             ),
             _ => false,
         }

@@ -9,9 +9,9 @@ use syncdyno::{analysis, record, render};
 use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
     Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
-    EngineError, EngineFactory, EntityId, Event, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind,
-    Opened, PendingEdit, PendingResponse, Ports, Provision, RecordPort, ServerError, ServerSetup, Span,
-    Stack, Stamp, SyncEngine, SyncError, SyncServer, Time, Transport, UnitId, ValueRef,
+    EngineError, EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge,
+    NetworkKind, Opened, PendingEdit, PendingResponse, Ports, Provision, RecordPort, ServerError,
+    ServerSetup, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::record::{CellRecord, Verdict};
@@ -60,7 +60,7 @@ fn hung<const SPINS: bool>(_: &Chosen) -> Rc<dyn EngineFactory> {
 
 impl SyncEngine for Hung {
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
-        self.ports.emit(Event::SyncStart { unit: UnitId(0), run: 1, waited: Span::ZERO });
+        self.ports.emit(EngineEvent::SyncStart { unit: UnitId(0), run: 1, waited: Span::ZERO });
         Box::pin(poll_fn(move |context| {
             if self.spins {
                 context.waker().wake_by_ref();

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use syncdyno::contract::{
     AppEvent, AppliedChange, Call, Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError,
-    EngineFactory, EntityId, Event, Incarnation, Key, LocalBoxFuture, LocalEdit, Mutation, Opened,
+    EngineEvent, EngineFactory, EntityId, Incarnation, Key, LocalBoxFuture, LocalEdit, Mutation, Opened,
     PendingEdit, Ports, Provision, Queue, RequestKind, Span, Stamp, SyncEngine, SyncError, Time, Trigger,
     UnitId, Value, ValueRef, Work,
 };
@@ -138,7 +138,7 @@ impl Phone {
         let run = self.kept.change(begin).unwrap_or_default();
         self.ports.work(Work::default()).await;
         let started = self.ports.clock.now();
-        self.ports.emit(Event::SyncStart { unit, run, waited: started - since });
+        self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
         self.ports.crash_point("tiny.started").await;
         let result = self.exchange(unit).await;
         let went_well = result.is_ok();
@@ -150,8 +150,8 @@ impl Phone {
         _ = self.kept.change(|state| state.open = None);
         self.ports.work(Work::default()).await;
         self.ports.emit(match &result {
-            Ok(took) => Event::SyncComplete { unit, run, took: *took, blocking: false },
-            Err(error) => Event::SyncError { unit, run, error },
+            Ok(took) => EngineEvent::SyncComplete { unit, run, took: *took, blocking: false },
+            Err(error) => EngineEvent::SyncError { unit, run, error },
         });
     }
 
@@ -170,18 +170,25 @@ impl Phone {
         let Snapshot { taken, rows } = read.map_err(SyncError::Rejected)?;
         let (bytes, took) = (answer.len() as u64, self.ports.clock.now() - sent_at);
         let count = rows.values().map(|rows| rows.len() as u32).sum();
-        self.ports.emit(Event::ResponseReceived { request: number, kind, unit, bytes, rows: count, took });
+        self.ports.emit(EngineEvent::ResponseReceived {
+            request: number,
+            kind,
+            unit,
+            bytes,
+            rows: count,
+            took,
+        });
         let changed = self.kept.change(|state| state.replace(&ask.edits, rows)).map_err(corrupt)?;
         let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
         let changes: Vec<_> = changed
             .iter()
             .map(|(row, stamp, gone)| AppliedChange::of(row.0, &row.1, *stamp, *gone))
             .collect();
-        self.ports.emit(Event::ChunkApplied { unit, changes: &changes, echoed: 0, took });
+        self.ports.emit(EngineEvent::ChunkApplied { unit, changes: &changes, echoed: 0, took });
         for (Mutation { edit, entity, key, .. }, stamp) in ask.edits.iter().zip(taken) {
             // Of one that was not taken nobody hears.
             let Some(stamp) = stamp else { continue };
-            self.ports.emit(Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp });
+            self.ports.emit(EngineEvent::EditAcknowledged { edit: *edit, entity: *entity, key, stamp });
         }
         self.ports.crash_point("tiny.applied").await;
         Ok(())

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::contract::{Described, Event, EventSink, LocalBoxFuture, Transport};
+use crate::contract::{Described, Event, LocalBoxFuture, Observer, Transport};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::scenario::{DeviceClass, Document, Plan, Request};
 use crate::sim::{Handle, Sim};
@@ -143,6 +143,6 @@ impl Server for Works {
 
 struct Unheard;
 
-impl EventSink for Unheard {
-    fn emit(&self, _: Event<'_>) {}
+impl Observer for Unheard {
+    fn observe(&self, _: Event<'_>) {}
 }

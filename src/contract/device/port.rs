@@ -8,7 +8,7 @@ use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
 use super::transport::{Cacheable, Response, Transport};
 use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
-use crate::contract::observe::{Event, EventSink, RequestKind};
+use crate::contract::observe::{EngineEvent, EventSink, RequestKind};
 use crate::contract::server::Mutation;
 
 pub trait Clock {
@@ -104,7 +104,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    pub fn emit(&self, event: Event<'_>) {
+    pub fn emit(&self, event: EngineEvent<'_>) {
         self.events.emit(event);
     }
     pub async fn sleep(&self, span: Span) {
@@ -135,9 +135,9 @@ impl Ports {
     ) -> Response {
         let Call { number: request, kind, unit, edits, attempt } = call;
         let (bytes, rows) = (body.len() as u64, edits.len() as u32);
-        self.emit(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
+        self.emit(EngineEvent::RequestSent { request, kind, unit, bytes, rows, attempt });
         for Mutation { edit, entity, key, .. } in edits {
-            self.emit(Event::EditSent { edit: *edit, entity: *entity, key, request });
+            self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
         let sent_at = self.clock.now();
         let answer = match cacheable {
@@ -146,7 +146,7 @@ impl Ports {
         };
         if let Err(error) = answer {
             let took = self.clock.now() - sent_at;
-            self.emit(Event::RequestFailed { request, kind, error, took, wasted: bytes });
+            self.emit(EngineEvent::RequestFailed { request, kind, error, took, wasted: bytes });
         }
         answer
     }
@@ -180,7 +180,7 @@ impl Ports {
         let (of, run) = (occasion.hook(), occasion.run());
         let called = self.hooks.call(occasion)?;
         let (ports, begun) = (self.clone(), self.clock.now());
-        ports.emit(Event::HookStarted { hook: of, run });
+        ports.emit(EngineEvent::HookStarted { hook: of, run });
         Some(Box::pin(async move {
             let ended = ports.within(limit, called).await;
             let (how, result) = match ended {
@@ -189,7 +189,7 @@ impl Ports {
                 Err(limit) => (HookEnd::TimedOut, Err(HookError::TimedOut { of, limit })),
             };
             let took = ports.clock.now() - begun;
-            ports.emit(Event::HookEnded { hook: of, run, ended: how, took });
+            ports.emit(EngineEvent::HookEnded { hook: of, run, ended: how, took });
             result
         }))
     }

@@ -11,55 +11,15 @@ use crate::contract::device::{
 };
 use crate::contract::server::{Refusal, ServerError};
 
-/// Everything that can be observed; of devices by the engine unless it says "the world".
+/// What an engine tells of itself on one device; what it cannot say is not for it to tell.
 ///
 /// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name what
 /// it is about, `stamp` is the version's; something `took` so long, of which it `waited` for the
 /// lock, the queue or the screen.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// The world: a process starts, after so many lives.
-    ProcessStarted { incarnation: u32 },
-    /// The world: a process died.
-    ProcessKilled { reason: KillReason },
-    /// The world: a process is about to die amid work on its database that it may not have told.
-    CutShort,
-    /// The world: an answer is decoded, which takes `peak` bytes of memory; that is `tight` from a
-    /// quarter of what the app may have on.
-    Decoded { peak: u64, tight: bool },
-    /// The world: the app looked something up for the person, while it was in the foreground.
-    AppQueried { took: Span, waited: Span },
-    /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
-    Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
-    /// The world: the app saved something for the person, while it was in the foreground.
-    AppWrote { took: Span, waited: Span },
-    /// The world: a row that came cannot be read this time.
-    RowUnreadable { entity: EntityId },
+pub enum EngineEvent<'a> {
     /// There is no room on the device for what the engine has to write; the user is told.
     StorageFull,
-    /// The world: something happened to the app.
-    App(AppEvent),
-    /// The operating system suspends the app: nothing of it goes on, and it is not dead.
-    Suspended,
-    /// The app goes on where it was, after it was suspended for so long.
-    Continued { after: Span },
-    /// The world: the device's link went down.
-    LinkDown,
-    /// The world: the device's link came back.
-    LinkUp,
-    /// The world: a device has a new connection, since the wish for it, waking the radio included.
-    ConnectionOpened { took: Span },
-    /// The world: packets went over a device's link, from it or towards it, some of them again;
-    /// none where messages go without packets. Bytes with all headers.
-    PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64 },
-    /// The world: a message vanished.
-    MessageDropped { reason: DropReason, bytes: u64 },
-    /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
-    /// changed, `asked` if the server said before whether it holds.
-    CacheAnswered { bytes: u64, stale: bool, asked: bool },
-    /// The world: the backend went down or came back.
-    BackendAvailable(bool),
-
     /// A unit was put into the queue, in which it was not: once for each time that it waits. So
     /// many are in the queue now, the running one not counted.
     UnitQueued { unit: UnitId, depth: u32 },
@@ -73,15 +33,11 @@ pub enum Event<'a> {
     SyncComplete { unit: UnitId, run: u64, took: Span, blocking: bool },
     /// A unit ended badly: the app's OnSyncError, and what the user is told.
     SyncError { unit: UnitId, run: u64, error: &'a SyncError },
-    /// The world: what a login waits for is there: its blocking units have ended, or all. The login
-    /// may lie in an earlier life of the process. `again` if a restart of the app brought it, of a
-    /// person who was let in before: nobody waited.
-    Usable { since_login: Span, again: bool },
     /// A hook of the app was called, for a unit's run if it is about one.
     HookStarted { hook: Hook, run: Option<(UnitId, u64)> },
     /// A hook of the app ended.
     HookEnded { hook: Hook, run: Option<(UnitId, u64)>, ended: HookEnd, took: Span },
-    /// The world: a hook of the app is about to trigger a sync of `unit`.
+    /// A hook of the app is about to trigger a sync of `unit`: the app says so, no engine.
     HookTriggered { hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId },
     /// The app shows its person this from now on. It is of no digest.
     Status(Status),
@@ -93,7 +49,6 @@ pub enum Event<'a> {
     Unit(UnitEvent<'a>),
     /// A cursor was refused by the server, or given up with edits; the entity is loaded again.
     CursorReset { unit: UnitId, entity: EntityId },
-
     /// A request leaves, with so many bytes of body and mutations in it. The number is the device's
     /// own; a fetch is for no unit; `attempt` is 0 for the first try.
     RequestSent { request: u64, kind: RequestKind, unit: Option<UnitId>, bytes: u64, rows: u32, attempt: u32 },
@@ -117,16 +72,6 @@ pub enum Event<'a> {
     RetryScheduled { attempt: u32, wait: Span, in_run: bool },
     /// Changes of a pull or fetch are committed, in order, and some that were its own coming back.
     ChunkApplied { unit: Option<UnitId>, changes: &'a [AppliedChange<'a>], echoed: u32, took: Span },
-
-    /// The world: a person made an edit and the app took it, at this time by the device's clock.
-    EditMade { edit: &'a LocalEdit, made_at: Stamp },
-    /// The world: a person wanted to make an edit and the app refused it.
-    EditRefused { edit: &'a LocalEdit, error: &'a EditError },
-    /// The world: a person did not see an edit saved: no app ran, it died, or the world ended.
-    EditMissed { edit: &'a LocalEdit, waited: Span },
-    /// The world: a person gave up an edit, as a run of a blocking unit had the screen too long. Of
-    /// one whose row is found as it is made the key is empty.
-    EditPrevented { edit: &'a LocalEdit, waited: Span },
     /// An edit is in a push request.
     EditSent { edit: EditId, entity: EntityId, key: &'a Key, request: u64 },
     /// Earlier edits of a row that were never sent go out with this later one; or, as it deletes a
@@ -153,13 +98,76 @@ pub enum Event<'a> {
     },
     /// The engine: something happened on its page of conflicts.
     Page(PageEvent<'a>),
-    /// Something in the life of a phone.
-    Phone(PhoneEvent),
     /// An attachment is on its way, or there.
     Blob(BlobEvent),
     /// A line was written into the log that the user can read.
     EditLogged { edit: EditId, entity: EntityId, key: &'a Key, kind: LogKind },
+    /// The engine: rows of a pull could not be applied, and the cursor passes them: they are
+    /// dropped, or kept on a durable list, to be tried again.
+    RowsFailed { skipped: u32, listed: u32 },
+    /// The engine: it tried the rows on its list again, of which so many are left.
+    RowsRetried { left: u64 },
+}
 
+/// Everything that can be observed; by the bench but for [`Event::Engine`].
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The engine of a device tells of itself.
+    Engine(EngineEvent<'a>),
+    /// The world: a process starts, after so many lives.
+    ProcessStarted { incarnation: u32 },
+    /// The world: a process died.
+    ProcessKilled { reason: KillReason },
+    /// The world: a process is about to die amid work on its database that it may not have told.
+    CutShort,
+    /// The world: an answer is decoded, which takes `peak` bytes of memory; that is `tight` from a
+    /// quarter of what the app may have on.
+    Decoded { peak: u64, tight: bool },
+    /// The world: the app looked something up for the person, while it was in the foreground.
+    AppQueried { took: Span, waited: Span },
+    /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
+    Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
+    /// The world: the app saved something for the person, while it was in the foreground.
+    AppWrote { took: Span, waited: Span },
+    /// The world: a row that came cannot be read this time.
+    RowUnreadable { entity: EntityId },
+    /// The world: something happened to the app.
+    App(AppEvent),
+    /// The operating system suspends the app: nothing of it goes on, and it is not dead.
+    Suspended,
+    /// The app goes on where it was, after it was suspended for so long.
+    Continued { after: Span },
+    /// The world: the device's link went down.
+    LinkDown,
+    /// The world: the device's link came back.
+    LinkUp,
+    /// The world: a device has a new connection, since the wish for it, waking the radio included.
+    ConnectionOpened { took: Span },
+    /// The world: packets went over a device's link, from it or towards it, some of them again;
+    /// none where messages go without packets. Bytes with all headers.
+    PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64 },
+    /// The world: a message vanished.
+    MessageDropped { reason: DropReason, bytes: u64 },
+    /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
+    /// changed, `asked` if the server said before whether it holds.
+    CacheAnswered { bytes: u64, stale: bool, asked: bool },
+    /// The world: the backend went down or came back.
+    BackendAvailable(bool),
+    /// The world: what a login waits for is there: its blocking units have ended, or all. The login
+    /// may lie in an earlier life of the process. `again` if a restart of the app brought it, of a
+    /// person who was let in before: nobody waited.
+    Usable { since_login: Span, again: bool },
+    /// The world: a person made an edit and the app took it, at this time by the device's clock.
+    EditMade { edit: &'a LocalEdit, made_at: Stamp },
+    /// The world: a person wanted to make an edit and the app refused it.
+    EditRefused { edit: &'a LocalEdit, error: &'a EditError },
+    /// The world: a person did not see an edit saved: no app ran, it died, or the world ended.
+    EditMissed { edit: &'a LocalEdit, waited: Span },
+    /// The world: a person gave up an edit, as a run of a blocking unit had the screen too long. Of
+    /// one whose row is found as it is made the key is empty.
+    EditPrevented { edit: &'a LocalEdit, waited: Span },
+    /// Something in the life of a phone.
+    Phone(PhoneEvent),
     /// The backend: a row has a new version, with these values (for a delete those before it), in
     /// the place of that of another stamp, if there was one.
     Committed {
@@ -171,11 +179,6 @@ pub enum Event<'a> {
         author: Author,
         replaced: Option<Stamp>,
     },
-    /// The engine: rows of a pull could not be applied, and the cursor passes them: they are
-    /// dropped, or kept on a durable list, to be tried again.
-    RowsFailed { skipped: u32, listed: u32 },
-    /// The engine: it tried the rows on its list again, of which so many are left.
-    RowsRetried { left: u64 },
     /// A node: its state is that of an earlier instant, as it began. What that did to rows follows
     /// as commits. A device's state had been put in `life` times by then, by a backup or a copy.
     Restored { to: Time, life: u32 },
@@ -243,7 +246,11 @@ pub enum Event<'a> {
     UploadWaits { edit: EditId },
     /// The gateway: the backend's verdict on an edit that waited; it waited since it was queued.
     UploadDecided { edit: EditId, waited: Span },
-    /// The world: something on the way of rows to another system.
+    /// The gateway: all of an attachment is there, by a last stretch of this device.
+    BlobStored(StoredBlob),
+    /// The app syncs beside its queue.
+    Call(CallEvent),
+    /// Something on the way of rows to another system.
     Integration(IntegrationEvent<'a>),
 }
 
@@ -265,6 +272,24 @@ pub enum IntegrationEvent<'a> {
     Remembered { worker: u32, entity: EntityId },
 }
 
+impl<'a> From<EngineEvent<'a>> for Event<'a> {
+    fn from(event: EngineEvent<'a>) -> Event<'a> {
+        Event::Engine(event)
+    }
+}
+
+/// The app calls a unit at once, beside the queue and without the engine's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallEvent {
+    Called {
+        unit: UnitId,
+    },
+    /// Such a call has come back. One whose process dies never does.
+    CameBack {
+        unit: UnitId,
+    },
+}
+
 /// A unit's part of an entity, and where its cursors stand.
 #[derive(Clone, Copy, Debug)]
 pub enum UnitEvent<'a> {
@@ -276,10 +301,6 @@ pub enum UnitEvent<'a> {
     SetAside { unit: UnitId, rows: u32, took: Span },
     /// Such rows went, and were never shown.
     ThrownAway { unit: UnitId, rows: u32 },
-    /// The world: the app calls a unit at once, beside the queue and without the engine's events.
-    Called { unit: UnitId },
-    /// The world: such a call has come back. One whose process dies never does.
-    CameBack { unit: UnitId },
     /// Where all cursors stand, if somebody looks: before a run, after it, and as a process starts.
     /// `at` has the unit whose it is, or none of all together; the entity; and what tells it from
     /// others. `dates` say when units last completed.
@@ -347,6 +368,14 @@ pub enum PhoneEvent {
     Reinstalled,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    pub blob: BlobId,
+    pub device: DeviceId,
+    pub bytes: u64,
+    pub hash: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum BlobEvent {
     /// A request leaves with a stretch of it from `offset` on, or asks how much of it there is.
@@ -356,8 +385,6 @@ pub enum BlobEvent {
     Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
     /// The device keeps it no longer.
     LetGo { blob: BlobId },
-    /// The gateway: all of it is there, by a last stretch of this device, and has this hash.
-    Stored { blob: BlobId, device: DeviceId, bytes: u64, hash: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -376,7 +403,12 @@ pub struct Occurrence<'a> {
     pub event: Event<'a>,
 }
 
-/// Takes events; the world's sink adds place and time.
+/// Takes what an engine tells; the world's sink adds place and time.
 pub trait EventSink {
-    fn emit(&self, event: Event<'_>);
+    fn emit(&self, event: EngineEvent<'_>);
+}
+
+/// Takes what the world itself observes at one place, and adds the time.
+pub trait Observer {
+    fn observe(&self, event: Event<'_>);
 }

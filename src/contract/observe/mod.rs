@@ -13,7 +13,8 @@ mod event;
 mod kind;
 
 pub use event::{
-    BlobEvent, Event, EventSink, IntegrationEvent, Node, Occurrence, PageEvent, PhoneEvent, UnitEvent,
+    BlobEvent, CallEvent, EngineEvent, Event, EventSink, IntegrationEvent, Node, Observer, Occurrence,
+    PageEvent, PhoneEvent, StoredBlob, UnitEvent,
 };
 pub use kind::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason, Overtaken,

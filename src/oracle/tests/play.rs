@@ -13,10 +13,10 @@ use std::sync::Arc;
 use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
-    AppEvent, Attachment, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event,
-    Excerpt, Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress,
-    Refusal, RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent,
-    blob_hash,
+    AppEvent, Attachment, Author, BlobEvent, BlobId, CallEvent, ConflictKind, Decision, EditError, EditKind,
+    EngineEvent, Event, Excerpt, Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part,
+    PhoneEvent, Progress, Refusal, RequestKind, ServerError, Shown, Sides, Status, StoredBlob, SyncError,
+    TransportError, Trigger, UnitEvent, blob_hash,
 };
 use crate::oracle::{Definition, Patience};
 
@@ -274,10 +274,11 @@ impl Play {
             ["pulls"] => stage.pull(device),
             ["pulls", "answered"] => {
                 let (kind, unit, took) = (RequestKind::Pull, Some(UNIT), Span(1));
-                let answered = Event::ResponseReceived { request: 99, kind, unit, bytes: 1, rows: 1, took };
+                let (request, bytes, rows) = (99, 1, 1);
+                let answered = EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took };
                 stage.emit(device, answered);
                 stage.pull(device);
-                stage.emit(device, Event::CursorSaved { unit: UNIT, entity: VISIT });
+                stage.emit(device, EngineEvent::CursorSaved { unit: UNIT, entity: VISIT });
             }
             ["commits", id, key, ..] => {
                 let stamp = self.commit(Author::Device(edit(id)), key, &words[3..]);
@@ -367,9 +368,11 @@ impl Play {
                 self.stage.emit(device, killed(words));
                 started
             }
-            ["cursor"] => Event::CursorSaved { unit: UNIT, entity: VISIT },
+            ["cursor"] => Event::Engine(EngineEvent::CursorSaved { unit: UNIT, entity: VISIT }),
             ["cut"] => Event::CutShort,
-            ["full"] => Event::StorageFull,
+            ["calls", a] => Event::Call(CallEvent::Called { unit: unit(a) }),
+            ["returns", a] => Event::Call(CallEvent::CameBack { unit: unit(a) }),
+            ["full"] => Event::Engine(EngineEvent::StorageFull),
             ["down"] => Event::LinkDown,
             ["up"] => Event::LinkUp,
             ["suspends"] => Event::Suspended,
@@ -420,19 +423,19 @@ impl Play {
                 let with: Vec<EditId> =
                     words[3..].iter().filter(|word| word.contains('.')).map(|word| edit(word)).collect();
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+                let acked = |stamp| EngineEvent::EditAcknowledged { edit, entity, key, stamp };
                 let event = match words[0] {
-                    "sends" => Event::EditSent { edit, entity, key, request: request(3) },
-                    "opens" => Event::Page(PageEvent::Open { edit, entity, key }),
-                    "acked" => Event::EditAcknowledged { edit, entity, key, stamp: self.stamp(words[3]) },
-                    "squashes" => Event::EditsSquashed { edit, entity, key, with: &with, stays: false },
-                    _ => Event::EditLogged { edit, entity, key, kind: LogKind::Rejected },
+                    "sends" => EngineEvent::EditSent { edit, entity, key, request: request(3) },
+                    "opens" => EngineEvent::Page(PageEvent::Open { edit, entity, key }),
+                    "acked" => acked(self.stamp(words[3])),
+                    "squashes" => EngineEvent::EditsSquashed { edit, entity, key, with: &with, stays: false },
+                    _ => EngineEvent::EditLogged { edit, entity, key, kind: LogKind::Rejected },
                 };
                 self.stage.emit(device, event);
             }
             ["hears", ..] => {
-                let (request, kind, unit) = (request(1), RequestKind::Push, Some(UNIT));
-                let took = Span::secs(1);
-                let heard = Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
+                let (request, kind, unit, took) = (request(1), RequestKind::Push, Some(UNIT), Span::secs(1));
+                let heard = EngineEvent::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
                 self.stage.emit(device, heard);
             }
             // A request that takes 0.3 s and is answered with so many rows, or comes to nothing.
@@ -440,12 +443,12 @@ impl Play {
                 let kind = RequestKind::of_word(kind).unwrap();
                 let unit = (kind != RequestKind::Fetch).then_some(UNIT);
                 let (request, bytes, took) = (77, 9, Span::millis(300));
-                let sent = Event::RequestSent { request, kind, unit, bytes, rows: 0, attempt: 0 };
+                let sent = EngineEvent::RequestSent { request, kind, unit, bytes, rows: 0, attempt: 0 };
                 self.stage.emit(device, sent);
                 self.stage.now += took;
                 let (rows, error) = (words.get(2).map(|rows| rows.parse().unwrap()), TransportError::Timeout);
-                let failed = Event::RequestFailed { request, kind, error, took, wasted: bytes };
-                let came = |rows| Event::ResponseReceived { request, kind, unit, bytes, rows, took };
+                let failed = EngineEvent::RequestFailed { request, kind, error, took, wasted: bytes };
+                let came = |rows| EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took };
                 self.stage.emit(device, rows.map_or(failed, came));
             }
             ["decides", id, key, kind, how, ..] => {
@@ -454,10 +457,9 @@ impl Play {
             ["resolves", id, key, _] => {
                 let sides = Sides { local: Stamp(1), remote: self.stage.stamp(), edited: None };
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
-                let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Remote);
-                let on_top = false;
+                let (kind, decision, on_top) = (ConflictKind::UpdateUpdate, Decision::Remote, false);
                 let resolved = PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides };
-                self.stage.emit(device, Event::Page(resolved));
+                self.stage.emit(device, EngineEvent::Page(resolved));
             }
             _ => self.of_photos(device, words),
         }
@@ -468,15 +470,15 @@ impl Play {
         match *words {
             ["attaches", key] => {
                 let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
-                stage.emit(device, Event::Blob(sent));
+                stage.emit(device, EngineEvent::Blob(sent));
             }
             ["stored" | "torn", key] => {
                 let attached = stage.oracle.setup.labels.schema.attachment(VISIT).unwrap();
                 let whole = attached.bytes(&Key::new(key), Part::Whole);
                 let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
                 let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
-                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
-                stage.tell(Node::Backend, Event::Blob(stored));
+                let stored = StoredBlob { blob: photo(key), device, bytes, hash };
+                stage.tell(Node::Backend, Event::BlobStored(stored));
             }
             // A unit's own cursor as `A/v=1`, that of all units as `all/v=1`, and a date as `A=1`.
             ["cursors", ..] => {
@@ -489,7 +491,7 @@ impl Play {
                 let at: Vec<_> = at.into_iter().map(cursor).collect();
                 let date = |(of, n): (&str, &str)| (unit(of), Stamp(n.parse().unwrap()));
                 let dates: Vec<_> = dates.into_iter().map(date).collect();
-                stage.emit(device, Event::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
+                stage.emit(device, EngineEvent::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
             }
             _ => self.runs(device, words),
         }
@@ -521,7 +523,7 @@ impl Play {
         };
         let sides = Sides { local: Stamp(1), remote: self.stage.stamp(), edited: None };
         let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
-        self.stage.emit(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
+        self.stage.emit(device, EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides });
     }
 
     fn runs(&mut self, device: u32, words: &[&str]) {
@@ -529,10 +531,10 @@ impl Play {
         let event = match *words {
             ["begins", a, run, ..] => {
                 let waited = words.get(3).map_or(Span::ZERO, |waited| secs(waited));
-                Event::SyncStart { unit: unit(a), run: number(run), waited }
+                EngineEvent::SyncStart { unit: unit(a), run: number(run), waited }
             }
             ["ends", a, run] => {
-                Event::SyncComplete { unit: unit(a), run: number(run), took: Span(1), blocking: false }
+                EngineEvent::SyncComplete { unit: unit(a), run: number(run), took: Span(1), blocking: false }
             }
             ["fails", a, run, why] => {
                 let error = &match why {
@@ -542,45 +544,43 @@ impl Play {
                     "put-off" => SyncError::Throttled("put off by the server".to_owned()),
                     _ => SyncError::Interrupted,
                 };
-                let failed = Event::SyncError { unit: unit(a), run: number(run), error };
+                let failed = EngineEvent::SyncError { unit: unit(a), run: number(run), error };
                 return self.stage.emit(device, failed);
             }
             ["hook", a, run] => {
-                Event::HookStarted { hook: Hook::SyncStart, run: Some((unit(a), number(run))) }
+                EngineEvent::HookStarted { hook: Hook::SyncStart, run: Some((unit(a), number(run))) }
             }
-            ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
-            ["retries", left] => Event::RowsRetried { left: number(left) },
+            ["lists", rows] => EngineEvent::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
+            ["retries", left] => EngineEvent::RowsRetried { left: number(left) },
             ["photo-fails"] => {
                 let (blob, took) = (photo("a1"), Span(1));
-                Event::Blob(BlobEvent::Ended { blob, took, in_run: true, served: false })
+                EngineEvent::Blob(BlobEvent::Ended { blob, took, in_run: true, served: false })
             }
-            ["queues", a] => Event::UnitQueued { unit: unit(a), depth: 1 },
-            ["discards", a] => Event::UnitDiscarded { unit: unit(a) },
-            ["coalesces", a] => Event::UnitCoalesced { unit: unit(a) },
-            ["calls", a] => Event::Unit(UnitEvent::Called { unit: unit(a) }),
-            ["returns", a] => Event::Unit(UnitEvent::CameBack { unit: unit(a) }),
+            ["queues", a] => EngineEvent::UnitQueued { unit: unit(a), depth: 1 },
+            ["discards", a] => EngineEvent::UnitDiscarded { unit: unit(a) },
+            ["coalesces", a] => EngineEvent::UnitCoalesced { unit: unit(a) },
             ["triggers", next, "after", a, run] => {
                 let run = Some((unit(a), number(run)));
-                Event::HookTriggered { hook: Hook::SyncComplete, run, unit: unit(next) }
+                EngineEvent::HookTriggered { hook: Hook::SyncComplete, run, unit: unit(next) }
             }
-            ["shows-as", state, ..] => Event::Status(status(state, words)),
-            ["resets"] => Event::CursorReset { unit: UNIT, entity: VISIT },
+            ["shows-as", state, ..] => EngineEvent::Status(status(state, words)),
+            ["resets"] => EngineEvent::CursorReset { unit: UNIT, entity: VISIT },
             ["expires"] | ["throttled", _] => {
                 let throttled = |wait: &&str| ServerError::Throttled(secs(wait));
                 let error = &words.get(1).map_or(ServerError::CursorExpired(VISIT), throttled);
                 let (kind, took) = (RequestKind::Pull, Span::ZERO);
-                let refused = Event::RequestRefused { request: 1, kind, error, took };
+                let refused = EngineEvent::RequestRefused { request: 1, kind, error, took };
                 return self.stage.emit(device, refused);
             }
             ["asks"] => {
                 let (kind, unit) = (RequestKind::Pull, Some(UNIT));
-                Event::RequestSent { request: 0, kind, unit, bytes: 9, rows: 0, attempt: 0 }
+                EngineEvent::RequestSent { request: 0, kind, unit, bytes: 9, rows: 0, attempt: 0 }
             }
             ["unanswered"] => {
                 let (kind, error) = (RequestKind::Pull, TransportError::Timeout);
-                Event::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 }
+                EngineEvent::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 }
             }
-            ["waits", wait] => Event::RetryScheduled { attempt: 0, wait: secs(wait), in_run: true },
+            ["waits", wait] => EngineEvent::RetryScheduled { attempt: 0, wait: secs(wait), in_run: true },
             _ => panic!("{words:?} is no step"),
         };
         self.stage.emit(device, event);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, BlobId, Capabilities, Column, ColumnKind, CommitKind, ConflictKind, Decision,
-    Delivery, DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
-    PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
+    Delivery, DeviceView, EditKind, EngineEvent, Entity, Event, LocalEdit, LogEntry, LogKind, Node,
+    Occurrence, OnDelete, PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
 use crate::oracle::names::shown as shown_value;
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Truth, Verdict, Waits};
@@ -171,8 +171,8 @@ impl Stage {
             life.on(&occurrence);
         }
     }
-    pub(super) fn emit(&mut self, device: u32, event: Event<'_>) {
-        self.tell(Node::Device(DeviceId(device)), event);
+    pub(super) fn emit<'e>(&mut self, device: u32, event: impl Into<Event<'e>>) {
+        self.tell(Node::Device(DeviceId(device)), event.into());
     }
     pub(super) fn later(&mut self, secs: u64) {
         self.now += Span::secs(secs);
@@ -258,7 +258,7 @@ impl Stage {
         let request = self.phone(device).requests;
         for entry in &entries {
             let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
-            self.emit(device, Event::EditSent { edit, entity, key: &key, request });
+            self.emit(device, EngineEvent::EditSent { edit, entity, key: &key, request });
         }
         // Each is answered with what its phone is shown at the time.
         let outcomes: Vec<_> = entries.iter().map(|entry| (self.take(entry), self.scope(device))).collect();
@@ -266,11 +266,14 @@ impl Stage {
         let (kind, took) = (RequestKind::Push, Span::secs(1));
         if !heard {
             let error = crate::contract::TransportError::Timeout;
-            self.emit(device, Event::RequestFailed { request, kind, error, took, wasted: 1 });
+            self.emit(device, EngineEvent::RequestFailed { request, kind, error, took, wasted: 1 });
             return;
         }
         let rows = entries.len() as u32;
-        self.emit(device, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows, took });
+        self.emit(
+            device,
+            EngineEvent::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows, took },
+        );
         for (entry, (outcome, scope)) in entries.into_iter().zip(outcomes) {
             self.settle((device, &scope), entry, outcome);
         }
@@ -367,7 +370,7 @@ impl Stage {
             other.base = Some(stamp);
         }
         let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
-        self.emit(device, Event::EditAcknowledged { edit, entity, key: &key, stamp });
+        self.emit(device, EngineEvent::EditAcknowledged { edit, entity, key: &key, stamp });
     }
 
     fn conflict(&mut self, (device, scope): (u32, &Rows), entry: Entry, why: Refusal, other: Option<String>) {
@@ -399,7 +402,10 @@ impl Stage {
         let key = Key::new(&entry.onto);
         let decision = if local { Decision::Local } else { Decision::Remote };
         let sides = Sides { local: entry.made_at, remote, edited: None };
-        self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, decision, sides });
+        self.emit(
+            device,
+            EngineEvent::ConflictDecided { edit: id, entity, key: &key, kind, decision, sides },
+        );
         if let (true, Some(theirs)) = (local, &theirs) {
             self.log(device, &entry, LogKind::Overwrote);
             self.refused.remove(&id);
@@ -414,7 +420,7 @@ impl Stage {
         }
         self.drop_entry(device, id);
         if equal {
-            self.emit(device, Event::EditAcknowledged { edit: id, entity, key: &key, stamp: remote });
+            self.emit(device, EngineEvent::EditAcknowledged { edit: id, entity, key: &key, stamp: remote });
         } else {
             self.log(device, &entry, LogKind::Superseded);
         }
@@ -431,7 +437,7 @@ impl Stage {
         let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
         let line = LogEntry { edit: Some(edit), entity, key: key.clone(), kind, met: None };
         self.phone(device).log.push(line);
-        self.emit(device, Event::EditLogged { edit, entity, key: &key, kind });
+        self.emit(device, EngineEvent::EditLogged { edit, entity, key: &key, kind });
     }
     fn drop_entry(&mut self, device: u32, id: EditId) {
         self.phone(device).outbox.retain(|e| e.edit.id != id);
@@ -466,7 +472,7 @@ impl Stage {
         self.oracle.look(DeviceId(device), &self.phones[device as usize]);
     }
     fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
-        self.emit(device, Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
+        self.emit(device, EngineEvent::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
     }
     pub(super) fn drain(&mut self) {
         for _ in 0..20 {
