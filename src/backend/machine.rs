@@ -21,7 +21,7 @@ use super::table::{Loaded, Record};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
     Author, CommitKind, EachChange, Guard, Mutation, Outcome, RequestKind, Row, Schema, ServerError,
-    SyncServer, SystemOfRecord,
+    SystemOfRecord,
 };
 
 /// The enterprise's system of record.
@@ -264,22 +264,6 @@ impl Backend {
     /// Tells its history from those that it left: 0, or the latest stamp given when it last did.
     pub(crate) fn incarnation(&self) -> u64 {
         self.incarnation
-    }
-
-    /// Has a server answer a request of a device that comes at `now` and is given up on at
-    /// `deadline`; to be called in the order in which requests come.
-    pub fn answer_by<S: SyncServer<Backend> + ?Sized>(
-        &mut self,
-        server: &mut S,
-        (now, deadline): (Time, Time),
-        from: DeviceId,
-        request: &[u8],
-    ) -> Called<Vec<u8>> {
-        self.begin_call(now, deadline);
-        let answer = server.serve(from, request, self);
-        let called = self.end_call(answer);
-        server.ended(self, called.answer.is_ok());
-        called
     }
 
     pub(crate) fn begin_call(&mut self, now: Time, deadline: Time) {

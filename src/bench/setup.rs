@@ -54,8 +54,9 @@ pub enum BenchError {
 impl Bench {
     /// A bench for a stack of one's own, which all its scenarios use.
     pub fn new(stack: Stack) -> Bench {
+        let name = format!("engine.name={:?}", stack.name);
         let mut bench = Bench::with(Stacks::builtin().with(stack));
-        bench.request.sets.push(format!("engine.name={:?}", stack.name));
+        bench.request.sets.push(name);
         bench
     }
     /// A bench for the built-in engine.

@@ -3,36 +3,41 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::device::EngineFactory;
-use super::server::{ServerSetup, SyncServer};
+use super::server::{ServerPorts, ServerSetup, SyncServer};
 use crate::base::Span;
 
 /// Makes the half that runs on phones; called on the thread that runs the cell.
-pub type MakeEngine = fn(&Chosen) -> Rc<dyn EngineFactory>;
-/// Makes the half that answers them.
-pub type MakeServer = fn(&Chosen, ServerSetup) -> Box<dyn SyncServer>;
+pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync>;
+/// Makes the half that answers them: once for each process, as the world begins and after a kill.
+pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
 /// A sync stack of somebody's own.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Stack {
     /// What scenarios call it: `engine.name`.
-    pub name: &'static str,
+    pub name: String,
     pub engine: MakeEngine,
     /// The half that answers them; a stack without one cannot be run.
     pub server: Option<MakeServer>,
     /// What a scenario may choose of it, in `[engine.options]`.
-    pub options: &'static [StackOption],
+    pub options: Vec<StackOption>,
     /// Named places at which chaos and events may kill its apps: those that it passes
     /// ([`CrashPoints`](super::device::CrashPoints)).
-    pub crash_points: &'static [&'static str],
-    /// What the oracle may ask of it.
-    pub capabilities: Capabilities,
+    pub crash_points: Vec<String>,
+    /// What the oracle may ask of it, with these options.
+    pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
     /// No run of a unit that goes on says nothing for longer than this, with these options: the
     /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
     /// the stack is [`prompt`](Capabilities::prompt).
-    pub patience: fn(&Chosen) -> Span,
+    pub patience: Arc<dyn Fn(&Chosen) -> Span + Send + Sync>,
 }
+
+/// How long a run may say nothing, where a stack does not say.
+const PATIENCE: Span = Span::secs(60);
 
 /// What the oracle may ask of a stack; a check that needs what a stack does not have is not
 /// applicable, and never passed.
@@ -64,7 +69,19 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Everything there is to ask.
+    /// What every stack is held to: no saved edit is lost that the backend did not refuse, nothing
+    /// is there twice, and devices come to rest with what the backend has.
+    pub const NONE: Capabilities = Capabilities {
+        acknowledges: false,
+        stamps: false,
+        sessions: false,
+        once: false,
+        prompt: false,
+        merge: Merge::Drops,
+        logs: false,
+        status: false,
+    };
+    /// Everything there is to ask today: what comes to it later your stack has not promised.
     pub const ALL: Capabilities = Capabilities {
         acknowledges: true,
         stamps: true,
@@ -88,18 +105,18 @@ pub enum Merge {
 }
 
 /// Something that a scenario may choose of a stack.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StackOption {
     /// Its key in `[engine.options]`.
-    pub name: &'static str,
+    pub name: String,
     pub form: OptionForm,
     /// What it is where nothing is chosen.
     pub preset: Choice,
-    pub about: &'static str,
+    pub about: String,
 }
 
 /// What an option may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionForm {
     Flag,
     /// A whole number, both ends included.
@@ -112,20 +129,24 @@ pub enum OptionForm {
         min: Span,
         max: Span,
     },
-    Word(&'static [&'static str]),
+    /// One of these.
+    Word(Vec<String>),
+    /// Any text.
+    Text,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     Flag(bool),
     Int(i64),
     Span(Span),
-    Word(&'static str),
+    /// A word of several, or any text.
+    Text(String),
 }
 
 /// The options of a stack as a scenario has chosen them, checked and complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen(BTreeMap<&'static str, Choice>);
+pub struct Chosen(BTreeMap<String, Choice>);
 
 /// What is known of a stack before anything is run.
 #[derive(Clone, Debug)]
@@ -135,27 +156,92 @@ pub struct Described {
     /// in `[engine.options]`.
     pub is_builtin: bool,
     pub has_server: bool,
-    pub options: &'static [StackOption],
+    pub options: Vec<StackOption>,
     /// Where its apps may be killed; any name is taken if there are none.
-    pub crash_points: &'static [&'static str],
+    pub crash_points: Vec<String>,
 }
 
 impl Described {
     /// The built-in stack by this name, whose crash points are not known.
     pub fn builtin(name: &str) -> Described {
-        let (options, crash_points) = (&[], &[]);
+        let (options, crash_points) = (Vec::new(), Vec::new());
         Described { name: name.to_owned(), is_builtin: true, has_server: true, options, crash_points }
     }
 }
 
+impl StackOption {
+    /// One by this name in `[engine.options]`, of this form, with what it is where nothing is
+    /// chosen.
+    pub fn new(name: &str, form: OptionForm, preset: Choice, about: &str) -> StackOption {
+        StackOption { name: name.to_owned(), form, preset, about: about.to_owned() }
+    }
+}
+
 impl Stack {
+    /// One that promises nothing yet, with the half that runs on phones.
+    pub fn new(
+        name: &str,
+        engine: impl Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync + 'static,
+    ) -> Stack {
+        Stack {
+            name: name.to_owned(),
+            engine: Arc::new(engine),
+            server: None,
+            options: Vec::new(),
+            crash_points: Vec::new(),
+            capabilities: Arc::new(|_| Capabilities::NONE),
+            patience: Arc::new(|_| PATIENCE),
+        }
+    }
+    #[must_use]
+    pub fn named(self, name: &str) -> Stack {
+        Stack { name: name.to_owned(), ..self }
+    }
+    /// With the half that runs on phones made so.
+    #[must_use]
+    pub fn engine(self, make: impl Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync + 'static) -> Stack {
+        Stack { engine: Arc::new(make), ..self }
+    }
+    /// With the half that answers phones.
+    #[must_use]
+    pub fn server(
+        self,
+        make: impl Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync + 'static,
+    ) -> Stack {
+        Stack { server: Some(Arc::new(make)), ..self }
+    }
+    /// With one more option.
+    #[must_use]
+    pub fn option(mut self, option: StackOption) -> Stack {
+        self.options.push(option);
+        self
+    }
+    #[must_use]
+    pub fn crash_points(self, points: &[&str]) -> Stack {
+        Stack { crash_points: points.iter().map(|point| (*point).to_owned()).collect(), ..self }
+    }
+    /// Held to what it promises, whatever is chosen.
+    #[must_use]
+    pub fn promises(self, capabilities: Capabilities) -> Stack {
+        self.promises_by(move |_| capabilities)
+    }
+    /// Held to what it promises with these options.
+    #[must_use]
+    pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
+        Stack { capabilities: Arc::new(by), ..self }
+    }
+    /// No run says nothing for longer than this, with these options.
+    #[must_use]
+    pub fn patience(self, by: impl Fn(&Chosen) -> Span + Send + Sync + 'static) -> Stack {
+        Stack { patience: Arc::new(by), ..self }
+    }
     pub fn described(&self) -> Described {
         Described {
-            name: self.name.to_owned(),
+            name: self.name.clone(),
             is_builtin: false,
             has_server: self.server.is_some(),
-            options: self.options,
-            crash_points: self.crash_points,
+            options: self.options.clone(),
+            crash_points: self.crash_points.clone(),
         }
     }
 }
@@ -168,6 +254,7 @@ impl fmt::Display for OptionForm {
             OptionForm::Span { min, max } => {
                 write!(f, "a length of time from {min} to {max}, such as \"{min}\"")
             }
+            OptionForm::Text => f.write_str("a text"),
             OptionForm::Word(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
         }
     }
@@ -179,7 +266,7 @@ impl fmt::Display for Choice {
             Choice::Flag(flag) => write!(f, "{flag}"),
             Choice::Int(n) => write!(f, "{n}"),
             Choice::Span(span) => write!(f, "\"{span}\""),
-            Choice::Word(word) => write!(f, "\"{word}\""),
+            Choice::Text(text) => write!(f, "{text:?}"),
         }
     }
 }
@@ -187,10 +274,10 @@ impl fmt::Display for Choice {
 impl Chosen {
     /// What holds where nothing is chosen.
     pub fn presets(options: &[StackOption]) -> Chosen {
-        Chosen(options.iter().map(|option| (option.name, option.preset)).collect())
+        Chosen(options.iter().map(|option| (option.name.clone(), option.preset.clone())).collect())
     }
-    pub fn set(&mut self, option: &'static str, choice: Choice) {
-        self.0.insert(option, choice);
+    pub fn set(&mut self, option: &str, choice: Choice) {
+        self.0.insert(option.to_owned(), choice);
     }
     /// A flag; false if the stack has no such option.
     pub fn flag(&self, option: &str) -> bool {
@@ -210,10 +297,10 @@ impl Chosen {
             _ => Span::ZERO,
         }
     }
-    /// A word; empty if the stack has no such option.
-    pub fn word(&self, option: &str) -> &'static str {
+    /// A word or a text; empty if the stack has no such option.
+    pub fn text(&self, option: &str) -> &str {
         match self.0.get(option) {
-            Some(Choice::Word(word)) => word,
+            Some(Choice::Text(text)) => text,
             _ => "",
         }
     }

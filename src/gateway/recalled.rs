@@ -1,10 +1,11 @@
 //! What a gateway with an upload cache does with a request of a device, before and after the
 //! backend.
 
+use super::half::Answered;
 use super::server::Gateway;
 use super::upload_cache::Look;
 use crate::base::{Span, Time};
-use crate::contract::{Answered, Event, ServerError};
+use crate::contract::{Event, ServerError};
 use crate::protocol::{PushRequest, Request, SyncRequest};
 
 /// What becomes of a request by what is remembered of its edits.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::backend_call::{BackendCall, Batch, PageAsk, PageRead, Refresh, Upload, Verdicts};
 use super::capture::{Ask, Effort, Reader};
+use super::half::Answered;
 use super::incarnation::Life;
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Waiting};
 use super::server::{Gateway, ids, keys_of, touched, within};
 use crate::backend::{self, Backend, Change, Load, Upto};
 use crate::base::{DeviceId, Span, Stamp, Time, UnitId};
-use crate::contract::{Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
+use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
 use crate::protocol::{Request, SyncRequest, Weighed};
 
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue:

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::blobs::Blobs;
 use super::capture::{self, Ask, Effort, Reader, Strategy};
 use super::excerpt::Sending;
+use super::half::{Answered, ServerHalf};
 use super::held::{CursorLine, Cursors};
 use super::incarnation::{Life, Restored};
 use super::mode::Mode;
@@ -17,8 +18,7 @@ use super::version::{self, Versions};
 use crate::backend::{Backend, Change, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    Answered, Attributes, CarriedRows, EachServed, Entity, Mutation, Outcome, Schema, ServerError,
-    SyncServer, SyncUnit,
+    Attributes, CarriedRows, EachServed, EditKind, Entity, Mutation, Outcome, Schema, ServerError, SyncUnit,
 };
 use crate::disk;
 use crate::protocol::{
@@ -276,14 +276,16 @@ impl Gateway {
     }
 }
 
-impl SyncServer<Backend> for Gateway {
+impl ServerHalf for Gateway {
     fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
         if BlobPut::is_one(request) {
             let persistent = &self.persistent;
             let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
-            let comes = |entity, key: &Key| {
-                waiting().any(|one| (one.mutation.entity, &one.mutation.key) == (entity, key))
+            // A change of a row that was refused brings no row.
+            let brings = |of: &Mutation, entity, key: &Key| {
+                of.kind == EditKind::Create && (of.entity, &of.key) == (entity, key)
             };
+            let comes = |entity, key: &Key| waiting().any(|one| brings(&one.mutation, entity, key));
             return self.blobs.serve(request, self.attributes.len(), backend, comes);
         }
         let (device, request) = self.read(request)?;
@@ -302,6 +304,10 @@ impl SyncServer<Backend> for Gateway {
 
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
         self.options.codec.refusal(error)
+    }
+
+    fn is_refusal(&self, answer: &[u8]) -> bool {
+        self.options.codec.is_refusal(answer)
     }
 
     fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {

@@ -9,8 +9,8 @@ use crate::backend::{self, Backend, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Mutation, RequestKind, Schema, ScopeRule, ServerError,
-    SyncServer,
 };
+use crate::gateway::{ServerHalf, answer_by};
 use crate::protocol::{
     Answer, Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want,
 };
@@ -73,7 +73,7 @@ impl Site {
     }
 
     fn serve(&mut self, times: (Time, Time), request: &[u8]) -> Called {
-        let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), request);
+        let called = answer_by(&mut self.gateway, &mut self.backend, times, (DeviceId(0), request));
         if let Err(error) = &called.answer {
             let told = self.gateway.refuse(error);
             assert_eq!(CODEC.decode_answer(&told).unwrap().as_ref().err(), Some(error));

@@ -32,24 +32,24 @@ const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
 fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
     let mut forms: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
     for stack in stacks {
-        for option in stack.options {
-            let mut form = match option.form {
+        for option in &stack.options {
+            let mut form = match &option.form {
                 OptionForm::Flag => json!({ "type": "boolean" }),
                 OptionForm::Int { min, max } => {
                     json!({ "type": "integer", "minimum": min, "maximum": max })
                 }
-                OptionForm::Span { .. } => json!({ "type": "string" }),
+                OptionForm::Span { .. } | OptionForm::Text => json!({ "type": "string" }),
                 OptionForm::Word(words) => json!({ "enum": words }),
             };
             let StackOption { about, form: takes, .. } = option;
             form["description"] = json!(format!("Of `{}`: {about} It takes {takes}.", stack.name));
-            form["default"] = match option.preset {
+            form["default"] = match &option.preset {
                 Choice::Flag(flag) => json!(flag),
                 Choice::Int(n) => json!(n),
                 Choice::Span(span) => json!(span.to_string()),
-                Choice::Word(word) => json!(word),
+                Choice::Text(text) => json!(text),
             };
-            forms.entry(option.name).or_default().push(form);
+            forms.entry(&option.name).or_default().push(form);
         }
     }
     let one = |(name, mut forms): (&str, Vec<Json>)| {

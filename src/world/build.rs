@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::allowed::{Allowed, Leases};
 use super::app::App;
 use super::attention::Attention;
+use super::brought::{Brought, OfServer, Open};
 use super::browsing::Browser;
 use super::clock::{DeviceClock, Skew};
 use super::coding::GatewayCoding;
@@ -25,7 +26,7 @@ use super::registry::Halves;
 use super::resolver::Resolver;
 use super::retrying::Retrying;
 use super::screen::Screen;
-use super::server::{Brought, Counter, ServerHalf, Servers};
+use super::server::{Counter, Servers};
 use super::storage::Storage;
 use super::suspension::Suspension;
 use super::template::Templates;
@@ -36,11 +37,11 @@ use super::watch::{Wanted, Watch};
 use super::windows::Windows;
 use super::{disturbances, fired, phone, planned};
 use crate::backend::{Backend, Loaded};
-use crate::base::{Digest, Seed, Stamp, Time};
-use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports, SyncServer};
+use crate::base::{DeviceId, Digest, Seed, Stamp, Time};
+use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports};
 use crate::disk::{Disk, Flash};
 use crate::engine::Detect;
-use crate::gateway::{BackendLink, Gateway, Versions};
+use crate::gateway::{BackendLink, Gateway, ServerHalf, Versions};
 use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Labels, Life, Oracle};
@@ -94,7 +95,7 @@ pub(super) fn build(
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
-    let (faults, windows) = drawn(&plan, &devices, crash_points);
+    let (faults, windows) = drawn(&plan, &devices, &crash_points);
     faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let sim = Sim::default();
     let handle = sim.handle().clone();
@@ -148,7 +149,7 @@ pub(super) fn build(
 }
 
 /// All that goes wrong, and the windows in which it does.
-fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> (Faults, Windows) {
+fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
     disturbances::draw(&mut faults, plan, devices);
     disturbances::draw_suspensions(&mut faults, plan, devices);
@@ -162,31 +163,44 @@ fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> (Faults,
 fn servers(
     plan: &Plan,
     (hub, (node, own)): (&Rc<Hub>, (NodeId, NodeId)),
-    half: Result<Gateway, Box<dyn SyncServer>>,
+    half: Result<Gateway, Open>,
     backend: Backend,
     faults: &Faults,
 ) -> Rc<Servers> {
-    let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match half {
-        Err(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
-        Ok(gateway) => {
-            let gateway = Rc::new(RefCell::new(gateway));
-            (gateway.clone(), Some(gateway))
-        }
-    };
     let link = plan.gateway.backend_link.clone();
     let backend_link = link.map(|link| RefCell::new(BackendLink::new(link, faults.backend_link.clone())));
     let handle = hub.handle.clone();
-    Rc::new(Servers {
-        process: Process::new(&handle, node),
-        handle,
-        hub: hub.clone(),
-        server,
-        gateway,
-        backend: RefCell::new(backend),
-        backend_link,
-        node: own,
-        commits: Cell::new(0),
-        coding: GatewayCoding::new(plan.gateway.coding_rate),
+    let process = Process::new(&handle, node);
+    Rc::new_cyclic(|me: &Weak<Servers>| {
+        let (server, gateway): (Rc<RefCell<dyn ServerHalf>>, _) = match half {
+            Err(open) => {
+                let ports = OfServer {
+                    servers: me.clone(),
+                    handle: handle.clone(),
+                    node: process.node,
+                    itself: DeviceId(plan.devices().len() as u32),
+                    start: plan.start,
+                };
+                let brought = Brought::new(open, ports, plan.seed.derive("world.server", 0));
+                (Rc::new(RefCell::new(brought)), None)
+            }
+            Ok(gateway) => {
+                let gateway = Rc::new(RefCell::new(gateway));
+                (gateway.clone(), Some(gateway))
+            }
+        };
+        Servers {
+            process,
+            handle,
+            hub: hub.clone(),
+            server,
+            gateway,
+            backend: RefCell::new(backend),
+            backend_link,
+            node: own,
+            commits: Cell::new(0),
+            coding: GatewayCoding::new(plan.gateway.coding_rate),
+        }
     })
 }
 

@@ -11,7 +11,7 @@ pub(super) struct CrashBook {
     armed: RefCell<Vec<Armed>>,
     ever_armed: Cell<u64>,
     /// How often each point was passed.
-    pub(super) passed: RefCell<BTreeMap<&'static str, u64>>,
+    pub(super) passed: RefCell<BTreeMap<String, u64>>,
     pub(super) suspended: Cell<bool>,
 }
 
@@ -37,9 +37,16 @@ impl CrashBook {
     pub(super) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
+    fn count(&self, point: &str) {
+        let mut passed = self.passed.borrow_mut();
+        match passed.get_mut(point) {
+            Some(times) => *times += 1,
+            None => _ = passed.insert(point.to_owned(), 1),
+        }
+    }
     /// A point is passed. If the app is to die there: after how long it is started again.
-    pub(super) fn pass(&self, point: &'static str, now: Time) -> Option<Span> {
-        *self.passed.borrow_mut().entry(point).or_default() += 1;
+    pub(super) fn pass(&self, point: &str, now: Time) -> Option<Span> {
+        self.count(point);
         if self.suspended.get() {
             return None;
         }

@@ -24,6 +24,7 @@ mod allowed;
 mod app;
 mod attention;
 mod background;
+mod brought;
 mod browsing;
 mod build;
 mod clock;

@@ -16,7 +16,7 @@ const CUT: Span = Span::millis(1);
 const LONGEST_WAIT: Span = Span::secs(600);
 
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
-pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> Faults {
+pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
     faults.plan_each((plan, devices), Faults::plan);
     if let Some(chaos) = &plan.chaos {
@@ -190,7 +190,7 @@ impl Faults {
     fn restore(&mut self, whose: Whose, backup: Time, at: Time, restart_after: Span) {
         self.restores.push(Restore { whose, backup, at, restart_after });
     }
-    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[&str]) {
+    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
         let before = self.drawn();
         for device in devices {
             self.draw_device(plan, chaos, device.device, crash_points);
@@ -214,7 +214,7 @@ impl Faults {
         let outages = self.devices.iter().map(|on| on.outages.len()).sum();
         [ends(KillReason::Killed), ends(KillReason::PowerLoss), outages, self.down.len()]
     }
-    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[&str]) {
+    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
         let seed = plan.seed.derive("world.chaos", u64::from(device.0));
         let end = Time::ZERO + plan.duration;
         for (mtbf, reason, name, word) in [
@@ -226,8 +226,7 @@ impl Faults {
                 let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
                 // Half of the kills strike in the middle of a sync, wherever that is.
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
-                let point =
-                    at_point.then(|| (stream.pick(crash_points).to_string(), 1 + stream.below(3) as u32));
+                let point = at_point.then(|| (stream.pick(crash_points).clone(), 1 + stream.below(3) as u32));
                 let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
                 self.tell(at, format!("chaos: {word} of {device}{place}"));
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));

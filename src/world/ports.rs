@@ -82,7 +82,7 @@ impl EventSink for OfDevice {
 }
 
 impl CrashPoints for OfDevice {
-    fn reached(&self, point: &'static str) -> bool {
+    fn reached(&self, point: &str) -> bool {
         let device = self.device();
         let due = device.crash.pass(point, device.now());
         if due.is_some() {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::brought::Open;
 use crate::backend::Sort;
 use crate::base::{DeviceId, Span};
 use crate::bugs;
-use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
+use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack};
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
@@ -31,8 +32,8 @@ pub struct Stacks(BTreeMap<String, Entry>);
 pub(super) struct Halves {
     pub(super) engine: Rc<dyn EngineFactory>,
     /// What answers devices; the gateway if `None`.
-    pub(super) server: Option<Box<dyn SyncServer>>,
-    pub(super) crash_points: &'static [&'static str],
+    pub(super) server: Option<Open>,
+    pub(super) crash_points: Vec<String>,
     pub(super) capabilities: Capabilities,
     pub(super) patience: Patience,
 }
@@ -49,7 +50,7 @@ impl Stacks {
     }
     #[must_use]
     pub fn with(mut self, stack: Stack) -> Stacks {
-        self.0.insert(stack.name.to_owned(), Entry::Brought(stack));
+        self.0.insert(stack.name.clone(), Entry::Brought(stack));
         self
     }
     #[must_use]
@@ -68,7 +69,7 @@ impl Stacks {
     /// What is known of each before anything is run, by name.
     pub fn described(&self) -> Vec<Described> {
         let described = |(name, entry): (&String, &Entry)| match entry {
-            Entry::Builtin(_) => Described { crash_points: engine::CRASH_POINTS, ..Described::builtin(name) },
+            Entry::Builtin(_) => Described { crash_points: crash_points(), ..Described::builtin(name) },
             Entry::Brought(stack) => stack.described(),
         };
         self.0.iter().map(described).collect()
@@ -79,7 +80,7 @@ impl Stacks {
             Entry::Builtin(make) => Some(Halves {
                 engine: make(plan.engine.clone(), plan.store.clone()),
                 server: None,
-                crash_points: engine::CRASH_POINTS,
+                crash_points: crash_points(),
                 capabilities: Capabilities {
                     once: brings_once(plan),
                     // No failed unit holds up others, and a network is noticed as it comes.
@@ -97,16 +98,21 @@ impl Stacks {
                     plan.devices().iter().map(|d| d.device).eq((0..attributes.len() as u32).map(DeviceId))
                 );
                 let setup = ServerSetup { schema: plan.schema.clone(), attributes };
+                let (make, chosen) = (stack.server.clone()?, plan.chosen.clone());
                 Some(Halves {
                     engine: (stack.engine)(&plan.chosen),
-                    server: Some((stack.server?)(&plan.chosen, setup)),
-                    crash_points: stack.crash_points,
-                    capabilities: stack.capabilities,
+                    server: Some(Box::new(move |ports| make(&chosen, setup.clone(), ports))),
+                    crash_points: stack.crash_points.clone(),
+                    capabilities: (stack.capabilities)(&plan.chosen),
                     patience: Patience::Stated((stack.patience)(&plan.chosen)),
                 })
             }
         }
     }
+}
+
+fn crash_points() -> Vec<String> {
+    engine::CRASH_POINTS.iter().map(|point| (*point).to_owned()).collect()
 }
 
 /// Whether nothing that the built-in stack was told has a row come twice in one version.

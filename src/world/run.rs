@@ -48,13 +48,13 @@ pub enum Strike {
     /// The app is killed after the poll of this number (from 1) of its tasks, over all lives.
     AfterPoll { device: DeviceId, polls: u64 },
     /// The app is killed at the passing of this number (from 1) of a crash point.
-    AtPoint { device: DeviceId, point: &'static str, nth: u32 },
+    AtPoint { device: DeviceId, point: String, nth: u32 },
     /// The app is killed at this time, or the power fails.
     AtTime { device: DeviceId, at: Time, power: bool },
     /// The gateway is killed after the poll of this number (from 1) of its own tasks.
     GatewayAfterPoll { polls: u64 },
     /// The gateway is killed at the passing of this number (from 1) of a crash point of its own.
-    GatewayAtPoint { point: &'static str, nth: u32 },
+    GatewayAtPoint { point: String, nth: u32 },
     /// The power fails in the middle of this operation of the device's disk, counted from 0.
     AtDiskOperation { device: DeviceId, operation: u64 },
 }
@@ -65,9 +65,9 @@ pub struct Places {
     pub polls: u64,
     /// Disk operations: those of the start, and all until the end of the script.
     pub operations: (u64, u64),
-    pub points: BTreeMap<&'static str, u64>,
+    pub points: BTreeMap<String, u64>,
     /// Polls of the gateway's own tasks, and passings of each of its crash points.
-    pub gateway: (u64, BTreeMap<&'static str, u64>),
+    pub gateway: (u64, BTreeMap<String, u64>),
     /// When each disk operation was issued and was done, until the end of the script.
     pub moments: Vec<Moment>,
 }
@@ -352,14 +352,14 @@ impl World {
             Strike::AfterPoll { device, polls } => {
                 self.handle.kill_after_polls(self.device(device).app.node, polls);
             }
-            Strike::AtPoint { device, point, nth } => arm(&self.device(device).crash, point, nth),
+            Strike::AtPoint { device, ref point, nth } => arm(&self.device(device).crash, point, nth),
             Strike::AtTime { device, at, power } => {
                 let reason = if power { KillReason::PowerLoss } else { KillReason::Killed };
                 let device = self.device(device);
                 self.at(at, "kill", move || device.strike(reason, RESTARTED_AFTER, &Struck::default()));
             }
             Strike::GatewayAfterPoll { polls } => self.handle.kill_after_polls(process.node, polls),
-            Strike::GatewayAtPoint { point, nth } => arm(&process.crash, point, nth),
+            Strike::GatewayAtPoint { ref point, nth } => arm(&process.crash, point, nth),
             Strike::AtDiskOperation { device, operation } => {
                 self.device(device).storage.disk.fail_power_at(operation);
             }

@@ -9,10 +9,8 @@ use super::process::Process;
 use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{
-    Answered, CarriedRows, EachServed, EntityId, Event, LocalBoxFuture, Node, ServerError, Stamp, SyncServer,
-};
-use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled};
+use crate::contract::{Event, LocalBoxFuture, Node, ServerError};
+use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, answer_by};
 use crate::net::{Server, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
@@ -20,7 +18,7 @@ use crate::sim::{Handle, NodeId};
 pub(super) struct Servers {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,
-    pub(super) server: Rc<RefCell<ServerHalf>>,
+    pub(super) server: Rc<RefCell<dyn ServerHalf>>,
     /// The same, if that is the gateway of the built-in stack, for what it does of its own accord.
     pub(super) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(super) backend: RefCell<Backend>,
@@ -30,48 +28,6 @@ pub(super) struct Servers {
     pub(super) process: Process,
     pub(super) commits: Cell<u64>,
     pub(super) coding: GatewayCoding,
-}
-
-pub(super) type ServerHalf = dyn SyncServer<Backend>;
-
-/// A server half that was brought; its devices are let in by the link that they come by.
-pub(super) struct Brought(pub(super) Box<dyn SyncServer>);
-
-#[deny(clippy::missing_trait_methods, reason = "what is not forwarded would never be asked")]
-impl SyncServer<Backend> for Brought {
-    fn serve(
-        &mut self,
-        from: DeviceId,
-        request: &[u8],
-        backend: &mut Backend,
-    ) -> Result<Vec<u8>, ServerError> {
-        backend.admit(from)?;
-        self.0.serve(from, request, backend)
-    }
-    fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        self.0.refuse(error)
-    }
-    fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
-        self.0.answer(now, from, request)
-    }
-    fn ended(&mut self, backend: &mut Backend, has_left: bool) {
-        self.0.ended(backend, has_left);
-    }
-    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
-        self.0.rows_in(answer, f);
-    }
-    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.0.cursor_at(entity, stamp)
-    }
-    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        self.0.begin_with(device, stamp, rows);
-    }
-    fn died(&mut self) {
-        self.0.died();
-    }
-    fn restarted(&mut self) {
-        self.0.restarted();
-    }
 }
 
 pub(super) struct Done<T> {
@@ -155,7 +111,7 @@ impl Servers {
     fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
         let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
         let mut backend = self.backend.borrow_mut();
-        let called = backend.answer_by(&mut *server, (now, deadline), from, request);
+        let called = answer_by(&mut *server, &mut backend, (now, deadline), (from, request));
         drop(backend);
         self.tell_call(&called, true);
         let answer = called.answer.unwrap_or_else(|error| server.refuse(&error));
@@ -274,7 +230,7 @@ impl Server for Counter {
         Version { number: self.servers.commits.get(), settled }
     }
     fn is_good(&self, answer: &[u8]) -> bool {
-        self.servers.gateway.as_ref().is_none_or(|gateway| !gateway.borrow().codec().is_refusal(answer))
+        !self.servers.server.borrow().is_refusal(answer)
     }
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::server::ServerHalf;
 use super::storage::database;
 use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
+use crate::gateway::ServerHalf;
 use crate::scenario::{DevicePlan, Plan};
 use crate::workload::Dataset;
 
@@ -35,11 +35,11 @@ impl<'a> Templates<'a> {
         Templates { plan, factory, dataset, stops, made: BTreeMap::new() }
     }
     /// A disk for `device`, as its state at the start says.
-    pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
+    pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &dyn ServerHalf) -> Disk {
         let ago = device.start.synced_ago;
         self.start((ago, ago.map(|_| format!("{:?}", device.attributes))), setup, server)
     }
-    fn start(&mut self, start: Start, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
+    fn start(&mut self, start: Start, setup: &DeviceSetup, server: &dyn ServerHalf) -> Disk {
         if !self.made.contains_key(&start) {
             let scoped = start.1.is_some();
             let disk = match scoped {
@@ -56,7 +56,7 @@ impl<'a> Templates<'a> {
         Disk::from_template(&self.made[&start])
     }
 
-    pub(super) fn tell(&self, device: &DevicePlan, server: &mut ServerHalf) {
+    pub(super) fn tell(&self, device: &DevicePlan, server: &mut dyn ServerHalf) {
         let Some(ago) = device.start.synced_ago else { return };
         let at = self.plan.start.minus(ago);
         server.begin_with(device.device, self.cursor_stamp(at), &mut |f| {
@@ -82,7 +82,7 @@ impl<'a> Templates<'a> {
 struct State<'s> {
     templates: &'s Templates<'s>,
     setup: &'s DeviceSetup,
-    server: &'s ServerHalf,
+    server: &'s dyn ServerHalf,
     at: Stamp,
     scoped: bool,
 }

@@ -7,7 +7,7 @@ use syncdyno::{Bench, BenchError, Report};
 use crate::tiny_stack::{CALM, CONTENDED, stack};
 
 fn contended() -> Report {
-    let bench = Bench::new(stack::STACK).scenario(CONTENDED).seeds(3..=4);
+    let bench = Bench::new(stack::tiny()).scenario(CONTENDED).seeds(3..=4);
     bench.set(r#"expect."oracle.lost_edit.count""#, 0).run()
 }
 
@@ -18,7 +18,7 @@ fn panic_of(run: impl FnOnce()) -> String {
 
 #[test]
 fn nothing_is_lost_under_kills() {
-    let bench = Bench::new(stack::STACK).scenario("examples/tiny-stack/calm.toml").seeds(1..=3);
+    let bench = Bench::new(stack::tiny()).scenario("examples/tiny-stack/calm.toml").seeds(1..=3);
     let report = bench.set("fleet.phones.link", "3g-poor").chaos("kill_mtbf", "10m").run();
     report.assert_ok();
     assert!(report.figure("engine.down.bytes").value() < 20_000_000, "of each seed");
@@ -26,12 +26,12 @@ fn nothing_is_lost_under_kills() {
 
 #[test]
 fn a_test_repeats_a_brought_stack_to_the_digest() {
-    let run = |threads| Bench::new(stack::STACK).scenario(CALM).seeds(1..=3).threads(threads).run();
+    let run = |threads| Bench::new(stack::tiny()).scenario(CALM).seeds(1..=3).threads(threads).run();
     let (report, again) = (run(1), run(2));
     report.assert_ok();
     assert!(report.passed() && report.failing_seed().is_none() && report.replay().is_none());
     assert_eq!(report.digest(), again.digest());
-    assert_ne!(report.digest(), Bench::new(stack::STACK).scenario(CALM).seeds(2..=4).run().digest());
+    assert_ne!(report.digest(), Bench::new(stack::tiny()).scenario(CALM).seeds(2..=4).run().digest());
     let kills = report.figure("device.kills.count");
     assert_eq!(kills.each("value").len(), 3);
     assert!(kills.value() >= 5, "the largest of three");
@@ -51,7 +51,7 @@ fn a_test_that_fails_names_the_seed_that_repeats_it() {
 
 #[test]
 fn a_figure_that_nobody_has_is_refused_by_name() {
-    let report = Bench::new(stack::STACK).scenario(CALM).run();
+    let report = Bench::new(stack::tiny()).scenario(CALM).run();
     assert!(report.try_figure("engine.down.byte").is_none());
     let told = panic_of(|| drop(report.figure("engine.down.byte")));
     assert!(told.contains("engine.down.bytes"), "{told}");

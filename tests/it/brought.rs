@@ -8,16 +8,16 @@ use syncdyno::{analysis, record, render};
 
 use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
-    Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
-    EngineError, EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge,
-    NetworkKind, Opened, PendingEdit, PendingResponse, Ports, Provision, RecordPort, ServerError,
-    ServerSetup, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, Time, Transport, UnitId, ValueRef,
+    AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError,
+    EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind, Opened,
+    PendingEdit, PendingResponse, Ports, Provision, ServerError, ServerPorts, ServerSetup, Span, Stack,
+    Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::record::{CellRecord, Verdict};
 use syncdyno::world::{Ending, Outcome, Stacks};
 
-use crate::tiny_stack::stack::STACK;
+use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CALM, CONTENDED, planned, run};
 
 /// A short day, so that nobody waits long for those who never answer.
@@ -94,7 +94,7 @@ impl DeviceView for Hung {
 #[test]
 fn a_device_half_that_hangs_is_stuck_and_its_run_has_no_end() {
     let patience = |_: &Chosen| Span::secs(720);
-    let (lines, outcome) = stuck(Stack { engine: hung::<false>, patience, ..STACK });
+    let (lines, outcome) = stuck(tiny().engine(hung::<false>).patience(patience));
     assert!(lines.iter().any(|line| line.contains("it hangs")), "{lines:?}");
     let endless = |v: &Violation| v.check == "event-without-end" && v.text.contains("12m");
     assert!(outcome.violations.iter().any(endless), "{:?}", outcome.violations);
@@ -102,7 +102,7 @@ fn a_device_half_that_hangs_is_stuck_and_its_run_has_no_end() {
 
 #[test]
 fn a_device_half_that_is_always_busy_is_stalled() {
-    let (plan, outcome) = run(Stack { engine: hung::<true>, ..STACK }, CALM, &SHORT);
+    let (plan, outcome) = run(tiny().engine(hung::<true>), CALM, &SHORT);
     assert!(matches!(outcome.ending, Ending::Stalled(_)), "{:?}", outcome.ending);
     let judged = analysis::judge(&plan, "busy", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail);
@@ -113,20 +113,17 @@ fn a_device_half_that_is_always_busy_is_stalled() {
 struct Silent;
 
 impl SyncServer for Silent {
-    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Vec<u8>, ServerError> {
         Err(ServerError::Failed)
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
         Vec::new()
     }
-    fn answer(&mut self, _: Time, _: DeviceId, _: &[u8]) -> Option<Answered> {
-        Some(Answered { answer: Vec::new(), done_at: Time::FAR, events: Vec::new() })
-    }
 }
 
 #[test]
 fn a_server_half_that_never_answers_leaves_its_phones_stuck() {
-    let (_, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Silent)), ..STACK });
+    let (_, outcome) = stuck(tiny().server(|_, _, _| Box::new(Silent)));
     assert!(crate::worlds::value(&outcome, "engine.requests.failed") > 0, "they were not answered");
 }
 
@@ -134,7 +131,12 @@ fn a_server_half_that_never_answers_leaves_its_phones_stuck() {
 struct Garbage;
 
 impl SyncServer for Garbage {
-    fn serve(&mut self, _: DeviceId, request: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+    fn serve(
+        &mut self,
+        _: DeviceId,
+        request: &[u8],
+        _: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError> {
         Ok(request.iter().rev().copied().collect())
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
@@ -144,7 +146,7 @@ impl SyncServer for Garbage {
 
 #[test]
 fn a_server_half_that_sends_garbage_leaves_its_phones_stuck() {
-    let (_, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Garbage)), ..STACK });
+    let (_, outcome) = stuck(tiny().server(|_, _, _| Box::new(Garbage)));
     assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "its phones say so");
 }
 
@@ -186,8 +188,8 @@ impl EngineFactory for Garbler {
 
 #[test]
 fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
-    let engine = |chosen: &Chosen| Rc::new(Garbler((STACK.engine)(chosen))) as Rc<dyn EngineFactory>;
-    let (_, outcome) = stuck(Stack { engine, ..STACK });
+    let engine = |chosen: &Chosen| Rc::new(Garbler((tiny().engine)(chosen))) as Rc<dyn EngineFactory>;
+    let (_, outcome) = stuck(tiny().engine(engine));
     assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "it is told so");
     assert_eq!(crate::worlds::value(&outcome, "oracle.lost_edit.count"), 0, "what waits is not lost");
 }
@@ -196,7 +198,7 @@ fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
 struct Panics;
 
 impl SyncServer for Panics {
-    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Vec<u8>, ServerError> {
         panic!("no row 7")
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
@@ -215,12 +217,12 @@ impl Listener for Nobody {
 /// Cells of these stacks, each with one of the tiny stack after it.
 fn campaign(stacks: &[Stack]) -> Campaign {
     let mut plans = Vec::new();
-    let mut known = Stacks::builtin().with(STACK);
+    let mut known = Stacks::builtin().with(tiny());
     for stack in stacks {
         let name = format!("engine.name=\"{}\"", stack.name);
-        plans.push(planned(*stack, CALM, &[SHORT[0], SHORT[1], &name]).expect("it is sound"));
-        plans.push(planned(STACK, CALM, &[]).expect("it is sound"));
-        known = known.with(*stack);
+        plans.push(planned(stack.clone(), CALM, &[SHORT[0], SHORT[1], &name]).expect("it is sound"));
+        plans.push(planned(tiny(), CALM, &[]).expect("it is sound"));
+        known = known.with(stack.clone());
     }
     campaign::run(
         &plans,
@@ -236,9 +238,9 @@ fn campaign(stacks: &[Stack]) -> Campaign {
 #[test]
 fn a_campaign_goes_on_after_stacks_that_panic_hang_or_send_garbage() {
     let ran = campaign(&[
-        Stack { name: "panics", server: Some(|_, _| Box::new(Panics)), ..STACK },
-        Stack { name: "hangs", engine: hung::<false>, ..STACK },
-        Stack { name: "garbage", server: Some(|_, _| Box::new(Garbage)), ..STACK },
+        tiny().named("panics").server(|_, _, _| Box::new(Panics)),
+        tiny().named("hangs").engine(hung::<false>),
+        tiny().named("garbage").server(|_, _, _| Box::new(Garbage)),
     ]);
     let cells: Vec<&CellRecord> = ran.judged.iter().map(|judged| &judged.cell).collect();
     assert_eq!(cells.len(), 6);
@@ -256,13 +258,9 @@ fn a_campaign_goes_on_after_stacks_that_panic_hang_or_send_garbage() {
 
 /// What the tiny stack with one capability less comes to, and with all of them.
 fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -> Outcome {
-    let (_, all) = run(
-        Stack { capabilities: Capabilities { logs: false, status: false, ..Capabilities::ALL }, ..stack },
-        path,
-        &[],
-    );
+    let (_, all) = run(stack.clone().promises(LESS), path, &[]);
     assert!(all.violations.iter().any(|v| v.check == check), "{check} would be found: {:?}", all.violations);
-    let (plan, without) = run(Stack { capabilities: less, ..stack }, path, &[]);
+    let (plan, without) = run(stack.promises(less), path, &[]);
     assert!(without.not_applicable.contains(&check), "{:?}", without.not_applicable);
     assert!(without.violations.iter().all(|v| v.check != check));
     let metric = metric_of(check).expect("it is a check");
@@ -284,7 +282,7 @@ impl SyncServer for Boaster {
         &mut self,
         from: DeviceId,
         request: &[u8],
-        record: &mut RecordPort,
+        record: &mut dyn SystemOfRecord,
     ) -> Result<Vec<u8>, ServerError> {
         let answer = String::from_utf8(self.0.serve(from, request, record)?).expect("it is JSON");
         let (taken, rows) = answer.split_once("],").expect("what was taken comes first");
@@ -295,15 +293,13 @@ impl SyncServer for Boaster {
     }
 }
 
-fn tiny_server(chosen: &Chosen, setup: ServerSetup) -> Box<dyn SyncServer> {
-    (STACK.server.expect("it has one"))(chosen, setup)
+fn tiny_server(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Box<dyn SyncServer> {
+    (tiny().server.expect("it has one"))(chosen, setup, ports)
 }
 
 #[test]
 fn a_stack_that_acknowledges_nothing_is_not_asked_whether_it_boasts() {
-    let server =
-        |chosen: &Chosen, setup| Box::new(Boaster(tiny_server(chosen, setup))) as Box<dyn SyncServer>;
-    let boasts = Stack { server: Some(server), ..STACK };
+    let boasts = tiny().server(|chosen, setup, ports| Box::new(Boaster(tiny_server(chosen, setup, ports))));
     let less = Capabilities { acknowledges: false, ..LESS };
     with_and_without(boasts, CONTENDED, less, "acknowledged-without-commit");
 }
@@ -311,7 +307,7 @@ fn a_stack_that_acknowledges_nothing_is_not_asked_whether_it_boasts() {
 #[test]
 fn a_stack_that_promises_nothing_of_conflicts_may_drop_edits_in_them() {
     let drops = Capabilities { merge: Merge::Drops, ..LESS };
-    let outcome = with_and_without(STACK, CONTENDED, drops, "lost-edit");
+    let outcome = with_and_without(tiny(), CONTENDED, drops, "lost-edit");
     assert_eq!(outcome.violations, [], "and nothing else is wrong with it");
 }
 
@@ -323,8 +319,11 @@ struct Frozen {
 }
 
 impl Frozen {
-    fn boxed(chosen: &Chosen, setup: ServerSetup, thaws: bool) -> Box<dyn SyncServer> {
-        Box::new(Frozen { inner: tiny_server(chosen, setup), thaws, first: Default::default() })
+    fn stack(thaws: bool) -> Stack {
+        tiny().server(move |chosen, setup, ports| {
+            let inner = tiny_server(chosen, setup, ports);
+            Box::new(Frozen { inner, thaws, first: Default::default() })
+        })
     }
 }
 
@@ -333,7 +332,7 @@ impl SyncServer for Frozen {
         &mut self,
         from: DeviceId,
         request: &[u8],
-        record: &mut RecordPort,
+        record: &mut dyn SystemOfRecord,
     ) -> Result<Vec<u8>, ServerError> {
         let answer = self.inner.serve(from, request, record)?;
         let text = String::from_utf8(answer).expect("it is JSON");
@@ -350,7 +349,7 @@ impl SyncServer for Frozen {
 
 #[test]
 fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
-    let frozen = Stack { server: Some(|chosen, setup| Frozen::boxed(chosen, setup, false)), ..STACK };
+    let frozen = Frozen::stack(false);
     let outcome = with_and_without(frozen, CONTENDED, Capabilities { stamps: false, ..LESS }, "stale");
     assert!(!outcome.figures.contains_key("oracle.stale.row_ns"), "older than what is not known");
     assert!(
@@ -361,11 +360,11 @@ fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
 
 #[test]
 fn sessions_that_are_not_promised_are_counted_and_not_judged() {
-    let wavers = Stack { server: Some(|chosen, setup| Frozen::boxed(chosen, setup, true)), ..STACK };
+    let wavers = Frozen::stack(true);
     let checks = ["went-back", "own-write-vanished"];
-    let (_, promised) = run(Stack { capabilities: LESS, ..wavers }, CONTENDED, &[]);
+    let (_, promised) = run(wavers.clone().promises(LESS), CONTENDED, &[]);
     let less = Capabilities { sessions: false, ..LESS };
-    let (_, free) = run(Stack { capabilities: less, ..wavers }, CONTENDED, &[]);
+    let (_, free) = run(wavers.promises(less), CONTENDED, &[]);
     for check in checks {
         assert!(promised.violations.iter().any(|v| v.check == check), "{check} would be found");
         assert!(free.violations.iter().all(|v| v.check != check));
@@ -418,16 +417,16 @@ fn deaf(chosen: &Chosen) -> Rc<dyn EngineFactory> {
             self.0.provision(setup, database, state)
         }
     }
-    Rc::new(Factory((STACK.engine)(chosen)))
+    Rc::new(Factory((tiny().engine)(chosen)))
 }
 
 #[test]
 fn a_stack_that_promises_no_promptness_may_leave_a_trigger_unanswered() {
     let (check, sets) = ("idle-with-work", ["unit.Notes.on=[\"login\", \"every 30m\"]"]);
-    let deaf = Stack { engine: deaf, ..STACK };
-    let (_, promised) = run(deaf, CALM, &sets);
+    let deaf = tiny().engine(deaf);
+    let (_, promised) = run(deaf.clone(), CALM, &sets);
     assert!(promised.violations.iter().any(|v| v.check == check), "{:?}", promised.violations);
-    let (_, free) = run(Stack { capabilities: Capabilities { prompt: false, ..LESS }, ..deaf }, CALM, &sets);
+    let (_, free) = run(deaf.promises(Capabilities { prompt: false, ..LESS }), CALM, &sets);
     assert!(free.violations.iter().all(|v| v.check != check));
     assert!(free.not_applicable.contains(&check), "{:?}", free.not_applicable);
     for metric in ["oracle.idle_with_work.count", "oracle.idle_with_work.ns"] {
@@ -443,7 +442,7 @@ fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
             &mut self,
             from: DeviceId,
             request: &[u8],
-            record: &mut RecordPort,
+            record: &mut dyn SystemOfRecord,
         ) -> Result<Vec<u8>, ServerError> {
             let ask = String::from_utf8_lossy(request);
             let (pull, _) = ask.split_once("\"edits\":").ok_or(ServerError::Failed)?;
@@ -453,9 +452,9 @@ fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
             self.0.refuse(error)
         }
     }
-    let server = |chosen: &Chosen, setup| Box::new(Deaf(tiny_server(chosen, setup))) as Box<dyn SyncServer>;
-    let deaf =
-        Stack { server: Some(server), capabilities: Capabilities { merge: Merge::Drops, ..LESS }, ..STACK };
+    let deaf = tiny()
+        .server(|chosen, setup, ports| Box::new(Deaf(tiny_server(chosen, setup, ports))))
+        .promises(Capabilities { merge: Merge::Drops, ..LESS });
     let (_, outcome) = run(deaf, CALM, &[]);
     assert!(outcome.violations.iter().any(|v| v.check == "lost-edit"), "{:?}", outcome.violations);
     assert!(!outcome.not_applicable.contains(&"lost-edit"), "what was found is no matter of promises");

@@ -109,8 +109,8 @@ impl Sweep {
             Sweep::Polls => (1..=places.polls).map(|polls| Strike::AfterPoll { device, polls }).collect(),
             Sweep::Points => {
                 let passings =
-                    places.points.iter().flat_map(|(&point, &n)| (1..=n as u32).map(move |nth| (point, nth)));
-                passings.map(|(point, nth)| Strike::AtPoint { device, point, nth }).collect()
+                    places.points.iter().flat_map(|(point, &n)| (1..=n as u32).map(move |nth| (point, nth)));
+                passings.map(|(point, nth)| Strike::AtPoint { device, point: point.clone(), nth }).collect()
             }
             Sweep::Operations => {
                 let (from, until) = places.operations;
@@ -422,7 +422,7 @@ fn crash_sweep_a_kill_or_a_power_loss_loses_nothing_in_any_format() {
 fn crash_sweep_of_the_tiny_world_passes_every_crash_point() {
     let places = places(&worlds::plan(TINY, &[]));
     for point in syncdyno::engine::CRASH_POINTS {
-        assert!(places.points.contains_key(point), "{point} is not passed");
+        assert!(places.points.contains_key(*point), "{point} is not passed");
     }
 }
 

@@ -63,9 +63,10 @@ fn after_any_poll(sets: &[&str]) -> usize {
 fn at_any_point(sets: &[&str]) -> usize {
     let plan = worlds::plan(TINY, sets);
     let passed = places(&plan).gateway.1;
-    assert_eq!(passed.keys().copied().collect::<Vec<_>>(), POINTS);
-    let passings = passed.into_iter().flat_map(|(point, n)| (1..=n as u32).map(move |nth| (point, nth)));
-    let strikes: Vec<Strike> = passings.map(|(point, nth)| Strike::GatewayAtPoint { point, nth }).collect();
+    assert_eq!(passed.keys().collect::<Vec<_>>(), POINTS);
+    let passings = passed.iter().flat_map(|(point, n)| (1..=*n as u32).map(move |nth| (point, nth)));
+    let strike = |(point, nth): (&String, u32)| Strike::GatewayAtPoint { point: point.clone(), nth };
+    let strikes: Vec<Strike> = passings.map(strike).collect();
     nothing_is_lost(&plan, &strikes)
 }
 
@@ -99,10 +100,10 @@ fn gateway_sweep_a_kill_before_an_upload_is_noted_loses_nothing() {
         let kept = format!("gateway.upload_cache.durable={durable}");
         let plan = worlds::plan(TINY, &[REMEMBERING, &[&kept]].concat());
         let passed = places(&plan).gateway.1;
-        assert_eq!(passed.keys().copied().collect::<Vec<_>>(), ["cache.answer-received"]);
+        assert_eq!(passed.keys().collect::<Vec<_>>(), ["cache.answer-received"]);
         let strikes: Vec<Strike> = (1..=passed["cache.answer-received"] as u32)
             .step_by(if worlds::every_place() { 1 } else { 5 })
-            .map(|nth| Strike::GatewayAtPoint { point: "cache.answer-received", nth })
+            .map(|nth| Strike::GatewayAtPoint { point: "cache.answer-received".to_owned(), nth })
             .collect();
         assert!(nothing_is_lost(&plan, &strikes) > 5);
     }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use syncdyno::analysis;
 use syncdyno::contract::{
     CarriedRows, Database, DeviceId, DeviceSetup, EngineError, EngineFactory, EntityId, Incarnation, Node,
-    Opened, Ports, Provision, RecordPort, ServerError, Stack, Stamp, SyncServer,
+    Opened, Ports, Provision, ServerError, Stack, Stamp, SyncServer, SystemOfRecord,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -33,23 +33,23 @@ pub(crate) fn planned(stack: Stack, path: &str, sets: &[&str]) -> Result<Plan, S
 }
 
 pub(crate) fn run(stack: Stack, path: &str, sets: &[&str]) -> (Plan, Outcome) {
-    let plan = planned(stack, path, sets).unwrap_or_else(|why| panic!("{why}"));
+    let plan = planned(stack.clone(), path, sets).unwrap_or_else(|why| panic!("{why}"));
     let outcome = world::run(&plan, &Stacks::builtin().with(stack), &Unwatched);
     (plan, outcome.unwrap_or_else(|error| panic!("{error}")))
 }
 
 #[test]
 fn a_stack_of_ones_own_passes_where_nobody_contends() {
-    let (plan, outcome) = run(stack::STACK, CALM, &[]);
+    let (plan, outcome) = run(stack::tiny(), CALM, &[]);
     let judged = analysis::judge(&plan, "calm", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));
-    let again = run(stack::STACK, CALM, &[]).1;
+    let again = run(stack::tiny(), CALM, &[]).1;
     assert_eq!(outcome.digest, again.digest, "its world is as deterministic as ours");
 }
 
 #[test]
 fn edits_that_a_stack_forgets_are_found() {
-    let (plan, outcome) = run(stack::STACK, CONTENDED, &[]);
+    let (plan, outcome) = run(stack::tiny(), CONTENDED, &[]);
     assert!(outcome.violations.iter().all(|v| v.check == "lost-edit"), "{:?}", outcome.violations);
     let judged = analysis::judge(&plan, "contended", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()), "it expects that");
@@ -58,7 +58,7 @@ fn edits_that_a_stack_forgets_are_found() {
 
 #[test]
 fn what_a_stack_does_not_do_is_neither_passed_nor_failed() {
-    let (plan, outcome) = run(stack::STACK, CONTENDED, &["expect.\"oracle.silent_discard.count\"=0"]);
+    let (plan, outcome) = run(stack::tiny(), CONTENDED, &["expect.\"oracle.silent_discard.count\"=0"]);
     assert_eq!(outcome.not_applicable, ["silent-discard", "wrong-status"]);
     assert!(!outcome.figures.contains_key("oracle.silent_discard.count"), "no look is not a zero");
     let judged = analysis::judge(&plan, "contended", &outcome);
@@ -68,7 +68,7 @@ fn what_a_stack_does_not_do_is_neither_passed_nor_failed() {
 
 #[test]
 fn what_a_stack_does_not_know_is_refused_with_its_place() {
-    let said = |sets: &[&str]| planned(stack::STACK, CALM, sets).expect_err("this is wrong");
+    let said = |sets: &[&str]| planned(stack::tiny(), CALM, sets).expect_err("this is wrong");
     for (set, names) in [
         ("engine.options.timeot=\"30s\"", ["`tiny`", "`timeot`", "`timeout`"]),
         ("engine.options.timeout=\"1ms\"", ["timeout", "1s", "10m"]),
@@ -104,7 +104,7 @@ fn options_of_a_stack_are_typed_in_the_schema() {
     };
     let ours = described(&Stacks::builtin());
     assert!(ours["properties"].as_object().is_some_and(serde_json::Map::is_empty), "{ours}");
-    let with = described(&Stacks::builtin().with(stack::STACK));
+    let with = described(&Stacks::builtin().with(stack::tiny()));
     let timeout = &with["properties"]["timeout"];
     assert_eq!((&timeout["type"], &timeout["default"]), (&"string".into(), &"1m".into()), "{timeout}");
     assert!(
@@ -115,8 +115,8 @@ fn options_of_a_stack_are_typed_in_the_schema() {
 
 #[test]
 fn a_life_tells_which_rows_a_brought_server_sent() {
-    let plan = planned(stack::STACK, CALM, &["duration=\"25m\""]).expect("it is sound");
-    let stacks = Stacks::builtin().with(stack::STACK);
+    let plan = planned(stack::tiny(), CALM, &["duration=\"25m\""]).expect("it is sound");
+    let stacks = Stacks::builtin().with(stack::tiny());
     let note = EntityId(0);
     let key = world::keys(&plan, note).expect("there are rows").remove(0);
     let subject = Subject { record: (note, key), side: None, found: None };
@@ -127,7 +127,7 @@ fn a_life_tells_which_rows_a_brought_server_sent() {
 
 #[test]
 fn a_stack_that_nothing_answers_is_refused() {
-    let half = Stack { server: None, ..stack::STACK };
+    let half = Stack::new("tiny", |chosen| (stack::tiny().engine)(chosen));
     let said = planned(half, CALM, &[]).expect_err("nothing answers");
     assert!(said.contains("`tiny`") && said.contains("calm.toml:"), "{said}");
 }
@@ -151,9 +151,9 @@ fn the_code_on_the_page_is_that_of_the_example() {
 
 #[test]
 fn a_cell_of_a_brought_stack_runs_again_from_its_file() {
-    let (plan, outcome) = run(stack::STACK, CONTENDED, &[]);
+    let (plan, outcome) = run(stack::tiny(), CONTENDED, &[]);
     let file = scenario::Document::parse("again.toml", &plan.resolved).expect("it is a scenario");
-    let stacks = Stacks::builtin().with(stack::STACK);
+    let stacks = Stacks::builtin().with(stack::tiny());
     let again = worlds::plans_with(&stacks, &file, &Request::default()).unwrap_or_else(|why| panic!("{why}"));
     let again = world::run(&again[0], &stacks, &Unwatched).expect("it can be run");
     assert_eq!(again.digest, outcome.digest);
@@ -169,7 +169,12 @@ thread_local! {
 }
 
 impl SyncServer for OwnCursors {
-    fn serve(&mut self, of: DeviceId, ask: &[u8], record: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+    fn serve(
+        &mut self,
+        of: DeviceId,
+        ask: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError> {
         assert!(BEGUN.with_borrow(|begun| begun.contains_key(&of)), "it was not announced");
         self.0.serve(of, ask, record)
     }
@@ -206,13 +211,10 @@ impl EngineFactory for NotesCursors {
 
 #[test]
 fn phones_that_start_synced_get_the_servers_own_cursors() {
-    let stack = Stack {
-        engine: |chosen| Rc::new(NotesCursors((stack::STACK.engine)(chosen))),
-        server: Some(|chosen, setup| {
-            Box::new(OwnCursors((stack::STACK.server.expect("it has one"))(chosen, setup)))
-        }),
-        ..stack::STACK
-    };
+    let (engine, server) = (stack::tiny().engine, stack::tiny().server.expect("it has one"));
+    let stack = stack::tiny()
+        .engine(move |chosen| Rc::new(NotesCursors(engine(chosen))))
+        .server(move |chosen, setup, ports| Box::new(OwnCursors(server(chosen, setup, ports))));
     let (plan, outcome) = run(stack, CALM, &["fleet.phones.start=\"1d\""]);
     let judged = analysis::judge(&plan, "calm", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));

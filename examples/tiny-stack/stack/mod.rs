@@ -16,23 +16,19 @@ use syncdyno::contract::{
 };
 
 /// What the bench is told of it.
-pub(crate) const STACK: Stack = Stack {
-    name: "tiny",
-    engine: |chosen| Rc::new(phone::Factory { timeout: chosen.span("timeout") }),
-    server: Some(|_, setup| Box::new(server::Server(setup))),
-    options: &[StackOption {
-        name: "timeout",
-        form: OptionForm::Span { min: Span::secs(1), max: Span::secs(600) },
-        preset: Choice::Span(Span::secs(60)),
-        about: "A request without an answer is given up after this.",
-    }],
-    crash_points: &["tiny.started", "tiny.answer-received", "tiny.applied"],
-    // It says which edits it counts as done; there is no log of those that it forgets, and its app
-    // shows no status.
-    capabilities: Capabilities { logs: false, status: false, ..Capabilities::ALL },
-    // A run is one request, and one that failed is tried again sooner than that.
-    patience: |chosen| chosen.span("timeout"),
-};
+pub(crate) fn tiny() -> Stack {
+    let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
+    let about = "A request without an answer is given up after this.";
+    Stack::new("tiny", |chosen| Rc::new(phone::Factory { timeout: chosen.span("timeout") }))
+        .server(|_, setup, _| Box::new(server::Server(setup)))
+        .option(StackOption::new("timeout", timeout, Choice::Span(Span::secs(60)), about))
+        .crash_points(&["tiny.started", "tiny.answer-received", "tiny.applied"])
+        // It says which edits it counts as done; there is no log of those that it forgets, and its
+        // app shows no status.
+        .promises(Capabilities { logs: false, status: false, ..Capabilities::ALL })
+        // A run is one request, and one that failed is tried again sooner than that.
+        .patience(|chosen| chosen.span("timeout"))
+}
 
 /// The rows of an entity by key: the stamp and what a phone holds.
 type Rows = BTreeMap<Key, (Stamp, Vec<Value>)>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use syncdyno::contract::{
-    DeviceId, EachServed, Key, Outcome, RecordPort, ServerError, ServerSetup, SyncServer,
+    DeviceId, EachServed, Key, Outcome, ServerError, ServerSetup, SyncServer, SystemOfRecord,
 };
 
 use super::{Answer, Ask, Rows, Snapshot};
@@ -11,7 +11,12 @@ use super::{Answer, Ask, Rows, Snapshot};
 pub(super) struct Server(pub(super) ServerSetup);
 
 impl SyncServer for Server {
-    fn serve(&mut self, of: DeviceId, ask: &[u8], record: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+    fn serve(
+        &mut self,
+        of: DeviceId,
+        ask: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError> {
         let bad = |why: String| ServerError::BadRequest(why);
         let ask: Ask = serde_json::from_slice(ask).map_err(|error| bad(error.to_string()))?;
         let attributes = &self.0.attributes[of.0 as usize];

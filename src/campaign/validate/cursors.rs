@@ -10,7 +10,7 @@ use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::gateway::{
     Capture, Gateway, GatewayOptions, LastModifiedBound as Bound, LastModifiedEnd as End,
-    LastModifiedOptions, LastModifiedPaging as Paging,
+    LastModifiedOptions, LastModifiedPaging as Paging, answer_by,
 };
 use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
@@ -74,7 +74,7 @@ impl Site {
             by_address: false,
         });
         let (times, request) = ((self.now, Time::FAR), CODEC.encode_request(&request));
-        let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), &request);
+        let called = answer_by(&mut self.gateway, &mut self.backend, times, (DeviceId(0), &request));
         let answer = called.answer.expect("a pull is answered");
         let answer = CODEC.decode_answer(&answer).ok().and_then(Result::ok).expect("it has pages");
         let page = &answer.pages[0];

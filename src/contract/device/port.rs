@@ -32,7 +32,7 @@ pub trait Spawn {
 pub trait CrashPoints {
     /// Called on reaching `point`; `true` means that the process dies here and the caller must not
     /// go on: it awaits for ever.
-    fn reached(&self, point: &'static str) -> bool;
+    fn reached(&self, point: &str) -> bool;
 }
 
 /// Work that costs a device time, besides what its disk charges.
@@ -150,7 +150,7 @@ impl Ports {
         }
         answer
     }
-    pub async fn crash_point(&self, point: &'static str) {
+    pub async fn crash_point(&self, point: &str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;
         }

@@ -11,8 +11,10 @@
 
 mod error;
 mod mutation;
+mod port;
 mod serve;
 
 pub use error::ServerError;
 pub use mutation::{Guard, Mutation, Outcome, Refusal, Row, image};
-pub use serve::{Answered, EachChange, EachServed, RecordPort, ServerSetup, SyncServer, SystemOfRecord};
+pub use port::{BackendCall, RecordLink, ServerPorts};
+pub use serve::{EachChange, EachServed, ServerSetup, SyncServer, SystemOfRecord};

@@ -4,35 +4,32 @@ use std::sync::Arc;
 
 use super::error::ServerError;
 use super::mutation::{Mutation, Outcome, Row};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
 use crate::contract::device::CarriedRows;
-use crate::contract::observe::Event;
 use crate::contract::schema::{Attributes, Schema};
 
 /// The half of a stack that answers phones: bytes in, bytes out.
 ///
 /// It stands beside the system of record: a request takes effect at the instant at which it comes,
-/// and the bench says how long the backend worked for it. `R` is what it sees of the backend. A
-/// stack of one's own sees the [`SystemOfRecord`]; the gateway of the built-in stack sees all of
-/// the backend, since capture strategies read flags, logs and files.
-pub trait SyncServer<R: ?Sized = RecordPort> {
+/// and the bench says how long the backend worked for it.
+pub trait SyncServer {
     /// Answers a request of a device at the backend.
     ///
     /// # Errors
     /// What is wrong with the request, or what the backend said no to: the device is told by
     /// [`refuse`](SyncServer::refuse).
-    fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut R) -> Result<Vec<u8>, ServerError>;
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError>;
     /// The bytes that say no: a request was not served, let in or answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
-    /// Answers a request without the backend, if it can; nothing goes to the backend then.
-    fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
-        let _ = (now, from, request);
-        None
-    }
-    /// The call to the backend is over: what [`serve`](SyncServer::serve) gave has left for the
-    /// device, or was thrown away since the backend failed or was too late.
-    fn ended(&mut self, record: &mut R, has_left: bool) {
-        let _ = (record, has_left);
+    /// Whether an answer says no: a cache on the way keeps none of these.
+    fn is_refusal(&self, answer: &[u8]) -> bool {
+        let _ = answer;
+        false
     }
     /// Calls `f` with each row in an answer, for the recorded life of a record: entity, key, stamp,
     /// whether it is removed. A server that tells none has lives without this step.
@@ -46,25 +43,14 @@ pub trait SyncServer<R: ?Sized = RecordPort> {
         stamp.0.to_string()
     }
     /// A device begins with rows that it was sent before the start, and in each entity with the
-    /// cursor of `stamp`: a server that keeps in mind where its devices are notes that.
+    /// cursor of `stamp`: a server that keeps in mind where its devices are notes that, in its
+    /// database if it is to know it after a kill.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let _ = (device, stamp, rows);
     }
-    fn died(&mut self) {}
-    fn restarted(&mut self) {}
-}
-
-#[derive(Debug)]
-pub struct Answered {
-    pub answer: Vec<u8>,
-    pub done_at: Time,
-    pub events: Vec<Event<'static>>,
 }
 
 pub type EachServed<'f> = dyn FnMut(EntityId, &str, Stamp, bool) + 'f;
-
-/// The backend as a server of one's own is given it.
-pub type RecordPort = dyn SystemOfRecord;
 
 /// What a server knows when it is made.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
-    SyncServer,
 };
+use crate::gateway::ServerHalf;
 use crate::protocol::{DEFAULT as CODEC, PullRequest, PushRequest, Request, Want, WireRow};
 
 mod lives;

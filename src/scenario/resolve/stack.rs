@@ -31,12 +31,12 @@ impl World<'_> {
         if !stack.is_builtin {
             self.not_of_the_builtin(stack);
         }
-        let mut chosen = Chosen::presets(stack.options);
+        let mut chosen = Chosen::presets(&stack.options);
         for (key, written) in self.root.at("engine.options").entries() {
             let at = self.root.at("engine.options").name(key);
             let Some(option) = stack.options.iter().find(|option| option.name == key) else {
                 let title = format!("the stack `{}` has no option `{key}`", stack.name);
-                let known: Vec<&str> = stack.options.iter().map(|option| option.name).collect();
+                let known: Vec<&str> = stack.options.iter().map(|option| option.name.as_str()).collect();
                 let help = match (stack.is_builtin, known.is_empty()) {
                     (true, _) => "the options of the built-in engine stand in `engine` itself".into(),
                     (false, true) => "it has none".into(),
@@ -45,8 +45,8 @@ impl World<'_> {
                 self.wrong.at(at, title, help);
                 continue;
             };
-            match choice(written, option.form) {
-                Some(choice) => chosen.set(option.name, choice),
+            match choice(written, &option.form) {
+                Some(choice) => chosen.set(&option.name, choice),
                 None => {
                     let title = format!("`engine.options.{key}` is wrong");
                     self.wrong.at(written, title, format!("it takes {}", option.form));
@@ -106,17 +106,18 @@ fn of_the_builtin(root: View<'_>) -> Vec<(Vec<String>, View<'_>)> {
     found
 }
 
-fn choice(view: View<'_>, form: OptionForm) -> Option<Choice> {
+fn choice(view: View<'_>, form: &OptionForm) -> Option<Choice> {
     match (form, view.value()?) {
         (OptionForm::Flag, Val::Bool(flag)) => Some(Choice::Flag(*flag)),
-        (OptionForm::Int { min, max }, Val::Int(n)) => (min..=max).contains(n).then_some(Choice::Int(*n)),
+        (OptionForm::Int { min, max }, Val::Int(n)) => (min..=max).contains(&n).then_some(Choice::Int(*n)),
         (OptionForm::Span { min, max }, Val::Text(text)) => {
             let span: Span = text.parse().ok()?;
-            (min..=max).contains(&span).then_some(Choice::Span(span))
+            (*min..=*max).contains(&span).then_some(Choice::Span(span))
         }
         (OptionForm::Word(words), Val::Text(text)) => {
-            words.iter().find(|word| *word == text).map(|word| Choice::Word(word))
+            words.contains(text).then(|| Choice::Text(text.to_owned()))
         }
+        (OptionForm::Text, Val::Text(text)) => Some(Choice::Text(text.to_owned())),
         _ => None,
     }
 }

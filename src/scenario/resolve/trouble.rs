@@ -238,7 +238,8 @@ impl World<'_> {
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
         let point = kill.at("point").present()?;
         if let Some(stack) = self.stack().filter(|stack| !stack.crash_points.is_empty()) {
-            self.wrong.find(point, "crash point", point.text(), stack.crash_points);
+            let known: Vec<&str> = stack.crash_points.iter().map(String::as_str).collect();
+            self.wrong.find(point, "crash point", point.text(), &known);
         }
         Some((point.text().to_owned(), kill.at("nth").count()))
     }

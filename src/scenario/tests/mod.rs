@@ -58,7 +58,11 @@ static STACKS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 fn stacks() -> Vec<Described> {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
-    STACKS.iter().map(|name| Described { crash_points, ..Described::builtin(name) }).collect()
+    let crash_points: Vec<String> = crash_points.iter().map(|point| (*point).to_owned()).collect();
+    STACKS
+        .iter()
+        .map(|name| Described { crash_points: crash_points.clone(), ..Described::builtin(name) })
+        .collect()
 }
 
 fn document(text: &str) -> Document {

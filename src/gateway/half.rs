@@ -1,0 +1,70 @@
+//! What answers devices, as the world asks it: the gateway, or a server that was brought.
+
+use crate::backend::{Backend, Called};
+use crate::base::{DeviceId, EntityId, Stamp, Time};
+use crate::contract::{CarriedRows, EachServed, Event, ServerError};
+
+/// The half of a stack that answers devices, over all of the backend: capture strategies read
+/// flags, logs and files.
+pub trait ServerHalf {
+    /// Answers a request of a device at the backend.
+    ///
+    /// # Errors
+    /// What is wrong with the request, or what the backend said no to.
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        backend: &mut Backend,
+    ) -> Result<Vec<u8>, ServerError>;
+    /// The bytes that say no.
+    fn refuse(&self, error: &ServerError) -> Vec<u8>;
+    /// Whether an answer says no: a cache on the way keeps none of these.
+    fn is_refusal(&self, answer: &[u8]) -> bool;
+    /// Answers a request without the backend, if it can; nothing goes to the backend then.
+    fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
+        let _ = (now, from, request);
+        None
+    }
+    /// The call to the backend is over: what [`serve`](ServerHalf::serve) gave has left for the
+    /// device, or was thrown away since the backend failed or was too late.
+    fn ended(&mut self, backend: &mut Backend, has_left: bool) {
+        let _ = (backend, has_left);
+    }
+    /// Calls `f` with each row in an answer: entity, key, stamp, whether it is removed.
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>);
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
+    /// A device begins with rows that it was sent before the start, and with these cursors.
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>);
+    /// Its process has ended.
+    fn died(&mut self);
+    /// Its next process begins.
+    fn restarted(&mut self);
+}
+
+/// An answer without the backend.
+#[derive(Debug)]
+pub struct Answered {
+    /// The bytes.
+    pub answer: Vec<u8>,
+    /// When they leave.
+    pub done_at: Time,
+    /// What is told of it.
+    pub events: Vec<Event<'static>>,
+}
+
+/// Has a half answer a request of a device that comes at `now` and is given up on at `deadline`; to
+/// be called in the order in which requests come.
+pub fn answer_by<H: ServerHalf + ?Sized>(
+    half: &mut H,
+    backend: &mut Backend,
+    (now, deadline): (Time, Time),
+    (from, request): (DeviceId, &[u8]),
+) -> Called<Vec<u8>> {
+    backend.begin_call(now, deadline);
+    let answer = half.serve(from, request, backend);
+    let called = backend.end_call(answer);
+    half.ended(backend, called.answer.is_ok());
+    called
+}

@@ -1,0 +1,169 @@
+//! A server half that somebody brought: its life, and the ports of each of its processes.
+
+use std::rc::{Rc, Weak};
+
+use super::server::{Done, Servers};
+use crate::backend::Backend;
+use crate::base::{DeviceId, EntityId, Seed, Stamp, Time};
+use crate::contract::{
+    BackendCall, CarriedRows, Clock, CrashPoints, EachServed, LocalBoxFuture, RecordLink, ServerError,
+    ServerPorts, Spawn, SyncServer,
+};
+use crate::disk::{Disk, DiskOptions};
+use crate::gateway::ServerHalf;
+use crate::sim::{Handle, NodeId};
+
+const DATABASE: &str = "server.db";
+/// What a call weighs on the way to the backend, and its end on the way home.
+const CALL_BYTES: u64 = 200;
+
+/// Makes the server of one process.
+pub(super) type Open = Box<dyn Fn(ServerPorts) -> Box<dyn SyncServer>>;
+
+/// The server as it is now, and how the next process begins.
+pub(super) struct Brought {
+    open: Open,
+    ports: Rc<OfServer>,
+    disk: Disk,
+    seed: Seed,
+    /// None while no process runs.
+    running: Option<Box<dyn SyncServer>>,
+    processes: u64,
+}
+
+impl Brought {
+    pub(super) fn new(open: Open, ports: OfServer, seed: Seed) -> Brought {
+        let (ports, disk) = (Rc::new(ports), Disk::new(DiskOptions::default()));
+        let mut brought = Brought { open, ports, disk, seed, running: None, processes: 0 };
+        brought.begin();
+        brought
+    }
+
+    fn begin(&mut self) {
+        let ports = ServerPorts {
+            clock: self.ports.clone(),
+            spawn: self.ports.clone(),
+            crash: self.ports.clone(),
+            record: self.ports.clone(),
+            database: self.disk.location(DATABASE),
+            seed: self.seed.derive("process", self.processes),
+        };
+        self.processes += 1;
+        self.running = Some((self.open)(ports));
+    }
+
+    fn process(&self) -> &dyn SyncServer {
+        self.running.as_deref().expect("nobody asks a process that has ended")
+    }
+    fn process_mut(&mut self) -> &mut dyn SyncServer {
+        self.running.as_deref_mut().expect("nobody asks a process that has ended")
+    }
+}
+
+#[deny(clippy::missing_trait_methods, reason = "what is not forwarded would never be asked")]
+impl ServerHalf for Brought {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        backend: &mut Backend,
+    ) -> Result<Vec<u8>, ServerError> {
+        backend.admit(from)?;
+        self.process_mut().serve(from, request, backend)
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.process().refuse(error)
+    }
+    fn is_refusal(&self, answer: &[u8]) -> bool {
+        self.process().is_refusal(answer)
+    }
+    fn answer(&mut self, _: Time, _: DeviceId, _: &[u8]) -> Option<crate::gateway::Answered> {
+        None
+    }
+    fn ended(&mut self, _: &mut Backend, _: bool) {}
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
+        self.process().rows_in(answer, f);
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.process().cursor_at(entity, stamp)
+    }
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
+        self.process_mut().begin_with(device, stamp, rows);
+    }
+    fn died(&mut self) {
+        self.disk.kill();
+        self.running = None;
+    }
+    fn restarted(&mut self) {
+        self.begin();
+    }
+}
+
+/// What a process of the server may ask of its world.
+pub(super) struct OfServer {
+    pub(super) servers: Weak<Servers>,
+    pub(super) handle: Handle,
+    pub(super) node: NodeId,
+    /// Its name at the backend, beside those of devices.
+    pub(super) itself: DeviceId,
+    /// The date as the world begins.
+    pub(super) start: Stamp,
+}
+
+impl OfServer {
+    fn servers(&self) -> Rc<Servers> {
+        self.servers.upgrade().expect("a world has servers while anything runs in it")
+    }
+}
+
+impl Clock for OfServer {
+    fn now(&self) -> Time {
+        self.handle.now()
+    }
+    fn wall(&self) -> Stamp {
+        self.start.plus(self.handle.now() - Time::ZERO)
+    }
+    fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
+        let handle = self.handle.clone();
+        Box::pin(async move { handle.sleep_until(time).await })
+    }
+}
+
+impl Spawn for OfServer {
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        self.handle.spawn(self.node, "server", task);
+    }
+}
+
+impl CrashPoints for OfServer {
+    fn reached(&self, point: &str) -> bool {
+        let servers = self.servers();
+        let Some(wait) = servers.process.crash.pass(point, self.handle.now()) else { return false };
+        if servers.server.try_borrow_mut().is_ok() {
+            return servers.kill_gateway(wait);
+        }
+        // Amid a request, which comes to its end first.
+        self.handle.spawn(servers.process.world, "crash point", async move {
+            servers.kill_gateway(wait);
+        });
+        false
+    }
+}
+
+impl RecordLink for OfServer {
+    fn send(&self, call: BackendCall) -> LocalBoxFuture<'static, Result<(), ServerError>> {
+        let (servers, itself) = (self.servers(), self.itself);
+        Box::pin(async move {
+            let at_backend = move |servers: &Servers, deadline: Time| {
+                let mut backend = servers.backend.borrow_mut();
+                backend.begin_call(servers.handle.now(), deadline);
+                let done = backend.admit(itself).map(|()| call(&mut *backend));
+                let called = backend.end_call(done);
+                drop(backend);
+                servers.tell_call(&called, false);
+                Done { value: called.answer, bytes: CALL_BYTES, at: called.done_at }
+            };
+            servers.over(CALL_BYTES, at_backend).await?
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! A server half with a life of its own: tasks, a database, kills.
+
+use std::cell::{Cell, RefCell};
+
+use syncdyno::contract::{DeviceId, ServerError, ServerPorts, Span, SyncServer, SystemOfRecord};
+use syncdyno::disk;
+
+use crate::tiny_stack::stack::tiny;
+use crate::tiny_stack::{CALM, run};
+use crate::worlds::trouble;
+
+thread_local! {
+    /// Of each process: the number that its database had as it began.
+    static BEGUN: RefCell<Vec<i64>> = RefCell::default();
+    /// Ticks of its task in all, and rows that were found.
+    static TICKS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// The server of `tiny` that counts its processes in its database, and looks at the record now and
+/// then.
+struct Counting(Box<dyn SyncServer>);
+
+impl Counting {
+    fn open(inner: Box<dyn SyncServer>, ports: &ServerPorts) -> Counting {
+        let database = disk::open(&ports.database).expect("it opens");
+        let count = "CREATE TABLE IF NOT EXISTS life (n INTEGER); INSERT INTO life VALUES (1)";
+        database.execute_batch(count).expect("it can be written");
+        let begun = database.query_row("SELECT count(*) FROM life", [], |row| row.get(0)).expect("a number");
+        BEGUN.with_borrow_mut(|all| all.push(begun));
+        let own = ports.clone();
+        ports.spawn(async move {
+            loop {
+                own.sleep(Span::secs(30)).await;
+                own.crash_point("server.before-look").await;
+                let found = own.ask(|record| {
+                    let (mut rows, schema) = (0, record.schema());
+                    let each = &mut |_: &str, _, _: Option<&[_]>| rows += 1;
+                    schema.ids().for_each(|entity| _ = record.changes(entity, &[], None, each));
+                    rows
+                });
+                let rows = found.await.unwrap_or(0);
+                TICKS.set((TICKS.get().0 + 1, TICKS.get().1 + rows));
+            }
+        });
+        Counting(inner)
+    }
+}
+
+impl SyncServer for Counting {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError> {
+        self.0.serve(from, request, record)
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.0.refuse(error)
+    }
+}
+
+#[test]
+fn a_killed_server_begins_again_with_its_database_alone() {
+    let inner = tiny().server.expect("it has one");
+    let stack = tiny().server(move |chosen, setup, ports| {
+        let own = ports.clone();
+        Box::new(Counting::open(inner(chosen, setup, ports), &own))
+    });
+    let kills =
+        ["event.a={ at = \"+7m\", gateway_kill = {} }", "event.b={ at = \"+9m\", gateway_kill = {} }"];
+    let (_, calm) = run(stack.clone(), CALM, &[]);
+    assert_eq!(BEGUN.take(), [1], "one process");
+    let (ticks, rows) = TICKS.take();
+    assert!(ticks >= 20 && rows > 0, "{ticks} ticks, {rows} rows");
+    let (_, killed) = run(stack.clone(), CALM, &kills);
+    assert_eq!(BEGUN.take(), [1, 2, 3], "what was written outlives the process");
+    assert!(TICKS.take().0 >= 18, "the task goes on in each process");
+    for outcome in [&calm, &killed] {
+        assert_eq!(trouble(outcome), Vec::<String>::new());
+    }
+    assert_ne!(calm.digest, killed.digest);
+    assert_eq!(run(stack, CALM, &kills).1.digest, killed.digest, "the same seed, the same world");
+}
