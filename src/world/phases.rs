@@ -32,6 +32,10 @@ const STUCK_NAMED: usize = 10;
 /// So many more rounds follow at once than an engine tries a row that fails by itself.
 const AT_ONCE: u32 = 3;
 
+/// Where nothing runs and edits wait all the same, somebody opens the app after this, and then
+/// after twice as long: no engine waits for so long before it tries again by itself.
+const OPENED_AGAIN_AFTER: Span = Span::secs(600);
+
 #[derive(Default)]
 struct HeldBack {
     rows: Vec<u64>,
@@ -85,19 +89,7 @@ impl World {
             let since;
             (now, since) = self.await_readers((now, deadline), fetches, watch)?;
             self.begin_round(&units);
-            while !self.round_is_done(&units) {
-                if now >= deadline {
-                    return Err(Ended::Stuck(self.reasons(&units)));
-                }
-                if self.hub.with(|l| l.round.is_complete(&units)) && self.nothing_waits() {
-                    // Later runs are under way: where many sync every minute there is no rest.
-                    self.devices.iter().for_each(|device| device.put_away());
-                }
-                self.ask_again(&units);
-                // Where nothing is left to do the executor's clock stands still; ours does not.
-                now = (now + DRAIN_STEP).min(deadline);
-                self.advance(now, watch)?;
-            }
+            now = self.end_round(&units, (now, deadline), watch)?;
             if self.hub.with(|l| l.round.commits) > 0 {
                 held = HeldBack::default();
                 continue;
@@ -133,6 +125,34 @@ impl World {
             }
             fetches = true;
         }
+    }
+
+    /// Lets time pass until every device is through with the round and has sent all that it has.
+    fn end_round(
+        &mut self,
+        units: &[UnitId],
+        (mut now, deadline): (Time, Time),
+        watch: &dyn Watch,
+    ) -> Result<Time, Ended> {
+        let (mut opened, mut wait) = (now, OPENED_AGAIN_AFTER);
+        while !self.round_is_done(units) {
+            if now >= deadline {
+                return Err(Ended::Stuck(self.reasons(units)));
+            }
+            if self.hub.with(|l| l.round.is_complete(units)) && self.nothing_waits() {
+                // Later runs are under way: where many sync every minute there is no rest.
+                self.devices.iter().for_each(|device| device.put_away());
+            }
+            self.ask_again(units);
+            if now >= opened + wait && self.hub.with(|l| l.round.is_done(units)) {
+                self.ask_who_waits(units);
+                (opened, wait) = (now, wait * 2);
+            }
+            // Where nothing is left to do the executor's clock stands still; ours does not.
+            now = (now + DRAIN_STEP).min(deadline);
+            self.advance(now, watch)?;
+        }
+        Ok(now)
     }
 
     /// Nobody would ask for a sync of what is saved after the round.
@@ -293,7 +313,17 @@ impl World {
     }
     fn begin_round(&mut self, units: &[UnitId]) {
         self.hub.with(|l| l.round.begin(self.plan.units.len()));
-        let all = self.devices.clone();
+        self.ask(self.devices.clone(), units);
+    }
+
+    /// Asks those who have edits or attachments left: what was saved or freed after their runs
+    /// waits for somebody who opens the app.
+    fn ask_who_waits(&mut self, units: &[UnitId]) {
+        let waiting = self.devices.iter().filter(|device| !has_sent_all(device)).cloned().collect();
+        self.ask(waiting, units);
+    }
+
+    fn ask(&mut self, all: Vec<Rc<Device>>, units: &[UnitId]) {
         let (handle, units) = (self.handle.clone(), units.to_vec());
         self.handle.spawn(self.node, "drain", async move {
             for device in all {
@@ -316,8 +346,7 @@ impl World {
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
     fn nothing_waits(&self) -> bool {
-        let has_sent = |view: &dyn DeviceView| view.pending().is_empty() && view.attachments().is_empty();
-        self.devices.iter().all(|d| d.with_view(has_sent) == Some(true))
+        self.devices.iter().all(has_sent_all)
     }
     /// How many rows each device could not apply and will try again, with its next pull, that is in
     /// another round; `None` where there are none.
@@ -386,6 +415,11 @@ impl World {
         }
         format!("{row} waits for {other}, which it does not have")
     }
+}
+
+fn has_sent_all(device: &Rc<Device>) -> bool {
+    let has_sent = |view: &dyn DeviceView| view.pending().is_empty() && view.attachments().is_empty();
+    device.with_view(has_sent) == Some(true)
 }
 
 /// What a device has yet to do: changes, rows held back and why, units.

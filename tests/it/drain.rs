@@ -34,6 +34,22 @@ fn edits_that_are_planned_past_the_script_are_made_and_sent() {
 }
 
 #[test]
+fn rows_that_their_photos_free_after_the_round_are_sent() {
+    let sets = [
+        "duration=5m",
+        "entity.task.attachment={ least = \"200kB\", most = \"400kB\" }",
+        "engine.attachments={ queue = \"beside\", with = \"row\" }",
+        "unit.Online={ on = [\"start\"], pull = [\"*\"], push = [\"*\"] }",
+        "unit.Login={ on = [\"login\"], pull = [\"*\"] }",
+        "fleet.fresh.link=lte-poor",
+        "fleet.known.link=lte-poor",
+        "event.late={ at = \"+295s\", edits = { action = \"add\", count = 3, over = \"4s\" } }",
+    ];
+    let outcome = worlds::run(&worlds::plan(TINY, &sets));
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+}
+
+#[test]
 fn a_replica_has_nothing_of_what_devices_cannot_get_and_phones_of_yesterday_begin_all_the_same() {
     let sets = [
         "gateway.mode=persistent",
