@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::apply::Verdicts;
 use super::call::{Call, Called};
-use super::commit::Commit;
+use super::commit::{Commit, Fact};
 use super::content::Content;
 use super::database::Database;
 use super::files::{File, Files};
@@ -20,7 +20,7 @@ use super::sight::{Page, Query, Sight, Stretch, Stretched};
 use super::table::{Loaded, Record};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
-    Author, CommitKind, EachChange, Guard, Mutation, Outcome, RequestKind, Row, Schema, ServerError,
+    Author, CommitKind, EachChange, Guard, Mutation, Outcome, Refusal, RequestKind, Row, Schema, ServerError,
     SystemOfRecord,
 };
 
@@ -376,5 +376,10 @@ impl SystemOfRecord for Backend {
         self.call.load.scanned += mutations.len() as u64;
         self.call.load.rows += mutations.len() as u64;
         self.push_in_call(attributes, mutations)
+    }
+    fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>) {
+        let Mutation { edit, entity, ref key, kind, .. } = *edit;
+        let (key, holder) = (key.clone(), None);
+        self.call.facts.push(Fact::Refused { edit, entity, key, kind, conflict, holder });
     }
 }

@@ -18,8 +18,8 @@ use super::view::View;
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineEvent,
-    EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, SyncEngine,
-    SyncError, Trigger,
+    EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
+    SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Store, Tx};
 
@@ -124,29 +124,8 @@ impl Builtin {
             }
         }
     }
-}
 
-impl SyncEngine for Builtin {
-    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
-        Box::pin(self.live())
-    }
-
-    fn on(&self, event: AppEvent) {
-        match event {
-            // Who asks for it is not told.
-            AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
-            AppEvent::Online => self.network_came(),
-            AppEvent::Offline => self.process.network_changed(),
-            AppEvent::Pause => self.scheduler.foreground.set(false),
-            AppEvent::Background => self.scheduler.fire(Trigger::Background),
-            AppEvent::Login | AppEvent::Resume => {
-                self.scheduler.foreground.set(true);
-                event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
-            }
-        }
-    }
-
-    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
+    fn save(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let made_at = match self.process.options.dates {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
@@ -172,6 +151,31 @@ impl SyncEngine for Builtin {
             self.scheduler.fire(Trigger::Save);
         }
         Ok(())
+    }
+}
+
+impl SyncEngine for Builtin {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.live())
+    }
+
+    fn on(&self, event: AppEvent) {
+        match event {
+            // Who asks for it is not told.
+            AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
+            AppEvent::Online => self.network_came(),
+            AppEvent::Offline => self.process.network_changed(),
+            AppEvent::Pause => self.scheduler.foreground.set(false),
+            AppEvent::Background => self.scheduler.fire(Trigger::Background),
+            AppEvent::Login | AppEvent::Resume => {
+                self.scheduler.foreground.set(true);
+                event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
+            }
+        }
+    }
+
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        self.save(edit).into()
     }
 
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
@@ -216,8 +220,8 @@ impl SyncEngine for Builtin {
         Box::pin(async move { logout::log_out(&self.process, &self.session).await })
     }
 
-    fn view(&self) -> &dyn DeviceView {
-        &self.view
+    fn view(&self) -> Option<&dyn DeviceView> {
+        Some(&self.view)
     }
 }
 

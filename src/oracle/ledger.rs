@@ -1,6 +1,6 @@
 //! Every local edit and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,7 @@ use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
 use super::refused::{Definition, met};
-use super::truth::Places;
+use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal};
 
@@ -55,6 +55,8 @@ pub(super) struct Ledger {
     alike: Vec<Vec<EditId>>,
     /// Edits that met a true conflict that the device heard of, as the stack defines it.
     pub(super) conflicts: u64,
+    /// Edits of which their engines say that they change nothing, until they are made.
+    unchanged: BTreeSet<EditId>,
     definition: Definition,
     pub(super) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
@@ -113,6 +115,7 @@ impl Ledger {
         told: (&Row, usize),
         sure: bool,
     ) {
+        self.believe_unchanged(id, told.0);
         let places = [Some(id.device), to].map(|device| device.map(|device| self.place(device, at)));
         let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
         let Some(edit) = edit else { return };
@@ -120,6 +123,24 @@ impl Ledger {
             self.found.unseen.insert(id);
         }
         places.into_iter().flatten().for_each(|place| self.found.made(place, (id, edit), told, sure));
+    }
+
+    /// Its engine says that it changes nothing, as it takes it: nobody has seen it saved yet.
+    pub(super) fn unchanged(&mut self, id: EditId) {
+        self.unchanged.insert(id);
+    }
+    /// That is believed if the row said so in the version that its device had.
+    fn believe_unchanged(&mut self, id: EditId, row: &Row) {
+        let is_said = self.unchanged.remove(&id);
+        let Some(edit) = self.get_mut(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
+            return;
+        };
+        let says = |(column, value): &(usize, Value)| {
+            row.said(*column, edit.made_on).is_some_and(|said| alike(said, value))
+        };
+        if edit.values.iter().all(says) {
+            (edit.equal, edit.matched) = (true, true);
+        }
     }
 
     pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {

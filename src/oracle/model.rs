@@ -367,6 +367,7 @@ impl Oracle {
             EngineEvent::ChunkApplied { unit, changes, .. } => {
                 (0..changes.len()).for_each(|nth| self.applied(at, (device, unit), &changes[nth..]));
             }
+            EngineEvent::EditUnchanged { edit, .. } => self.ledger.unchanged(edit),
             EngineEvent::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
                 self.acknowledged((at, device), edit, row, stamp);
@@ -537,7 +538,6 @@ impl Oracle {
             self.shown.removed_vaguely(id, device);
         }
     }
-
     fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, has: usize, change: &AppliedChange<'_>) {
         let had = self.held.versions(id, device);
         if has >= had || !self.shown.knows(id, device) {

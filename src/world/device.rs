@@ -20,7 +20,7 @@ use super::token::Wallet;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, CallEvent, DeviceView, EditError, EngineEvent, Event, Hook, KillReason, LocalBoxFuture,
-    LocalEdit, Node, PhoneEvent, Pick, Ports, SyncEngine, SyncError, Work,
+    LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -277,12 +277,33 @@ impl Device {
             let made_at = self.ports.clock.wall();
             let waited = Span(self.hardware.free_at().0.saturating_sub(self.now().0));
             match engine.edit(edit) {
-                Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
-                // The power failed before the commit: nobody was told that it was saved.
-                Ok(()) | Err(EditError::Storage(_)) => self.miss(edit),
-                Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
+                Saving::Now(done) => self.edited(edit, made_at, waited, done),
+                Saving::Later(saving) => self.saves(edit, made_at, saving),
             }
         });
+    }
+    fn edited(&self, edit: &LocalEdit, made_at: Stamp, waited: Span, done: Result<(), EditError>) {
+        match done {
+            Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
+            // The power failed before the commit: nobody was told that it was saved.
+            Ok(()) | Err(EditError::Storage(_)) => self.miss(edit),
+            Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
+        }
+    }
+    /// A person waits for an edit that its engine saves in its own time.
+    fn saves(
+        &self,
+        edit: &LocalEdit,
+        made_at: Stamp,
+        saving: LocalBoxFuture<'static, Result<(), EditError>>,
+    ) {
+        let (device, edit) = (self.shared(), edit.clone());
+        self.unsaved.borrow_mut().push(Unsaved { edit: edit.clone(), since: self.now(), locked: Span::ZERO });
+        self.ports.spawn.spawn(Box::pin(async move {
+            let done = saving.await;
+            device.unsaved.borrow_mut().retain(|one| one.edit.id != edit.id);
+            device.edited(&edit, made_at, Span::ZERO, done);
+        }));
     }
 
     fn shown(&self, edit: &LocalEdit) -> Option<(Stamp, Vec<Value>)> {
@@ -431,18 +452,22 @@ impl Device {
         if self.storage.narrower().is_some()
             && let Some(engine) = self.app.engine()
         {
-            f(engine.view());
+            if let Some(view) = engine.view() {
+                f(view);
+            }
             self.storage.disk.forgive();
         }
     }
     /// What the bench itself looks at is free.
     fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
-        let seen = self.app.engine().map(|engine| match self.storage.narrower() {
-            Some(schema) => f(&Narrow { view: engine.view(), schema }),
-            None => f(engine.view()),
-        });
+        let engine = self.app.engine()?;
+        let Some(view) = engine.view() else { return self.with_copy(f) };
+        let seen = match self.storage.narrower() {
+            Some(schema) => f(&Narrow { view, schema }),
+            None => f(view),
+        };
         self.storage.disk.forgive();
-        seen
+        Some(seen)
     }
     /// Why there is nothing to see of it, if so. After a loss of power all of the database is read.
     pub(super) fn out_of_sight(&self) -> Option<String> {

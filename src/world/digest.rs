@@ -128,6 +128,7 @@ events! {
     21 RetryScheduled { attempt, wait, in_run },
     22 ChunkApplied { unit, changes, echoed, took },
     25 EditSent { edit, request; entity, key },
+    163 EditUnchanged { edit; entity, key },
     26 EditAcknowledged { edit, stamp; entity, key },
     27 ConflictDecided { edit, kind, decision, sides; entity, key },
     28 EditLogged { edit, kind; entity, key },

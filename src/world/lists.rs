@@ -29,7 +29,7 @@ fn ask(device: &Rc<Device>, query: &LocalQuery, nth: u64) {
     device.before_poll();
     let disk = &device.storage.disk;
     let before = disk.counters().pages_fetched;
-    let Some(Listed { rows, steps }) = device.app.engine().and_then(|engine| engine.view().list(query, nth))
+    let Some(Listed { rows, steps }) = device.app.engine().and_then(|engine| engine.view()?.list(query, nth))
     else {
         return device.notice_power();
     };

@@ -10,8 +10,8 @@ use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
     AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError,
     EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind, Opened,
-    PendingEdit, PendingResponse, Ports, Provision, ServerError, ServerPorts, ServerSetup, Span, Stack,
-    Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
+    PendingEdit, PendingResponse, Ports, Provision, Saving, ServerError, ServerPorts, ServerSetup, Span,
+    Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::record::{CellRecord, Verdict};
@@ -69,15 +69,15 @@ impl SyncEngine for Hung {
         }))
     }
     fn on(&self, _: AppEvent) {}
-    fn edit(&self, _: &LocalEdit) -> Result<(), EditError> {
-        Err(EditError::NoSuchRow)
+    fn edit(&self, _: &LocalEdit) -> Saving {
+        Saving::Now(Err(EditError::NoSuchRow))
     }
     fn trigger(&self, _: UnitId, _: bool) {}
     fn sync(self: Rc<Self>, _: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(std::future::pending())
     }
-    fn view(&self) -> &dyn DeviceView {
-        self
+    fn view(&self) -> Option<&dyn DeviceView> {
+        Some(self)
     }
 }
 
@@ -382,7 +382,7 @@ impl SyncEngine for Deaf {
         self.0.clone().run()
     }
     fn on(&self, _: AppEvent) {}
-    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
+    fn edit(&self, edit: &LocalEdit) -> Saving {
         self.0.edit(edit)
     }
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
@@ -391,7 +391,7 @@ impl SyncEngine for Deaf {
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.0.clone().sync(unit)
     }
-    fn view(&self) -> &dyn DeviceView {
+    fn view(&self) -> Option<&dyn DeviceView> {
         self.0.view()
     }
 }

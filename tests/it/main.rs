@@ -38,6 +38,7 @@ mod retries;
 mod sabotage;
 mod screen;
 mod scripts;
+mod seam;
 mod server_life;
 mod shards;
 mod stops;

@@ -4,14 +4,15 @@ use std::cell::{Cell as StdCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use syncdyno::contract::{
     AppEvent, AppliedChange, Call, Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError,
     EngineEvent, EngineFactory, EntityId, Incarnation, Key, LocalBoxFuture, LocalEdit, Mutation, Opened,
-    PendingEdit, Ports, Provision, Queue, RequestKind, Span, Stamp, SyncEngine, SyncError, Time, Trigger,
-    UnitId, Value, ValueRef, Work,
+    PendingEdit, Ports, Provision, Queue, RequestKind, Saving, Schema, Span, Stamp, SyncEngine, SyncError,
+    Time, Trigger, UnitId, Value, ValueRef, Work,
 };
 
 use super::{Answer, Ask, Rows, Snapshot};
@@ -29,12 +30,13 @@ struct State {
 }
 
 struct Kept {
+    schema: Arc<Schema>,
     database: Connection,
     state: RefCell<State>,
 }
 
 impl Kept {
-    fn open(at: &Database) -> rusqlite::Result<Kept> {
+    fn open(at: &Database, setup: &DeviceSetup) -> rusqlite::Result<Kept> {
         let database = match at.vfs {
             Some(vfs) => Connection::open_with_flags_and_vfs(&at.path, OpenFlags::default(), vfs)?,
             None => Connection::open(&at.path)?,
@@ -43,7 +45,25 @@ impl Kept {
         let text: Option<String> =
             database.query_row("SELECT max(state) FROM phone", [], |row| row.get(0))?;
         let state = text.map(|text| serde_json::from_str(&text).expect("it was written here"));
-        Ok(Kept { database, state: RefCell::new(state.unwrap_or_default()) })
+        Ok(Kept { schema: setup.schema.clone(), database, state: RefCell::new(state.unwrap_or_default()) })
+    }
+
+    /// The rows of an entity as the app shows them: with the edits that wait on top.
+    fn shown(&self, entity: EntityId) -> Rows {
+        let state = self.state.borrow();
+        let mut rows = state.rows.get(&entity).cloned().unwrap_or_default();
+        let projection = &self.schema.entity(entity).projection;
+        for edit in state.edits.iter().filter(|edit| edit.entity == entity) {
+            let row = rows.entry(edit.key.clone());
+            let (_, held) = row.or_insert_with(|| (Stamp(0), vec![Value::Null; projection.len()]));
+            for (column, value) in &edit.values {
+                held[projection.binary_search(column).expect("a phone holds it")] = value.clone();
+            }
+            if edit.kind == EditKind::Delete {
+                rows.remove(&edit.key);
+            }
+        }
+        rows
     }
 
     /// Changes the state in one transaction, or not at all.
@@ -63,7 +83,7 @@ pub(super) struct Factory {
 
 impl EngineFactory for Factory {
     fn open(&self, setup: Rc<DeviceSetup>, _: Incarnation, at: Database, ports: Ports) -> Opened {
-        let kept = Kept::open(&at).map_err(EngineError::of)?;
+        let kept = Kept::open(&at, &setup).map_err(EngineError::of)?;
         let (timeout, (queue, requests)) = (self.timeout, Default::default());
         Ok(Rc::new(Phone { setup, ports, kept, timeout, queue, requests }))
     }
@@ -81,7 +101,11 @@ impl EngineFactory for Factory {
                 kept.rows.entry(row.entity).or_default().insert(Key::new(row.key), (row.stamp, values));
             });
         };
-        Kept::open(&at).and_then(|kept| kept.change(fill)).map_err(EngineError::of)
+        Kept::open(&at, setup).and_then(|kept| kept.change(fill)).map_err(EngineError::of)
+    }
+
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        Some(Box::new(Kept::open(&copy, setup).ok()?))
     }
 }
 
@@ -98,6 +122,20 @@ struct Phone {
 const TRIED_AGAIN_AFTER: Span = Span::secs(20);
 
 impl Phone {
+    fn save(&self, edit: &LocalEdit) -> Result<(), EditError> {
+        let base = self.kept.shown(edit.entity).get(&edit.key).map(|(stamp, _)| *stamp);
+        match edit.kind {
+            EditKind::Create if base.is_some() => return Err(EditError::Exists),
+            EditKind::Update | EditKind::Delete if base.is_none() => return Err(EditError::NoSuchRow),
+            _ => {}
+        }
+        let edit = Mutation::of(edit, base, self.ports.clock.wall());
+        let saved = self.kept.change(|state| state.edits.push(edit));
+        self.ports.machine.take_on(Work::default());
+        saved.map_err(|error| EditError::Storage(error.to_string()))?;
+        self.fire(Trigger::Save);
+        Ok(())
+    }
     fn enqueue(&self, unit: UnitId) {
         self.queue.add(unit, false, self.ports.clock.now());
     }
@@ -193,24 +231,6 @@ impl Phone {
         self.ports.crash_point("tiny.applied").await;
         Ok(())
     }
-
-    /// The rows of an entity as the app shows them: with the edits that wait on top.
-    fn shown(&self, entity: EntityId) -> Rows {
-        let state = self.kept.state.borrow();
-        let mut rows = state.rows.get(&entity).cloned().unwrap_or_default();
-        let projection = &self.setup.schema.entity(entity).projection;
-        for edit in state.edits.iter().filter(|edit| edit.entity == entity) {
-            let row = rows.entry(edit.key.clone());
-            let (_, held) = row.or_insert_with(|| (Stamp(0), vec![Value::Null; projection.len()]));
-            for (column, value) in &edit.values {
-                held[projection.binary_search(column).expect("a phone holds it")] = value.clone();
-            }
-            if edit.kind == EditKind::Delete {
-                rows.remove(&edit.key);
-            }
-        }
-        rows
-    }
 }
 
 /// A row that is another now: with its stamp, and whether it is gone.
@@ -242,19 +262,8 @@ impl SyncEngine for Phone {
     fn on(&self, event: AppEvent) {
         event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
     }
-    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
-        let base = self.shown(edit.entity).get(&edit.key).map(|(stamp, _)| *stamp);
-        match edit.kind {
-            EditKind::Create if base.is_some() => return Err(EditError::Exists),
-            EditKind::Update | EditKind::Delete if base.is_none() => return Err(EditError::NoSuchRow),
-            _ => {}
-        }
-        let edit = Mutation::of(edit, base, self.ports.clock.wall());
-        let saved = self.kept.change(|state| state.edits.push(edit));
-        self.ports.machine.take_on(Work::default());
-        saved.map_err(|error| EditError::Storage(error.to_string()))?;
-        self.fire(Trigger::Save);
-        Ok(())
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        self.save(edit).into()
     }
     fn trigger(&self, unit: UnitId, _: bool) {
         self.enqueue(unit);
@@ -262,12 +271,12 @@ impl SyncEngine for Phone {
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async move { self.exchange(unit).await })
     }
-    fn view(&self) -> &dyn DeviceView {
-        self
+    fn view(&self) -> Option<&dyn DeviceView> {
+        Some(&self.kept)
     }
 }
 
-impl DeviceView for Phone {
+impl DeviceView for Kept {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         for (key, (stamp, values)) in self.shown(entity) {
             let cells: Vec<_> = values.iter().map(Cell::of).collect();
@@ -275,7 +284,7 @@ impl DeviceView for Phone {
         }
     }
     fn pending(&self) -> Vec<PendingEdit> {
-        let edits = &self.kept.state.borrow().edits;
+        let edits = &self.state.borrow().edits;
         edits.iter().map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
     }
 }

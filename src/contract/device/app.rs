@@ -1,5 +1,6 @@
 //! What happens to an app, and what people do in it.
 
+use super::future::LocalBoxFuture;
 use crate::base::{EditId, EntityId, Key, Value, in_words};
 use crate::contract::schema::Trigger;
 
@@ -43,6 +44,20 @@ pub struct LocalEdit {
     pub kind: EditKind,
     /// New values by position in the backend's columns that devices hold; all of them for a create.
     pub values: Vec<(usize, Value)>,
+}
+
+/// What becomes of an edit that a person makes.
+pub enum Saving {
+    /// It is saved, or was refused, by now.
+    Now(Result<(), EditError>),
+    /// It is saved, or was refused, when this ends: until then its person does not see it saved.
+    Later(LocalBoxFuture<'static, Result<(), EditError>>),
+}
+
+impl From<Result<(), EditError>> for Saving {
+    fn from(done: Result<(), EditError>) -> Saving {
+        Saving::Now(done)
+    }
 }
 
 /// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::app::{AppEvent, EditError, LocalEdit, SyncError};
+use super::app::{AppEvent, EditError, LocalEdit, Saving, SyncError};
 use super::future::LocalBoxFuture;
 use super::port::Ports;
 use super::view::{DeviceView, Pick};
@@ -67,7 +67,7 @@ pub trait SyncEngine {
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     fn on(&self, event: AppEvent);
     /// A person edits a row: one transaction holds the row and what must be sent, or nothing.
-    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
+    fn edit(&self, edit: &LocalEdit) -> Saving;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Drops the units that wait in the queue, and nothing takes their place.
@@ -99,7 +99,11 @@ pub trait SyncEngine {
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    fn view(&self) -> &dyn DeviceView;
+    /// What it holds. Without it the bench looks into copies of the database, by
+    /// [`EngineFactory::view_of`], which costs the phone nothing either.
+    fn view(&self) -> Option<&dyn DeviceView> {
+        None
+    }
 }
 
 /// A row that a device starts with.
@@ -138,7 +142,8 @@ pub trait EngineFactory {
     ) -> Opened;
 
     /// Writes into an empty database what an earlier life of the app would have left behind.
-    /// `None`: a fresh install (schema only).
+    /// `None`: a fresh install (schema only). Phones of one kind may get copies of one database, so
+    /// what is a phone's alone (the actor of a CRDT, a random id) is for [`open`](Self::open).
     fn provision(
         &self,
         setup: &DeviceSetup,

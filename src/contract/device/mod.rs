@@ -25,7 +25,7 @@ mod status;
 mod transport;
 mod view;
 
-pub use app::{AppEvent, EditError, EditKind, LocalEdit, SyncError};
+pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError};
 pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };

@@ -77,6 +77,8 @@ pub enum EngineEvent<'a> {
     /// Earlier edits of a row that were never sent go out with this later one; or, as it deletes a
     /// row that nobody else has heard of, none is sent (`stays`).
     EditsSquashed { edit: EditId, entity: EntityId, key: &'a Key, with: &'a [EditId], stays: bool },
+    /// An edit says of a row what the app shows of it already, and will not be sent.
+    EditUnchanged { edit: EditId, entity: EntityId, key: &'a Key },
     /// An edit is on the backend and leaves the outbox; its row has this stamp there.
     EditAcknowledged { edit: EditId, entity: EntityId, key: &'a Key, stamp: Stamp },
     /// A device deleted all rows of an entity, to have them again; so many edits went with them.

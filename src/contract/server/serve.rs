@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::ServerError;
-use super::mutation::{Mutation, Outcome, Row};
+use super::mutation::{Mutation, Outcome, Refusal, Row};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
 use crate::contract::device::CarriedRows;
 use crate::contract::schema::{Attributes, Schema};
@@ -87,4 +87,7 @@ pub trait SystemOfRecord {
     /// each. A mutation whose base is not the row's present version is a conflict, and one whose
     /// idempotency key was seen before has the verdict of then.
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome>;
+    /// The server itself says no to an edit of a device, for a conflict or for good, and the
+    /// backend never sees it. Its device may give it up when it is told.
+    fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>);
 }

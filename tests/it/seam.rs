@@ -1,0 +1,237 @@
+//! What the seam lets a stack do, each shown by the tiny stack with one thing changed.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use syncdyno::contract::{
+    AppEvent, Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditKind, EngineError, EngineEvent,
+    EngineFactory, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome, Ports,
+    Provision, Refusal, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError,
+    SyncServer, SystemOfRecord, UnitId, Value,
+};
+use syncdyno::world::Outcome as Ended;
+
+use crate::tiny_stack::stack::tiny;
+use crate::tiny_stack::{CALM, CONTENDED, run};
+use crate::worlds::{trouble, value};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Twist {
+    /// Edits are saved after a while.
+    Late,
+    /// It shows nothing of itself while it lives.
+    Unseen,
+    /// Edits that change nothing are dropped, and that is told or not.
+    Unchanged { told: bool },
+    /// All edits are dropped, and it says that they change nothing.
+    Lies,
+}
+
+struct Phone {
+    inner: Rc<dyn SyncEngine>,
+    twist: Twist,
+    ports: Ports,
+    setup: Rc<DeviceSetup>,
+}
+
+impl Phone {
+    fn changes_nothing(&self, edit: &LocalEdit) -> bool {
+        let mut shown = None;
+        let view = self.inner.view().expect("it has one");
+        view.rows(edit.entity, &mut |key, _, values| {
+            if key == edit.key.as_str() {
+                shown = Some(values.iter().map(|value| value.to_value()).collect::<Vec<_>>());
+            }
+        });
+        let projection = &self.setup.schema.entity(edit.entity).projection;
+        let place = |column| projection.binary_search(column).expect("a phone holds it");
+        let says = |row: Vec<Value>| edit.values.iter().all(|(column, value)| row[place(column)] == *value);
+        edit.kind == EditKind::Update && shown.is_some_and(says)
+    }
+}
+
+impl SyncEngine for Phone {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        self.inner.clone().run()
+    }
+    fn on(&self, event: AppEvent) {
+        self.inner.on(event);
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        match self.twist {
+            Twist::Late => {
+                let (inner, edit, ports) = (self.inner.clone(), edit.clone(), self.ports.clone());
+                Saving::Later(Box::pin(async move {
+                    ports.sleep(Span::secs(2)).await;
+                    match inner.edit(&edit) {
+                        Saving::Now(done) => done,
+                        Saving::Later(saving) => saving.await,
+                    }
+                }))
+            }
+            Twist::Unchanged { .. } if !self.changes_nothing(edit) => self.inner.edit(edit),
+            Twist::Unchanged { .. } | Twist::Lies => {
+                if self.twist != (Twist::Unchanged { told: false }) {
+                    let LocalEdit { id, entity, ref key, .. } = *edit;
+                    self.ports.emit(EngineEvent::EditUnchanged { edit: id, entity, key });
+                }
+                Saving::Now(Ok(()))
+            }
+            _ => self.inner.edit(edit),
+        }
+    }
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.inner.trigger(unit, discard_pending);
+    }
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        self.inner.clone().sync(unit)
+    }
+    fn view(&self) -> Option<&dyn DeviceView> {
+        self.inner.view().filter(|_| self.twist != Twist::Unseen)
+    }
+}
+
+struct Factory(Rc<dyn EngineFactory>, Twist);
+
+impl EngineFactory for Factory {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        let inner = self.0.open(setup.clone(), life, at, ports.clone())?;
+        Ok(Rc::new(Phone { inner, twist: self.1, ports, setup }))
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        self.0.provision(setup, at, state)
+    }
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        self.0.view_of(setup, copy)
+    }
+}
+
+fn twisted(twist: Twist) -> Stack {
+    let inner = tiny().engine;
+    tiny().engine(move |chosen| Rc::new(Factory(inner(chosen), twist)))
+}
+
+fn found(outcome: &Ended, check: &str) -> bool {
+    outcome.violations.iter().any(|violation| violation.check == check)
+}
+
+#[test]
+fn an_edit_may_be_saved_later_and_kills_strike_before_it_is() {
+    let sets = ["chaos.kill_mtbf=\"3m\""];
+    let (_, outcome) = run(twisted(Twist::Late), CALM, &sets);
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    assert!(value(&outcome, "workload.edits.missed") > 0, "some apps died before an edit was saved");
+    assert!(value(&outcome, "workload.edits.made") > 0);
+    assert_eq!(run(twisted(Twist::Late), CALM, &sets).1.digest, outcome.digest);
+}
+
+#[test]
+fn a_stack_without_a_view_is_looked_at_in_copies_for_nothing() {
+    let (_, seen) = run(tiny(), CALM, &[]);
+    let (_, unseen) = run(twisted(Twist::Unseen), CALM, &[]);
+    assert_eq!(trouble(&unseen), Vec::<String>::new());
+    assert_eq!(unseen.figures, seen.figures, "the phone pays for no look");
+}
+
+#[test]
+fn an_edit_that_changes_nothing_is_lost_unless_it_is_told_so() {
+    let sets = ["workload.contention={ share=\"90%\", within=\"20m\", equal=\"100%\" }", "expect={}"];
+    let (_, silent) = run(twisted(Twist::Unchanged { told: false }), CONTENDED, &sets);
+    let nowhere = |outcome: &Ended| {
+        let of = |text: &str| text.contains("the backend never saw it");
+        outcome.violations.iter().filter(|v| v.check == "lost-edit" && of(&v.text)).count()
+    };
+    let (_, told) = run(twisted(Twist::Unchanged { told: true }), CONTENDED, &sets);
+    assert!(nowhere(&silent) > 0, "{:?}", silent.violations);
+    assert_eq!(nowhere(&told), 0, "{:?}", told.violations);
+    let (_, lies) = run(twisted(Twist::Lies), CONTENDED, &sets);
+    assert!(nowhere(&lies) > nowhere(&silent), "it is believed only where it is true");
+}
+
+thread_local! {
+    static REFUSED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A server that says no to every third edit by itself.
+struct Choosy {
+    inner: Box<dyn SyncServer>,
+    says_so: bool,
+}
+
+/// The record as its inner server sees it: wrapped for the length of a request.
+struct Sieve<'r> {
+    record: &'r mut dyn SystemOfRecord,
+    says_so: bool,
+}
+
+impl SystemOfRecord for Sieve<'_> {
+    fn schema(&self) -> std::sync::Arc<Schema> {
+        self.record.schema()
+    }
+    fn clock(&self) -> Stamp {
+        self.record.clock()
+    }
+    fn changes(
+        &mut self,
+        entity: syncdyno::contract::EntityId,
+        attributes: &[Value],
+        since: Option<Stamp>,
+        f: &mut syncdyno::contract::EachChange<'_>,
+    ) -> Result<(), ServerError> {
+        self.record.changes(entity, attributes, since, f)
+    }
+    fn get(&mut self, entity: syncdyno::contract::EntityId, key: &syncdyno::contract::Key) -> Option<Row> {
+        self.record.get(entity, key)
+    }
+    fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        let mut one = |mutation: &Mutation| {
+            if mutation.edit.number % 3 != 0 {
+                return self.record.write(attributes, std::slice::from_ref(mutation)).remove(0);
+            }
+            REFUSED.set(REFUSED.get() + 1);
+            if self.says_so {
+                self.record.refused(mutation, Some(Refusal::Stale));
+            }
+            Outcome::Conflict { why: Refusal::Stale, current: None, edited_at: None }
+        };
+        mutations.iter().map(&mut one).collect()
+    }
+    fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>) {
+        self.record.refused(edit, conflict);
+    }
+}
+
+impl SyncServer for Choosy {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<u8>, ServerError> {
+        self.inner.serve(from, request, &mut Sieve { record, says_so: self.says_so })
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.inner.refuse(error)
+    }
+}
+
+#[test]
+fn what_the_server_refuses_by_itself_is_lost_unless_it_is_told() {
+    let choosy = |says_so| {
+        let inner = tiny().server.expect("it has one");
+        let less = Capabilities { logs: false, status: false, merge: Merge::Drops, ..Capabilities::ALL };
+        tiny().promises(less).server(move |chosen, setup, ports| {
+            Box::new(Choosy { inner: inner(chosen, setup, ports), says_so })
+        })
+    };
+    let (_, silent) = run(choosy(false), CONTENDED, &["expect={}"]);
+    assert!(REFUSED.take() > 0 && found(&silent, "lost-edit"), "{:?}", silent.violations);
+    let (_, told) = run(choosy(true), CONTENDED, &["expect={}"]);
+    assert!(REFUSED.take() > 0);
+    assert!(!found(&told, "lost-edit"), "{:?}", told.violations);
+}
