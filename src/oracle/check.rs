@@ -33,7 +33,7 @@ checks! {
     Resurrected Doubled "resurrected" "oracle.resurrected.rows" World |_| true;
     UndetectedDelete Divergent "undetected-delete" "oracle.undetected_delete.rows" Rows |_| true;
     Orphan Divergent "orphan" "oracle.orphan.rows" Rows |_| true;
-    LostEdit Lost "lost-edit" "oracle.lost_edit.count" Edits |can| can.merge == Merge::Keeps;
+    LostEdit Lost "lost-edit" "oracle.lost_edit.count" Edits |can| can.merge != Merge::Drops;
     SilentDiscard Lost "silent-discard" "oracle.silent_discard.count" Edits |can| can.logs;
     Misfiled Lost "misfiled" "oracle.misfiled.edits" Edits |_| true;
     Unasked Doubled "unasked-commit" "oracle.unasked_commit.count" Edits |_| true;

@@ -6,6 +6,9 @@ use std::rc::Rc;
 use super::bent::Bent;
 use super::check::{ALL, Check, Matter};
 use super::checks::BentValue;
+use super::edit::Edit;
+use super::history::Row;
+use super::meant::Won;
 use super::setup::OracleSetup;
 use super::ways_out::WayOut;
 use super::words::Labels;
@@ -88,6 +91,15 @@ impl Findings {
     }
     pub(super) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
+    }
+    /// Whether an edit that is nowhere may be, as its stack promises no more. What the backend never
+    /// judged has no other version to give way to.
+    pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
+        match self.setup.capabilities.merge {
+            Merge::Keeps => false,
+            Merge::Converges => edit.won == Some(Won::Other) && row.changed_beside(edit.made_on, id.device),
+            Merge::Drops => edit.refused.is_some() || edit.won.is_some(),
+        }
     }
     pub(super) fn keeps_edits(&self) -> bool {
         self.setup.capabilities.merge == Merge::Keeps

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::truth::{RowHash, Truth, place};
-use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, Schema};
 
 pub(super) type RowId = u32;
@@ -152,6 +152,11 @@ impl History {
 }
 
 impl Row {
+    /// Whether somebody else than this device gave it a version after the first `versions`.
+    pub(super) fn changed_beside(&self, versions: usize, device: DeviceId) -> bool {
+        let later = self.versions.get(versions..).unwrap_or_default();
+        later.iter().any(|version| !matches!(version.author, Author::Device(by) if by.device == device))
+    }
     /// What a column said after the first `versions` of them; `None` if there was no row then.
     pub(super) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
         for version in self.versions.get(versions..).unwrap_or_default() {

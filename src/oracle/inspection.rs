@@ -379,11 +379,8 @@ impl Inspection<'_> {
             }
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case) {
-                // What the backend never judged has no other version to give way to.
-                if edit.refused.is_none() && edit.won.is_none() {
+                if !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row)) {
                     oracle.findings.add_certain(Check::LostEdit, concerns, || text);
-                } else {
-                    oracle.findings.add(Check::LostEdit, concerns, || text);
                 }
             }
             let both = checks::refused_and_committed(&case, &oracle.ledger);

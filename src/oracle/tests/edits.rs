@@ -21,6 +21,23 @@ fn edits_that_arrive_wait_for_nothing_and_conflicts_that_are_told_are_in_order()
 }
 
 #[test]
+fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
+    judge(
+        "
+        0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 forgets
+        => lost-edit 1 & oracle.silent_discard.count 1
+        converges; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 forgets => silent-discard 1
+        # The backend refused it, and nobody says that it gave way.
+        converges; 0 sets a1 done; poison 0.0; 0 pushes unheard; 0 drops
+        => lost-edit 1 & oracle.silent_discard.count 1
+        # It is said to give way, and there was nobody else.
+        converges; 0 sets a1 mine; 0 decides 0.0 a1 update-update remote; 0 drops; 0 pushes; drain
+        => lost-edit 1 & oracle.silent_discard.count 1
+        ",
+    );
+}
+
+#[test]
 fn an_edit_that_vanishes_is_lost_and_so_is_one_that_a_rule_drops_in_silence() {
     judge(
         "

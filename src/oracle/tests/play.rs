@@ -14,9 +14,9 @@ use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
     AppEvent, Attachment, Author, BlobEvent, BlobId, CallEvent, ConflictKind, Decision, EditError, EditKind,
-    EngineEvent, Event, Excerpt, Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part,
-    PhoneEvent, Progress, Refusal, RequestKind, ServerError, Shown, Sides, Status, StoredBlob, SyncError,
-    TransportError, Trigger, UnitEvent, blob_hash,
+    EngineEvent, Event, Excerpt, Hook, KillReason, LocalEdit, LogEntry, LogKind, Merge, Node, PageEvent,
+    Part, PhoneEvent, Progress, Refusal, RequestKind, ServerError, Shown, Sides, Status, StoredBlob,
+    SyncError, TransportError, Trigger, UnitEvent, blob_hash,
 };
 use crate::oracle::{Definition, Patience};
 
@@ -28,14 +28,15 @@ struct Play {
 }
 
 /// The stage after a history, which may begin with how the stack is set: `fickle` where storage
-/// forgets with the power, `columns` where a conflict is what both sides changed, `splash` where
-/// unit B brings a part of visits, `empties` where a new version of the app empties the database.
+/// forgets with the power, `converges` where edits may give way, `columns` where a conflict is what
+/// both sides changed, `splash` where unit B brings a part of visits, `empties` where an upgrade does.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
         setting.durable = !begun("fickle");
         setting.resets = begun("empties");
         setting.capabilities.once = !begun("repeats");
+        setting.capabilities.merge = if begun("converges") { Merge::Converges } else { Merge::Keeps };
         if begun("columns") {
             setting.definition = Definition::Columns;
         }
@@ -183,8 +184,8 @@ impl Play {
     fn of_others(&mut self, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
-            ["restless" | "fickle" | "columns" | "doubles" | "repeats" | "photos" | "holds-rows"]
-            | ["keeps-queue" | "splash" | "empties"]
+            ["restless" | "fickle" | "converges" | "columns" | "doubles" | "repeats" | "photos"]
+            | ["holds-rows" | "keeps-queue" | "splash" | "empties"]
             | ["on" | "only", _] => {}
             ["later", n] => stage.later(n.parse().unwrap()),
             ["moment"] => stage.now += Span::millis(900),
@@ -451,9 +452,7 @@ impl Play {
                 let came = |rows| EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took };
                 self.stage.emit(device, rows.map_or(failed, came));
             }
-            ["decides", id, key, kind, how, ..] => {
-                self.decides(device, (id, key), (kind, how), words.get(5));
-            }
+            ["decides", id, key, kind, how, ..] => self.decides(device, (id, key), (kind, how), words.get(5)),
             ["resolves", id, key, _] => {
                 let sides = Sides { local: Stamp(1), remote: self.stage.stamp(), edited: None };
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
