@@ -99,9 +99,9 @@ impl Capabilities {
 pub enum Merge {
     /// It ends on the backend, in whole or in some columns, waits, or stands in the log.
     Keeps,
-    /// It gives way, in whole or in some columns, only to a version that was made beside it, and the
-    /// stack says so (`EngineEvent::ConflictDecided`); nobody else is told. What a register of a
-    /// CRDT does.
+    /// It gives way, in whole or in some columns, only to a version that was made beside it, and
+    /// the stack says so (`EngineEvent::ConflictDecided`); nobody else is told. What a register of
+    /// a CRDT does.
     Converges,
     /// The whole edit may be gone without a word: the other version stays. An edit that the backend
     /// did not refuse is kept all the same.

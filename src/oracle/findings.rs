@@ -92,8 +92,8 @@ impl Findings {
     pub(super) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
     }
-    /// Whether an edit that is nowhere may be, as its stack promises no more. What the backend never
-    /// judged has no other version to give way to.
+    /// Whether an edit that is nowhere may be so, as its stack promises no more. What the backend
+    /// never judged has no other version to give way to.
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,

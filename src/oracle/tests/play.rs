@@ -29,7 +29,7 @@ struct Play {
 
 /// The stage after a history, which may begin with how the stack is set: `fickle` where storage
 /// forgets with the power, `converges` where edits may give way, `columns` where a conflict is what
-/// both sides changed, `splash` where unit B brings a part of visits, `empties` where an upgrade does.
+/// both sides changed, `splash` where unit B brings a part of visits, `empties` if an upgrade does.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
