@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 use super::content::Content;
 use super::core::{Core, DiskOptions};
 use super::directory::{Directory, File};
+use super::files::FilesAt;
 use super::flash::Flash;
 #[cfg(test)]
 use super::history::History;
@@ -106,7 +107,8 @@ impl Disk {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
         // Who gets it may open it without us.
         vfs::prepare();
-        Database { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
+        let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation());
+        Database { files: Some(Rc::new(FilesAt(path.clone()))), path, vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there; `SQLITE_CANTOPEN` while the power is

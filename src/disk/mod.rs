@@ -32,6 +32,9 @@ mod core;
 mod crash_tests;
 mod device;
 mod directory;
+mod files;
+#[cfg(test)]
+mod files_tests;
 mod flash;
 mod handle;
 mod history;

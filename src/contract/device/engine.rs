@@ -5,23 +5,31 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::app::{AppEvent, EditError, LocalEdit, Saving, SyncError};
+use super::files::Files;
 use super::future::LocalBoxFuture;
 use super::port::Ports;
 use super::view::{DeviceView, Pick};
 use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
-/// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a device's database lies: open it with SQLite by this path and, if named, this VFS, or
+/// keep what you keep in files beside it.
+#[derive(Clone, Debug)]
 pub struct Database {
     pub path: String,
     /// The VFS to open it with; SQLite's default if `None`.
     pub vfs: Option<&'static str>,
+    /// The files of the same disk; none for one in memory.
+    pub files: Option<Rc<dyn Files>>,
 }
 
 impl Database {
+    /// One on the host's own disk.
+    pub fn at(path: impl Into<String>) -> Database {
+        Database { path: path.into(), vfs: None, files: None }
+    }
     pub fn memory() -> Database {
-        Database { path: ":memory:".to_owned(), vfs: None }
+        Database::at(":memory:")
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod app;
 mod engine;
+mod files;
 mod future;
 mod hook;
 mod port;
@@ -29,6 +30,7 @@ pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError};
 pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };
+pub use files::{File, Files};
 pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};

@@ -5,7 +5,7 @@ fn a_reopened_database_holds_everything() {
     let dir = tempfile::tempdir().unwrap();
     let schema = schema();
     for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
-        let db = Database { path: format!("{}-{journal:?}", file(&dir).path), vfs: None };
+        let db = Database::at(format!("{}-{journal:?}", file(&dir).path));
         let options = StoreOptions { journal, ..StoreOptions::default() };
         Store::create(&db, &schema, &options).unwrap();
         let store = Store::open(&db, Arc::clone(&schema), &options).unwrap();
@@ -38,7 +38,7 @@ fn what_is_no_database_is_damaged() {
     rusqlite::Connection::open(&db.path).unwrap().execute_batch("PRAGMA user_version=9").unwrap();
     let error = Store::open(&db, schema(), &options()).unwrap_err();
     assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
-    let db = Database { path: dir.path().join("no/such/dir").to_str().unwrap().to_owned(), vfs: None };
+    let db = Database::at(dir.path().join("no/such/dir").to_str().unwrap());
     let error = Store::create(&db, &schema(), &options()).unwrap_err();
     assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
 }

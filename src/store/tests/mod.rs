@@ -58,7 +58,7 @@ fn store() -> Store {
 }
 
 fn file(dir: &tempfile::TempDir) -> Database {
-    Database { path: dir.path().join("app.db").to_str().unwrap().to_owned(), vfs: None }
+    Database::at(dir.path().join("app.db").to_str().unwrap())
 }
 
 fn edit(number: u32, key: &str, kind: EditKind, values: &[(usize, &str)]) -> LocalEdit {
