@@ -435,6 +435,9 @@ impl Device {
         self.look(|view| (f(view), view.damage(false)))
             .and_then(|(seen, damage)| damage.is_none().then_some(seen))
     }
+    pub(super) fn is_caught_up(&self) -> Option<bool> {
+        self.app.engine()?.is_caught_up()
+    }
     /// The same of a copy of its database, while its process goes on.
     pub(super) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         if !self.is_running() {

@@ -43,6 +43,7 @@ pub(super) struct Round {
     /// Its number, from 1; before the drain it is 0.
     pub(super) number: u32,
     pub(super) commits: u64,
+    pub(super) all_asked: bool,
     pub(super) devices: Vec<InRound>,
 }
 
@@ -123,6 +124,10 @@ impl Hub {
         listeners.round.on(node, &event);
     }
 
+    /// The round has asked its last device.
+    pub(super) fn all_asked(&self) {
+        self.listeners.borrow_mut().iter_mut().for_each(|listeners| listeners.round.all_asked = true);
+    }
     pub(super) fn asked(&self, device: DeviceId) {
         self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
     }
@@ -151,7 +156,7 @@ impl Round {
     }
     pub(super) fn begin(&mut self, units: usize) {
         self.number += 1;
-        self.commits = 0;
+        (self.commits, self.all_asked) = (0, false);
         for device in &mut self.devices {
             device.completed = vec![false; units];
             device.dropped.clear();

@@ -324,7 +324,7 @@ impl World {
     }
 
     fn ask(&mut self, all: Vec<Rc<Device>>, units: &[UnitId]) {
-        let (handle, units) = (self.handle.clone(), units.to_vec());
+        let (handle, units, hub) = (self.handle.clone(), units.to_vec(), self.hub.clone());
         self.handle.spawn(self.node, "drain", async move {
             for device in all {
                 for unit in &units {
@@ -332,6 +332,7 @@ impl World {
                 }
                 handle.sleep(ASKED_EVERY).await;
             }
+            hub.all_asked();
         });
     }
 
@@ -342,7 +343,16 @@ impl World {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
+    /// Who has no runs of units says itself whether it is through with the round.
+    fn hear_who_is_caught_up(&self) {
+        for (index, device) in self.devices.iter().enumerate() {
+            if let Some(is) = device.is_caught_up() {
+                self.hub.with(|l| l.round.devices[index].completed.fill(is && l.round.all_asked));
+            }
+        }
+    }
     fn round_is_done(&self, units: &[UnitId]) -> bool {
+        self.hear_who_is_caught_up();
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
     fn nothing_waits(&self) -> bool {

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use syncdyno::contract::{
     AppEvent, Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditKind, EngineError, EngineEvent,
-    EngineFactory, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome, Ports,
-    Provision, Refusal, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError,
+    EngineFactory, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome,
+    Ports, Provision, Refusal, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError,
     SyncServer, SystemOfRecord, UnitId, Value,
 };
-use syncdyno::world::Outcome as Ended;
+use syncdyno::world::{Ending, Outcome as Ended};
 
 use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CALM, CONTENDED, run};
@@ -23,12 +23,29 @@ enum Twist {
     Unseen,
     /// Edits that change nothing are dropped, and that is told or not.
     Unchanged { told: bool },
+    /// It has no runs of units, and says itself whether it is through, or does not.
+    Runless { says: bool },
     /// All edits are dropped, and it says that they change nothing.
     Lies,
 }
 
+/// Tells no runs; notes that one ended well.
+struct Mute(Rc<dyn EventSink>, Rc<Cell<bool>>);
+
+impl EventSink for Mute {
+    fn emit(&self, event: EngineEvent<'_>) {
+        match event {
+            EngineEvent::SyncStart { .. } | EngineEvent::SyncError { .. } => {}
+            EngineEvent::SyncComplete { .. } => self.1.set(true),
+            _ => self.0.emit(event),
+        }
+    }
+}
+
 struct Phone {
     inner: Rc<dyn SyncEngine>,
+    /// A run has ended well since it was asked for one.
+    is_through: Rc<Cell<bool>>,
     twist: Twist,
     ports: Ports,
     setup: Rc<DeviceSetup>,
@@ -81,10 +98,15 @@ impl SyncEngine for Phone {
         }
     }
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.is_through.set(false);
         self.inner.trigger(unit, discard_pending);
     }
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.inner.clone().sync(unit)
+    }
+    fn is_caught_up(&self) -> Option<bool> {
+        let has_sent = || self.inner.view().is_some_and(|view| view.pending().is_empty());
+        (self.twist == Twist::Runless { says: true }).then(|| self.is_through.get() && has_sent())
     }
     fn view(&self) -> Option<&dyn DeviceView> {
         self.inner.view().filter(|_| self.twist != Twist::Unseen)
@@ -94,9 +116,13 @@ impl SyncEngine for Phone {
 struct Factory(Rc<dyn EngineFactory>, Twist);
 
 impl EngineFactory for Factory {
-    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, mut ports: Ports) -> Opened {
+        let is_through = Rc::new(Cell::new(false));
+        if let Twist::Runless { .. } = self.1 {
+            ports.events = Rc::new(Mute(ports.events, is_through.clone()));
+        }
         let inner = self.0.open(setup.clone(), life, at, ports.clone())?;
-        Ok(Rc::new(Phone { inner, twist: self.1, ports, setup }))
+        Ok(Rc::new(Phone { inner, is_through, twist: self.1, ports, setup }))
     }
     fn provision(
         &self,
@@ -136,6 +162,16 @@ fn a_stack_without_a_view_is_looked_at_in_copies_for_nothing() {
     let (_, unseen) = run(twisted(Twist::Unseen), CALM, &[]);
     assert_eq!(trouble(&unseen), Vec::<String>::new());
     assert_eq!(unseen.figures, seen.figures, "the phone pays for no look");
+}
+
+#[test]
+fn a_stack_without_runs_comes_to_rest_if_it_says_when_it_is_through() {
+    let less = Capabilities { logs: false, status: false, prompt: false, once: false, ..Capabilities::ALL };
+    let of = |says| run(twisted(Twist::Runless { says }).promises(less), CALM, &["drain=10m"]).1;
+    assert!(matches!(of(false).ending, Ending::Stuck(_)), "nobody says that a run ended");
+    let through = of(true);
+    assert_eq!(trouble(&through), Vec::<String>::new());
+    assert_eq!(of(true).digest, through.digest);
 }
 
 #[test]
