@@ -15,9 +15,18 @@ pub(crate) enum Request {
     Cursor(EntityId),
     /// Which ids records have, by their keys in the source.
     Find(EntityId, Vec<Key>),
-    /// To write records, and in the same transaction to move the cursor of an entity from one place
-    /// to another.
-    Write(Vec<Write>, Option<(EntityId, Option<String>, String)>),
+    /// To write records, and to move a cursor in the same transaction.
+    Write(Vec<Write>, Option<Move>),
+}
+
+/// Moves the cursor of an entity, if it is still where the caller takes it to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) entity: EntityId,
+    pub(crate) from: Option<String>,
+    pub(crate) to: String,
+    /// It stays where it is if a record is rejected.
+    pub(crate) waits: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,16 +165,18 @@ impl Destination {
     fn write(
         &mut self,
         writes: &[Write],
-        moves: Option<&(EntityId, Option<String>, String)>,
+        moves: Option<&Move>,
         taken: &mut Vec<Taken>,
     ) -> Result<Answer, Failure> {
-        if let Some((entity, from, to)) = moves {
-            if self.cursors.get(entity) != from.as_ref() {
-                return Err(Failure::CursorMoved);
-            }
+        if moves.is_some_and(|moves| self.cursors.get(&moves.entity) != moves.from.as_ref()) {
+            return Err(Failure::CursorMoved);
+        }
+        let written: Vec<Written> = writes.iter().map(|write| self.take(write, taken)).collect();
+        if let Some(Move { entity, to, .. }) =
+            moves.filter(|moves| !moves.waits || !written.contains(&Written::Rejected))
+        {
             self.cursors.insert(*entity, to.clone());
         }
-        let written = writes.iter().map(|write| self.take(write, taken)).collect();
         Ok(Answer::Written(written))
     }
 

@@ -19,7 +19,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use destination::{Answer, Destination, Failure, Handled, Request};
+pub(crate) use destination::{Answer, Destination, Failure, Handled, Move, Request};
 pub use options::{CursorKept, DestinationOptions, Ids, IntegrationOptions, OnRejected, Remembers};
 pub(crate) use platform::Platform;
 pub(crate) use rows::{Settled, Write, settled, writes};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::destination::{Answer, Destination, Failure, Handled, Request};
+use super::destination::{Answer, Destination, Failure, Handled, Move, Request};
 use super::options::{DestinationOptions, Ids};
 use super::platform::Platform;
 use super::rows::{Write, Written, settled, writes};
@@ -73,7 +73,8 @@ fn an_older_version_replaces_a_later_one_unless_versions_are_heeded() {
 fn a_cursor_that_moved_refuses_the_records_with_it() {
     let mut destination = destination(DestinationOptions::default());
     let mut moves = |from: Option<&str>, to: &str, key: &str| {
-        let moves = (ORDER, from.map(str::to_owned), to.to_owned());
+        let (from, to) = (from.map(str::to_owned), to.to_owned());
+        let moves = Move { entity: ORDER, from, to, waits: false };
         let request = Request::Write(vec![write(key, 1, Some("x"), None)], Some(moves));
         destination.handle(at_ms(1), 0, &request).answer
     };

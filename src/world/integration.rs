@@ -13,7 +13,7 @@ use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Event, IntegrationEvent, Node, ServerError};
 use crate::gateway::{Asking, Feed, FeedPage, FeedRow};
 use crate::integration::{
-    Answer, CursorKept, Destination, Failure, Handled, Ids, IntegrationOptions, OnRejected, Platform,
+    Answer, CursorKept, Destination, Failure, Handled, Ids, IntegrationOptions, Move, OnRejected, Platform,
     Remembers, Request, Settled, Write, settled, writes,
 };
 use crate::oracle::{Holdings, Inspection};
@@ -207,16 +207,16 @@ impl Integration {
             self.point(worker).await;
         }
         let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        let waits = self.options.rejected == OnRejected::Stop;
         let moves = (self.options.cursor == CursorKept::Destination && !self.options.is_stateless())
-            .then(|| (entity, cursor, next.clone()));
+            .then(|| Move { entity, from: cursor, to: next.clone(), waits });
         let retries = self.options.rejected == OnRejected::Retry;
         let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
         // The cursor goes beyond a record that is rejected, of which a killed worker does not hear.
         self.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
         let settled = self.write(worker, entity, &rows, moves, false).await?;
         self.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
-        let stops = self.options.rejected == OnRejected::Stop && !settled.rejected.is_empty();
-        if stops {
+        if waits && !settled.rejected.is_empty() {
             return Err(Ends);
         }
         let carried = self.takes_any(entity, &keys);
@@ -286,7 +286,7 @@ impl Integration {
         worker: &Worker,
         entity: EntityId,
         rows: &[FeedRow],
-        mut moves: Option<(EntityId, Option<String>, String)>,
+        mut moves: Option<Move>,
         again: bool,
     ) -> Result<Settled, Ends> {
         let mut all = Settled::default();

@@ -27,6 +27,19 @@ fn what_is_refused_for_good_keeps_no_integration_busy() {
     }
 }
 
+/// The destination rejects one record in ten, each time it comes, and the workers wait for it.
+#[test]
+fn a_cursor_waits_before_what_is_rejected_wherever_it_is_kept() {
+    for kept in ["integration", "memory", "destination"] {
+        let world = world("last_modified", "rejects = \"10%\", errors = \"5%\", ids = \"own\"");
+        let waits = format!("rejected = \"stop\", cursor_kept = \"{kept}\", every = \"5s\", page = 1");
+        let outcome = run(&written(&world.replace("every = \"30s\", page = 20", &waits)));
+        assert_eq!(value(&outcome, "destination.missing.rows"), 0, "{kept}");
+        assert_eq!(value(&outcome, "destination.outdated.rows"), 0, "{kept}");
+        assert!(value(&outcome, "destination.records.rejected") > 0, "{kept}");
+    }
+}
+
 #[test]
 fn what_is_refused_is_neither_outdated_nor_kept() {
     let outcome = run(&written(&world("change_log", "loaded = true, poison = \"30%\"")));
