@@ -249,7 +249,11 @@ pub fn annotations(record: &RunRecord) -> String {
     let tolerated: Vec<&str> = record.tolerated.iter().take(NAMED_CELLS).map(String::as_str).collect();
     let tolerated = tolerated.join("\n");
     let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
-    lines.chain(left_out).chain(cut).chain(tolerated).collect()
+    let lines: Vec<String> = lines.chain(left_out).chain(cut).chain(tolerated).collect();
+    // A job is red for an error: what is not compared has warnings alone.
+    let is_silent = record.verdict != Verdict::Pass && !lines.iter().any(|line| line.starts_with("::error"));
+    let why = || line("error", "title=syncdyno", headline(record, Paint(false)).trim_end());
+    is_silent.then(why).into_iter().chain(lines).collect()
 }
 
 /// A place in a file, and what is wrong there.

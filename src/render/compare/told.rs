@@ -201,8 +201,9 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds (`run` shows medians); of 100 comparisons of equal engines one finds \
-     a\ndifference in the summary by chance, and one among the other figures\n"
+    "\nfigures are means over the seeds, geometric ones where none is zero (`run` shows medians); of 100\n\
+     comparisons of equal engines one finds a difference in the summary by chance, and one among the other\n\
+     figures\n"
 }
 
 const UNJUDGED: usize = 8;

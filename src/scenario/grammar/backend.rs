@@ -38,7 +38,7 @@ pub(super) const BACKEND: Form = table(&[
     owned("filter_precision", PRECISION, || backend().filter_precision.stated())
     .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
     word::<Sort>("sort")
-        .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` reads all pages and keeps the greatest stamp."),
+        .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` loses rows only if some change between its pages."),
     owned("monotonic", Form::Bool, || backend().monotonic.stated())
         .about("No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
