@@ -109,7 +109,7 @@ fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> an
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     Ok(format!(
         "\n{word} holds these figures. What caps of phones and timeouts make of the chunk takes a processor \
-         at most {}, by the estimate of `plan`:\n  \
+         about {}, by the estimate of `plan`:\n  \
          syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --seeds 1..={seeds} --limit chunk={limit}s\n",
         human::span(takes.0.div_ceil(TEN) * TEN)
     ))
@@ -132,7 +132,9 @@ fn search(
     let plans = sources::requested(&document, &Request { axes: vec![axis], ..Request::default() }, console)?;
     let costs = cost::of(&plans);
     // Chunks far below the best cost the most, and say the least.
+    let least = fit.recommended().max(from);
     let narrower = (0..sizes.len().saturating_sub(2)).map(|skipped| (sizes[skipped], &costs[skipped..]));
+    let narrower = narrower.take_while(|(from, _)| *from <= least);
     let mut all = narrower.flat_map(|(from, costs)| {
         SEEDS.map(|seeds| {
             let one = costs.iter().map(|cost| cost.time().0).fold(0, u64::saturating_add);

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::doubts::{Sizes, clock_step, doubts};
-use super::failures::{self, DEVICES_MIN, Failures, Follows};
+use super::failures::{self, DEVICES_MIN, Failures, Follows, Unknown};
 use super::fit::{BYTE, Costs, Fit, Noise, PARTS, Problem, Response, Sums, says};
 use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
@@ -24,6 +24,11 @@ const TRIMMED_MAX: f64 = 0.1;
 const BEYOND: f64 = 2.0;
 /// A timeout after which more responses of its size come is perhaps one of these.
 const OUTLAST: f64 = 1e-3;
+/// Responses are of another law than the costs say if they are farther from it than this, beyond
+/// what chance does: of 200 logs of slow responses with noise of any kind none was beyond 0.07.
+const MISFIT: f64 = 0.1;
+/// Kolmogorov's distance of n responses that are of a law is below this over √n with 95 %.
+const BY_CHANCE: f64 = 1.358;
 /// Of a response, so much had come when it timed out if it was slow.
 const HALF: f64 = 0.5;
 const DRAWS: usize = 400;
@@ -85,7 +90,8 @@ impl Kind {
         let says_bytes = log.requests.iter().filter(timed_out).any(|r| r.bytes > 0.0);
         let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>().max(1e-9);
         let (rows, bytes, all) = (sum(|r| r.rows), sum(|r| r.bytes), sum(|_| 1.0));
-        let way = Way::of(log, follows, None, &vec![false; log.requests.len()], None);
+        let none = vec![false; log.requests.len()];
+        let way = Way::of(log, follows, None, &none, None);
         let line = way.fit(None).or_else(|| way.fit(Some(0.0))).map(|(fit, _)| fit.costs);
         let longest = log.answers().map(Request::took).fold(0.0, f64::max);
         let of = |r: &Request| {
@@ -109,27 +115,47 @@ impl Kind {
 /// Says which column of the log would decide what its timeouts are.
 fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     let of = || log.requests.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Open).map(|(r, _)| r);
-    let took = |r: &Request| r.duration;
-    let shortest = of().filter_map(took).fold(f64::INFINITY, f64::min);
-    let mut took: Vec<f64> = log.answers().map(Request::took).collect();
-    took.sort_by(f64::total_cmp);
-    let nearly_all = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
+    let timeouts = Beside::of(log, of());
     let bare = of().any(|r| r.rows <= 0.0);
     // Rows decide where responses end well before the timeout, whatever their rows.
-    let rows = bare && nearly_all < shortest / 2.0;
-    let column = if rows { "rows` that they asked for" } else { "bytes` that had come" };
-    let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
-    let all = [count(of().count() as f64), after, span(nearly_all), format!("`{column}")];
-    found.say(of().next().is_some(), Code::TimeoutsOpen, all);
+    let rows = bare && timeouts.nearly_all < timeouts.shortest / 2.0;
+    let column = if rows { "`rows` that they asked for" } else { "`bytes` that had come" };
+    let [many, after, nearly_all] = timeouts.texts();
+    found.say(of().next().is_some(), Code::TimeoutsOpen, [many, after, nearly_all, column.to_owned()]);
+}
+
+/// Requests that timed out beside those that came.
+struct Beside {
+    timeouts: usize,
+    /// The shortest timeout, and what 99 of 100 responses took at most, in seconds.
+    shortest: f64,
+    nearly_all: f64,
+}
+
+impl Beside {
+    fn of<'a>(log: &Log, timeouts: impl Iterator<Item = &'a Request> + Clone) -> Beside {
+        let shortest = timeouts.clone().filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
+        let mut took: Vec<f64> = log.answers().map(Request::took).collect();
+        took.sort_by(f64::total_cmp);
+        let nearly_all = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
+        Beside { timeouts: timeouts.count(), shortest, nearly_all }
+    }
+    fn texts(&self) -> [String; 3] {
+        let Beside { timeouts, shortest, nearly_all } = *self;
+        let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
+        [count(timeouts as f64), after, span(nearly_all)]
+    }
 }
 
 /// A reading of timeouts: the responses and failures that there are if it holds.
 struct Way<'a> {
     log: &'a Log,
     timeouts: Option<Timeouts>,
+    /// Of each request whether it timed out and its response would have come.
+    slow: &'a [bool],
     responses: Vec<Response>,
     failures: Failures,
-    recovery: Option<Estimate>,
+    recovery: Result<Estimate, Unknown>,
     /// Failures per second by which responses count.
     rate: f64,
 }
@@ -139,11 +165,10 @@ impl Way<'_> {
         log: &'a Log,
         follows: &Follows,
         timeouts: Option<Timeouts>,
-        slow: &[bool],
+        slow: &'a [bool],
         mtbf: Option<Span>,
     ) -> Way<'a> {
         let failures = failures::count(log, follows, slow);
-        let recovery = failures::repair(log, follows.typical, &failures);
         let longest = log.answers().map(Request::took).fold(0.0, f64::max);
         let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>();
         let width = sum(|r| r.bytes) / sum(|r| r.rows).max(1.0);
@@ -161,7 +186,9 @@ impl Way<'_> {
         };
         let responses = requests.filter(counts).map(of).collect();
         let rate = mtbf.map_or(failures.rate(), |mtbf| 1.0 / mtbf.as_secs_f64());
-        Way { log, timeouts, responses, failures, recovery, rate }
+        let outages = failures::outages(log, follows.typical, &failures, slow);
+        let recovery = failures::recovery(&outages, rate, follows.typical);
+        Way { log, timeouts, slow, responses, failures, recovery, rate }
     }
 
     /// The costs with this `overhead`, or with the one that the sizes tell.
@@ -213,6 +240,13 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
         return;
     };
     let (fit, draws) = &base;
+    let apart = way.limit().map_or(0.0, |limit| fit.misfit(&way.responses, limit));
+    if apart > MISFIT + BY_CHANCE / libm::sqrt(seen as f64) {
+        let slow = way.log.requests.iter().zip(way.slow).filter(|(_, slow)| **slow).map(|(r, _)| r);
+        let [many, after, nearly_all] = Beside::of(way.log, slow).texts();
+        found.say(true, Code::SlowUnfit, [many, after, nearly_all, percent(fit.costs[PARTS])]);
+        return;
+    }
     let trimmed = fit.trimmed as f64 / seen as f64;
     found.say(trimmed > TRIMMED_MAX, Code::ManyTrimmed, [percent(trimmed)]);
     let request = draws.estimate(|draw| draw.request(sizes.middle));
@@ -269,12 +303,14 @@ fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>)
         None if blind => BETWEEN.map(Some).to_vec(),
         mtbf => vec![mtbf.map(Span::as_secs_f64)],
     };
+    // Then the line is of no response.
+    let mixed = found.diagnoses.iter().any(|diagnosis| diagnosis.code == Code::Mixed);
     for overhead in overheads {
         let other = overhead.filter(|_| supposed).and_then(|overhead| way.fit(Some(overhead)));
         let (fit, draws) = other.as_ref().unwrap_or(base);
         for mtbf in &betweens {
             let mut reading = reading(found, way, (fit, draws), overhead, *mtbf);
-            reading.figures.extend((!sure).then_some((Figure::Request, request)));
+            reading.figures.extend((!sure && !mixed).then_some((Figure::Request, request)));
             if let Some(known) = reading.figures.get_mut(&Figure::Overhead).filter(|_| overhead.is_none()) {
                 (known.low, known.high) = ((known.low - step / 2.0).max(0.0), known.high + step / 2.0);
             }
@@ -311,7 +347,10 @@ fn reading(
         figures.insert(Figure::RowAlone, draws.estimate(|draw| draw.costs[1]));
         figures.insert(Figure::Byte, draws.estimate(|draw| draw.costs[BYTE]));
     }
-    figures.extend(way.recovery.map(|recovery| (Figure::Recovery, recovery)));
+    match way.recovery {
+        Ok(recovery) => _ = figures.insert(Figure::Recovery, recovery),
+        Err(why) => found.say(fails, Code::RecoveryUnknown, [why.text()]),
+    }
     // Without a failure: of the least overhead, the dearest row, and as many as there may be.
     let endless = row.low <= 0.0 || (!fails && mtbf.is_none());
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
@@ -319,7 +358,10 @@ fn reading(
     let reach = found.census.rows_max as f64;
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * reach;
     found.say(far && overhead.is_none() && way.timeouts.is_none(), Code::Beyond, [count(reach)]);
-    let in_time = way.limit().map(|limit| draws.estimate(|draw| draw.in_time(limit)));
+    // Rows that may take no time are no bound.
+    let open =
+        |most: Estimate| Estimate { high: if row.low > 0.0 { most.high } else { f64::INFINITY }, ..most };
+    let in_time = way.limit().map(|limit| open(draws.estimate(|draw| draw.in_time(limit))));
     Reading { overhead, mtbf, timeouts: way.timeouts, figures, advice, in_time }
 }
 
@@ -432,7 +474,10 @@ impl Draws {
 /// The best chunk, or that it is at `least` so large; `rows` is the log's mean one.
 fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
     let cost = draws.at.cost();
-    let excess = draws.estimate(|draw| draw.cost().excess(rows));
+    let excess = draws.estimate(|draw| {
+        let cost = draw.cost();
+        (cost.time_a_row(rows) / cost.time_a_row(least.unwrap_or(cost.best())) - 1.0).max(0.0)
+    });
     if let Some(least) = least {
         return Advice { best: Estimate::at_least(least), flat: (least, f64::INFINITY), excess };
     }

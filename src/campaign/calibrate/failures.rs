@@ -5,11 +5,22 @@
 
 use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
-use crate::render::calibrate::Estimate;
+use crate::render::calibrate::{Estimate, span};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-const REPAIR_MAX: f64 = 3_600.0;
-const REPAIRS_MIN: usize = 3;
+const OUTAGES_MIN: usize = 3;
+/// Seconds of recovery that are looked at, in steps of this factor.
+const SHORTEST: f64 = 1e-2;
+const LONGEST: f64 = 1e5;
+const FINER: f64 = 1.3;
+/// Pauses are about as long as each other up to this factor.
+const ABOUT: f64 = 1.25;
+/// A pause is usual if this share of the app's own is about as long.
+const USUAL: f64 = 0.02;
+/// Shares of pauses that are looked at, from none to all.
+const SHARES: u32 = 10;
+/// The chi-squared law with one degree of freedom is below it with 95 %.
+const RATIO: f64 = 3.841_459;
 pub(super) const DEVICES_MIN: u64 = 10;
 /// Fewer devices say nothing of how devices differ; blocks of time stand for them.
 const UNITS_MIN: u64 = 4;
@@ -167,39 +178,206 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     shape * libm::pow(root.max(1e-3), 3.0)
 }
 
-/// The mean time from a failure to the device's next request that gets through: the middle between
-/// the last try that failed and that one, with the interval of exponential times (Epstein and Sobel
-/// 1953). Before a timeout the link was silent since half of what the request would have taken.
-pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Estimate> {
-    // Of each device when it was found down, for how long it had been then, and the last try since.
-    let mut down = log.of_devices(None::<(f64, f64, Option<f64>)>);
-    let mut found: Vec<[f64; 3]> = Vec::new();
-    for (r, failed) in log.requests.iter().zip(&counted.failed) {
-        let open = &mut down[r.device as usize];
+#[derive(Clone)]
+/// What followed failures, and the pauses that are the app's own.
+pub(super) struct Outages {
+    all: Vec<Outage>,
+    /// In seconds, the shortest first: those after a response that are longer than a request, as
+    /// between syncs, and those after which a try failed.
+    pauses: Vec<f64>,
+}
+
+/// After a failure of a device its next requests, up to the first that finds the link up.
+#[derive(Clone)]
+struct Outage {
+    /// When the link was down, in seconds.
+    down: f64,
+    tries: Vec<Try>,
+}
+
+#[derive(Clone)]
+struct Try {
+    start: f64,
+    /// Seconds since the request before.
+    pause: f64,
+    /// When the link was down, if it was up at the start and failed under way.
+    fails: f64,
+    failed: bool,
+}
+
+/// Whether the pause before a request that got through is the app's own.
+#[derive(Clone, Copy)]
+enum Own {
+    Surely,
+    /// Such pauses come with this density, per second.
+    Perhaps(f64),
+}
+
+/// Why a log does not say how long the link needs to recover.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Unknown {
+    /// So few failures are followed by a request that gets through.
+    Few(usize),
+    /// The interval reaches from nothing to so many seconds.
+    Most(f64),
+}
+
+impl Unknown {
+    pub(super) fn text(self) -> String {
+        match self {
+            Unknown::Few(n) => {
+                format!(
+                    "{n} of its failures are followed by a request that gets through, and {OUTAGES_MIN} are needed"
+                )
+            }
+            Unknown::Most(most) if most.is_finite() => {
+                format!(
+                    "tries come as the app's own pauses let them, so it may be anything up to {}",
+                    span(most)
+                )
+            }
+            Unknown::Most(_) => "the tries after failures come as the app's own pauses let them".to_owned(),
+        }
+    }
+}
+
+/// The outages that begin with a failure that counts; requests that timed out and are `slow` found
+/// the link up. A request that took longer than it would have, as a timeout, failed in the middle
+/// of what it would have taken.
+pub(super) fn outages(log: &Log, typical: f64, counted: &Failures, slow: &[bool]) -> Outages {
+    let in_time = |r: &Request| r.duration.filter(|took| *took <= typical && r.outcome == Outcome::Cut);
+    let fails = |r: &Request| r.start + in_time(r).unwrap_or(typical / 2.0);
+    let (mut open, mut ends) = (log.of_devices(None::<Outage>), log.of_devices(None));
+    let mut found = Outages { all: Vec::new(), pauses: Vec::new() };
+    for (n, r) in log.requests.iter().enumerate() {
+        let failed = (r.failed() && !slow[n]) || r.outcome == Outcome::NotSent;
+        let end = ends[r.device as usize].replace((r.start + r.took(), failed));
+        let (pause, after_failure) =
+            end.map_or((0.0, true), |(end, failed)| ((r.start - end).max(0.0), failed));
+        let own = if after_failure { failed } else { pause > typical };
+        found.pauses.extend(own.then_some(pause));
+        let open = &mut open[r.device as usize];
         match open {
-            Some((since, waited, tried)) if r.answered() && r.start >= *since => {
-                let most = r.start - *since;
-                let least = tried.map_or(0.0, |tried| (tried - *since).clamp(0.0, most));
-                let middle = if tried.is_some() { (least + most) / 2.0 } else { most };
-                found.push([least, *waited + middle, *waited + most]);
-                *open = None;
+            Some(outage) => {
+                outage.tries.push(Try { start: r.start, pause, fails: fails(r), failed });
+                found.all.extend(if failed { None } else { open.take() });
             }
-            Some((_, _, tried)) => *tried = Some(r.start),
-            None if *failed => {
-                let end = r.start + r.duration.unwrap_or(typical / 2.0);
-                let silent = r.duration.filter(|_| r.outcome == Outcome::TimedOut);
-                *open = Some((end, silent.map_or(0.0, |took| (took - typical / 2.0).max(0.0)), None));
-            }
+            None if counted.failed[n] => *open = Some(Outage { down: fails(r), tries: Vec::new() }),
             None => {}
         }
     }
-    found.retain(|times| times[2] <= REPAIR_MAX);
-    let [least, middle, most] = [0, 1, 2].map(|i| found.iter().map(|times| times[i]).sum::<f64>());
-    let law = ChiSquared::new(2.0 * found.len() as f64).ok();
-    let law = law.filter(|_| found.len() >= REPAIRS_MIN && middle > 0.0)?;
-    // Where no try failed nobody knows how much of it is the app's own pause.
-    let least = if least > 0.0 { least } else { middle };
-    let bound = |sum: f64, share: f64| 2.0 * sum / law.inverse_cdf(share);
-    let value = middle / found.len() as f64;
-    Some(Estimate { value, low: bound(least, 0.975).min(value), high: bound(most, 0.025).max(value) })
+    found.pauses.sort_by(f64::total_cmp);
+    found
+}
+
+/// The mean time that the link needs to recover. Tries find a process of two states as it is then
+/// (Kalbfleisch and Lawless 1985): after a long pause the link may have been up and failed again.
+/// The try that gets through came as the link was back, or after a pause of the app's own, which
+/// says hardly anything: as likely as pauses of that length are among the app's own; or surely,
+/// where these are usual. Intervals are by the likelihood ratio, and what is given holds both.
+pub(super) fn recovery(outages: &Outages, rate: f64, typical: f64) -> Result<Estimate, Unknown> {
+    if outages.all.len() < OUTAGES_MIN {
+        return Err(Unknown::Few(outages.all.len()));
+    }
+    let shares: Vec<(f64, f64)> = outages.all.iter().map(|of| outages.share(of.pause())).collect();
+    let dense: Vec<Own> = shares.iter().map(|(share, width)| Own::Perhaps(share / width)).collect();
+    let usual =
+        dense.iter().zip(&shares).map(|(own, (share, _))| if *share < USUAL { *own } else { Own::Surely });
+    let usual: Vec<Own> = usual.collect();
+    let [either, least] =
+        [dense, usual].map(|own| interval(&|seconds| outages.likelihood(&own, 1.0 / seconds, rate, typical)));
+    let (low, high) = (either.low.min(least.low), either.high.max(least.high));
+    if low > 0.0 { Ok(Estimate { value: least.value, low, high }) } else { Err(Unknown::Most(high)) }
+}
+
+/// Where a likelihood is highest, and how far it is not much less; without an end where it is not
+/// within what is looked at.
+fn interval(likely: &dyn Fn(f64) -> f64) -> Estimate {
+    let grid = std::iter::successors(Some(SHORTEST), |x| Some(x * FINER)).take_while(|x| *x < LONGEST);
+    let all: Vec<(f64, f64)> = grid.map(|x| (x, likely(x))).collect();
+    let best = all.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(SHORTEST, |best| best.0);
+    let best = highest(best / FINER, best * FINER, likely);
+    let most = likely(best);
+    let within = |x: f64| 2.0 * (most - likely(x)) <= RATIO;
+    let edge = |inside: f64, outside: f64| {
+        let halve = |(inside, outside): (f64, f64)| {
+            let middle = libm::sqrt(inside * outside);
+            if within(middle) { (middle, outside) } else { (inside, middle) }
+        };
+        (0..30).fold((inside, outside), |ends, _| halve(ends)).0
+    };
+    let held = || all.iter().filter(|(_, likely)| 2.0 * (most - likely) <= RATIO).map(|(x, _)| *x);
+    let (first, last) = (held().fold(best, f64::min), held().fold(best, f64::max));
+    let low = if first > SHORTEST { edge(first, first / FINER) } else { 0.0 };
+    let high = if last * FINER < LONGEST { edge(last, last * FINER) } else { f64::INFINITY };
+    Estimate { value: best, low, high }
+}
+
+/// The place of a highest value between two, by golden sections of the logarithm.
+fn highest(low: f64, high: f64, of: &dyn Fn(f64) -> f64) -> f64 {
+    const GOLDEN: f64 = 0.618_034;
+    let (mut low, mut high) = (libm::log(low), libm::log(high));
+    for _ in 0..40 {
+        let (a, b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
+        if of(libm::exp(a)) < of(libm::exp(b)) { low = a } else { high = b }
+    }
+    libm::exp((low + high) / 2.0)
+}
+
+impl Outages {
+    /// The share of the app's own pauses that are about as long, and within how many seconds.
+    fn share(&self, pause: f64) -> (f64, f64) {
+        let (from, to) = (pause / ABOUT, pause * ABOUT);
+        let below = |x: f64| self.pauses.partition_point(|of| *of < x);
+        ((below(to) - below(from)) as f64 / self.pauses.len().max(1) as f64, (to - from).max(1e-6))
+    }
+    /// The logarithm of the likelihood, if so many of the last pauses are the app's own as make it
+    /// the highest.
+    fn likelihood(&self, own: &[Own], recovers: f64, fails: f64, typical: f64) -> f64 {
+        let (mut likely, mut came) = (0.0, Vec::with_capacity(own.len()));
+        for (of, own) in self.all.iter().zip(own) {
+            let (tried, as_it_is_back, up) = of.likelihood(recovers, fails, typical);
+            likely += tried;
+            match own {
+                Own::Surely => likely += libm::log(up.max(1e-300)),
+                Own::Perhaps(density) => came.push((as_it_is_back, density * up)),
+            }
+        }
+        let of_share = |n: u32| {
+            let share = f64::from(n) / f64::from(SHARES);
+            let all = came.iter().map(|(back, own)| ((1.0 - share) * back + share * own).max(1e-300));
+            all.map(libm::log).sum::<f64>()
+        };
+        likely + (0..=SHARES).map(of_share).fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+impl Outage {
+    fn pause(&self) -> f64 {
+        self.tries.last().map_or(0.0, |last| last.pause)
+    }
+    /// If the link recovers and fails at these rates per second: the logarithm of the likelihood of
+    /// the tries that failed; the density of recovering at the start of the last one, per second;
+    /// and the likelihood of being up by then. A try that finds the link up may fail under way.
+    fn likelihood(&self, recovers: f64, fails: f64, typical: f64) -> (f64, f64, f64) {
+        let (share, speed) = (fails / (fails + recovers), fails + recovers);
+        let still = |seconds: f64| share + (1.0 - share) * libm::exp(-speed * seconds.max(1e-3));
+        let under_way = -libm::expm1(-fails * typical);
+        // Two instants at which it may have been down last, with their likelihoods.
+        let (mut last, mut likely) = ([(self.down, 1.0), (self.down, 0.0)], 0.0);
+        for one in &self.tries {
+            let over = |of: &dyn Fn(f64) -> f64| {
+                last.iter().map(|(at, share)| share * of(one.start - at)).sum::<f64>()
+            };
+            let down = over(&still);
+            if !one.failed {
+                let back = over(&|seconds| recovers * libm::exp(-recovers * seconds));
+                return (likely, back * (1.0 - under_way), (1.0 - down) * (1.0 - under_way));
+            }
+            let fails = (down + (1.0 - down) * under_way).max(1e-300);
+            likely += libm::log(fails);
+            last = [(one.start, down / fails), (one.fails, 1.0 - down / fails)];
+        }
+        (likely, 1.0, 1.0)
+    }
 }

@@ -264,6 +264,26 @@ impl Problem<'_> {
 }
 
 impl Fit {
+    /// How far apart what the responses took and what the costs give for them are, if the others
+    /// took longer than `limit`: Kolmogorov's distance, from 0 to 1.
+    pub(super) fn misfit(&self, responses: &[Response], limit: f64) -> f64 {
+        let noise = Noise::of(self.costs[PARTS]);
+        let counted = responses.iter().zip(&self.counts).filter(|(r, count)| !r.timed_out && **count > 0.0);
+        let share = |(r, count): (&Response, &f64)| {
+            Some((noise.sooner(says(&self.costs, r.x.as_ref()?).max(1e-9), r.took, limit), *count))
+        };
+        let mut shares: Vec<(f64, f64)> = counted.filter_map(share).collect();
+        shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let all: f64 = shares.iter().map(|(_, count)| count).sum();
+        let (mut seen, mut apart) = (0.0, 0.0_f64);
+        for (share, count) in shares {
+            let (before, after) = (seen / all, (seen + count) / all);
+            apart = apart.max(share - before).max(after - share);
+            seen += count;
+        }
+        apart
+    }
+
     /// The costs of other sums of the same units. A step is taken from the costs of all, and the
     /// steps that would follow are worked out from how a step moves.
     pub(super) fn drawn(&self, sums: &Sums) -> Option<Costs> {
@@ -296,6 +316,12 @@ impl Noise {
     /// How many times the mean 99 of 100 take at most.
     pub(super) fn nearly_all(&self) -> f64 {
         libm::exp(2.326_348 * self.scale - self.scale * self.scale / 2.0)
+    }
+    /// The share of what takes `fitted` in the mean and no longer than `limit` that takes no longer
+    /// than `took`.
+    fn sooner(&self, fitted: f64, took: f64, limit: f64) -> f64 {
+        let share = |at: f64| self.normal.cdf(self.place(fitted, at));
+        (share(took.min(limit)) / share(limit).max(1e-280)).min(1.0)
     }
     fn place(&self, fitted: f64, limit: f64) -> f64 {
         libm::log(limit / fitted) / self.scale + self.scale / 2.0

@@ -37,6 +37,10 @@ struct World {
     slow_start: f64,
     /// Lines of failures have no rows.
     bare: bool,
+    /// Of failures, those that end a sync: the next try is the next sync's.
+    gives_up: f64,
+    /// The app hears when the link is back, and tries then.
+    hears: bool,
 }
 
 const CLEAN: World = World {
@@ -55,6 +59,8 @@ const CLEAN: World = World {
     idle: 0.0,
     slow_start: 0.0,
     bare: false,
+    gives_up: 0.0,
+    hears: false,
 };
 const WIFI_AND_LTE: World =
     World { networks: &[(0.12, 2e-4, 120.0), (0.35, 8e-4, 30.0)], idle: 60.0, responses: 60, ..CLEAN };
@@ -141,7 +147,12 @@ impl World {
                 if outcome == Outcome::Answered || would > self.timeout {
                     break;
                 }
-                at += 0.1 + 0.9 * stream.unit();
+                let gives_up = self.gives_up > 0.0 && stream.chance(self.gives_up);
+                at = match (gives_up, self.hears) {
+                    (true, _) => at + exponential(self.idle, stream),
+                    (false, true) => f64::max(at, back),
+                    (false, false) => at + 0.1 + 0.9 * stream.unit(),
+                };
             }
         }
     }
@@ -180,7 +191,7 @@ impl World {
 
 const USUAL: usize = 4;
 /// The first are usual; each network is judged by itself, as the closed form holds for one.
-const GRID: [(&str, World); 15] = [
+const GRID: [(&str, World); 19] = [
     ("clean", CLEAN),
     ("Wi-Fi and LTE by network", WIFI_AND_LTE),
     ("retries and timeouts", RETRIES),
@@ -195,6 +206,10 @@ const GRID: [(&str, World); 15] = [
     ("pages", World { sizes: FULL_PAGES, networks: &[(0.34, 2e-3, 60.0)], ..CLEAN }),
     ("timeouts of slow responses", World { timeout: 1.2, noise: 0.3, ..CLEAN }),
     ("slow start", World { slow_start: 0.3, idle: 200.0, ..CLEAN }),
+    ("a failure in two ends a sync", World { gives_up: 0.5, idle: 90.0, ..CLEAN }),
+    ("tries as the link is back", World { hears: true, idle: 90.0, ..CLEAN }),
+    ("as it is back, and a third ends a sync", World { hears: true, gives_up: 0.3, idle: 90.0, ..CLEAN }),
+    ("each failure ends a sync", World { gives_up: 1.0, idle: 90.0, ..CLEAN }),
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }),
 ];
 
@@ -220,6 +235,7 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         }
         all = held.iter().fold(all, |(a, b), (held, of)| (a + held, b + of));
     }
+    println!("{table}");
     assert!(bad.is_empty(), "{bad:?}\n{table}");
     // An interval that always holds is wider than it says.
     assert!(all.0 < all.1, "{table}");
@@ -400,10 +416,11 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         match code {
             Code::OverheadLong => overhead(60_000),
             Code::OverheadDiffers => overhead(500),
+            Code::SlowUnfit => Given { timeouts: Some(Timeouts::Slow), ..Given::default() },
             _ => Given::default(),
         }
     };
-    let logs: [(Code, World, Edit); 19] = [
+    let logs: [(Code, World, Edit); 21] = [
         (Code::FewResponses, World { responses: 15, ..few }, |_, _| {}),
         (Code::OneSize, World { sizes: &[200.0], ..few }, |_, _| {}),
         // One in seven takes a hundred times as long, or as short.
@@ -415,6 +432,12 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (Code::OverheadLong, few, |_, _| {}),
         (Code::OverheadDiffers, few, |_, _| {}),
         (Code::TimeoutsOpen, slow, |_, _| {}),
+        (Code::SlowUnfit, World { silent: 1.0, timeout: 10.0, bare: true, ..few }, |_, _| {}),
+        (Code::RecoveryUnknown, World { networks: NEVER, ..few }, |n, r| {
+            if n == 50.0 || n == 90.0 {
+                r.outcome = Outcome::Cut;
+            }
+        }),
         (Code::NoOutcomes, few, |_, r| r.outcome = Outcome::Answered),
         (Code::NoFailures, World { networks: NEVER, ..few }, |_, _| {}),
         (Code::OverheadUnknown, World { networks: &[(1e-4, 2e-3, 60.0)], ..few }, |_, _| {}),
@@ -455,8 +478,69 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
     let best = reading.advice.best;
     assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));
+    // What the log's own chunks cost more is beside that bound, and not beside an endless chunk.
+    let here = Cost { chunk: request.value, row: row.value, mtbf: 1e12 };
+    let more = here.time_a_row(found.census.rows_mean_milli as f64 / 1e3) / here.time_a_row(best.low) - 1.0;
+    assert!((reading.advice.excess.value - more.max(0.0)).abs() < 1e-6, "{more} {:?}", reading.advice);
     let mut log = CLEAN.log(1);
     log.requests.iter_mut().for_each(|r| r.outcome = Outcome::Cut);
     let found = calibration(&log);
     assert!(found.readings.is_empty(), "{found:?}");
+}
+
+/// An app that pauses as long as usual after some failures, with a link that recovers in seconds.
+#[test]
+fn a_pause_between_syncs_is_not_taken_for_a_recovery() {
+    for (hears, gives_up) in [(true, 0.2), (true, 0.4), (false, 0.1)] {
+        let world = World { hears, gives_up, idle: 300.0, ..CLEAN };
+        let held = (0..24).filter(|seed| {
+            let found = calibration(&world.log(*seed)).get(Figure::Recovery);
+            found.is_some_and(|found| found.holds(RECOVERY) && found.low < 2.0 * RECOVERY)
+        });
+        let held = held.count() as u64;
+        assert!(held >= band(24), "{hears} {gives_up}: {held}");
+    }
+}
+
+#[test]
+fn timeouts_that_no_noise_of_the_responses_gives_are_not_read_as_slow() {
+    for seed in 0..6 {
+        let world = World { networks: &[(0.25, 4e-4, 30.0)], ..of_one_size(Left::Failures, seed) };
+        let log = world.log(seed);
+        let ways = |timeouts| {
+            let found = estimate::calibration("log", &log, &Given { timeouts, ..Given::default() });
+            found.readings.iter().map(|of| of.timeouts).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(ways(None).into_iter().collect::<Vec<_>>(), [Some(Timeouts::Failures)], "{seed}");
+        assert!(ways(Some(Timeouts::Slow)).is_empty(), "{seed}");
+    }
+}
+
+#[test]
+fn rows_in_time_have_no_upper_bound_where_a_row_may_take_no_time() {
+    let mut open = 0;
+    for seed in 0..12 {
+        let world = of_one_size(Left::Slow, seed);
+        let (overhead, row, _) = world.networks[0];
+        let nearly_all = Some(Span::from_secs_f64((overhead + row * world.sizes[0]) * 0.98));
+        let given = Given { overhead: nearly_all, timeouts: Some(Timeouts::Slow), ..Given::default() };
+        for reading in estimate::calibration("log", &world.log(seed), &given).readings {
+            let most = reading.in_time.expect("timeouts are slow");
+            assert_eq!(reading.figures[&Figure::Row].low <= 0.0, most.high.is_infinite(), "{seed}: {most:?}");
+            open += u64::from(most.high.is_infinite());
+        }
+    }
+    assert!(open > 0, "no row may take no time");
+}
+
+#[test]
+fn a_request_of_no_kind_gets_no_figure() {
+    // Large responses come from another place.
+    let world = World { sizes: &[100.0, 400.0], networks: &[(0.2, 2e-3, 60.0)], ..CLEAN };
+    let mut log = world.log(1);
+    let large = log.requests.iter_mut().filter(|r| r.rows > 200.0);
+    large.for_each(|r| r.duration = r.duration.map(|took| 2.0 * took));
+    let found = calibration(&log);
+    assert!(found.diagnoses.iter().any(|of| of.code == Code::Mixed), "{found:?}");
+    assert!(!found.readings.is_empty() && found.get(Figure::Request).is_none(), "{found:?}");
 }

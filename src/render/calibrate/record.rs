@@ -42,7 +42,7 @@ pub enum Figure {
     Noise,
     /// Transfer from one failure to the next.
     Between,
-    /// From a failure to the start of the next request that gets through.
+    /// From a failure until the link is up.
     Recovery,
 }
 
@@ -78,7 +78,8 @@ pub struct Advice {
     /// The best rows; without a failure only the size below which overhead costs more.
     pub best: Estimate,
     pub flat: (f64, f64),
-    /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.
+    /// How much more a row costs in chunks of the log's mean size than in the best ones, or in
+    /// those of the size below which overhead costs more: 0.07 is 7 %.
     pub excess: Estimate,
 }
 
@@ -174,6 +175,9 @@ diagnostics! {
         "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
     OverheadLong: Refuse "overhead.long", "the overhead of {} is not shorter than a request ({})",
         "give a shorter --overhead";
+    SlowUnfit: Refuse "timeouts.slow",
+        "{} timeouts{} as slow responses give no costs: 99 of 100 responses took up to {}, and with noise of {} they would differ more",
+        "log the `rows` that they asked for, or give --timeouts failures";
     OneSize: Restrict "sizes.one", "{} responses of other sizes than {} rows, so the overhead is open",
         "log chunks of two other sizes, or give --overhead TIME";
     OverheadUnknown: Restrict "overhead.unknown", "the overhead ({}) may be nothing, so it is open",
@@ -200,6 +204,8 @@ diagnostics! {
         "look at these requests: the figures leave them out";
     Apart: Note "requests.apart", "few requests begin right after a response",
         "overhead and failures are estimated too high: log syncs of several requests";
+    RecoveryUnknown: Note "recovery.unknown", "the log does not say how long the link needs to recover: {}",
+        "log the tries that follow a failure, of more failures";
     FewDevices: Note "devices.few", "too few devices ({})", "log 10 or more, named in a column `device`";
 }
 

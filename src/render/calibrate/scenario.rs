@@ -43,10 +43,16 @@ impl Calibration {
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
-    /// The least and most rows of a chunk for an axis of doublings: from the log's own to all.
+    /// The rows of a chunk that are recommended, or the least of them.
+    pub fn recommended(&self) -> u64 {
+        let best = self.only().map(|reading| reading.advice.best);
+        best.map_or(1.0, |best| if best.value.is_finite() { best.value } else { best.low }).max(1.0) as u64
+    }
+    /// The least and most rows of a chunk for an axis of doublings: from the log's own, or from
+    /// what is recommended if that is less, to all.
     pub fn axis(&self) -> (u64, u64) {
         let to = (self.rows() as u64).next_power_of_two().max(2);
-        let from = (self.chunk() as u64).min(to / 2);
+        let from = (self.chunk() as u64).min(self.recommended()).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
     /// A scenario that gives such requests; `None` if their costs are not known or are several.

@@ -129,8 +129,11 @@ fn value(known: Estimate, show: fn(f64) -> String) -> String {
 }
 
 fn interval(known: Estimate, show: fn(f64) -> String) -> String {
-    let high = if known.high.is_finite() { format!(" … {}", show(known.high)) } else { " …".to_owned() };
-    show(known.low) + &high
+    match (known.low > 0.0, known.high.is_finite()) {
+        (_, true) => format!("{} … {}", show(known.low), show(known.high)),
+        (true, false) => format!("{} …, no upper bound", show(known.low)),
+        (false, false) => "no bound".to_owned(),
+    }
 }
 
 /// JSON with whole numbers, `null` where the log cannot tell; several fits stand in a list.
@@ -222,9 +225,26 @@ fn headline(fit: &Calibration) -> String {
 fn recommendation(fit: &Calibration, reading: &Reading) -> String {
     let Advice { best, flat: (from, to), excess } = reading.advice;
     let (of, from, to) = (rows(best.value), rows(from), rows(to));
-    let size = match best.value.is_finite() {
-        true => format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
-        false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
+    let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
+    let than = |chunk: &str| {
+        let (more, sure) = (percent(excess.value), interval(excess, percent));
+        format!(
+            "  at the {mean} rows of your mean response a row takes {more} more time than in {chunk} ({sure})\n"
+        )
+    };
+    let (size, dearer) = match best.value.is_finite() {
+        true => (
+            format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
+            // Chunks that hardly ever come through cost more than can be said.
+            if excess.value.is_finite() { than("that chunk") } else { String::new() },
+        ),
+        false => (
+            format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
+            match fit.census.rows_mean_milli as f64 / 1e3 < best.low {
+                true => than(&format!("chunks of {}", rows(best.low))),
+                false => format!("  the {mean} rows of your mean response are so many\n"),
+            },
+        ),
     };
     let conditions = [
         reading.overhead.map(|overhead| format!("the overhead is {}", span(overhead))),
@@ -235,16 +255,10 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
     let when =
         if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let in_time = reading.in_time.map_or_else(String::new, |most| {
-        let most = format!("{} rows ({})", count(most.value), interval(most, count));
+        let most = format!("{} rows ({})", value(most, count), interval(most, count));
         format!("  of 100 responses of {most} 99 come before the timeout\n")
     });
-    let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
-    // Chunks that hardly ever come through cost more than can be said.
-    let dearer = excess.value.is_finite().then(|| {
-        let (more, sure) = (percent(excess.value), interval(excess, percent));
-        format!("  at the {mean} rows of your mean response a row takes {more} more time than in that chunk ({sure})\n")
-    });
-    format!("recommended chunk{when}: {size}\n{}{in_time}", dearer.unwrap_or_default())
+    format!("recommended chunk{when}: {size}\n{dearer}{in_time}")
 }
 
 fn rows(rows: f64) -> String {
