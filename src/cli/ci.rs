@@ -73,18 +73,6 @@ mod tests {
     use crate::cli::tests::Desk;
 
     #[test]
-    fn a_job_that_is_red_for_changed_scenarios_has_an_error() {
-        let mut desk = Desk::new();
-        desk.write("good.toml", crate::record::fixture::TIES);
-        assert_eq!(desk.run("run @good.toml --out @held --progress none"), 0, "{}", desk.err);
-        desk.write("good.toml", &crate::record::fixture::TIES.replace("devices = ", "devices = 1"));
-        let run = "run @good.toml --out @new --baseline @held/run.json --format github --progress none";
-        assert_eq!(desk.run(run), 14, "{}", desk.err);
-        assert!(desk.out.contains("::error title=syncdyno::"), "{}", desk.out);
-        assert!(desk.out.contains("::warning"), "{}", desk.out);
-    }
-
-    #[test]
     fn a_run_that_is_refused_leaves_a_job_something_to_show() {
         let mut desk = Desk::new();
         let page = desk.path("page.md");
