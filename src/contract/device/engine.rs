@@ -107,8 +107,8 @@ pub trait SyncEngine {
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// Of an engine that has no runs of units: whether it has sent all that it has, and has all that
-    /// the server has for it as far as it knows. To be asked for a sync
+    /// Of an engine that has no runs of units: whether it has sent all that it has, and has all
+    /// that the server has for it as far as it knows. When it is asked for a sync
     /// ([`trigger`](SyncEngine::trigger)) it asks its server, and is not caught up until it knows.
     /// `None`: the bench goes by the runs that it tells.
     fn is_caught_up(&self) -> Option<bool> {
