@@ -124,7 +124,7 @@ fn main() {
             let (over_the_air, one) = load_all(page, &mut |request| {
                 let times = (Time::ZERO, Time::FAR);
                 let called = answer_by(&mut ota, &mut backend, times, (DeviceId(0), request));
-                called.answer.expect("a pull is answered")
+                called.answer.expect("a pull is answered").into_bytes()
             });
             let (replica, other) = load_all(page, &mut |request| {
                 persistent.answer(Time::ZERO, DeviceId(0), request).expect("it keeps a replica").answer

@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, Called};
 use crate::base::{DeviceId, EntityId, Stamp, Time};
-use crate::contract::{CarriedRows, EachServed, Event, ServerError};
+use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, ServerError};
 
 /// The half of a stack that answers devices, over all of the backend: capture strategies read
 /// flags, logs and files.
@@ -11,12 +11,7 @@ pub trait ServerHalf {
     ///
     /// # Errors
     /// What is wrong with the request, or what the backend said no to.
-    fn serve(
-        &mut self,
-        from: DeviceId,
-        request: &[u8],
-        backend: &mut Backend,
-    ) -> Result<Vec<u8>, ServerError>;
+    fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError>;
     /// The bytes that say no.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Whether an answer says no: a cache on the way keeps none of these.
@@ -37,6 +32,47 @@ pub trait ServerHalf {
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
     /// A device begins with rows that it was sent before the start, and with these cursors.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>);
+    /// A device wants to hold a connection, with these first words.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    fn on_connect(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        hello: &[u8],
+    ) -> Result<(), ServerError> {
+        let _ = (from, connection, hello);
+        Err(ServerError::BadRequest("no connections are held here".to_owned()))
+    }
+    /// Takes a message of a connection without the backend, if it can.
+    fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
+        let _ = (from, connection, message);
+        false
+    }
+    /// Takes a message of a connection at the backend.
+    ///
+    /// # Errors
+    /// What the backend said no to.
+    fn on_message(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        message: &[u8],
+        backend: &mut Backend,
+    ) -> Result<(), ServerError> {
+        let _ = (from, connection, message, backend);
+        Ok(())
+    }
+    /// What a device hears in place of what was sent while its message was taken.
+    fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
+        let _ = message;
+        Some(self.refuse(error))
+    }
+    /// A connection has ended, as far as the server is told.
+    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
+        let _ = (from, connection);
+    }
     /// Its process has ended.
     fn died(&mut self);
     /// Its next process begins.
@@ -59,11 +95,22 @@ pub struct Answered {
 pub fn answer_by<H: ServerHalf + ?Sized>(
     half: &mut H,
     backend: &mut Backend,
-    (now, deadline): (Time, Time),
+    times: (Time, Time),
     (from, request): (DeviceId, &[u8]),
-) -> Called<Vec<u8>> {
+) -> Called<Reply> {
+    call_by(half, backend, times, |half, backend| half.serve(from, request, backend))
+}
+
+/// Has a half do something at the backend that comes at `now` and is given up on at `deadline`; to
+/// be called in the order in which things come.
+pub fn call_by<H: ServerHalf + ?Sized, T>(
+    half: &mut H,
+    backend: &mut Backend,
+    (now, deadline): (Time, Time),
+    work: impl FnOnce(&mut H, &mut Backend) -> Result<T, ServerError>,
+) -> Called<T> {
     backend.begin_call(now, deadline);
-    let answer = half.serve(from, request, backend);
+    let answer = work(half, backend);
     let called = backend.end_call(answer);
     half.ended(backend, called.answer.is_ok());
     called

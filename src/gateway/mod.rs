@@ -57,7 +57,7 @@ pub use capture::{
     LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
 pub(crate) use feed::{Asking, Feed, FeedPage, FeedRow};
-pub use half::{Answered, ServerHalf, answer_by};
+pub use half::{Answered, ServerHalf, answer_by, call_by};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};

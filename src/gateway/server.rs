@@ -18,7 +18,8 @@ use super::version::{self, Versions};
 use crate::backend::{Backend, Change, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    Attributes, CarriedRows, EachServed, EditKind, Entity, Mutation, Outcome, Schema, ServerError, SyncUnit,
+    Attributes, CarriedRows, EachServed, EditKind, Entity, Mutation, Outcome, Reply, Schema, ServerError,
+    SyncUnit,
 };
 use crate::disk;
 use crate::protocol::{
@@ -277,7 +278,7 @@ impl Gateway {
 }
 
 impl ServerHalf for Gateway {
-    fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError> {
         if BlobPut::is_one(request) {
             let persistent = &self.persistent;
             let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
@@ -286,7 +287,7 @@ impl ServerHalf for Gateway {
                 of.kind == EditKind::Create && (of.entity, &of.key) == (entity, key)
             };
             let comes = |entity, key: &Key| waiting().any(|one| brings(&one.mutation, entity, key));
-            return self.blobs.serve(request, self.attributes.len(), backend, comes);
+            return self.blobs.serve(request, self.attributes.len(), backend, comes).map(Reply::Now);
         }
         let (device, request) = self.read(request)?;
         backend.call.kind = request.kind();
@@ -299,7 +300,7 @@ impl ServerHalf for Gateway {
         if request.kind().pulls() && backend.call.is_admitted() {
             backend.call.found = Some(effort.event(self.state()));
         }
-        answer
+        answer.map(Reply::Now)
     }
 
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

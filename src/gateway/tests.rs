@@ -8,9 +8,10 @@ use super::*;
 use crate::backend::{self, Backend, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, RequestKind, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Reply, RequestKind, Schema, ScopeRule,
+    ServerError,
 };
-use crate::gateway::{ServerHalf, answer_by};
+use crate::gateway::{ServerHalf, call_by};
 use crate::protocol::{
     Answer, Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want,
 };
@@ -73,7 +74,9 @@ impl Site {
     }
 
     fn serve(&mut self, times: (Time, Time), request: &[u8]) -> Called {
-        let called = answer_by(&mut self.gateway, &mut self.backend, times, (DeviceId(0), request));
+        let called = call_by(&mut self.gateway, &mut self.backend, times, |gateway, backend| {
+            gateway.serve(DeviceId(0), request, backend).map(Reply::into_bytes)
+        });
         if let Err(error) = &called.answer {
             let told = self.gateway.refuse(error);
             assert_eq!(CODEC.decode_answer(&told).unwrap().as_ref().err(), Some(error));

@@ -7,7 +7,7 @@ use super::table::Id;
 use super::waste::{Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HookEnd, KillReason, PhoneEvent,
+    Author, BlobEvent, DropReason, EditKind, EngineEvent, Event, HeldEvent, HookEnd, KillReason, PhoneEvent,
     RequestKind, ServerError, TransportError, UnitEvent,
 };
 
@@ -46,13 +46,15 @@ pub(super) struct Traffic {
     waste: Waste,
     /// By device, whether its last request ended without a useful response.
     failed_last: Vec<bool>,
+    /// Connections that devices hold.
+    held: u64,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
         let (under_way, sizes, waste) = (BTreeMap::new(), BTreeMap::new(), Waste::new(devices));
         let (link_down, failed_last) = (vec![None; devices], vec![false; devices]);
-        Traffic { link_down, backend_down: None, under_way, sizes, waste, failed_last }
+        Traffic { link_down, backend_down: None, under_way, sizes, waste, failed_last, held: 0 }
     }
 
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
@@ -152,7 +154,7 @@ impl Traffic {
                 });
             }
             Event::Engine(EngineEvent::EditAcknowledged { .. }) => board.add(Id::PushAcknowledged, 1),
-            Event::PacketsSent { bytes, .. } => self.on_link(device, *bytes, board),
+            Event::PacketsSent { bytes, held: false, .. } => self.on_link(device, *bytes, board),
             Event::Engine(EngineEvent::Blob(BlobEvent::Sent { .. })) => {
                 self.under_way.insert((device, BLOB), Sent::default());
             }
@@ -245,7 +247,7 @@ impl Traffic {
                 board.add(Id::NetConnections, 1);
                 board.observe(Id::NetConnect, took.0);
             }
-            Event::PacketsSent { up, packets, retransmitted, bytes } => {
+            Event::PacketsSent { up, packets, retransmitted, bytes, .. } => {
                 board.add(if *up { Id::NetUpBytes } else { Id::NetDownBytes }, *bytes);
                 board.add(Id::NetPackets, *packets);
                 board.add(Id::NetRetransmitted, *retransmitted);
@@ -263,6 +265,7 @@ impl Traffic {
                 board.add(Id::NetProxyStale, u64::from(*stale));
                 board.add(Id::NetProxySaved, *bytes);
             }
+            Event::Held(held) => self.on_held(*held, board),
             Event::BackendAvailable(true) => board.lasted(Id::BackendOutage, self.backend_down.take(), at),
             Event::BackendAvailable(false) => {
                 board.add(Id::BackendOutages, 1);
@@ -303,6 +306,25 @@ impl Traffic {
                 board.set(Id::GatewayState, board.value(Id::GatewayState).max(*state));
             }
             _ => {}
+        }
+    }
+
+    fn on_held(&mut self, event: HeldEvent, board: &mut Board) {
+        match event {
+            HeldEvent::Opened { .. } => {
+                self.held += 1;
+                board.add(Id::NetHeld, 1);
+                board.set(Id::NetHeldMost, board.value(Id::NetHeldMost).max(self.held));
+            }
+            HeldEvent::Refused => board.add(Id::NetHeldRefused, 1),
+            HeldEvent::Arrived { up, .. } => {
+                board.add(if up { Id::NetMessagesUp } else { Id::NetMessagesDown }, 1);
+            }
+            HeldEvent::Ended { after, lost } => {
+                self.held -= 1;
+                board.add(Id::NetHeldLost, u64::from(lost));
+                board.observe(Id::NetHeldDuration, after.0);
+            }
         }
     }
 

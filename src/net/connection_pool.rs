@@ -1,7 +1,7 @@
 //! The connections of one device.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::conditions::Conditions;
 use super::connection_line::FlowId;
@@ -22,12 +22,34 @@ pub(super) struct Shared {
     pub(super) flow: [Cell<Option<FlowId>>; 2],
     /// When the last message arrived, by direction: they do not overtake each other.
     pub(super) arrived: [Cell<Time>; 2],
+    /// Messages on the line.
+    pub(super) under_way: Cell<u32>,
+    /// It carries messages both ways and no requests, and stands apart from those that do.
+    pub(super) is_held: bool,
 }
 
-#[derive(Debug, Default)]
+impl Shared {
+    /// It is held, and no handshake or upgrade is under way on it any more.
+    pub(super) fn is_standing(&self) -> bool {
+        self.is_held && self.users.get() == 0
+    }
+}
+
+/// What holds a connection and is told when an end of it goes.
+pub(super) trait Holder {
+    /// The operating system of the device has closed it.
+    fn device_lets_go(&self);
+    /// The server's process is dead.
+    fn server_died(&self);
+}
+
+#[derive(Default)]
 pub(super) struct Pool {
     open: RefCell<Vec<Rc<Shared>>>,
     opening: Cell<u32>,
+    /// Those that carry no requests, and who holds them.
+    held: RefCell<Vec<Rc<Shared>>>,
+    holders: RefCell<Vec<Weak<dyn Holder>>>,
 }
 
 #[derive(Debug)]
@@ -40,7 +62,8 @@ pub(super) enum Found {
 
 impl Pool {
     pub(super) fn has_any(&self) -> bool {
-        self.opening.get() > 0 || self.open.borrow().iter().any(|shared| !shared.closed.get())
+        let is_open = |shared: &Rc<Shared>| !shared.closed.get();
+        self.opening.get() > 0 || self.open.borrow().iter().chain(self.held.borrow().iter()).any(is_open)
     }
 
     /// Looks for a connection; those that the far end, an outage or a user has closed are let go.
@@ -70,9 +93,15 @@ impl Pool {
         self.opening.set(self.opening.get() - 1);
     }
 
-    /// A connection has the kept place, and so has the request that asked for it.
-    pub(super) fn opened(&self, connection: Connection) -> Rc<Shared> {
-        self.gives_up();
+    /// A connection has the kept place, and so has the request that asked for it; one that is to be
+    /// held has a place apart.
+    pub(super) fn opened(&self, connection: Connection, is_held: bool) -> Rc<Shared> {
+        let row = if is_held {
+            &self.held
+        } else {
+            self.gives_up();
+            &self.open
+        };
         let shared = Rc::new(Shared {
             state: RefCell::new(connection),
             closed: Cell::default(),
@@ -80,27 +109,45 @@ impl Pool {
             users: Cell::new(1),
             flow: Default::default(),
             arrived: Default::default(),
+            under_way: Cell::default(),
+            is_held,
         });
-        self.open.borrow_mut().push(shared.clone());
+        row.borrow_mut().push(shared.clone());
         shared
+    }
+
+    pub(super) fn hold(&self, holder: Weak<dyn Holder>) {
+        let mut holders = self.holders.borrow_mut();
+        holders.retain(|holder| holder.strong_count() > 0);
+        holders.push(holder);
+    }
+    /// Who holds connections, in the order in which they were opened.
+    pub(super) fn holders(&self) -> Vec<Rc<dyn Holder>> {
+        self.holders.borrow().iter().filter_map(Weak::upgrade).collect()
     }
 
     pub(super) fn release(&self, shared: &Rc<Shared>) {
         shared.users.set(shared.users.get() - 1);
         if shared.closed.get() {
-            self.open.borrow_mut().retain(|open| !Rc::ptr_eq(open, shared));
+            self.let_go(shared);
         }
+    }
+    /// A connection is closed.
+    pub(super) fn let_go(&self, shared: &Rc<Shared>) {
+        shared.closed.set(true);
+        let row = if shared.is_held { &self.held } else { &self.open };
+        row.borrow_mut().retain(|open| !Rc::ptr_eq(open, shared));
     }
 
     /// The process at the far end died: its operating system resets what is open.
     pub(super) fn cut_all(&self) {
-        self.open.borrow().iter().for_each(|shared| shared.dead.set(true));
+        self.open.borrow().iter().chain(self.held.borrow().iter()).for_each(|shared| shared.dead.set(true));
         self.close_all();
     }
 
     /// The process died: the operating system closes its sockets.
     pub(super) fn close_all(&self) {
-        for shared in self.open.borrow_mut().drain(..) {
+        for shared in self.open.borrow_mut().drain(..).chain(self.held.borrow_mut().drain(..)) {
             shared.closed.set(true);
         }
     }

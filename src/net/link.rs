@@ -75,9 +75,14 @@ impl Link {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
+    /// Whether a captive portal lets nothing through.
+    pub(super) fn is_shut(&self, now: Time) -> bool {
+        During::at(&self.troubles.portals, now).next().is_some()
+    }
+
     /// What the network says in the gateway's place to a request of so many bytes, if it does.
     pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
-        let is_shut = During::at(&self.troubles.portals, now).next().is_some();
+        let is_shut = self.is_shut(now);
         let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
         let most = self.conditions.profile(now).limits.request;
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))

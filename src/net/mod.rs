@@ -9,16 +9,19 @@
 //! and are planned again when one joins or leaves; those of one HTTP/2 connection share its window
 //! as well, and what is lost of one holds back all behind it. What was in flight goes on though the
 //! device's process died, which is how "applied, but the answer was lost" comes about.
+//! A connection that is held carries messages both ways and stands apart from the pool (`held`).
 //! [`Protocol::Bare`] has neither connections nor headers: what closed forms speak of.
 //!
 //! Invariants: the messages of a connection do not overtake each other; a request ends by its
 //! deadline; nothing is sent where the operating system sees no network; a connection whose request
 //! ended badly is not used again.
 
+mod client;
 mod conditions;
 mod connection_line;
 mod connection_pool;
 mod energy;
+mod held;
 mod link;
 mod link_state;
 mod options;
@@ -41,6 +44,6 @@ pub use options::{
     During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
-pub use server::{Foreign, Server, Version};
+pub use server::{Foreign, Server, ServerEnd, Version};
 pub use transport::Way;
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};

@@ -47,6 +47,8 @@ pub struct Profile {
     pub response_loss: Ppm,
     /// What its proxy lets through.
     pub limits: Limits,
+    /// A middlebox on it forgets a connection on which nothing passes for so long.
+    pub idle_cut: Option<Span>,
 }
 
 /// The bytes of the largest messages that are let through, where there is a limit.
@@ -280,6 +282,7 @@ impl Profile {
             reconnect: Span::ZERO,
             response_loss: Ppm(0),
             limits: Limits::default(),
+            idle_cut: None,
         }
     }
 }

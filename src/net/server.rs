@@ -1,8 +1,9 @@
-//! Who answers requests at the far end of a link, and the proxies before it: one that gives answers
-//! again, and one that mixes them up.
+//! Who answers requests and takes messages at the far end of a link, and the proxies before it: one
+//! that gives answers again, and one that mixes them up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::options::During;
 use crate::base::{Ppm, Seed, Span, Time, in_words};
@@ -20,6 +21,23 @@ pub trait Server {
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }
+    /// The device wants to hold a connection, with these words. Gives the number that the server
+    /// knows it by, or the bytes that say no; `None` if no server is there.
+    fn open(&self, _hello: &[u8], _end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        Some(Err(Vec::new()))
+    }
+    /// A message has come on the connection of this number.
+    fn message(&self, _number: u64, _message: Vec<u8>) {}
+    /// The connection of this number has ended without the server's doing.
+    fn closed(&self, _number: u64) {}
+}
+
+/// A connection that is held, at the server's end.
+pub trait ServerEnd {
+    /// Hands over a message.
+    fn send(&self, message: Vec<u8>);
+    /// Closes it behind what was handed over.
+    fn close(&self);
 }
 
 pub(super) enum NoAnswer {

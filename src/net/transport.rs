@@ -13,10 +13,7 @@ use super::server::{Cache, Mixer, NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
-use crate::contract::{
-    Cacheable, DropReason, Event, LocalBoxFuture, NetworkKind, Observer, PendingResponse, Transport,
-    TransportError,
-};
+use crate::contract::{DropReason, Event, Observer, PendingResponse, Response, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
@@ -24,13 +21,13 @@ pub struct Way {
     pub(super) handle: Handle,
     pub(super) gateway: NodeId,
     pub(super) link: Rc<RefCell<Link>>,
-    server: Rc<dyn Server>,
+    pub(super) server: Rc<dyn Server>,
     pub(super) events: Rc<dyn Observer>,
-    options: TransportOptions,
+    pub(super) options: TransportOptions,
     answers: Cell<u64>,
     mixer: Mixer,
-    cache: Rc<Cache>,
-    pool: Pool,
+    pub(super) cache: Rc<Cache>,
+    pub(super) pool: Pool,
     freed: Notify,
     pub(super) lines: [RefCell<Line>; 2],
     spare: Cell<Option<Box<Flow>>>,
@@ -43,7 +40,7 @@ pub struct Way {
 }
 
 /// Why a message did not arrive.
-enum Gone {
+pub(super) enum Gone {
     /// It is lost, and its sender is not told.
     Vanished,
     /// Nobody waits for it any more; what was in flight has gone on.
@@ -61,22 +58,22 @@ impl Gone {
     }
 }
 
-struct Left {
+pub(super) struct Left {
     at: Time,
     arrives: Time,
 }
 
-struct Exchange {
-    way: Rc<Way>,
-    shared: Rc<Shared>,
+pub(super) struct Exchange {
+    pub(super) way: Rc<Way>,
+    pub(super) shared: Rc<Shared>,
     deadline: Time,
     message: Cell<Option<(Direction, MessageId)>>,
     unwanted: Cell<bool>,
 }
 
 /// The device's hold on an exchange. Dropped without an answer it closes the connection.
-struct Lease {
-    exchange: Rc<Exchange>,
+pub(super) struct Lease {
+    pub(super) exchange: Rc<Exchange>,
     answered: bool,
 }
 
@@ -88,20 +85,37 @@ impl Drop for Lease {
         }
         let Exchange { way, shared, .. } = &*self.exchange;
         if !self.answered {
-            self.exchange.unwanted.set(true);
             shared.closed.set(true);
-            if let Some((direction, message)) = self.exchange.message.get() {
-                way.with_line(direction, |line, now, conditions| line.abandon(message, now, conditions));
-            }
+            self.exchange.give_up();
         }
         way.pool.release(shared);
         way.freed.notify_all();
     }
 }
 
+impl Exchange {
+    pub(super) fn new(way: Rc<Way>, shared: Rc<Shared>, deadline: Time) -> Rc<Exchange> {
+        let (message, unwanted) = (Cell::new(None), Cell::new(false));
+        Rc::new(Exchange { way, shared, deadline, message, unwanted })
+    }
+
+    pub(super) fn is_unwanted(&self) -> bool {
+        self.unwanted.get()
+    }
+    /// Nobody wants it any more: what is in flight goes on, nothing follows.
+    pub(super) fn give_up(&self) {
+        self.unwanted.set(true);
+        if let Some((direction, message)) = self.message.get() {
+            self.way.with_line(direction, |line, now, conditions| line.abandon(message, now, conditions));
+        }
+    }
+}
+
 /// A place in the pool for a connection asked for; at the end what asked for it is booked.
 struct Place<'w> {
     way: &'w Way,
+    /// It is for one that is held: it takes no place that requests have.
+    is_held: bool,
     /// Since when packets are sent.
     begun: Option<Time>,
     /// What was sent up and down for the connection that took the place.
@@ -117,11 +131,11 @@ impl Drop for Place<'_> {
         let until_now = |begun| self.way.greeted(begun, now).traffic;
         if let Some(traffic) = self.taken.or(self.begun.map(until_now)) {
             for (direction, traffic) in [Direction::Up, Direction::Down].into_iter().zip(traffic) {
-                self.way.sent(direction, traffic);
+                self.way.sent(direction, traffic, self.is_held);
                 self.way.link.borrow_mut().note_transfer(now, direction, traffic.bytes, (now, now));
             }
         }
-        if self.taken.is_none() {
+        if self.taken.is_none() && !self.is_held {
             self.way.pool.gives_up();
         }
         self.way.freed.notify_all();
@@ -162,14 +176,25 @@ impl Way {
     /// The app's process is dead: the operating system closes its connections.
     pub fn process_died(&self) {
         self.pool.close_all();
+        self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
+    }
+    /// The operating system takes the connections of an app that it has suspended.
+    pub fn take_sockets(&self) {
+        self.cut_all();
+        self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
     /// Whether a connection is open, as far as the device knows, or being opened.
     pub fn has_connections(&self) -> bool {
         self.pool.has_any()
     }
 
-    /// The gateway's process is dead, or the operating system has taken the connections.
+    /// The gateway's process is dead.
     pub fn reset_all(&self) {
+        self.cut_all();
+        self.pool.holders().iter().for_each(|holder| holder.server_died());
+    }
+
+    fn cut_all(&self) {
         self.pool.cut_all();
         for changed in &self.changed {
             changed.notify_all();
@@ -180,7 +205,7 @@ impl Way {
         self.conditions(|conditions, now| now + Span(conditions.rtt(now).0 / 2))
     }
 
-    fn conditions<R>(&self, ask: impl FnOnce(&dyn Conditions, Time) -> R) -> R {
+    pub(super) fn conditions<R>(&self, ask: impl FnOnce(&dyn Conditions, Time) -> R) -> R {
         let now = self.handle.now();
         ask(&self.link.borrow().conditions().at(now), now)
     }
@@ -197,7 +222,7 @@ impl Way {
     }
 
     /// When the device's connections are cut next, and when it knows, if that is before `until`.
-    fn next_cut(&self, until: Time) -> (Time, Time) {
+    pub(super) fn next_cut(&self, until: Time) -> (Time, Time) {
         self.conditions(|conditions, now| match first_reset(conditions, now, until) {
             Some(from) => {
                 let at = from.max(now);
@@ -238,7 +263,7 @@ impl Way {
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
                 // Boxed: a future is moved with room for all that it may become.
-                Found::Room => Box::pin(self.open(deadline)).await,
+                Found::Room => Box::pin(self.open(deadline, false)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
                     Err(_) => Err(TransportError::Timeout),
@@ -248,13 +273,17 @@ impl Way {
     }
 
     fn lease(self: &Rc<Self>, shared: Rc<Shared>, deadline: Time) -> Lease {
-        let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
-        Lease { exchange: Rc::new(Exchange { way, shared, deadline, message, unwanted }), answered: false }
+        Lease { exchange: Exchange::new(self.clone(), shared, deadline), answered: false }
     }
 
-    async fn open(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
+    /// Opens a connection: for requests in the place that is kept for it, or to be held.
+    pub(super) async fn open(
+        self: &Rc<Self>,
+        deadline: Time,
+        is_held: bool,
+    ) -> Result<Lease, TransportError> {
         let asked = self.handle.now();
-        let lease = self.lease(self.greet(deadline).await?, deadline);
+        let lease = self.lease(self.greet(deadline, is_held).await?, deadline);
         if self.options.handshake.tls != Tls::None {
             let (sender, receiver) = self.handle.oneshot();
             let (_, cut) = self.next_cut(deadline);
@@ -270,8 +299,8 @@ impl Way {
         Ok(lease)
     }
 
-    async fn greet(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
-        let mut place = Place { way: self, begun: None, taken: None };
+    async fn greet(&self, deadline: Time, is_held: bool) -> Result<Rc<Shared>, TransportError> {
+        let mut place = Place { way: self, is_held, begun: None, taken: None };
         self.handle.sleep_until((self.handle.now() + self.wake_up()).min(deadline)).await;
         if self.handle.now() >= deadline {
             return Err(TransportError::Timeout);
@@ -292,7 +321,7 @@ impl Way {
             Ok((connection, ready)) if ready < cut && ready <= deadline => {
                 place.taken = Some(traffic);
                 self.last_packet.set(Some(ready));
-                Ok(self.pool.opened(connection))
+                Ok(self.pool.opened(connection, is_held))
             }
             _ if ends <= deadline => Err(error),
             _ => Err(TransportError::Timeout),
@@ -315,7 +344,7 @@ impl Way {
         let _ = done.send(Ok(()));
     }
 
-    pub(super) fn sent(&self, direction: Direction, traffic: Traffic) {
+    pub(super) fn sent(&self, direction: Direction, traffic: Traffic, held: bool) {
         let Traffic { packets, retransmitted, bytes } = traffic;
         if bytes == 0 {
             return;
@@ -325,6 +354,7 @@ impl Way {
             packets,
             retransmitted,
             bytes,
+            held,
         });
     }
 
@@ -337,11 +367,20 @@ impl Way {
     }
 
     async fn bring(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
+        match self.leave(exchange, direction, bytes).await {
+            Err(Gone::Vanished) if exchange.unwanted.get() => Err(Gone::Unwanted),
+            left => self.land(exchange, direction, left?).await,
+        }
+    }
+
+    /// Waits until a message that has left arrives.
+    pub(super) async fn land(
+        &self,
+        exchange: &Exchange,
+        direction: Direction,
+        Left { at, arrives }: Left,
+    ) -> Result<(), Gone> {
         let (way, shared) = (direction as usize, &exchange.shared);
-        let Left { at, arrives } = match self.leave(exchange, direction, bytes).await {
-            Err(Gone::Vanished) if exchange.unwanted.get() => return Err(Gone::Unwanted),
-            left => left?,
-        };
         shared.arrived[way].set(arrives);
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
@@ -364,6 +403,7 @@ impl Way {
     /// Puts a message on the line: with those that its connection has under way, or alone.
     fn join(&self, shared: &Shared, direction: Direction, bytes: u64) -> MessageId {
         let way = direction as usize;
+        shared.under_way.set(shared.under_way.get() + 1);
         self.with_line(direction, |line, now, conditions| {
             let mut state = shared.state.borrow_mut();
             if let Some(flow) = shared.flow[way].get() {
@@ -391,11 +431,12 @@ impl Way {
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
+        shared.under_way.set(shared.under_way.get() - 1);
         let mut bytes = 0;
         if let Some(mut last_of) = gone.last_of {
             let stage = last_of.at_its_end();
             bytes = stage.transfer.traffic.bytes;
-            self.sent(direction, stage.transfer.traffic);
+            self.sent(direction, stage.transfer.traffic, shared.is_held);
             // Another flow of the connection may have begun with this one's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
                 std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
@@ -513,55 +554,22 @@ impl Way {
             if way.options.protocol == Protocol::Bare {
                 return Box::pin(way.exchange_bare(server, request, deadline)).await;
             }
-            let mut lease = way.connection(deadline).await?;
-            let (sender, receiver) = way.handle.oneshot();
-            let (_, cut) = way.next_cut(deadline);
-            let carried = way.clone().carry(lease.exchange.clone(), (server, request), sender);
-            way.handle.spawn(way.gateway, "request", carried);
-            let answer = way.answered(receiver, cut, deadline).await;
-            lease.answered = answer.is_ok();
-            answer
+            let lease = way.connection(deadline).await?;
+            lease.ask(server, request, deadline).await
         })
     }
 }
 
-impl Transport for Rc<Way> {
-    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
-        self.request_of(self.server.clone(), request, deadline)
-    }
-
-    fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
-        self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
-    }
-
-    fn network(&self) -> NetworkKind {
-        self.link.borrow().conditions().network(self.handle.now())
-    }
-}
-
-/// The server as it is seen through a proxy that keeps its answers.
-struct ThroughCache {
-    way: Rc<Way>,
-    cacheable: Cacheable,
-}
-
-impl Server for ThroughCache {
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        let (now, Way { server, cache, events, .. }) = (self.way.handle.now(), &*self.way);
-        let Some(ttl) = self.way.link.borrow().cached_for(now) else { return server.serve(request) };
-        let version = server.version();
-        if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
-            let asked = self.cacheable.validated;
-            events.observe(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
-            return Box::pin(async { Some(answer) });
-        }
-        let (cache, server, of) = (cache.clone(), server.clone(), self.cacheable.clone());
-        Box::pin(async move {
-            let answer = server.serve(request).await?;
-            if server.is_good(&answer) {
-                cache.keep(now, of, &answer, version);
-            }
-            Some(answer)
-        })
+impl Lease {
+    /// Sends a request over the connection, and waits for its answer.
+    pub(super) async fn ask(mut self, server: Rc<dyn Server>, request: Vec<u8>, deadline: Time) -> Response {
+        let way = self.exchange.way.clone();
+        let (sender, receiver) = way.handle.oneshot();
+        let (_, cut) = way.next_cut(deadline);
+        let carried = way.clone().carry(self.exchange.clone(), (server, request), sender);
+        way.handle.spawn(way.gateway, "request", carried);
+        let answer = way.answered(receiver, cut, deadline).await;
+        self.answered = answer.is_ok();
+        answer
     }
 }

@@ -17,7 +17,7 @@ impl Way {
         // What begins on a broken way leaves for nothing.
         let broken_at = link.next_break(now).filter(|at| *at > now).unwrap_or(Time::FAR);
         let bytes = link.leaves_within(now, direction, size, deadline.min(broken_at));
-        self.sent(direction, Traffic { bytes, ..Traffic::default() });
+        self.sent(direction, Traffic { bytes, ..Traffic::default() }, false);
     }
 
     /// What happens here happens whether or not the device's process is still alive.

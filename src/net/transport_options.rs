@@ -40,6 +40,10 @@ pub struct TransportOptions {
     pub keep_alive: Span,
     /// A connection whose IP session is gone.
     pub half_open: HalfOpen,
+    /// A proxy before the server closes a connection that is held after so long without a message.
+    pub idle_close: Option<Span>,
+    /// Connections that the server side holds at most, of all devices.
+    pub held: Option<u32>,
     /// Bytes of HTTP headers of a request.
     pub header_up: u64,
     /// Bytes of HTTP headers of an answer.
@@ -68,6 +72,8 @@ impl Default for TransportOptions {
             },
             keep_alive: Span::secs(75),
             half_open: HalfOpen::default(),
+            idle_close: None,
+            held: None,
             header_up: 500,
             header_down: 300,
         }

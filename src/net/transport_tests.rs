@@ -3,6 +3,7 @@
 mod air;
 mod bare;
 mod handshakes;
+mod held;
 
 use crate::base::at_ms as at;
 use std::cell::{Cell, RefCell};

@@ -180,11 +180,18 @@ const IDLE: &[Idle] = &[
         help: CONNECTS,
     },
     Idle {
-        keys: &["link.*.loss", "link.*.queue", "link.*.mtu", "link.*.promotion"],
+        keys: &["link.*.loss", "link.*.queue", "link.*.mtu", "link.*.promotion", "link.*.idle_cut"],
         needs: |root| !says(root, "transport.protocol", Protocol::Bare),
         chosen_by: &["transport.protocol"],
         why: "\"bare\" messages know no packets, and this does nothing to them",
         help: CONNECTS,
+    },
+    Idle {
+        keys: &["transport.held", "transport.idle_close"],
+        needs: |root| has_own_stack(root) && !says(root, "transport.protocol", Protocol::Bare),
+        chosen_by: &["engine.name", "transport.protocol"],
+        why: "the built-in stack holds no connections, and \"bare\" messages know none",
+        help: "a stack of your own may hold them, by `Transport::connect`",
     },
     Idle {
         keys: &["event.*.half_open"],

@@ -44,7 +44,7 @@ impl Device {
         let Some(last) = sockets else { return };
         self.later("sockets", last, move |device| {
             if device.suspension.since.get() == Some(now) {
-                device.way.reset_all();
+                device.way.take_sockets();
             }
         });
     }

@@ -2,12 +2,13 @@
 
 use std::rc::{Rc, Weak};
 
+use super::phones::Outbox;
 use super::server::{Done, Servers};
 use crate::backend::Backend;
 use crate::base::{DeviceId, EntityId, Seed, Stamp, Time};
 use crate::contract::{
-    BackendCall, CarriedRows, Clock, CrashPoints, EachServed, LocalBoxFuture, RecordLink, ServerError,
-    ServerPorts, Spawn, SyncServer,
+    BackendCall, CarriedRows, Clock, ConnectionId, CrashPoints, EachServed, LocalBoxFuture, RecordLink,
+    Reply, ServerError, ServerPorts, Spawn, SyncServer,
 };
 use crate::disk::{Disk, DiskOptions};
 use crate::gateway::ServerHalf;
@@ -45,6 +46,7 @@ impl Brought {
             spawn: self.ports.clone(),
             crash: self.ports.clone(),
             record: self.ports.clone(),
+            phones: self.ports.phones.clone(),
             database: self.disk.location(DATABASE),
             seed: self.seed.derive("process", self.processes),
         };
@@ -62,17 +64,14 @@ impl Brought {
 
 #[deny(clippy::missing_trait_methods, reason = "what is not forwarded would never be asked")]
 impl ServerHalf for Brought {
-    fn serve(
-        &mut self,
-        from: DeviceId,
-        request: &[u8],
-        backend: &mut Backend,
-    ) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError> {
         backend.admit(from)?;
-        self.process_mut().serve(from, request, backend)
+        // A request may come to the backend after the process that sent it there has ended.
+        let process = self.running.as_mut().ok_or(ServerError::Failed)?;
+        process.serve(from, request, backend)
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        self.process().refuse(error)
+        self.running.as_ref().map_or_else(Vec::new, |process| process.refuse(error))
     }
     fn is_refusal(&self, answer: &[u8]) -> bool {
         self.process().is_refusal(answer)
@@ -90,6 +89,33 @@ impl ServerHalf for Brought {
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         self.process_mut().begin_with(device, stamp, rows);
     }
+    fn on_connect(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        hello: &[u8],
+    ) -> Result<(), ServerError> {
+        self.process_mut().on_connect(from, connection, hello)
+    }
+    fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
+        self.process_mut().on_word(from, connection, message)
+    }
+    fn on_message(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        message: &[u8],
+        backend: &mut Backend,
+    ) -> Result<(), ServerError> {
+        backend.admit(from)?;
+        self.process_mut().on_message(from, connection, message, backend)
+    }
+    fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
+        self.process().refuse_message(message, error)
+    }
+    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
+        self.process_mut().on_close(from, connection);
+    }
     fn died(&mut self) {
         self.disk.kill();
         self.running = None;
@@ -104,6 +130,7 @@ pub(super) struct OfServer {
     pub(super) servers: Weak<Servers>,
     pub(super) handle: Handle,
     pub(super) node: NodeId,
+    pub(super) phones: Rc<Outbox>,
     /// Its name at the backend, beside those of devices.
     pub(super) itself: DeviceId,
     /// The date as the world begins.

@@ -20,6 +20,7 @@ use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::integration::Integration;
 use super::looks::Looks;
 use super::news::News;
+use super::phones::Outbox;
 use super::ports::OfDevice;
 use super::process::Process;
 use super::registry::Halves;
@@ -171,6 +172,7 @@ fn servers(
     let backend_link = link.map(|link| RefCell::new(BackendLink::new(link, faults.backend_link.clone())));
     let handle = hub.handle.clone();
     let process = Process::new(&handle, node);
+    let phones = Outbox::new(handle.clone(), plan.transport.held);
     Rc::new_cyclic(|me: &Weak<Servers>| {
         let (server, gateway): (Rc<RefCell<dyn ServerHalf>>, _) = match half {
             Err(open) => {
@@ -178,6 +180,7 @@ fn servers(
                     servers: me.clone(),
                     handle: handle.clone(),
                     node: process.node,
+                    phones: phones.clone(),
                     itself: DeviceId(plan.devices().len() as u32),
                     start: plan.start,
                 };
@@ -191,6 +194,7 @@ fn servers(
         };
         Servers {
             process,
+            phones,
             handle,
             hub: hub.clone(),
             server,

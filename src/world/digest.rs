@@ -8,10 +8,10 @@ use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppEvent, AppliedChange, Author, BlobEvent, BlobId, CallEvent, CommitKind, ConflictKind, Decision,
-    DeviceView, DropReason, EditError, EditKind, EngineEvent, Event, Hook, HookEnd, IntegrationEvent,
-    KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict, Overtaken, PageEvent,
-    PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait, ServerError, Sides, StoredBlob, SyncError,
-    TransportError, UnitEvent,
+    DeviceView, DropReason, EditError, EditKind, EngineEvent, Event, HeldEvent, Hook, HookEnd,
+    IntegrationEvent, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict, Overtaken,
+    PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait, ServerError, Sides, StoredBlob,
+    SyncError, TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -91,7 +91,7 @@ events! {
     47 BecameCopy { of, unseen; then },
     48 EditMissed { edit, waited },
     60 ConnectionOpened { took },
-    61 PacketsSent { up, packets, retransmitted, bytes },
+    61 PacketsSent { up, packets, retransmitted, bytes; held },
     70 CutShort,
     71 Decoded { peak, tight },
     72 AppQueried { took, waited },
@@ -108,6 +108,7 @@ events! {
     150 Call(call),
     180 BlobStored(stored),
     190 Integration(event),
+    200 Held(event),
 }
 
 events! {
@@ -196,6 +197,12 @@ variants! {
     CallEvent {
         1 Called { unit },
         2 CameBack { unit },
+    }
+    HeldEvent {
+        0 Opened { took },
+        1 Refused {},
+        2 Arrived { up, bytes },
+        3 Ended { after, lost },
     }
     UnitEvent<'_> {
         Excerpt { unit, rows, took },

@@ -56,6 +56,7 @@ impl Servers {
         if was_up {
             self.handle.kill(process.node);
             self.server.borrow_mut().died();
+            self.phones.clear();
             process.died.notify_all();
             process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.reset_all());
             self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });

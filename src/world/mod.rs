@@ -39,6 +39,7 @@ mod fault_tests;
 mod faults;
 mod fired;
 mod hardware;
+mod held;
 mod hooks;
 mod hub;
 mod integration;
@@ -57,6 +58,7 @@ mod phases;
 mod phone;
 #[cfg(test)]
 mod phone_tests;
+mod phones;
 mod planned;
 mod ports;
 mod process;

@@ -8,7 +8,7 @@ use super::device::Device;
 use crate::base::{EntityId, Span, Time};
 use crate::contract::{
     Cacheable, CrashPoints, EngineEvent, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind,
-    Node, PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
+    Node, PendingConnection, PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
 };
 
 /// A person who saw the app die for lack of memory opens it again after this.
@@ -139,6 +139,9 @@ impl Transport for OfDevice {
             }
             given
         })
+    }
+    fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
+        self.device().way.connect(hello, deadline)
     }
     fn network(&self) -> NetworkKind {
         self.device().way.network()

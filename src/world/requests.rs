@@ -57,7 +57,9 @@ impl RequestLog {
                     TransportError::Timeout => Ended::TimedOut,
                     TransportError::Offline => Ended::NotSent,
                     TransportError::Reset | TransportError::Cancelled => Ended::Cut,
-                    TransportError::Foreign | TransportError::LoginEnded => Ended::Refused,
+                    TransportError::Foreign | TransportError::LoginEnded | TransportError::Refused => {
+                        Ended::Refused
+                    }
                 };
                 self.end((device, request), (kind, 0, 0), took, ended);
             }

@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use super::coding::GatewayCoding;
 use super::hub::Hub;
+use super::phones::{Outbox, Said};
 use super::process::Process;
 use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, LocalBoxFuture, Node, ServerError};
+use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, Reply, ServerError};
 use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, answer_by};
-use crate::net::{Server, Version};
+use crate::net::{Server, ServerEnd, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 
@@ -26,6 +27,8 @@ pub(super) struct Servers {
     /// Where what goes over it is waited for: it goes on though the server's process dies.
     pub(super) node: NodeId,
     pub(super) process: Process,
+    /// What the server half says of its own accord.
+    pub(super) phones: Rc<Outbox>,
     pub(super) commits: Cell<u64>,
     pub(super) coding: GatewayCoding,
 }
@@ -69,7 +72,16 @@ impl Servers {
         }
         let bytes = request.len() as u64;
         let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &request)).await;
-        answer.unwrap_or_else(|error| self.server.borrow().refuse(&error))
+        match answer {
+            Err(error) => self.server.borrow().refuse(&error),
+            Ok((reply, said)) => {
+                self.phones.say(said);
+                match reply {
+                    Reply::Now(answer) => answer,
+                    Reply::Later(ticket) => self.phones.answered(ticket).await,
+                }
+            }
+        }
     }
 
     async fn answer_once(
@@ -102,20 +114,26 @@ impl Servers {
         let asked = request.clone();
         let bytes = asked.len() as u64;
         let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &asked)).await;
+        let answer = answer.map(|(reply, _)| reply.into_bytes());
         self.crash_point("cache.answer-received").await;
         gateway.borrow_mut().remember(self.handle.now(), &request, answer.as_deref());
         self.process.upload_answered.notify_all();
         answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
     }
 
-    fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
+    fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<(Reply, Said)> {
         let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
         let mut backend = self.backend.borrow_mut();
-        let called = answer_by(&mut *server, &mut backend, (now, deadline), (from, request));
+        let ask = || answer_by(&mut *server, &mut backend, (now, deadline), (from, request));
+        let (called, said) = self.phones.keep(ask);
         drop(backend);
         self.tell_call(&called, true);
-        let answer = called.answer.unwrap_or_else(|error| server.refuse(&error));
-        Done { bytes: answer.len() as u64, value: answer, at: called.done_at }
+        let value = match called.answer {
+            Ok(reply) => (reply, said),
+            Err(error) => (Reply::Now(server.refuse(&error)), Said::new()),
+        };
+        let bytes = if let Reply::Now(answer) = &value.0 { answer.len() as u64 } else { 0 };
+        Done { bytes, value, at: called.done_at }
     }
     pub(super) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
         self.tell(&called.facts);
@@ -252,5 +270,16 @@ impl Server for Counter {
             }
             Some(answer)
         })
+    }
+    fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        let now = self.servers.handle.now();
+        let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
+        self.servers.connect(self.device, is_let_in, hello, end)
+    }
+    fn message(&self, number: u64, message: Vec<u8>) {
+        self.servers.take_message(self.device, ConnectionId(number), message);
+    }
+    fn closed(&self, number: u64) {
+        self.servers.disconnect(self.device, ConnectionId(number));
     }
 }

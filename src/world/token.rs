@@ -68,7 +68,7 @@ impl Wallet {
         self.issued.set(now);
         self.is_ended.set(false);
     }
-    fn is_good(&self, now: Time) -> bool {
+    pub(super) fn is_good(&self, now: Time) -> bool {
         let issued = self.issued.get();
         now.since(issued) < self.life && !self.revoked.iter().any(|at| (issued..=now).contains(at))
     }

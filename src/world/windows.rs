@@ -188,6 +188,7 @@ impl Sign {
                         | EngineEvent::RequestFailed { .. }
                         | EngineEvent::RequestRefused { .. }
                 ) | E::ConnectionOpened { .. }
+                    | E::Held(_)
                     | E::MessageDropped { .. }
                     | E::Engine(
                         EngineEvent::UnitQueued { .. }

@@ -10,7 +10,7 @@ use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
     AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError,
     EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind, Opened,
-    PendingEdit, PendingResponse, Ports, Provision, Saving, ServerError, ServerPorts, ServerSetup, Span,
+    PendingEdit, PendingResponse, Ports, Provision, Reply, Saving, ServerError, ServerPorts, ServerSetup, Span,
     Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
@@ -113,7 +113,7 @@ fn a_device_half_that_is_always_busy_is_stalled() {
 struct Silent;
 
 impl SyncServer for Silent {
-    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Reply, ServerError> {
         Err(ServerError::Failed)
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
@@ -136,8 +136,8 @@ impl SyncServer for Garbage {
         _: DeviceId,
         request: &[u8],
         _: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
-        Ok(request.iter().rev().copied().collect())
+    ) -> Result<Reply, ServerError> {
+        Ok(Reply::Now(request.iter().rev().copied().collect()))
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
         Vec::new()
@@ -198,7 +198,7 @@ fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
 struct Panics;
 
 impl SyncServer for Panics {
-    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Vec<u8>, ServerError> {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut dyn SystemOfRecord) -> Result<Reply, ServerError> {
         panic!("no row 7")
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
@@ -283,10 +283,11 @@ impl SyncServer for Boaster {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
-        let answer = String::from_utf8(self.0.serve(from, request, record)?).expect("it is JSON");
+    ) -> Result<Reply, ServerError> {
+        let answer =
+            String::from_utf8(self.0.serve(from, request, record)?.into_bytes()).expect("it is JSON");
         let (taken, rows) = answer.split_once("],").expect("what was taken comes first");
-        Ok(format!("{}],{rows}", taken.replace("null", "1")).into_bytes())
+        Ok(format!("{}],{rows}", taken.replace("null", "1")).into_bytes().into())
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
         self.0.refuse(error)
@@ -333,14 +334,14 @@ impl SyncServer for Frozen {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
+    ) -> Result<Reply, ServerError> {
         let answer = self.inner.serve(from, request, record)?;
-        let text = String::from_utf8(answer).expect("it is JSON");
+        let text = String::from_utf8(answer.into_bytes()).expect("it is JSON");
         let (taken, rows) = text.split_once("],").expect("what was taken comes first");
         let (first, asked) = self.first.entry(from).or_insert_with(|| (rows.to_owned(), 0));
         *asked += 1;
         let rows = if self.thaws && *asked % 2 == 0 { rows } else { first };
-        Ok(format!("{taken}],{rows}").into_bytes())
+        Ok(format!("{taken}],{rows}").into_bytes().into())
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
         self.inner.refuse(error)
@@ -443,7 +444,7 @@ fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
             from: DeviceId,
             request: &[u8],
             record: &mut dyn SystemOfRecord,
-        ) -> Result<Vec<u8>, ServerError> {
+        ) -> Result<Reply, ServerError> {
             let ask = String::from_utf8_lossy(request);
             let (pull, _) = ask.split_once("\"edits\":").ok_or(ServerError::Failed)?;
             self.0.serve(from, format!("{pull}\"edits\":[]}}").as_bytes(), record)

@@ -41,6 +41,7 @@ mod scripts;
 mod seam;
 mod server_life;
 mod shards;
+mod standing;
 mod stops;
 mod strategies;
 mod suite;

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use syncdyno::contract::{DeviceId, ServerError, ServerPorts, Span, SyncServer, SystemOfRecord};
+use syncdyno::contract::{DeviceId, Reply, ServerError, ServerPorts, Span, SyncServer, SystemOfRecord};
 use syncdyno::disk;
 
 use crate::tiny_stack::stack::tiny;
@@ -52,7 +52,7 @@ impl SyncServer for Counting {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
+    ) -> Result<Reply, ServerError> {
         self.0.serve(from, request, record)
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

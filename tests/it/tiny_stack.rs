@@ -13,7 +13,7 @@ use std::rc::Rc;
 use syncdyno::analysis;
 use syncdyno::contract::{
     CarriedRows, Database, DeviceId, DeviceSetup, EngineError, EngineFactory, EntityId, Incarnation, Node,
-    Opened, Ports, Provision, ServerError, Stack, Stamp, SyncServer, SystemOfRecord,
+    Opened, Ports, Provision, Reply, ServerError, Stack, Stamp, SyncServer, SystemOfRecord,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -174,7 +174,7 @@ impl SyncServer for OwnCursors {
         of: DeviceId,
         ask: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
+    ) -> Result<Reply, ServerError> {
         assert!(BEGUN.with_borrow(|begun| begun.contains_key(&of)), "it was not announced");
         self.0.serve(of, ask, record)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use syncdyno::contract::{
-    DeviceId, EachServed, Key, Outcome, ServerError, ServerSetup, SyncServer, SystemOfRecord,
+    DeviceId, EachServed, Key, Outcome, Reply, ServerError, ServerSetup, SyncServer, SystemOfRecord,
 };
 
 use super::{Answer, Ask, Rows, Snapshot};
@@ -16,7 +16,7 @@ impl SyncServer for Server {
         of: DeviceId,
         ask: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
+    ) -> Result<Reply, ServerError> {
         let bad = |why: String| ServerError::BadRequest(why);
         let ask: Ask = serde_json::from_slice(ask).map_err(|error| bad(error.to_string()))?;
         let attributes = &self.0.attributes[of.0 as usize];
@@ -33,7 +33,7 @@ impl SyncServer for Server {
             })?;
             rows.insert(entity, found);
         }
-        Ok(bytes(&Ok(Snapshot { taken, rows })))
+        Ok(bytes(&Ok(Snapshot { taken, rows })).into())
     }
 
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

@@ -75,7 +75,7 @@ impl Site {
         });
         let (times, request) = ((self.now, Time::FAR), CODEC.encode_request(&request));
         let called = answer_by(&mut self.gateway, &mut self.backend, times, (DeviceId(0), &request));
-        let answer = called.answer.expect("a pull is answered");
+        let answer = called.answer.expect("a pull is answered").into_bytes();
         let answer = CODEC.decode_answer(&answer).ok().and_then(Result::ok).expect("it has pages");
         let page = &answer.pages[0];
         self.cursor = Some(page.cursor.to_string());

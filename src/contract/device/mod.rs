@@ -16,6 +16,7 @@
 //! - A death is no call: the process is gone. What the next one finds is its database.
 
 mod app;
+mod connection;
 mod engine;
 mod files;
 mod future;
@@ -27,6 +28,7 @@ mod transport;
 mod view;
 
 pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError};
+pub use connection::{Connection, PendingConnection, Received};
 pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };

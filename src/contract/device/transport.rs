@@ -1,5 +1,6 @@
 //! The way from a device to the server.
 
+use super::connection::PendingConnection;
 use super::future::LocalBoxFuture;
 use crate::base::{Time, in_words};
 use crate::contract::schema::Condition;
@@ -18,7 +19,8 @@ pub type Response = Result<Vec<u8>, TransportError>;
 pub type PendingResponse = LocalBoxFuture<'static, Response>;
 
 pub trait Transport {
-    /// Sends `request`, waits for the answer, gives up at `deadline`.
+    /// Sends `request`, waits for the answer, gives up at `deadline`. Dropped before, the request is
+    /// given up at once: the server may have acted on it, and hears nothing of that.
     fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
     /// The same for a request that a cache on the way may answer in the server's place.
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
@@ -31,6 +33,14 @@ pub trait Transport {
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         let _ = deadline;
         Box::pin(async { Ok(()) })
+    }
+    /// Opens a connection that is held, for messages both ways, with these first words; gives up at
+    /// `deadline`. It costs a connection of its own and the upgrade of a request (a WebSocket).
+    ///
+    /// A transport that knows no connections refuses.
+    fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
+        let _ = (hello, deadline);
+        Box::pin(async { Err(TransportError::Refused) })
     }
     fn network(&self) -> NetworkKind;
 }
@@ -76,7 +86,7 @@ pub enum TransportError {
     #[error("connection reset")]
     Reset,
     /// An answer came that is not the server's, such as the page of a captive portal. An engine
-    /// finds that, no transport.
+    /// finds that, no transport, but for what answers the wish for a connection.
     #[error("somebody else's answer")]
     Foreign,
     #[error("the login has ended")]
@@ -84,4 +94,7 @@ pub enum TransportError {
     /// Who asked does not wait for it any more: its run was cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// The server does not take the connection, or nothing carries one.
+    #[error("connection refused")]
+    Refused,
 }

@@ -146,8 +146,11 @@ pub enum Event<'a> {
     /// The world: a device has a new connection, since the wish for it, waking the radio included.
     ConnectionOpened { took: Span },
     /// The world: packets went over a device's link, from it or towards it, some of them again;
-    /// none where messages go without packets. Bytes with all headers.
-    PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64 },
+    /// none where messages go without packets. Bytes with all headers. `held` if they belong to a
+    /// connection that is held, and to no request.
+    PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64, held: bool },
+    /// Something happened to a connection that a device holds.
+    Held(HeldEvent),
     /// The world: a message vanished.
     MessageDropped { reason: DropReason, bytes: u64 },
     /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
@@ -254,6 +257,20 @@ pub enum Event<'a> {
     Call(CallEvent),
     /// Something on the way of rows to another system.
     Integration(IntegrationEvent<'a>),
+}
+
+/// Something happened to a connection that a device holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldEvent {
+    /// The device has it, so long after it wished for it.
+    Opened { took: Span },
+    /// The server, or a proxy, did not take it.
+    Refused,
+    /// A message of so many bytes has arrived.
+    Arrived { up: bool, bytes: u64 },
+    /// It has ended as far as the device knows, which held it for so long; `lost` if neither side
+    /// has closed it.
+    Ended { after: Span, lost: bool },
 }
 
 /// Something on the way of rows to another system.

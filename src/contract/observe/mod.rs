@@ -13,8 +13,8 @@ mod event;
 mod kind;
 
 pub use event::{
-    BlobEvent, CallEvent, EngineEvent, Event, EventSink, IntegrationEvent, Node, Observer, Occurrence,
-    PageEvent, PhoneEvent, StoredBlob, UnitEvent,
+    BlobEvent, CallEvent, EngineEvent, Event, EventSink, HeldEvent, IntegrationEvent, Node, Observer,
+    Occurrence, PageEvent, PhoneEvent, StoredBlob, UnitEvent,
 };
 pub use kind::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason, Overtaken,

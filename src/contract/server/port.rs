@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::error::ServerError;
+use super::phones::Phones;
 use super::serve::SystemOfRecord;
 use crate::base::{Seed, Span};
 use crate::contract::device::{Clock, CrashPoints, Database, LocalBoxFuture, Spawn};
@@ -28,6 +29,7 @@ pub struct ServerPorts {
     pub spawn: Rc<dyn Spawn>,
     pub crash: Rc<dyn CrashPoints>,
     pub record: Rc<dyn RecordLink>,
+    pub phones: Rc<dyn Phones>,
     /// Lies on a disk that outlives the process; work on it takes no time.
     pub database: Database,
     /// Where the server's random streams come from: this process.

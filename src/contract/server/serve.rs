@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::ServerError;
 use super::mutation::{Mutation, Outcome, Refusal, Row};
+use super::phones::{ConnectionId, Reply};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
 use crate::contract::device::CarriedRows;
 use crate::contract::schema::{Attributes, Schema};
@@ -13,7 +14,7 @@ use crate::contract::schema::{Attributes, Schema};
 /// It stands beside the system of record: a request takes effect at the instant at which it comes,
 /// and the bench says how long the backend worked for it.
 pub trait SyncServer {
-    /// Answers a request of a device at the backend.
+    /// Answers a request of a device at the backend, or keeps it to answer it later.
     ///
     /// # Errors
     /// What is wrong with the request, or what the backend said no to: the device is told by
@@ -23,7 +24,7 @@ pub trait SyncServer {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError>;
+    ) -> Result<Reply, ServerError>;
     /// The bytes that say no: a request was not served, let in or answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Whether an answer says no: a cache on the way keeps none of these.
@@ -47,6 +48,54 @@ pub trait SyncServer {
     /// database if it is to know it after a kill.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let _ = (device, stamp, rows);
+    }
+    /// A device wants to hold a connection, with these first words.
+    ///
+    /// # Errors
+    /// Why it is not taken: the device is told that it was refused. A server that knows no
+    /// connections takes none.
+    fn on_connect(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        hello: &[u8],
+    ) -> Result<(), ServerError> {
+        let _ = (from, connection, hello);
+        Err(ServerError::BadRequest("no connections are held here".to_owned()))
+    }
+    /// Takes a message of a connection without the backend, if it can; true if it did, and nothing
+    /// goes to the backend then.
+    fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
+        let _ = (from, connection, message);
+        false
+    }
+    /// Takes a message of a connection at the backend. What it sends meanwhile leaves when the
+    /// backend is done, as an answer does.
+    ///
+    /// # Errors
+    /// As for [`serve`](SyncServer::serve): the device gets the message
+    /// [`refuse_message`](SyncServer::refuse_message).
+    fn on_message(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        message: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let _ = (from, connection, message, record);
+        Ok(())
+    }
+    /// What a device hears on its connection in place of all that was sent while its message was
+    /// taken, since the backend said no, failed or was too late.
+    fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
+        let _ = message;
+        Some(self.refuse(error))
+    }
+    /// A connection has ended, as far as the server is told: of one whose phone has lost its
+    /// network it learns when something that it sends does not arrive. Not called for those that it
+    /// closes, and those that end with its own process.
+    fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
+        let _ = (from, connection);
     }
 }
 

@@ -40,6 +40,7 @@ mod tests;
 pub(super) use connection::arrival;
 pub use connection::{Connection, Handshake, Opening, Tls};
 pub use outage::{GIVE_UP, Staircase, staircase};
+pub(super) use segment::HEADERS;
 pub use segment::{Broken, Lead, Load, Traffic, segments, wire};
 pub use sender::{Congestion, Sender};
 pub use steady::Steady;

@@ -3,7 +3,7 @@
 use crate::base::Time;
 
 /// Bytes of IP and TCP before the payload: 20 + 20 + 12 for timestamps.
-pub(super) const HEADERS: u64 = 52;
+pub(in crate::net) const HEADERS: u64 = 52;
 /// Bytes of a SYN or SYN-ACK on the wire.
 pub(super) const SYN: u64 = 60;
 

@@ -1,6 +1,6 @@
 //! A message on its way over the bottleneck.
 
-use super::super::conditions::Direction;
+use super::super::conditions::{Conditions as _, Direction};
 use super::super::connection_line::MessageId;
 use super::super::connection_pool::Shared;
 use super::super::tcp::{GIVE_UP, arrival};
@@ -9,7 +9,7 @@ use super::{Exchange, Gone, Left, Way};
 use crate::base::{Span, Time};
 
 impl Way {
-    pub(super) async fn leave(
+    pub(in crate::net) async fn leave(
         &self,
         exchange: &Exchange,
         direction: Direction,
@@ -39,7 +39,8 @@ impl Way {
                     arrives = self.arrival(shared, direction, left);
                     // Who has line and connection for itself need not tell when it leaves: one turn
                     // less.
-                    if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
+                    let is_last = self.options.protocol == Protocol::Http1 && !shared.is_held;
+                    if alone && is_last { arrives } else { left }
                 }
                 Err(broken) => broken.at,
             };
@@ -113,7 +114,8 @@ impl Way {
         let mut state = exchange.shared.state.borrow_mut();
         let (now, mtu) = self.conditions(|conditions, now| (now, conditions.mtu()));
         let transfer = state.message(direction, now, bytes, mtu);
-        self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
+        let traffic = transfer.unheard(&mut state.senders[direction as usize], lasts);
+        self.sent(direction, traffic, exchange.shared.is_held);
     }
 
     /// Takes a message from the line whose connection is gone: with the last of a flow it books
@@ -121,16 +123,20 @@ impl Way {
     fn cut_off(&self, exchange: &Exchange, direction: Direction, message: MessageId, tries: Span) {
         exchange.message.set(None);
         let now = self.handle.now();
-        let gone = self.with_line(direction, |line, now, conditions| line.cut_off(message, now, conditions));
+        let (gone, shared) = (
+            self.with_line(direction, |line, now, conditions| line.cut_off(message, now, conditions)),
+            &exchange.shared,
+        );
+        shared.under_way.set(shared.under_way.get() - 1);
         let mut bytes = 0;
         if let Some(flow) = gone.last_of {
             let mut stage = flow.stage_at(now);
             bytes = stage.transfer.traffic.bytes;
-            self.sent(direction, stage.transfer.traffic);
+            self.sent(direction, stage.transfer.traffic, shared.is_held);
             if !exchange.unwanted.get() && tries > Span::ZERO {
-                self.sent(direction, stage.transfer.unheard(&mut stage.sender, tries));
+                self.sent(direction, stage.transfer.unheard(&mut stage.sender, tries), shared.is_held);
             }
-            let flow = &exchange.shared.flow[direction as usize];
+            let flow = &shared.flow[direction as usize];
             flow.set(flow.get().filter(|flow| *flow != gone.flow));
         }
         self.off_air((direction, message), bytes, (now, now));
@@ -157,7 +163,14 @@ impl Way {
         arrives.max(shared.arrived[direction as usize].get())
     }
 
+    /// Whether something on the way knows the connection no longer, and neither end was told: its
+    /// IP session is gone, nothing passed on it for too long, or a captive portal has come up.
     fn is_half_open(&self, shared: &Shared) -> bool {
-        self.conditions(|conditions, now| conditions.session(now) != shared.state.borrow().session)
+        let (now, link) = (self.handle.now(), self.link.borrow());
+        let (conditions, state) = (link.conditions(), shared.state.borrow());
+        let is_forgotten = |after: Span| shared.under_way.get() == 0 && now.since(state.last) >= after;
+        conditions.at(now).session(now) != state.session
+            || conditions.profile(now).idle_cut.is_some_and(is_forgotten)
+            || shared.is_standing() && link.is_shut(now)
     }
 }

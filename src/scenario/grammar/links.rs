@@ -45,6 +45,8 @@ const LINK: Form = table(&[
         .about("The largest request that a proxy on the link lets through. It takes all of a larger one, and says 413 in a page of its own."),
     optional("response_limit", LIMIT)
         .about("The largest response that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted."),
+    optional("idle_cut", SOME_SPAN)
+        .about("A middlebox on the link forgets a connection after this long without traffic, and tells nobody: what is sent on it then meets `transport.half_open`."),
 ]);
 
 pub(super) const LIMIT: Form = Form::Size { min: 1_000, max: 1 << 40 };
@@ -125,6 +127,10 @@ pub(super) const TRANSPORT: Form = table(&[
         .about("The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none."),
     word::<HalfOpen>("half_open")
         .about("A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later."),
+    optional("held", Form::Int { min: 1, max: 10_000_000 })
+        .about("Connections with messages both ways (`Transport::connect`) that the server side holds at most, of all devices; it refuses further ones."),
+    optional("idle_close", SOME_SPAN)
+        .about("A proxy before the server closes such a connection after this long without a message, and tells both ends (nginx 60s)."),
     word::<Congestion>("congestion")
         .about("Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two."),
     owned("slow_start_after_idle", Form::Bool, || transport().handshake.restarts.stated())

@@ -33,7 +33,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     let traces = ["up", "down"].map(trace);
     let [up, down] = traces.clone();
     Arc::new(read!(view, Profile {
-        rtt mtu reconnect response_loss
+        rtt mtu reconnect response_loss idle_cut
     } with {
         name: name.to_owned(),
         kind,
@@ -251,7 +251,7 @@ fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
 
 pub(super) fn transport(view: View<'_>) -> TransportOptions {
     read!(view, TransportOptions {
-        protocol connections keep_alive half_open
+        protocol connections keep_alive half_open held idle_close
     } with {
         handshake: Handshake {
             tls: view.at("tls").word(),

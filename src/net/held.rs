@@ -1,0 +1,443 @@
+//! A connection that is held: messages both ways for as long as both ends and what lies between
+//! keep it.
+//!
+//! It is opened as a WebSocket (RFC 6455): a connection of its own, and a request that is upgraded.
+//! A message is a frame, masked on its way up; what is handed over while another leaves goes
+//! together behind it, as TCP joins it. So a message has a task only while it is on its way, and a
+//! connection on which nothing passes costs nothing.
+//!
+//! Who is at which end knows different things. The device hears at once what its operating system
+//! notices (an outage that resets, an end of its own), and half a round trip later that the server's
+//! process has died or closed it. The server hears as late that the device has let go, and nothing
+//! if that meets an outage. What neither is told (a session that is gone, a middlebox that has
+//! forgotten, a captive portal) the one hears that sends: by a reset a round trip later, or when
+//! TCP gives up.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use super::conditions::Direction;
+use super::connection_pool::{Holder, Shared};
+use super::options::OutageMode;
+use super::server::{Server, ServerEnd};
+use super::tcp::{GIVE_UP, HEADERS, Traffic, arrival};
+use super::transport::{Exchange, Gone, Way};
+use super::transport_options::{HalfOpen, Protocol};
+use crate::base::{Span, Time};
+use crate::contract::{Connection, DropReason, Event, HeldEvent, LocalBoxFuture, Received, TransportError};
+use crate::sim::Notify;
+
+/// What a client asks beside the headers of a request (RFC 6455, 1.3), and what it is answered.
+const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+/// What a frame that closes carries: its reason as a number.
+const REASON: u64 = 2;
+/// What waits goes out together up to so many bytes.
+const TOGETHER: u64 = 64 << 10;
+
+/// The bytes of a frame of so many bytes (RFC 6455, 5.2).
+fn framed(direction: Direction, bytes: u64) -> u64 {
+    let length = match bytes {
+        0..=125 => 2,
+        126..=65_535 => 4,
+        _ => 10,
+    };
+    let mask = if direction == Direction::Up { 4 } else { 0 };
+    length + mask + bytes
+}
+
+enum Frame {
+    Message(Vec<u8>),
+    Close,
+}
+
+impl Frame {
+    fn bytes(&self, direction: Direction) -> u64 {
+        framed(direction, if let Frame::Message(message) = self { message.len() as u64 } else { REASON })
+    }
+}
+
+/// What is handed over at one end.
+#[derive(Default)]
+struct End {
+    row: VecDeque<Frame>,
+    /// What is on its way to the bottleneck: what follows waits.
+    leaving: Option<Rc<Exchange>>,
+}
+
+/// A connection that is held, with both of its ends.
+pub(super) struct Held {
+    me: Weak<Held>,
+    way: Weak<Way>,
+    shared: Rc<Shared>,
+    /// Since when the device has it.
+    since: Cell<Option<Time>>,
+    /// What the server knows it by, while that holds it to be open.
+    number: Cell<Option<u64>>,
+    was_refused: Cell<bool>,
+    ends: [RefCell<End>; 2],
+    /// What has come to the device and was not asked for yet.
+    came: RefCell<VecDeque<Vec<u8>>>,
+    changed: Notify,
+    /// How it has ended, as far as the device knows.
+    ended: Cell<Option<Result<(), TransportError>>>,
+}
+
+/// Opens a connection with these first words; gives up at `deadline`.
+pub(super) async fn connect(
+    way: Rc<Way>,
+    hello: Vec<u8>,
+    deadline: Time,
+) -> Result<Rc<dyn Connection>, TransportError> {
+    let asked = way.handle.now();
+    if !way.link.borrow().conditions().seems_up(asked) {
+        return Err(TransportError::Offline);
+    }
+    if way.options.protocol == Protocol::Bare {
+        return Err(TransportError::Refused);
+    }
+    let lease = Box::pin(way.open(deadline, true)).await?;
+    let held = Held::new(&way, lease.exchange.shared.clone());
+    // Who gives up lets go of what the server may have taken.
+    let wish = DeviceEnd(held.clone());
+    let server = Rc::new(Upgrading { held: held.clone(), hello: hello.len() });
+    let answer = lease.ask(server, [hello.as_slice(), UPGRADE].concat(), deadline).await?;
+    if answer != SWITCHING {
+        let refused = held.was_refused.get();
+        if refused {
+            way.events.observe(Event::Held(HeldEvent::Refused));
+        }
+        return Err(if refused { TransportError::Refused } else { TransportError::Foreign });
+    }
+    if let Some(ended) = held.ended.get() {
+        return Err(ended.err().unwrap_or(TransportError::Reset));
+    }
+    held.opened(&way, asked);
+    Ok(Rc::new(wish))
+}
+
+/// The server as a request finds it that wants to hold its connection.
+struct Upgrading {
+    held: Rc<Held>,
+    hello: usize,
+}
+
+impl Server for Upgrading {
+    fn serve(&self, mut request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let held = self.held.clone();
+        request.truncate(self.hello);
+        Box::pin(async move {
+            let way = held.way.upgrade()?;
+            Some(match way.server.open(&request, held.clone())? {
+                Ok(number) => {
+                    held.number.set(Some(number));
+                    SWITCHING.to_vec()
+                }
+                Err(refusal) => {
+                    held.was_refused.set(true);
+                    refusal
+                }
+            })
+        })
+    }
+}
+
+impl Held {
+    fn new(way: &Rc<Way>, shared: Rc<Shared>) -> Rc<Held> {
+        let held = Rc::new_cyclic(|me| Held {
+            me: me.clone(),
+            way: Rc::downgrade(way),
+            shared,
+            since: Cell::new(None),
+            number: Cell::new(None),
+            was_refused: Cell::new(false),
+            ends: Default::default(),
+            came: RefCell::default(),
+            changed: way.handle.notify(),
+            ended: Cell::new(None),
+        });
+        let holder: Rc<dyn Holder> = held.clone();
+        way.pool.hold(Rc::downgrade(&holder));
+        held
+    }
+
+    fn opened(&self, way: &Rc<Way>, asked: Time) {
+        let now = way.handle.now();
+        self.since.set(Some(now));
+        way.events.observe(Event::Held(HeldEvent::Opened { took: now.since(asked) }));
+        let (_, told) = way.next_cut(Time::FAR);
+        if told < Time::FAR {
+            self.later(way, told, |held| held.end(Err(TransportError::Reset)));
+        }
+        if let Some(after) = way.options.idle_close {
+            way.handle.spawn(way.gateway, "idle connection", idle(self.me.clone(), way.clone(), after));
+        }
+    }
+
+    /// Does something at a time, if the connection is still there.
+    fn later(&self, way: &Way, at: Time, act: impl FnOnce(&Held) + 'static) {
+        let (held, handle) = (self.me.clone(), way.handle.clone());
+        way.handle.spawn(way.gateway, "connection", async move {
+            handle.sleep_until(at).await;
+            if let Some(held) = held.upgrade() {
+                act(&held);
+            }
+        });
+    }
+
+    fn hand_over(&self, direction: Direction, frame: Frame) {
+        self.ends[direction as usize].borrow_mut().row.push_back(frame);
+        self.send(direction);
+    }
+
+    /// Sends what waits, if nothing is leaving.
+    fn send(&self, direction: Direction) {
+        let (mut end, way, me) =
+            (self.ends[direction as usize].borrow_mut(), self.way.upgrade(), self.me.upgrade());
+        let (Some(way), Some(held)) = (way, me) else { return };
+        if end.leaving.is_some() || end.row.is_empty() {
+            return;
+        }
+        let (mut frames, mut bytes) = (Vec::new(), 0);
+        while let Some(frame) =
+            end.row.pop_front_if(|frame| bytes == 0 || bytes + frame.bytes(direction) <= TOGETHER)
+        {
+            bytes += frame.bytes(direction);
+            frames.push(frame);
+        }
+        let exchange = Exchange::new(way.clone(), self.shared.clone(), Time::FAR);
+        end.leaving = Some(exchange.clone());
+        way.handle.spawn(way.gateway, "message", held.carry(direction, exchange, frames, bytes));
+    }
+
+    /// What happens here happens whether or not the device's process is still alive.
+    async fn carry(
+        self: Rc<Self>,
+        direction: Direction,
+        exchange: Rc<Exchange>,
+        frames: Vec<Frame>,
+        bytes: u64,
+    ) {
+        let way = exchange.way.clone();
+        let landed = match way.leave(&exchange, direction, bytes).await {
+            Ok(left) => {
+                self.ends[direction as usize].borrow_mut().leaving = None;
+                self.send(direction);
+                way.land(&exchange, direction, left).await
+            }
+            Err(gone) => Err(gone),
+        };
+        match landed {
+            Ok(()) => frames.into_iter().for_each(|frame| self.arrived(&way, direction, frame)),
+            Err(gone) => self.lost(&way, &exchange, direction, gone, bytes).await,
+        }
+    }
+
+    fn arrived(&self, way: &Way, direction: Direction, frame: Frame) {
+        let bytes = frame.bytes(direction);
+        match (direction, frame) {
+            (Direction::Up, Frame::Message(message)) => {
+                let Some(number) = self.number.get() else { return };
+                way.events.observe(Event::Held(HeldEvent::Arrived { up: true, bytes }));
+                way.server.message(number, message);
+            }
+            (Direction::Up, Frame::Close) => self.tell_server(way),
+            // The operating system knows of no such connection, and says so.
+            (Direction::Down, _) if self.ended.get().is_some() => self.part(way, Direction::Up),
+            (Direction::Down, Frame::Message(message)) => {
+                way.events.observe(Event::Held(HeldEvent::Arrived { up: false, bytes }));
+                self.came.borrow_mut().push_back(message);
+                self.changed.notify_all();
+            }
+            (Direction::Down, Frame::Close) => self.end(Ok(())),
+        }
+    }
+
+    /// A message did not arrive: in time the one that sent it hears that the connection is gone.
+    async fn lost(&self, way: &Way, exchange: &Exchange, direction: Direction, gone: Gone, bytes: u64) {
+        if exchange.is_unwanted() {
+            return;
+        }
+        way.events.observe(Event::MessageDropped { reason: DropReason::Outage, bytes });
+        let (until, error) = match gone {
+            Gone::Broken(told) => (told, TransportError::Reset),
+            _ => match way.options.half_open {
+                HalfOpen::Silent => (way.handle.now() + GIVE_UP, TransportError::Timeout),
+                HalfOpen::Reset => {
+                    (way.conditions(|conditions, now| now + conditions.rtt(now)), TransportError::Reset)
+                }
+            },
+        };
+        way.handle.sleep_until(until).await;
+        match direction {
+            Direction::Up => self.end(Err(error)),
+            Direction::Down => self.tell_server(way),
+        }
+    }
+
+    /// The device knows that it has ended. What it was yet to send is gone, unless it has closed it.
+    fn end(&self, how: Result<(), TransportError>) {
+        if self.ended.get().is_some() {
+            return;
+        }
+        self.ended.set(Some(how));
+        self.changed.notify_all();
+        let Some(way) = self.way.upgrade() else { return };
+        way.pool.let_go(&self.shared);
+        if let Some(since) = self.since.get() {
+            let after = way.handle.now().since(since);
+            way.events.observe(Event::Held(HeldEvent::Ended { after, lost: how.is_err() }));
+        }
+    }
+
+    fn tell_server(&self, way: &Way) {
+        if let Some(number) = self.number.take() {
+            self.drop_row(Direction::Down);
+            way.server.closed(number);
+        }
+    }
+
+    fn drop_row(&self, direction: Direction) {
+        let mut end = self.ends[direction as usize].borrow_mut();
+        end.row.clear();
+        let leaving = end.leaving.clone();
+        drop(end);
+        if let Some(exchange) = leaving {
+            exchange.give_up();
+        }
+    }
+
+    /// The operating system of one end says that it is over, in a packet of its own: the other end
+    /// hears it when that arrives. In an outage it does not.
+    fn part(&self, way: &Way, direction: Direction) {
+        let arrives = way.conditions(|conditions, now| {
+            let is_gone = conditions.session(now) != self.shared.state.borrow().session
+                || conditions.outage(now).is_some_and(|outage| outage.mode != OutageMode::Hold);
+            let left = conditions.leaves_by(direction, now, HEADERS);
+            (!is_gone && left < Time::FAR).then(|| arrival(conditions, direction, left))
+        });
+        let traffic = Traffic { packets: 1, retransmitted: 0, bytes: HEADERS };
+        way.sent(direction, traffic, true);
+        let now = way.handle.now();
+        way.link.borrow_mut().note_transfer(now, direction, HEADERS, (now, now));
+        let Some(arrives) = arrives else { return };
+        let arrives = arrives.max(self.shared.arrived[direction as usize].get());
+        self.later(way, arrives, move |held| match direction {
+            Direction::Up => held.way.upgrade().into_iter().for_each(|way| held.tell_server(&way)),
+            Direction::Down => held.end(Err(TransportError::Reset)),
+        });
+    }
+
+    /// An end of it holds it to be open.
+    fn is_open(&self) -> bool {
+        self.ended.get().is_none() || self.number.get().is_some()
+    }
+    /// Since when nothing has passed; `None` while something does.
+    fn idle_since(&self) -> Option<Time> {
+        (self.shared.under_way.get() == 0).then(|| self.shared.state.borrow().last)
+    }
+}
+
+/// A proxy closes a connection on which nothing passes, and tells both ends.
+async fn idle(held: Weak<Held>, way: Rc<Way>, after: Span) {
+    loop {
+        let Some(open) = held.upgrade().filter(|held| held.is_open()) else { return };
+        let idle_since = open.idle_since();
+        drop(open);
+        let now = way.handle.now();
+        let closes = idle_since.unwrap_or(now) + after;
+        if closes > now {
+            way.handle.sleep_until(closes).await;
+            continue;
+        }
+        if let Some(held) = held.upgrade() {
+            held.tell_server(&way);
+            held.part(&way, Direction::Down);
+        }
+        return;
+    }
+}
+
+impl Holder for Held {
+    fn device_lets_go(&self) {
+        self.drop_row(Direction::Up);
+        self.end(Err(TransportError::Reset));
+        if self.number.get().is_some()
+            && let Some(way) = self.way.upgrade()
+        {
+            self.part(&way, Direction::Up);
+        }
+    }
+
+    fn server_died(&self) {
+        if self.number.take().is_some()
+            && let Some(way) = self.way.upgrade()
+        {
+            self.drop_row(Direction::Down);
+            self.part(&way, Direction::Down);
+        }
+    }
+}
+
+impl ServerEnd for Held {
+    fn send(&self, message: Vec<u8>) {
+        self.hand_over(Direction::Down, Frame::Message(message));
+    }
+    fn close(&self) {
+        self.number.set(None);
+        self.hand_over(Direction::Down, Frame::Close);
+    }
+}
+
+/// The device's end: dropped it lets go of the connection.
+struct DeviceEnd(Rc<Held>);
+
+impl Drop for DeviceEnd {
+    fn drop(&mut self) {
+        // Of a run that panics nothing more is asked, which might panic again.
+        if !std::thread::panicking() && self.0.ended.get().is_none() {
+            self.0.device_lets_go();
+        }
+    }
+}
+
+impl Connection for DeviceEnd {
+    fn send(&self, message: Vec<u8>) -> Result<(), TransportError> {
+        match self.0.ended.get() {
+            None => {
+                self.0.hand_over(Direction::Up, Frame::Message(message));
+                Ok(())
+            }
+            Some(ended) => Err(ended.err().unwrap_or(TransportError::Reset)),
+        }
+    }
+
+    fn receive(&self) -> LocalBoxFuture<'static, Received> {
+        let held = self.0.clone();
+        Box::pin(async move {
+            loop {
+                if let Some(message) = held.came.borrow_mut().pop_front() {
+                    return Ok(Some(message));
+                }
+                if let Some(ended) = held.ended.get() {
+                    return ended.map(|()| None);
+                }
+                held.changed.notified().await;
+            }
+        })
+    }
+
+    fn close(&self) {
+        if self.0.ended.get().is_none() {
+            self.0.hand_over(Direction::Up, Frame::Close);
+            self.0.end(Ok(()));
+        }
+    }
+
+    fn closed(&self) -> Option<Result<(), TransportError>> {
+        self.0.ended.get()
+    }
+}

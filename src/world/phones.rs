@@ -1,0 +1,155 @@
+//! What a server half says to its phones of its own accord: messages on connections that they hold,
+//! and answers to requests that it kept.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::contract::{ConnectionId, Phones, Ticket};
+use crate::net::ServerEnd;
+use crate::sim::{Handle, oneshot};
+
+pub(super) struct Outbox {
+    handle: Handle,
+    /// Connections that it holds at most.
+    most: Option<u32>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    /// Connections that are open as far as the server knows.
+    ends: BTreeMap<ConnectionId, Rc<dyn ServerEnd>>,
+    kept: BTreeMap<Ticket, Kept>,
+    /// What the half has said since it was asked something, while it is.
+    asked: Option<Said>,
+}
+
+enum Kept {
+    Asked,
+    Answered(Vec<u8>),
+    Awaited(oneshot::Sender<Vec<u8>>),
+}
+
+/// What a half said while it was asked something, in order: it leaves when that is done.
+pub(super) type Said = Vec<Saying>;
+
+pub(super) enum Saying {
+    Message(ConnectionId, Vec<u8>),
+    Close(ConnectionId),
+    Answer(Ticket, Vec<u8>),
+}
+
+impl Outbox {
+    pub(super) fn new(handle: Handle, most: Option<u32>) -> Rc<Outbox> {
+        Rc::new(Outbox { handle, most, state: RefCell::default() })
+    }
+    /// Keeps back what is said while `ask` asks the half something, and gives it.
+    pub(super) fn keep<R>(&self, ask: impl FnOnce() -> R) -> (R, Said) {
+        let before = self.state.borrow_mut().asked.replace(Said::new());
+        let given = ask();
+        (given, std::mem::replace(&mut self.state.borrow_mut().asked, before).unwrap_or_default())
+    }
+    pub(super) fn holds(&self, id: ConnectionId) -> bool {
+        self.state.borrow().ends.contains_key(&id)
+    }
+    pub(super) fn is_full(&self) -> bool {
+        self.most.is_some_and(|most| self.state.borrow().ends.len() >= most as usize)
+    }
+    pub(super) fn add(&self, end: Rc<dyn ServerEnd>) -> ConnectionId {
+        let mut state = self.state.borrow_mut();
+        let id = ConnectionId(state.next());
+        state.ends.insert(id, end);
+        id
+    }
+    pub(super) fn remove(&self, id: ConnectionId) {
+        self.state.borrow_mut().ends.remove(&id);
+    }
+    /// The server's process is dead.
+    pub(super) fn clear(&self) {
+        let mut state = self.state.borrow_mut();
+        let (ends, kept) = (std::mem::take(&mut state.ends), std::mem::take(&mut state.kept));
+        drop(state);
+        drop((ends, kept));
+    }
+    pub(super) fn say(&self, said: Said) {
+        for saying in said {
+            match saying {
+                Saying::Message(id, message) => {
+                    let end = self.state.borrow().ends.get(&id).cloned();
+                    end.into_iter().for_each(|end| end.send(message.clone()));
+                }
+                Saying::Close(id) => {
+                    let end = self.state.borrow_mut().ends.remove(&id);
+                    end.into_iter().for_each(|end| end.close());
+                }
+                Saying::Answer(ticket, answer) => self.state.borrow_mut().answer(ticket, answer),
+            }
+        }
+    }
+    /// Waits for the answer to a request that was kept; for ever if there is no such ticket.
+    pub(super) async fn answered(&self, ticket: Ticket) -> Vec<u8> {
+        let (sender, receiver) = self.handle.oneshot();
+        let kept = self.state.borrow_mut().kept.insert(ticket, Kept::Awaited(sender));
+        let answer = match kept {
+            Some(Kept::Answered(answer)) => Some(answer),
+            Some(Kept::Asked) => receiver.await,
+            Some(Kept::Awaited(_)) | None => None,
+        };
+        self.state.borrow_mut().kept.remove(&ticket);
+        match answer {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn later_or_now(&self, saying: Saying) {
+        let mut state = self.state.borrow_mut();
+        match &mut state.asked {
+            Some(said) => said.push(saying),
+            None => {
+                drop(state);
+                self.say(vec![saying]);
+            }
+        }
+    }
+}
+
+impl State {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+    fn answer(&mut self, ticket: Ticket, answer: Vec<u8>) {
+        match self.kept.remove(&ticket) {
+            // A phone whose way has died does not wait.
+            Some(Kept::Awaited(sender)) => _ = sender.send(answer),
+            Some(Kept::Asked) => _ = self.kept.insert(ticket, Kept::Answered(answer)),
+            Some(first @ Kept::Answered(_)) => _ = self.kept.insert(ticket, first),
+            None => {}
+        }
+    }
+}
+
+impl Phones for Outbox {
+    fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool {
+        let is_open = self.holds(connection);
+        if is_open {
+            self.later_or_now(Saying::Message(connection, message));
+        }
+        is_open
+    }
+    fn close(&self, connection: ConnectionId) {
+        self.later_or_now(Saying::Close(connection));
+    }
+    fn ticket(&self) -> Ticket {
+        let mut state = self.state.borrow_mut();
+        let ticket = Ticket(state.next());
+        state.kept.insert(ticket, Kept::Asked);
+        ticket
+    }
+    fn answer(&self, ticket: Ticket, answer: Vec<u8>) {
+        self.later_or_now(Saying::Answer(ticket, answer));
+    }
+}
