@@ -158,11 +158,6 @@ impl Deeds {
     }
 }
 
-fn near(actual: Time, expected_ms: u64) {
-    let off = actual.0.abs_diff(at(expected_ms).0);
-    assert!(off <= Span::millis(6).0, "{actual} for {expected_ms} ms");
-}
-
 #[test]
 fn a_connection_costs_a_handshake_and_an_upgrade() {
     for (tls, trips) in [(Tls::None, 2), (Tls::V13, 3), (Tls::V12, 4)] {
@@ -172,7 +167,7 @@ fn a_connection_costs_a_handshake_and_an_upgrade() {
         site.run();
         let seen = site.seen.0.borrow();
         let [HeldEvent::Opened { took }] = seen[..] else { panic!("{seen:?}") };
-        near(Time(took.0), 100 * trips);
+        within(Time(took.0), 100 * trips);
         if tls == Tls::None {
             // SYN and SYN-ACK, the upgrade in a packet each way.
             assert_eq!(site.seen.1.get(), 2 * 60 + (5 + 113 + 52) + (127 + 52));
@@ -194,7 +189,7 @@ fn a_message_takes_half_a_round_trip_each_way_and_its_frame() {
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].0, Ok(Some(bytes)));
         if bytes < 1_000 {
-            near(got[0].1, 1_100);
+            within(got[0].1, 1_100);
             let sent = site.seen.1.get() - opened.get();
             assert_eq!(sent, 2 * (bytes as u64 + 52) + up + down);
         }
@@ -329,10 +324,10 @@ fn a_proxy_closes_what_is_idle_and_both_ends_are_told() {
     let got = site.run();
     assert_eq!(got.len(), 2);
     assert_eq!(got[1].0, Err(TransportError::Reset));
-    near(got[1].1, 110_150);
+    within(got[1].1, 110_150);
     let closed = site.server.closed.borrow();
     assert_eq!(closed.len(), 1);
-    near(closed[0].1, 110_100);
+    within(closed[0].1, 110_100);
 }
 
 #[test]
@@ -347,7 +342,7 @@ fn each_end_may_close_it_behind_what_was_handed_over() {
     });
     assert_eq!(site.run(), [(Ok(None), at(1_000))]);
     assert_eq!(site.server.heard.borrow().len(), 1);
-    near(site.server.closed.borrow()[0].1, 1_050);
+    within(site.server.closed.borrow()[0].1, 1_050);
 
     let mut site = Site::with(profile(), options(), false, |_| ());
     site.connect(0);
@@ -377,7 +372,7 @@ fn the_death_of_the_app_is_heard_by_the_server_but_in_an_outage() {
         assert!(site.run().is_empty());
         let closed: Vec<Time> = site.server.closed.borrow().iter().map(|(_, at)| *at).collect();
         match heard {
-            Some(ms) => near(closed[0], ms),
+            Some(ms) => within(closed[0], ms),
             None => assert!(closed.is_empty()),
         }
         assert!(closed.len() <= 1);
@@ -394,7 +389,7 @@ fn a_server_that_sends_to_a_dead_app_hears_that_nobody_is_there() {
     });
     site.pushes(5_000, 10);
     site.run();
-    near(site.server.closed.borrow()[0].1, 5_100);
+    within(site.server.closed.borrow()[0].1, 5_100);
 }
 
 #[test]
@@ -404,7 +399,7 @@ fn the_death_of_the_server_resets_it_half_a_round_trip_later() {
     site.then(1_000, |site| site.way.reset_all());
     assert_eq!(site.run().len(), 1);
     assert_eq!(site.got.borrow()[0].0, Err(TransportError::Reset));
-    near(site.got.borrow()[0].1, 1_050);
+    within(site.got.borrow()[0].1, 1_050);
 
     // In an outage nothing of it comes; the next message is answered with a reset.
     let mut site = Site::with(profile(), options(), false, under(outage(900, 2_000, OutageMode::Drop)));
@@ -423,7 +418,7 @@ fn the_system_takes_connections_and_the_server_hears_of_it() {
     site.connect(0);
     site.then(1_000, |site| site.way.take_sockets());
     assert_eq!(site.run(), [(Err(TransportError::Reset), at(1_000))]);
-    near(site.server.closed.borrow()[0].1, 1_050);
+    within(site.server.closed.borrow()[0].1, 1_050);
 }
 
 #[test]
@@ -459,7 +454,7 @@ fn who_gives_up_waiting_for_a_connection_lets_go_of_it() {
     assert_eq!(site.lines.borrow()[0].as_ref().err(), Some(&TransportError::Timeout));
     let closed = site.server.closed.borrow();
     assert_eq!(closed.len(), 1, "the server had taken it");
-    near(closed[0].1, 30_050);
+    within(closed[0].1, 30_050);
 }
 
 #[test]
