@@ -7,8 +7,8 @@
 //! connection on which nothing passes costs nothing.
 //!
 //! Who is at which end knows different things. The device hears at once what its operating system
-//! notices (an outage that resets, an end of its own), and half a round trip later that the server's
-//! process has died or closed it. The server hears as late that the device has let go, and nothing
+//! notices (an outage that resets, an end of its own), and half a round trip later that the
+//! server's process has died or closed it. The server hears as late that the device has let go, and nothing
 //! if that meets an outage. What neither is told (a session that is gone, a middlebox that has
 //! forgotten, a captive portal) the one hears that sends: by a reset a round trip later, or when
 //! TCP gives up.
@@ -278,7 +278,7 @@ impl Held {
         }
     }
 
-    /// The device knows that it has ended. What it was yet to send is gone, unless it has closed it.
+    /// The device knows that it has ended.
     fn end(&self, how: Result<(), TransportError>) {
         if self.ended.get().is_some() {
             return;

@@ -7,12 +7,10 @@ use super::coding::GatewayCoding;
 use super::hub::Hub;
 use super::phones::{Outbox, Said};
 use super::process::Process;
-use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, Reply, ServerError};
+use crate::contract::{Event, Node, Reply, ServerError};
 use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, answer_by};
-use crate::net::{Server, ServerEnd, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 
@@ -40,7 +38,7 @@ pub(super) struct Done<T> {
 }
 
 impl Servers {
-    async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
+    pub(super) async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         self.code(&request, Way::Read).await;
         let answer = Rc::clone(&self).answer_read(from, request).await;
         self.code(&answer, Way::Written).await;
@@ -228,58 +226,5 @@ impl Servers {
     }
     pub(super) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);
-    }
-}
-
-pub(super) struct Counter {
-    pub(super) servers: Rc<Servers>,
-    pub(super) device: DeviceId,
-    /// Its token, if that does not last for ever.
-    pub(super) wallet: Option<Rc<Wallet>>,
-}
-
-impl Server for Counter {
-    fn version(&self) -> Version {
-        let shown = self.servers.backend.borrow().shown_by();
-        let gateway = self.servers.gateway.as_ref();
-        // A replica has changes later than the backend.
-        let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
-        let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
-        Version { number: self.servers.commits.get(), settled }
-    }
-    fn is_good(&self, answer: &[u8]) -> bool {
-        !self.servers.server.borrow().is_refusal(answer)
-    }
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        let (servers, device) = (self.servers.clone(), self.device);
-        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
-        Box::pin(async move {
-            let answer = async {
-                match gate.unwrap_or(Gate::Open) {
-                    Gate::Open => servers.clone().answer(device, request).await,
-                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
-                    Gate::Given(token) => token,
-                }
-            };
-            let answer = servers.process.or_death(answer).await?;
-            if servers.hub.records_lives() {
-                servers.server.borrow().rows_in(&answer, &mut |entity, key, stamp, removed| {
-                    let served = Event::RowServed { device, entity, key, stamp, removed };
-                    servers.hub.tell_lives(Node::Gateway, served);
-                });
-            }
-            Some(answer)
-        })
-    }
-    fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
-        let now = self.servers.handle.now();
-        let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
-        self.servers.connect(self.device, is_let_in, hello, end)
-    }
-    fn message(&self, number: u64, message: Vec<u8>) {
-        self.servers.take_message(self.device, ConnectionId(number), message);
-    }
-    fn closed(&self, number: u64) {
-        self.servers.disconnect(self.device, ConnectionId(number));
     }
 }

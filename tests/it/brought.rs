@@ -10,8 +10,8 @@ use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
     AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError,
     EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind, Opened,
-    PendingEdit, PendingResponse, Ports, Provision, Reply, Saving, ServerError, ServerPorts, ServerSetup, Span,
-    Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
+    PendingEdit, PendingResponse, Ports, Provision, Reply, Saving, ServerError, ServerPorts, ServerSetup,
+    Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::record::{CellRecord, Verdict};

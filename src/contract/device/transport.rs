@@ -19,8 +19,8 @@ pub type Response = Result<Vec<u8>, TransportError>;
 pub type PendingResponse = LocalBoxFuture<'static, Response>;
 
 pub trait Transport {
-    /// Sends `request`, waits for the answer, gives up at `deadline`. Dropped before, the request is
-    /// given up at once: the server may have acted on it, and hears nothing of that.
+    /// Sends `request`, waits for the answer, gives up at `deadline`. Dropped before, the request
+    /// is given up at once: the server may have acted on it, and hears nothing of that.
     fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
     /// The same for a request that a cache on the way may answer in the server's place.
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {

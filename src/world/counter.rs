@@ -1,0 +1,151 @@
+//! The server half as the links see it, from one device: what answers its requests, and is told of
+//! the connections that it holds.
+
+use std::rc::Rc;
+
+use super::phones::{Said, Saying};
+use super::server::{Done, Servers};
+use super::token::{Gate, Wallet};
+use crate::base::{DeviceId, Time};
+use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError};
+use crate::gateway::call_by;
+use crate::net::{Server, ServerEnd, Version};
+
+pub(super) struct Counter {
+    pub(super) servers: Rc<Servers>,
+    pub(super) device: DeviceId,
+    /// Its token, if that does not last for ever.
+    pub(super) wallet: Option<Rc<Wallet>>,
+}
+
+impl Server for Counter {
+    fn version(&self) -> Version {
+        let shown = self.servers.backend.borrow().shown_by();
+        let gateway = self.servers.gateway.as_ref();
+        // A replica has changes later than the backend.
+        let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
+        let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
+        Version { number: self.servers.commits.get(), settled }
+    }
+    fn is_good(&self, answer: &[u8]) -> bool {
+        !self.servers.server.borrow().is_refusal(answer)
+    }
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
+        Box::pin(async move {
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
+            if servers.hub.records_lives() {
+                servers.server.borrow().rows_in(&answer, &mut |entity, key, stamp, removed| {
+                    let served = Event::RowServed { device, entity, key, stamp, removed };
+                    servers.hub.tell_lives(Node::Gateway, served);
+                });
+            }
+            Some(answer)
+        })
+    }
+    fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        let now = self.servers.handle.now();
+        let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
+        self.connect(is_let_in, hello, end)
+    }
+    fn message(&self, number: u64, message: Vec<u8>) {
+        self.take_message(ConnectionId(number), message);
+    }
+    fn closed(&self, number: u64) {
+        self.disconnect(ConnectionId(number));
+    }
+}
+
+impl Counter {
+    /// A device wants to hold a connection: the number that it gets, or the bytes that say no.
+    fn connect(&self, is_let_in: bool, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        let (servers, from) = (&self.servers, self.device);
+        if !servers.process.is_up.get() {
+            return None;
+        }
+        let refuse = |error: ServerError| Some(Err(servers.server.borrow().refuse(&error)));
+        if !is_let_in {
+            return refuse(ServerError::Unauthorized);
+        }
+        if servers.phones.is_full() {
+            return refuse(ServerError::Unavailable);
+        }
+        let id = servers.phones.add(end);
+        let (taken, said) = servers.phones.keep(|| servers.server.borrow_mut().on_connect(from, id, hello));
+        if let Err(error) = taken {
+            servers.phones.remove(id);
+            return refuse(error);
+        }
+        servers.phones.say(said);
+        Some(Ok(id.0))
+    }
+
+    fn take_message(&self, id: ConnectionId, message: Vec<u8>) {
+        let (servers, from) = (self.servers.clone(), self.device);
+        if !servers.process.is_up.get() {
+            return;
+        }
+        let (is_taken, said) =
+            servers.phones.keep(|| servers.server.borrow_mut().on_word(from, id, &message));
+        servers.phones.say(said);
+        if is_taken {
+            return;
+        }
+        let (handle, node) = (servers.handle.clone(), servers.node);
+        handle.spawn(node, "message", async move {
+            let (bytes, asked) = (message.len() as u64, message.clone());
+            let taken =
+                servers.over(bytes, move |servers, deadline| hear(servers, from, id, deadline, &asked));
+            // Its process may have died meanwhile, and nobody says anything then.
+            let Some(taken) = servers.process.or_death(taken).await else { return };
+            match taken.and_then(|taken| taken) {
+                Ok(said) => servers.phones.say(said),
+                Err(error) => {
+                    let refusal = servers.server.borrow().refuse_message(&message, &error);
+                    refusal
+                        .into_iter()
+                        .for_each(|refusal| servers.phones.say(vec![Saying::Message(id, refusal)]));
+                }
+            }
+        });
+    }
+
+    fn disconnect(&self, id: ConnectionId) {
+        let (servers, from) = (&self.servers, self.device);
+        servers.phones.remove(id);
+        let ((), said) = servers.phones.keep(|| servers.server.borrow_mut().on_close(from, id));
+        servers.phones.say(said);
+    }
+}
+
+/// Has the half take a message at the backend; gives what it said meanwhile.
+fn hear(
+    servers: &Servers,
+    from: DeviceId,
+    id: ConnectionId,
+    deadline: Time,
+    message: &[u8],
+) -> Done<Result<Said, ServerError>> {
+    let now = servers.handle.now();
+    if !servers.phones.holds(id) {
+        // It has ended on the way to the backend, perhaps with the process that held it.
+        return Done { value: Ok(Said::new()), bytes: 0, at: now };
+    }
+    let (mut server, mut backend) = (servers.server.borrow_mut(), servers.backend.borrow_mut());
+    let (called, said) = servers.phones.keep(|| {
+        call_by(&mut *server, &mut backend, (now, deadline), |server, backend| {
+            server.on_message(from, id, message, backend)
+        })
+    });
+    drop(backend);
+    servers.tell_call(&called, true);
+    Done { value: called.answer.map(|()| said), bytes: 0, at: called.done_at }
+}
