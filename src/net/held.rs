@@ -8,10 +8,10 @@
 //!
 //! Who is at which end knows different things. The device hears at once what its operating system
 //! notices (an outage that resets, an end of its own), and half a round trip later that the
-//! server's process has died or closed it. The server hears as late that the device has let go, and nothing
-//! if that meets an outage. What neither is told (a session that is gone, a middlebox that has
-//! forgotten, a captive portal) the one hears that sends: by a reset a round trip later, or when
-//! TCP gives up.
+//! server's process has died or closed it. The server hears as late that the device has let go,
+//! and nothing if that meets an outage. What neither is told (a session that is gone, a middlebox
+//! that has forgotten, a captive portal) the one hears that sends: by a reset a round trip later,
+//! or when TCP gives up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use syncdyno::contract::{
     AppEvent, Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditKind, EngineError, EngineEvent,
     EngineFactory, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome,
-    Ports, Provision, Refusal, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError,
+    Ports, Provision, Refusal, Reply, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine,
+    SyncError,
     SyncServer, SystemOfRecord, UnitId, Value,
 };
 use syncdyno::world::{Ending, Outcome as Ended};
@@ -248,7 +249,7 @@ impl SyncServer for Choosy {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<u8>, ServerError> {
+    ) -> Result<Reply, ServerError> {
         self.inner.serve(from, request, &mut Sieve { record, says_so: self.says_so })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

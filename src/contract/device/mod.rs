@@ -16,7 +16,6 @@
 //! - A death is no call: the process is gone. What the next one finds is its database.
 
 mod app;
-mod connection;
 mod engine;
 mod files;
 mod future;
@@ -28,7 +27,6 @@ mod transport;
 mod view;
 
 pub use app::{AppEvent, EditError, EditKind, LocalEdit, Saving, SyncError};
-pub use connection::{Connection, PendingConnection, Received};
 pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };
@@ -39,7 +37,8 @@ pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
 pub use status::{Progress, Shown, Status};
 pub use transport::{
-    Cacheable, NetworkKind, PendingResponse, Response, TOO_LARGE_PAGE, Transport, TransportError,
+    Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, Received, Response,
+    TOO_LARGE_PAGE, Transport, TransportError,
 };
 pub use view::{
     DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,
