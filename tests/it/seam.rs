@@ -7,8 +7,7 @@ use syncdyno::contract::{
     AppEvent, Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditKind, EngineError, EngineEvent,
     EngineFactory, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome,
     Ports, Provision, Refusal, Reply, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine,
-    SyncError,
-    SyncServer, SystemOfRecord, UnitId, Value,
+    SyncError, SyncServer, SystemOfRecord, UnitId, Value,
 };
 use syncdyno::world::{Ending, Outcome as Ended};
 
