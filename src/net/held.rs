@@ -202,9 +202,9 @@ impl Held {
             return;
         }
         let (mut frames, mut bytes) = (Vec::new(), 0);
-        while let Some(frame) =
-            end.row.pop_front_if(|frame| bytes == 0 || bytes + frame.bytes(direction) <= TOGETHER)
-        {
+        let goes = |frame: &Frame, bytes| bytes == 0 || bytes + frame.bytes(direction) <= TOGETHER;
+        while end.row.front().is_some_and(|frame| goes(frame, bytes)) {
+            let frame = end.row.pop_front().expect("it is the first");
             bytes += frame.bytes(direction);
             frames.push(frame);
         }

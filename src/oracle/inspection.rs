@@ -378,10 +378,10 @@ impl Inspection<'_> {
                 continue;
             }
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
-            if let Some(text) = checks::lost_edit(&case) {
-                if !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row)) {
-                    oracle.findings.add_certain(Check::LostEdit, concerns, || text);
-                }
+            if let Some(text) = checks::lost_edit(&case)
+                && !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row))
+            {
+                oracle.findings.add_certain(Check::LostEdit, concerns, || text);
             }
             let both = checks::refused_and_committed(&case, &oracle.ledger);
             oracle.findings.found(Check::RefusedCommitted, concerns, both);

@@ -235,7 +235,6 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         }
         all = held.iter().fold(all, |(a, b), (held, of)| (a + held, b + of));
     }
-    println!("{table}");
     assert!(bad.is_empty(), "{bad:?}\n{table}");
     // An interval that always holds is wider than it says.
     assert!(all.0 < all.1, "{table}");

@@ -154,7 +154,10 @@ struct Deeds {
 
 impl Deeds {
     fn line(&self) -> Rc<dyn Connection> {
-        self.lines.borrow()[0].clone().ok().expect("it is open")
+        match &self.lines.borrow()[0] {
+            Ok(line) => line.clone(),
+            Err(error) => panic!("it is not open: {error}"),
+        }
     }
 }
 
