@@ -226,7 +226,7 @@ impl SystemOfRecord for Sieve<'_> {
     }
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         let mut one = |mutation: &Mutation| {
-            if mutation.edit.number % 3 != 0 {
+            if !mutation.edit.number.is_multiple_of(3) {
                 return self.record.write(attributes, std::slice::from_ref(mutation)).remove(0);
             }
             REFUSED.set(REFUSED.get() + 1);
