@@ -539,7 +539,7 @@ impl Way {
     }
 
     /// A request to another server than the gateway, over the same connections and link; it fails
-    /// as those of [`Transport::request`] do.
+    /// as those of `Transport::request` do.
     pub fn request_of(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
