@@ -39,7 +39,9 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         let awaited = Awaited::anywhere(&event.name, otherwise);
         if let Some((sign, from, until)) = shown {
             // What the end of a fault sets off is its doing; what the end of the script does, not.
-            let until = if until < end { Time(until.0 + 1) } else { end };
+            // Edits are made past it, too.
+            let to_its_end = until < end || matches!(sign, Sign::Edit);
+            let until = if to_its_end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
             windows.add(window, &chosen, devices.len());
         }

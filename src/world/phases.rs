@@ -32,8 +32,8 @@ const STUCK_NAMED: usize = 10;
 /// So many more rounds follow at once than an engine tries a row that fails by itself.
 const AT_ONCE: u32 = 3;
 
-/// Where nothing runs and edits wait all the same, somebody opens the app after this, and then
-/// after twice as long: no engine waits for so long before it tries again by itself.
+/// Where nothing runs and edits wait all the same, somebody opens the app after this, or a quarter
+/// of the drain, and then after twice as long: no engine waits for so long before it tries again.
 const OPENED_AGAIN_AFTER: Span = Span::secs(600);
 
 #[derive(Default)]
@@ -134,7 +134,7 @@ impl World {
         (mut now, deadline): (Time, Time),
         watch: &dyn Watch,
     ) -> Result<Time, Ended> {
-        let (mut opened, mut wait) = (now, OPENED_AGAIN_AFTER);
+        let (mut opened, mut wait) = (now, OPENED_AGAIN_AFTER.min(Span(self.plan.drain.0 / 4)));
         while !self.round_is_done(units) {
             if now >= deadline {
                 return Err(Ended::Stuck(self.reasons(units)));

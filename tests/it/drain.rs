@@ -25,9 +25,10 @@ fn a_fleet_in_which_somebody_always_syncs_comes_to_rest() {
 fn edits_that_are_planned_past_the_script_are_made_and_sent() {
     let made = |over: &str| {
         let edits = format!("edits = {{ action = \"add\", count = 9, over = \"{over}\" }}");
-        let late = format!("event.late={{ at = \"+590s\", {edits} }}");
+        let late = format!("event.late={{ at = \"+599s\", {edits} }}");
         let outcome = worlds::run(&worlds::plan(TINY, &["duration=10m", "event.burst.at=+20s", &late]));
         assert_eq!(trouble(&outcome), Vec::<String>::new());
+        assert!(outcome.in_vain.is_empty(), "{:?}", outcome.in_vain);
         value(&outcome, "workload.edits.made")
     };
     assert_eq!(made("1m"), made("5s"));
@@ -37,6 +38,7 @@ fn edits_that_are_planned_past_the_script_are_made_and_sent() {
 fn rows_that_their_photos_free_after_the_round_are_sent() {
     let sets = [
         "duration=5m",
+        "drain=8m",
         "entity.task.attachment={ least = \"200kB\", most = \"400kB\" }",
         "engine.attachments={ queue = \"beside\", with = \"row\" }",
         "unit.Online={ on = [\"start\"], pull = [\"*\"], push = [\"*\"] }",

@@ -186,7 +186,7 @@ diagnostics! {
         "leave out --overhead";
     TimeoutsOpen: Restrict "timeouts.open",
         "{} timeouts{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
-        "log that column, or give --timeouts failures or slow";
+        "log that column, or give what they are by --timeouts";
     NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
         "log a column `outcome`, or give --mtbf TIME";
     NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
