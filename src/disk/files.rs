@@ -35,7 +35,7 @@ impl contract::Files for FilesAt {
         if name.contains('/') || name.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("{name:?} is no name of a file"),
+                format!("{name:?} is not the name of a file"),
             ));
         }
         let handle = Handle::open(self.core()?, name, true, false).map_err(dead)?;

@@ -74,7 +74,7 @@ impl ServerHalf for Brought {
         self.running.as_ref().map_or_else(Vec::new, |process| process.refuse(error))
     }
     fn is_refusal(&self, answer: &[u8]) -> bool {
-        self.process().is_refusal(answer)
+        self.running.as_ref().is_some_and(|process| process.is_refusal(answer))
     }
     fn answer(&mut self, _: Time, _: DeviceId, _: &[u8]) -> Option<crate::gateway::Answered> {
         None
@@ -108,13 +108,16 @@ impl ServerHalf for Brought {
         backend: &mut Backend,
     ) -> Result<(), ServerError> {
         backend.admit(from)?;
-        self.process_mut().on_message(from, connection, message, backend)
+        let process = self.running.as_mut().ok_or(ServerError::Failed)?;
+        process.on_message(from, connection, message, backend)
     }
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
-        self.process().refuse_message(message, error)
+        self.running.as_ref().and_then(|process| process.refuse_message(message, error))
     }
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
-        self.process_mut().on_close(from, connection);
+        if let Some(process) = &mut self.running {
+            process.on_close(from, connection);
+        }
     }
     fn died(&mut self) {
         self.disk.kill();

@@ -153,9 +153,12 @@ impl Sign {
             Sign::Hook(own) => {
                 matches!(event, E::Engine(EngineEvent::HookStarted { hook, .. }) if hook == own)
             }
-            Sign::Unit(own) => {
-                matches!(event, E::Engine(EngineEvent::SyncStart { unit, .. }) | E::Call(CallEvent::Called { unit }) if unit == own)
-            }
+            Sign::Unit(own) => match event {
+                E::Engine(EngineEvent::SyncStart { unit, .. }) | E::Call(CallEvent::Called { unit }) => {
+                    unit == own
+                }
+                _ => false,
+            },
             Sign::Entity(own, pulls) => match event {
                 E::EditMade { edit, .. } => edit.entity == *own,
                 E::Engine(EngineEvent::ChunkApplied { changes, .. }) => {

@@ -30,7 +30,7 @@ pub struct ServerPorts {
     pub crash: Rc<dyn CrashPoints>,
     pub record: Rc<dyn RecordLink>,
     pub phones: Rc<dyn Phones>,
-    /// Lies on a disk that outlives the process; work on it takes no time.
+    /// Lies on a disk that outlives the process; work on it is free.
     pub database: Database,
     /// Where the server's random streams come from: this process.
     pub seed: Seed,
