@@ -18,7 +18,7 @@ use syncdyno::record::{CellRecord, Verdict};
 use syncdyno::world::{Ending, Outcome, Stacks};
 
 use crate::tiny_stack::stack::tiny;
-use crate::tiny_stack::{CALM, CONTENDED, planned, run};
+use crate::tiny_stack::{CALM, CONTENDED, around, planned, run};
 
 /// A short day, so that nobody waits long for those who never answer.
 const SHORT: [&str; 2] = ["duration=\"25m\"", "drain=\"15m\""];
@@ -397,34 +397,10 @@ impl SyncEngine for Deaf {
     }
 }
 
-fn deaf(chosen: &Chosen) -> Rc<dyn EngineFactory> {
-    struct Factory(Rc<dyn EngineFactory>);
-    impl EngineFactory for Factory {
-        fn open(
-            &self,
-            setup: Rc<DeviceSetup>,
-            incarnation: Incarnation,
-            database: Database,
-            ports: Ports,
-        ) -> Opened {
-            Ok(Rc::new(Deaf(self.0.open(setup, incarnation, database, ports)?)))
-        }
-        fn provision(
-            &self,
-            setup: &DeviceSetup,
-            database: Database,
-            state: Option<&dyn Provision>,
-        ) -> Result<(), EngineError> {
-            self.0.provision(setup, database, state)
-        }
-    }
-    Rc::new(Factory((tiny().engine)(chosen)))
-}
-
 #[test]
 fn a_stack_that_promises_no_promptness_may_leave_a_trigger_unanswered() {
     let (check, sets) = ("idle-with-work", ["unit.Notes.on=[\"login\", \"every 30m\"]"]);
-    let deaf = tiny().engine(deaf);
+    let deaf = around(|open, _, ports| Ok(Rc::new(Deaf(open(ports)?))));
     let (_, promised) = run(deaf.clone(), CALM, &sets);
     assert!(promised.violations.iter().any(|v| v.check == check), "{:?}", promised.violations);
     let (_, free) = run(deaf.promises(Capabilities { prompt: false, ..LESS }), CALM, &sets);

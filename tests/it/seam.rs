@@ -4,15 +4,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use syncdyno::contract::{
-    AppEvent, Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditKind, EngineError, EngineEvent,
-    EngineFactory, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Merge, Mutation, Opened, Outcome,
-    Ports, Provision, Refusal, Reply, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine,
-    SyncError, SyncServer, SystemOfRecord, UnitId, Value,
+    AppEvent, Capabilities, DeviceId, DeviceSetup, DeviceView, EditKind, EngineEvent, EventSink,
+    LocalBoxFuture, LocalEdit, Merge, Mutation, Outcome, Ports, Refusal, Reply, Row, Saving, Schema,
+    ServerError, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, UnitId, Value,
 };
 use syncdyno::world::{Ending, Outcome as Ended};
 
 use crate::tiny_stack::stack::tiny;
-use crate::tiny_stack::{CALM, CONTENDED, run};
+use crate::tiny_stack::{CALM, CONTENDED, around, run};
 use crate::worlds::{trouble, value};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -113,33 +112,15 @@ impl SyncEngine for Phone {
     }
 }
 
-struct Factory(Rc<dyn EngineFactory>, Twist);
-
-impl EngineFactory for Factory {
-    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, mut ports: Ports) -> Opened {
+fn twisted(twist: Twist) -> Stack {
+    around(move |open, setup, mut ports| {
         let is_through = Rc::new(Cell::new(false));
-        if let Twist::Runless { .. } = self.1 {
+        if let Twist::Runless { .. } = twist {
             ports.events = Rc::new(Mute(ports.events, is_through.clone()));
         }
-        let inner = self.0.open(setup.clone(), life, at, ports.clone())?;
-        Ok(Rc::new(Phone { inner, is_through, twist: self.1, ports, setup }))
-    }
-    fn provision(
-        &self,
-        setup: &DeviceSetup,
-        at: Database,
-        state: Option<&dyn Provision>,
-    ) -> Result<(), EngineError> {
-        self.0.provision(setup, at, state)
-    }
-    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
-        self.0.view_of(setup, copy)
-    }
-}
-
-fn twisted(twist: Twist) -> Stack {
-    let inner = tiny().engine;
-    tiny().engine(move |chosen| Rc::new(Factory(inner(chosen), twist)))
+        let inner = open(ports.clone())?;
+        Ok(Rc::new(Phone { inner, is_through, twist, ports, setup }))
+    })
 }
 
 fn found(outcome: &Ended, check: &str) -> bool {

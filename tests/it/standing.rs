@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use syncdyno::contract::{
-    ConnectionId, Database, DeviceId, DeviceSetup, EngineError, EngineFactory, Incarnation, Opened, Phones,
-    Ports, Provision, Reply, ServerError, Span, Stack, SyncEngine, SyncServer, SystemOfRecord, Ticket,
-    TransportError, UnitId,
+    ConnectionId, DeviceId, Phones, Ports, Reply, ServerError, Span, Stack, SyncEngine, SyncServer,
+    SystemOfRecord, Ticket, TransportError, UnitId,
 };
 use syncdyno::world::Outcome;
 
 use crate::tiny_stack::stack::tiny;
-use crate::tiny_stack::{CALM, run};
+use crate::tiny_stack::{CALM, around, run};
 use crate::worlds::{figure, trouble, value};
 
 const PING: &[u8] = b"ping";
@@ -99,34 +98,6 @@ impl SyncServer for Server {
     }
 }
 
-struct Factory(Rc<dyn EngineFactory>, Ears);
-
-impl EngineFactory for Factory {
-    fn open(
-        &self,
-        setup: Rc<DeviceSetup>,
-        incarnation: Incarnation,
-        database: Database,
-        ports: Ports,
-    ) -> Opened {
-        let engine = self.0.open(setup, incarnation, database, ports.clone())?;
-        match self.1 {
-            Ears::None => {}
-            Ears::Line => ports.spawn.spawn(Box::pin(listen(engine.clone(), ports.clone()))),
-            Ears::Poll => ports.spawn.spawn(Box::pin(poll(engine.clone(), ports.clone()))),
-        }
-        Ok(engine)
-    }
-    fn provision(
-        &self,
-        setup: &DeviceSetup,
-        database: Database,
-        state: Option<&dyn Provision>,
-    ) -> Result<(), EngineError> {
-        self.0.provision(setup, database, state)
-    }
-}
-
 async fn listen(engine: Rc<dyn SyncEngine>, ports: Ports) {
     loop {
         _ = hear(&*engine, &ports).await;
@@ -177,8 +148,17 @@ async fn poll(engine: Rc<dyn SyncEngine>, ports: Ports) {
 }
 
 fn stack(ears: Ears) -> Stack {
-    let (engine, server) = (tiny().engine, tiny().server.expect("it has one"));
-    tiny().engine(move |chosen| Rc::new(Factory(engine(chosen), ears))).server(move |chosen, setup, ports| {
+    let server = tiny().server.expect("it has one");
+    let heard = around(move |open, _, ports| {
+        let engine = open(ports.clone())?;
+        match ears {
+            Ears::None => {}
+            Ears::Line => ports.spawn.spawn(Box::pin(listen(engine.clone(), ports.clone()))),
+            Ears::Poll => ports.spawn.spawn(Box::pin(poll(engine.clone(), ports.clone()))),
+        }
+        Ok(engine)
+    });
+    heard.server(move |chosen, setup, ports| {
         let phones = ports.phones.clone();
         let inner = server(chosen, setup, ports);
         Box::new(Server { inner, phones, lines: BTreeMap::new(), polls: BTreeMap::new() })

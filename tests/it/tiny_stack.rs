@@ -12,8 +12,9 @@ use std::rc::Rc;
 
 use syncdyno::analysis;
 use syncdyno::contract::{
-    CarriedRows, Database, DeviceId, DeviceSetup, EngineError, EngineFactory, EntityId, Incarnation, Node,
-    Opened, Ports, Provision, Reply, ServerError, Stack, Stamp, SyncServer, SystemOfRecord,
+    CarriedRows, Database, DeviceId, DeviceSetup, DeviceView, EngineError, EngineFactory, EntityId,
+    Incarnation, Node, Opened, Ports, Provision, Reply, ServerError, Stack, Stamp, SyncServer,
+    SystemOfRecord,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -158,6 +159,37 @@ fn a_cell_of_a_brought_stack_runs_again_from_its_file() {
     let again = world::run(&again[0], &stacks, &Unwatched).expect("it can be run");
     assert_eq!(again.digest, outcome.digest);
     assert!(plan.resolved.contains("timeout"), "what was chosen of it is in the file");
+}
+
+/// Opens an engine of `tiny` with these ports.
+pub(crate) type Opens<'o> = &'o dyn Fn(Ports) -> Opened;
+
+struct Around<F>(Rc<dyn EngineFactory>, F);
+
+impl<F: Fn(Opens<'_>, Rc<DeviceSetup>, Ports) -> Opened> EngineFactory for Around<F> {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        let open = |ports| self.0.open(setup.clone(), life, at.clone(), ports);
+        (self.1)(&open, setup.clone(), ports)
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        self.0.provision(setup, at, state)
+    }
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        self.0.view_of(setup, copy)
+    }
+}
+
+/// The tiny stack with something around each of its engines.
+pub(crate) fn around(
+    wrap: impl Fn(Opens<'_>, Rc<DeviceSetup>, Ports) -> Opened + Clone + Send + Sync + 'static,
+) -> Stack {
+    let inner = stack::tiny().engine;
+    stack::tiny().engine(move |chosen| Rc::new(Around(inner(chosen), wrap.clone())))
 }
 
 /// The server half of `tiny` with cursors of its own, which its phones start with.
