@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the program is made of.
-const MADE_OF: [&str; 4] = ["Cargo.lock", "Cargo.toml", "build.rs", "src"];
+const MADE_OF: [&str; 5] = ["Cargo.lock", "Cargo.toml", "build.rs", "crates", "src"];
 
 fn main() {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder"));

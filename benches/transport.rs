@@ -71,6 +71,17 @@ impl Transport for PlainPort {
     }
 }
 
+struct OverTcp(Rc<Way>);
+
+impl Transport for OverTcp {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
+        self.0.request(request, deadline)
+    }
+    fn network(&self) -> NetworkKind {
+        self.0.network()
+    }
+}
+
 /// Answers at once, with a body that the device gives back: what it costs to make one is not the
 /// transport's.
 struct Books(Rc<Cell<Vec<u8>>>);
@@ -101,7 +112,7 @@ fn port(handle: &Handle, over_tcp: bool, body: Rc<Cell<Vec<u8>>>) -> Rc<dyn Tran
     let link = Link::new(&LinkSchedule::settled(profile), Seed(1), Time::FAR);
     let link = Rc::new(RefCell::new(link));
     let options = TransportOptions::default();
-    Rc::new(Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), options))
+    Rc::new(OverTcp(Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), options)))
 }
 
 /// Host seconds a request.

@@ -29,12 +29,10 @@
 
 pub mod analysis;
 pub mod backend;
-pub mod base;
 mod bench;
 pub mod bugs;
 pub mod campaign;
 pub mod cli;
-pub mod contract;
 pub mod disk;
 pub mod engine;
 pub mod gateway;
@@ -52,5 +50,7 @@ pub mod store;
 pub mod theory;
 pub mod workload;
 pub mod world;
+
+pub use syncdyno_contract::{base, contract};
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};

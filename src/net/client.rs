@@ -5,25 +5,58 @@ use std::rc::Rc;
 use super::held;
 use super::server::Server;
 use super::transport::Way;
+use super::transport_bare::exchange_bare;
+use super::transport_options::Protocol;
 use crate::base::Time;
 use crate::contract::{
-    Cacheable, Event, LocalBoxFuture, NetworkKind, PendingConnection, PendingResponse, Transport,
+    Cacheable, Event, LocalBoxFuture, NetworkKind, PendingConnection, PendingResponse, TransportError,
 };
 
-impl Transport for Rc<Way> {
-    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
+/// A device's end: what [`Transport`](crate::contract::Transport) asks of it.
+impl Way {
+    /// Sends a request; what comes back is its answer, or why there is none.
+    pub fn request(self: &Rc<Self>, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.request_of(self.server.clone(), request, deadline)
     }
 
-    fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
+    /// The same; a cache on the way may answer it.
+    pub fn request_cacheable(
+        self: &Rc<Self>,
+        request: Vec<u8>,
+        cacheable: Cacheable,
+        deadline: Time,
+    ) -> PendingResponse {
         self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 
-    fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
+    /// A request to another server than the gateway, over the same connections and link; it fails
+    /// as those of `Transport::request` do.
+    pub fn request_of(
+        self: &Rc<Self>,
+        server: Rc<dyn Server>,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> PendingResponse {
+        let way = self.clone();
+        Box::pin(async move {
+            if !way.link.borrow().conditions().seems_up(way.handle.now()) {
+                return Err(TransportError::Offline);
+            }
+            if way.options.protocol == Protocol::Bare {
+                return Box::pin(exchange_bare(way, server, request, deadline)).await;
+            }
+            let lease = way.connection(deadline).await?;
+            lease.ask(server, request, deadline).await
+        })
+    }
+
+    /// Opens a connection that the device holds.
+    pub fn connect(self: &Rc<Self>, hello: Vec<u8>, deadline: Time) -> PendingConnection {
         Box::pin(held::connect(self.clone(), hello, deadline))
     }
 
-    fn network(&self) -> NetworkKind {
+    /// What the operating system says of the network.
+    pub fn network(&self) -> NetworkKind {
         self.link.borrow().conditions().network(self.handle.now())
     }
 }

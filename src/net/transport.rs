@@ -13,7 +13,7 @@ use super::server::{Cache, Mixer, NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
-use crate::contract::{DropReason, Event, Observer, PendingResponse, Response, TransportError};
+use crate::contract::{DropReason, Event, Observer, Response, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
@@ -257,7 +257,7 @@ impl Way {
     }
 
     /// A connection for a request: a kept one, a new one, or the next that is free.
-    async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
+    pub(super) async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         loop {
             let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
@@ -536,27 +536,6 @@ impl Way {
             }
             Err(_) => Err(ended(cut, deadline)),
         }
-    }
-
-    /// A request to another server than the gateway, over the same connections and link; it fails
-    /// as those of `Transport::request` do.
-    pub fn request_of(
-        self: &Rc<Self>,
-        server: Rc<dyn Server>,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> PendingResponse {
-        let way = self.clone();
-        Box::pin(async move {
-            if !way.link.borrow().conditions().seems_up(way.handle.now()) {
-                return Err(TransportError::Offline);
-            }
-            if way.options.protocol == Protocol::Bare {
-                return Box::pin(way.exchange_bare(server, request, deadline)).await;
-            }
-            let lease = way.connection(deadline).await?;
-            lease.ask(server, request, deadline).await
-        })
     }
 }
 

@@ -21,7 +21,7 @@ use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
-use crate::contract::{Event, LocalBoxFuture, Observer, Transport, TransportError};
+use crate::contract::{Event, LocalBoxFuture, Observer, TransportError};
 use crate::sim::{Handle, NodeId, Sim};
 
 /// Answers with as many bytes as the first four of the request say, after 100 ms; or dies.
@@ -56,7 +56,16 @@ struct Tally {
     dropped_bytes: u64,
 }
 
-impl Observer for Cell<Tally> {
+#[derive(Default)]
+struct Counted(Cell<Tally>);
+
+impl Counted {
+    fn get(&self) -> Tally {
+        self.0.get()
+    }
+}
+
+impl Observer for Counted {
     fn observe(&self, event: Event<'_>) {
         let mut tally = self.get();
         match event {
@@ -73,7 +82,7 @@ impl Observer for Cell<Tally> {
             }
             _ => {}
         }
-        self.set(tally);
+        self.0.set(tally);
     }
 }
 
@@ -85,7 +94,7 @@ struct Bench {
     device: NodeId,
     way: Rc<Way>,
     books: Rc<Books>,
-    tally: Rc<Cell<Tally>>,
+    tally: Rc<Counted>,
     ended: Rc<RefCell<Vec<Ended>>>,
 }
 
@@ -108,7 +117,7 @@ impl Bench {
         let mut link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR);
         conditions(&mut link);
         let books = Rc::new(Books { handle: handle.clone(), served: Cell::default(), dies: Cell::default() });
-        let tally = Rc::new(Cell::new(Tally::default()));
+        let tally = Rc::new(Counted::default());
         let link = Rc::new(RefCell::new(link));
         let way = Way::new(handle.clone(), gateway, link, books.clone(), tally.clone(), options);
         Bench { sim, handle, device, way, books, tally, ended: Rc::default() }

@@ -391,7 +391,7 @@ pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Di
     // A tail goes with the jitter that an axis or a variant takes away.
     let links = View::new(tree).at("link");
     let still = |name: &&str| {
-        links.name(name).of::<Span>("jitter") == Span::ZERO && links.name(name).at("jitter").is_changed()
+        links.name(name).of::<_, Span>("jitter") == Span::ZERO && links.name(name).at("jitter").is_changed()
     };
     let tails = links.names().into_iter().filter(still);
     unsaid.extend(tails.map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into()));

@@ -182,13 +182,18 @@ impl Given<'_> {
     }
 }
 
-pub(super) trait Reads {
+/// What a key's value is read as; `How` keeps quantities and words apart, which no rule of the
+/// language does where both come from another crate.
+pub(super) trait Reads<How> {
     fn reads(view: View<'_>) -> Self;
 }
 
+pub(super) struct Quantity;
+pub(super) struct OneWord;
+
 macro_rules! reads {
     ($($of:ty: $how:ident),*) => {$(
-        impl Reads for $of {
+        impl Reads<Quantity> for $of {
             fn reads(view: View<'_>) -> $of {
                 view.$how()
             }
@@ -198,13 +203,13 @@ macro_rules! reads {
 
 reads! { Span: span, Bytes: bytes, BitRate: rate, Ppm: share, u32: count, bool: flag }
 
-impl<T: Word> Reads for T {
+impl<T: Word> Reads<OneWord> for T {
     fn reads(view: View<'_>) -> T {
         view.word()
     }
 }
 
-impl<T: Reads> Reads for Option<T> {
+impl<How, T: Reads<How>> Reads<Option<How>> for Option<T> {
     fn reads(view: View<'_>) -> Option<T> {
         view.present().map(T::reads)
     }
@@ -219,7 +224,7 @@ macro_rules! read {
 pub(super) use read;
 
 impl<'a> View<'a> {
-    pub(super) fn of<T: Reads>(self, key: &str) -> T {
+    pub(super) fn of<How, T: Reads<How>>(self, key: &str) -> T {
         T::reads(self.at(key))
     }
     pub(super) fn new(node: &'a Node) -> View<'a> {

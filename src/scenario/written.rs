@@ -1,8 +1,6 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
-use jiff::civil::Weekday;
-
-use crate::base::{Day, Span, Stamp, Time, Word, in_words};
+use crate::base::{Day, Span, Stamp, Time, Word};
 use crate::contract::Trigger;
 use crate::engine::Bend;
 
@@ -316,16 +314,6 @@ pub(super) fn drift_ppb(text: &str) -> Option<i64> {
     let ppm: f64 = text.strip_suffix("ppm")?.trim().parse().ok()?;
     (ppm.abs() <= 10_000.0).then(|| (ppm * 1e3).round() as i64)
 }
-
-in_words!(Weekday {
-    Monday: "mon",
-    Tuesday: "tue",
-    Wednesday: "wed",
-    Thursday: "thu",
-    Friday: "fri",
-    Saturday: "sat",
-    Sunday: "sun",
-});
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::contract::{Described, Event, LocalBoxFuture, Observer, Transport};
+use crate::contract::{Described, Event, LocalBoxFuture, Observer};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::scenario::{DeviceClass, Document, Plan, Request};
 use crate::sim::{Handle, Sim};

@@ -325,8 +325,8 @@ pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
 
 fn budget(view: View<'_>) -> Budget {
     read!(view, Budget { stays window every sockets } with {
-        longest: view.of::<Option<Span>>("longest").unwrap_or(view.of("window")),
+        longest: view.of::<_, Option<Span>>("longest").unwrap_or(view.of("window")),
         growth: Ppm(view.at("growth").milli().saturating_mul(1_000)),
-        cap: view.of::<Option<Span>>("cap").unwrap_or(Span(u64::MAX / 8)),
+        cap: view.of::<_, Option<Span>>("cap").unwrap_or(Span(u64::MAX / 8)),
     })
 }

@@ -130,7 +130,7 @@ impl World<'_> {
         } with {
             nodes: self.nodes(view.at("nodes"), &capture),
             capture,
-            kept: view.of::<Option<Span>>("kept").unwrap_or(kept),
+            kept: view.of::<_, Option<Span>>("kept").unwrap_or(kept),
         })
     }
 
@@ -150,9 +150,9 @@ impl World<'_> {
         let like = named.and_then(|name| named_link(self, name.text(), name));
         let like = like.as_deref();
         // Where the link replays a trace this is the trace's mean.
-        let rate = |of: fn(&Profile) -> BitRate| view.of::<Option<BitRate>>("rate").or(like.map(of));
+        let rate = |of: fn(&Profile) -> BitRate| view.of::<_, Option<BitRate>>("rate").or(like.map(of));
         gateway::BackendLinkOptions {
-            rtt: view.of::<Option<Span>>("rtt").or(like.map(|like| like.rtt)).unwrap_or(Span::ZERO),
+            rtt: view.of::<_, Option<Span>>("rtt").or(like.map(|like| like.rtt)).unwrap_or(Span::ZERO),
             up: rate(|like| like.up),
             down: rate(|like| like.down),
             availability: self.availability(view.at("availability")),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Modules;
-use super::root;
+use super::{ROOMS, root};
 
 /// Sets of modules of which each leads to each other, of more than one.
 fn circles(needs: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<BTreeSet<usize>> {
@@ -26,9 +26,9 @@ fn circles(needs: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<BTreeSet<usize>> {
     found.into_iter().filter(|circle| circle.len() > 1).collect()
 }
 
-/// The circles of the program, each as its files and what each of them needs of the others.
-fn circles_of_files() -> Vec<BTreeMap<String, Vec<String>>> {
-    let src = root().join("src");
+/// The circles of a crate, each as its files and what each of them needs of the others.
+fn circles_of_files(rooms: &str) -> Vec<BTreeMap<String, Vec<String>>> {
+    let src = root().join(rooms);
     let modules = Modules::of(&src.join("lib.rs"));
     let name = |module: usize| {
         let file = modules.0[module].file.strip_prefix(&src).expect("sources lie there");
@@ -53,7 +53,7 @@ fn circles_of_files() -> Vec<BTreeMap<String, Vec<String>>> {
 
 #[test]
 fn no_files_of_a_room_need_each_other() {
-    let there = circles_of_files();
+    let there: Vec<_> = ROOMS.into_iter().flat_map(circles_of_files).collect();
     assert!(there.is_empty(), "files that need each other, and what each needs of the others: {there:#?}");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{files, room_of, root, sources};
+use super::{CODE, files, room_of, root, sources};
 
 const COLUMNS: usize = 100;
 /// Lines of prose that are wider, by room and page, from before they were counted. Numbers only
@@ -13,7 +13,7 @@ const WIDER: &[(&str, usize)] = &[("ARCHITECTURE.md", 74), ("campaign", 64), ("c
 /// Comments that are too wide, by room, but for tables.
 fn comments() -> BTreeMap<String, usize> {
     let mut wide = BTreeMap::new();
-    for (path, text) in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+    for (path, text) in CODE.into_iter().flat_map(sources) {
         let first = || path.strip_prefix(root()).ok()?.components().next()?.as_os_str().to_str();
         let room = room_of(&path).unwrap_or_else(|| first().expect("sources lie there").to_owned());
         let prose = text.lines().filter(|line| {

@@ -49,7 +49,8 @@ fn times(text: &str, phrase: &str) -> usize {
 fn found() -> BTreeMap<&'static str, Vec<String>> {
     let tops =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
-    let folders = ["src", "tests", "benches", "docs", "scenarios", "contrib", "reference", "examples"];
+    let folders =
+        ["crates", "src", "tests", "benches", "docs", "scenarios", "contrib", "reference", "examples"];
     let mut found = BTreeMap::new();
     for path in tops.into_iter().chain(folders.iter().flat_map(|folder| files(folder))) {
         // This list has all of them.

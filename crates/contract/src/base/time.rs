@@ -34,13 +34,13 @@ impl Time {
     }
 }
 
-#[cfg(test)]
-pub(crate) fn at_ms(n: u64) -> Time {
+/// So many milliseconds after the start of the world.
+pub fn at_ms(n: u64) -> Time {
     Time::ZERO + Span::millis(n)
 }
 
-#[cfg(test)]
-pub(crate) fn at_secs(n: u64) -> Time {
+/// So many seconds after the start of the world.
+pub fn at_secs(n: u64) -> Time {
     Time::ZERO + Span::secs(n)
 }
 

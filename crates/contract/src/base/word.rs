@@ -17,6 +17,8 @@ pub trait Word: Copy + 'static {
 }
 
 /// Gives each value of an enum its word; `but` names one that no file can ask for.
+#[macro_export]
+#[doc(hidden)]
 macro_rules! in_words {
     ($of:ident { $($value:ident: $word:literal),+ $(,)? } $(but $wordless:ident)?) => {
         impl $crate::base::Word for $of {
@@ -31,9 +33,11 @@ macro_rules! in_words {
         }
     };
 }
-pub(crate) use in_words;
+pub use in_words;
 
 /// Enums each of whose values stands beside its word.
+#[macro_export]
+#[doc(hidden)]
 macro_rules! word_enums {
     (derive $traits:tt $(
         $(#[$of:meta])* $seen:vis enum $name:ident {
@@ -49,7 +53,7 @@ macro_rules! word_enums {
         $crate::base::word_enums! { derive (Clone, Copy, Debug, Default, PartialEq, Eq) $($enums)+ }
     };
 }
-pub(crate) use word_enums;
+pub use word_enums;
 
 #[cfg(test)]
 mod tests {

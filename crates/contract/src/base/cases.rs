@@ -3,7 +3,7 @@
 /// The cases of a table: what happens, over as many lines as it takes, and behind `=>` what is held
 /// to, which goes on in lines that begin with `&`. All that follow a line `begin:` begin so, and so
 /// on with lines `also:`; lines that begin with `#` say why.
-pub(crate) fn cases(table: &str) -> Vec<(String, String)> {
+pub fn cases(table: &str) -> Vec<(String, String)> {
     let (mut begin, mut history, mut cases) = (String::new(), String::new(), Vec::<(String, String)>::new());
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(text) = line.strip_prefix("begin:") {

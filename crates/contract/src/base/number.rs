@@ -31,7 +31,7 @@ macro_rules! debug_is_display {
 pub(super) use debug_is_display;
 
 /// Splits `"1_500.5ms"` into its non-negative number and the rest.
-pub(crate) fn split_number(text: &str) -> Option<(f64, &str)> {
+pub fn split_number(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
     let number: f64 = text[..end].replace('_', "").parse().ok()?;
     number.is_finite().then(|| (number, text[end..].trim_start()))

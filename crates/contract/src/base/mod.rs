@@ -5,8 +5,8 @@
 //! incarnation) alone, so a new draw in one place moves nothing elsewhere.
 
 mod base64;
-#[cfg(test)]
-pub(crate) mod cases;
+#[doc(hidden)]
+pub mod cases;
 mod cell;
 mod day;
 mod decimal;
@@ -32,12 +32,10 @@ pub use foreign::{inert, inert_json, inert_lines, inert_path};
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use letters::{compatible, composed, decomposed, is_same_text};
 pub use number::UnitError;
-pub(crate) use number::split_number;
+pub use number::split_number;
 pub use random::{Seed, Stream};
-pub use time::{Span, Stamp, Time, Undone};
-#[cfg(test)]
-pub(crate) use time::{at_ms, at_secs};
+pub use time::{Span, Stamp, Time, Undone, at_ms, at_secs};
 pub use units::{BitRate, Bytes, Ppm};
 pub use value::{Fat, Stuff, Value, ValueRef};
 pub use word::Word;
-pub(crate) use word::{in_words, word_enums};
+pub use word::{in_words, word_enums};

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Weekday, date};
 
 use super::time::Stamp;
+use super::word::in_words;
 
 const DAY: i64 = 86_400_000_000;
 const FIRST: Date = date(1970, 1, 1);
@@ -43,6 +44,16 @@ impl fmt::Display for Day {
         }
     }
 }
+
+in_words!(Weekday {
+    Monday: "mon",
+    Tuesday: "tue",
+    Wednesday: "wed",
+    Thursday: "thu",
+    Friday: "fri",
+    Saturday: "sat",
+    Sunday: "sun",
+});
 
 #[cfg(test)]
 mod tests {
