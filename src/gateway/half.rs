@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, Called};
 use crate::base::{DeviceId, EntityId, Stamp, Time};
-use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, ServerError};
+use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, ServerError, Slip};
 
 /// The half of a stack that answers devices, over all of the backend: capture strategies read
 /// flags, logs and files.
@@ -12,6 +12,20 @@ pub trait ServerHalf {
     /// # Errors
     /// What is wrong with the request, or what the backend said no to.
     fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError>;
+    /// The same with what stands beside the request; beside the answer is what it leaves there.
+    ///
+    /// # Errors
+    /// As for [`serve`](ServerHalf::serve).
+    fn serve_with(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        slip: &mut Slip,
+        backend: &mut Backend,
+    ) -> Result<Reply, ServerError> {
+        *slip = Slip::default();
+        self.serve(from, request, backend)
+    }
     /// The bytes that say no.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Whether an answer says no: a cache on the way keeps none of these.

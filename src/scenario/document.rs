@@ -25,7 +25,7 @@ use super::unmeasured::unmeasured;
 use super::view::View;
 use super::written::{TITLE_WANT, in_id, is_title, quoted};
 use crate::base::{Digest, Seed, inert_path};
-use crate::contract::Described;
+use crate::contract::{Chosen, Described, StackFile};
 
 /// The text of a scenario file named `path`, if it is UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
@@ -359,17 +359,20 @@ impl Document {
 
     fn plan(&self, cell: Cell, stacks: &[Described], shared: &Shared) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mistakes } = cell;
-        let plan = resolve(&tree, &brought, &traces, stacks, mistakes.is_empty());
+        let plan = resolve(&tree, &brought, &traces, stacks, (self.dir.as_deref(), mistakes.is_empty()));
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
         // What one variant does not use, another may.
         let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let unheeded = unheeded(&tree, stacks);
         let tree = without(without(tree, &unsaid), &unheeded);
         plan.path.clone_from(&self.path);
-        plan.digest = digest(&tree, &brought, &traces);
+        plan.digest = digest(&tree, &brought, &traces, &plan.chosen);
         plan.resolved = text(&tree).into();
-        plan.files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
-        plan.notes = notes.into();
+        let of_stack = plan.chosen.files().map(|(_, file)| &file.path);
+        plan.files =
+            brought.values().map(|b| &b.file).chain(traces.files()).chain(of_stack).cloned().collect();
+        let told = |(option, file): (&str, &StackFile)| format!("engine.options.{option}: {file:?}");
+        plan.notes = notes.into_iter().chain(plan.chosen.files().map(told)).collect();
         plan.warnings = covered.iter().chain(plan.warnings.iter()).chain(&idle).cloned().collect();
         Ok(plan)
     }
@@ -428,7 +431,7 @@ fn text(tree: &Node) -> String {
 }
 
 /// Of what the scenario means, rows and traces of one's own included: not the seed.
-fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
+fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces, chosen: &Chosen) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {
         table.retain(|name, _| name != "seed" && name != "covers");
@@ -440,6 +443,10 @@ fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> 
         digest.text(&rows.text);
     }
     traces.digest(&mut digest);
+    for (option, file) in chosen.files() {
+        digest.text(option);
+        digest.text(&file.hash());
+    }
     digest.hex()
 }
 

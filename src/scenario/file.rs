@@ -51,6 +51,26 @@ fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> 
 /// All bytes of a text of at most so many; a larger one is [`ErrorKind::FileTooLarge`]. A zero byte
 /// is [`ErrorKind::InvalidData`]: no text has one, and a file of zeros takes no room on the disk.
 pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
+    read_while(path, named, most, |piece, before| match piece.iter().position(|byte| *byte == 0) {
+        None => Ok(()),
+        Some(at) => {
+            let text = format!("it is not a text: byte {} is zero", before + at + 1);
+            Err(io::Error::new(ErrorKind::InvalidData, text))
+        }
+    })
+}
+
+/// All bytes of a file of at most so many; a larger one is [`ErrorKind::FileTooLarge`].
+pub fn read_bytes(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
+    read_while(path, named, most, |_, _| Ok(()))
+}
+
+fn read_while(
+    path: &Path,
+    named: Named,
+    most: u64,
+    looks: impl Fn(&[u8], usize) -> io::Result<()>,
+) -> io::Result<Vec<u8>> {
     let file = open(path, named)?;
     let known = file.metadata()?.len();
     let mut bytes = Vec::new();
@@ -59,10 +79,7 @@ pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
         let mut file = file.take(most + 1);
         let mut seen = 0;
         while file.by_ref().take(PIECE).read_to_end(&mut bytes)? > 0 {
-            if let Some(at) = bytes[seen..].iter().position(|byte| *byte == 0) {
-                let text = format!("it is not a text: byte {} is zero", seen + at + 1);
-                return Err(io::Error::new(ErrorKind::InvalidData, text));
-            }
+            looks(&bytes[seen..], seen)?;
             seen = bytes.len();
         }
     }

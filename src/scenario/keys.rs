@@ -38,7 +38,7 @@ fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
                 OptionForm::Int { min, max } => {
                     json!({ "type": "integer", "minimum": min, "maximum": max })
                 }
-                OptionForm::Span { .. } | OptionForm::Text => json!({ "type": "string" }),
+                OptionForm::Span { .. } | OptionForm::Text | OptionForm::File => json!({ "type": "string" }),
                 OptionForm::Word(words) => json!({ "enum": words }),
             };
             let StackOption { about, form: takes, .. } = option;
@@ -48,6 +48,7 @@ fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
                 Choice::Int(n) => json!(n),
                 Choice::Span(span) => json!(span.to_string()),
                 Choice::Text(text) => json!(text),
+                Choice::File(_) => Json::Null,
             };
             forms.entry(&option.name).or_default().push(form);
         }

@@ -91,7 +91,7 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
     let mut written = written.clone();
     let mut mistakes = Vec::new();
     check(&TABLE, &mut written, "table", &mut mistakes);
-    mistakes.extend(strange(View::new(&written)).into_inner(mistakes.is_empty()));
+    mistakes.extend(strange(View::new(&written)).taken(mistakes.is_empty()));
     Invalid::check(mistakes)?;
     let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all that is read");
     for name in OF_CELLS {

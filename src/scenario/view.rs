@@ -115,13 +115,13 @@ impl Mistakes {
         }
     }
     /// What is wrong; where nothing else was, what may only follow from something.
-    pub(super) fn into_inner(self, nothing_else: bool) -> Vec<Diagnostic> {
-        let mut told = self.told.into_inner();
-        for (at, again) in self.unknown.into_inner().into_values().filter(|(_, again)| *again > 0) {
+    pub(super) fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
+        let mut told = self.told.take();
+        for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {
             let places = words::count(again as u64, "other place");
             *told[at].help = std::mem::take(&mut *told[at].help).and(format!("it is named in {places} too"));
         }
-        if told.is_empty() && nothing_else { self.following.into_inner() } else { told }
+        if told.is_empty() && nothing_else { self.following.take() } else { told }
     }
 }
 

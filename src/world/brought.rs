@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::base::{DeviceId, EntityId, Seed, Stamp, Time};
 use crate::contract::{
     BackendCall, CarriedRows, Clock, ConnectionId, CrashPoints, EachServed, LocalBoxFuture, RecordLink,
-    Reply, ServerError, ServerPorts, Spawn, SyncServer,
+    Reply, ServerError, ServerPorts, Slip, Spawn, SyncServer,
 };
 use crate::disk::{Disk, DiskOptions};
 use crate::gateway::ServerHalf;
@@ -65,10 +65,19 @@ impl Brought {
 #[deny(clippy::missing_trait_methods, reason = "what is not forwarded would never be asked")]
 impl ServerHalf for Brought {
     fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError> {
+        self.serve_with(from, request, &mut Slip::default(), backend)
+    }
+    fn serve_with(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        slip: &mut Slip,
+        backend: &mut Backend,
+    ) -> Result<Reply, ServerError> {
         backend.admit(from)?;
         // A request may come to the backend after the process that sent it there has ended.
         let process = self.running.as_mut().ok_or(ServerError::Failed)?;
-        process.serve(from, request, backend)
+        process.serve_with(from, request, slip, backend)
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
         self.running.as_ref().map_or_else(Vec::new, |process| process.refuse(error))

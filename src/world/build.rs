@@ -217,7 +217,7 @@ fn fitted(
     let (id, plan, handle) = (device.device, &world.plan, &world.handle);
     let seed = plan.seed.derive("world.device", u64::from(id.0));
     let link = Rc::new(RefCell::new(link(world, &device, seed.derive("net", 0))));
-    let (way, wallet) = way(world, &device, &link);
+    let (way, counter) = way(world, &device, &link);
     let (holds, resets) = (device.start.synced_ago.is_some(), plan.store.on_mismatch == OnMismatch::Reset);
     let setup = DeviceSetup {
         device: id,
@@ -274,23 +274,23 @@ fn fitted(
             hardware,
             unsaved: RefCell::default(),
             allowed,
-            wallet,
+            counter,
         }
     });
     (built, link)
 }
 
-fn way(world: &World, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Option<Rc<Wallet>>) {
+fn way(world: &World, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Rc<Counter>) {
     let id = device.device;
     let sink = Rc::new(NodeSink { hub: world.hub.clone(), node: Node::Device(id) });
     let lives = (world.plan.gateway.token_life, world.plan.gateway.refresh_life);
     let wallet =
         Wallet::new(lives, world.faults.devices[id.0 as usize].revoked.clone(), world.handle.notify());
-    let counter = Counter { servers: world.servers.clone(), device: id, wallet: wallet.clone() };
+    let counter = Rc::new(Counter { servers: world.servers.clone(), device: id, wallet });
     let (node, options) = (world.servers.node, world.plan.transport.clone());
-    let way = Way::new(world.handle.clone(), node, link.clone(), Rc::new(counter), sink, options);
+    let way = Way::new(world.handle.clone(), node, link.clone(), counter.clone(), sink, options);
     world.servers.process.ways.borrow_mut().push(Rc::downgrade(&way));
-    (way, wallet)
+    (way, counter)
 }
 
 fn link(world: &World, device: &DevicePlan, seed: Seed) -> Link {

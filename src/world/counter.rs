@@ -1,10 +1,11 @@
 //! The server half as the links see it, from one device: what answers its requests, and is told of
 //! the connections that it holds.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::phones::{Said, Saying};
-use super::server::{Done, Servers};
+use super::server::{Beside, Done, Servers};
 use super::token::{Gate, Wallet};
 use crate::base::{DeviceId, Time};
 use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError};
@@ -31,25 +32,7 @@ impl Server for Counter {
         !self.servers.server.borrow().is_refusal(answer)
     }
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        let (servers, device) = (self.servers.clone(), self.device);
-        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
-        Box::pin(async move {
-            let answer = async {
-                match gate.unwrap_or(Gate::Open) {
-                    Gate::Open => servers.clone().answer(device, request).await,
-                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
-                    Gate::Given(token) => token,
-                }
-            };
-            let answer = servers.process.or_death(answer).await?;
-            if servers.hub.records_lives() {
-                servers.server.borrow().rows_in(&answer, &mut |entity, key, stamp, removed| {
-                    let served = Event::RowServed { device, entity, key, stamp, removed };
-                    servers.hub.tell_lives(Node::Gateway, served);
-                });
-            }
-            Some(answer)
-        })
+        self.serve_with(request, Beside::default())
     }
     fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         let now = self.servers.handle.now();
@@ -64,7 +47,49 @@ impl Server for Counter {
     }
 }
 
+/// One request with what stands beside it, and then beside its answer: nothing if that is not the
+/// server's.
+pub(super) struct Slipped(pub(super) Rc<Counter>, pub(super) Beside);
+
+impl Server for Slipped {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (beside, slip) = (self.1.clone(), Rc::new(RefCell::new(self.1.take())));
+        let answer = self.0.serve_with(request, slip.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            beside.replace(slip.take());
+            answer
+        })
+    }
+}
+
 impl Counter {
+    fn serve_with(&self, request: Vec<u8>, slip: Beside) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
+        Box::pin(async move {
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request, slip.clone()).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
+            if servers.hub.records_lives() {
+                let mut tell = |entity, key: &str, stamp, removed| {
+                    let served = Event::RowServed { device, entity, key, stamp, removed };
+                    servers.hub.tell_lives(Node::Gateway, served);
+                };
+                servers.server.borrow().rows_in(&answer, &mut tell);
+                for row in &slip.borrow().rows {
+                    tell(row.entity, row.key.as_str(), row.stamp, row.removed);
+                }
+            }
+            Some(answer)
+        })
+    }
+
     /// A device wants to hold a connection: the number that it gets, or the bytes that say no.
     fn connect(&self, is_let_in: bool, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         let (servers, from) = (&self.servers, self.device);

@@ -7,6 +7,7 @@ use std::rc::{Rc, Weak};
 use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
+use super::counter::Counter;
 use super::crash::CrashBook;
 use super::faults::Cancel;
 use super::hardware::Hardware;
@@ -16,7 +17,6 @@ use super::narrow::Narrow;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::suspension::Suspension;
-use super::token::Wallet;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, CallEvent, DeviceView, EditError, EngineEvent, Event, Hook, KillReason, LocalBoxFuture,
@@ -37,6 +37,7 @@ pub(super) struct Device {
     pub(super) world: NodeId,
     pub(super) hub: Rc<Hub>,
     pub(super) way: Rc<Way>,
+    pub(super) counter: Rc<Counter>,
     pub(super) ports: Ports,
     pub(super) app: App,
     pub(super) storage: Storage,
@@ -48,7 +49,6 @@ pub(super) struct Device {
     pub(super) screen: Screen,
     pub(super) unsaved: RefCell<Vec<Unsaved>>,
     pub(super) allowed: Allowed,
-    pub(super) wallet: Option<Rc<Wallet>>,
 }
 
 /// An edit of which the person does not see yet that it is saved.

@@ -127,7 +127,7 @@ impl SharedPhone {
 }
 
 fn is_in(device: &Device, now: Time) {
-    device.wallet.iter().for_each(|wallet| wallet.logged_in(now));
+    device.counter.wallet.iter().for_each(|wallet| wallet.logged_in(now));
     device.tell(Event::Phone(PhoneEvent::LoggedIn { person: device.storage.person() }));
     device.app(AppEvent::Login);
     device.start();

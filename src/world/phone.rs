@@ -16,7 +16,7 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
     let phones = devices.iter().map(|device| Rc::new(SharedPhone::new(device.clone(), handle)));
     let phones: Vec<Rc<SharedPhone>> = phones.collect();
     for (device, phone) in devices.iter().zip(&phones) {
-        if let Some(wallet) = device.wallet.clone().filter(|wallet| wallet.ends()) {
+        if let Some(wallet) = device.counter.wallet.clone().filter(|wallet| wallet.ends()) {
             let phone = phone.clone();
             handle.spawn(node, "login", async move { phone.logs_in_again(&wallet).await });
         }

@@ -1,14 +1,17 @@
 //! The ports that a device's process gets: each asks its device.
 
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
+use super::counter::Slipped;
 use super::device::Device;
 use crate::base::{EntityId, Span, Time};
 use crate::contract::{
     Cacheable, CrashPoints, EngineEvent, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind,
-    Node, PendingConnection, PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
+    Node, PendingConnection, PendingResponse, PendingSlipped, PhoneEvent, Slip, Spawn, Transport,
+    TransportError, Work,
 };
 
 /// A person who saw the app die for lack of memory opens it again after this.
@@ -120,9 +123,15 @@ impl Transport for OfDevice {
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         self.device().way.request_cacheable(request, cacheable, deadline)
     }
+    fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
+        let (device, slip) = (self.device(), Rc::new(RefCell::new(slip)));
+        let server = Rc::new(Slipped(device.counter.clone(), slip.clone()));
+        let answer = device.way.request_of(server, request, deadline);
+        Box::pin(async move { Ok((answer.await?, slip.take())) })
+    }
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         let device = self.device();
-        let Some(wallet) = device.wallet.clone() else { return Box::pin(async { Ok(()) }) };
+        let Some(wallet) = device.counter.wallet.clone() else { return Box::pin(async { Ok(()) }) };
         let (asked, begun) = (device.way.request(wallet.asks(), deadline), device.now());
         Box::pin(async move {
             let given = wallet.take(&asked.await?);

@@ -9,8 +9,8 @@ use super::phones::{Outbox, Said};
 use super::process::Process;
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node, Reply, ServerError};
-use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, answer_by};
+use crate::contract::{Event, Node, Reply, ServerError, Slip};
+use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, call_by};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 
@@ -31,6 +31,9 @@ pub(super) struct Servers {
     pub(super) coding: GatewayCoding,
 }
 
+/// What stands beside a request, and then beside its answer.
+pub(super) type Beside = Rc<RefCell<Slip>>;
+
 pub(super) struct Done<T> {
     pub(super) value: T,
     pub(super) bytes: u64,
@@ -38,9 +41,9 @@ pub(super) struct Done<T> {
 }
 
 impl Servers {
-    pub(super) async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
+    pub(super) async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>, slip: Beside) -> Vec<u8> {
         self.code(&request, Way::Read).await;
-        let answer = Rc::clone(&self).answer_read(from, request).await;
+        let answer = Rc::clone(&self).answer_read(from, request, slip).await;
         self.code(&answer, Way::Written).await;
         answer
     }
@@ -53,7 +56,7 @@ impl Servers {
             self.handle.sleep_until(self.handle.now() + takes).await;
         }
     }
-    async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
+    async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>, slip: Beside) -> Vec<u8> {
         let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
             self.tell_of_gateway(answered.events);
@@ -69,8 +72,8 @@ impl Servers {
             }
         }
         let bytes = request.len() as u64;
-        let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &request)).await;
-        match answer {
+        let ask = move |servers: &Servers, deadline| servers.ask(from, deadline, (&request, &slip));
+        match self.over(bytes, ask).await {
             Err(error) => self.server.borrow().refuse(&error),
             Ok((reply, said)) => {
                 self.phones.say(said);
@@ -111,7 +114,9 @@ impl Servers {
         }
         let asked = request.clone();
         let bytes = asked.len() as u64;
-        let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &asked)).await;
+        let answer = self
+            .over(bytes, move |servers, deadline| servers.ask(from, deadline, (&asked, &Beside::default())))
+            .await;
         let answer = answer.map(|(reply, _)| reply.into_bytes());
         self.crash_point("cache.answer-received").await;
         gateway.borrow_mut().remember(self.handle.now(), &request, answer.as_deref());
@@ -119,16 +124,24 @@ impl Servers {
         answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
     }
 
-    fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<(Reply, Said)> {
+    fn ask(&self, from: DeviceId, deadline: Time, (request, slip): (&[u8], &Beside)) -> Done<(Reply, Said)> {
         let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
         let mut backend = self.backend.borrow_mut();
-        let ask = || answer_by(&mut *server, &mut backend, (now, deadline), (from, request));
+        let mut slip = slip.borrow_mut();
+        let ask = || {
+            call_by(&mut *server, &mut backend, (now, deadline), |server, backend| {
+                server.serve_with(from, request, &mut slip, backend)
+            })
+        };
         let (called, said) = self.phones.keep(ask);
         drop(backend);
         self.tell_call(&called, true);
         let value = match called.answer {
             Ok(reply) => (reply, said),
-            Err(error) => (Reply::Now(server.refuse(&error)), Said::new()),
+            Err(error) => {
+                *slip = Slip::default();
+                (Reply::Now(server.refuse(&error)), Said::new())
+            }
         };
         let bytes = if let Reply::Now(answer) = &value.0 { answer.len() as u64 } else { 0 };
         Done { bytes, value, at: called.done_at }

@@ -3,6 +3,7 @@
 mod asked_once;
 mod baselines;
 mod bench;
+mod beside;
 mod brought;
 mod calibrate;
 mod cases;

@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use syncdyno::contract::{
-    AppEvent, Capabilities, DeviceId, DeviceSetup, DeviceView, EditKind, EngineEvent, EventSink,
-    LocalBoxFuture, LocalEdit, Merge, Mutation, Outcome, Ports, Refusal, Reply, Row, Saving, Schema,
-    ServerError, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord, UnitId, Value,
+    AppEvent, Cacheable, Capabilities, DeviceId, DeviceSetup, DeviceView, EditKind, EngineEvent, EventSink,
+    LocalBoxFuture, LocalEdit, Merge, Mutation, NetworkKind, Outcome, PendingResponse, Ports, Refusal, Reply,
+    Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord,
+    Time, Transport, UnitId, Value,
 };
 use syncdyno::world::{Ending, Outcome as Ended};
 
@@ -251,4 +252,66 @@ fn what_the_server_refuses_by_itself_is_lost_unless_it_is_told() {
     let (_, told) = run(choosy(true), CONTENDED, &["expect={}"]);
     assert!(REFUSED.take() > 0);
     assert!(!found(&told, "lost-edit"), "{:?}", told.violations);
+}
+
+/// Pulls that a cache on the way may answer.
+struct Cached(Rc<dyn Transport>);
+
+impl Transport for Cached {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
+        if !String::from_utf8_lossy(&request).contains("\"edits\":[]") {
+            return self.0.request(request, deadline);
+        }
+        self.0.request_cacheable(
+            request,
+            Cacheable { address: "/notes".to_owned(), validated: false },
+            deadline,
+        )
+    }
+    fn network(&self) -> NetworkKind {
+        self.0.network()
+    }
+}
+
+/// Says which of its answers say no, or lets a cache keep them.
+struct Says {
+    inner: Box<dyn SyncServer>,
+    no: bool,
+}
+
+impl SyncServer for Says {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Reply, ServerError> {
+        self.inner.serve(from, request, record)
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.inner.refuse(error)
+    }
+    fn is_refusal(&self, answer: &[u8]) -> bool {
+        self.no && answer.starts_with(b"{\"Err\"")
+    }
+}
+
+#[test]
+fn a_cache_keeps_a_refusal_that_is_not_said_to_be_one() {
+    let of = |no| {
+        let server = tiny().server.expect("it has one");
+        let stack = around(move |open, _, mut ports| {
+            ports.transport = Rc::new(Cached(ports.transport));
+            open(ports)
+        });
+        let stack = stack
+            .server(move |chosen, setup, ports| Box::new(Says { inner: server(chosen, setup, ports), no }));
+        let proxy = "event.proxy={ at=\"+10m\", caching_proxy={ for=\"50m\", ttl=\"10m\" } }";
+        let down = "event.down={ at=\"+30m\", backend_down={ for=\"11m\" } }";
+        run(stack, CALM, &[proxy, down, "action.write.per_device=1", "chaos={}", "expect={}"]).1
+    };
+    let (said, kept) = (of(true), of(false));
+    assert_eq!(trouble(&said), Vec::<String>::new());
+    let failed = |outcome: &Ended| value(outcome, "engine.session.failed");
+    assert!(failed(&kept) > failed(&said) + 20, "{} of {}", failed(&kept), failed(&said));
 }

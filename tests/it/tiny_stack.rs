@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use syncdyno::analysis;
 use syncdyno::contract::{
-    CarriedRows, Database, DeviceId, DeviceSetup, DeviceView, EngineError, EngineFactory, EntityId,
-    Incarnation, Node, Opened, Ports, Provision, Reply, ServerError, Stack, Stamp, SyncServer,
-    SystemOfRecord,
+    CarriedRows, Choice, Database, DeviceId, DeviceSetup, DeviceView, EngineError, EngineFactory, EntityId,
+    Incarnation, Node, Opened, OptionForm, Ports, Provision, Reply, ServerError, Stack, StackOption, Stamp,
+    SyncServer, SystemOfRecord,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -159,6 +160,35 @@ fn a_cell_of_a_brought_stack_runs_again_from_its_file() {
     let again = world::run(&again[0], &stacks, &Unwatched).expect("it can be run");
     assert_eq!(again.digest, outcome.digest);
     assert!(plan.resolved.contains("timeout"), "what was chosen of it is in the file");
+}
+
+#[test]
+fn a_file_that_an_option_names_is_read_and_told_by_its_hash() {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let (seen, inner) = (read.clone(), stack::tiny().engine);
+    let code = StackOption::new("code", OptionForm::File, Choice::File(None), "What runs there.");
+    let stack = stack::tiny().option(code).engine(move |chosen| {
+        seen.lock().expect("nobody panics").push(chosen.file("code").map(|file| file.bytes.to_vec()));
+        inner(chosen)
+    });
+    let file = tempfile::NamedTempFile::new().expect("there is room");
+    let set = format!("engine.options.code={:?}", file.path());
+    let plan = |bytes: &[u8]| {
+        fs::write(file.path(), bytes).expect("it can be written");
+        run(stack.clone(), CALM, &[&set, "expect={}"]).0
+    };
+    let (one, other, again) = (plan(b"one\0"), plan(b"two"), plan(b"one\0"));
+    assert_eq!(
+        read.lock().expect("nobody panics").as_slice(),
+        [b"one\0", &b"two"[..], b"one\0"].map(|bytes| Some(bytes.to_vec()))
+    );
+    assert_eq!((one.digest == again.digest, one.digest == other.digest), (true, false));
+    let told =
+        one.notes.iter().any(|note| note.contains("4 bytes, ") && note.contains("engine.options.code"));
+    assert!(told, "{:?}", one.notes);
+    assert!(planned(stack.clone(), CALM, &[]).expect("it may be left out").notes.is_empty());
+    let wrong = planned(stack, CALM, &["engine.options.code=\"no-such.js\""]).expect_err("it is not there");
+    assert!(wrong.contains("engine.options.code") && wrong.contains("no-such.js"), "{wrong}");
 }
 
 /// Opens an engine of `tiny` with these ports.

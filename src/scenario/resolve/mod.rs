@@ -33,6 +33,7 @@ mod window;
 mod world;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use self::doubts::of_no_edits;
@@ -53,24 +54,25 @@ use crate::gateway::GatewayOptions;
 use crate::metrics;
 use crate::store;
 
-/// Resolves a tree that was checked; `sound` says whether nothing was found wrong.
+/// Resolves a tree that was checked, whose files lie in `dir`; `sound` says whether nothing was
+/// found wrong.
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
     traces: &Traces,
     stacks: &[Described],
-    sound: bool,
+    (dir, sound): (Option<&Path>, bool),
 ) -> Result<Plan, Vec<Diagnostic>> {
     let root = View::new(tree);
-    let wrong = Mistakes::default();
+    let wrong = &Mistakes::default();
     let calendar = calendar(root.at("start").text());
-    let attributes = fleet::attributes(root, &wrong);
-    let links = fleet::links(root, traces, &wrong);
-    let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
+    let attributes = fleet::attributes(root, wrong);
+    let links = fleet::links(root, traces, wrong);
+    let entities = schema::entities(root, calendar, &attributes, brought, wrong);
     let calendar = calendar.unwrap_or_default();
-    fleet::budgets(root, &wrong);
+    fleet::budgets(root, wrong);
     let (duration, schema, named) = (root.at("duration").span(), entities.schema, Default::default());
-    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong, named };
+    let world = World { root, stacks, dir, calendar, duration, schema, attributes, links, wrong, named };
     let fleets = fleet::fleets(&world);
     fleet::room_for_a_row(&world, &fleets, &entities.data);
     world.name();
@@ -114,7 +116,7 @@ pub(super) fn resolve(
         ..Settled::default()
     };
     let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
-    let wrong = wrong.into_inner(sound);
+    let wrong = wrong.taken(sound);
     if !sound || !wrong.is_empty() {
         return Err(wrong);
     }

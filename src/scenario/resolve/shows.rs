@@ -16,7 +16,7 @@ fn each_of<T>(
 ) -> Result<Vec<T>, Vec<Diagnostic>> {
     let (view, wrong) = (View::new(table), Mistakes::default());
     let all = view.entries().filter_map(|(name, of)| read(name, view.name(name), of, &wrong)).collect();
-    let wrong = wrong.into_inner(true);
+    let wrong = wrong.taken(true);
     if wrong.is_empty() { Ok(all) } else { Err(wrong) }
 }
 

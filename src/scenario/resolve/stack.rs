@@ -1,13 +1,18 @@
 //! The stack that a scenario asks for, and what it chooses of it.
 
+use std::path::Path;
+
 use super::super::idle::Unsaid;
 use super::super::view::View;
 use super::World;
-use crate::base::Span;
-use crate::contract::{Choice, Chosen, Described, OptionForm};
+use crate::base::{Span, inert_path};
+use crate::contract::{Choice, Chosen, Described, OptionForm, StackFile};
 use crate::scenario::diagnostic::choices;
+use crate::scenario::file;
 use crate::scenario::tree::{Node, Val};
 
+/// Bytes of a file that an option names, at most.
+const STACK_FILE_MAX: u64 = 64 << 20;
 const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
 impl World<'_> {
@@ -45,6 +50,10 @@ impl World<'_> {
                 self.wrong.at(at, title, help);
                 continue;
             };
+            if option.form == OptionForm::File {
+                chosen.set(&option.name, Choice::File(self.file(key, written)));
+                continue;
+            }
             match choice(written, &option.form) {
                 Some(choice) => chosen.set(&option.name, choice),
                 None => {
@@ -54,6 +63,25 @@ impl World<'_> {
             }
         }
         chosen
+    }
+
+    /// A file that an option names; what is wrong with it is reported.
+    fn file(&self, key: &str, written: View<'_>) -> Option<StackFile> {
+        let Some(Val::Text(path)) = written.value() else {
+            let title = format!("`engine.options.{key}` is wrong");
+            self.wrong.at(written, title, format!("it takes {}", OptionForm::File));
+            return None;
+        };
+        let from = self.dir.map_or_else(|| Path::new(path).to_owned(), |dir| dir.join(path));
+        match file::read_bytes(&from, file::Named::InFile, STACK_FILE_MAX) {
+            Ok(bytes) => Some(StackFile { path: path.clone(), bytes: bytes.into() }),
+            Err(error) => {
+                let title = format!("cannot read the file of `engine.options.{key}`: {error}");
+                let help = format!("it is looked for at {}", inert_path(&from));
+                self.wrong.at(written, title, help);
+                None
+            }
+        }
     }
 
     /// Reports what is written for the built-in stack and would be heeded by nobody.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::plan::Attribute;
@@ -15,6 +16,8 @@ use crate::net::Profile;
 pub(super) struct World<'a> {
     pub(super) root: View<'a>,
     pub(super) stacks: &'a [Described],
+    /// Where files lie that it names.
+    pub(super) dir: Option<&'a Path>,
     pub(super) calendar: Calendar,
     pub(super) duration: Span,
     pub(super) schema: Schema,

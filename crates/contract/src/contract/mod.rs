@@ -34,5 +34,6 @@ pub use schema::{
 };
 pub use server::*;
 pub use stack::{
-    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackOption,
+    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackFile,
+    StackOption,
 };

@@ -137,6 +137,8 @@ pub enum OptionForm {
     Word(Vec<String>),
     /// Any text.
     Text,
+    /// A file by its path from where the scenario lies, of 64 MiB at most: a bundle of code.
+    File,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +148,29 @@ pub enum Choice {
     Span(Span),
     /// A word of several, or any text.
     Text(String),
+    /// A file, if one is named.
+    File(Option<StackFile>),
+}
+
+/// A file that a scenario chose, as it was when the run was planned.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StackFile {
+    /// Its path as it is written.
+    pub path: String,
+    pub bytes: Arc<[u8]>,
+}
+
+impl StackFile {
+    /// Of its bytes, in hexadecimal: of two runs with one hash it had the same content.
+    pub fn hash(&self) -> String {
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&self.bytes))
+    }
+}
+
+impl fmt::Debug for StackFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes, {})", self.path, self.bytes.len(), self.hash())
+    }
 }
 
 /// The options of a stack as a scenario has chosen them, checked and complete.
@@ -259,6 +284,7 @@ impl fmt::Display for OptionForm {
                 write!(f, "a length of time from {min} to {max}, such as \"{min}\"")
             }
             OptionForm::Text => f.write_str("a text"),
+            OptionForm::File => f.write_str("the path of a file"),
             OptionForm::Word(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
         }
     }
@@ -271,6 +297,8 @@ impl fmt::Display for Choice {
             Choice::Int(n) => write!(f, "{n}"),
             Choice::Span(span) => write!(f, "\"{span}\""),
             Choice::Text(text) => write!(f, "{text:?}"),
+            Choice::File(Some(file)) => write!(f, "{:?}", file.path),
+            Choice::File(None) => f.write_str("no file"),
         }
     }
 }
@@ -300,6 +328,20 @@ impl Chosen {
             Some(Choice::Span(span)) => *span,
             _ => Span::ZERO,
         }
+    }
+    /// A file; none if the scenario names none, or the stack has no such option.
+    pub fn file(&self, option: &str) -> Option<&StackFile> {
+        match self.0.get(option) {
+            Some(Choice::File(file)) => file.as_ref(),
+            _ => None,
+        }
+    }
+    /// All files that were chosen, by option.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &StackFile)> {
+        self.0.iter().filter_map(|(option, choice)| match choice {
+            Choice::File(Some(file)) => Some((option.as_str(), file)),
+            _ => None,
+        })
     }
     /// A word or a text; empty if the stack has no such option.
     pub fn text(&self, option: &str) -> &str {

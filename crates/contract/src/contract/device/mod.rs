@@ -22,6 +22,7 @@ mod future;
 mod hook;
 mod port;
 mod queue;
+mod slip;
 mod status;
 mod transport;
 mod view;
@@ -35,10 +36,11 @@ pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
+pub use slip::{RowEdits, RowVersion, Slip};
 pub use status::{Progress, Shown, Status};
 pub use transport::{
-    Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, Received, Response,
-    TOO_LARGE_PAGE, Transport, TransportError,
+    Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, PendingSlipped, Received,
+    Response, TOO_LARGE_PAGE, Transport, TransportError,
 };
 pub use view::{
     DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,

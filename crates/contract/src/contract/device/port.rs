@@ -6,7 +6,8 @@ use std::task::Poll;
 
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
-use super::transport::{Cacheable, Response, Transport};
+use super::slip::Slip;
+use super::transport::{Cacheable, Response, Transport, TransportError};
 use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{EngineEvent, EventSink, RequestKind};
 use crate::contract::server::Mutation;
@@ -144,12 +145,45 @@ impl Ports {
             None => self.transport.request(body, deadline).await,
             Some(cacheable) => self.transport.request_cacheable(body, cacheable, deadline).await,
         };
-        if let Err(error) = answer {
-            let took = self.clock.now() - sent_at;
-            self.emit(EngineEvent::RequestFailed { request, kind, error, took, wasted: bytes });
-        }
+        self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
+    /// The same for a protocol that names no edits: which are behind each row stands on the slip,
+    /// and `call` names none. Of several the last goes out in the place of the others.
+    ///
+    /// # Errors
+    /// Why nothing came back, which is told.
+    pub async fn call_with(
+        &self,
+        call: Call<'_>,
+        body: Vec<u8>,
+        slip: Slip,
+        deadline: Time,
+    ) -> Result<(Vec<u8>, Slip), TransportError> {
+        let Call { number: request, kind, unit, attempt, .. } = call;
+        let (bytes, rows) = (body.len() as u64, slip.edits.len() as u32);
+        self.emit(EngineEvent::RequestSent { request, kind, unit, bytes, rows, attempt });
+        for row in &slip.edits {
+            let Some((&edit, with)) = row.edits.split_last() else { continue };
+            let (entity, key) = (row.entity, &row.key);
+            if !with.is_empty() {
+                self.emit(EngineEvent::EditsSquashed { edit, entity, key, with, stays: false });
+            }
+            self.emit(EngineEvent::EditSent { edit, entity, key, request });
+        }
+        let sent_at = self.clock.now();
+        let answer = self.transport.request_with(body, slip, deadline).await;
+        self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
+        answer
+    }
+
+    fn failed(&self, request: u64, kind: RequestKind, error: Option<&TransportError>, of: (Time, u64)) {
+        if let Some(&error) = error {
+            let (took, wasted) = (self.clock.now() - of.0, of.1);
+            self.emit(EngineEvent::RequestFailed { request, kind, error, took, wasted });
+        }
+    }
+
     pub async fn crash_point(&self, point: &str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::future::LocalBoxFuture;
+use super::slip::Slip;
 use crate::base::{Time, in_words};
 use crate::contract::schema::Condition;
 
@@ -18,6 +19,8 @@ pub struct Cacheable {
 /// What comes back for a request, or why nothing does.
 pub type Response = Result<Vec<u8>, TransportError>;
 pub type PendingResponse = LocalBoxFuture<'static, Response>;
+/// The same with what stands beside the answer.
+pub type PendingSlipped = LocalBoxFuture<'static, Result<(Vec<u8>, Slip), TransportError>>;
 
 pub trait Transport {
     /// Sends `request`, waits for the answer, gives up at `deadline`. Dropped before, the request
@@ -27,6 +30,13 @@ pub trait Transport {
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         drop(cacheable);
         self.request(request, deadline)
+    }
+    /// The same with a slip beside the request; what the server puts beside its answer comes with
+    /// that. A transport that knows no slips brings none.
+    fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
+        drop(slip);
+        let answer = self.request(request, deadline);
+        Box::pin(async move { Ok((answer.await?, Slip::default())) })
     }
     /// Asks the giver of tokens for another one, with which requests go from then on: what an
     /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError). Where

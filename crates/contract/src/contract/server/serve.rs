@@ -6,7 +6,7 @@ use super::error::ServerError;
 use super::mutation::{Mutation, Outcome, Refusal, Row};
 use super::phones::{ConnectionId, Reply};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
-use crate::contract::device::CarriedRows;
+use crate::contract::device::{CarriedRows, Slip};
 use crate::contract::schema::{Attributes, Schema};
 
 /// The half of a stack that answers phones: bytes in, bytes out.
@@ -25,6 +25,21 @@ pub trait SyncServer {
         request: &[u8],
         record: &mut dyn SystemOfRecord,
     ) -> Result<Reply, ServerError>;
+    /// The same with what stands beside the request, which a server takes whose protocol names no
+    /// edits; what it leaves there comes with its answer. One that answers later leaves nothing.
+    ///
+    /// # Errors
+    /// As for [`serve`](SyncServer::serve).
+    fn serve_with(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Reply, ServerError> {
+        *slip = Slip::default();
+        self.serve(from, request, record)
+    }
     /// The bytes that say no: a request was not served, let in or answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Whether an answer says no: a cache on the way keeps none of these.

@@ -1,0 +1,50 @@
+//! What stands beside the bytes of a request and of its answer, of which the wire knows nothing.
+
+use crate::base::{EditId, EntityId, Key, Stamp};
+
+/// What the bench has to know of a message and a protocol does not say: which edits are in a
+/// request, and what its answer says of edits and rows.
+///
+/// It costs nothing on the way and comes where its message comes: what was lost is lost with it. It
+/// has no room for values: what a stack needs to sync is in its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slip {
+    /// Of each row that is written the edits behind it, in the order in which they were made.
+    pub edits: Vec<RowEdits>,
+    /// Of an answer: the versions that it brings.
+    pub rows: Vec<RowVersion>,
+}
+
+/// The edits behind what a message says of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowEdits {
+    pub entity: EntityId,
+    pub key: Key,
+    /// The last of them goes out in the place of the others.
+    pub edits: Vec<EditId>,
+    /// In an answer: the stamp of what they were committed as; `None` if they were not.
+    pub stamp: Option<Stamp>,
+}
+
+/// A version of a row in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowVersion {
+    pub entity: EntityId,
+    pub key: Key,
+    /// When the backend committed it.
+    pub stamp: Stamp,
+    /// The row is gone, or out of the device's reach.
+    pub removed: bool,
+}
+
+impl Slip {
+    /// The edits behind what the message says of a row; none if it names none.
+    pub fn of(&self, entity: EntityId, key: &Key) -> &[EditId] {
+        let row = self.edits.iter().find(|row| row.entity == entity && row.key == *key);
+        row.map_or(&[], |row| &row.edits)
+    }
+    /// The stamp of a version that the message brings; `None` if it names none.
+    pub fn stamp_of(&self, entity: EntityId, key: &Key) -> Option<Stamp> {
+        self.rows.iter().find(|row| row.entity == entity && row.key == *key).map(|row| row.stamp)
+    }
+}
