@@ -66,10 +66,12 @@ impl Passed {
         tx.drop_end(entity, key)
     }
 
-    /// What ended so may have done that in another history.
+    /// What ended so may have done that in another history, or be from before it: an end may be of
+    /// later than its stamp.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
+        let may_be_undone = |stamp: Stamp| undone.iter().any(|undone| stamp <= undone.until);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
-            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && is_undone(undone, **stamp));
+            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && may_be_undone(**stamp));
             ended.map(|((_, key), _)| key.clone()).collect()
         };
         let keys = self.with(tx, of_entity)?;

@@ -448,8 +448,14 @@ impl<'t> Settling<'t, '_> {
             // Another row has the natural key, or the backend has none: the local row never was,
             // unless it was made since and has come down.
             None => {
+                let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
                 self.tx.remove(entry.entity, &entry.key)?;
-                self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
+                self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))?;
+                // A row that was there has ended, nobody says when: after what was known of it.
+                match held.max(entry.base) {
+                    Some(known) if current.is_none() && entry.base.is_some() => self.ended(entry, known),
+                    _ => Ok(()),
+                }
             }
         }
     }

@@ -99,6 +99,16 @@ fn seen(outcome: &Outcome) -> BTreeSet<String> {
     checks.into_iter().map(|check| format!("`{check}`")).collect()
 }
 
+/// A verdict dates the end of a row on which another edit waits, whose own verdict does not; then a
+/// reader that lags shows the row again.
+#[test]
+fn a_row_whose_end_was_told_amid_edits_does_not_come_back() {
+    let variants = vec!["reconcile-restored".to_owned()];
+    let request = Request { variants, seeds: vec![20_784], ..Request::default() };
+    let plans = worlds::plans(&worlds::document(CHAOS), &request);
+    assert_eq!((plans.len(), trouble(&worlds::run(&plans[0]))), (1, Vec::new()));
+}
+
 #[test]
 fn strategies_that_are_wrong_are_caught() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
