@@ -25,32 +25,66 @@
 //! ```
 //!
 //! Who brings a sync stack of their own describes it as a [`contract::Stack`] and calls
-//! [`Bench::new`] with it, or [`cli::main`] with [`world::Stacks`] that know it.
+//! [`Bench::new`] with it, or [`cli::main`] with [`Stacks`] that know it; the guide is
+//! `docs/own-engine.md`.
+//!
+//! # What is promised
+//!
+//! [`Bench`] and what it returns, [`contract`], [`Stacks`] and [`cli::main`] are for others to call.
+//! Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog says how; a patch
+//! only adds. Build [`contract::Capabilities`] from [`NONE`](contract::Capabilities::NONE), so that
+//! what is added later is not promised. The other modules are hidden: they are public for the
+//! program's own tests and change without a word.
 
+#[doc(hidden)]
 pub mod analysis;
+#[doc(hidden)]
 pub mod backend;
 mod bench;
+#[doc(hidden)]
 pub mod bugs;
+#[doc(hidden)]
 pub mod campaign;
 pub mod cli;
+#[doc(hidden)]
 pub mod disk;
+#[doc(hidden)]
 pub mod engine;
+#[doc(hidden)]
 pub mod gateway;
+#[doc(hidden)]
 pub mod integration;
+#[doc(hidden)]
 pub mod metrics;
+#[doc(hidden)]
 pub mod net;
+#[doc(hidden)]
 pub mod oracle;
+#[doc(hidden)]
 pub mod protocol;
+#[doc(hidden)]
 pub mod record;
+#[doc(hidden)]
 pub mod render;
+#[doc(hidden)]
 pub mod scenario;
+#[doc(hidden)]
 pub mod sim;
+#[doc(hidden)]
 pub mod stats;
+#[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
 pub mod theory;
+#[doc(hidden)]
 pub mod workload;
+#[doc(hidden)]
 pub mod world;
 
-pub use syncdyno_contract::{base, contract};
+#[doc(hidden)]
+pub use syncdyno_contract::base;
+#[doc(inline)]
+pub use syncdyno_contract::contract;
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};
+pub use world::Stacks;

@@ -25,6 +25,9 @@ type Gone = BTreeMap<(EntityId, Key), Stamp>;
 pub(super) struct Passed {
     /// As the shadows have it; `None` until they were asked.
     gone: RefCell<Option<Gone>>,
+    /// Rows that the backend says have ended, not when: with the latest stamps known of them. A
+    /// reader that lags catches up soon, so this process alone keeps them in mind.
+    undated: RefCell<Gone>,
     /// By entity: what the backend may have undone, as of the latest life of it that was heard of.
     undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
@@ -49,9 +52,11 @@ impl Passed {
         self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
-    /// When the row ended, if that is known and has not come down yet.
+    /// When the row ended, or as of when it was still there, if that has not come down yet.
     pub(super) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
-        self.with(tx, |gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() })
+        let of =
+            |gone: &Gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() };
+        Ok(self.with(tx, |gone| of(gone))?.max(of(&self.undated.borrow())))
     }
 
     /// The row ended, as of this stamp: the answer to a push says so.
@@ -60,18 +65,26 @@ impl Passed {
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
     }
 
-    /// The end of the row has come down, or a later beginning of it.
-    pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
-        self.with(tx, |gone| _ = gone.remove(&(entity, Key::new(key))))?;
-        tx.drop_end(entity, key)
+    /// The row ended after this stamp: the answer to a push says that it is not there.
+    pub(super) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
+        self.undated.borrow_mut().insert((entity, key.clone()), known);
     }
 
-    /// What ended so may have done that in another history, or be from before it: an end may be of
-    /// later than its stamp.
+    /// The end of the row has come down, or a later beginning of it.
+    pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
+        let row = (entity, Key::new(key));
+        self.undated.borrow_mut().remove(&row);
+        match self.with(tx, |gone| gone.remove(&row))? {
+            Some(_) => tx.drop_end(entity, key),
+            None => Ok(()),
+        }
+    }
+
+    /// What ended so may have done that in another history.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
-        let may_be_undone = |stamp: Stamp| undone.iter().any(|undone| stamp <= undone.until);
+        self.undated.borrow_mut().retain(|(of, _), _| *of != entity);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
-            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && may_be_undone(**stamp));
+            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && is_undone(undone, **stamp));
             ended.map(|((_, key), _)| key.clone()).collect()
         };
         let keys = self.with(tx, of_entity)?;

@@ -10,7 +10,7 @@ use super::referred::Referred;
 use super::rules::overlay;
 use super::settled::{By, Settled, acknowledged, holds, keep_last_words, tell, told_of};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Row, SyncError};
+use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Refusal, Row, SyncError};
 use crate::protocol::PushResult;
 use crate::store::{self, Difference, Entry, Stored, Tx};
 
@@ -241,6 +241,18 @@ impl<'t> Settling<'t, '_> {
         overlay(self.tx, self.entity(entity), entity, &shadow)
     }
 
+    /// A row that was there has ended on the backend, nobody says when: after what was known of it.
+    fn notes_end(&self, Conflict { entry, why, current, .. }: Conflict<'_>) -> Stored<()> {
+        if why != Refusal::Gone || current.is_some() {
+            return Ok(());
+        }
+        let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
+        if let Some(known) = held.max(entry.base) {
+            self.process.passed.ended_since(entry.entity, &entry.key, known);
+        }
+        Ok(())
+    }
+
     fn decide(
         &mut self,
         conflict: Conflict<'_>,
@@ -250,6 +262,7 @@ impl<'t> Settling<'t, '_> {
         if is_uncontested(self.process.options.conflict.detect, conflict) {
             return self.stand_beside(conflict);
         }
+        self.notes_end(conflict)?;
         let (made_as, id) = (conflict.entry.key.clone(), conflict.entry.entity);
         // A row that was made twice, by its natural key, is the one that was there.
         let naming = self.process.setup.schema.naming(id);
@@ -448,14 +461,8 @@ impl<'t> Settling<'t, '_> {
             // Another row has the natural key, or the backend has none: the local row never was,
             // unless it was made since and has come down.
             None => {
-                let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
                 self.tx.remove(entry.entity, &entry.key)?;
-                self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))?;
-                // A row that was there has ended, nobody says when: after what was known of it.
-                match held.max(entry.base) {
-                    Some(known) if current.is_none() && entry.base.is_some() => self.ended(entry, known),
-                    _ => Ok(()),
-                }
+                self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
             }
         }
     }

@@ -20,9 +20,9 @@ pub(crate) fn tiny() -> Stack {
     let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let about = "A request without an answer is given up after this.";
     Stack::new("tiny", |chosen| Rc::new(phone::Factory { timeout: chosen.span("timeout") }))
-        .server(|_, setup, _| Box::new(server::Server(setup)))
+        .server(|_, setup, ports| Box::new(server::Server { setup, ports }))
         .option(StackOption::new("timeout", timeout, Choice::Span(Span::secs(60)), about))
-        .crash_points(&["tiny.started", "tiny.answer-received", "tiny.applied"])
+        .crash_points(&["tiny.started", "tiny.answer-received", "tiny.applied", "tiny.written"])
         // It says which edits it counts as done; there is no log of those that it forgets, and its
         // app shows no status.
         .promises(Capabilities { logs: false, status: false, ..Capabilities::ALL })

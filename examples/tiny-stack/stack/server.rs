@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use syncdyno::contract::{
-    DeviceId, EachServed, Key, Outcome, Reply, ServerError, ServerSetup, SyncServer, SystemOfRecord,
+    DeviceId, EachServed, Key, Outcome, Reply, ServerError, ServerPorts, ServerSetup, SyncServer,
+    SystemOfRecord,
 };
 
 use super::{Answer, Ask, Rows, Snapshot};
 
-pub(super) struct Server(pub(super) ServerSetup);
+pub(super) struct Server {
+    pub(super) setup: ServerSetup,
+    pub(super) ports: ServerPorts,
+}
 
 impl SyncServer for Server {
     fn serve(
@@ -19,13 +23,15 @@ impl SyncServer for Server {
     ) -> Result<Reply, ServerError> {
         let bad = |why: String| ServerError::BadRequest(why);
         let ask: Ask = serde_json::from_slice(ask).map_err(|error| bad(error.to_string()))?;
-        let attributes = &self.0.attributes[of.0 as usize];
+        let attributes = &self.setup.attributes[of.0 as usize];
         let outcomes = if ask.edits.is_empty() { Vec::new() } else { record.write(attributes, &ask.edits) };
+        // Where it dies here its phones hear nothing of what was written.
+        _ = self.ports.crash.reached("tiny.written");
         let stamp = |outcome| if let Outcome::Applied { stamp } = outcome { Some(stamp) } else { None };
         let taken = outcomes.into_iter().map(stamp).collect();
         let mut rows = BTreeMap::new();
         for entity in ask.pull {
-            let schema = self.0.schema.entities.get(usize::from(entity.0));
+            let schema = self.setup.schema.entities.get(usize::from(entity.0));
             let schema = schema.ok_or_else(|| bad("no such entity".to_owned()))?;
             let mut found = Rows::new();
             record.changes(entity, attributes, None, &mut |key, stamp, values| {
