@@ -30,10 +30,10 @@
 //!
 //! # What is promised
 //!
-//! [`Bench`] and what it returns, [`contract`], [`Stacks`] and [`cli::main`] are for others to call.
-//! Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog says how; a patch
-//! only adds. Build [`contract::Capabilities`] from [`NONE`](contract::Capabilities::NONE), so that
-//! what is added later is not promised. The other modules are hidden: they are public for the
+//! [`Bench`] and what it returns, [`contract`], [`Stacks`] and [`cli::main`] are for others to
+//! call. Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog says how; a
+//! patch only adds. Build [`contract::Capabilities`] from [`NONE`](contract::Capabilities::NONE), so
+//! that what is added later is not promised. The other modules are hidden: they are public for the
 //! program's own tests and change without a word.
 
 #[doc(hidden)]
