@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use super::rules::Place;
 use crate::base::{EntityId, Key, Stamp, Undone};
+use crate::contract::Row;
 use crate::store::{Stored, Tx};
 
 /// Rows that this device saw end, with the stamps of their ends.
@@ -67,7 +68,15 @@ impl Passed {
 
     /// The row ended after this stamp: the answer to a push says that it is not there.
     pub(super) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
-        self.undated.borrow_mut().insert((entity, key.clone()), known);
+        let mut undated = self.undated.borrow_mut();
+        let latest = undated.entry((entity, key.clone())).or_insert(known);
+        *latest = known.max(*latest);
+    }
+
+    /// Whether a version is from before an end that nobody dated.
+    pub(super) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
+        let known = self.undated.borrow().get(&(entity, version.key.clone())).copied();
+        version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
     /// The end of the row has come down, or a later beginning of it.

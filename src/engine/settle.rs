@@ -231,7 +231,9 @@ impl<'t> Settling<'t, '_> {
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
         let Some(shadow) = self.tx.take_shadow(entity, key)? else { return Ok(()) };
         let hears = self.process.options.conflict.policy.hears();
-        if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled, hears)) {
+        let is_news =
+            is_news(&shadow, settled, hears) && !self.process.passed.is_from_before(entity, &shadow);
+        if !self.process.rules.outbox.lifts_shadow(is_news) {
             return Ok(());
         }
         if waits {
