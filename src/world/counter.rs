@@ -2,13 +2,13 @@
 //! the connections that it holds.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::phones::{Said, Saying};
 use super::server::{Beside, Done, Servers};
 use super::token::{Gate, Wallet};
 use crate::base::{DeviceId, Time};
-use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError};
+use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError, Slip};
 use crate::gateway::call_by;
 use crate::net::{Server, ServerEnd, Version};
 
@@ -76,16 +76,7 @@ impl Counter {
                 }
             };
             let answer = servers.process.or_death(answer).await?;
-            if servers.hub.records_lives() {
-                let mut tell = |entity, key: &str, stamp, removed| {
-                    let served = Event::RowServed { device, entity, key, stamp, removed };
-                    servers.hub.tell_lives(Node::Gateway, served);
-                };
-                servers.server.borrow().rows_in(&answer, &mut tell);
-                for row in &slip.borrow().rows {
-                    tell(row.entity, row.key.as_str(), row.stamp, row.removed);
-                }
-            }
+            tell_rows(&servers, device, &answer, &slip.borrow());
             Some(answer)
         })
     }
@@ -103,7 +94,7 @@ impl Counter {
         if servers.phones.is_full() {
             return refuse(ServerError::Unavailable);
         }
-        let id = servers.phones.add(end);
+        let id = servers.phones.add(Rc::new(Recorded { end, servers: Rc::downgrade(servers), to: from }));
         let (taken, said) = servers.phones.keep(|| servers.server.borrow_mut().on_connect(from, id, hello));
         if let Err(error) = taken {
             servers.phones.remove(id);
@@ -148,6 +139,40 @@ impl Counter {
         servers.phones.remove(id);
         let ((), said) = servers.phones.keep(|| servers.server.borrow_mut().on_close(from, id));
         servers.phones.say(said);
+    }
+}
+
+/// Tells the recorders of lives which rows leave for a device.
+fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
+    if !servers.hub.records_lives() {
+        return;
+    }
+    let mut tell = |entity, key: &str, stamp, removed| {
+        let served = Event::RowServed { device, entity, key, stamp, removed };
+        servers.hub.tell_lives(Node::Gateway, served);
+    };
+    servers.server.borrow().rows_in(bytes, &mut tell);
+    for row in &slip.rows {
+        tell(row.entity, row.key.as_str(), row.stamp, row.removed);
+    }
+}
+
+/// A connection whose messages are looked into for rows.
+struct Recorded {
+    end: Rc<dyn ServerEnd>,
+    servers: Weak<Servers>,
+    to: DeviceId,
+}
+
+impl ServerEnd for Recorded {
+    fn send(&self, message: Vec<u8>) {
+        if let Some(servers) = self.servers.upgrade() {
+            tell_rows(&servers, self.to, &message, &Slip::default());
+        }
+        self.end.send(message);
+    }
+    fn close(&self) {
+        self.end.close();
     }
 }
 

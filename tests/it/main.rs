@@ -49,6 +49,7 @@ mod suite;
 mod sweep;
 mod tables;
 mod tidy;
+mod tiny_live;
 mod tiny_stack;
 mod tune;
 mod tuned_apps;

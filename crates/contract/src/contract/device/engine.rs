@@ -73,15 +73,22 @@ impl EngineError {
 pub trait SyncEngine {
     /// The life of the process: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
-    fn on(&self, event: AppEvent);
+    /// Something happened to the app. An engine that heeds none of it does nothing.
+    fn on(&self, event: AppEvent) {
+        let _ = event;
+    }
     /// A person edits a row: one transaction holds the row and what must be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Saving;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Drops the units that wait in the queue, and nothing takes their place.
     fn discard(&self) {}
-    /// Runs a unit directly, blocking the caller, without queue and without events.
-    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// Runs a unit directly, blocking the caller, without queue and without events. An engine whose
+    /// units have no runs refuses.
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        let _ = unit;
+        Box::pin(async { Err(SyncError::Rejected("units have no runs here".to_owned())) })
+    }
     /// The same, and at once: beside whatever runs, the same unit too.
     fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.sync(unit)

@@ -20,6 +20,7 @@ mod engine;
 mod files;
 mod future;
 mod hook;
+mod mirror;
 mod port;
 mod queue;
 mod slip;
@@ -34,6 +35,7 @@ pub use engine::{
 pub use files::{File, Files};
 pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
+pub use mirror::{Mirror, ShownRows};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
 pub use slip::{RowEdits, RowVersion, Slip};

@@ -14,7 +14,8 @@ use crate::contract::schema::{Attributes, Schema};
 /// It stands beside the system of record: a request takes effect at the instant at which it comes,
 /// and the bench says how long the backend worked for it.
 pub trait SyncServer {
-    /// Answers a request of a device at the backend, or keeps it to answer it later.
+    /// Answers a request of a device at the backend, or keeps it to answer it later. A server that
+    /// knows connections alone answers none.
     ///
     /// # Errors
     /// What is wrong with the request, or what the backend said no to: the device is told by
@@ -24,7 +25,10 @@ pub trait SyncServer {
         from: DeviceId,
         request: &[u8],
         record: &mut dyn SystemOfRecord,
-    ) -> Result<Reply, ServerError>;
+    ) -> Result<Reply, ServerError> {
+        let _ = (from, request, record);
+        Err(ServerError::BadRequest("no requests are answered here".to_owned()))
+    }
     /// The same with what stands beside the request, which a server takes whose protocol names no
     /// edits; what it leaves there comes with its answer. One that answers later leaves nothing.
     ///
@@ -47,8 +51,9 @@ pub trait SyncServer {
         let _ = answer;
         false
     }
-    /// Calls `f` with each row in an answer, for the recorded life of a record: entity, key, stamp,
-    /// whether it is removed. A server that tells none has lives without this step.
+    /// Calls `f` with each row in an answer, or in a message that it sends on a connection, for the
+    /// recorded life of a record: entity, key, stamp, whether it is removed. A server that tells
+    /// none has lives without this step.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
         let _ = (answer, f);
     }

@@ -1,0 +1,126 @@
+//! Rows and edits in memory, for engines that are small.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::app::{EditError, EditKind, LocalEdit};
+use super::engine::Provision;
+use super::view::{DeviceView, PendingEdit};
+use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::schema::Schema;
+use crate::contract::server::{Mutation, Row};
+
+/// What a phone holds: of each row the version that came last, and the edits that wait, in order.
+///
+/// A value that an engine keeps as it likes: nothing here is written anywhere.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Mirror {
+    /// A row that is gone has no values.
+    rows: BTreeMap<EntityId, BTreeMap<Key, Row>>,
+    pub edits: Vec<Mutation>,
+}
+
+/// Rows of an entity as the app shows them, by key: the stamp and what a phone holds.
+pub type ShownRows = BTreeMap<Key, (Stamp, Vec<Value>)>;
+
+impl Mirror {
+    /// What a phone begins with that was synced before.
+    pub fn begun(schema: &Schema, state: &dyn Provision) -> Mirror {
+        let mut mirror = Mirror::default();
+        state.rows(&mut |row| {
+            let values = Some(schema.entity(row.entity).project(row.values));
+            let row = (row.entity, Row { key: Key::new(row.key), stamp: row.stamp, values });
+            mirror.take(vec![row]);
+        });
+        mirror
+    }
+    /// Takes versions of rows, but for those of which it has a later one; gives those that it did
+    /// not have.
+    pub fn take(&mut self, rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
+        self.put(rows, |held, came| held.stamp <= came.stamp)
+    }
+    /// Takes these rows, which are all that there are; gives those that are others now, without
+    /// values where they are gone.
+    pub fn replace(&mut self, mut rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
+        let came: BTreeSet<(EntityId, &Key)> = rows.iter().map(|(of, row)| (*of, &row.key)).collect();
+        let held = self.rows.iter().flat_map(|(of, rows)| rows.values().map(|row| (*of, row)));
+        let gone = held.filter(|(of, row)| !came.contains(&(*of, &row.key)));
+        let gone: Vec<_> = gone.map(|(of, row)| (of, Row { values: None, ..row.clone() })).collect();
+        rows.extend(gone);
+        self.put(rows, |_, _| true)
+    }
+    fn put(
+        &mut self,
+        mut rows: Vec<(EntityId, Row)>,
+        replaces: impl Fn(&Row, &Row) -> bool,
+    ) -> Vec<(EntityId, Row)> {
+        rows.retain(|(entity, row)| {
+            let held = self.rows.entry(*entity).or_default();
+            let is_news = held.get(&row.key).is_none_or(|held| held != row && replaces(held, row));
+            if is_news {
+                held.insert(row.key.clone(), row.clone());
+            }
+            is_news
+        });
+        rows
+    }
+    /// The rows of an entity as the app shows them: with the edits that wait on top. One that was
+    /// made here has the stamp 0.
+    pub fn shown(&self, schema: &Schema, entity: EntityId) -> ShownRows {
+        let held = self.rows.get(&entity).into_iter().flat_map(BTreeMap::values);
+        let mut rows: ShownRows =
+            held.filter_map(|row| Some((row.key.clone(), (row.stamp, row.values.clone()?)))).collect();
+        let projection = &schema.entity(entity).projection;
+        for edit in self.edits.iter().filter(|edit| edit.entity == entity) {
+            if edit.kind == EditKind::Create {
+                rows.insert(edit.key.clone(), (Stamp(0), vec![Value::Null; projection.len()]));
+            }
+            // An edit of a row that is gone meanwhile shows nothing.
+            let Some((_, held)) = rows.get_mut(&edit.key) else { continue };
+            for (column, value) in &edit.values {
+                if let Ok(place) = projection.binary_search(column) {
+                    held[place] = value.clone();
+                }
+            }
+            if edit.kind == EditKind::Delete {
+                rows.remove(&edit.key);
+            }
+        }
+        rows
+    }
+    /// Has an edit wait that a person makes at this time by the device's clock.
+    ///
+    /// # Errors
+    /// That the row is not there, or is there already.
+    pub fn edit(&mut self, schema: &Schema, edit: &LocalEdit, made_at: Stamp) -> Result<(), EditError> {
+        let base = self.shown(schema, edit.entity).get(&edit.key).map(|(stamp, _)| *stamp);
+        match edit.kind {
+            EditKind::Create if base.is_some() => return Err(EditError::Exists),
+            EditKind::Update | EditKind::Delete if base.is_none() => return Err(EditError::NoSuchRow),
+            _ => self.edits.push(Mutation::of(edit, base, made_at)),
+        }
+        Ok(())
+    }
+    /// What it shows, for who looks at the device.
+    pub fn view(self, schema: Arc<Schema>) -> impl DeviceView {
+        MirrorView { mirror: self, schema }
+    }
+}
+
+struct MirrorView {
+    mirror: Mirror,
+    schema: Arc<Schema>,
+}
+
+impl DeviceView for MirrorView {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        for (key, (stamp, values)) in self.mirror.shown(&self.schema, entity) {
+            let cells: Vec<_> = values.iter().map(Cell::of).collect();
+            f(key.as_str(), stamp, &cells.iter().map(Cell::as_ref).collect::<Vec<_>>());
+        }
+    }
+    fn pending(&self) -> Vec<PendingEdit> {
+        let edits = self.mirror.edits.iter();
+        edits.map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
+    }
+}

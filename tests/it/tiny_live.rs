@@ -1,0 +1,214 @@
+//! `examples/tiny-live`: a stack with a standing connection, whose server pushes rows, under kills
+//! at every place.
+
+#[path = "../../examples/tiny-live/stack.rs"]
+mod stack;
+
+use std::rc::Rc;
+
+use syncdyno::analysis;
+use syncdyno::contract::{
+    Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, EntityId,
+    Incarnation, LocalBoxFuture, LocalEdit, Node, Opened, Ports, Provision, Saving, Span, Stack, SyncEngine,
+    UnitId,
+};
+use syncdyno::oracle::{Step, Subject};
+use syncdyno::record::Verdict;
+use syncdyno::scenario::Plan;
+use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
+
+use crate::tiny_stack::{planned, run};
+use crate::worlds::{figure, trouble, value};
+use stack::live;
+
+const CALM: &str = "examples/tiny-live/calm.toml";
+const CONTENDED: &str = "examples/tiny-live/contended.toml";
+const KILLS: &str = "examples/tiny-live/kills.toml";
+const SHORT: &str = "tests/it/worlds/live.toml";
+const STRUCK: DeviceId = DeviceId(0);
+
+#[test]
+fn its_scenarios_pass_twice_alike() {
+    for path in [CALM, CONTENDED, KILLS] {
+        let (plan, outcome) = run(live(), path, &[]);
+        let judged = analysis::judge(&plan, "live", &outcome);
+        assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()), "{path}");
+        assert_eq!(outcome.digest, run(live(), path, &[]).1.digest, "{path}");
+    }
+}
+
+#[test]
+fn rows_are_pushed_within_seconds_of_their_commit() {
+    let (_, outcome) = run(live(), CALM, &[]);
+    let seen = Span(figure(&outcome, "engine.write_visible.duration", "p50"));
+    assert!(seen < Span::secs(3), "{seen}");
+    let (up, down) = (value(&outcome, "net.messages.up"), value(&outcome, "net.messages.down"));
+    assert!(down > up, "{down} down, {up} up: not only answers");
+}
+
+#[test]
+fn what_gives_way_is_told_and_nothing_else_does() {
+    let (_, outcome) = run(live(), CONTENDED, &[]);
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    let won = value(&outcome, "engine.conflicts.local_won");
+    let gave_way = value(&outcome, "engine.conflicts.remote_won");
+    assert!(won > 5 && gave_way > 0, "{won} won, {gave_way} gave way");
+    assert_eq!(value(&outcome, "engine.conflicts.miscounted"), 0);
+}
+
+#[test]
+fn messages_go_to_a_backend_that_is_far_away_and_fails() {
+    let sets = [
+        "gateway.backend_link={rtt=\"300ms\"}",
+        "event.cut={at=\"+25m\",backend_link_outage={for=\"1m\",mode=\"reset\"}}",
+        "event.gap={at=\"+35m\",backend_link_outage={for=\"1m\",mode=\"drop\"}}",
+        "backend.errors=\"5%\"",
+    ];
+    for path in [CONTENDED, KILLS] {
+        let (_, outcome) = run(live(), path, &sets);
+        assert_eq!(trouble(&outcome), Vec::<String>::new(), "{path}");
+        let (_, near) = run(live(), path, &sets[3..]);
+        let visible = |outcome: &Outcome| figure(outcome, "engine.write_visible.duration", "p50");
+        assert!(visible(&outcome) > visible(&near), "{path}: the way is longer");
+        assert_eq!(outcome.digest, run(live(), path, &sets).1.digest, "{path}");
+    }
+}
+
+#[test]
+fn a_life_tells_which_rows_were_pushed() {
+    let plan = planned(live(), CALM, &["duration=\"25m\""]).expect("it is sound");
+    let stacks = Stacks::builtin().with(live());
+    let note = EntityId(0);
+    let key = world::keys(&plan, note).expect("there are rows").remove(0);
+    let subject = Subject { record: (note, key), side: None, found: None };
+    let (recorded, lives) =
+        world::run_recording(&plan, &stacks, &Unwatched, &[subject]).expect("it can be run");
+    let left = |step: &&Step| step.node == Node::Gateway && matches!(step.to, Some(Node::Device(_)));
+    assert_eq!(lives[0].steps.iter().filter(left).count(), 6, "once to each: {:?}", lives[0].lines);
+    let unseen = world::run(&plan, &stacks, &Unwatched).expect("it can be run");
+    assert_eq!(recorded.digest, unseen.digest, "who looks changes nothing");
+}
+
+fn probed(plan: &Plan, stack: &Stack) -> Places {
+    let stacks = Stacks::builtin().with(stack.clone());
+    let probed = world::run_probing(plan, &stacks, &Unwatched, STRUCK);
+    let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    places
+}
+
+fn struck(plan: &Plan, stack: &Stack, strike: &Strike) -> Outcome {
+    let stacks = Stacks::builtin().with(stack.clone());
+    let outcome = world::run_struck(plan, &stacks, &Unwatched, strike);
+    outcome.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs the world twice for each strike; gives how many there were.
+fn nothing_is_lost(plan: &Plan, strikes: &[Strike], kills: &str) -> usize {
+    let (stack, mut wrong) = (live(), Vec::new());
+    for strike in strikes {
+        let outcome = struck(plan, &stack, strike);
+        if value(&outcome, kills) != 1 {
+            wrong.push(format!("{strike:?} did not fire"));
+        }
+        if struck(plan, &stack, strike).digest != outcome.digest {
+            wrong.push(format!("{strike:?} gives another digest the second time"));
+        }
+        wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
+    }
+    assert!(wrong.is_empty(), "{} of {} worlds:\n{}", wrong.len(), strikes.len(), wrong.join("\n"));
+    strikes.len()
+}
+
+fn passings(of: &std::collections::BTreeMap<String, u64>) -> impl Iterator<Item = (String, u32)> + '_ {
+    of.iter().flat_map(|(point, n)| (1..=*n as u32).map(move |nth| (point.clone(), nth)))
+}
+
+fn of_phone(places: &Places) -> [Vec<Strike>; 2] {
+    let device = STRUCK;
+    let polls = (1..=places.polls).map(|polls| Strike::AfterPoll { device, polls });
+    let points = passings(&places.points).map(|(point, nth)| Strike::AtPoint { device, point, nth });
+    [polls.collect(), points.collect()]
+}
+
+#[test]
+fn a_kill_of_a_phone_at_any_poll_or_point_loses_nothing() {
+    let plan = planned(live(), SHORT, &[]).expect("it is sound");
+    let places = probed(&plan, &live());
+    assert_eq!(places.points.keys().collect::<Vec<_>>(), ["live.applied", "live.connected", "live.received"]);
+    let [polls, points] = of_phone(&places);
+    assert!(nothing_is_lost(&plan, &polls, "device.kills.count") > 60);
+    assert!(nothing_is_lost(&plan, &points, "device.kills.count") > 20);
+}
+
+#[test]
+fn a_kill_of_its_server_at_any_poll_or_point_loses_nothing() {
+    let plan = planned(live(), SHORT, &["gateway.backend_link={rtt=\"100ms\"}"]).expect("it is sound");
+    let places = probed(&plan, &live());
+    let (polls, points) = &places.gateway;
+    assert_eq!(points.keys().collect::<Vec<_>>(), ["live.before-feed", "live.before-look", "live.judged"]);
+    let polls: Vec<Strike> = (1..=*polls).map(|polls| Strike::GatewayAfterPoll { polls }).collect();
+    let points: Vec<Strike> =
+        passings(points).map(|(point, nth)| Strike::GatewayAtPoint { point, nth }).collect();
+    assert!(nothing_is_lost(&plan, &polls, "gateway.kills.count") > 60);
+    assert!(nothing_is_lost(&plan, &points, "gateway.kills.count") > 60);
+}
+
+/// Says that an edit is saved a moment before it is.
+struct Hasty(Rc<dyn SyncEngine>, Ports);
+
+impl SyncEngine for Hasty {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        self.0.clone().run()
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        let (inner, ports, edit) = (self.0.clone(), self.1.clone(), edit.clone());
+        self.1.spawn.spawn(Box::pin(async move {
+            ports.sleep(Span::millis(200)).await;
+            assert!(matches!(inner.edit(&edit), Saving::Now(Ok(()) | Err(EditError::NoSuchRow))));
+        }));
+        Saving::Now(Ok(()))
+    }
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.0.trigger(unit, discard_pending);
+    }
+    fn is_caught_up(&self) -> Option<bool> {
+        self.0.is_caught_up()
+    }
+}
+
+struct HastyFactory(Rc<dyn EngineFactory>);
+
+impl EngineFactory for HastyFactory {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        Ok(Rc::new(Hasty(self.0.open(setup, life, at, ports.clone())?, ports)))
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        self.0.provision(setup, at, state)
+    }
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        self.0.view_of(setup, copy)
+    }
+}
+
+#[test]
+fn a_kill_at_some_poll_loses_an_edit_that_is_saved_too_late() {
+    let inner = live().engine;
+    let hasty = live().engine(move |chosen| Rc::new(HastyFactory(inner(chosen))));
+    let plan = planned(hasty.clone(), SHORT, &[]).expect("it is sound");
+    let places = {
+        let stacks = Stacks::builtin().with(hasty.clone());
+        world::run_probing(&plan, &stacks, &Unwatched, STRUCK).expect("it can be run").1
+    };
+    let [polls, _] = of_phone(&places);
+    let lost = |strike: &&Strike| {
+        struck(&plan, &hasty, strike).violations.iter().any(|found| found.check == "lost-edit")
+    };
+    let lost = polls.iter().filter(lost).count();
+    assert!(lost > 0, "at none of {} polls", polls.len());
+}
