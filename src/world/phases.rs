@@ -343,11 +343,15 @@ impl World {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
-    /// Who has no runs of units says itself whether it is through with the round.
+    /// Who has no runs of units says itself whether it is through with the round. Who was stays so,
+    /// as after a run: that a connection is lost meanwhile begins no other round.
     fn hear_who_is_caught_up(&self) {
+        if !self.hub.with(|l| l.round.all_asked) {
+            return;
+        }
         for (index, device) in self.devices.iter().enumerate() {
-            if let Some(is) = device.is_caught_up() {
-                self.hub.with(|l| l.round.devices[index].completed.fill(is && l.round.all_asked));
+            if device.is_caught_up() == Some(true) {
+                self.hub.with(|l| l.round.devices[index].completed.fill(true));
             }
         }
     }
