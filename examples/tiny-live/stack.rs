@@ -334,13 +334,15 @@ impl Phone {
     }
 
     async fn take(&self, news: News, bytes: u64) -> Sql<()> {
-        if news.after > self.state.borrow().1 {
-            // Rows are missing before these.
+        let (verdicts, is_answer) = (news.verdicts.iter().flatten(), news.verdicts.is_some());
+        let (Mirror { edits, .. }, read) = self.state.borrow().clone();
+        let waits =
+            |of: &(EntityId, Row)| edits.iter().any(|edit| (edit.entity, &edit.key) == (of.0, &of.1.key));
+        if news.after > read || !is_answer && news.rows.iter().any(waits) {
+            // Rows are missing before these, or one is to come with the verdict on its edit.
             self.ask();
             return Ok(());
         }
-        let (verdicts, is_answer) = (news.verdicts.iter().flatten(), news.verdicts.is_some());
-        let edits = self.state.borrow().0.edits.clone();
         let taken = self.change(|(mirror, read)| {
             mirror.edits.retain(|edit| verdicts.clone().all(|verdict| verdict.edit != edit.id));
             *read = if news.after.is_none() { news.upto } else { news.upto.max(*read) };

@@ -90,7 +90,9 @@ impl ServerHalf for Brought {
     }
     fn ended(&mut self, _: &mut Backend, _: bool) {}
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
-        self.process().rows_in(answer, f);
+        if let Some(process) = &self.running {
+            process.rows_in(answer, f);
+        }
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         self.process().cursor_at(entity, stamp)

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use syncdyno::analysis;
 use syncdyno::contract::{
-    Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, EntityId,
-    Incarnation, LocalBoxFuture, LocalEdit, Node, Opened, Ports, Provision, Saving, Span, Stack, SyncEngine,
-    UnitId,
+    Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError, EngineEvent, EngineFactory,
+    EntityId, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Node, Opened, Ports, Provision, Saving,
+    Span, Stack, SyncEngine, UnitId,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -18,7 +18,7 @@ use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
 
 use crate::tiny_stack::{planned, run};
-use crate::worlds::{figure, trouble, value};
+use crate::worlds::{self, figure, trouble, value};
 use stack::live;
 
 const CALM: &str = "examples/tiny-live/calm.toml";
@@ -46,14 +46,31 @@ fn rows_are_pushed_within_seconds_of_their_commit() {
     assert!(down > up, "{down} down, {up} up: not only answers");
 }
 
+/// Does not tell what an edit met.
+struct Mute(Rc<dyn EventSink>);
+
+impl EventSink for Mute {
+    fn emit(&self, event: EngineEvent<'_>) {
+        if !matches!(event, EngineEvent::ConflictDecided { .. }) {
+            self.0.emit(event);
+        }
+    }
+}
+
 #[test]
 fn what_gives_way_is_told_and_nothing_else_does() {
-    let (_, outcome) = run(live(), CONTENDED, &[]);
+    let sets = ["workload.contention.deletes=\"20%\"", "entity.note.rows=120", "expect={}"];
+    let (_, outcome) = run(live(), CONTENDED, &sets);
     assert_eq!(trouble(&outcome), Vec::<String>::new());
     let won = value(&outcome, "engine.conflicts.local_won");
     let gave_way = value(&outcome, "engine.conflicts.remote_won");
-    assert!(won > 5 && gave_way > 0, "{won} won, {gave_way} gave way");
-    assert_eq!(value(&outcome, "engine.conflicts.miscounted"), 0);
+    assert!(won > 0 && gave_way > 0, "{won} won, {gave_way} gave way");
+    let mute = |open: &dyn Fn(Ports) -> Opened, mut ports: Ports| {
+        ports.events = Rc::new(Mute(ports.events));
+        open(ports)
+    };
+    let (_, outcome) = run(around(mute), CONTENDED, &sets);
+    assert!(outcome.violations.iter().any(|found| found.check == "lost-edit"), "{:?}", outcome.violations);
 }
 
 #[test]
@@ -76,7 +93,7 @@ fn messages_go_to_a_backend_that_is_far_away_and_fails() {
 
 #[test]
 fn a_life_tells_which_rows_were_pushed() {
-    let plan = planned(live(), CALM, &["duration=\"25m\""]).expect("it is sound");
+    let plan = planned(live(), CALM, &["duration=\"25m\"", "event.hotel.at=\"+10m\""]).expect("it is sound");
     let stacks = Stacks::builtin().with(live());
     let note = EntityId(0);
     let key = world::keys(&plan, note).expect("there are rows").remove(0);
@@ -103,10 +120,11 @@ fn struck(plan: &Plan, stack: &Stack, strike: &Strike) -> Outcome {
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs the world twice for each strike; gives how many there were.
+/// Runs the world twice for each strike, or for one in three; gives how many there are.
 fn nothing_is_lost(plan: &Plan, strikes: &[Strike], kills: &str) -> usize {
-    let (stack, mut wrong) = (live(), Vec::new());
-    for strike in strikes {
+    let (stack, mut wrong, stride) = (live(), Vec::new(), if worlds::every_place() { 1 } else { 3 });
+    let strikes: Vec<&Strike> = strikes.iter().step_by(stride).collect();
+    for strike in &strikes {
         let outcome = struck(plan, &stack, strike);
         if value(&outcome, kills) != 1 {
             wrong.push(format!("{strike:?} did not fire"));
@@ -117,7 +135,7 @@ fn nothing_is_lost(plan: &Plan, strikes: &[Strike], kills: &str) -> usize {
         wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
     }
     assert!(wrong.is_empty(), "{} of {} worlds:\n{}", wrong.len(), strikes.len(), wrong.join("\n"));
-    strikes.len()
+    strikes.len() * stride
 }
 
 fn passings(of: &std::collections::BTreeMap<String, u64>) -> impl Iterator<Item = (String, u32)> + '_ {
@@ -177,11 +195,15 @@ impl SyncEngine for Hasty {
     }
 }
 
-struct HastyFactory(Rc<dyn EngineFactory>);
+type Opens = fn(&dyn Fn(Ports) -> Opened, Ports) -> Opened;
 
-impl EngineFactory for HastyFactory {
+/// Has each engine opened in another way.
+struct Around(Rc<dyn EngineFactory>, Opens);
+
+impl EngineFactory for Around {
     fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
-        Ok(Rc::new(Hasty(self.0.open(setup, life, at, ports.clone())?, ports)))
+        let open = |ports| self.0.open(setup.clone(), life, at.clone(), ports);
+        (self.1)(&open, ports)
     }
     fn provision(
         &self,
@@ -196,10 +218,14 @@ impl EngineFactory for HastyFactory {
     }
 }
 
+fn around(opens: Opens) -> Stack {
+    let inner = live().engine;
+    live().engine(move |chosen| Rc::new(Around(inner(chosen), opens)))
+}
+
 #[test]
 fn a_kill_at_some_poll_loses_an_edit_that_is_saved_too_late() {
-    let inner = live().engine;
-    let hasty = live().engine(move |chosen| Rc::new(HastyFactory(inner(chosen))));
+    let hasty = around(|open, ports| Ok(Rc::new(Hasty(open(ports.clone())?, ports))));
     let plan = planned(hasty.clone(), SHORT, &[]).expect("it is sound");
     let places = {
         let stacks = Stacks::builtin().with(hasty.clone());
