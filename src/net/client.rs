@@ -8,6 +8,7 @@ use super::transport::Way;
 use super::transport_bare::exchange_bare;
 use super::transport_options::Protocol;
 use crate::base::Time;
+use crate::contract::http::not_modified;
 use crate::contract::{
     Cacheable, Event, LocalBoxFuture, NetworkKind, PendingConnection, PendingResponse, TransportError,
 };
@@ -74,6 +75,8 @@ impl Server for ThroughCache {
         let version = server.version();
         if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
             let asked = self.cacheable.validated;
+            // Who has it already is told so, if they speak HTTP.
+            let answer = not_modified(&request, &answer).unwrap_or(answer);
             events.observe(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
             return Box::pin(async { Some(answer) });
         }

@@ -28,6 +28,7 @@ mod metric_table;
 mod never;
 mod one_key;
 mod one_way;
+mod over_http;
 mod pages;
 mod physics;
 mod practices;

@@ -17,6 +17,7 @@
 
 mod attachment;
 pub mod device;
+pub mod http;
 pub mod observe;
 mod schema;
 pub mod server;

@@ -1,0 +1,30 @@
+//! Plain HTTP over the byte transport, for stacks that speak it.
+//!
+//! A phone makes a [`Request`] and sends it with [`send`], or writes its bytes by
+//! [`write_request`]; a server half is a [`Handler`], a function from a request to a response, in
+//! [`OverHttp`]. What else answers speaks as it does in the field:
+//!
+//! - A server that says no does so by its status ([`status_of`]): 429 and 503 with `Retry-After`,
+//!   which [`retry_after`] reads, 401, 413, 504. Caches keep a 200 alone.
+//! - A proxy's page is a response with the status that it names: nginx's 413 and 502. A captive
+//!   portal's is a 200 with HTML, which an app has to tell from its own.
+//! - A `GET` may be answered by a cache on the way; one with `Cache-Control: no-cache` has it ask
+//!   the server. Whose `If-None-Match` names the response's `ETag` gets a 304 without the body.
+//!
+//! The bytes are those of HTTP/1.1, head and body, and a body is as long as `Content-Length` says.
+//! A link adds headers to each request and response all the same (`transport.headers`), as those of
+//! a client are many more than what is written here.
+
+mod head;
+mod phone;
+mod server;
+
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+pub use head::{Malformed, read_request, read_response, write_request, write_response};
+pub use phone::{not_modified, retry_after, send};
+pub use server::{Handler, OverHttp, refusal, status_of};
+
+/// A request with its body.
+pub type Request = ::http::Request<Vec<u8>>;
+/// A response with its body.
+pub type Response = ::http::Response<Vec<u8>>;
