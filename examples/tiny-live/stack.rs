@@ -211,41 +211,27 @@ impl SyncServer for Server {
 
 struct Factory(Span);
 
-/// What a phone keeps, as one text: its rows and edits, and how far it has read.
-type State = (Mirror, Option<Stamp>);
-
 impl EngineFactory for Factory {
     fn open(&self, setup: Rc<DeviceSetup>, _: Incarnation, at: Database, ports: Ports) -> Opened {
         let texts = Texts::open(&at).map_err(EngineError::of)?;
         let state = RefCell::new(texts.get("state").map_err(EngineError::of)?.unwrap_or_default());
-        let (beat, (line, asked, wanted, asks)) = (self.0, Default::default());
-        Ok(Rc::new_cyclic(|me| Phone {
-            me: me.clone(),
-            setup,
-            ports,
-            texts,
-            state,
-            beat,
-            line,
-            asked,
-            wanted,
-            asks,
-        }))
+        let (beat, (line, asked, wanted)) = (self.0, Default::default());
+        let phone =
+            |me: &Weak<_>| Phone { me: me.clone(), setup, ports, texts, state, beat, line, asked, wanted };
+        Ok(Rc::new_cyclic(phone))
     }
     fn provision(
         &self,
-        setup: &DeviceSetup,
+        of: &DeviceSetup,
         at: Database,
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError> {
-        let state: Option<State> =
-            state.map(|state| (Mirror::begun(&setup.schema, state), Some(state.synced_at())));
-        let put = Texts::open(&at).and_then(|texts| texts.put("state", &state.unwrap_or_default()));
-        put.map(drop).map_err(EngineError::of)
+        let texts = Texts::open(&at).map_err(EngineError::of)?;
+        texts.put("state", &Mirror::begun(&of.schema, state)).map(drop).map_err(EngineError::of)
     }
-    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
-        let (mirror, _): State = Texts::open(&copy).ok()?.get("state").ok()??;
-        Some(Box::new(mirror.view(setup.schema.clone())))
+    fn view_of(&self, of: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        let state: Mirror = Texts::open(&copy).ok()?.get("state").ok()??;
+        Some(Box::new(state.view(of.schema.clone())))
     }
 }
 
@@ -254,13 +240,12 @@ struct Phone {
     setup: Rc<DeviceSetup>,
     ports: Ports,
     texts: Texts,
-    state: RefCell<State>,
+    state: RefCell<Mirror>,
     beat: Span,
     line: RefCell<Option<Rc<dyn Connection>>>,
     /// Since when it waits for an answer, and whether it is to ask again then.
     asked: Cell<Option<Time>>,
     wanted: Cell<bool>,
-    asks: Cell<u64>,
 }
 
 /// An answer that takes longer will not come; a connection that has ended is opened again so late.
@@ -269,7 +254,7 @@ const AGAIN_AFTER: Span = Span::secs(5);
 
 impl Phone {
     /// Changes the state in one transaction, or not at all.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Sql<T> {
+    fn change<T>(&self, change: impl FnOnce(&mut Mirror) -> T) -> Sql<T> {
         let mut state = self.state.borrow().clone();
         let given = change(&mut state);
         self.texts.put("state", &state)?;
@@ -324,18 +309,18 @@ impl Phone {
         let free = line.as_ref().filter(|_| self.asked.get().is_none());
         self.wanted.set(free.is_none());
         let Some(line) = free else { return };
-        (self.asked.set(Some(self.ports.clock.now())), self.asks.set(self.asks.get() + 1));
-        let (Mirror { edits, .. }, read) = &*state;
-        for Mutation { edit, entity, key, .. } in edits {
-            let request = self.asks.get();
+        let now = self.ports.clock.now();
+        self.asked.set(Some(now));
+        for Mutation { edit, entity, key, .. } in &state.edits {
+            let request = now.0;
             self.ports.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
-        _ = line.send(json(&Up(*read, edits.clone())).into_bytes());
+        _ = line.send(json(&Up(state.read, state.edits.clone())).into_bytes());
     }
 
     async fn take(&self, news: News, bytes: u64) -> Sql<()> {
         let (verdicts, is_answer) = (news.verdicts.iter().flatten(), news.verdicts.is_some());
-        let (Mirror { edits, .. }, read) = self.state.borrow().clone();
+        let Mirror { edits, read, .. } = self.state.borrow().clone();
         let waits =
             |of: &(EntityId, Row)| edits.iter().any(|edit| (edit.entity, &edit.key) == (of.0, &of.1.key));
         if news.after > read || !is_answer && news.rows.iter().any(waits) {
@@ -343,16 +328,13 @@ impl Phone {
             self.ask();
             return Ok(());
         }
-        let taken = self.change(|(mirror, read)| {
-            mirror.edits.retain(|edit| verdicts.clone().all(|verdict| verdict.edit != edit.id));
-            *read = if news.after.is_none() { news.upto } else { news.upto.max(*read) };
-            if news.after.is_none() { mirror.replace(news.rows) } else { mirror.take(news.rows) }
+        let taken = self.change(|state| {
+            state.edits.retain(|edit| verdicts.clone().all(|verdict| verdict.edit != edit.id));
+            state.read = if news.after.is_none() { news.upto } else { news.upto.max(read) };
+            if news.after.is_none() { state.replace(news.rows) } else { state.take(news.rows) }
         })?;
         let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
-        let changes: Vec<_> = taken
-            .iter()
-            .map(|(of, row)| AppliedChange::of(*of, &row.key, row.stamp, row.values.is_none()))
-            .collect();
+        let changes: Vec<_> = taken.iter().map(AppliedChange::of_row).collect();
         self.ports.emit(EngineEvent::ChunkApplied { unit: None, changes: &changes, echoed: 0, took });
         for verdict in verdicts {
             edits.iter().filter(|edit| edit.id == verdict.edit).for_each(|edit| self.tell(edit, verdict));
@@ -389,7 +371,7 @@ impl SyncEngine for Phone {
     }
     fn edit(&self, edit: &LocalEdit) -> Saving {
         let made_at = self.ports.clock.wall();
-        let saved = self.change(|(mirror, _)| mirror.edit(&self.setup.schema, edit, made_at));
+        let saved = self.change(|state| state.edit(&self.setup.schema, edit, made_at));
         let (saved_at, phone) = (self.ports.machine.take_on(Work::default()), self.me.upgrade());
         self.ports.spawn.spawn(Box::pin(async move {
             let Some(phone) = phone else { return };
@@ -402,8 +384,7 @@ impl SyncEngine for Phone {
         self.ask();
     }
     fn is_caught_up(&self) -> Option<bool> {
-        let waits =
-            self.asked.get().is_some() || self.wanted.get() || !self.state.borrow().0.edits.is_empty();
+        let waits = self.asked.get().is_some() || self.wanted.get() || !self.state.borrow().edits.is_empty();
         Some(!waits && self.line.borrow().is_some())
     }
 }

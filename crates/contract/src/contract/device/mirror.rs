@@ -18,15 +18,19 @@ pub struct Mirror {
     /// A row that is gone has no values.
     rows: BTreeMap<EntityId, BTreeMap<Key, Row>>,
     pub edits: Vec<Mutation>,
+    /// How far it has read.
+    pub read: Option<Stamp>,
 }
 
 /// Rows of an entity as the app shows them, by key: the stamp and what a phone holds.
 pub type ShownRows = BTreeMap<Key, (Stamp, Vec<Value>)>;
 
 impl Mirror {
-    /// What a phone begins with that was synced before.
-    pub fn begun(schema: &Schema, state: &dyn Provision) -> Mirror {
+    /// What a phone begins with: nothing, or what it has if it was synced before.
+    pub fn begun(schema: &Schema, state: Option<&dyn Provision>) -> Mirror {
         let mut mirror = Mirror::default();
+        let Some(state) = state else { return mirror };
+        mirror.read = Some(state.synced_at());
         state.rows(&mut |row| {
             let values = Some(schema.entity(row.entity).project(row.values));
             let row = (row.entity, Row { key: Key::new(row.key), stamp: row.stamp, values });
@@ -122,5 +126,66 @@ impl DeviceView for MirrorView {
     fn pending(&self) -> Vec<PendingEdit> {
         let edits = self.mirror.edits.iter();
         edits.map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EditId};
+    use crate::contract::schema::{Column, ColumnKind, Entity};
+
+    const TASK: EntityId = EntityId(0);
+
+    fn row(key: &str, stamp: i64, title: Option<&str>) -> (EntityId, Row) {
+        let values = title.map(|title| vec![Value::Text(title.into())]);
+        (TASK, Row { key: Key::new(key), stamp: Stamp(stamp), values })
+    }
+
+    fn edit(kind: EditKind, key: &str, title: &str) -> LocalEdit {
+        let id = EditId { device: DeviceId(0), number: 1 };
+        LocalEdit { id, entity: TASK, key: Key::new(key), kind, values: vec![(0, Value::Text(title.into()))] }
+    }
+
+    fn schema() -> Schema {
+        Schema {
+            entities: vec![Entity::new("task", vec![Column::new("title", ColumnKind::Text)])],
+            ..Schema::default()
+        }
+    }
+
+    #[test]
+    fn older_versions_are_left_and_a_row_that_is_gone_stays_gone() {
+        let mut mirror = Mirror::default();
+        assert_eq!(mirror.take(vec![row("a", 5, Some("x"))]).len(), 1);
+        assert_eq!(mirror.take(vec![row("a", 5, Some("x")), row("a", 4, Some("old"))]), []);
+        assert_eq!(mirror.take(vec![row("a", 6, None), row("a", 5, Some("x"))]), [row("a", 6, None)]);
+        assert!(mirror.shown(&schema(), TASK).is_empty());
+        let all = vec![row("b", 2, Some("y"))];
+        mirror.take(vec![row("c", 9, Some("z"))]);
+        assert_eq!(mirror.replace(all), [row("b", 2, Some("y")), row("c", 9, None)]);
+        assert_eq!(mirror.replace(vec![row("b", 1, Some("w"))]), [row("b", 1, Some("w"))], "a backup");
+    }
+
+    #[test]
+    fn edits_lie_over_the_rows_and_are_made_only_where_they_may_be() {
+        let (mut mirror, schema) = (Mirror::default(), schema());
+        mirror.take(vec![row("a", 5, Some("x"))]);
+        let mut made = |kind, key, title| mirror.edit(&schema, &edit(kind, key, title), Stamp(1));
+        assert_eq!(made(EditKind::Create, "a", "x"), Err(EditError::Exists));
+        assert_eq!(made(EditKind::Update, "b", "x"), Err(EditError::NoSuchRow));
+        assert_eq!(made(EditKind::Create, "b", "y"), Ok(()));
+        assert_eq!(made(EditKind::Update, "a", "z"), Ok(()));
+        assert_eq!(mirror.edits[1].base, Some(Stamp(5)));
+        let titles = |mirror: &Mirror| {
+            let shown = mirror.shown(&schema, TASK);
+            shown.iter().map(|(key, (_, values))| (key.to_string(), values[0].clone())).collect::<Vec<_>>()
+        };
+        let text = |text: &str| Value::Text(text.into());
+        assert_eq!(titles(&mirror), [("a".to_owned(), text("z")), ("b".to_owned(), text("y"))]);
+        mirror.take(vec![row("a", 6, None)]);
+        assert_eq!(titles(&mirror), [("b".to_owned(), text("y"))], "an edit of what is gone shows nothing");
+        assert_eq!(mirror.edit(&schema, &edit(EditKind::Delete, "b", ""), Stamp(2)), Ok(()));
+        assert_eq!(titles(&mirror), []);
     }
 }

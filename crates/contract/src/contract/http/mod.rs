@@ -12,8 +12,23 @@
 //!   the server. Whose `If-None-Match` names the response's `ETag` gets a 304 without the body.
 //!
 //! The bytes are those of HTTP/1.1, head and body, and a body is as long as `Content-Length` says.
-//! A link adds headers to each request and response all the same (`transport.headers`), as those of
-//! a client are many more than what is written here.
+//! A link adds headers all the same (`transport.header_up`, `header_down`): those of the token, of
+//! the client's library, of proxies.
+//!
+//! ```
+//! use syncdyno_contract::contract::http::{OverHttp, Request, Response};
+//! use syncdyno_contract::contract::{DeviceId, ServerError, SyncServer, SystemOfRecord};
+//!
+//! let handler = |_from: DeviceId, request: &Request, record: &mut dyn SystemOfRecord| {
+//!     match request.uri().path() {
+//!         "/clock" => Ok(Response::new(record.clock().0.to_string().into_bytes())),
+//!         other => Err(ServerError::BadRequest(format!("there is no {other}"))),
+//!     }
+//! };
+//! let server: Box<dyn SyncServer> = Box::new(OverHttp(handler));
+//! let refused = server.refuse(&ServerError::Unauthorized);
+//! assert!(refused.starts_with(b"HTTP/1.1 401 Unauthorized\r\n"));
+//! ```
 
 mod head;
 mod phone;

@@ -1,6 +1,7 @@
 //! Kinds of what is observed.
 
 use crate::base::{EditId, EntityId, Key, Stamp, in_words};
+use crate::contract::server::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestKind {
@@ -63,6 +64,10 @@ pub struct AppliedChange<'a> {
 impl AppliedChange<'_> {
     pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
         AppliedChange { entity, key: key.as_str(), stamp, removed }
+    }
+    /// Of a row that is as this, removed if it has no values.
+    pub fn of_row((entity, row): &(EntityId, Row)) -> AppliedChange<'_> {
+        AppliedChange::of(*entity, &row.key, row.stamp, row.values.is_none())
     }
 }
 
