@@ -1,4 +1,5 @@
-//! The bench with a live stack: `cargo run --example tiny-live -- run examples/tiny-live/calm.toml`.
+//! The bench with a live stack: `cargo run --example tiny-live -- run
+//! examples/tiny-live/calm.toml`.
 
 mod stack;
 

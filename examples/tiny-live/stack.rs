@@ -35,7 +35,7 @@ pub(crate) fn live() -> Stack {
 #[derive(Serialize, Deserialize)]
 struct Up(Option<Stamp>, Vec<Mutation>);
 
-/// What it hears: the rows that changed after one time up to another; all that there are after none.
+/// What it hears: the rows that changed after one time up to another, or all that there are.
 #[derive(Serialize, Deserialize)]
 struct News {
     after: Option<Stamp>,
@@ -57,6 +57,10 @@ fn json(said: &impl Serialize) -> String {
     serde_json::to_string(said).expect("it can be written")
 }
 
+/// Where journals are deleted, one may be back after a loss of power, with what it takes back.
+const LAYOUT: &str = "PRAGMA journal_mode = TRUNCATE;
+    CREATE TABLE IF NOT EXISTS texts(name TEXT PRIMARY KEY, text)";
+
 /// What each half keeps: texts by name.
 struct Texts(rusqlite::Connection);
 
@@ -66,7 +70,7 @@ impl Texts {
             Some(vfs) => rusqlite::Connection::open_with_flags_and_vfs(&at.path, OpenFlags::default(), vfs)?,
             None => rusqlite::Connection::open(&at.path)?,
         };
-        texts.execute_batch("CREATE TABLE IF NOT EXISTS texts(name TEXT PRIMARY KEY, text)")?;
+        texts.execute_batch(LAYOUT)?;
         Ok(Texts(texts))
     }
     fn get<T: DeserializeOwned>(&self, name: &str) -> Sql<Option<T>> {

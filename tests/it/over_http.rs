@@ -26,13 +26,15 @@ fn met() -> (BTreeMap<u16, u64>, Span) {
     MET.take()
 }
 
+type Had = (header::HeaderValue, Vec<u8>);
+
 /// What a phone of `tiny` sends and gets, over HTTP.
 #[derive(Clone)]
 struct Wire {
     inner: Rc<dyn Transport>,
     clock: Rc<dyn Clock>,
     /// What the last `GET` brought, by its `ETag`.
-    had: Rc<RefCell<Option<(header::HeaderValue, Vec<u8>)>>>,
+    had: Rc<RefCell<Option<Had>>>,
     heeds: bool,
 }
 
