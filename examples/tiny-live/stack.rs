@@ -231,7 +231,9 @@ impl EngineFactory for Factory {
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError> {
         let texts = Texts::open(&at).map_err(EngineError::of)?;
-        texts.put("state", &Mirror::begun(&of.schema, state)).map(drop).map_err(EngineError::of)
+        let mut phone: Mirror = texts.get("state").map_err(EngineError::of)?.unwrap_or_default();
+        state.into_iter().for_each(|state| phone.begin(&of.schema, state));
+        texts.put("state", &phone).map(drop).map_err(EngineError::of)
     }
     fn view_of(&self, of: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
         let state: Mirror = Texts::open(&copy).ok()?.get("state").ok()??;

@@ -163,7 +163,8 @@ pub trait EngineFactory {
         ports: Ports,
     ) -> Opened;
 
-    /// Writes into an empty database what an earlier life of the app would have left behind.
+    /// Writes into a database what an earlier life of the app would have left behind: into an empty
+    /// one, or beside the rows that all phones share, which were written by a call before.
     /// `None`: a fresh install (schema only). Phones of one kind may get copies of one database, so
     /// what is a phone's alone (the actor of a CRDT, a random id) is for [`open`](Self::open).
     fn provision(

@@ -26,17 +26,17 @@ pub struct Mirror {
 pub type ShownRows = BTreeMap<Key, (Stamp, Vec<Value>)>;
 
 impl Mirror {
-    /// What a phone begins with: nothing, or what it has if it was synced before.
-    pub fn begun(schema: &Schema, state: Option<&dyn Provision>) -> Mirror {
-        let mut mirror = Mirror::default();
-        let Some(state) = state else { return mirror };
-        mirror.read = Some(state.synced_at());
+    /// Adds what a phone begins with that was synced before. It has read up to the first entity's
+    /// cursor, if that is a stamp as of [`SyncServer::cursor_at`](crate::contract::SyncServer), or
+    /// else nothing.
+    pub fn begin(&mut self, schema: &Schema, state: &dyn Provision) {
+        let cursor = schema.ids().next().map(|entity| state.cursor(entity));
+        self.read = cursor.and_then(|cursor| cursor.parse().ok()).map(Stamp);
         state.rows(&mut |row| {
             let values = Some(schema.entity(row.entity).project(row.values));
             let row = (row.entity, Row { key: Key::new(row.key), stamp: row.stamp, values });
-            mirror.take(vec![row]);
+            self.take(vec![row]);
         });
-        mirror
     }
     /// Takes versions of rows, but for those of which it has a later one; gives those that it did
     /// not have.
