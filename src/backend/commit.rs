@@ -42,6 +42,8 @@ pub(crate) enum Fact {
     },
     /// A mutation came again and was answered from memory.
     Replayed(EditId),
+    /// The next commit of an edit brings these others.
+    Carries(EditId, Vec<EditId>),
     /// A mutation was put off.
     PutOff(EditId),
     /// A mutation was answered as if it was committed, and was not.
@@ -85,6 +87,7 @@ impl Fact {
                 Event::MutationIgnored { edit: *edit, entity: *entity, key }
             }
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
+            Fact::Carries(edit, others) => Event::EditsCarried { edit: *edit, others },
             Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
         }
     }

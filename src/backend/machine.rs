@@ -18,7 +18,7 @@ use super::position::{Change, Position, Upto};
 use super::service::{Failing, Service};
 use super::sight::{Page, Query, Sight, Stretch, Stretched};
 use super::table::{Loaded, Record};
-use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
     Author, CommitKind, EachChange, Guard, Mutation, Outcome, Refusal, RequestKind, Row, Schema, ServerError,
     SystemOfRecord,
@@ -381,5 +381,8 @@ impl SystemOfRecord for Backend {
         let Mutation { edit, entity, ref key, kind, .. } = *edit;
         let (key, holder) = (key.clone(), None);
         self.call.facts.push(Fact::Refused { edit, entity, key, kind, conflict, holder });
+    }
+    fn carries(&mut self, by: EditId, others: &[EditId]) {
+        self.call.facts.push(Fact::Carries(by, others.to_vec()));
     }
 }

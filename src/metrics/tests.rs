@@ -76,7 +76,7 @@ fn judge(table: &str) {
 fn change(word: &str) -> AppliedChange<'_> {
     let (removed, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
     let (key, stamp) = word.split_at(1);
-    AppliedChange { entity: ENTITY, key, stamp: Stamp(stamp.parse().unwrap()), removed }
+    AppliedChange { entity: ENTITY, key, stamp: Stamp(stamp.parse().unwrap()), removed, shows: None }
 }
 
 type Tell<'t> = &'t mut dyn FnMut(Node, Event<'_>);

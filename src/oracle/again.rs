@@ -80,7 +80,7 @@ impl Given {
 
     /// When the unit brought the same, if that is there still and its cursor is to stand behind it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
-        let AppliedChange { entity, key, stamp, removed } = *change;
+        let AppliedChange { entity, key, stamp, removed, .. } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
         // What comes with the answer to a push comes down once more.

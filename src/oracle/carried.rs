@@ -12,7 +12,14 @@ use crate::contract::EditKind;
 impl Ledger {
     /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
     pub(super) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
-        let Some(edit) = self.get(id).filter(|_| author.device == id.device) else { return false };
+        let Some(edit) = self.get(id) else { return false };
+        let is_named = self.combined.others(author).contains(&id) || edit.goes_with == Some(author);
+        if let Some(after) = after.filter(|_| edit.combines || is_named && author.device != id.device) {
+            return is_named && self.leaves_plain_columns(author, edit, after);
+        }
+        if author.device != id.device {
+            return false;
+        }
         let missed = self.missed.get(&author).map(|(_, by)| (by.kind, edit.is_of(by.entity, &by.key)));
         let by = self.get(author).map(|by| (by.kind, by.row == edit.row));
         let Some((by, true)) = by.or(missed) else { return false };
@@ -29,6 +36,16 @@ impl Ledger {
         id.number < author.number
             && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
             || id.number > author.number && edit.matches(Some(after))
+    }
+
+    /// Whether a commit of `author` says what an edit does, but for what is combined there and what
+    /// that sets itself.
+    fn leaves_plain_columns(&self, author: EditId, edit: &Edit, after: &[Value]) -> bool {
+        let by = self.get(author);
+        edit.values.iter().all(|(column, value)| {
+            let is_set = || by.is_some_and(|by| by.row == edit.row && by.sets(*column));
+            self.combined.takes(edit.entity, *column) || is_set() || alike(&after[*column], value)
+        })
     }
 
     /// Whether one that nobody saw saved says this of the row of `id`, after that, up to `last`.

@@ -12,6 +12,8 @@ use crate::contract::{EditKind, LocalEdit, LogKind, Refusal};
 pub(super) struct Edit {
     pub(super) local: LocalEdit,
     pub(super) row: RowId,
+    /// It sets a column that is combined: that a row says the same says nothing of it.
+    pub(super) combines: bool,
     /// How many of the values are its person's: the rest is from edits in whose place it goes out.
     own: usize,
     pub(super) made: Time,
@@ -88,6 +90,7 @@ impl Edit {
         Edit {
             local: edit.clone(),
             row,
+            combines: false,
             own: edit.values.len(),
             made,
             life,
@@ -127,12 +130,17 @@ impl Edit {
         (self.entity, &self.key) == (entity, key)
     }
     pub(super) fn sets(&self, column: usize) -> bool {
-        self.values[..self.own].iter().any(|(of, _)| *of == column)
+        self.own_value(column).is_some()
+    }
+    /// What its person set a column to.
+    pub(super) fn own_value(&self, column: usize) -> Option<&Value> {
+        self.values[..self.own].iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
     pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),
             (_, None) => false,
+            _ if self.combines => false,
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }

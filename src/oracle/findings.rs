@@ -97,7 +97,10 @@ impl Findings {
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
-            Merge::Converges => edit.won == Some(Won::Other) && row.changed_beside(edit.made_on, id.device),
+            Merge::Converges | Merge::Combines => {
+                let is_beside = row.changed_beside(edit.made_on, id.device);
+                !edit.combines && edit.won == Some(Won::Other) && is_beside
+            }
             Merge::Drops => edit.refused.is_some() || edit.won.is_some(),
         }
     }

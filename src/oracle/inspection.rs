@@ -162,6 +162,16 @@ impl Oracle {
         watched.flow.somebody_acted();
     }
 
+    /// Whether it matters what an app shows of rows of this entity as somebody edits one.
+    pub fn wants_shown(&self, entity: EntityId) -> bool {
+        self.ledger.combined.of(entity).next().is_some()
+    }
+    /// What an app shows of a row, in the device's columns, as this edit of it is about to be made.
+    pub fn saw(&mut self, edit: EditId, entity: EntityId, shown: &[Value]) {
+        let of = self.setup.labels.schema.entity(entity);
+        self.ledger.combined.saw(edit, entity, of, shown);
+    }
+
     /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));

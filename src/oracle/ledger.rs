@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::combined::Combined;
 use super::edit::{Edit, Refused};
 use super::end::End;
 use super::found::{Found, StorageTime};
@@ -58,6 +59,7 @@ pub(super) struct Ledger {
     /// Edits of which their engines say that they change nothing, until they are made.
     unchanged: BTreeSet<EditId>,
     definition: Definition,
+    pub(super) combined: Combined,
     pub(super) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
     /// By device whose database an upgrade has emptied: the lines that its log had.
@@ -65,9 +67,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(devices: usize, definition: Definition) -> Ledger {
+    pub(super) fn new(devices: usize, definition: Definition, combined: Combined) -> Ledger {
         Ledger {
             definition,
+            combined,
             devices: vec![BTreeMap::new(); devices],
             in_flight: vec![Vec::new(); devices],
             undecided: vec![Vec::new(); devices],
@@ -100,7 +103,8 @@ impl Ledger {
     }
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);
-        let new = Edit::new(edit, at, life, (row, seen));
+        let mut new = Edit::new(edit, at, life, (row, seen));
+        new.combines = self.combined.has(edit);
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
     }

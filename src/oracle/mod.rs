@@ -65,6 +65,7 @@ mod carried;
 mod check;
 mod checks;
 mod clock;
+mod combined;
 mod content;
 mod destination;
 mod due;

@@ -12,6 +12,7 @@ use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
+use super::combined::Combined;
 use super::edit::{Edit, Refused};
 use super::families::Families;
 use super::findings::{Findings, Heard, Suspicion};
@@ -106,7 +107,7 @@ impl Oracle {
             renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices, setup.definition),
+            ledger: Ledger::new(devices, setup.definition, Combined::new(&setup.combined)),
             intents: Intents::default(),
             watched: (0..devices)
                 .map(|_| Watched { thrift: Account::new(setup.labels.units.len()), ..Watched::default() })
@@ -235,6 +236,7 @@ impl Oracle {
                 let asks = self.watched.get_mut(device.0 as usize);
                 asks.into_iter().for_each(|one| one.thrift.looked(scanned));
             }
+            Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
             }

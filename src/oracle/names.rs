@@ -202,7 +202,8 @@ impl Names {
                 let first = |change: &AppliedChange<'_>| self.first(change.entity, &Key::new(change.key));
                 let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
                 let named = told.iter().zip(keys);
-                let named = named.map(|(change, key)| AppliedChange { key: key.as_str(), ..*change });
+                let named =
+                    named.map(|(change, key)| AppliedChange { key: key.as_str(), shows: None, ..*change });
                 *told = changes.get_or_init(|| named.collect());
             }
             _ => {}

@@ -72,7 +72,8 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
             Author::Derived | Author::Backup => false,
         });
         let found = || case.row.said(*column, edit.made_on).is_some_and(|found| alike(found, after));
-        !alike(before, after) && foreign && unseen & bit(*column) == 0 && found() && !meant(*column)
+        let alone = !case.ledger.combined.takes(edit.entity, *column);
+        alone && !alike(before, after) && foreign && unseen & bit(*column) == 0 && found() && !meant(*column)
     };
     (0..before.len()).filter(taken_back).count() as u64
 }

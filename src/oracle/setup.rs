@@ -6,7 +6,8 @@ use super::patience::Patience;
 use super::refused::Definition;
 use super::truth::Truth;
 use super::words::Labels;
-use crate::contract::{Attributes, Capabilities};
+use crate::base::EntityId;
+use crate::contract::{Attributes, Capabilities, Combine};
 
 /// What the oracle must know before the first event.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct OracleSetup {
     pub patience: Patience,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
+    /// The columns whose values the stack combines, by position in the backend's, and how.
+    pub combined: Vec<(EntityId, usize, Combine)>,
     /// What makes a conflict by its definition.
     pub definition: Definition,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must

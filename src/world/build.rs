@@ -24,7 +24,7 @@ use super::news::News;
 use super::phones::Outbox;
 use super::ports::OfDevice;
 use super::process::Process;
-use super::registry::Halves;
+use super::registry::{Halves, Promises};
 use super::resolver::Resolver;
 use super::retrying::Retrying;
 use super::screen::Screen;
@@ -40,7 +40,7 @@ use super::windows::Windows;
 use super::{disturbances, fired, phone, planned};
 use crate::backend::{Backend, Loaded};
 use crate::base::{DeviceId, Digest, Seed, Stamp, Time};
-use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports};
+use crate::contract::{DeviceSetup, EngineFactory, Node, Ports};
 use crate::disk::{Disk, Flash};
 use crate::engine::Detect;
 use crate::gateway::{BackendLink, Gateway, ServerHalf, Versions};
@@ -96,13 +96,13 @@ pub(super) fn build(
     let dataset = dataset(&plan, stops)?;
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
-    let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
+    let Halves { engine: factory, server, crash_points, promises } = halves;
     let (faults, windows) = drawn(&plan, &devices, &crash_points);
     faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let sim = Sim::default();
     let handle = sim.handle().clone();
     let nodes = (handle.node("world"), handle.node("gateway"));
-    let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
+    let mut listeners = listeners(&plan, &devices, initial, &mut script, promises);
     (listeners.lives, listeners.windows) = (lives, windows);
     let has_page = plan.brought || plan.engine.conflict.policy.has_page();
     listeners.opened = has_page.then(|| News::new(&handle));
@@ -472,7 +472,7 @@ fn listeners(
     devices: &[DevicePlan],
     initial: Initial,
     script: &mut Script,
-    (capabilities, patience): (Capabilities, oracle::Patience),
+    promises: Promises,
 ) -> Listeners {
     let collector = metrics::Collector::new(metrics::CollectorSetup {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
@@ -488,8 +488,9 @@ fn listeners(
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
         resets: plan.store.on_mismatch == OnMismatch::Reset,
-        patience,
-        capabilities,
+        patience: promises.patience,
+        capabilities: promises.capabilities,
+        combined: promises.combined,
         definition: definition(plan),
         initial: Rc::new(initial),
     });

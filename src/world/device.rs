@@ -272,6 +272,11 @@ impl Device {
         if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
             return self.tell(Event::EditRefused { edit, error: &error });
         }
+        if self.hub.wants_shown(edit.entity)
+            && let Some((_, values)) = self.shown(edit)
+        {
+            self.hub.saw(edit, &values);
+        }
         self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();

@@ -109,6 +109,7 @@ events! {
     180 BlobStored(stored),
     190 Integration(event),
     200 Held(event),
+    210 EditsCarried { edit, others },
 }
 
 events! {

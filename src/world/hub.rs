@@ -10,8 +10,8 @@ use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, UnitId};
-use crate::contract::{EngineEvent, Event, Hook, Node, Observer, Occurrence};
+use crate::base::{DeviceId, Digest, EntityId, UnitId, Value};
+use crate::contract::{EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle, failure};
 use crate::sim::Handle;
@@ -130,6 +130,17 @@ impl Hub {
     }
     pub(super) fn asked(&self, device: DeviceId) {
         self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
+    }
+    /// Whether somebody listens to what apps show of rows of this entity as they are edited.
+    pub(super) fn wants_shown(&self, entity: EntityId) -> bool {
+        let listeners = self.listeners.borrow();
+        let oracle = listeners.as_ref().and_then(|listeners| listeners.oracle.as_ref());
+        oracle.is_some_and(|oracle| oracle.wants_shown(entity))
+    }
+    pub(super) fn saw(&self, edit: &LocalEdit, shown: &[Value]) {
+        self.with(|listeners| {
+            _ = listeners.oracle.as_mut().map(|oracle| oracle.saw(edit.id, edit.entity, shown));
+        });
     }
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::brought::Open;
 use crate::backend::Sort;
-use crate::base::{DeviceId, Span};
+use crate::base::{DeviceId, EntityId, Span};
 use crate::bugs;
-use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack};
+use crate::contract::{Capabilities, Combine, Described, EngineFactory, Merge, ServerSetup, Stack};
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
@@ -34,7 +34,13 @@ pub(super) struct Halves {
     /// What answers devices; the gateway if `None`.
     pub(super) server: Option<Open>,
     pub(super) crash_points: Vec<String>,
+    pub(super) promises: Promises,
+}
+
+/// What the oracle may ask of a stack.
+pub(super) struct Promises {
     pub(super) capabilities: Capabilities,
+    pub(super) combined: Vec<(EntityId, usize, Combine)>,
     pub(super) patience: Patience,
 }
 
@@ -81,16 +87,11 @@ impl Stacks {
                 engine: make(plan.engine.clone(), plan.store.clone()),
                 server: None,
                 crash_points: crash_points(),
-                capabilities: Capabilities {
-                    once: brings_once(plan),
-                    // No failed unit holds up others, and a network is noticed as it comes.
-                    prompt: plan.engine.queue == engine::AfterFailure::MakesWay
-                        && plan.engine.network_poll.is_none(),
-                    // Where rows are marked, what was edited twice goes as one.
-                    status: plan.engine.status && plan.engine.push.capture == engine::LocalCapture::Outbox,
-                    ..Capabilities::ALL
+                promises: Promises {
+                    capabilities: of_builtin(plan),
+                    combined: Vec::new(),
+                    patience: Patience::Computed(waits(plan)),
                 },
-                patience: Patience::Computed(waits(plan)),
             }),
             Entry::Brought(stack) => {
                 let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
@@ -103,11 +104,40 @@ impl Stacks {
                     engine: (stack.engine)(&plan.chosen),
                     server: Some(Box::new(move |ports| make(&chosen, setup.clone(), ports))),
                     crash_points: stack.crash_points.clone(),
-                    capabilities: (stack.capabilities)(&plan.chosen),
-                    patience: Patience::Stated((stack.patience)(&plan.chosen)),
+                    promises: Promises {
+                        capabilities: (stack.capabilities)(&plan.chosen),
+                        combined: combined(stack, plan),
+                        patience: Patience::Stated((stack.patience)(&plan.chosen)),
+                    },
                 })
             }
         }
+    }
+}
+
+/// The columns whose values a stack combines, as the app has them that devices begin with.
+fn combined(stack: &Stack, plan: &Plan) -> Vec<(EntityId, usize, Combine)> {
+    if (stack.capabilities)(&plan.chosen).merge != Merge::Combines {
+        return Vec::new();
+    }
+    let schema = plan.first_schema();
+    let columns = schema.ids().flat_map(|id| {
+        let entity = schema.entity(id);
+        entity.columns.iter().enumerate().map(move |(at, column)| (id, at, entity, column))
+    });
+    columns
+        .filter_map(|(id, at, entity, column)| Some((id, at, (stack.combine)(&plan.chosen, entity, column)?)))
+        .collect()
+}
+
+fn of_builtin(plan: &Plan) -> Capabilities {
+    Capabilities {
+        once: brings_once(plan),
+        // No failed unit holds up others, and a network is noticed as it comes.
+        prompt: plan.engine.queue == engine::AfterFailure::MakesWay && plan.engine.network_poll.is_none(),
+        // Where rows are marked, what was edited twice goes as one.
+        status: plan.engine.status && plan.engine.push.capture == engine::LocalCapture::Outbox,
+        ..Capabilities::ALL
     }
 }
 

@@ -9,6 +9,7 @@ mod calibrate;
 mod cases;
 mod checklist;
 mod cli;
+mod combines;
 mod comparisons;
 mod compositions;
 mod conflicts;

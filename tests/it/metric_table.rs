@@ -29,6 +29,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         resets: false,
         patience: Patience::Stated(Span::secs(600)),
         capabilities: Capabilities::ALL,
+        combined: Vec::new(),
         definition: Default::default(),
         initial,
     });

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use syncdyno::contract::{
-    AppEvent, Cacheable, Capabilities, DeviceId, DeviceSetup, DeviceView, EditKind, EngineEvent, EventSink,
+    AppEvent, Cacheable, Capabilities, DeviceId, DeviceSetup, DeviceView, EditId, EditKind, EngineEvent, EventSink,
     LocalBoxFuture, LocalEdit, Merge, Mutation, NetworkKind, Outcome, PendingResponse, Ports, Refusal, Reply,
     Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord,
     Time, Transport, UnitId, Value,
@@ -221,6 +221,9 @@ impl SystemOfRecord for Sieve<'_> {
     }
     fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>) {
         self.record.refused(edit, conflict);
+    }
+    fn carries(&mut self, by: EditId, others: &[EditId]) {
+        self.record.carries(by, others);
     }
 }
 

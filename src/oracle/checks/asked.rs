@@ -1,6 +1,7 @@
 //! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
 
 use super::bent::BentValue;
+use super::combined::miscombined;
 use super::commits::{CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{ColumnKind, CommitKind, EditKind, LocalEdit};
@@ -22,8 +23,8 @@ struct Asked<'a> {
 /// of the edit.
 ///
 /// Edits of a row may go as one, with what waits of it, and not with what its person was told is
-/// refused; a rule that merges may leave columns as
-/// others wrote them. Where a stack does not keep all edits whole rows may win.
+/// refused; a rule that merges may leave columns as others wrote them. Where a stack does not keep
+/// all edits whole rows may win. Columns that are combined say what their rule gives.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
@@ -31,8 +32,9 @@ pub(in crate::oracle) fn unasked(
     keeps_edits: bool,
 ) -> Option<String> {
     let asked = Asked { case, meant, beside };
-    let why =
-        asked.another_row().or_else(|| asked.another_kind()).or_else(|| asked.another_value(keeps_edits))?;
+    let row = asked.another_row().or_else(|| asked.another_kind());
+    let value = || asked.another_value(keeps_edits).or_else(|| miscombined(case, meant, beside));
+    let why = row.or_else(value)?;
     let (id, at) = (meant.id, case.words.time(case.at));
     let made = case.edit.map_or_else(
         || "which nobody saw saved".to_owned(),
@@ -151,6 +153,7 @@ impl<'a> Asked<'a> {
         let set = set.filter_map(|(column, value)| Some((*column, value, case.values.get(*column)?)));
         set.filter(move |(column, value, after)| {
             !alike(after, value)
+                && !case.ledger.combined.takes(meant.entity, *column)
                 && !self.is_called_so(*column, value, after)
                 && !self.asked_since(*column, after)
                 && !self.left_as_it_was(*column, keeps_edits)

@@ -113,7 +113,8 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     ))
 }
 
-/// The columns that others wrote since this version, one bit each, and the last version that did.
+/// The columns that others wrote since this version, one bit each but for those that are combined,
+/// and the last version that did.
 pub(in crate::oracle) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
@@ -131,7 +132,7 @@ pub(in crate::oracle) fn written_since<'a>(
         columns |= version.changed;
         by = Some(version);
     }
-    (columns, by)
+    (columns & !ledger.combined.bits(row.entity), by)
 }
 
 /// An edit ends in a row of its device's scope, or where that device's person moved the row, and

@@ -3,6 +3,7 @@
 
 mod asked;
 mod bent;
+mod combined;
 mod commits;
 mod edits;
 mod names;

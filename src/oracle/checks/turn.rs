@@ -60,7 +60,9 @@ pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Optio
             let last = other.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)?;
             (!alike(last, value) && !said_later(case, id, column, value)).then_some((id, other))
         };
-        let set = edit.values.iter().filter_map(|(column, _)| Some((*column, case.values.get(*column)?)));
+        let in_turn = |column: &usize| !case.ledger.combined.takes(edit.entity, *column);
+        let set = edit.values.iter().filter(|(column, _)| in_turn(column));
+        let set = set.filter_map(|(column, _)| Some((*column, case.values.get(*column)?)));
         let (column, value, (id, other)) = set
             .filter(|_| !deletes)
             .find_map(|(column, value)| Some((column, value, overrides(column, value)?)))?;

@@ -42,6 +42,7 @@ fn verdict(system: Option<&System>) -> Verdict {
         resets: false,
         patience: Patience::Stated(Span::secs(600)),
         capabilities: Capabilities::ALL,
+        combined: Vec::new(),
         definition: Default::default(),
         initial: Rc::new(backend.clone()),
     });

@@ -140,6 +140,7 @@ impl Stage {
             resets: false,
             patience: Patience::Computed(Waits::USUAL),
             capabilities: Capabilities::ALL,
+            combined: Vec::new(),
             definition: Definition::Values,
             initial: Rc::new(backend.clone()),
         };
@@ -459,13 +460,13 @@ impl Stage {
         let stamp = |id| scope.get(id).map_or(now, |row: &(Stamp, _)| row.0);
         let changes = changed.iter().map(|id| {
             let (stamp, removed) = (stamp(id), !scope.contains_key(id));
-            AppliedChange { entity: id.0, key: &id.1, stamp, removed }
+            AppliedChange { entity: id.0, key: &id.1, stamp, removed, shows: None }
         });
         let changes: Vec<_> = changes.collect();
         self.chunk(device, &changes);
     }
     pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
-        self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed }]);
+        self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed, shows: None }]);
     }
     /// Somebody looks into the phone's database.
     pub(super) fn look(&mut self, device: u32) {

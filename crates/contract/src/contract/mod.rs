@@ -35,6 +35,6 @@ pub use schema::{
 };
 pub use server::*;
 pub use stack::{
-    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackFile,
-    StackOption,
+    Capabilities, Choice, Chosen, Combine, CombineBy, Described, MakeEngine, MakeServer, Merge, OptionForm,
+    Stack, StackFile, StackOption,
 };

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::EngineFactory;
+use super::schema::{Column, Entity};
 use super::server::{ServerPorts, ServerSetup, SyncServer};
 use crate::base::Span;
 
@@ -13,6 +14,9 @@ use crate::base::Span;
 pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync>;
 /// Makes the half that answers them: once for each process, as the world begins and after a kill.
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
+
+/// The rule of a column whose values are combined; none of any other.
+pub type CombineBy = Arc<dyn Fn(&Chosen, &Entity, &Column) -> Option<Combine> + Send + Sync>;
 
 /// A sync stack of somebody's own.
 #[derive(Clone)]
@@ -30,6 +34,9 @@ pub struct Stack {
     pub crash_points: Vec<String>,
     /// What the oracle may ask of it, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
+    /// By which rule the values of a column are combined, with these options: asked of stacks that
+    /// promise [`Merge::Combines`].
+    pub combine: CombineBy,
     /// No run of a unit that goes on says nothing for longer than this, with these options: the
     /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
     /// the stack is [`prompt`](Capabilities::prompt).
@@ -103,9 +110,27 @@ pub enum Merge {
     /// the stack says so (`EngineEvent::ConflictDecided`); nobody else is told. What a register of
     /// a CRDT does.
     Converges,
+    /// The same, but in columns for which the stack names a rule ([`Stack::combines`]): there no
+    /// edit gives way. A value that nobody typed is right if the rule gives it from what was there
+    /// and from what the edits in the commit changed.
+    Combines,
     /// The whole edit may be gone without a word: the other version stays. An edit that the backend
     /// did not refuse is kept all the same.
     Drops,
+}
+
+/// How a column takes what several people change in it at once. What an edit changes is the
+/// difference between what its person saw in the app and what they made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// A whole number: what was there, and the sum of what the edits add. Nothing is 0.
+    Counter,
+    /// A text of items between commas, in any order: what was there and what is added, without what
+    /// is removed. An item that is added again, unseen by who removes it, stays.
+    Set,
+    /// A text in which each edit replaces one stretch: what was there and what is typed, without
+    /// what is deleted. What an edit types stays in one piece, and nothing else comes in.
+    Text,
 }
 
 /// Something that a scenario may choose of a stack.
@@ -219,6 +244,7 @@ impl Stack {
             options: Vec::new(),
             crash_points: Vec::new(),
             capabilities: Arc::new(|_| Capabilities::NONE),
+            combine: Arc::new(|_, _, _| None),
             patience: Arc::new(|_| PATIENCE),
         }
     }
@@ -258,6 +284,11 @@ impl Stack {
     #[must_use]
     pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
         Stack { capabilities: Arc::new(by), ..self }
+    }
+    /// Combines the values of columns by these rules, if it promises [`Merge::Combines`].
+    #[must_use]
+    pub fn combines(self, by: impl Fn(&Entity, &Column) -> Option<Combine> + Send + Sync + 'static) -> Stack {
+        Stack { combine: Arc::new(move |_, entity, column| by(entity, column)), ..self }
     }
     /// No run says nothing for longer than this, with these options.
     #[must_use]

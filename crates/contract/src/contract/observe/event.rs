@@ -202,6 +202,8 @@ pub enum Event<'a> {
         conflict: Option<Refusal>,
         holder: Option<&'a Key>,
     },
+    /// The server: the next commit of this edit brings others of its row, too.
+    EditsCarried { edit: EditId, others: &'a [EditId] },
     /// The backend: it dropped a mutation of a row out of the device's reach, as if it was done.
     MutationIgnored { edit: EditId, entity: EntityId, key: &'a Key },
     /// The backend: a mutation came again and was answered from memory.

@@ -1,6 +1,6 @@
 //! Kinds of what is observed.
 
-use crate::base::{EditId, EntityId, Key, Stamp, in_words};
+use crate::base::{EditId, EntityId, Key, Stamp, ValueRef, in_words};
 use crate::contract::server::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,15 +59,26 @@ pub struct AppliedChange<'a> {
     /// The backend's stamp of the version that the row now has.
     pub stamp: Stamp,
     pub removed: bool,
+    /// What the row shows now, in the device's columns, where its stamp may come apart from its
+    /// values: the values decide which version it is.
+    pub shows: Option<&'a [ValueRef<'a>]>,
 }
 
 impl AppliedChange<'_> {
     pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
-        AppliedChange { entity, key: key.as_str(), stamp, removed }
+        AppliedChange { entity, key: key.as_str(), stamp, removed, shows: None }
     }
     /// Of a row that is as this, removed if it has no values.
     pub fn of_row((entity, row): &(EntityId, Row)) -> AppliedChange<'_> {
         AppliedChange::of(*entity, &row.key, row.stamp, row.values.is_none())
+    }
+}
+
+impl<'a> AppliedChange<'a> {
+    /// With what the row shows now.
+    #[must_use]
+    pub fn showing(self, values: &'a [ValueRef<'a>]) -> AppliedChange<'a> {
+        AppliedChange { shows: Some(values), ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::ServerError;
 use super::mutation::{Mutation, Outcome, Refusal, Row};
 use super::phones::{ConnectionId, Reply};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::device::{CarriedRows, Slip};
 use crate::contract::schema::{Attributes, Schema};
 
@@ -159,4 +159,7 @@ pub trait SystemOfRecord {
     /// The server itself says no to an edit of a device, for a conflict or for good, and the
     /// backend never sees it. Its device may give it up when it is told.
     fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>);
+    /// The next commit of the edit `by` brings these others of its row, too, which are written by
+    /// no mutation of their own: their columns are combined ([`Combine`](crate::contract::Combine)).
+    fn carries(&mut self, by: EditId, others: &[EditId]);
 }

@@ -1,0 +1,75 @@
+//! A column that is combined says what its rule gives.
+
+use super::commits::CommitCase;
+use crate::base::Value;
+use crate::contract::{Combine, CommitKind, EditKind, LocalEdit};
+use crate::oracle::combined::{Change, items, wrong};
+use crate::oracle::edit::Edit;
+use crate::oracle::meant::Beside;
+
+/// A commit of a device leaves in each column that is combined what was there before, and what the
+/// edits in it changed: its own, those that go out with it, and those that its server names. What
+/// is on the backend already is not brought again.
+pub(in crate::oracle) fn miscombined(
+    case: &CommitCase<'_>,
+    meant: &LocalEdit,
+    beside: &Beside,
+) -> Option<String> {
+    let combined = &case.ledger.combined;
+    // Of a row that is there again nobody knows what its people saw.
+    if case.kind == CommitKind::Delete || case.row.values.is_none() && meant.kind != EditKind::Create {
+        return None;
+    }
+    combined.of(case.row.entity).find_map(|(column, rule)| {
+        let nothing = Value::Null;
+        let before = case.row.values.as_ref().map_or(&nothing, |before| &before[column]);
+        let after = case.values.get(column)?;
+        let changes = brought(case, meant, beside, (column, rule));
+        let why = wrong(rule, before, after, changes)?;
+        let say = |value: &Value| case.words.values(case.row.entity, &[(column, value.clone())]);
+        Some(format!("it says {} over {}, and {why}", say(after), say(before)))
+    })
+}
+
+fn brought(
+    case: &CommitCase<'_>,
+    meant: &LocalEdit,
+    beside: &Beside,
+    (column, rule): (usize, Combine),
+) -> Vec<Change> {
+    let ledger = case.ledger;
+    let goes_with = ledger.open_on(case.id).filter(|(_, edit)| edit.goes_with == Some(meant.id));
+    let named = ledger.combined.others(meant.id);
+    let others = named.iter().filter_map(|id| Some((*id, ledger.get(*id)?)));
+    let own = case.edit.into_iter();
+    let mut edits: Vec<_> = own.chain(goes_with).chain(others).collect();
+    edits.retain(|(_, edit)| edit.row == case.id && !edit.committed());
+    edits.sort_by_key(|(id, _)| *id);
+    edits.dedup_by_key(|(id, _)| *id);
+    let of = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
+    let seen = edits.into_iter().filter_map(|(_, edit)| Some((&edit.local, of(edit)?)));
+    // What nobody saw saved was made on what is there, unless its app showed something else.
+    let versions = case.row.versions.len();
+    let mut unseen: Vec<&LocalEdit> = Vec::new();
+    if case.edit.is_none() {
+        unseen.push(meant);
+    }
+    unseen
+        .extend(named.iter().filter_map(|id| beside.unseen.get(id)).filter(|edit| edit.key == case.row.key));
+    let unseen = unseen.into_iter().filter_map(|edit| {
+        let (_, value) = edit.values.iter().find(|(of, _)| *of == column)?;
+        Some((edit, (value.clone(), versions)))
+    });
+    let change = |(edit, (made, made_on)): (&LocalEdit, (Value, usize))| {
+        let saw = ledger.combined.seen(edit, column, (case.row, made_on));
+        let said =
+            |item: &String, n: usize| case.row.said(column, n).is_some_and(|v| items(v).contains(item));
+        let came_back = |item: &String| said(item, made_on) && (made_on..=versions).any(|n| !said(item, n));
+        let came_back = match rule {
+            Combine::Set => items(&saw).into_iter().filter(came_back).collect(),
+            Combine::Counter | Combine::Text => Default::default(),
+        };
+        Change { by: edit.id, saw, made, came_back }
+    };
+    seen.chain(unseen).map(change).collect()
+}

@@ -1,0 +1,272 @@
+//! Columns whose values are combined: what nobody typed is right if the rule gives it.
+//!
+//! The rule takes what was there before a commit, and what the edits in that commit changed: the
+//! difference between what their people saw and what they made of it. Edits of one phone that were
+//! made on top of each other are one change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::history::{Row, bit};
+use crate::base::{EditId, EntityId, Value, ValueRef};
+use crate::contract::{Combine, EditKind, Entity, LocalEdit};
+
+/// Which columns are combined, and what is known of the edits that set them.
+#[derive(Debug, Default)]
+pub(super) struct Combined {
+    rules: BTreeMap<(EntityId, usize), Combine>,
+    /// What the app showed in columns that are combined as an edit was made.
+    saw: FxHashMap<EditId, Vec<(usize, Value)>>,
+    /// The edits that the next commit of an edit brings, too, as its server says.
+    others: BTreeMap<EditId, Vec<EditId>>,
+}
+
+impl Combined {
+    pub(super) fn new(rules: &[(EntityId, usize, Combine)]) -> Combined {
+        let rules = rules.iter().map(|&(entity, column, rule)| ((entity, column), rule)).collect();
+        Combined { rules, ..Combined::default() }
+    }
+    pub(super) fn of(&self, entity: EntityId) -> impl Iterator<Item = (usize, Combine)> {
+        let of_entity = (entity, 0)..=(entity, usize::MAX);
+        self.rules.range(of_entity).map(|(&(_, column), &rule)| (column, rule))
+    }
+    pub(super) fn takes(&self, entity: EntityId, column: usize) -> bool {
+        self.rules.contains_key(&(entity, column))
+    }
+    /// The columns of an entity that are combined, one bit each.
+    pub(super) fn bits(&self, entity: EntityId) -> u64 {
+        self.of(entity).fold(0, |bits, (column, _)| bits | bit(column))
+    }
+    /// Whether an edit sets a column that is combined.
+    pub(super) fn has(&self, edit: &LocalEdit) -> bool {
+        edit.kind != EditKind::Delete
+            && edit.values.iter().any(|(column, _)| self.takes(edit.entity, *column))
+    }
+    /// A row as its app shows it, in the device's columns, as an edit of it is about to be made.
+    pub(super) fn saw(&mut self, edit: EditId, id: EntityId, entity: &Entity, shown: &[Value]) {
+        let columns = entity.projection.iter().zip(shown);
+        let columns = columns.filter(|(column, _)| self.rules.contains_key(&(id, **column)));
+        let seen = columns.map(|(column, value)| (*column, value.clone())).collect();
+        self.saw.insert(edit, seen);
+    }
+    pub(super) fn brings(&mut self, edit: EditId, others: &[EditId]) {
+        self.others.entry(edit).or_default().extend(others);
+    }
+    pub(super) fn others(&self, edit: EditId) -> &[EditId] {
+        self.others.get(&edit).map_or(&[], |others| others)
+    }
+    /// What the person behind an edit saw in a column, made on the first `versions` of its row.
+    pub(super) fn seen(&self, edit: &LocalEdit, column: usize, (row, versions): (&Row, usize)) -> Value {
+        if edit.kind == EditKind::Create {
+            return Value::Null;
+        }
+        let shown = self.saw.get(&edit.id).and_then(|saw| saw.iter().find(|(of, _)| *of == column));
+        let shown = shown.map(|(_, value)| value).or_else(|| row.said(column, versions));
+        shown.cloned().unwrap_or(Value::Null)
+    }
+}
+
+/// What one person made of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Change {
+    pub(super) by: EditId,
+    pub(super) saw: Value,
+    pub(super) made: Value,
+    /// Items that came back unseen by who removes them.
+    pub(super) came_back: BTreeSet<String>,
+}
+
+/// The items of a set.
+pub(super) fn items(value: &Value) -> BTreeSet<String> {
+    let texts = |text: &str| text.split(',').map(str::trim).map(str::to_owned).collect::<BTreeSet<_>>();
+    let mut items = text_of(value, texts);
+    items.remove("");
+    items
+}
+
+fn text_of<R>(value: &Value, f: impl FnOnce(&str) -> R) -> R {
+    value.with_ref(|value| match value {
+        ValueRef::Text(text) => f(text),
+        _ => f(""),
+    })
+}
+
+fn number(value: &Value) -> i128 {
+    value.with_ref(|value| if let ValueRef::Int(n) = value { n.into() } else { 0 })
+}
+
+/// Edits of one phone that were made on top of each other, as one.
+fn joined(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.sort_by_key(|change| change.by);
+    let mut joined: Vec<Change> = Vec::new();
+    for change in changes {
+        match joined.last_mut().filter(|last| last.by.device == change.by.device && last.made == change.saw) {
+            Some(last) => {
+                (last.by, last.made) = (change.by, change.made);
+                last.came_back.extend(change.came_back);
+            }
+            None => joined.push(change),
+        }
+    }
+    joined
+}
+
+/// What is wrong with a value after a commit that brought these changes; nothing if the rule gives
+/// it.
+pub(super) fn wrong(rule: Combine, before: &Value, after: &Value, changes: Vec<Change>) -> Option<String> {
+    let changes = joined(changes);
+    match rule {
+        Combine::Counter => {
+            let adds = |change: &Change| number(&change.made) - number(&change.saw);
+            let right = number(before) + changes.iter().map(adds).sum::<i128>();
+            (number(after) != right).then(|| format!("the sum is {right}"))
+        }
+        Combine::Set => wrong_set(&items(before), &items(after), &changes),
+        Combine::Text => wrong_text(before, after, &changes),
+    }
+}
+
+fn wrong_set(before: &BTreeSet<String>, after: &BTreeSet<String>, changes: &[Change]) -> Option<String> {
+    let sets: Vec<_> =
+        changes.iter().map(|change| (items(&change.saw), items(&change.made), change)).collect();
+    let adds = |item: &String| sets.iter().any(|(saw, made, _)| made.contains(item) && !saw.contains(item));
+    let removes = |item: &String| {
+        let takes =
+            |saw: &BTreeSet<String>, made: &BTreeSet<String>| saw.contains(item) && !made.contains(item);
+        sets.iter().any(|(saw, made, change)| takes(saw, made) && !change.came_back.contains(item))
+    };
+    let added: BTreeSet<String> =
+        sets.iter().flat_map(|(_, made, _)| made).filter(|i| adds(i)).cloned().collect();
+    let stays = |item: &&String| adds(item) || !removes(item);
+    if let Some(lacks) = before.iter().chain(&added).filter(stays).find(|item| !after.contains(*item)) {
+        return Some(format!("`{lacks}` is not in it"));
+    }
+    let strange =
+        after.iter().find(|item| !added.contains(*item) && (!before.contains(*item) || removes(item)));
+    strange.map(|item| format!("`{item}` is in it"))
+}
+
+/// A stretch that was replaced: what was deleted, and what was typed.
+fn splice(saw: &str, made: &str) -> (Vec<char>, Vec<char>) {
+    let (saw, made): (Vec<char>, Vec<char>) = (saw.chars().collect(), made.chars().collect());
+    let same = |a: &[char], b: &[char]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let head = same(&saw, &made);
+    let rest = [&saw[head..], &made[head..]];
+    let tail = rest[0].iter().rev().zip(rest[1].iter().rev()).take_while(|(a, b)| a == b).count();
+    (rest[0][..rest[0].len() - tail].to_vec(), rest[1][..rest[1].len() - tail].to_vec())
+}
+
+fn wrong_text(before: &Value, after: &Value, changes: &[Change]) -> Option<String> {
+    let of = |value: &Value| text_of(value, str::to_owned);
+    let (before, after) = (of(before), of(after));
+    if let [one] = changes
+        && of(&one.saw) == before
+    {
+        let made = of(&one.made);
+        return (after != made).then(|| "nobody else changed it".to_owned());
+    }
+    let mut least: BTreeMap<char, i64> = BTreeMap::new();
+    before.chars().for_each(|letter| *least.entry(letter).or_default() += 1);
+    let mut most = least.clone();
+    for change in changes {
+        let (deleted, typed) = splice(&of(&change.saw), &of(&change.made));
+        let run: String = typed.iter().collect();
+        if !after.contains(&run) {
+            return Some(format!("{run:?}, which {} types, is not in it", change.by));
+        }
+        for letter in typed {
+            *least.entry(letter).or_default() += 1;
+            *most.entry(letter).or_default() += 1;
+        }
+        deleted.into_iter().for_each(|letter| *least.entry(letter).or_default() -= 1);
+    }
+    let mut has: BTreeMap<char, i64> = BTreeMap::new();
+    after.chars().for_each(|letter| *has.entry(letter).or_default() += 1);
+    let count = |of: &BTreeMap<char, i64>, letter: &char| of.get(letter).copied().unwrap_or(0);
+    let lost = least.iter().find(|(letter, least)| count(&has, letter) < **least);
+    let strange = has.iter().find(|(letter, has)| **has > count(&most, letter));
+    match (lost, strange) {
+        (Some((letter, _)), _) => Some(format!("{letter:?} is lost, which nobody deletes")),
+        (_, Some((letter, _))) => Some(format!("{letter:?} came in, which nobody types")),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::DeviceId;
+
+    /// What is said of values: rule, before, after, and `saw>made` of each change.
+    fn said(rule: Combine, before: &str, after: &str, changes: &[(u32, &str)]) -> Option<String> {
+        let value = |text: &str| text.parse().map_or_else(|_| Value::text(text), Value::Int);
+        let change = |(at, (device, change)): (usize, &(u32, &str))| {
+            let (saw, made) = change.split_once('>').unwrap();
+            let by = EditId { device: DeviceId(*device), number: at as u32 };
+            let came_back = if saw.contains('*') { [saw.replace('*', "")].into() } else { BTreeSet::new() };
+            Change { by, saw: value(&saw.replace('*', "")), made: value(made), came_back }
+        };
+        let changes = changes.iter().enumerate().map(change).collect();
+        wrong(rule, &value(before), &value(after), changes)
+    }
+
+    #[test]
+    fn a_counter_is_right_only_with_every_increment() {
+        let of = |before, after, changes| said(Combine::Counter, before, after, changes);
+        for (before, after, changes, right) in [
+            ("5", "6", &[(0, "5>6")][..], true),
+            ("6", "7", &[(1, "5>6")], true),
+            ("6", "6", &[(1, "5>6")], false),
+            ("6", "8", &[(1, "5>6")], false),
+            ("5", "9", &[(0, "5>6"), (1, "5>8")], true),
+            ("5", "8", &[(0, "5>6"), (1, "5>8")], false),
+            // What one phone made on top of its own, and what takes away.
+            ("9", "11", &[(0, "5>6"), (0, "6>7")], true),
+            ("9", "4", &[(0, "5>0")], true),
+            ("", "3", &[(0, ">3")], true),
+            ("5", "6", &[], false),
+        ] {
+            assert_eq!(of(before, after, changes).is_none(), right, "{before} to {after} by {changes:?}");
+        }
+    }
+
+    #[test]
+    fn a_set_has_what_is_added_and_lacks_what_was_seen_and_removed() {
+        let of = |before, after, changes| said(Combine::Set, before, after, changes);
+        for (before, after, changes, right) in [
+            ("a,b", "a,b,c", &[(0, "a>a,c")][..], true),
+            ("a,b", "a,c", &[(0, "a>a,c")], false),
+            ("a,b", "b,c", &[(0, "a>c")], true),
+            ("a,b", "a,b,c", &[(0, "a>c")], false),
+            ("a,b", "a,b,d", &[(0, "a>a")], false),
+            // Of two that know nothing of each other the one that adds has its way.
+            ("a", "a", &[(0, "a>"), (1, ">a")], true),
+            ("a", "", &[(0, "a>"), (1, ">a")], false),
+            ("a", "a", &[(0, "a*>")], true),
+            ("a", "", &[(0, "a*>")], false),
+        ] {
+            assert_eq!(of(before, after, changes).is_none(), right, "{before} to {after} by {changes:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_keeps_every_run_that_nobody_deleted() {
+        let of = |before, after, changes| said(Combine::Text, before, after, changes);
+        for (before, after, changes, right) in [
+            ("one two", "one big two", &[(0, "one two>one big two")][..], true),
+            ("one two", "one two", &[(0, "one two>one big two")], false),
+            // Somebody else has typed, or deleted, meanwhile.
+            ("one two three", "one big two three", &[(0, "one two>one big two")], true),
+            ("one two three", "one big two", &[(0, "one two>one big two")], false),
+            ("one two three", "one b two three ig", &[(0, "one two>one big two")], false),
+            ("two", "big two", &[(0, "one two>one big two")], true),
+            ("one two three", "one three", &[(0, "one two>one")], true),
+            ("one two three", "one three!", &[(0, "one two>one")], false),
+            ("ab", "aXYb", &[(0, "ab>aXb"), (1, "ab>aYb")], true),
+            ("ab", "aXb", &[(0, "ab>aXb"), (1, "ab>aYb")], false),
+        ] {
+            assert_eq!(of(before, after, changes).is_none(), right, "{before} to {after} by {changes:?}");
+        }
+    }
+}
