@@ -59,7 +59,8 @@ checks! {
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
     Flicker Divergent "flicker" "oracle.flicker.rows" Looks |can| can.stamps && can.sessions;
-    EmptyReport Wrong "empty-report" "oracle.empty_report.count" Rows |can| can.stamps;
+    EmptyReport Wrong "empty-report" "oracle.empty_report.count" Rows
+        |can| can.stamps || can.acknowledges || can.status;
     OldOverNew Lost "old-over-new" "oracle.old_over_new.count" Edits |_| true;
     RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
     NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
@@ -73,6 +74,10 @@ checks! {
 impl Check {
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
+    }
+    /// Whether it is about the records of another system.
+    pub(super) fn is_of_destination(self) -> bool {
+        self.matter() == Matter::Destination
     }
     /// Whether what it looks at can be counted, be it held against the stack or not.
     pub(super) fn counts(self, capabilities: Capabilities) -> bool {

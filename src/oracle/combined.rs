@@ -12,6 +12,9 @@ use super::history::{Row, bit};
 use crate::base::{EditId, EntityId, Value, ValueRef};
 use crate::contract::{Combine, EditKind, Entity, LocalEdit};
 
+/// A column of the backend's by its position, and how its values are combined.
+pub(super) type Combining = (EntityId, usize, Combine);
+
 /// Which columns are combined, and what is known of the edits that set them.
 #[derive(Debug, Default)]
 pub(super) struct Combined {
@@ -23,7 +26,7 @@ pub(super) struct Combined {
 }
 
 impl Combined {
-    pub(super) fn new(rules: &[(EntityId, usize, Combine)]) -> Combined {
+    pub(super) fn new(rules: &[Combining]) -> Combined {
         let rules = rules.iter().map(|&(entity, column, rule)| ((entity, column), rule)).collect();
         Combined { rules, ..Combined::default() }
     }

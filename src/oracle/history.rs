@@ -99,6 +99,11 @@ impl History {
         Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
+    /// The same of a device that has no version of since.
+    pub(super) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
+        if versions == 0 { self.first(row.entity, row.key.as_str()) } else { None }
+    }
+
     pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
         let schema = Arc::clone(&self.schema);
         let row = &mut self.rows[id as usize];
@@ -173,6 +178,12 @@ impl Row {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
+    }
+    /// Of the versions that read like this the last, by how many there are up to it; `first` is how
+    /// the row read at the start.
+    pub(super) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
+        let like = self.versions.iter().rposition(|version| !version.gone && version.content == content);
+        like.map(|at| at + 1).or((first == Some(content)).then_some(0))
     }
     /// Whether a stamp lies so far before all versions that no clock explains it: it says nothing.
     pub(super) fn predates(&self, stamp: Stamp) -> bool {

@@ -17,12 +17,13 @@ use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::looks::Look;
-use super::model::{Oracle, Watched};
+use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
 use super::setup::OracleSetup;
 use super::truth::Truth;
+use super::watched::Watched;
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value, ValueRef};
@@ -162,16 +163,6 @@ impl Oracle {
         watched.flow.somebody_acted();
     }
 
-    /// Whether it matters what an app shows of rows of this entity as somebody edits one.
-    pub fn wants_shown(&self, entity: EntityId) -> bool {
-        self.ledger.combined.of(entity).next().is_some()
-    }
-    /// What an app shows of a row, in the device's columns, as this edit of it is about to be made.
-    pub fn saw(&mut self, edit: EditId, entity: EntityId, shown: &[Value]) {
-        let of = self.setup.labels.schema.entity(entity);
-        self.ledger.combined.saw(edit, entity, of, shown);
-    }
-
     /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
@@ -248,6 +239,8 @@ impl Inspection<'_> {
         let status = &mut watched[device.0 as usize].status;
         status.finish((self.at, device), Some(said.unsent.len()), &setup.patience, findings);
         self.check_said(device, &said);
+        let Oracle { watched, ledger, setup, findings, .. } = &mut self.oracle;
+        watched[device.0 as usize].check_telling(device, (ledger, &said.unsent), setup, findings);
         self.check_rows(device, &said, view);
         self.oracle.look_at_parts_at_rest(device, view.view);
     }

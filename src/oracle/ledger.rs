@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::combined::Combined;
+use super::combined::{Combined, Combining};
 use super::edit::{Edit, Refused};
 use super::end::End;
 use super::found::{Found, StorageTime};
@@ -67,10 +67,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(devices: usize, definition: Definition, combined: Combined) -> Ledger {
+    pub(super) fn new(devices: usize, definition: Definition, combined: &[Combining]) -> Ledger {
         Ledger {
             definition,
-            combined,
+            combined: Combined::new(combined),
             devices: vec![BTreeMap::new(); devices],
             in_flight: vec![Vec::new(); devices],
             undecided: vec![Vec::new(); devices],

@@ -119,14 +119,18 @@ impl Look<'_> {
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
         let last = &row.versions[had - 1];
+        let first = || self.history.first_of(row, 0).map(|(_, content)| content);
+        let is_on_its_way =
+            |content| !last.gone && row.reads_as(content, first()).is_none_or(|like| like > had);
         let (has, stamp) = match shown {
             Some((_, content)) if !last.gone && content == last.content => return,
+            // It reads like none, or like one that its device has not told of: it is on its way.
+            Some((_, content)) if is_on_its_way(content) => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
             None => return self.judge_missing(id),
         };
-        let first = Some(row).filter(|_| has == 0);
-        let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
+        let first = self.history.first_of(row, has);
         let (words, now) = (&self.setup.labels, self.now);
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
         let text = checks::went_back(&case).map(|text| format!("by a look into its database, {text}"));

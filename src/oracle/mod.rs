@@ -33,7 +33,7 @@
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
-//! | `empty-report` | what a stack tells of rows names none, or dates them as no version is |
+//! | `empty-report` | what a stack tells of rows names none, or dates them as no version is; it tells nothing of what it promised to tell |
 //! | `wrong-status` | what the app shows of the sync is not so, for longer than it may |
 //! | `bent-value` | a value says something else than was meant: on a device than its version, on the backend than its person |
 //! | `delivered-again` | a unit brings a row again in the version that it has brought |
@@ -78,6 +78,7 @@ mod findings;
 mod flow;
 mod found;
 mod haste;
+mod hearing;
 mod held;
 mod history;
 mod inspection;
@@ -108,6 +109,7 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
+mod watched;
 mod ways_out;
 mod words;
 
@@ -117,6 +119,7 @@ pub use clock::Clock;
 pub use destination::Holdings;
 pub use end::{Loss, losses};
 pub use findings::{VIOLATIONS_KEPT, Violation};
+pub use hearing::{HEARING, Hearing, needs_no_event};
 pub use inspection::{Inspection, Verdict};
 pub use life::{Life, Step, Story, Subject, place};
 pub use model::Oracle;

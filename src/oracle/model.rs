@@ -7,16 +7,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::after_hours::{AfterHours, By};
-use super::again::Given;
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
-use super::combined::Combined;
 use super::edit::{Edit, Refused};
 use super::families::Families;
 use super::findings::{Findings, Heard, Suspicion};
-use super::flow::DeviceFlow;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -25,18 +22,14 @@ use super::looks::Looks;
 use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
-use super::owed::OwingDevice;
-use super::reports::dates_row;
-use super::sends::Sends;
+use super::reports::{Reported, dates_row};
 use super::setup::OracleSetup;
 use super::shown::Shown;
-use super::status::DeviceStatus;
-use super::strangers::DeviceCursors;
 use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
-use super::ways_out::WaysOut;
+use super::watched::Watched;
 use super::words::Labels;
-use crate::base::{DeviceId, EditId, Stamp, Time};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::{
     AppliedChange, Attributes, Author, CommitKind, ConflictKind, Decision, EditKind, EngineEvent, Event,
     KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides,
@@ -76,19 +69,6 @@ pub struct Oracle {
     pub after_hours: AfterHours,
 }
 
-/// What is watched on each device by itself.
-#[derive(Debug, Default)]
-pub(super) struct Watched {
-    pub(super) flow: DeviceFlow,
-    pub(super) status: DeviceStatus,
-    pub(super) owing: OwingDevice,
-    pub(super) thrift: Account,
-    pub(super) again: Given,
-    pub(super) cursors: DeviceCursors,
-    pub(super) sends: Sends,
-    ways_out: WaysOut,
-}
-
 impl Oracle {
     /// An oracle that has seen nothing yet.
     pub fn new(setup: OracleSetup) -> Oracle {
@@ -107,7 +87,7 @@ impl Oracle {
             renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices, setup.definition, Combined::new(&setup.combined)),
+            ledger: Ledger::new(devices, setup.definition, &setup.combined),
             intents: Intents::default(),
             watched: (0..devices)
                 .map(|_| Watched { thrift: Account::new(setup.labels.units.len()), ..Watched::default() })
@@ -145,6 +125,16 @@ impl Oracle {
         let (own, changes) = (FirstKeys::default(), OnceCell::new());
         let event = Rc::clone(&self.names).told(&self.setup.labels.schema, event, &own, &changes);
         self.told(&Occurrence { at, node, event });
+    }
+
+    /// Whether it matters what an app shows of rows of this entity as somebody edits one.
+    pub fn wants_shown(&self, entity: EntityId) -> bool {
+        self.ledger.combined.of(entity).next().is_some()
+    }
+    /// What an app shows of a row, in the device's columns, as this edit of it is about to be made.
+    pub fn saw(&mut self, edit: EditId, entity: EntityId, shown: &[Value]) {
+        let of = self.setup.labels.schema.entity(entity);
+        self.ledger.combined.saw(edit, entity, of, shown);
     }
 
     fn learn(&mut self, node: Node, event: &Event<'_>) {
@@ -189,6 +179,7 @@ impl Oracle {
         watched.again.on(heard);
         watched.cursors.on(heard);
         watched.sends.on(event);
+        watched.telling.on(event, out);
         self.busy.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
@@ -234,7 +225,7 @@ impl Oracle {
             }
             Event::BackendServed { device: Some(device), kind, scanned, .. } if kind.pulls() => {
                 let asks = self.watched.get_mut(device.0 as usize);
-                asks.into_iter().for_each(|one| one.thrift.looked(scanned));
+                asks.into_iter().for_each(|one| one.looked_at(scanned));
             }
             Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
             Event::MutationReplayed { edit } => {
@@ -521,16 +512,16 @@ impl Oracle {
             dates_row(&mut self.findings, (device, "applied"), self.history.row(id), change.stamp);
         }
         let row = self.history.row(id);
-        let versions = row.held_with(change.stamp);
-        let counts = (versions, self.held.versions(id, device));
-        self.after_hours.brings(&mut self.findings, (device, unit), row, counts);
+        let brought = Reported::of(change, self.held.versions(id, device), row, &self.history);
+        let versions = brought.versions;
+        self.after_hours.brings(&mut self.findings, (device, unit), row, (versions, brought.had));
         if let Some(places) = self.places.get(device.0 as usize) {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
         // What the same transaction replaces nobody sees.
         if !changes[1..].iter().any(|later| (later.entity, later.key) == (change.entity, change.key)) {
-            self.look_back(at, device, id, versions, change);
+            self.look_back(at, device, id, brought);
         }
         self.take(at, device, id, versions, change.removed);
         self.held.told(id, device);
@@ -540,17 +531,15 @@ impl Oracle {
             self.shown.removed_vaguely(id, device);
         }
     }
-    fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, has: usize, change: &AppliedChange<'_>) {
-        let had = self.held.versions(id, device);
+    fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, brought: Reported) {
+        let Reported { had, versions: has, stamp, removed } = brought;
         if has >= had || !self.shown.knows(id, device) {
             return;
         }
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let row = self.history.row(id);
-        let first = Some(row).filter(|_| has == 0 && !change.removed);
-        let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
-        let (words, place) = (self.words(), &*places[usize::from(row.entity.0)]);
-        let AppliedChange { stamp, removed, .. } = *change;
+        let (first, words) = (self.history.first_of(row, has), self.words());
+        let place = &*places[usize::from(row.entity.0)];
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
         let Some(text) = checks::went_back(&case) else { return };
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));

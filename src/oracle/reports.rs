@@ -2,24 +2,58 @@
 //!
 //! Checks believe what is told of rows, and hold against each other what says the same. A stamp
 //! that no version can have, and a row that came in a page which did not name it, pass all of them:
-//! they are found here.
+//! they are found here. So is a phone whose engine never tells what its stack promised to tell.
 
 use super::check::Check;
+use super::edit::Edit;
 use super::findings::Findings;
+use super::hearing::Topic;
 use super::held::Held;
 use super::history::{History, Row, RowId};
+use super::setup::OracleSetup;
 use super::shown::Shown;
-use crate::base::{DeviceId, Stamp, Time};
+use super::truth::RowHash;
+use super::ways_out::WayOut;
+use crate::base::{DeviceId, EditId, Stamp, Time};
+use crate::contract::{AppliedChange, Event};
 
 /// A row came, was acknowledged or is shown with this stamp, as `what` says.
 pub(super) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str), row: &Row, stamp: Stamp) {
-    if row.values.is_none() || !row.predates(stamp) {
+    if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
         return;
     }
     let record = findings.words().record(row.entity, row.key.as_str());
     findings.add(Check::EmptyReport, (Some(device), Some((row.entity, row.key.as_str()))), || {
         format!("{device} {what} {record} with the stamp {}, which no version of it can have", stamp.0)
     });
+}
+
+/// Which version a change brought: content before dates.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported {
+    /// How many versions its device had, and has now.
+    pub(super) had: usize,
+    pub(super) versions: usize,
+    /// Of the version that it has now.
+    pub(super) stamp: Stamp,
+    pub(super) removed: bool,
+}
+
+impl Reported {
+    /// A row that reads like a version is there in that, whatever its stamp. One that reads like
+    /// none, since a part of it is on its way, has not gone back.
+    pub(super) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
+        let AppliedChange { stamp, removed, .. } = *change;
+        let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
+        let Some(shows) = change.shows.filter(|_| !removed) else { return dated };
+        let first = history.first_of(row, 0);
+        let content = RowHash::default().shown(shows);
+        match row.reads_as(content, first.map(|(_, content)| content)) {
+            Some(0) => Reported { versions: 0, stamp: first.map_or(stamp, |(stamp, _)| stamp), ..dated },
+            Some(versions) => Reported { versions, stamp: row.versions[versions - 1].stamp, ..dated },
+            None => Reported { versions: dated.versions.max(had), ..dated },
+        }
+    }
 }
 
 /// What is known of a device at rest.
@@ -37,7 +71,7 @@ impl Told<'_> {
     pub(super) fn shows(&self, findings: &mut Findings, id: RowId, (stamp, content): (Stamp, u64)) {
         let (device, row) = (self.device, self.history.row(id));
         dates_row(findings, (device, "shows"), row, stamp);
-        if self.is_explained(id, content) {
+        if !findings.by_stamps() || self.is_explained(id, content) {
             return;
         }
         let record = findings.words().record(row.entity, row.key.as_str());
@@ -58,5 +92,65 @@ impl Told<'_> {
         // What it applied as it died it need not have told, nor what a copy or a backup had.
         let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
         reads_so || cut || !self.shown.knows(id, device) || self.held.is_unsure(id, device)
+    }
+}
+
+/// What a device has told of at all, and what it would have been asked for.
+#[derive(Debug, Default)]
+pub(super) struct Telling {
+    told: Vec<Topic>,
+    served: bool,
+    /// It held a connection, on which no requests go.
+    held: bool,
+    /// Its state was put in, or lost.
+    unsure: bool,
+}
+
+impl Telling {
+    pub(super) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) {
+        match event {
+            Event::Engine(event) => {
+                let topic = Topic::of(event).filter(|topic| !self.told.contains(topic));
+                self.told.extend(topic);
+            }
+            Event::Held(_) => self.held = true,
+            _ => {}
+        }
+        self.unsure |= out >= Some(WayOut::Part) || matches!(event, Event::CutShort);
+    }
+    pub(super) fn was_served(&mut self) {
+        self.served = true;
+    }
+
+    /// The device is at rest: it has told something of what its stack promised to tell. `edits`
+    /// says of one that is on the backend by it and does not wait; `runs`, that units ran.
+    pub(super) fn finish(
+        &self,
+        device: DeviceId,
+        (edit, runs): (Option<(EditId, &Edit)>, bool),
+        setup: &OracleSetup,
+        findings: &mut Findings,
+    ) {
+        let can = setup.capabilities;
+        let lacks = |topic: Topic| !self.told.contains(&topic);
+        if let Some((id, edit)) = edit.filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done)) {
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            let what = setup.labels.edit(id, edit);
+            findings.add(Check::EmptyReport, concerns, || {
+                format!(
+                    "{what} is on the backend and does not wait, and {device} told of no edit that it is done"
+                )
+            });
+        }
+        let mut silent = |is_so: bool, what: &str| {
+            let text = is_so.then(|| format!("{device} {what}"));
+            findings.found(Check::EmptyReport, (Some(device), None), text);
+        };
+        silent(
+            can.status && runs && lacks(Topic::Status),
+            "ran units and never told what its app shows of them",
+        );
+        let untold = self.served && !self.held && lacks(Topic::Requests);
+        silent(untold, "was served by the server and never told of a request");
     }
 }

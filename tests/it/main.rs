@@ -50,6 +50,7 @@ mod strategies;
 mod suite;
 mod sweep;
 mod tables;
+mod tells;
 mod tidy;
 mod tiny_live;
 mod tiny_stack;

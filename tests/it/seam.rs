@@ -1,13 +1,14 @@
 //! What the seam lets a stack do, each shown by the tiny stack with one thing changed.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
 
 use syncdyno::contract::{
-    AppEvent, Cacheable, Capabilities, DeviceId, DeviceSetup, DeviceView, EditId, EditKind, EngineEvent, EventSink,
-    LocalBoxFuture, LocalEdit, Merge, Mutation, NetworkKind, Outcome, PendingResponse, Ports, Refusal, Reply,
-    Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine, SyncError, SyncServer, SystemOfRecord,
-    Time, Transport, UnitId, Value,
+    AppEvent, AppliedChange, Cacheable, Capabilities, DeviceId, DeviceSetup, DeviceView, EditId, EditKind,
+    EngineEvent, EntityId, EventSink, LocalBoxFuture, LocalEdit, Merge, Mutation, NetworkKind, Outcome,
+    PendingResponse, Ports, Refusal, Reply, Row, Saving, Schema, ServerError, Span, Stack, Stamp, SyncEngine,
+    SyncError, SyncServer, SystemOfRecord, Time, Transport, UnitId, Value,
 };
 use syncdyno::world::{Ending, Outcome as Ended};
 
@@ -196,14 +197,14 @@ impl SystemOfRecord for Sieve<'_> {
     }
     fn changes(
         &mut self,
-        entity: syncdyno::contract::EntityId,
+        entity: EntityId,
         attributes: &[Value],
         since: Option<Stamp>,
         f: &mut syncdyno::contract::EachChange<'_>,
     ) -> Result<(), ServerError> {
         self.record.changes(entity, attributes, since, f)
     }
-    fn get(&mut self, entity: syncdyno::contract::EntityId, key: &syncdyno::contract::Key) -> Option<Row> {
+    fn get(&mut self, entity: EntityId, key: &syncdyno::contract::Key) -> Option<Row> {
         self.record.get(entity, key)
     }
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
@@ -317,4 +318,86 @@ fn a_cache_keeps_a_refusal_that_is_not_said_to_be_one() {
     assert_eq!(trouble(&said), Vec::<String>::new());
     let failed = |outcome: &Ended| value(outcome, "engine.session.failed");
     assert!(failed(&kept) > failed(&said) + 20, "{} of {}", failed(&kept), failed(&said));
+}
+
+/// When it has told that an edit is done, it tells the row again with the stamp of before: the
+/// stamp and the values of a register have come in two messages.
+struct InTwo {
+    inner: Rc<dyn EventSink>,
+    engine: Rc<RefCell<Weak<dyn SyncEngine>>>,
+    tells: Tells,
+    before: RefCell<BTreeMap<String, (Stamp, Vec<Value>)>>,
+    now: RefCell<BTreeMap<String, (Stamp, Vec<Value>)>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Tells {
+    Stamps,
+    Values,
+    /// It shows, and tells, what the row said before.
+    OldValues,
+}
+
+impl InTwo {
+    fn look(&self, entity: EntityId) {
+        let mut rows = BTreeMap::new();
+        let engine = self.engine.borrow().upgrade();
+        engine.iter().filter_map(|engine| engine.view()).for_each(|view| {
+            view.rows(entity, &mut |key, stamp, values| {
+                rows.insert(key.to_owned(), (stamp, values.iter().map(|value| value.to_value()).collect()));
+            });
+        });
+        let mut before = self.before.borrow_mut();
+        for (key, row) in self.now.replace(rows) {
+            if self.now.borrow().get(&key).is_some_and(|now| now.0 != row.0) {
+                before.insert(key, row);
+            }
+        }
+    }
+}
+
+impl EventSink for InTwo {
+    fn emit(&self, event: EngineEvent<'_>) {
+        self.inner.emit(event);
+        let EngineEvent::EditAcknowledged { entity, key, .. } = event else { return };
+        self.look(entity);
+        let (before, now) = (self.before.borrow(), self.now.borrow());
+        let (Some(before), Some(now)) = (before.get(key.as_str()), now.get(key.as_str())) else { return };
+        let values = if self.tells == Tells::OldValues { &before.1 } else { &now.1 };
+        let cells: Vec<_> = values.iter().map(syncdyno::contract::Cell::of).collect();
+        let shows: Vec<_> = cells.iter().map(syncdyno::contract::Cell::as_ref).collect();
+        let change = AppliedChange::of(entity, key, before.0, false);
+        let change = if self.tells == Tells::Stamps { change } else { change.showing(&shows) };
+        let changes = &[change];
+        self.inner.emit(EngineEvent::ChunkApplied { unit: None, changes, echoed: 0, took: Span::ZERO });
+    }
+}
+
+#[test]
+fn a_stamp_that_comes_apart_from_its_values_is_no_way_back() {
+    let of = |tells| {
+        let stack = around(move |open, _, mut ports| {
+            let engine: Rc<RefCell<Weak<dyn SyncEngine>>> = Rc::new(RefCell::new(Weak::<Phone>::new()));
+            let (inner, known) = (ports.events.clone(), engine.clone());
+            ports.events = Rc::new(InTwo {
+                inner,
+                engine: known,
+                tells,
+                before: Default::default(),
+                now: Default::default(),
+            });
+            let opened = open(ports)?;
+            *engine.borrow_mut() = Rc::downgrade(&opened);
+            Ok(opened)
+        });
+        let less = Capabilities { logs: false, status: false, merge: Merge::Drops, ..Capabilities::ALL };
+        run(stack.promises(less), CONTENDED, &["expect={}"]).1
+    };
+    let checks = ["went-back", "own-write-vanished"];
+    let values = of(Tells::Values);
+    assert!(checks.iter().all(|check| !found(&values, check)), "{:?}", values.violations);
+    for tells in [Tells::Stamps, Tells::OldValues] {
+        let back = of(tells);
+        assert!(checks.iter().all(|check| found(&back, check)), "{:?}", back.violations);
+    }
 }

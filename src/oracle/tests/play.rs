@@ -36,6 +36,7 @@ pub(super) fn play(history: &str) -> Stage {
         setting.durable = !begun("fickle");
         setting.resets = begun("empties");
         setting.capabilities.once = !begun("repeats");
+        setting.capabilities.status = history.contains("shows-as");
         setting.capabilities.merge = if begun("converges") { Merge::Converges } else { Merge::Keeps };
         if begun("columns") {
             setting.definition = Definition::Columns;

@@ -1,6 +1,9 @@
 //! Rows that go back on a device from one commit of its database to the next.
 
 use super::judge::judge;
+use super::stage::{STATUS, Stage, VISIT, visit};
+use crate::base::{Stamp, Value, ValueRef};
+use crate::contract::{AppliedChange, Author};
 
 #[test]
 fn a_row_that_goes_back_is_told_with_its_time_but_where_nobody_misses_it() {
@@ -42,4 +45,39 @@ fn a_device_that_loses_sight_of_its_own_write_is_told_so() {
         office a9 gone; 0 applied a9 0 removed; later 3; 0 pulls => oracle.own_write_vanished.count 0
         ",
     );
+}
+
+/// How often a row has gone back, and behind its own write, when phone 0 tells that it shows it
+/// with this status, as of its first, second or third version; the second is its own.
+fn went_back(status: &str, version: usize, says_so: bool) -> [u64; 2] {
+    let mut stage = Stage::new();
+    let mut stamps = vec![stage.commit(Author::Office, VISIT, "a1", Some(visit("a", "one")))];
+    stage.pull(0);
+    stage.update(0, "a1", "two");
+    stage.push(0, true);
+    stamps.push(stage.backend.rows[&(VISIT, "a1".to_owned())].0);
+    stage.pull(0);
+    stamps.push(stage.commit(Author::Office, VISIT, "a1", Some(visit("a", "three"))));
+    let row = stage.schema.entity(VISIT).project(&visit("a", status));
+    let shows: Vec<ValueRef<'_>> = row.iter().map(crate::oracle::names::shown).collect();
+    let (stamp, removed): (Stamp, bool) = (stamps[version - 1], false);
+    let shows = says_so.then_some(&shows[..]);
+    stage.chunk(0, &[AppliedChange { entity: VISIT, key: "a1", stamp, removed, shows }]);
+    assert_eq!(row[STATUS], Value::text(status));
+    stage.later(30);
+    stage.drain();
+    let figures = stage.verdict(true).figures;
+    ["oracle.went_back.count", "oracle.own_write_vanished.count"].map(|name| figures[name])
+}
+
+#[test]
+fn what_a_row_shows_decides_before_its_stamp() {
+    // The stamp is not there yet, or is there before the values; some of these are.
+    for (status, version) in [("two", 1), ("three", 1), ("two", 3), ("half", 1), ("half", 3)] {
+        assert_eq!(went_back(status, version, true), [0, 0], "{status} as of version {version}");
+    }
+    for version in 1..=3 {
+        assert_eq!(went_back("one", version, true), [1, 1], "as of version {version}");
+    }
+    assert_eq!(went_back("two", 1, false), [1, 1], "who says no more is judged by the stamp");
 }

@@ -472,7 +472,7 @@ impl Stage {
     pub(super) fn look(&mut self, device: u32) {
         self.oracle.look(DeviceId(device), &self.phones[device as usize]);
     }
-    fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
+    pub(super) fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
         self.emit(device, EngineEvent::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
     }
     pub(super) fn drain(&mut self) {
