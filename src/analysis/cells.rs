@@ -6,10 +6,10 @@ use super::spread::spread;
 use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
-use crate::oracle::Violation;
+use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
-    CellRecord, EndingKind, EndingRecord, EventfulRecord, FaultRecord, Phases, SeriesRecord, SlowRecord,
-    ViolationRecord, held as held_figures,
+    CellRecord, EndingKind, EndingRecord, EventfulRecord, FaultRecord, HeldTo, Phases, SeriesRecord,
+    SlowRecord, ViolationRecord, held as held_figures,
 };
 use crate::scenario::{Bound, Plan, in_id};
 use crate::world::{Ending, Outcome};
@@ -21,6 +21,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell.digest = outcome.digest.clone();
     cell.virtual_ns = outcome.length().0;
     cell.not_applicable = outcome.not_applicable.iter().map(|check| (*check).to_owned()).collect();
+    cell.held_to = plan.brought.then(|| held_to(outcome));
     cell.untried = outcome.untried.iter().map(|check| (*check).to_owned()).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;
@@ -49,6 +50,14 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         cell.slowest = outcome.slowest.iter().map(slow).collect();
     }
     cell
+}
+
+/// A check that looks at something has a figure, or is not applicable.
+fn held_to(outcome: &Outcome) -> HeldTo {
+    let left_out = |check: &&str| outcome.not_applicable.contains(check);
+    let counts = |check: &&str| metric_of(check).is_some_and(|metric| outcome.figures.contains_key(metric));
+    let of = check_names().filter(|check| left_out(check) || counts(check)).count() as u64;
+    HeldTo { checks: of - outcome.not_applicable.len() as u64, of }
 }
 
 /// A cell without an outcome: what it is called and what was to be run.

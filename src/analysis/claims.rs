@@ -7,7 +7,7 @@ use super::cells::{cell_ids, is_within};
 use super::distinct;
 use super::verdict::{Ruling, Trial};
 use crate::metrics::Unit;
-use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
+use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, named};
 use crate::scenario::{Claim, Plan, Put};
 
 type Place<'a> = (&'a str, &'a str, &'a str, u64);
@@ -32,7 +32,7 @@ fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     let ended = |id: &String| {
         let at = *at.get(id.as_str())?;
         let cell = &judged[at].cell;
-        let has_figures = cell.verdict != Verdict::Incomplete && cell.ending.kind != EndingKind::Broken;
+        let has_figures = cell.verdict.was_run() && cell.ending.kind != EndingKind::Broken;
         has_figures.then_some(at)
     };
     cell_ids(plans).iter().map(ended).collect()

@@ -8,7 +8,7 @@ use super::cells::axis;
 use super::order::distinct;
 use super::sweep::{axis_of, plain};
 use crate::metrics::{self, Better, Kind, Metric, NEVER, Unit};
-use crate::record::{CellRecord, Verdict, named};
+use crate::record::{CellRecord, named};
 use crate::scenario::{TableAxis, TableColumn, TablePlan};
 
 /// A figure as a table names it.
@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
         never: &'a [&'static str],
     ) -> Table<'a> {
         let mut of: BTreeMap<Vec<String>, Vec<&CellRecord>> = BTreeMap::new();
-        for cell in cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete) {
+        for cell in cells.iter().filter(|cell| cell.verdict.was_run()) {
             of.entry(plan.axis.iter().map(|axis| label(axis, cell)).collect()).or_default().push(cell);
         }
         let setting = |(labels, refused): &'a Tried| Setting {

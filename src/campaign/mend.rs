@@ -129,6 +129,7 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
             "its baseline".to_owned()
         }
         Reason::NotDeterministic { .. } => "another digest when run again".to_owned(),
+        Reason::Unsupported { .. } => "what its stack does not support".to_owned(),
         Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
     }
 }
@@ -333,7 +334,7 @@ impl Trial<'_> {
         let cut = || self.stop.cuts() || is_spent();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
-        let ended = cell.verdict != Verdict::Incomplete;
+        let ended = cell.verdict.was_run();
         ended.then(|| Tried {
             set,
             fails: failures(&cell),

@@ -222,6 +222,9 @@ pub(super) fn attempt<T>(
 ) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
+        Ok(Err(Unrunnable::Unsupported { needs, .. })) => {
+            Err(Box::new(analysis::broken(plan, id, &Broke::Unsupported(needs))))
+        }
         Ok(Err(unrunnable)) => Err(Box::new(analysis::broken(
             plan,
             id,

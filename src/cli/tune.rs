@@ -17,7 +17,7 @@ use crate::campaign::{Axis, CELLS_MAX};
 use crate::engine::control::Controller;
 use crate::gateway::Mode;
 use crate::metrics::human;
-use crate::record::{CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord, Verdict};
+use crate::record::{CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord};
 use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
@@ -240,7 +240,7 @@ impl<'a> Search<'a> {
         }
         let ids = analysis::cell_ids(&plans);
         let (judged, notes) = under_way.run(&plans, console);
-        let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
+        let ended = judged.iter().filter(|judged| judged.cell.verdict.was_run());
         for one in ended.clone() {
             let at = ids.iter().position(|id| *id == one.cell.id).expect("it was asked for");
             let (place, setting, beside) = whose[at].clone();

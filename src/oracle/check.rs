@@ -156,6 +156,32 @@ pub fn is_of_check(metric: &str) -> bool {
     ALL.iter().any(|(_, of_check)| *of_check == metric)
 }
 
+/// The promises of a stack without which a check is not applicable, by their names in
+/// [`Capabilities`].
+pub fn promises_of(check: &str) -> Vec<&'static str> {
+    let Some(at) = ALL.iter().position(|(name, _)| *name == check) else { return Vec::new() };
+    let (all, none) = (Capabilities::ALL, Capabilities::NONE);
+    let each: [(&str, Capabilities, Capabilities); 8] = [
+        (
+            "acknowledges",
+            Capabilities { acknowledges: false, ..all },
+            Capabilities { acknowledges: true, ..none },
+        ),
+        ("stamps", Capabilities { stamps: false, ..all }, Capabilities { stamps: true, ..none }),
+        ("sessions", Capabilities { sessions: false, ..all }, Capabilities { sessions: true, ..none }),
+        ("once", Capabilities { once: false, ..all }, Capabilities { once: true, ..none }),
+        ("prompt", Capabilities { prompt: false, ..all }, Capabilities { prompt: true, ..none }),
+        ("merge", Capabilities { merge: none.merge, ..all }, Capabilities { merge: all.merge, ..none }),
+        ("logs", Capabilities { logs: false, ..all }, Capabilities { logs: true, ..none }),
+        ("status", Capabilities { status: false, ..all }, Capabilities { status: true, ..none }),
+    ];
+    let check = Check::EVERY[at];
+    let decides = |(_, without, alone): &&(&str, Capabilities, Capabilities)| {
+        !check.applies(*without) || check.applies(*alone) && !check.applies(none)
+    };
+    each.iter().filter(decides).map(|(name, ..)| *name).collect()
+}
+
 /// What may fire along with `check` without being named: what that means at a larger scale.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {

@@ -83,12 +83,16 @@ fn uncounted(
     uncounted
 }
 
-/// Values that gave way in conflicts, and those of them whose edit is lost as a whole.
-fn given_way(columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 2] {
+/// Values of others that were replaced unseen, those that gave way in conflicts, and those of them
+/// whose edit is lost as a whole.
+fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| ends.ends.get(edit) == Some(&EditEnd::Lost);
     let lost = columns.iter().filter(|(edit, _)| is_lost(edit)).map(|(_, columns)| columns).sum();
+    let gave_way: u64 = columns.iter().map(|(_, columns)| columns).sum();
     [
-        ("oracle.gave_way.columns", columns.iter().map(|(_, columns)| columns).sum()),
+        ("oracle.overwritten.columns", overwritten),
+        ("oracle.replaced.columns", overwritten - gave_way),
+        ("oracle.gave_way.columns", gave_way),
         ("oracle.gave_way.lost", lost),
     ]
 }
@@ -329,12 +333,11 @@ impl Inspection<'_> {
             ("oracle.conflicts.count", ledger.conflicts),
             ("oracle.conflicts.false", miscalled.falsely),
             ("oracle.conflicts.missed", miscalled.missed),
-            ("oracle.overwritten.columns", self.oracle.overwritten),
         ]);
         figures.extend(families.finish(self.at));
         let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
-        figures.extend(given_way(&self.oracle.gave_way, &ends));
+        figures.extend(given_way(self.oracle.overwritten, &self.oracle.gave_way, &ends));
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict {

@@ -114,7 +114,7 @@ mod ways_out;
 mod words;
 
 pub use busy::{Eventful, Happened};
-pub use check::{Harm, check_names, harm_of, implied, is_of_check, metric_of, subject_of};
+pub use check::{Harm, check_names, harm_of, implied, is_of_check, metric_of, promises_of, subject_of};
 pub use clock::Clock;
 pub use destination::Holdings;
 pub use end::{Loss, losses};

@@ -24,6 +24,8 @@ pub enum Exit {
     NotDeterministic = 15,
     /// Cells of a plan are in none of the shards that were to be merged.
     Missing = 16,
+    /// A scenario needs what its stack does not support, and nothing else is wrong.
+    Unsupported = 17,
     /// The disk is full, or the report cannot be written.
     Environment = 20,
     TimeLimit = 124,
@@ -33,7 +35,7 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, the one that wins over all after it first; success loses to all.
-    pub const BY_PRECEDENCE: [Exit; 16] = [
+    pub const BY_PRECEDENCE: [Exit; 17] = [
         Exit::Internal,
         Exit::Environment,
         Exit::Interrupted,
@@ -46,6 +48,7 @@ impl Exit {
         Exit::NoBaseline,
         Exit::Regression,
         Exit::Threshold,
+        Exit::Unsupported,
         Exit::Usage,
         Exit::Invalid,
         Exit::Nothing,
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn of_several_codes_the_page_says_which_wins() {
-        let page = [1, 20, 130, 124, 16, 11, 12, 15, 14, 13, 10, 0];
+        let page = [1, 20, 130, 124, 16, 11, 12, 15, 14, 13, 10, 17, 0];
         for (i, winner) in page.iter().enumerate() {
             for loser in &page[i..] {
                 let exits = [*loser, *winner].map(Exit::of);

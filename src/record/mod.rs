@@ -60,9 +60,9 @@ pub use repro::{
     ReproHead, is_repro, replay_command, replay_file, replay_record, repro, repro_head, shell_word,
 };
 pub use run::{
-    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Judged, Phases, RecordError,
-    RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, named,
-    schema_json,
+    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, HeldTo, Judged, Phases,
+    RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict,
+    named, schema_json,
 };
 pub use severity::{Severity, gravest_first, place};
 pub use timing::{CellTiming, Timing, peak_memory};

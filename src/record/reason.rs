@@ -75,6 +75,12 @@ pub enum Reason {
         first: String,
         second: String,
     },
+    /// It needs what its stack does not support, and was not run.
+    Unsupported {
+        stack: String,
+        /// Each with the place in the scenario that has it.
+        needs: Vec<String>,
+    },
     /// It could not be run, or the bench or a stack failed.
     Broken {
         /// The exit code that this alone gives.
@@ -100,6 +106,7 @@ impl Reason {
             Reason::Differs { .. } => Exit::Regression,
             Reason::NoBaseline { .. } | Reason::ScenarioChanged { .. } => Exit::NoBaseline,
             Reason::NotDeterministic { .. } => Exit::NotDeterministic,
+            Reason::Unsupported { .. } => Exit::Unsupported,
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }
     }

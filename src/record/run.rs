@@ -143,12 +143,18 @@ pub enum Verdict {
     /// It was stopped before its end, and nothing was found wrong so far.
     #[default]
     Incomplete,
+    /// It needs what its stack does not support, and was not run.
+    Unsupported,
 }
 
 impl Verdict {
     /// As people read it: what fails is seen from afar.
     pub fn word(self) -> &'static str {
-        ["pass", "FAIL", "incomplete"][self as usize]
+        ["pass", "FAIL", "incomplete", "unsupported"][self as usize]
+    }
+    /// Whether it was run to its end, well or badly.
+    pub fn was_run(self) -> bool {
+        matches!(self, Verdict::Pass | Verdict::Fail)
     }
 }
 
@@ -208,6 +214,9 @@ pub struct CellRecord {
     /// Checks of what the stack does not do: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
+    /// How many checks a third-party stack is held to; none of the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_to: Option<HeldTo>,
     /// Checks of the oracle that had nothing to check: they found nothing, and have not passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untried: Vec<String>,
@@ -231,6 +240,15 @@ pub struct CellRecord {
     /// The devices with the longest syncs, the slowest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slowest: Vec<SlowRecord>,
+}
+
+/// How many checks a stack is held to by its promises, of those that look at something in the
+/// scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldTo {
+    pub checks: u64,
+    pub of: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

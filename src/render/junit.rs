@@ -135,6 +135,11 @@ fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseS
         status.set_message("not run to its end");
         return (None, status);
     }
+    if cell.verdict == Verdict::Unsupported {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect::<String>());
+        return (None, status);
+    }
     let mut reasons = cell.gravest_first();
     reasons.retain(|reason| !matches!(reason, Reason::Gate { .. }));
     let texts: Vec<String> = reasons.iter().map(|reason| reason_of(cell, reason)).collect();

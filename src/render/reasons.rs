@@ -78,6 +78,9 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         Reason::Gate { gate } => format!("gate {} is missed: {}", gate.name, missed_gate(cell, gate)),
         Reason::Claim { claim, fails } => missed_claim(cell, claim, fails),
         Reason::Answer { answer } => missed_answer(cell, answer),
+        Reason::Unsupported { stack, needs } => {
+            format!("unsupported: the stack `{stack}` does not support {}", needs.join(", "))
+        }
         Reason::Differs { text }
         | Reason::NoBaseline { text }
         | Reason::ScenarioChanged { text }

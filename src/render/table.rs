@@ -468,7 +468,8 @@ fn verdicts(cells: &[&CellRecord]) -> String {
     match (cells.len(), pass, fail) {
         (n, pass, _) if n == pass => "pass".to_owned(),
         (1, _, 1) => "FAIL".to_owned(),
-        (1, ..) => "incomplete".to_owned(),
+        (1, ..) => cells[0].verdict.word().to_owned(),
+        (n, pass, 0) if pass + count(Verdict::Unsupported) == n => format!("{} of {n} unsupported", n - pass),
         (n, _, 0) => format!("{} of {n} incomplete", n - pass),
         (n, ..) => format!("{fail} of {n} FAIL"),
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::occurrences;
 use crate::analysis;
 use crate::metrics::human::{count, thousands};
-use crate::oracle::{metric_of, subject_of};
-use crate::record::{CellRecord, MissedRecord, Reason, RunRecord, UnplacedRecord, named};
+use crate::oracle::{metric_of, promises_of, subject_of};
+use crate::record::{CellRecord, HeldTo, MissedRecord, Reason, RunRecord, UnplacedRecord, named};
 use crate::world::Placed;
 
 const TOLD: usize = 4;
@@ -132,20 +132,59 @@ fn line(cells: &[&str], of: &MissedRecord) -> String {
     format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
 
-/// A line for each scenario, or variant of it, of which some checks are not applicable.
+/// What is known of the stack in a scenario, or a variant of it.
+#[derive(Default)]
+struct OfStack<'r> {
+    left_out: BTreeSet<&'r str>,
+    held_to: Option<HeldTo>,
+    unsupported: Option<&'r Reason>,
+}
+
+/// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
+/// third-party stack runs or does not support.
 pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
-    let mut checks: BTreeMap<(&str, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
-    for cell in record.cells.iter().filter(|cell| !cell.not_applicable.is_empty()) {
-        let of = (cell.scenario.as_str(), cell.variant.as_deref());
-        checks.entry(of).or_default().extend(cell.not_applicable.iter().map(String::as_str));
+    let mut stacks: BTreeMap<(&str, Option<&str>), OfStack<'_>> = BTreeMap::new();
+    for cell in &record.cells {
+        let of = stacks.entry((cell.scenario.as_str(), cell.variant.as_deref())).or_default();
+        of.left_out.extend(cell.not_applicable.iter().map(String::as_str));
+        of.held_to = of.held_to.or(cell.held_to);
+        let is_unsupported = |reason: &&Reason| matches!(reason, Reason::Unsupported { .. });
+        of.unsupported = of.unsupported.or(cell.reasons.iter().find(is_unsupported));
     }
-    let line = |((scenario, variant), checks): (&(&str, Option<&str>), &BTreeSet<&str>)| {
+    let line = |((scenario, variant), of): (&(&str, Option<&str>), &OfStack<'_>)| {
         let whose = variant.map_or_else(|| (*scenario).to_owned(), |variant| format!("{scenario}.{variant}"));
-        let names: Vec<&str> = checks.iter().copied().collect();
-        let checks = count(checks.len() as u64, "check");
-        format!("{whose}: {checks} not applicable to this engine and its options: {}", names.join(", "))
+        Some(format!("{whose}: {}", of.line()?))
     };
-    checks.iter().map(line).collect()
+    stacks.iter().filter_map(line).collect()
+}
+
+impl OfStack<'_> {
+    fn line(&self) -> Option<String> {
+        if let Some(Reason::Unsupported { stack, needs }) = self.unsupported {
+            return Some(format!("not run: the stack `{stack}` does not support {}", needs.join(", ")));
+        }
+        let of_stack = |check: &&str| match promises_of(check).as_slice() {
+            [] => (*check).to_owned(),
+            promises => format!("{check} ({})", promises.join(", ")),
+        };
+        let names: Vec<String> = match self.held_to {
+            Some(_) => self.left_out.iter().map(of_stack).collect(),
+            None => self.left_out.iter().map(|check| (*check).to_owned()).collect(),
+        };
+        let checks = count(names.len() as u64, "check");
+        match (self.held_to, names.is_empty()) {
+            (None, true) => None,
+            (None, false) => {
+                Some(format!("{checks} not applicable to this engine and its options: {}", names.join(", ")))
+            }
+            (Some(HeldTo { checks, of }), true) => Some(format!("held to {checks} of {of} checks")),
+            (Some(HeldTo { checks, of }), false) => Some(format!(
+                "held to {checks} of {of} checks; not applicable to this engine and its options, which do \
+                 not promise what stands behind each: {}",
+                names.join(", ")
+            )),
+        }
+    }
 }
 
 /// A line for each figure that is bounded and whose check had nothing to check in any cell.

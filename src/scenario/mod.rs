@@ -47,6 +47,7 @@ mod idle;
 mod key_pages;
 mod keys;
 mod merge;
+mod needs;
 mod plan;
 mod practice;
 mod profiles;

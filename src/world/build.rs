@@ -96,7 +96,7 @@ pub(super) fn build(
     let dataset = dataset(&plan, stops)?;
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
-    let Halves { engine: factory, server, crash_points, promises } = halves;
+    let Halves { engine: factory, server, crash_points, promises, lacks: _ } = halves;
     let (faults, windows) = drawn(&plan, &devices, &crash_points);
     faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let sim = Sim::default();

@@ -8,7 +8,7 @@ use super::brought::Open;
 use crate::backend::Sort;
 use crate::base::{DeviceId, EntityId, Span};
 use crate::bugs;
-use crate::contract::{Capabilities, Combine, Described, EngineFactory, Merge, ServerSetup, Stack};
+use crate::contract::{Capabilities, Combine, Described, EngineFactory, Merge, Need, ServerSetup, Stack};
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
@@ -35,6 +35,8 @@ pub(super) struct Halves {
     pub(super) server: Option<Open>,
     pub(super) crash_points: Vec<String>,
     pub(super) promises: Promises,
+    /// What it does not support.
+    pub(super) lacks: Vec<Need>,
 }
 
 /// What the oracle may ask of a stack.
@@ -92,6 +94,7 @@ impl Stacks {
                     combined: Vec::new(),
                     patience: Patience::Computed(waits(plan)),
                 },
+                lacks: Vec::new(),
             }),
             Entry::Brought(stack) => {
                 let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
@@ -100,15 +103,17 @@ impl Stacks {
                 );
                 let setup = ServerSetup { schema: plan.schema.clone(), attributes };
                 let (make, chosen) = (stack.server.clone()?, plan.chosen.clone());
+                let passport = stack.passport(&chosen);
                 Some(Halves {
                     engine: (stack.engine)(&plan.chosen),
                     server: Some(Box::new(move |ports| make(&chosen, setup.clone(), ports))),
                     crash_points: stack.crash_points.clone(),
                     promises: Promises {
-                        capabilities: (stack.capabilities)(&plan.chosen),
+                        capabilities: passport.promises,
                         combined: combined(stack, plan),
                         patience: Patience::Stated((stack.patience)(&plan.chosen)),
                     },
+                    lacks: passport.lacks,
                 })
             }
         }

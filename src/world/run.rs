@@ -25,7 +25,7 @@ use super::tried::Tried;
 use super::truth::Now;
 use super::untested::Untested;
 use super::watch::Watch;
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Word};
 use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::{self, Timeline};
@@ -38,6 +38,8 @@ use crate::workload::Placed;
 pub enum Unrunnable {
     #[error("there is no engine `{0}`")]
     NoEngine(String),
+    #[error("the stack `{stack}` does not support {}", needs.join(", "))]
+    Unsupported { stack: String, needs: Vec<String> },
     #[error("the data cannot be made: {0}")]
     Data(String),
 }
@@ -233,6 +235,11 @@ pub fn run_probing(
 
 fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
     let halves = stacks.halves(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
+    let needs = plan.needs().into_iter().filter(|(need, _)| halves.lacks.contains(need));
+    let needs: Vec<String> = needs.map(|(need, place)| format!("{} ({place})", need.word())).collect();
+    if !needs.is_empty() {
+        return Err(Unrunnable::Unsupported { stack: plan.engine_name.clone(), needs });
+    }
     build::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 

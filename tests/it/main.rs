@@ -31,6 +31,7 @@ mod one_key;
 mod one_way;
 mod over_http;
 mod pages;
+mod passport;
 mod physics;
 mod practices;
 mod products;

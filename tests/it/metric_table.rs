@@ -206,6 +206,7 @@ const QUESTIONS: &[Question] = &[
             "oracle.conflicts",
             "engine.conflicts",
             "oracle.overwritten",
+            "oracle.replaced",
             "oracle.gave_way",
             "oracle.kept_both",
             "oracle.skipped",

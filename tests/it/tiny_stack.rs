@@ -142,9 +142,10 @@ fn the_code_on_the_page_is_that_of_the_example() {
     let page = read("docs/own-engine.md");
     let example = read("examples/tiny-stack/main.rs")
         + &read("examples/tiny-stack/stack/mod.rs")
-        + &read("tests/it/bench.rs");
+        + &read("tests/it/bench.rs")
+        + &read("tests/it/combines.rs");
     let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
-    assert_eq!(blocks.len(), 3, "the stack, the main and a test");
+    assert_eq!(blocks.len(), 4, "the stack, the main, a test and a rule");
     for block in blocks {
         let code = block.split("```").next().unwrap_or_default();
         assert!(example.contains(code), "the example does not have:\n{code}");

@@ -44,7 +44,7 @@ impl From<&BaselineCell> for CellRecord {
 impl Side {
     /// The cells that ran to their end, or those of one variant; an error if none is left.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
-        let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
+        let ended = record.cells.iter().filter(|cell| cell.verdict.was_run());
         let builds = ended.clone().map(|cell| record.build_of(cell));
         let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
         Side { name: name.to_owned(), cells: ended.cloned().collect(), builds }.only(variant)

@@ -52,7 +52,7 @@ pub fn demands<'a, K: Ord + Copy>(
     decides: impl Fn(&K) -> bool,
 ) -> BTreeMap<K, Demands<'a>> {
     let mut missing = Missing::default();
-    let has_ended = |run: &&Run<'_>| run.cell.verdict != Verdict::Incomplete && is_sound(run.cell);
+    let has_ended = |run: &&Run<'_>| run.cell.verdict.was_run() && is_sound(run.cell);
     for Run { cell, .. } in settings.values().flatten().filter(has_ended) {
         *missing.ran.entry(&cell.seed).or_default() += 1;
         for name in cell.reasons.iter().filter_map(demand) {

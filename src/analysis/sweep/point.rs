@@ -34,7 +34,7 @@ pub fn are_words(points: &[Point<'_>]) -> bool {
 
 impl<'a> Point<'a> {
     pub fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
-        let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
+        let ended = cells.iter().filter(|cell| cell.verdict.was_run());
         let prices: BTreeMap<&str, f64> =
             ended.clone().filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
         let is_never = prices.values().any(|price| *price >= NEVER as f64);

@@ -24,7 +24,7 @@ pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
         trial.plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
     let wanted = |cell: &CellRecord| gated.get(cell.resolved.as_str()).copied().unwrap_or_default();
     let (mut rulings, mut held) = (Vec::new(), Vec::new());
-    for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict != Verdict::Incomplete) {
+    for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict.was_run()) {
         match standard.counterpart(&judged.cell, wanted(&judged.cell)) {
             Ok(base) => held.push((at, base)),
             Err(reason) => rulings.push(Ruling::FailsCell(at, *reason)),

@@ -4,7 +4,7 @@ use super::digests::Again;
 use crate::analysis::compare::Shift;
 use crate::record::{
     AnswerRecord, Baseline, BaselineCell, CellRecord, ClaimRecord, Exit, GateRecord, Judged, Note,
-    OccurrenceRecord, Reason, SweepRecord, TuneRecord, Verdict,
+    OccurrenceRecord, Reason, SweepRecord, TuneRecord,
 };
 use crate::scenario::Plan;
 use crate::world::Outcome;
@@ -72,7 +72,7 @@ pub struct Trial<'a> {
 
 impl Trial<'_> {
     pub(super) fn all_ended(&self, judged: &[Judged]) -> bool {
-        let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
+        let ended = judged.iter().filter(|judged| judged.cell.verdict.was_run());
         ended.count() == self.plans.len()
     }
 }

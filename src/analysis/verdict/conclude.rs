@@ -75,7 +75,9 @@ impl Rulings {
         let is_of_answers = matches!(asks, Asks::Matrix) && !is_cut;
         let is_search = matches!(asks, Asks::Search { .. });
         let counts = |reason: &&Reason| match asks {
-            Asks::Search { .. } => matches!(reason.exit(), Exit::Internal | Exit::Invalid),
+            Asks::Search { .. } => {
+                matches!(reason.exit(), Exit::Internal | Exit::Invalid | Exit::Unsupported)
+            }
             _ => !is_of_answers || !reason.is_finding(),
         };
         let of_cells = record.cells.iter().flat_map(|cell| &cell.reasons).filter(counts).map(Reason::exit);
@@ -85,7 +87,8 @@ impl Rulings {
         let verdict = match record.complete {
             // A search that was stopped has not failed: it has no answer yet.
             _ if is_search && exit != Exit::Success && !fails.contains(&exit) => Verdict::Incomplete,
-            _ if !fails.is_empty() => Verdict::Fail,
+            _ if fails.iter().any(|exit| *exit != Exit::Unsupported) => Verdict::Fail,
+            _ if !fails.is_empty() => Verdict::Unsupported,
             true => Verdict::Pass,
             false => Verdict::Incomplete,
         };

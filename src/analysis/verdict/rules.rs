@@ -70,6 +70,8 @@ fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broke {
     Unrunnable(String),
+    /// Its stack does not support these.
+    Unsupported(Vec<String>),
     /// A bug of the bench, or of a stack that is not ours.
     Panicked(String),
 }
@@ -77,6 +79,7 @@ pub enum Broke {
 /// A cell without an outcome.
 pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     let (exit, text) = match why {
+        Broke::Unsupported(needs) => return unsupported(plan, id, needs),
         Broke::Unrunnable(text) => (Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.brought => {
             (Exit::Stuck, format!("the stack `{}` panicked: {text}", plan.engine_name))
@@ -89,11 +92,25 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     Judged { cell, ..Judged::default() }
 }
 
+fn unsupported(plan: &Plan, id: &str, needs: &[String]) -> Judged {
+    let mut cell = cells::blank(plan, id);
+    let (stack, needs) = (plan.engine_name.clone(), needs.to_vec());
+    let text = format!("the stack `{stack}` does not support {}", needs.join(", "));
+    cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![text] };
+    settle(&mut cell, vec![Reason::Unsupported { stack, needs }]);
+    Judged { cell, ..Judged::default() }
+}
+
 /// Has a cell that has ended fail by these, too; by none of any rule it passes.
 fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     cell.reasons.extend(reasons);
     cell.reasons.sort_by_key(Reason::severity);
-    cell.verdict = if cell.reasons.is_empty() { Verdict::Pass } else { Verdict::Fail };
+    let is_unsupported = |reason: &Reason| matches!(reason, Reason::Unsupported { .. });
+    cell.verdict = match cell.reasons.as_slice() {
+        [] => Verdict::Pass,
+        reasons if reasons.iter().all(is_unsupported) => Verdict::Unsupported,
+        _ => Verdict::Fail,
+    };
 }
 
 /// Holds a run to every rule, and puts its record together.

@@ -1,6 +1,9 @@
 //! Faults that checks on the end and on single edits do not see.
 
 use super::judge::judge;
+use super::play::play_on;
+use super::stage::Stage;
+use crate::contract::Capabilities;
 
 #[test]
 fn a_value_that_was_refused_is_asked_for_by_nobody() {
@@ -122,4 +125,18 @@ fn a_report_says_which_row_and_as_of_when() {
         office a1 done; 0 pulls; office a1 done hidden=x; 0 pulls; 1 pulls => silent
         "
     ));
+}
+
+#[test]
+fn no_promise_takes_back_what_every_stack_is_held_to() {
+    for (history, check) in [
+        ("0 sets a1 done; 0 drops", "lost-edit"),
+        ("office a1 theirs; 1 pulls", "divergent"),
+        ("0 begins A 0", "stuck"),
+        ("0 sets a1 done; 0 commits 0.0 a1 done; 0 commits 0.0 a1 done", "duplicate"),
+    ] {
+        let stage = Stage::with(|setting| setting.capabilities = Capabilities::NONE);
+        let found = play_on(stage, history).verdict(true).violations;
+        assert!(found.iter().any(|violation| violation.check == check), "{history}: {found:#?}");
+    }
 }

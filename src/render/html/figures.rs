@@ -106,7 +106,8 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     told.sort_by_key(|cell| match cell.verdict {
         Verdict::Fail => (0, Some(place(cell))),
         Verdict::Incomplete => (1, None),
-        Verdict::Pass => (2, None),
+        Verdict::Unsupported => (2, None),
+        Verdict::Pass => (3, None),
     });
     told.truncate(CELLS);
     // Of a search that found something, what fails is excluded; of a matrix, an answer.

@@ -19,6 +19,7 @@ mod attachment;
 pub mod device;
 pub mod http;
 pub mod observe;
+mod passport;
 mod schema;
 pub mod server;
 mod stack;
@@ -29,12 +30,12 @@ pub use crate::base::{
 pub use attachment::{Attachment, BlobId, Part, blob_hash};
 pub use device::*;
 pub use observe::*;
+pub use passport::{Capabilities, Combine, Merge, Need, Passport};
 pub use schema::{
     Attributes, Column, ColumnKind, Condition, Copied, Delivery, Entity, Excerpt, MergeRule, NamedBy, Naming,
     OnDelete, Reference, Schema, ScopeRule, SyncUnit, Trigger, given_key,
 };
 pub use server::*;
 pub use stack::{
-    Capabilities, Choice, Chosen, Combine, CombineBy, Described, MakeEngine, MakeServer, Merge, OptionForm,
-    Stack, StackFile, StackOption,
+    Choice, Chosen, CombineBy, Described, MakeEngine, MakeServer, OptionForm, Stack, StackFile, StackOption,
 };

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::EngineFactory;
+use super::passport::{Capabilities, Combine, Need, Passport};
 use super::schema::{Column, Entity};
 use super::server::{ServerPorts, ServerSetup, SyncServer};
 use crate::base::Span;
@@ -34,6 +35,8 @@ pub struct Stack {
     pub crash_points: Vec<String>,
     /// What the oracle may ask of it, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
+    /// What it does not support, with these options: a scenario that needs it is not run.
+    pub lacks: Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>,
     /// By which rule the values of a column are combined, with these options: asked of stacks that
     /// promise [`Merge::Combines`].
     pub combine: CombineBy,
@@ -45,93 +48,6 @@ pub struct Stack {
 
 /// How long a run may say nothing, where a stack does not say.
 const PATIENCE: Span = Span::secs(60);
-
-/// What the oracle may ask of a stack; a check that needs what a stack does not have is not
-/// applicable, and never passed.
-///
-/// Every stack tells of its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and its
-/// ends), as the bench waits for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// It tells of each edit that it counts as done (`EngineEvent::EditAcknowledged`).
-    pub acknowledges: bool,
-    /// Its rows and changes carry the backend's stamps, by which an older version is known.
-    pub stamps: bool,
-    /// A row that it shows never goes back to a version that its device had moved past, unless the
-    /// backend did; if not promised that is counted and not judged.
-    pub sessions: bool,
-    /// A unit brings each version of a row to a device once, unless a side went back, a cursor was
-    /// given up or has not passed the row yet, or a run did not come to its end; if not promised
-    /// that is counted and not judged.
-    pub once: bool,
-    /// A phone that is online begins a run within its [`patience`](Stack::patience) of each trigger
-    /// of a unit, and of each run that failed or left edits.
-    pub prompt: bool,
-    /// What it promises of an edit that met another version.
-    pub merge: Merge,
-    /// It keeps a log of edits that did not go as made, for the user (`DeviceView::log`).
-    pub logs: bool,
-    /// It tells what its app shows of the sync (`EngineEvent::Status`).
-    pub status: bool,
-}
-
-impl Capabilities {
-    /// What every stack is held to: no saved edit is lost that the backend did not refuse, nothing
-    /// is there twice, and devices come to rest with what the backend has.
-    pub const NONE: Capabilities = Capabilities {
-        acknowledges: false,
-        stamps: false,
-        sessions: false,
-        once: false,
-        prompt: false,
-        merge: Merge::Drops,
-        logs: false,
-        status: false,
-    };
-    /// Everything there is to ask today: what comes to it later your stack has not promised.
-    pub const ALL: Capabilities = Capabilities {
-        acknowledges: true,
-        stamps: true,
-        sessions: true,
-        once: true,
-        prompt: true,
-        merge: Merge::Keeps,
-        logs: true,
-        status: true,
-    };
-}
-
-/// What a stack promises of an edit that met another version of its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merge {
-    /// It ends on the backend, in whole or in some columns, waits, or stands in the log.
-    Keeps,
-    /// It gives way, in whole or in some columns, only to a version that was made beside it, and
-    /// the stack says so (`EngineEvent::ConflictDecided`); nobody else is told. What a register of
-    /// a CRDT does.
-    Converges,
-    /// The same, but in columns for which the stack names a rule ([`Stack::combines`]): there no
-    /// edit gives way. A value that nobody typed is right if the rule gives it from what was there
-    /// and from what the edits in the commit changed.
-    Combines,
-    /// The whole edit may be gone without a word: the other version stays. An edit that the backend
-    /// did not refuse is kept all the same.
-    Drops,
-}
-
-/// How a column takes what several people change in it at once. What an edit changes is the
-/// difference between what its person saw in the app and what they made of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Combine {
-    /// A whole number: what was there, and the sum of what the edits add. Nothing is 0.
-    Counter,
-    /// A text of items between commas, in any order: what was there and what is added, without what
-    /// is removed. An item that is added again, unseen by who removes it, stays.
-    Set,
-    /// A text in which each edit replaces one stretch: what was there and what is typed, without
-    /// what is deleted. What an edit types stays in one piece, and nothing else comes in.
-    Text,
-}
 
 /// Something that a scenario may choose of a stack.
 #[derive(Clone, Debug)]
@@ -244,6 +160,7 @@ impl Stack {
             options: Vec::new(),
             crash_points: Vec::new(),
             capabilities: Arc::new(|_| Capabilities::NONE),
+            lacks: Arc::new(|_| Vec::new()),
             combine: Arc::new(|_, _, _| None),
             patience: Arc::new(|_| PATIENCE),
         }
@@ -284,6 +201,21 @@ impl Stack {
     #[must_use]
     pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
         Stack { capabilities: Arc::new(by), ..self }
+    }
+    /// Without support for these: a scenario that needs one of them is reported, and not run.
+    #[must_use]
+    pub fn lacks(self, needs: &[Need]) -> Stack {
+        let needs = needs.to_vec();
+        self.lacks_by(move |_| needs.clone())
+    }
+    /// Without support for these, with these options.
+    #[must_use]
+    pub fn lacks_by(self, by: impl Fn(&Chosen) -> Vec<Need> + Send + Sync + 'static) -> Stack {
+        Stack { lacks: Arc::new(by), ..self }
+    }
+    /// What it is held to with these options, and what it does not support.
+    pub fn passport(&self, chosen: &Chosen) -> Passport {
+        Passport { lacks: (self.lacks)(chosen), ..Passport::new((self.capabilities)(chosen)) }
     }
     /// Combines the values of columns by these rules, if it promises [`Merge::Combines`].
     #[must_use]

@@ -1,0 +1,109 @@
+//! What a plan needs of the stack that it runs, and where it says so.
+
+use std::collections::BTreeMap;
+
+use super::chaos::Chaos;
+use super::plan::{Asking, Happening, Planned, Settled};
+use crate::base::{Ppm, Span};
+use crate::contract::{ColumnKind, Delivery, EditKind, Entity, Need, ScopeRule};
+
+/// Each need, with the first place in the file that has it.
+type Needs = BTreeMap<Need, String>;
+
+impl Settled {
+    /// What it needs besides phones that show rows and update them.
+    pub fn needs(&self) -> BTreeMap<Need, String> {
+        let mut needs = Needs::new();
+        let mut add = |is_so: bool, need: Need, place: &str| {
+            if is_so {
+                needs.entry(need).or_insert_with(|| place.to_owned());
+            }
+        };
+        for action in self.taken() {
+            let place = format!("action.{}", action.name);
+            add(action.kind == EditKind::Delete, Need::Deletes, &place);
+            add(action.kind == EditKind::Create && action.on_devices > Ppm(0), Need::Creates, &place);
+        }
+        for entity in self.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices()) {
+            let place = format!("entity.{}", entity.name);
+            of_entity(entity).into_iter().for_each(|(is_so, need)| add(is_so, need, &place));
+        }
+        for id in self.schema.ids() {
+            let place = format!("entity.{}", self.schema.entity(id).name);
+            add(self.schema.renames(id), Need::GivenKeys, &place);
+            add(self.schema.attachment(id).is_some(), Need::Attachments, &place);
+        }
+        for (nth, unit) in self.units.iter().enumerate() {
+            let place = format!("unit.{}", unit.name);
+            add(nth > 0, Need::Units, &place);
+            add(!unit.excerpts.is_empty(), Need::Excerpts, &place);
+            let rules = unit.blocking || unit.discard_pending || !unit.when.is_empty();
+            add(rules, Need::UnitRules, &place);
+        }
+        add(!self.hooks.is_empty(), Need::Hooks, "hooks");
+        add(self.before.is_some(), Need::Upgrades, "entity");
+        for fleet in &self.fleets {
+            let synced = fleet.starts.iter().any(|(start, _)| start.synced_ago.is_some());
+            add(synced, Need::SyncedStarts, &format!("fleet.{}", fleet.name));
+        }
+        for event in &self.events {
+            if let Some(need) = of_event(event) {
+                add(true, need, &format!("event.{}", event.name));
+            }
+        }
+        if let Some(chaos) = &self.chaos {
+            of_chaos(chaos).into_iter().for_each(|(is_so, need)| add(is_so, need, "chaos"));
+        }
+        needs
+    }
+}
+
+fn of_entity(entity: &Entity) -> [(bool, Need); 7] {
+    let is_window = |rule: &ScopeRule| matches!(rule, ScopeRule::Window { .. });
+    let refers = entity.columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(_)));
+    [
+        (entity.scope.iter().any(|rule| !is_window(rule)), Need::Scopes),
+        (entity.scope.iter().any(is_window), Need::Windows),
+        (entity.projection.len() < entity.columns.len(), Need::Projections),
+        (refers, Need::References),
+        (!entity.unique.is_empty(), Need::NaturalKeys),
+        (matches!(entity.delivery, Delivery::OnOpen { .. }), Need::OpenedRecords),
+        (entity.delivery == Delivery::UploadOnly, Need::UploadOnly),
+    ]
+}
+
+fn of_event(event: &Planned) -> Option<Need> {
+    Some(match event.what {
+        Happening::Kill(_) => Need::Kills,
+        Happening::PowerLoss(_) => Need::PowerLosses,
+        Happening::GatewayKill => Need::ServerKills,
+        Happening::DiskFull | Happening::SlowDisk(_) => Need::Storage,
+        Happening::Suspend(_) => Need::Suspensions,
+        Happening::Cancel(_) => Need::Cancels,
+        Happening::TokenExpiry => Need::Tokens,
+        Happening::LogOut | Happening::OtherUser => Need::SharedPhones,
+        Happening::Reinstall => Need::Reinstalls,
+        Happening::Upgrade => Need::Upgrades,
+        Happening::Restore(_) => Need::Backups,
+        Happening::Clone(..) => Need::Copies,
+        Happening::RestoreBackend(_) => Need::BackendBackups,
+        Happening::Trigger(_, Asking::Alone | Asking::Direct | Asking::AtOnce | Asking::Discard) => {
+            Need::UnitRules
+        }
+        _ => return None,
+    })
+}
+
+fn of_chaos(chaos: &Chaos) -> [(bool, Need); 8] {
+    let is_drawn = |mean: Span| mean > Span::ZERO;
+    [
+        (is_drawn(chaos.kill_mtbf), Need::Kills),
+        (is_drawn(chaos.power_loss_mtbf), Need::PowerLosses),
+        (is_drawn(chaos.cancel_mtbf), Need::Cancels),
+        (is_drawn(chaos.suspend_mtbf), Need::Suspensions),
+        (is_drawn(chaos.token_mtbf), Need::Tokens),
+        (is_drawn(chaos.logout_mtbf) || is_drawn(chaos.other_user_mtbf), Need::SharedPhones),
+        (is_drawn(chaos.reinstall_mtbf), Need::Reinstalls),
+        (is_drawn(chaos.restore_mtbf), Need::Backups),
+    ]
+}
