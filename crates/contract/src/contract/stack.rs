@@ -16,6 +16,8 @@ pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync
 /// Makes the half that answers them: once for each process, as the world begins and after a kill.
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
+/// What a stack does not support with these options.
+pub type LackBy = Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>;
 /// The rule of a column whose values are combined; none of any other.
 pub type CombineBy = Arc<dyn Fn(&Chosen, &Entity, &Column) -> Option<Combine> + Send + Sync>;
 
@@ -36,7 +38,7 @@ pub struct Stack {
     /// What the oracle may ask of it, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
     /// What it does not support, with these options: a scenario that needs it is not run.
-    pub lacks: Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>,
+    pub lacks: LackBy,
     /// By which rule the values of a column are combined, with these options: asked of stacks that
     /// promise [`Merge::Combines`].
     pub combine: CombineBy,
