@@ -88,8 +88,9 @@ pub enum Merge {
     /// a CRDT does.
     Converges,
     /// The same, but in columns for which the stack names a rule
-    /// ([`Stack::combines`](super::Stack::combines)): there no edit gives way. A value that nobody typed is right if the rule gives it from what was there
-    /// and from what the edits in the commit changed.
+    /// ([`Stack::combines`](super::Stack::combines)): there no edit gives way. A value that nobody
+    /// typed is right if the rule gives it from what was there and from what the edits in the
+    /// commit changed.
     Combines,
     /// The whole edit may be gone without a word: the other version stays. An edit that the backend
     /// did not refuse is kept all the same.

@@ -160,6 +160,7 @@ pub trait SystemOfRecord {
     /// backend never sees it. Its device may give it up when it is told.
     fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>);
     /// The next commit of the edit `by` brings these others of its row, too, which are written by
-    /// no mutation of their own: their columns are combined ([`Combine`](crate::contract::Combine)).
+    /// no mutation of their own: their columns are combined
+    /// ([`Combine`](crate::contract::Combine)).
     fn carries(&mut self, by: EditId, others: &[EditId]);
 }
