@@ -47,6 +47,16 @@ fn phones_that_start_synced_ask_for_what_came_after_that() {
 }
 
 #[test]
+fn phones_whose_connections_are_forgotten_come_to_rest() {
+    for seed in 1..=4 {
+        let mut plan = planned(live(), CALM, &["link.lte-poor.idle_cut=\"20s\""]).expect("it is sound");
+        plan.seed = syncdyno::contract::Seed(seed);
+        let outcome = world::run(&plan, &Stacks::builtin().with(live()), &Unwatched).expect("it can be run");
+        assert_eq!(trouble(&outcome), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
 fn rows_are_pushed_within_seconds_of_their_commit() {
     let (_, outcome) = run(live(), CALM, &[]);
     let seen = Span(figure(&outcome, "engine.write_visible.duration", "p50"));
