@@ -32,9 +32,9 @@
 //!
 //! [`Bench`] and what it returns, [`contract`], [`Stacks`] and [`cli::main`] are for others to
 //! call. Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog says how; a
-//! patch only adds. Build [`contract::Capabilities`] from [`NONE`](contract::Capabilities::NONE), so
-//! that what is added later is not promised. The other modules are hidden: they are public for the
-//! program's own tests and change without a word.
+//! patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that what is
+//! added later is not promised. The other modules are hidden: they are public for the program's own
+//! tests and change without a word.
 
 #[doc(hidden)]
 pub mod analysis;

@@ -82,7 +82,7 @@ impl Whole {
 
     fn slip(&self, rows: &[Written]) -> Slip {
         let of = |written: &Written| {
-            let edits: Vec<EditId> = written.edits.iter().map(|edit| read(edit)).collect();
+            let edits: Vec<EditId> = written.edits.iter().map(read).collect();
             let until = if self.names == Names::All { edits.len() } else { 1 };
             let (entity, key) = (read(&written.row["entity"]), read(&written.row["key"]));
             RowEdits { entity, key, edits: edits[..until].to_vec(), stamp: None }
