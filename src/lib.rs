@@ -86,5 +86,8 @@ pub use syncdyno_contract::base;
 #[doc(inline)]
 pub use syncdyno_contract::contract;
 
+/// Opens a simulated database with SQLite, for a stack's halves.
+pub use disk::open as open_database;
+
 pub use bench::{Across, Bench, BenchError, Report, Violation};
 pub use world::Stacks;

@@ -1,12 +1,8 @@
-//! The bench with a live stack: `cargo run --example tiny-live -- run
-//! examples/tiny-live/calm.toml`.
+//! `cargo run --example tiny-live -- run examples/tiny-live/calm.toml`: the bench with a live
+//! stack.
 
 mod stack;
 
-use std::process::ExitCode;
-
-use syncdyno::world::Stacks;
-
-fn main() -> ExitCode {
-    syncdyno::cli::main(Stacks::builtin().with(stack::live()))
+fn main() -> std::process::ExitCode {
+    syncdyno::cli::main(syncdyno::Stacks::builtin().with(stack::live()))
 }

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use syncdyno::analysis;
 use syncdyno::contract::{
-    Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError, EngineEvent, EngineFactory,
-    EntityId, EventSink, Incarnation, LocalBoxFuture, LocalEdit, Node, Opened, Ports, Provision, Saving,
-    Span, Stack, SyncEngine, UnitId,
+    Capabilities, Database, DeviceId, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory,
+    EntityId, Incarnation, LocalBoxFuture, LocalEdit, Merge, Node, Opened, Ports, Provision, Saving, Span,
+    Stack, SyncEngine, UnitId,
 };
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
@@ -65,30 +65,14 @@ fn rows_are_pushed_within_seconds_of_their_commit() {
     assert!(down > up, "{down} down, {up} up: not only answers");
 }
 
-/// Does not tell what an edit met.
-struct Mute(Rc<dyn EventSink>);
-
-impl EventSink for Mute {
-    fn emit(&self, event: EngineEvent<'_>) {
-        if !matches!(event, EngineEvent::ConflictDecided { .. }) {
-            self.0.emit(event);
-        }
-    }
-}
-
 #[test]
-fn what_gives_way_is_told_and_nothing_else_does() {
+fn what_is_written_to_rows_that_are_gone_converges_untold() {
     let sets = ["workload.contention.deletes=\"20%\"", "entity.note.rows=120", "expect={}"];
     let (_, outcome) = run(live(), CONTENDED, &sets);
     assert_eq!(trouble(&outcome), Vec::<String>::new());
-    let won = value(&outcome, "engine.conflicts.local_won");
-    let gave_way = value(&outcome, "engine.conflicts.remote_won");
-    assert!(won > 0 && gave_way > 0, "{won} won, {gave_way} gave way");
-    let mute = |open: &dyn Fn(Ports) -> Opened, mut ports: Ports| {
-        ports.events = Rc::new(Mute(ports.events));
-        open(ports)
-    };
-    let (_, outcome) = run(around(mute), CONTENDED, &sets);
+    assert!(value(&outcome, "oracle.replaced.columns") > 0, "the last write wins");
+    let more = Capabilities { merge: Merge::Converges, ..Capabilities::NONE };
+    let (_, outcome) = run(live().promises(more), CONTENDED, &sets);
     assert!(outcome.violations.iter().any(|found| found.check == "lost-edit"), "{:?}", outcome.violations);
 }
 
@@ -181,16 +165,24 @@ fn a_kill_of_a_phone_at_any_poll_or_point_loses_nothing() {
 }
 
 #[test]
-fn a_kill_of_its_server_at_any_poll_or_point_loses_nothing() {
-    let plan = planned(live(), SHORT, &["gateway.backend_link={rtt=\"100ms\"}"]).expect("it is sound");
-    let places = probed(&plan, &live());
-    let (polls, points) = &places.gateway;
-    assert_eq!(points.keys().collect::<Vec<_>>(), ["live.before-feed", "live.before-look", "live.judged"]);
-    let polls: Vec<Strike> = (1..=*polls).map(|polls| Strike::GatewayAfterPoll { polls }).collect();
+fn a_kill_of_its_server_at_any_point_or_second_loses_nothing() {
+    let far = "gateway.backend_link={rtt=\"100ms\"}";
+    let plan = planned(live(), SHORT, &[far]).expect("it is sound");
+    let (polls, points) = probed(&plan, &live()).gateway;
+    assert_eq!(polls, 0, "it has no tasks");
+    assert_eq!(points.keys().collect::<Vec<_>>(), ["live.written"]);
     let points: Vec<Strike> =
-        passings(points).map(|(point, nth)| Strike::GatewayAtPoint { point, nth }).collect();
-    assert!(nothing_is_lost(&plan, &polls, "gateway.kills.count") > 60);
-    assert!(nothing_is_lost(&plan, &points, "gateway.kills.count") > 60);
+        passings(&points).map(|(point, nth)| Strike::GatewayAtPoint { point, nth }).collect();
+    assert!(nothing_is_lost(&plan, &points, "gateway.kills.count") > 20);
+    for second in (1..90).step_by(if worlds::every_place() { 1 } else { 6 }) {
+        let kill = format!("event.dies={{ at=\"+{second}s\", gateway_kill={{ restart_after=\"3s\" }} }}");
+        let (_, outcome) = run(live(), SHORT, &[far, &kill]);
+        assert_eq!(
+            (value(&outcome, "gateway.kills.count"), trouble(&outcome)),
+            (1, Vec::new()),
+            "{second} s"
+        );
+    }
 }
 
 /// Says that an edit is saved a moment before it is.

@@ -105,6 +105,15 @@ impl Mirror {
         }
         Ok(())
     }
+    /// What became of an edit is known: later ones of its row are made on what it was committed as.
+    pub fn settle(&mut self, id: &str, committed: Option<Stamp>) {
+        let Some(at) = self.edits.iter().position(|edit| edit.id == id) else { return };
+        let settled = self.edits.remove(at);
+        let of_row = |edit: &&mut Mutation| (edit.entity, &edit.key) == (settled.entity, &settled.key);
+        for later in self.edits.iter_mut().filter(of_row).filter(|_| committed.is_some()) {
+            later.base = committed;
+        }
+    }
     /// What it shows, for who looks at the device.
     pub fn view(self, schema: Arc<Schema>) -> impl DeviceView {
         MirrorView { mirror: self, schema }

@@ -24,6 +24,7 @@ mod mirror;
 mod port;
 mod queue;
 mod slip;
+mod standing;
 mod status;
 mod transport;
 mod view;
@@ -39,6 +40,7 @@ pub use mirror::{Mirror, ShownRows};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
 pub use slip::{RowEdits, RowVersion, Slip};
+pub use standing::Standing;
 pub use status::{Progress, Shown, Status};
 pub use transport::{
     Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, PendingSlipped, Received,

@@ -137,9 +137,7 @@ impl Ports {
         let Call { number: request, kind, unit, edits, attempt } = call;
         let (bytes, rows) = (body.len() as u64, edits.len() as u32);
         self.emit(EngineEvent::RequestSent { request, kind, unit, bytes, rows, attempt });
-        for Mutation { edit, entity, key, .. } in edits {
-            self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
-        }
+        self.tell_sent(edits, request);
         let sent_at = self.clock.now();
         let answer = match cacheable {
             None => self.transport.request(body, deadline).await,
@@ -147,6 +145,12 @@ impl Ports {
         };
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
+    }
+    /// Tells that edits leave in a request or a message of this number.
+    pub fn tell_sent(&self, edits: &[Mutation], request: u64) {
+        for Mutation { edit, entity, key, .. } in edits {
+            self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
+        }
     }
     /// The same for a protocol that names no edits: which are behind each row stands on the slip,
     /// and `call` names none. Of several the last goes out in the place of the others.

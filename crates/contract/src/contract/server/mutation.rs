@@ -73,6 +73,10 @@ pub fn image<'a>(values: impl IntoIterator<Item = &'a Value>) -> u64 {
 }
 
 impl Mutation {
+    /// Whether it changes this row.
+    pub fn is_of(&self, entity: EntityId, key: &Key) -> bool {
+        self.entity == entity && self.key == *key
+    }
     /// An edit by its own number, which no other edit has.
     pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
         let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
