@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::patience::Waits;
+use super::patience::{Patience, Waits};
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
@@ -244,7 +244,8 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, waits: &Waits, names: &Labels) -> String {
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, patience: &Patience, names: &Labels) -> String {
+        let (waits, whose) = (&patience.retries(), patience.whose_waits());
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
         let (tries, least, Waits { first, cap, .. }) = (thousands(debt.tries), debt.least(), waits);
@@ -259,8 +260,7 @@ impl TooSoon {
         };
         format!(
             "{device} sent requests of {unit} again after they had failed, {tries} times from {since} to \
-             {until}, and waited {waited} in all before these tries; its retry settings ask for {least} or \
-             more: {told}"
+             {until}, and waited {waited} in all before these tries; {whose} for {least} or more: {told}"
         )
     }
 }

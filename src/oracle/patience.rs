@@ -100,7 +100,7 @@ impl Patience {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
             Patience::Computed(waits) => [("request_timeout", waits.request), ("slow disk", self.of_disk())],
-            Patience::Stated(span) => [stated((*span).max(OF_DISK)), NONE],
+            Patience::Stated(span) => [stated(*span, OF_DISK), NONE],
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
@@ -139,6 +139,13 @@ impl Patience {
             Patience::Stated(_) => Waits { cap: Span::secs(1), attempts: 10, ..Waits::USUAL },
         }
     }
+    /// Whose waits between tries these are, in words.
+    pub(super) fn whose_waits(&self) -> &'static str {
+        match self {
+            Patience::Computed(_) => "its retry settings ask",
+            Patience::Stated(_) => "a stack of one's own is held to mild waits, which ask",
+        }
+    }
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
@@ -164,14 +171,15 @@ impl Patience {
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
             Patience::Computed(waits) => [of(&waits), ("slow disk", TO_BEGIN.max(self.slowed()))],
-            Patience::Stated(span) => [NONE, stated(span.max(TO_BEGIN))],
+            Patience::Stated(span) => [NONE, stated(span, TO_BEGIN)],
         };
         Bound([("the period", period), wait, last, NONE, NONE])
     }
 }
 
-fn stated(span: Span) -> Term {
-    ("what its stack says", span)
+/// What a stack says of itself, or what any is given, if that is more.
+fn stated(span: Span, any: Span) -> Term {
+    if span < any { ("what any stack is given", any) } else { ("what its stack says", span) }
 }
 
 #[cfg(test)]
@@ -200,5 +208,6 @@ mod tests {
         }
         assert_eq!(of(usual).of_run(false).to_string(), "2m30s (request_timeout 30s + slow disk 2m)");
         assert_eq!(stated(1_200).at_once().to_string(), "20m (what its stack says)");
+        assert_eq!(stated(90).of_run(false).to_string(), "2m (what any stack is given)");
     }
 }

@@ -125,7 +125,7 @@ impl Account {
     pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
         let text = if let Some((unit, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, unit, &setup.patience.retries(), names))
+            Some(too_soon.told(device, unit, &setup.patience, names))
         } else if let Some(beyond) = self.beyond {
             Some(self.told_answers(device, beyond, names))
         } else {
