@@ -47,6 +47,7 @@ fn a_test_that_fails_names_the_seed_that_repeats_it() {
     assert_eq!(report.replay().as_deref(), Some(again));
     let told = panic_of(|| report.assert_ok());
     assert!(told.contains(again) && told.contains("lost-edit"), "{told}");
+    assert!(!told.contains("syncdyno replay"), "there is no report to look into: {told}");
 }
 
 #[test]
