@@ -88,6 +88,8 @@ pub use syncdyno_contract::contract;
 
 /// Opens a simulated database with SQLite, for a stack's halves.
 pub use disk::open as open_database;
+/// The SQLite of simulated disks; another build of it does not know them.
+pub use rusqlite;
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};
 pub use world::Stacks;

@@ -105,6 +105,11 @@ impl Mirror {
         }
         Ok(())
     }
+    /// The version of a row that came last, without the edits that wait; one that is gone has no
+    /// values.
+    pub fn held(&self, entity: EntityId, key: &Key) -> Option<&Row> {
+        self.rows.get(&entity)?.get(key)
+    }
     /// What became of an edit is known: later ones of its row are made on what it was committed as.
     pub fn settle(&mut self, id: &str, committed: Option<Stamp>) {
         let Some(at) = self.edits.iter().position(|edit| edit.id == id) else { return };

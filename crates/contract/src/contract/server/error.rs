@@ -3,7 +3,7 @@
 use crate::base::{EntityId, Span};
 
 /// The gateway or the backend cannot answer: what the device should do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum ServerError {
     /// Down for a while: try again later.
     #[error("the backend is not available")]

@@ -95,7 +95,7 @@ pub struct Row {
 }
 
 /// What became of one mutation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// Committed, now or before by the same idempotency key, with this stamp.
     Applied { stamp: Stamp },
@@ -117,7 +117,7 @@ pub enum Outcome {
 }
 
 /// Why a mutation met a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Refusal {
     Stale,
     Gone,
