@@ -40,7 +40,7 @@ pub struct Stack {
     /// What it does not support, with these options: a scenario that needs it is not run.
     pub lacks: LackBy,
     /// By which rule the values of a column are combined, with these options: asked of stacks that
-    /// promise [`Merge::Combines`].
+    /// promise [`Merge::Combines`](super::Merge::Combines).
     pub combine: CombineBy,
     /// No run of a unit that goes on says nothing for longer than this, with these options: the
     /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
@@ -219,7 +219,8 @@ impl Stack {
     pub fn passport(&self, chosen: &Chosen) -> Passport {
         Passport { lacks: (self.lacks)(chosen), ..Passport::new((self.capabilities)(chosen)) }
     }
-    /// Combines the values of columns by these rules, if it promises [`Merge::Combines`].
+    /// Combines the values of columns by these rules, if it promises
+    /// [`Merge::Combines`](super::Merge::Combines).
     #[must_use]
     pub fn combines(self, by: impl Fn(&Entity, &Column) -> Option<Combine> + Send + Sync + 'static) -> Stack {
         Stack { combine: Arc::new(move |_, entity, column| by(entity, column)), ..self }
