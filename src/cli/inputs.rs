@@ -17,7 +17,7 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn read(&self) -> Result<Vec<u8>, FolderError> {
-        file::read(&self.from, file::Named::InFile, file::RECORD_MAX)
+        file::read_bytes(&self.from, file::Named::InFile, file::RECORD_MAX)
             .map_err(|cause| FolderError { path: self.from.clone(), cause })
     }
     /// The scenario with the copy's name in the place of the file's.
@@ -83,11 +83,35 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
+/// Keys that name a file; and in this table each may.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
+const OPTIONS: &str = "[engine.options]";
 
 fn renamed(resolved: &str, called: &str, copy: &str) -> String {
-    let quoted = |key: &str, text: &str| format!("\n{key} = {}\n", toml::Value::String(text.to_owned()));
-    NAMING
-        .iter()
-        .fold(resolved.to_owned(), |text, key| text.replace(&quoted(key, called), &quoted(key, copy)))
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let (called, copy, mut table) = (quoted(called), quoted(copy), "");
+    let lines = resolved.lines().map(|line| {
+        if line.starts_with('[') {
+            table = line;
+        }
+        match line.split_once(" = ") {
+            Some((key, value)) if value == called && (NAMING.contains(&key) || table == OPTIONS) => {
+                format!("{key} = {copy}\n")
+            }
+            _ => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_take_the_place_of_files_and_of_no_other_text() {
+        let text = "title = \"x.js\"\n\n[engine.options]\ncode = \"x.js\"\nword = \"y\"\n\n[entity.a.rows]\ncsv = \"x.js\"\nname = \"x.js\"\n";
+        let told = "title = \"x.js\"\n\n[engine.options]\ncode = \"c-0-x.js\"\nword = \"y\"\n\n[entity.a.rows]\ncsv = \"c-0-x.js\"\nname = \"x.js\"\n";
+        assert_eq!(renamed(text, "x.js", "c-0-x.js"), told);
+    }
 }

@@ -6,6 +6,7 @@ use super::head::{read_request, read_response, write_response};
 use super::phone::unchanged;
 use super::{Request, Response};
 use crate::base::{DeviceId, Span};
+use crate::contract::device::Slip;
 use crate::contract::server::{EachServed, Reply, ServerError, SyncServer, SystemOfRecord};
 
 /// So long a phone is asked to wait that is told nothing else.
@@ -24,6 +25,20 @@ pub trait Handler {
         request: &Request,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Response, ServerError>;
+    /// The same with what stands beside the request, as [`SyncServer::serve_with`].
+    ///
+    /// # Errors
+    /// As for [`handle`](Handler::handle).
+    fn handle_with(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Response, ServerError> {
+        *slip = Slip::default();
+        self.handle(from, request, record)
+    }
     /// Calls `f` with each row in a response, as [`SyncServer::rows_in`].
     fn rows_in(&self, response: &Response, f: &mut EachServed<'_>) {
         let _ = (response, f);
@@ -56,8 +71,17 @@ impl<H: Handler> SyncServer for OverHttp<H> {
         request: &[u8],
         record: &mut dyn SystemOfRecord,
     ) -> Result<Reply, ServerError> {
+        self.serve_with(from, request, &mut Slip::default(), record)
+    }
+    fn serve_with(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Reply, ServerError> {
         let request = read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        let response = self.0.handle(from, &request, record)?;
+        let response = self.0.handle_with(from, &request, slip, record)?;
         let response = unchanged(&request, &response).unwrap_or(response);
         Ok(write_response(&response).into())
     }
