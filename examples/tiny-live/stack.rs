@@ -235,6 +235,9 @@ impl Phone {
         // What cannot be read is a refusal: it begins again.
         let News { after, upto, rows, verdicts } =
             serde_json::from_slice(message).map_err(EngineError::of)?;
+        if verdicts.is_some() {
+            self.line.answered();
+        }
         let Mirror { edits, read, .. } = self.state.borrow().clone();
         let waits = |(entity, row): &(EntityId, Row)| edits.iter().any(|edit| edit.is_of(*entity, &row.key));
         if after > read || verdicts.is_none() && rows.iter().any(waits) {

@@ -78,6 +78,7 @@ pub(super) struct Held {
     /// What the server knows it by, while that holds it to be open.
     number: Cell<Option<u64>>,
     was_refused: Cell<bool>,
+    was_closed: Cell<bool>,
     ends: [RefCell<End>; 2],
     /// What has come to the device and was not asked for yet.
     came: RefCell<VecDeque<Vec<u8>>>,
@@ -133,7 +134,8 @@ impl Server for Upgrading {
             let way = held.way.upgrade()?;
             Some(match way.server.open(&request, held.clone())? {
                 Ok(number) => {
-                    held.number.set(Some(number));
+                    // The server may have closed it as it took it.
+                    held.number.set(Some(number).filter(|_| !held.was_closed.get()));
                     SWITCHING.to_vec()
                 }
                 Err(refusal) => {
@@ -154,6 +156,7 @@ impl Held {
             since: Cell::new(None),
             number: Cell::new(None),
             was_refused: Cell::new(false),
+            was_closed: Cell::new(false),
             ends: Default::default(),
             came: RefCell::default(),
             changed: way.handle.notify(),
@@ -388,6 +391,7 @@ impl ServerEnd for Held {
     }
     fn close(&self) {
         self.number.set(None);
+        self.was_closed.set(true);
         self.hand_over(Direction::Down, Frame::Close);
     }
 }

@@ -8,7 +8,9 @@ use super::brought::Open;
 use crate::backend::Sort;
 use crate::base::{DeviceId, EntityId, Span};
 use crate::bugs;
-use crate::contract::{Capabilities, Combine, Described, EngineFactory, Merge, Need, ServerSetup, Stack};
+use crate::contract::{
+    Capabilities, ColumnKind, Combine, Described, EngineFactory, Merge, Need, ServerSetup, Stack,
+};
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
@@ -131,7 +133,20 @@ fn combined(stack: &Stack, plan: &Plan) -> Vec<(EntityId, usize, Combine)> {
         entity.columns.iter().enumerate().map(move |(at, column)| (id, at, entity, column))
     });
     columns
-        .filter_map(|(id, at, entity, column)| Some((id, at, (stack.combine)(&plan.chosen, entity, column)?)))
+        .filter_map(|(id, at, entity, column)| {
+            let rule = (stack.combine)(&plan.chosen, entity, column)?;
+            let fits = match rule {
+                Combine::Counter => column.kind == ColumnKind::Int,
+                Combine::Set | Combine::Text => column.kind == ColumnKind::Text,
+            };
+            let (stack, entity) = (&stack.name, &entity.name);
+            assert!(
+                fits,
+                "the stack `{stack}` combines `{entity}.{}` as {rule:?}, which it is not",
+                column.name
+            );
+            Some((id, at, rule))
+        })
         .collect()
 }
 

@@ -56,6 +56,17 @@ fn phones_whose_connections_are_forgotten_come_to_rest() {
     }
 }
 
+/// A slow backend, so that news of others come between a question and its answer, and dead lines.
+#[test]
+fn a_question_that_got_lost_is_missed_though_news_come() {
+    let dead = |n: u32| format!("event.dead{n}={{ at=\"+{}m\", half_open={{}} }}", 4 * n);
+    let mut sets = vec!["backend.fixed_cost=\"8s\"".to_owned(), "backend.write_fixed_cost=\"8s\"".to_owned()];
+    sets.extend((1..=12).map(dead));
+    let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    let (_, outcome) = run(live(), CONTENDED, &sets);
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+}
+
 #[test]
 fn rows_are_pushed_within_seconds_of_their_commit() {
     let (_, outcome) = run(live(), CALM, &[]);

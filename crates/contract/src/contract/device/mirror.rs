@@ -115,7 +115,7 @@ impl Mirror {
         let Some(at) = self.edits.iter().position(|edit| edit.id == id) else { return };
         let settled = self.edits.remove(at);
         let of_row = |edit: &&mut Mutation| (edit.entity, &edit.key) == (settled.entity, &settled.key);
-        for later in self.edits.iter_mut().filter(of_row).filter(|_| committed.is_some()) {
+        for later in self.edits.iter_mut().skip(at).filter(of_row).filter(|_| committed.is_some()) {
             later.base = committed;
         }
     }
@@ -201,5 +201,22 @@ mod tests {
         assert_eq!(titles(&mirror), [("b".to_owned(), text("y"))], "an edit of what is gone shows nothing");
         assert_eq!(mirror.edit(&schema, &edit(EditKind::Delete, "b", ""), Stamp(2)), Ok(()));
         assert_eq!(titles(&mirror), []);
+    }
+
+    #[test]
+    fn what_is_settled_moves_the_later_edits_of_its_row_alone() {
+        let (mut mirror, schema) = (Mirror::default(), schema());
+        mirror.take(vec![row("a", 5, Some("x"))]);
+        for number in 1..=3 {
+            let id = EditId { device: DeviceId(0), number };
+            let edit = LocalEdit { id, ..edit(EditKind::Update, "a", "z") };
+            assert_eq!(mirror.edit(&schema, &edit, Stamp(1)), Ok(()));
+        }
+        let second = mirror.edits[1].id.clone();
+        mirror.settle(&second, Some(Stamp(8)));
+        let bases: Vec<_> = mirror.edits.iter().map(|edit| edit.base).collect();
+        assert_eq!(bases, [Some(Stamp(5)), Some(Stamp(8))]);
+        mirror.settle(&second, Some(Stamp(9)));
+        assert_eq!(mirror.edits.len(), 2, "it is not there any more");
     }
 }

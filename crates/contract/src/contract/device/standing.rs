@@ -35,7 +35,8 @@ impl Standing {
     pub fn is_open(&self) -> bool {
         self.line.borrow().is_some()
     }
-    /// Hands over a message to which one must come back; false if there is no connection.
+    /// Hands over a message to which one must come back ([`answered`](Standing::answered)); false
+    /// if there is no connection.
     pub fn ask(&self, message: Vec<u8>) -> bool {
         let line = self.line.borrow();
         let is_taken = line.as_ref().is_some_and(|line| line.send(message).is_ok());
@@ -43,6 +44,11 @@ impl Standing {
             self.waits.set(Some(self.ports.clock.now()));
         }
         is_taken
+    }
+    /// What was asked has been answered: a message that comes of its own accord says nothing of a
+    /// question that the other side never got.
+    pub fn answered(&self) {
+        self.waits.set(None);
     }
     /// Holds the connection, which begins with these first words: `opened` is done on each new one,
     /// and `heard` with each message. One that it cannot use (`false`) ends the connection.
@@ -69,7 +75,6 @@ impl Standing {
         self.waits.set(None);
         opened().await;
         while let Some(message) = line.receive().await? {
-            self.waits.set(None);
             if !heard(message).await {
                 break;
             }
