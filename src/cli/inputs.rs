@@ -110,8 +110,12 @@ mod tests {
 
     #[test]
     fn copies_take_the_place_of_files_and_of_no_other_text() {
-        let text = "title = \"x.js\"\n\n[engine.options]\ncode = \"x.js\"\nword = \"y\"\n\n[entity.a.rows]\ncsv = \"x.js\"\nname = \"x.js\"\n";
-        let told = "title = \"x.js\"\n\n[engine.options]\ncode = \"c-0-x.js\"\nword = \"y\"\n\n[entity.a.rows]\ncsv = \"c-0-x.js\"\nname = \"x.js\"\n";
-        assert_eq!(renamed(text, "x.js", "c-0-x.js"), told);
+        let of = |copy: &str| {
+            format!(
+                "title = \"x.js\"\n\n[engine.options]\ncode = \"{copy}\"\nword = \"y\"\n\n\
+                 [entity.a.rows]\ncsv = \"{copy}\"\nname = \"x.js\"\n"
+            )
+        };
+        assert_eq!(renamed(&of("x.js"), "x.js", "c-0-x.js"), of("c-0-x.js"));
     }
 }

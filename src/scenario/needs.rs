@@ -24,7 +24,11 @@ impl Settled {
             add(action.kind == EditKind::Delete, Need::Deletes, &place);
             add(action.kind == EditKind::Create && action.on_devices > Ppm(0), Need::Creates, &place);
         }
-        add(self.workload.contention.deletes > Ppm(0), Need::Deletes, "workload.contention");
+        // The office deletes rows that devices update.
+        let updates =
+            self.taken().any(|action| action.kind == EditKind::Update && action.on_devices > Ppm(0));
+        let deletes = updates && self.workload.contention.deletes > Ppm(0);
+        add(deletes, Need::Deletes, "workload.contention");
         for entity in self.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices()) {
             let place = format!("entity.{}", entity.name);
             of_entity(entity).into_iter().for_each(|(is_so, need)| add(is_so, need, &place));

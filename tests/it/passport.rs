@@ -80,6 +80,15 @@ fn each_need_is_found_in_the_part_of_a_file_that_has_it() {
         }
     }
     assert_eq!(wrong, []);
+    let office = "workload.contention={ share=\"50%\", within=\"10m\", deletes=\"10%\" }";
+    let idle = "action.tick-off.on_devices=0";
+    let deletes =
+        |sets: &[&str]| needs(sets).map(|found| found.iter().any(|(need, _)| *need == Need::Deletes));
+    assert_eq!(
+        (deletes(&[office]), deletes(&[office, idle])),
+        (Ok(true), Ok(false)),
+        "it deletes what is updated"
+    );
 }
 
 #[test]
