@@ -223,6 +223,41 @@ pub(crate) fn around(
     stack::tiny().engine(move |chosen| Rc::new(Around(inner(chosen), wrap.clone())))
 }
 
+thread_local! {
+    /// Whose databases were provided, and whose were opened.
+    static MET: RefCell<[BTreeSet<DeviceId>; 2]> = RefCell::default();
+}
+
+/// Notes for whom it is asked.
+struct Meets(Rc<dyn EngineFactory>);
+
+impl EngineFactory for Meets {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        MET.with_borrow_mut(|met| met[1].insert(setup.device));
+        self.0.open(setup, life, at, ports)
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        MET.with_borrow_mut(|met| met[0].insert(setup.device));
+        self.0.provision(setup, at, state)
+    }
+}
+
+#[test]
+fn what_is_a_phones_own_is_made_as_it_opens() {
+    let inner = stack::tiny().engine;
+    let stack = stack::tiny().engine(move |chosen| Rc::new(Meets(inner(chosen))));
+    for start in ["empty", "1d"] {
+        run(stack.clone(), CALM, &[&format!("fleet.phones.start={start:?}"), "expect={}"]);
+        let [provided, opened] = MET.take();
+        assert_eq!((provided.len(), opened.len()), (1, 6), "phones of one kind begin with copies of one");
+    }
+}
+
 /// The server half of `tiny` with cursors of its own, which its phones start with.
 struct OwnCursors(Box<dyn SyncServer>);
 
