@@ -317,7 +317,12 @@ impl Replica {
         }
         let place = held.as_ref().map(|held| self.place(entity, &held.place));
         match (live, held) {
-            (None, None) if !found.is_empty() => return Applied::AsItWas,
+            (None, None) if !found.is_empty() => {
+                if ahead {
+                    self.ends_ahead(entity, row);
+                }
+                return Applied::AsItWas;
+            }
             (Some(live), Some(held)) if live.is(place, *stamp, held) => {
                 if live.version.generation != generation || live.version.ahead {
                     let sql = "UPDATE rows SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2";
@@ -343,6 +348,13 @@ impl Replica {
             None => {}
         }
         Applied::Written
+    }
+
+    /// A row that a load found gone was there, and a device has deleted it: a reader that is behind
+    /// may yet tell of it as it was before.
+    fn ends_ahead(&self, entity: EntityId, Copied { key, stamp, .. }: &Copied) {
+        let sql = "UPDATE rows SET ahead = 1, ours = 1, stamp = ?2 WHERE key = ?1 AND gone = 1";
+        sound(self.on(entity, sql).execute((key.as_str(), stamp.0)));
     }
 
     /// Writes a row, or without what devices are sent a tombstone, under the next number.

@@ -50,6 +50,7 @@ impl Story {
                 let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
                 self.edit = Some(site.mutation(0, of, EditKind::Create, values));
             }
+            "drop" => self.edit = Some(site.mutation(0, of, EditKind::Delete, Vec::new())),
             "stale" => self.edit.as_mut().unwrap().base = Some(START),
             "push" => {
                 let outcome = site.push(0, self.edit.as_ref().unwrap());
@@ -228,6 +229,15 @@ fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
     // loaded yet.
     let words = "pull create:mine push leaves delete:mine refresh comes-home holds:mine pull begin tells";
     assert_eq!(Story::told(Site::filled(1_000), words), "Queued 1/0 +north0 +north1 -mine");
+}
+
+#[test]
+fn a_row_deleted_while_readers_do_not_see_it_stays_gone() {
+    // A load after the backend's return misses the row, and readers come to it before its end.
+    let words = "refresh create:made push upload wait:10 save:a edit:made push upload restore:a refresh
+                 pull drop:made push upload push wait:25 refresh texts wait:60 refresh";
+    let said = r#"Queued Queued 1 Queued Applied Text("open") Text("open")"#;
+    assert_eq!(Story::told(behind(), words), said);
 }
 
 #[test]
