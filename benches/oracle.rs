@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
 use syncdyno::scenario::{Document, Plan, Request};
+use syncdyno::setup::Setup;
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unrunnable, Unwatched, Watch};
 
 use stopwatch::Stopwatch;
 
-type Run = fn(&Plan, &Stacks, &dyn Watch) -> Result<Outcome, Unrunnable>;
+type Run = fn(&Setup, &Stacks, &dyn Watch) -> Result<Outcome, Unrunnable>;
 
 /// Worlds, how many seeds of each are one measurement, how many pairs there are, and the goal.
 const WORLDS: [(&str, u64, usize, f64); 4] = [

@@ -69,6 +69,8 @@ pub mod render;
 #[doc(hidden)]
 pub mod scenario;
 #[doc(hidden)]
+pub mod setup;
+#[doc(hidden)]
 pub mod sim;
 #[doc(hidden)]
 pub mod stats;

@@ -20,7 +20,8 @@ pub const AS_GIVEN: &str = "as-given";
 /// show are shown.
 pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let plans = trial.plans;
-    let all = plans.iter().filter(|plan| plan.axes.is_empty()).flat_map(|plan| plan.questions.iter());
+    let all =
+        plans.iter().filter(|plan| plan.source.axes.is_empty()).flat_map(|plan| plan.judged.questions.iter());
     let mut answers = distinct(all.filter_map(|question| match &question.put {
         Put::ToNone(standing, why) => Some(not_asked(question, standing, why)),
         _ => None,
@@ -38,7 +39,7 @@ pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
 }
 
 fn asked(plan: &Plan) -> Vec<(&Question, &str, &str)> {
-    let asked = plan.questions.iter().filter(|question| !matches!(question.put, Put::ToNone(..)));
+    let asked = plan.judged.questions.iter().filter(|question| !matches!(question.put, Put::ToNone(..)));
     asked.map(|question| (question, question.without.as_str(), question.with.as_str())).collect()
 }
 

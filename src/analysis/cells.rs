@@ -29,7 +29,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
     cell.unplaced = untested::unplaced(&outcome.placed);
     cell.missed = untested::missed(&outcome.missed);
-    if plan.swarm.is_some() {
+    if plan.source.swarm.is_some() {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
     let eventful = outcome
@@ -64,13 +64,13 @@ fn held_to(outcome: &Outcome) -> HeldTo {
 pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),
-        variant: plan.variant.clone(),
-        axes: plan.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
+        variant: plan.source.variant.clone(),
+        axes: plan.source.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
         seed: plan.seed.0.to_string(),
-        scenario: plan.scenario.clone(),
-        path: plan.path.clone(),
-        resolved: plan.digest.clone(),
-        swarm: plan.drawn.as_deref().map(occurrences::drawn),
+        scenario: plan.source.scenario.clone(),
+        path: plan.source.path.clone(),
+        resolved: plan.source.digest.clone(),
+        swarm: plan.source.drawn.as_deref().map(occurrences::drawn),
         devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
         ..CellRecord::default()
     }
@@ -89,9 +89,9 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
 }
 
 fn cell_id(plan: &Plan) -> String {
-    let mut parts = vec![plan.scenario.clone()];
-    parts.extend(plan.variant.clone());
-    parts.extend(plan.axes.iter().map(|(key, value)| {
+    let mut parts = vec![plan.source.scenario.clone()];
+    parts.extend(plan.source.variant.clone());
+    parts.extend(plan.source.axes.iter().map(|(key, value)| {
         let last_two = key.rsplit('.').take(2).collect::<Vec<_>>();
         format!("{}={value}", last_two.into_iter().rev().collect::<Vec<_>>().join("."))
     }));

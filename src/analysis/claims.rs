@@ -13,13 +13,13 @@ use crate::scenario::{Claim, Plan, Put};
 type Place<'a> = (&'a str, &'a str, &'a str, u64);
 
 fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
-    (&plan.path, &plan.scenario, variant, plan.seed.0)
+    (&plan.source.path, &plan.source.scenario, variant, plan.seed.0)
 }
 
 fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     let mut places = BTreeMap::new();
-    for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
-        let variant = plan.variant.as_deref().unwrap_or_default();
+    for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.source.axes.is_empty()) {
+        let variant = plan.source.variant.as_deref().unwrap_or_default();
         places.entry(place(plan, variant)).or_insert(i);
     }
     places
@@ -56,7 +56,7 @@ pub(super) fn pairs<'p, T>(
 }
 
 fn claimed(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
-    plan.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
+    plan.judged.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
 }
 
 /// What the scenarios claim of two variants holds under each seed.
@@ -92,12 +92,12 @@ pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     let places = places(plans);
     let mut all = Vec::new();
     for plan in plans {
-        let scenario = plan.scenario.as_str();
-        for claim in plan.claims.iter() {
+        let scenario = plan.source.scenario.as_str();
+        for claim in plan.judged.claims.iter() {
             let why = why_not(plan, [&claim.fails, &claim.mends], plans, &places);
             all.extend(why.map(|why| NotHeld { scenario, name: &claim.id, is_question: false, why }));
         }
-        for asked in plan.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(..))) {
+        for asked in plan.judged.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(..))) {
             let why = why_not(plan, [&asked.without, &asked.with], plans, &places);
             all.extend(why.map(|why| NotHeld { scenario, name: &asked.name, is_question: true, why }));
         }
@@ -111,14 +111,16 @@ fn why_not<'a>(
     plans: &[Plan],
     places: &BTreeMap<Place<'_>, usize>,
 ) -> Option<Why<'a>> {
-    if !plan.axes.is_empty() {
+    if !plan.source.axes.is_empty() {
         return Some(Why::Swept);
     }
     let missing: Vec<&String> =
         halves.into_iter().filter(|variant| !places.contains_key(&place(plan, variant))).collect();
     let runs = |variant: &&&String| {
-        let same = |other: &Plan| (&other.path, &other.scenario) == (&plan.path, &plan.scenario);
-        plans.iter().any(|other| same(other) && other.variant.as_ref() == Some(**variant))
+        let same = |other: &Plan| {
+            (&other.source.path, &other.source.scenario) == (&plan.source.path, &plan.source.scenario)
+        };
+        plans.iter().any(|other| same(other) && other.source.variant.as_ref() == Some(**variant))
     };
     match missing.iter().find(|variant| !runs(variant)) {
         Some(variant) => Some(Why::NotRun(variant)),

@@ -21,8 +21,9 @@ pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     }
     // Of several plans the first stands for all.
     let first = || trial.plans.iter().rev();
-    let groups: BTreeMap<_, &Plan> = first().map(|plan| ((&plan.path, &plan.scenario), plan)).collect();
-    let variants: BTreeMap<_, &Plan> = first().map(|plan| (&plan.digest, plan)).collect();
+    let groups: BTreeMap<_, &Plan> =
+        first().map(|plan| ((&plan.source.path, &plan.source.scenario), plan)).collect();
+    let variants: BTreeMap<_, &Plan> = first().map(|plan| (&plan.source.digest, plan)).collect();
     let ended = |is_of: &dyn Fn(&CellRecord) -> bool| -> Option<Vec<&CellRecord>> {
         let cells = judged.iter().map(|judged| &judged.cell);
         let cells = cells.filter(|cell| !cell.metrics.is_empty() && is_of(cell));
@@ -31,22 +32,23 @@ pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let mut found = Vec::new();
     for ((path, scenario), plan) in groups {
         let Some(cells) = ended(&|cell| cell.path == *path && cell.scenario == *scenario) else { continue };
-        for situation in &plan.situations.occur {
-            let (scenario, what) = (plan.scenario.clone(), format!("situation {}", situation.word()));
+        for situation in &plan.judged.situations.occur {
+            let (scenario, what) = (plan.source.scenario.clone(), format!("situation {}", situation.word()));
             let occurred = |cell: &CellRecord| cell.expected(situation.metric()) >= Some(1);
             found.push(occurrence(scenario, what, plan, &cells, occurred));
         }
     }
-    for (digest, plan) in variants.into_iter().filter(|(_, plan)| plan.swarm.is_some()) {
+    for (digest, plan) in variants.into_iter().filter(|(_, plan)| plan.source.swarm.is_some()) {
         let Some(cells) = ended(&|cell| cell.resolved == *digest) else { continue };
-        let bounds = plan.expect.metrics.iter().map(|(key, bound)| (key, bound.min.filter(|min| *min > 0)));
+        let bounds =
+            plan.judged.expect.metrics.iter().map(|(key, bound)| (key, bound.min.filter(|min| *min > 0)));
         for (key, least) in bounds.filter(|(_, least)| least.is_some()) {
             let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
             let what = format!("{key} {}", human::bound(unit, least, None));
             let occurred = |cell: &CellRecord| cell.expected(key) >= least;
             found.push(occurrence(of_variant(plan), what, plan, &cells, occurred));
         }
-        for check in &plan.expect.violations {
+        for check in &plan.judged.expect.violations {
             let what = format!("violation {check}");
             let passes = |cell: &CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
             found.push(occurrence(of_variant(plan), what.clone(), plan, &cells, passes));
@@ -57,8 +59,8 @@ pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
 }
 
 fn of_variant(plan: &Plan) -> String {
-    let variant = plan.variant.as_ref().map_or_else(String::new, |variant| format!(" {variant}"));
-    plan.scenario.clone() + &variant
+    let variant = plan.source.variant.as_ref().map_or_else(String::new, |variant| format!(" {variant}"));
+    plan.source.scenario.clone() + &variant
 }
 
 fn occurrence(
@@ -68,7 +70,7 @@ fn occurrence(
     cells: &[&CellRecord],
     occurred: impl Fn(&CellRecord) -> bool,
 ) -> OccurrenceRecord {
-    let (of, wanted_of) = (cells.len() as u64, plan.situations.seeds);
+    let (of, wanted_of) = (cells.len() as u64, plan.judged.situations.seeds);
     let cells = cells.iter().filter(|cell| occurred(cell)).count() as u64;
     OccurrenceRecord { scenario, what, cells, of, wanted_of, pass: cells > 0 || of < wanted_of }
 }

@@ -11,7 +11,8 @@
 
 use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};
-use crate::scenario::{Plan, Planned};
+use crate::scenario::Plan;
+use crate::setup::Planned;
 use crate::world::{ActionCount, InVain, Missed, NO_EDIT, Placed};
 
 const COUNT: &str = "workload.untested.count";
@@ -20,11 +21,11 @@ const APPLIED: &str = "engine.apply.rows";
 
 /// What was planned for people was done.
 pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
-    let bound = |metric| plan.expect.metrics.get(metric);
+    let bound = |metric| plan.judged.expect.metrics.get(metric);
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
         return Vec::new();
     }
-    let of_swarm = plan.swarm.is_some();
+    let of_swarm = plan.source.swarm.is_some();
     let in_vain = outcome.in_vain.iter().filter(|one| !of_swarm && !is_optional(plan, &one.action));
     let of_event = |one: &&Missed| !of_swarm && one.of == 0 && edits_in_vain(plan, one);
     let events = outcome.missed.iter().filter(of_event);
@@ -40,7 +41,7 @@ pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
 }
 
 fn is_optional(plan: &Plan, action: &str) -> bool {
-    plan.expect.optional.iter().any(|known| known == action)
+    plan.judged.expect.optional.iter().any(|known| known == action)
 }
 
 /// Whether it is an event of whose edits none was made, and its action is not optional.

@@ -47,7 +47,7 @@ impl Runner for Fake {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         self.pressed(run);
         watch.progress(Time::ZERO + plan.duration, plan.duration);
-        let mut outcome = match plan.variant.as_deref() {
+        let mut outcome = match plan.source.variant.as_deref() {
             Some(variant) if variant == "lost" || variant.ends_with("-lost") => {
                 fixture::lost(plan.seed.0 + 1)
             }
@@ -62,7 +62,7 @@ impl Runner for Fake {
             _ => fixture::outcome(),
         };
         outcome.digest = format!("{:032x}", plan.seed.0);
-        if plan.variant.as_deref() == Some("moody") {
+        if plan.source.variant.as_deref() == Some("moody") {
             outcome.digest = format!("{run:032x}");
         }
         // Later cells are faster, so that threads end them out of order.
@@ -73,7 +73,7 @@ impl Runner for Fake {
         Ok(Traced { outcome: self.run(plan, watch)?, timeline: "[]\n".to_owned(), left_out: 0 })
     }
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
-        while plan.variant.as_deref() == Some("slow-lost") && !watch.interrupted() {
+        while plan.source.variant.as_deref() == Some("slow-lost") && !watch.interrupted() {
             std::thread::sleep(Duration::from_millis(1));
         }
         let story = |subject: &Subject| {

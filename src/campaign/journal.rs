@@ -249,7 +249,7 @@ impl Journal {
     }
 
     pub(super) fn recall(&self, id: &str, plan: &Plan) -> Option<(Ran, Observed)> {
-        let name = (id.to_owned(), plan.digest.clone(), plan.seed.0.to_string());
+        let name = (id.to_owned(), plan.source.digest.clone(), plan.seed.0.to_string());
         let mut pages = self.pages.lock().expect(UNPOISONED);
         let place = *pages.lines.get(&name)?;
         let text = text_at(&mut pages.file.0, place).ok()?;
@@ -265,7 +265,7 @@ impl Journal {
             return;
         }
         let text = seal(&serde_json::to_string(&KeptCell::of(plan, ran, observed)).expect("a line is JSON"));
-        self.append((cell.id.clone(), plan.digest.clone(), cell.seed.clone()), text.as_bytes());
+        self.append((cell.id.clone(), plan.source.digest.clone(), cell.seed.clone()), text.as_bytes());
     }
 
     pub(super) fn append(&self, name: Name, text: &[u8]) {
@@ -369,7 +369,7 @@ impl KeptCell {
         let (figures, known) = known();
         cell.leave_out(known);
         KeptCell {
-            plan: plan.digest.clone(),
+            plan: plan.source.digest.clone(),
             build: Build::this().clone(),
             cell,
             gates: ran.judged.gates.clone(),

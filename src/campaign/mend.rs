@@ -10,7 +10,7 @@ use super::runner::Runner;
 use super::stop::{Signals, Stop};
 use crate::analysis::compare::of_edits;
 use crate::analysis::{self, counted, distinct, grade, grouped};
-use crate::base::{Seed, Span};
+use crate::base::Span;
 use crate::oracle::{losses, metric_of};
 use crate::record::{
     CellRecord, ExpectationRecord, Judged, Note, Reason, RemedyRecord, Verdict, WorseRecord,
@@ -197,7 +197,8 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn remedy(&self) -> Option<RemedyRecord> {
-        let document = Document::of_file(Path::new(&self.plan.path), &self.plan.resolved).ok()?;
+        let document =
+            Document::of_file(Path::new(&self.plan.source.path), &self.plan.source.resolved).ok()?;
         let is_possible = |set: &String| self.planned(&document, std::slice::from_ref(set)).is_some();
         let possible = |finding: String| {
             let all = known(&document, self.cell, &finding);
@@ -324,7 +325,7 @@ impl Trial<'_> {
     fn planned(&self, document: &Document, set: &[String]) -> Option<Plan> {
         let request = Request { sets: set.to_vec(), seeds: vec![self.plan.seed.0], ..Request::default() };
         let plan = document.plans(&request, &self.runner.stacks()).ok()?.pop()?;
-        (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
+        (plan.source.digest != self.plan.source.digest).then_some(plan.with_seed(self.plan.seed))
     }
 
     /// What comes of this plan; `None` if it did not come to an end.

@@ -194,7 +194,7 @@ fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     begun(folder.path(), &[plan(Some("fine"), 1), plan(Some("fine"), 2)], 2);
     let journal = Journal::resume(folder.path(), "a run", false).unwrap();
     let mut other = plan(Some("fine"), 1);
-    other.digest = "other".to_owned();
+    other.source_mut().digest = "other".to_owned();
     let plans = [other, plan(Some("fine"), 2), plan(Some("fine"), 3)];
     assert_eq!(gone_on(&plans, 1, &Heard::default(), Some(&journal)).1, 2);
 }

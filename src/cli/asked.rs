@@ -32,7 +32,7 @@ pub(super) fn plans(
     let own = own(file, console)?;
     let mut given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
     sources::remark_on(&given, console);
-    given.iter_mut().for_each(|plan| plan.variant = Some(AS_GIVEN.to_owned()));
+    given.iter_mut().for_each(|plan| plan.source_mut().variant = Some(AS_GIVEN.to_owned()));
     let of = match selection.paths.as_slice() {
         [] => Document::checklist(),
         paths => sources::documents(paths, console)?,
@@ -43,7 +43,7 @@ pub(super) fn plans(
     for document in &of {
         let plans =
             sources::combined(std::slice::from_ref(document), &Selection::default(), Values::new(), console)?;
-        for question in plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec()) {
+        for question in plans.first().map_or_else(Vec::new, |plan| plan.judged.questions.to_vec()) {
             let put = Questioned { own: &own, given: &given[0], of: document, selection };
             let is_absent = question.does.is_some_and(|practice| practice.seen_in(&given[0]).is_absent);
             questions.push((put.put(question, &mut asked, console), is_absent));
@@ -54,7 +54,7 @@ pub(super) fn plans(
         return Err(Refusal::because(Exit::Nothing, nothing(&questions)));
     }
     let questions: Arc<[Question]> = questions.into();
-    asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
+    asked.plans.iter_mut().for_each(|plan| plan.judged_mut().questions = Arc::clone(&questions));
     // Times of a host differ from run to run.
     let estimate = cost::estimate(&cost::of(&asked.plans), jobs, console);
     let estimate = estimate.trim_end();
@@ -114,7 +114,8 @@ impl Questioned<'_> {
             Ok([without, with]) => {
                 if question.does.is_none() {
                     let halves = [(&without[0], Stand::Without), (&with[0], Stand::With)];
-                    let own = halves.into_iter().find(|(half, _)| half.digest == self.given.digest);
+                    let own =
+                        halves.into_iter().find(|(half, _)| half.source.digest == self.given.source.digest);
                     standing.half = own.map(|(_, stand)| stand);
                 }
                 if standing.half == Some(Stand::Without) {
@@ -147,10 +148,14 @@ impl Questioned<'_> {
         })?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
-            plans.iter().filter(|plan| plan.variant.as_ref() == Some(&title)).cloned().collect::<Vec<_>>()
+            plans
+                .iter()
+                .filter(|plan| plan.source.variant.as_ref() == Some(&title))
+                .cloned()
+                .collect::<Vec<_>>()
         };
         let halves = [half(&question.without), half(&question.with)];
-        if halves[0][0].digest == halves[1][0].digest {
+        if halves[0][0].source.digest == halves[1][0].source.digest {
             return Err(question.alike.clone().unwrap_or_else(|| NO_CHANGE.to_owned()));
         }
         Ok(halves)
@@ -166,11 +171,11 @@ fn has_answer(question: &Question) -> bool {
 
 impl Asked {
     fn take(&mut self, half: Vec<Plan>) -> String {
-        let title = half[0].variant.clone().unwrap_or_default();
-        if let Some(runs_as) = self.runs_as.get(&half[0].digest) {
+        let title = half[0].source.variant.clone().unwrap_or_default();
+        if let Some(runs_as) = self.runs_as.get(&half[0].source.digest) {
             return runs_as.clone();
         }
-        self.runs_as.insert(half[0].digest.clone(), title.clone());
+        self.runs_as.insert(half[0].source.digest.clone(), title.clone());
         self.plans.extend(half);
         title
     }

@@ -25,7 +25,7 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     let mut costs: Vec<Cost> = Vec::new();
     let mut last = "";
     for plan in plans {
-        let alike = std::mem::replace(&mut last, &plan.digest) == plan.digest;
+        let alike = std::mem::replace(&mut last, &plan.source.digest) == plan.source.digest;
         costs.push(costs.last().filter(|_| alike).copied().unwrap_or_else(|| Cost::of(plan)));
     }
     costs

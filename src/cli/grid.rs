@@ -44,8 +44,8 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
 /// Refuses two values of an axis that come to the same cells throughout, as `60s` and `1m` do.
 fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
     let mut digests: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
-    for (plan, value) in plans.iter().filter_map(|plan| Some((plan, plan.axes.get(&axis.key)?))) {
-        digests.entry(value).or_default().push(&plan.digest);
+    for (plan, value) in plans.iter().filter_map(|plan| Some((plan, plan.source.axes.get(&axis.key)?))) {
+        digests.entry(value).or_default().push(&plan.source.digest);
     }
     let mut seen = BTreeMap::new();
     let same = digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value)));
@@ -61,9 +61,11 @@ pub(super) fn values(axes: &[Axis]) -> Values {
 /// Refuses variants that are the same once the axes have their values, as their columns would be.
 fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
     for (i, plan) in corner.iter().enumerate() {
-        let same = |other: &&Plan| (&other.path, &other.digest) == (&plan.path, &plan.digest);
+        let same = |other: &&Plan| {
+            (&other.source.path, &other.source.digest) == (&plan.source.path, &plan.source.digest)
+        };
         let Some(other) = corner[..i].iter().find(same) else { continue };
-        let name = |plan: &Plan| plan.variant.clone().unwrap_or_else(|| plan.scenario.clone());
+        let name = |plan: &Plan| plan.source.variant.clone().unwrap_or_else(|| plan.source.scenario.clone());
         let keys: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).collect();
         let (one, two, keys) = (name(other), name(plan), keys.join("` and `"));
         return Err(Refusal::usage(format!(

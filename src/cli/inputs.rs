@@ -28,21 +28,21 @@ impl Input {
 
 pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
     let mut all: BTreeMap<String, Vec<Input>> = BTreeMap::new();
-    for plan in plans.iter().filter(|plan| !plan.files.is_empty()) {
-        all.entry(plan.digest.clone()).or_insert_with(|| inputs(plan));
+    for plan in plans.iter().filter(|plan| !plan.source.files.is_empty()) {
+        all.entry(plan.source.digest.clone()).or_insert_with(|| inputs(plan));
     }
     all
 }
 
 /// Copies are called by the scenario's digest too, for two scenarios may each have a `rows.csv`.
 fn inputs(plan: &Plan) -> Vec<Input> {
-    let home = Path::new(&plan.path).parent().unwrap_or(Path::new(""));
-    let short: String = plan.digest.chars().take(8).collect();
+    let home = Path::new(&plan.source.path).parent().unwrap_or(Path::new(""));
+    let short: String = plan.source.digest.chars().take(8).collect();
     let input = |(n, called): (usize, &String)| {
         let file = Path::new(called).file_name().unwrap_or_default().to_string_lossy();
         Input { from: home.join(called), called: called.clone(), name: format!("{short}-{n}-{file}") }
     };
-    plan.files.iter().enumerate().map(input).collect()
+    plan.source.files.iter().enumerate().map(input).collect()
 }
 
 pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Result<(), FolderError> {

@@ -17,7 +17,8 @@ use super::{cost, grid, shard};
 use crate::base::inert_path;
 use crate::metrics::human;
 use crate::record::{self, Exit};
-use crate::scenario::{self, Cost, Happening, Library, Plan};
+use crate::scenario::{self, Cost, Library, Plan};
+use crate::setup::Happening;
 use crate::{analysis, render};
 
 pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -28,8 +29,9 @@ pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow:
     for document in &documents {
         let path = document.path();
         // By its name too, as what is in the box has no path; the name may be set.
-        let is_its =
-            |plan: &&Plan| plan.path == path && (!path.is_empty() || plan.scenario == document.name());
+        let is_its = |plan: &&Plan| {
+            plan.source.path == path && (!path.is_empty() || plan.source.scenario == document.name())
+        };
         let cells = plans.iter().filter(is_its).count();
         if cells == 0 && !selection.filter.is_empty() {
             continue;
@@ -58,7 +60,7 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
         let cost = Cost::of(plan);
         let made = cost.backend_rows.saturating_add(imported.sum()).saturating_add(cost.edits);
         let small = made <= WRITTEN.0 && cost.devices <= WRITTEN.1;
-        if !asks || !small || !seen.insert(&plan.digest) {
+        if !asks || !small || !seen.insert(&plan.source.digest) {
             continue;
         }
         // Data that cannot be made is a mistake, and was told.
@@ -90,10 +92,10 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     let roll = shard::roll(plans, &costs)?;
     let cell = |((plan, cost), at): ((&Plan, &Cost), usize)| {
         let axes: serde_json::Map<_, _> =
-            plan.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+            plan.source.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
         serde_json::json!({
-            "id": roll.id(at), "scenario": plan.scenario, "path": plan.path, "variant": plan.variant,
-            "axes": axes, "seed": plan.seed.0.to_string(), "digest": plan.digest,
+            "id": roll.id(at), "scenario": plan.source.scenario, "path": plan.source.path, "variant": plan.source.variant,
+            "axes": axes, "seed": plan.seed.0.to_string(), "digest": plan.source.digest,
             "estimated_seconds": cost.time().as_secs_f64(), "estimated_memory_bytes": Cost::memory(&[*cost], 1).1,
         })
     };

@@ -15,7 +15,8 @@ use crate::campaign::{
     self, Campaign, CampaignOptions, GRACE, Journal, Listener, Observed, Signals, Stopwatch,
 };
 use crate::record::{CellRecord, Verdict};
-use crate::scenario::{ASKED_EVERY, Plan};
+use crate::scenario::Plan;
+use crate::setup::ASKED_EVERY;
 
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);

@@ -155,7 +155,7 @@ fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow
     let (text, path) = inputs::from_copies(&run, &cell.resolved, folder)
         .unwrap_or_else(|| (resolved.clone(), PathBuf::from(&cell.path)));
     let mut plan = sources::one_plan(&text, &path, Some(seed), console)?;
-    plan.variant = cell.variant.clone();
+    plan.source_mut().variant = cell.variant.clone();
     let build = run.build_of(cell);
     let recorded = Recorded {
         digest: cell.digest.clone(),

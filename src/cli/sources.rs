@@ -121,16 +121,18 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let (mut warned, mut told) = (BTreeSet::new(), BTreeSet::new());
     for (at, plan) in plans.iter().enumerate() {
         // The cells of one scenario that differ in nothing but their seed come one after the other.
-        let same = |last: &Plan| last.digest == plan.digest && last.variant == plan.variant;
+        let same = |last: &Plan| {
+            last.source.digest == plan.source.digest && last.source.variant == plan.source.variant
+        };
         if at > 0 && same(&plans[at - 1]) {
             continue;
         }
-        for warning in plan.warnings.iter() {
+        for warning in plan.source.warnings.iter() {
             if warned.insert(warning.order()) && warned.len() <= DIAGNOSTICS_SHOWN {
                 console.complaint(&(warning.render(colour) + "\n\n"));
             }
         }
-        for note in plan.notes.iter() {
+        for note in plan.source.notes.iter() {
             if told.insert(note.clone()) {
                 console.remark(&format!("note: {note}\n"));
             }
@@ -243,16 +245,17 @@ pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
 /// The cells that pass; all without a filter. A filter that nothing passes is refused.
 fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     let of = |plan: &Plan, filter: &String| {
-        passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
+        passes(std::slice::from_ref(filter), &plan.source.scenario, plan.source.variant.as_deref())
     };
     if let Some(filter) = filters.iter().find(|filter| !plans.iter().any(|plan| of(plan, filter))) {
-        let names = plans.iter().flat_map(|plan| [Some(&*plan.scenario), plan.variant.as_deref()]);
+        let names =
+            plans.iter().flat_map(|plan| [Some(&*plan.source.scenario), plan.source.variant.as_deref()]);
         let names: BTreeSet<&str> = names.flatten().flat_map(|name| name.split('-').chain([name])).collect();
         let near = near(filter, names);
         let text = format!("no scenario or variant has `{filter}`{near}");
         return Err(Refusal::because(Exit::Nothing, text));
     }
-    let wanted = |plan: &Plan| passes(filters, &plan.scenario, plan.variant.as_deref());
+    let wanted = |plan: &Plan| passes(filters, &plan.source.scenario, plan.source.variant.as_deref());
     Ok(plans.into_iter().filter(wanted).collect())
 }
 

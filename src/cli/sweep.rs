@@ -29,7 +29,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     if let Some(reference) = &reference {
         plans.extend(grid::plans(reference, console)?);
     }
-    let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
+    let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.source.scenario.as_str()).collect();
     if scenarios.len() > 1 {
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }

@@ -16,7 +16,8 @@ use crate::campaign::CELLS_MAX;
 use crate::contract::EditKind;
 use crate::record::Exit;
 use crate::render::tables::Own;
-use crate::scenario::{Document, Happening, Plan, TABLES, TableAxis, TablePlan};
+use crate::scenario::{Document, Plan, TABLES, TableAxis, TablePlan};
+use crate::setup::Happening;
 
 /// A table with the scenarios that it is printed of.
 type Chosen = (TablePlan, Vec<Document>);
@@ -174,7 +175,7 @@ fn plans(
             };
             match sources::with(document, selection, sets.clone(), console) {
                 Ok(cells) => {
-                    let of_cells = cells.iter().map(|plan| (labels(plan.variant.as_deref()), None));
+                    let of_cells = cells.iter().map(|plan| (labels(plan.source.variant.as_deref()), None));
                     tried.extend(of_cells);
                     plans.extend(cells);
                 }

@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
             let value = axes.iter().find(|(key, _)| *key == across.keys[0]);
             words.extend(value.map(|(key, value)| named(key, value)));
         }
-        let name = if words.is_empty() { corner.scenario.clone() } else { words.join(" ") };
+        let name = if words.is_empty() { corner.source.scenario.clone() } else { words.join(" ") };
         let limits = Limits::of(&corner, &self.args.limit);
         self.places.push(Place { name, variant, axes, space, limits, ..Place::default() });
         self.plans.push(corner);
@@ -226,7 +226,7 @@ impl<'a> Search<'a> {
         let mut digest = Digest::new();
         digest.text(&self.objective.name());
         for (place, plan) in self.places.iter().zip(&self.plans) {
-            digest.text(&plan.digest);
+            digest.text(&plan.source.digest);
             digest.text(&format!("{:?} {:?} {:?}", place.axes, place.space, place.limits));
         }
         digest.hex()
@@ -409,7 +409,7 @@ fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> any
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);
     refuse_large([points, bases.len() as u128, seeds as u128].into_iter().fold(grid, u128::saturating_mul))?;
-    let mut spots: Vec<Spot> = bases.iter().map(|base| (base.variant.clone(), Vec::new())).collect();
+    let mut spots: Vec<Spot> = bases.iter().map(|base| (base.source.variant.clone(), Vec::new())).collect();
     for across in across {
         let with = |(variant, axes): &Spot, value: &String| {
             let own = across.keys.iter().map(|key| (key.clone(), value.clone()));

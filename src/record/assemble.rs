@@ -60,8 +60,8 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     let named: BTreeSet<&str> = cells.iter().map(|cell| cell.resolved.as_str()).collect();
     let resolved: BTreeMap<String, String> = plans
         .iter()
-        .filter(|plan| named.contains(plan.digest.as_str()))
-        .map(|plan| (plan.digest.clone(), plan.resolved.to_string()))
+        .filter(|plan| named.contains(plan.source.digest.as_str()))
+        .map(|plan| (plan.source.digest.clone(), plan.source.resolved.to_string()))
         .collect();
     RunRecord {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -88,7 +88,7 @@ pub fn begun(folder: &str, plans: &[Plan], cut_off: Exit, tune: Option<&TuneReco
 /// The scenario of plans; of several, names and paths in one line, and a digest over all.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
-    let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.digest.as_str()).collect();
+    let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.source.digest.as_str()).collect();
     let digest = if digests.len() > 1 {
         let mut all = Digest::new();
         digests.into_iter().for_each(|digest| all.text(digest));
@@ -97,8 +97,8 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
         list(digests)
     };
     ScenarioRecord {
-        name: list(plans.iter().map(|plan| plan.scenario.as_str()).collect()),
-        path: list(plans.iter().map(|plan| plan.path.as_str()).collect()),
+        name: list(plans.iter().map(|plan| plan.source.scenario.as_str()).collect()),
+        path: list(plans.iter().map(|plan| plan.source.path.as_str()).collect()),
         digest,
     }
 }
@@ -116,7 +116,7 @@ pub fn search_id(plans: &[Plan], seeds: &[String], digest: &str) -> String {
 }
 
 fn named(plans: &[Plan], seeds: &BTreeSet<u64>, digest: &str) -> String {
-    let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
+    let names: BTreeSet<&str> = plans.iter().map(|plan| plan.source.scenario.as_str()).collect();
     let name = match names.len() {
         1 => scenario_of(plans).name,
         n => format!("{n}-scenarios"),

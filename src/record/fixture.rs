@@ -36,8 +36,8 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
         .remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));
     let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
-    plan.variant = variant.map(str::to_owned);
-    (plan.digest, plan.resolved) = (digest, resolved.into());
+    plan.source_mut().variant = variant.map(str::to_owned);
+    (plan.source_mut().digest, plan.source_mut().resolved) = (digest, resolved.into());
     plan
 }
 

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn cells_and_gates_are_cases_with_what_is_needed_to_run_them_again() {
         let mut plan = fixture::plan(None, 1);
-        plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
+        plan.judged_mut().gates.push(fixture::gate("engine.session.duration", "p95", 1));
         let plans = [plan.clone(), fixture::plan(Some("fine"), 2)];
         let record = record(vec![(plan, fixture::lost(2)), (plans[1].clone(), fixture::outcome())]);
         // A run that was cut off is an error, even without any cell.

@@ -18,7 +18,7 @@ fn parts(id: &str) -> Option<(&str, u64)> {
 fn by_seeds<'a>(cells: &[Sized<'a>]) -> Vec<(String, Sized<'a>)> {
     let shape = |(_, plan, cost): &Sized<'a>| {
         let sizes = [cost.devices, cost.provisioned, cost.backend_rows, plan.duration.0, plan.drain.0];
-        (plan.engine_name.as_str(), sizes, plan.gates.len())
+        (plan.engine_name.as_str(), sizes, plan.judged.gates.len())
     };
     let stem = |id: &'a str| parts(id).map_or(id, |(stem, _)| stem);
     let mut told = Vec::new();
@@ -49,7 +49,7 @@ pub fn sizes(cells: &[Sized<'_>]) -> String {
             human::thousands(cost.provisioned),
             human::span(plan.duration.0),
             human::span(plan.drain.0),
-            plan.gates.len().to_string(),
+            plan.judged.gates.len().to_string(),
         ]);
     }
     let devices = cells.iter().map(|(.., cost)| cost.devices).sum();

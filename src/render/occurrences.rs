@@ -80,7 +80,7 @@ mod tests {
             let situations = Situations { occur: occur.to_vec(), seeds: 3 };
             let swarm = crate::scenario::Swarm { on: Ppm::ONE, always: Vec::new(), sizes: false };
             let mut plan = fixture::plan(None, seed);
-            (plan.situations, plan.swarm) = (situations, Some(swarm.into()));
+            (plan.judged_mut().situations, plan.source_mut().swarm) = (situations, Some(swarm.into()));
             expect(&mut plan);
             plan
         };
@@ -91,7 +91,7 @@ mod tests {
     fn record(outcomes: &[Outcome]) -> RunRecord {
         swarm(outcomes, &[Situation::HotRow], |plan| {
             let bound = Bound { min: Some(1), max: None };
-            plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
+            plan.judged_mut().expect.metrics.insert("device.kills.count".to_owned(), bound);
         })
     }
     #[test]
@@ -110,7 +110,8 @@ mod tests {
                 outcome.violations.retain(|violation| violation.check == "lost");
                 outcome
             });
-            let record = swarm(&outcomes, &[], |plan| plan.expect.violations = vec!["lost".to_owned()]);
+            let record =
+                swarm(&outcomes, &[], |plan| plan.judged_mut().expect.violations = vec!["lost".to_owned()]);
             assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
             let told: Vec<_> =
                 record.occurrences.iter().map(|one| (&*one.what, one.cells, one.of, one.pass)).collect();

@@ -35,19 +35,19 @@ fn code(plan: Plan, outcome: Outcome) -> u8 {
 
 fn expecting(checks: &[&str]) -> Plan {
     let mut plan = plan(Some("strict"), 1);
-    plan.expect.violations = checks.iter().map(|&check| check.to_owned()).collect();
+    plan.judged_mut().expect.violations = checks.iter().map(|&check| check.to_owned()).collect();
     plan
 }
 
 fn wanting(metric: &str, min: Option<u64>, max: Option<u64>) -> Plan {
     let mut plan = plan(None, 1);
-    plan.expect.metrics.insert(metric.to_owned(), Bound { min, max });
+    plan.judged_mut().expect.metrics.insert(metric.to_owned(), Bound { min, max });
     plan
 }
 
 fn gated(metric: &str, stat: &str, max: u64) -> Plan {
     let mut plan = plan(None, 1);
-    plan.gates.push(gate(metric, stat, max));
+    plan.judged_mut().gates.push(gate(metric, stat, max));
     plan
 }
 
@@ -87,13 +87,13 @@ fn in_vain() -> Outcome {
 
 fn optional(action: &str) -> Plan {
     let mut plan = plan(None, 1);
-    plan.expect.optional.push(action.to_owned());
+    plan.judged_mut().expect.optional.push(action.to_owned());
     plan
 }
 
 fn strict(action: &str) -> Plan {
     let mut plan = optional(action);
-    plan.expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });
+    plan.judged_mut().expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });
     plan
 }
 
@@ -101,7 +101,7 @@ fn strict(action: &str) -> Plan {
 fn each_outcome_has_its_exit_code() {
     let stuck = || ending(Ending::Stuck(vec!["device 17: 3 changes in the outbox".to_owned()]));
     let mut gated_and_lossy = expecting(&["lost"]);
-    gated_and_lossy.gates.push(gate(SESSION, "p95", 1));
+    gated_and_lossy.judged_mut().gates.push(gate(SESSION, "p95", 1));
     let stalled = || ending(Ending::Stalled("d4 was polled 10 000 times at one instant".to_owned()));
     for (what, plan, outcome, want) in [
         ("all is well", plan(None, 1), outcome(), 0),
@@ -155,7 +155,7 @@ fn a_cell_says_why_it_fails() {
         why(&plan(None, 1), &outcome)
     };
     let mut started = gated(SESSION, "p95", 1);
-    started.gates[0].start = Some("1d".to_owned());
+    started.judged_mut().gates[0].start = Some("1d".to_owned());
     let gates = [started, gated(SESSION, "count", 0)].map(|plan| why(&plan, &outcome())).concat();
     assert_snapshot!([0, 4, 9].map(prevented).concat() + &gates);
 }
@@ -218,8 +218,8 @@ fn a_replay_command_survives_a_shell() {
 #[test]
 fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
     let mut plan = plan(None, 1);
-    plan.gates.push(gate(SESSION, "p95", 2_000_000_000));
-    plan.gates.push(gate("engine.retry.wait", "p95", 1));
+    plan.judged_mut().gates.push(gate(SESSION, "p95", 2_000_000_000));
+    plan.judged_mut().gates.push(gate("engine.retry.wait", "p95", 1));
     let mut run = record(vec![(plan, lost(2))]);
     run.cells[0].lives = vec![LifeRecord {
         record: "appointment/k1".to_owned(),
@@ -243,14 +243,14 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
 #[test]
 fn what_an_expectation_names_is_shown_whatever_came_out() {
     let wanted = |seed| {
-        let mut plan = Plan { seed: Seed(seed), ..wanting("oracle.lost.rows", None, Some(0)) };
+        let mut plan = wanting("oracle.lost.rows", None, Some(0)).with_seed(Seed(seed));
         let any = Bound { min: None, max: None };
-        plan.expect.metrics.insert(P50_OF_A_DAY.to_owned(), any);
+        plan.judged_mut().expect.metrics.insert(P50_OF_A_DAY.to_owned(), any);
         plan
     };
     // Nothing differs between the last two, and nothing was lost in either.
     let mut other = wanted(1);
-    other.variant = Some("other".to_owned());
+    other.source_mut().variant = Some("other".to_owned());
     let told = [vec![wanted(1)], vec![wanted(1), wanted(2)], vec![wanted(1), other]].map(|plans| {
         let cells = plans.into_iter().map(|plan| (plan, outcome())).collect();
         figures(&record(cells), Form::Terminal(WIDTH), false)
@@ -318,8 +318,8 @@ fn every_headline_is_a_metric() {
 #[test]
 fn the_summary_is_a_page_of_markdown() {
     let mut many = plan(None, 1);
-    many.gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate(SESSION, stat, 1)));
-    many.gates[0].name = "<b>|".to_owned();
+    many.judged_mut().gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate(SESSION, stat, 1)));
+    many.judged_mut().gates[0].name = "<b>|".to_owned();
     let mut run = record(vec![(expecting(&["lost"]), lost(1)), (many, lost(1))]);
     run.scenario.name = "<i>ties".to_owned();
     assert_snapshot!(summary(&run));
@@ -331,7 +331,7 @@ fn the_summary_is_bounded_however_many_cells_fail() {
         let mut outcome = lost(20);
         outcome.violations[0].text = "<b>`x` ".repeat(2_000);
         let mut plan = plan(Some(&format!("variant-{seed}-{}", "n".repeat(150))), seed);
-        plan.gates.push(gate(SESSION, "p95", 1));
+        plan.judged_mut().gates.push(gate(SESSION, "p95", 1));
         (plan, outcome)
     });
     let run = record(cells.collect());
@@ -343,7 +343,7 @@ fn the_summary_is_bounded_however_many_cells_fail() {
 #[test]
 fn cells_are_flattened_to_a_row_each() {
     let mut swept = plan(Some("a,b"), 7);
-    swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
+    swept.source_mut().axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
     let mut bytes = Vec::new();
     flat::cells(&record(vec![(swept, lost(2)), (plan(Some("=cmd()"), 1), outcome())]), &mut bytes).unwrap();
     // Nothing observed is not zero, and no name is a formula.
@@ -365,7 +365,7 @@ fn series_are_written_in_long_form() {
 fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
     let plan = plan(Some("strict"), 7);
     let judged = judged(&plan, &lost(1));
-    let text = repro(&judged.cell, &[], "5c", &format!("seed = 3\n{}", plan.resolved));
+    let text = repro(&judged.cell, &[], "5c", &format!("seed = 3\n{}", plan.source.resolved));
     let table: toml::Table = text.parse().unwrap();
     assert_eq!(table["seed"].as_integer(), Some(7));
     assert_eq!(table["backend"]["seed"].as_str(), Some("d06"), "a seed of a table is another seed");

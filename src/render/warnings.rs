@@ -369,7 +369,7 @@ mod tests {
     fn a_bound_that_nothing_could_break_is_told() {
         let mut plan = fixture::plan(None, 1);
         for what in ["engine.conflicts.found", "engine.session.failed", "oracle.lost.rows"] {
-            plan.expect.metrics.insert(what.to_owned(), Bound { min: None, max: Some(0) });
+            plan.judged_mut().expect.metrics.insert(what.to_owned(), Bound { min: None, max: Some(0) });
         }
         let outcome = |edits| {
             let mut outcome = fixture::outcome();
@@ -395,7 +395,10 @@ mod tests {
     #[test]
     fn a_figure_that_is_asked_for_and_had_nothing_to_look_at_is_told() {
         let mut plan = fixture::plan(None, 1);
-        plan.expect.metrics.insert("oracle.lost_edit.count".to_owned(), Bound { min: None, max: Some(0) });
+        plan.judged_mut()
+            .expect
+            .metrics
+            .insert("oracle.lost_edit.count".to_owned(), Bound { min: None, max: Some(0) });
         let untried = Outcome { untried: vec!["lost-edit", "misfiled"], ..fixture::outcome() };
         let mut record = assemble("reports/x", &[], Vec::new(), &[]);
         record.cells = vec![judge(&plan, "a", &untried).cell];

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_missed_time_names_the_slow_part_of_the_fleet() {
         let mut plan = fixture::plan(None, 1);
-        plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
+        plan.judged_mut().gates.push(fixture::gate("engine.session.duration", "p95", 1));
         let mut outcome = fixture::outcome();
         outcome
             .figures
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn an_edit_that_waited_for_no_sync_is_not_told_of_syncs() {
         let mut plan = fixture::plan(None, 1);
-        plan.gates.push(fixture::gate("engine.write_acknowledged.duration", "p95", 1));
+        plan.judged_mut().gates.push(fixture::gate("engine.write_acknowledged.duration", "p95", 1));
         let mut outcome = fixture::outcome();
         let mut put = |name: &str, figure| outcome.figures.insert(name.to_owned(), figure);
         put("engine.write_acknowledged.duration", fixture::durations(4, 9_000_000_000));

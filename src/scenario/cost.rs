@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::chaos::Chaos;
-use super::hook::{BETWEEN_TRIGGERS, HookPlan};
-use super::plan::{Happening, Plan, Who};
+use super::plan::Plan;
 use super::written::Calendar;
 use crate::base::{EntityId, Ppm, Span, Stamp, UnitId};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Hook, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
+use crate::setup::Chaos;
+use crate::setup::{BETWEEN_TRIGGERS, HookPlan};
+use crate::setup::{Happening, Who};
 use crate::workload::{Action, EntityData, Maker};
 
 /// What a process takes that runs cells, whatever they are, in bytes of memory.

@@ -189,10 +189,10 @@ impl Document {
                     (Err(wrong), Some(refusal))
                         if wrong.iter().any(|one| one.title.contains(refusal.text())) => {}
                     (Ok(mut plan), None) => {
-                        plan.variant = variant.map(str::to_owned);
-                        plan.axes = point.into_iter().collect();
-                        plan.claims = Arc::clone(&claims);
-                        plan.questions = Arc::clone(&questions);
+                        plan.source_mut().variant = variant.map(str::to_owned);
+                        plan.source_mut().axes = point.into_iter().collect();
+                        plan.judged_mut().claims = Arc::clone(&claims);
+                        plan.judged_mut().questions = Arc::clone(&questions);
                         plans.extend(with_seeds(plan, &request.seeds));
                     }
                     (Err(more), _) => mistakes.extend(more),
@@ -365,15 +365,16 @@ impl Document {
         let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let unheeded = unheeded(&tree, stacks);
         let tree = without(without(tree, &unsaid), &unheeded);
-        plan.path.clone_from(&self.path);
-        plan.digest = digest(&tree, &brought, &traces, &plan.chosen);
-        plan.resolved = text(&tree).into();
-        let of_stack = plan.chosen.files().map(|(_, file)| &file.path);
-        plan.files =
+        let (setup, source) = (&plan.setup, Arc::make_mut(&mut plan.source));
+        source.path.clone_from(&self.path);
+        source.digest = digest(&tree, &brought, &traces, &setup.chosen);
+        source.resolved = text(&tree).into();
+        let of_stack = setup.chosen.files().map(|(_, file)| &file.path);
+        source.files =
             brought.values().map(|b| &b.file).chain(traces.files()).chain(of_stack).cloned().collect();
         let told = |(option, file): (&str, &StackFile)| format!("engine.options.{option}: {file:?}");
-        plan.notes = notes.into_iter().chain(plan.chosen.files().map(told)).collect();
-        plan.warnings = covered.iter().chain(plan.warnings.iter()).chain(&idle).cloned().collect();
+        source.notes = notes.into_iter().chain(setup.chosen.files().map(told)).collect();
+        source.warnings = covered.iter().chain(source.warnings.iter()).chain(&idle).cloned().collect();
         Ok(plan)
     }
 
@@ -419,7 +420,7 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
         return vec![plan.drawn()];
     }
     // All the rest is shared, for there may be a million seeds; who runs it again names the seed.
-    seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
+    seeds.iter().map(|&seed| plan.clone().with_seed(Seed(seed)).drawn()).collect()
 }
 
 fn text(tree: &Node) -> String {

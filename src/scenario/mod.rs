@@ -27,14 +27,13 @@ macro_rules! embedded {
 
 mod apart;
 mod asked;
-mod budget;
 mod cell;
 mod chaos;
 mod check;
 mod column;
 mod cost;
 mod derive;
-mod devices;
+
 mod diagnostic;
 mod document;
 mod explained;
@@ -42,12 +41,11 @@ pub mod file;
 mod form;
 mod former;
 mod grammar;
-mod hook;
 mod idle;
 mod key_pages;
 mod keys;
 mod merge;
-mod needs;
+
 mod plan;
 mod practice;
 mod profiles;
@@ -67,13 +65,10 @@ mod view;
 mod written;
 mod zone;
 
-pub use budget::Budget;
-pub use chaos::{Chaos, Lengths};
 pub use cost::Cost;
 pub use diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Invalid, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use explained::explained;
-pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;
 pub use plan::*;

@@ -3,12 +3,12 @@
 //! A world in which everything goes wrong hides what only shows where something does not (Groce et
 //! al., Swarm Testing, 2012); pages go wrong where a tie, an import or an entity is as large.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::plan::{Happening, Plan, Settled};
+use super::plan::Plan;
 use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
+use crate::setup::{Happening, Shared};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
@@ -32,23 +32,10 @@ pub struct Situations {
     pub seeds: u64,
 }
 
-impl Deref for Plan {
-    type Target = Settled;
-    fn deref(&self) -> &Settled {
-        &self.rest
-    }
-}
-
-impl DerefMut for Plan {
-    fn deref_mut(&mut self) -> &mut Settled {
-        Arc::make_mut(&mut self.rest)
-    }
-}
-
 impl Plan {
     #[must_use]
     pub(super) fn drawn(mut self) -> Plan {
-        let Some(swarm) = self.swarm.clone() else { return self };
+        let Some(swarm) = self.source.swarm.clone() else { return self };
         let mut draw =
             Draw { seed: self.seed.derive("scenario.swarm", 0), swarm: &swarm, drawn: Drawn::default() };
         // What there is to draw from does not depend on what is drawn.
@@ -57,12 +44,12 @@ impl Plan {
         if swarm.sizes {
             draw.sizes(&mut self, &ties);
         }
-        self.drawn = Some(Arc::new(draw.drawn));
+        self.source_mut().drawn = Some(Arc::new(draw.drawn));
         self
     }
 }
 
-impl Settled {
+impl Plan {
     /// Rows that may come with one stamp: of imports and of entities of one stamp; of others all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
@@ -74,14 +61,14 @@ impl Settled {
         let ties: Vec<u32> = imports.chain(stamped).filter(|tie| *tie > 0).collect();
         if ties.is_empty() { self.data.iter().map(|data| rows(data.rows)).collect() } else { ties }
     }
+}
 
-    fn burst(&self) -> u32 {
-        let bursts = self.events.iter().filter_map(|event| match event.what {
-            Happening::Edits { count, .. } => Some(count),
-            _ => None,
-        });
-        bursts.max().unwrap_or(2 * self.engine.push.chunk_rows)
-    }
+fn burst(setup: &Shared) -> u32 {
+    let bursts = setup.events.iter().filter_map(|event| match event.what {
+        Happening::Edits { count, .. } => Some(count),
+        _ => None,
+    });
+    bursts.max().unwrap_or(2 * setup.engine.push.chunk_rows)
 }
 
 struct Draw<'s> {
@@ -98,7 +85,7 @@ impl Draw<'_> {
         is_on
     }
 
-    fn trouble(&mut self, plan: &mut Settled) {
+    fn trouble(&mut self, plan: &mut Shared) {
         if let Some(chaos) = &mut plan.chaos {
             chaos.reduce(|kind| self.has(&format!("chaos.{kind}")));
         }
@@ -120,7 +107,7 @@ impl Draw<'_> {
     }
 
     /// Edits of a row that an event was to find go with that event.
-    fn without_their_row(&mut self, plan: &mut Settled) {
+    fn without_their_row(&mut self, plan: &mut Shared) {
         loop {
             let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
             let lacks = |what: &Happening| match what {
@@ -134,8 +121,8 @@ impl Draw<'_> {
         }
     }
 
-    fn sizes(&mut self, plan: &mut Settled, ties: &[u32]) {
-        let burst = plan.burst();
+    fn sizes(&mut self, plan: &mut Shared, ties: &[u32]) {
+        let burst = burst(plan);
         let engine = &mut plan.engine;
         engine.pull.chunk_rows = self.size("engine.pull.chunk_rows", engine.pull.chunk_rows, ties);
         engine.push.chunk_rows = self.size("engine.push.chunk_rows", engine.push.chunk_rows, &[burst]);

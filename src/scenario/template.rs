@@ -30,7 +30,7 @@ mod tests {
             let text = template("a", like);
             let document = Document::parse("a.toml", &text).unwrap();
             let plans = document.plans(&Request::default(), &builtin).unwrap_or_else(|e| panic!("{e}"));
-            assert_eq!(plans[0].warnings.len(), 0, "{:?}", plans[0].warnings);
+            assert_eq!(plans[0].source.warnings.len(), 0, "{:?}", plans[0].source.warnings);
             let product = like.map(|product| format!("product = \"{product}\""));
             assert!(product.is_none_or(|product| text.contains(&product)));
             assert!(like.is_none_or(|product| Library::Products.find(product).is_some()));

@@ -11,13 +11,13 @@ use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{EditError, EditKind, LocalEdit, NetworkKind};
 use crate::net::Link;
-use crate::scenario::Plan;
+use crate::setup::Setup;
 use crate::workload::{Editing, Offline};
 
 pub(super) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
 
 pub(super) struct Allowed {
-    pub(super) plan: Rc<Plan>,
+    pub(super) plan: Rc<Setup>,
     pub(super) servers: Rc<Servers>,
     pub(super) link: Rc<RefCell<Link>>,
     pub(super) leases: Leases,

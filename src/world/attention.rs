@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{AppEvent, EngineEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
-use crate::scenario::Hooks;
+use crate::setup::Hooks;
 
 #[derive(Default)]
 pub(super) struct Attention {

@@ -1,7 +1,7 @@
 //! An app that the operating system suspends and lets go on: no task of it has a turn then.
 //!
 //! Time goes on, and so does what the kernel does for it until its connections are taken. To take
-//! the app up, to edit or to ask for a sync has it go on. A [`Budget`](crate::scenario::Budget) is
+//! the app up, to edit or to ask for a sync has it go on. A [`Budget`](crate::setup::Budget) is
 //! what it may do that nobody looks at; it begins again when somebody has used the app.
 
 use std::task::Waker;

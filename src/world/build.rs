@@ -47,7 +47,8 @@ use crate::gateway::{BackendLink, Gateway, ServerHalf, Versions};
 use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Labels, Life, Oracle};
-use crate::scenario::{About, DevicePlan, Happening, Plan};
+use crate::setup::Setup;
+use crate::setup::{About, DevicePlan, Happening};
 use crate::sim::{Handle, NodeId, Sim};
 use crate::store::{Journal, OnMismatch, Synchronous};
 use crate::workload::{
@@ -58,7 +59,7 @@ pub(super) struct World {
     pub(super) sim: Sim,
     pub(super) handle: Handle,
     pub(super) node: NodeId,
-    pub(super) plan: Rc<Plan>,
+    pub(super) plan: Rc<Setup>,
     pub(super) hub: Rc<Hub>,
     pub(super) servers: Rc<Servers>,
     pub(super) devices: Vec<Rc<Device>>,
@@ -80,7 +81,7 @@ pub(super) struct World {
 /// Builds the world of `plan` with these halves of a stack; `lives` listen too. Who watches may
 /// interrupt that, too: the world has then not all of its rows and devices.
 pub(super) fn build(
-    plan: &Plan,
+    plan: &Setup,
     halves: Halves,
     lives: Vec<Life>,
     watch: &dyn Watch,
@@ -151,7 +152,7 @@ pub(super) fn build(
 }
 
 /// All that goes wrong, and the windows in which it does.
-fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
+fn drawn(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
     disturbances::draw(&mut faults, plan, devices);
     disturbances::draw_suspensions(&mut faults, plan, devices);
@@ -163,7 +164,7 @@ fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[String]) -> (Fault
 }
 
 fn servers(
-    plan: &Plan,
+    plan: &Setup,
     (hub, (node, own)): (&Rc<Hub>, (NodeId, NodeId)),
     half: Result<Gateway, Open>,
     backend: Backend,
@@ -339,7 +340,7 @@ fn skew(world: &World, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
 }
 
 /// What the script makes of the edits and imports of a plan; nothing is run.
-pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
+pub(super) fn placed(plan: &Setup) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
     Ok(script.unwrap_or_default().placed)
@@ -347,7 +348,7 @@ pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
 
 /// The script of a plan, its planned edits and imports among it; `None` if it was stopped.
 fn written(
-    plan: &Plan,
+    plan: &Setup,
     dataset: &Dataset,
     devices: &[DevicePlan],
     stops: &dyn Fn() -> bool,
@@ -402,7 +403,7 @@ struct Groups<'p> {
 }
 
 impl<'p> Groups<'p> {
-    fn of(plan: &'p Plan) -> Groups<'p> {
+    fn of(plan: &'p Setup) -> Groups<'p> {
         let asked_for = plan.events.iter().filter_map(|event| match &event.what {
             Happening::Edits { about, .. } => about.row_of.as_deref(),
             _ => None,
@@ -424,7 +425,7 @@ impl<'p> Groups<'p> {
 }
 
 /// All rows of a plan with their history; if it `stops`, not all are found by attributes.
-pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
+pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
         plan.schema.clone(),
@@ -437,7 +438,7 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
 }
 
 /// The backend with its rows, and those as the oracle asks for them; not all if it `stops`.
-fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
+fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
     let mut initial = Initial::new(plan.schema.entities.len());
@@ -457,7 +458,7 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
 }
 
 /// The gateway. A replica has been refreshed where devices have been synced before.
-fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
+fn gateway(plan: &Setup, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
     let mut gateway = gateway.with_units(plan.units.clone());
@@ -468,7 +469,7 @@ fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn F
 }
 
 fn listeners(
-    plan: &Plan,
+    plan: &Setup,
     devices: &[DevicePlan],
     initial: Initial,
     script: &mut Script,
@@ -511,17 +512,14 @@ fn listeners(
     }
 }
 
-pub(super) fn clock(plan: &Plan) -> Clock {
+pub(super) fn clock(plan: &Setup) -> Clock {
     Clock { start: plan.start, utc_offset: plan.utc_offset }
 }
 
-fn definition(plan: &Plan) -> oracle::Definition {
+fn definition(plan: &Setup) -> oracle::Definition {
     match plan.engine.conflict.detect {
         Detect::DatesThenValues => oracle::Definition::Values,
         Detect::ThreeWay => oracle::Definition::Columns,
         Detect::Dates | Detect::Version | Detect::ReadBefore => oracle::Definition::Refusal,
     }
 }
-
-#[cfg(test)]
-mod tests;

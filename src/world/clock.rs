@@ -6,7 +6,7 @@
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};
-use crate::scenario::ClockModel;
+use crate::setup::ClockModel;
 use crate::sim::Handle;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use crate::contract::{
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
-use crate::scenario::Asking;
+use crate::setup::Asking;
 use crate::sim::{Handle, NodeId};
 
 /// A device without power comes back after this, unless the event that took it says otherwise.

@@ -6,7 +6,8 @@ use super::missed::Awaited;
 use crate::backend::{Hindered, Hindrance};
 use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::net::{During, Foreign};
-use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Planned, Who};
+use crate::setup::Setup;
+use crate::setup::{Chaos, DevicePlan, Happening, Planned, Who};
 
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
 const CANCELLED_AFTER: Span = Span::millis(300);
@@ -14,7 +15,7 @@ const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine 
 /// In chaos the connections of a suspended app last so long.
 const SOCKETS_LAST: Span = Span::secs(30);
 
-pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
+pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     let end = Time::ZERO + plan.duration;
     faults.plan_each((plan, devices), |faults, planned, chosen| faults.disturb(end, planned, chosen));
     if let Some(ttl) = plan.proxy {
@@ -69,7 +70,7 @@ impl Faults {
     }
 
     /// What chaos brings all the time is as if it was planned for all of it.
-    fn disturb_always(&mut self, chaos: &Chaos, plan: &Plan, devices: &[DevicePlan]) {
+    fn disturb_always(&mut self, chaos: &Chaos, plan: &Setup, devices: &[DevicePlan]) {
         let some = |share: Ppm| share > Ppm(0);
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
         for (there, what) in [
@@ -88,7 +89,7 @@ impl Faults {
     }
 }
 
-fn draw_cancels(faults: &mut Faults, plan: &Plan, mtbf: Span, devices: &[DevicePlan]) {
+fn draw_cancels(faults: &mut Faults, plan: &Setup, mtbf: Span, devices: &[DevicePlan]) {
     let (before, never) = (faults.cancels.len(), Awaited::anywhere("chaos.cancel_mtbf", NEVER_CANCELLED));
     drawn_for(plan, devices, "cancel", mtbf, |at, device, stream| {
         let (until, after) = (Time::ZERO + plan.duration, stream.exponential(CANCELLED_AFTER));
@@ -101,7 +102,7 @@ fn draw_cancels(faults: &mut Faults, plan: &Plan, mtbf: Span, devices: &[DeviceP
     });
 }
 
-pub(super) fn draw_suspensions(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
+pub(super) fn draw_suspensions(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     faults.plan_each((plan, devices), |faults, planned, chosen| {
         let Happening::Suspend(sockets) = planned.what else { return None };
         let (at, length) = (planned.at, planned.length);

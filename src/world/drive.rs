@@ -17,7 +17,7 @@ use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
-use crate::scenario::{DevicePlan, Happening, Planned};
+use crate::setup::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 

@@ -12,7 +12,8 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::gateway;
 use crate::net::{Outage, Profile, Troubles};
-use crate::scenario::{DevicePlan, Plan, Planned, Who};
+use crate::setup::Setup;
+use crate::setup::{DevicePlan, Planned, Who};
 
 /// What is drawn and planned before a world starts.
 #[derive(Debug, Default)]
@@ -171,7 +172,7 @@ impl Faults {
     /// Plans each event that `plan` has words for, with the devices that it concerns.
     pub(super) fn plan_each(
         &mut self,
-        (plan, devices): (&Plan, &[DevicePlan]),
+        (plan, devices): (&Setup, &[DevicePlan]),
         mut add: impl FnMut(&mut Faults, &Planned, &[DeviceId]) -> Option<String>,
     ) {
         for planned in &plan.events {
@@ -181,7 +182,7 @@ impl Faults {
             }
         }
     }
-    pub(super) fn none_came(&mut self, key: &str, plan: &Plan, mtbf: Span) {
+    pub(super) fn none_came(&mut self, key: &str, plan: &Setup, mtbf: Span) {
         let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
         self.awaited.push(Awaited::anywhere(key, why));
     }
@@ -209,7 +210,7 @@ pub(super) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
 
 /// Those of each device, by chaos.
 pub(super) fn drawn_for(
-    plan: &Plan,
+    plan: &Setup,
     devices: &[DevicePlan],
     key: &str,
     mtbf: Span,

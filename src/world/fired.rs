@@ -10,7 +10,8 @@ use super::tried::NO_EDIT;
 use super::windows::{Sign, Window, Windows};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Span, Time};
 use crate::contract::EditKind;
-use crate::scenario::{DevicePlan, Happening, Plan, Planned};
+use crate::setup::Setup;
+use crate::setup::{DevicePlan, Happening, Planned};
 
 const INSTANT: Span = Span::millis(1);
 
@@ -25,7 +26,7 @@ const DELETED: &str = "no delete was refused";
 const UNASKED: &str = "nobody asked the backend for anything while it lasted";
 
 /// What of `plan` has to meet somebody, by name, and when that would show.
-pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
+pub(super) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
@@ -62,7 +63,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
 }
 
 /// The row that edits name; of a create it is the one that its row refers to.
-fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
+fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     let Happening::Edits { action, about, .. } = what else { return None };
     let action = &plan.workload.actions[*action];
     let key = about.row.clone().filter(|_| action.kind != EditKind::Create)?;
@@ -72,7 +73,7 @@ fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
 /// Its key, whether the plan has it, what shows that it came, when, and why it did not.
 type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
-fn kinds(plan: &Plan, end: Time) -> Vec<Kind> {
+fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     let (backend, chaos) = (&plan.backend, plan.chaos.clone().unwrap_or_default());
     let (script, always) = (|| vec![(Time::ZERO, end)], || vec![(Time::ZERO, Time::FAR)]);
     let (some, lasts) = (|share: Ppm| share > Ppm(0), |span: Span| span > Span::ZERO);

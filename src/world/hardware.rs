@@ -16,7 +16,7 @@ use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Time};
 use crate::contract::{Event, Node, Work};
 use crate::disk::{Disk, Flash};
 use crate::engine::Decoder;
-use crate::scenario::DeviceClass;
+use crate::setup::DeviceClass;
 use crate::sim::Handle;
 
 pub(super) type SlowTime = (Time, Time, u32);

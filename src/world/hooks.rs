@@ -9,11 +9,12 @@ use super::device::Device;
 use crate::base::{Seed, Time};
 use crate::contract::{Hook, Hooks, LocalBoxFuture, Occasion, Threw};
 use crate::net::{Server, Way};
-use crate::scenario::{self, AppCall, BETWEEN_TRIGGERS};
+use crate::setup;
+use crate::setup::{AppCall, BETWEEN_TRIGGERS};
 use crate::sim::Handle;
 
 pub(super) struct AppHooks {
-    plan: Arc<scenario::Hooks>,
+    plan: Arc<setup::Hooks>,
     seed: Seed,
     device: Weak<Device>,
     called: RefCell<BTreeMap<Hook, u64>>,
@@ -21,7 +22,7 @@ pub(super) struct AppHooks {
 }
 
 impl AppHooks {
-    pub(super) fn new(plan: Arc<scenario::Hooks>, seed: Seed, device: Weak<Device>) -> AppHooks {
+    pub(super) fn new(plan: Arc<setup::Hooks>, seed: Seed, device: Weak<Device>) -> AppHooks {
         let (called, may_trigger) = Default::default();
         AppHooks { plan, seed: seed.derive("hooks", 0), device, called, may_trigger }
     }

@@ -17,7 +17,7 @@ use crate::integration::{
     Remembers, Request, Settled, Write, settled, writes,
 };
 use crate::oracle::{Holdings, Inspection};
-use crate::scenario::Plan;
+use crate::setup::Setup;
 use crate::sim::{NodeId, Notify};
 
 /// About the bytes of a request for a page, and of each row in the response.
@@ -63,7 +63,7 @@ struct Ends;
 type Carried = Result<(bool, bool), Ends>;
 
 impl Integration {
-    pub(super) fn new(plan: &Plan, servers: &Rc<Servers>, end: Time) -> Option<Rc<Integration>> {
+    pub(super) fn new(plan: &Setup, servers: &Rc<Servers>, end: Time) -> Option<Rc<Integration>> {
         let options = plan.integration.clone()?;
         let (handle, seed) = (&servers.handle, plan.seed.derive("world.integration", 0));
         let own = plan.fleets.iter().map(|fleet| fleet.devices).sum::<u32>() + 1;

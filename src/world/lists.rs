@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::device::Device;
 use crate::base::Time;
 use crate::contract::{Event, Listed, LocalQuery, Node, Work};
-use crate::scenario::AppQuery;
+use crate::setup::AppQuery;
 use crate::sim::{Handle, NodeId};
 
 /// Shows a list again and again up to `until`, on a node that outlasts the app.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::base::DeviceId;
 use crate::base::words::{count, thousands};
 use crate::contract::KillReason;
-use crate::scenario::AtSync;
+use crate::setup::AtSync;
 
 /// Whether something met whom it was to meet.
 pub(super) type Struck = Rc<Cell<bool>>;

@@ -35,8 +35,6 @@ mod device;
 mod digest;
 mod disturbances;
 mod drive;
-#[cfg(test)]
-mod fault_tests;
 mod faults;
 mod fired;
 mod hardware;
@@ -56,8 +54,6 @@ mod people;
 mod persons;
 mod phases;
 mod phone;
-#[cfg(test)]
-mod phone_tests;
 mod phones;
 mod planned;
 mod ports;
@@ -91,4 +87,4 @@ pub use run::{
     run_struck, run_tracing, run_unjudged,
 };
 pub use tried::{InVain, NO_EDIT};
-pub use watch::{Unwatched, Watch};
+pub use watch::{ASKED_EVERY, Unwatched, Watch};

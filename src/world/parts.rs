@@ -7,10 +7,11 @@ use super::missed::{Awaited, Struck};
 use super::windows::{Sign, Window, Windows};
 use crate::base::{Time, UnitId, Word};
 use crate::contract::{Delivery, Trigger};
-use crate::scenario::{DevicePlan, Happening, Plan};
+use crate::setup::Setup;
+use crate::setup::{DevicePlan, Happening};
 
 pub(super) fn plan_parts(
-    plan: &Plan,
+    plan: &Setup,
     devices: &[DevicePlan],
     names: &mut BTreeMap<String, Awaited>,
     windows: &mut Windows,
@@ -26,7 +27,7 @@ pub(super) fn plan_parts(
 }
 
 struct Parts<'p> {
-    plan: &'p Plan,
+    plan: &'p Setup,
     names: &'p mut BTreeMap<String, Awaited>,
     windows: &'p mut Windows,
 }

@@ -10,7 +10,7 @@ use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit, Trigger};
-use crate::scenario::{ASKED_EVERY, Asking};
+use crate::setup::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

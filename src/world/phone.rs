@@ -6,7 +6,8 @@ use super::device::Device;
 use super::faults::{Act, Deed, Faults, Restore, Whose, count, drawn_for};
 use super::persons::SharedPhone;
 use crate::base::{DeviceId, Span, Stream, Time};
-use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
+use crate::setup::Setup;
+use crate::setup::{Chaos, DevicePlan, Happening};
 use crate::sim::{Handle, NodeId};
 
 /// In chaos a backup is so old in the mean.
@@ -38,7 +39,7 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
     }
 }
 
-pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
+pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     faults.plan_each((plan, devices), |faults, planned, chosen| {
         let (at, length, whom) = (planned.at, planned.length, count(chosen));
         let mut all = |what| faults.deeds.extend(chosen.iter().map(|&device| Deed { at, device, what }));

@@ -6,7 +6,8 @@ use super::missed::{Awaited, Struck};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
 use crate::net::{During, Outage, OutageMode};
-use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Planned};
+use crate::setup::Setup;
+use crate::setup::{AtSync, Chaos, DevicePlan, Happening, Lengths, Planned};
 use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
@@ -16,7 +17,7 @@ const CUT: Span = Span::millis(1);
 const LONGEST_WAIT: Span = Span::secs(600);
 
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
-pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
+pub(super) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
     faults.plan_each((plan, devices), Faults::plan);
     if let Some(chaos) = &plan.chaos {
@@ -190,7 +191,7 @@ impl Faults {
     fn restore(&mut self, whose: Whose, backup: Time, at: Time, restart_after: Span) {
         self.restores.push(Restore { whose, backup, at, restart_after });
     }
-    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
+    fn draw_chaos(&mut self, plan: &Setup, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
         let before = self.drawn();
         for device in devices {
             self.draw_device(plan, chaos, device.device, crash_points);
@@ -214,7 +215,7 @@ impl Faults {
         let outages = self.devices.iter().map(|on| on.outages.len()).sum();
         [ends(KillReason::Killed), ends(KillReason::PowerLoss), outages, self.down.len()]
     }
-    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
+    fn draw_device(&mut self, plan: &Setup, chaos: &Chaos, device: DeviceId, crash_points: &[String]) {
         let seed = plan.seed.derive("world.chaos", u64::from(device.0));
         let end = Time::ZERO + plan.duration;
         for (mtbf, reason, name, word) in [
@@ -257,7 +258,7 @@ impl Faults {
         }
     }
 
-    fn draw_backend(&mut self, plan: &Plan, chaos: &Chaos) {
+    fn draw_backend(&mut self, plan: &Setup, chaos: &Chaos) {
         let mut stream = plan.seed.derive("world.chaos", u64::MAX).stream("backend", 0, 0);
         for at in moments(chaos.backend_mtbf, Time::ZERO + plan.duration, &mut stream) {
             let length = stream.exponential(chaos.backend_mean);
@@ -265,7 +266,7 @@ impl Faults {
             self.tell(at, format!("chaos: the backend is down for {length}"));
         }
     }
-    fn draw_availability(&mut self, plan: &Plan, end: Time) {
+    fn draw_availability(&mut self, plan: &Setup, end: Time) {
         let seed = |part| plan.seed.derive("world.availability", part);
         if let Some(availability) = plan.backend.availability {
             let outages = backend::outages(availability, seed(0), end);

@@ -14,7 +14,8 @@ use crate::contract::{
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
-use crate::scenario::{Happening, Plan};
+use crate::setup::Happening;
+use crate::setup::Setup;
 use crate::store;
 
 /// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
@@ -85,7 +86,7 @@ impl Stacks {
         self.0.iter().map(described).collect()
     }
     /// The stack that a plan asks for; `None` if there is none, or it has no half that answers.
-    pub(super) fn halves(&self, plan: &Plan) -> Option<Halves> {
+    pub(super) fn halves(&self, plan: &Setup) -> Option<Halves> {
         match self.0.get(&plan.engine_name)? {
             Entry::Builtin(make) => Some(Halves {
                 engine: make(plan.engine.clone(), plan.store.clone()),
@@ -123,7 +124,7 @@ impl Stacks {
 }
 
 /// The columns whose values a stack combines, as the app has them that devices begin with.
-fn combined(stack: &Stack, plan: &Plan) -> Vec<(EntityId, usize, Combine)> {
+fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
     if (stack.capabilities)(&plan.chosen).merge != Merge::Combines {
         return Vec::new();
     }
@@ -150,7 +151,7 @@ fn combined(stack: &Stack, plan: &Plan) -> Vec<(EntityId, usize, Combine)> {
         .collect()
 }
 
-fn of_builtin(plan: &Plan) -> Capabilities {
+fn of_builtin(plan: &Setup) -> Capabilities {
     Capabilities {
         once: brings_once(plan),
         // No failed unit holds up others, and a network is noticed as it comes.
@@ -166,7 +167,7 @@ fn crash_points() -> Vec<String> {
 }
 
 /// Whether nothing that the built-in stack was told has a row come twice in one version.
-fn brings_once(plan: &Plan) -> bool {
+fn brings_once(plan: &Setup) -> bool {
     let exact = plan.backend.filter_precision <= Span::micros(1) && plan.backend.sort == Sort::Stamp;
     // Where a backend is known to have gone back, its replica tells all devices again what one of
     // them may have been told otherwise: no device hears which rows those are.
@@ -179,7 +180,7 @@ fn brings_once(plan: &Plan) -> bool {
     exact && !in_doubt && plan.gateway.brings_once() && asked_once
 }
 
-fn waits(plan: &Plan) -> Waits {
+fn waits(plan: &Setup) -> Waits {
     let (options, retry, attachments) = (&plan.engine, &plan.engine.retry, &plan.engine.attachments);
     // Decorrelated jitter grows by what was drawn before.
     let grows = retry.jitter == engine::Jitter::Decorrelated;

@@ -14,7 +14,8 @@ use super::news::{Conflict, News};
 use super::people::POLLS_A_STEP;
 use crate::base::{Seed, Span, UnitId};
 use crate::contract::{EditError, Schema};
-use crate::scenario::{Asking, Plan};
+use crate::setup::Asking;
+use crate::setup::Setup;
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 
@@ -40,7 +41,7 @@ impl Resolver {
     pub(super) fn new(
         handle: &Handle,
         node: NodeId,
-        plan: &Plan,
+        plan: &Setup,
         devices: &[Rc<Device>],
         opened: News<Conflict>,
     ) -> Rc<Resolver> {

@@ -12,7 +12,8 @@ use super::news::{News, RunEnded};
 use super::people::POLLS_A_STEP;
 use crate::base::{DeviceId, Seed, Time, UnitId};
 use crate::contract::{Event, PhoneEvent};
-use crate::scenario::{Asking, Plan};
+use crate::setup::Asking;
+use crate::setup::Setup;
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 
@@ -38,7 +39,7 @@ pub(super) struct Retrying {
 impl Retrying {
     pub(super) fn new(
         (handle, node): (&Handle, NodeId),
-        plan: &Plan,
+        plan: &Setup,
         devices: &[Rc<Device>],
         news: News<RunEnded>,
     ) -> Rc<Retrying> {

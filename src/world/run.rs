@@ -31,7 +31,7 @@ use crate::disk::Moment;
 use crate::metrics::{self, Timeline};
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
-use crate::scenario::Plan;
+use crate::setup::Setup;
 use crate::workload::Placed;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ pub struct Places {
 
 const DAY: Span = Span::secs(86_400);
 
-fn worked(devices: &[Rc<Device>], plan: &Plan, servers: &Servers) -> BTreeMap<&'static str, u64> {
+fn worked(devices: &[Rc<Device>], plan: &Setup, servers: &Servers) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.hardware.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
@@ -137,12 +137,12 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
     figures
 }
 
-pub fn run(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
 
 /// Runs `plan` without the oracle, to tell what that costs: its figures are missing.
-pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+pub fn run_unjudged(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
     Ok(finish(world, watch, None).outcome)
@@ -150,7 +150,7 @@ pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<O
 
 /// Runs `plan` again and tells the life of each subject.
 pub fn run_recording(
-    plan: &Plan,
+    plan: &Setup,
     stacks: &Stacks,
     watch: &dyn Watch,
     subjects: &[Subject],
@@ -174,7 +174,7 @@ pub struct Traced {
     pub left_out: u64,
 }
 
-pub fn run_tracing(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
+pub fn run_tracing(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
     let timeline = Timeline::new(units, world.devices.len());
@@ -187,7 +187,7 @@ pub fn run_tracing(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Tr
 
 /// Runs `plan` and keeps a log of the first `most` requests.
 pub fn run_logging(
-    plan: &Plan,
+    plan: &Setup,
     stacks: &Stacks,
     watch: &dyn Watch,
     most: usize,
@@ -198,18 +198,18 @@ pub fn run_logging(
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
 }
 
-pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
+pub fn keys(plan: &Setup, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     let dataset = dataset(plan, &|| false).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
 /// What the script makes of the edits and imports of a plan; nothing is run.
-pub fn placed(plan: &Plan) -> Result<Placed, Unrunnable> {
+pub fn placed(plan: &Setup) -> Result<Placed, Unrunnable> {
     build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 pub fn run_struck(
-    plan: &Plan,
+    plan: &Setup,
     stacks: &Stacks,
     watch: &dyn Watch,
     strike: &Strike,
@@ -223,7 +223,7 @@ pub fn run_struck(
 
 /// Runs `plan` and tells how many places there were for a fault to strike `device`.
 pub fn run_probing(
-    plan: &Plan,
+    plan: &Setup,
     stacks: &Stacks,
     watch: &dyn Watch,
     device: DeviceId,
@@ -233,7 +233,7 @@ pub fn run_probing(
     Ok((finished.outcome, finished.places))
 }
 
-fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
+fn build(plan: &Setup, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
     let halves = stacks.halves(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
     let needs = plan.needs().into_iter().filter(|(need, _)| halves.lacks.contains(need));
     let needs: Vec<String> = needs.map(|(need, place)| format!("{} ({place})", need.word())).collect();
@@ -334,7 +334,7 @@ fn look_at(
 
 fn read_only(
     devices: &[Rc<Device>],
-    plan: &Plan,
+    plan: &Setup,
     rows: &mut RowDigests,
     stops: &dyn Fn() -> bool,
 ) -> Verdict {

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use crate::base::{Span, Time};
 use crate::contract::AppEvent;
-use crate::scenario::Budget;
+use crate::setup::Budget;
 
 #[derive(Default)]
 pub(super) struct Suspension {

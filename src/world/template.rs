@@ -9,11 +9,12 @@ use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
 use crate::gateway::ServerHalf;
-use crate::scenario::{DevicePlan, Plan};
+use crate::setup::DevicePlan;
+use crate::setup::Setup;
 use crate::workload::Dataset;
 
 pub(super) struct Templates<'a> {
-    plan: &'a Plan,
+    plan: &'a Setup,
     factory: Rc<dyn EngineFactory>,
     dataset: &'a Dataset,
     stops: &'a dyn Fn() -> bool,
@@ -27,7 +28,7 @@ type Start = (Option<Span>, Option<String>);
 impl<'a> Templates<'a> {
     /// Once it `stops` they are filled no further.
     pub(super) fn new(
-        plan: &'a Plan,
+        plan: &'a Setup,
         factory: Rc<dyn EngineFactory>,
         dataset: &'a Dataset,
         stops: &'a dyn Fn() -> bool,

@@ -3,7 +3,8 @@
 use super::faults::Faults;
 use super::missed::{Awaited, Missed};
 use super::tried::{InVain, Tried};
-use crate::scenario::{Plan, Planned};
+use crate::setup::Planned;
+use crate::setup::Setup;
 use crate::workload::ActionCount;
 
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ impl Untested {
     pub(super) fn of(
         whole: bool,
         faults: &Faults,
-        plan: &Plan,
+        plan: &Setup,
         (tried, placed): (&Tried, &[ActionCount]),
     ) -> Untested {
         if !whole {

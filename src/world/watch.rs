@@ -21,7 +21,7 @@ impl Watch for Unwatched {
 }
 
 /// After so many rows it is asked again whether anybody waits for them.
-pub(super) const ASKED_EVERY: u64 = 1_024;
+pub const ASKED_EVERY: u64 = 1_024;
 
 /// Rows, until somebody says that nobody waits for them.
 pub(super) struct Wanted<'a, I> {

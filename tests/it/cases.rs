@@ -238,7 +238,7 @@ fn what_is_warned_of_a_scope_is_what_the_checklist_says() {
         }
         let both = |sets: &[&str]| {
             let plan = cell("children", sets);
-            let doubts = plan.warnings.iter().filter(|one| one.title.contains("that do not hold the"));
+            let doubts = plan.source.warnings.iter().filter(|one| one.title.contains("that do not hold the"));
             (doubts.count() > 0, Practice::OwnRows.seen_in(&plan))
         };
         let (warned, seen) = both(&sets);
@@ -269,7 +269,7 @@ fn nobody_edits_what_no_unit_sends_unless_the_file_says_so() {
         let outcome = run(&plan);
         assert_eq!(outcome.ending, Ending::Drained, "{sets:?}");
         assert_eq!(value(&outcome, "workload.edits.made") > 0, edited, "{sets:?}");
-        assert_eq!(plan.warnings.len(), doubts, "{sets:?}");
+        assert_eq!(plan.source.warnings.len(), doubts, "{sets:?}");
         assert_eq!(said(&plan, &outcome).0, Verdict::Pass, "{sets:?}");
     }
     // Who asks for edits that nothing sends has them wait.
@@ -369,7 +369,7 @@ const ONE_UNIT: &[&str] = &["checklist-10", "checklist-6", "checklist-9"];
 
 #[test]
 fn another_app_lacks_what_it_lacks_and_nothing_else() {
-    let of = |of: &Document| worlds::plans(of, &Request::default()).remove(0).questions.to_vec();
+    let of = |of: &Document| worlds::plans(of, &Request::default()).remove(0).judged.questions.to_vec();
     let asked: Vec<Question> = Document::checklist().iter().flat_map(of).collect();
     assert!(asked.len() >= 25);
     let text = include_str!("cases/appointments.toml");

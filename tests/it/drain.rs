@@ -246,7 +246,7 @@ fn every_edit_that_people_want_to_make_is_made_or_refused_or_missed() {
                 actions.iter().map(|action| action.on_devices + action.in_bursts - action.left_out).sum();
             let told =
                 ["made", "refused", "missed"].map(|how| value(&outcome, &format!("workload.edits.{how}")));
-            assert_eq!(told.iter().sum::<u64>(), wanted, "{scenario} {:?}: {told:?}", plan.variant);
+            assert_eq!(told.iter().sum::<u64>(), wanted, "{scenario} {:?}: {told:?}", plan.source.variant);
             missed += told[2];
         }
     }

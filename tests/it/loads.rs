@@ -1,7 +1,6 @@
 //! Full loads that break off and go on: what they bring and what they take away.
 
 use syncdyno::base::Seed;
-use syncdyno::scenario::Plan;
 
 use crate::worlds::{self, trouble};
 
@@ -12,7 +11,7 @@ const RESTLESS: &str = "tests/it/worlds/restless.toml";
 fn nothing_is_wrong(seeds: impl IntoIterator<Item = u64>, sets: &[&str]) {
     let plan = worlds::plan(RESTLESS, sets);
     for seed in seeds {
-        let outcome = worlds::run(&Plan { seed: Seed(seed), ..plan.clone() });
+        let outcome = worlds::run(&plan.clone().with_seed(Seed(seed)));
         assert_eq!(trouble(&outcome), Vec::<String>::new(), "seed {seed}");
     }
 }

@@ -2,7 +2,7 @@
 
 use syncdyno::base::Seed;
 use syncdyno::metrics::NEVER;
-use syncdyno::scenario::{Plan, Request};
+use syncdyno::scenario::Request;
 use syncdyno::world::Outcome;
 
 use crate::worlds::{document, plans, run, value, written};
@@ -67,7 +67,7 @@ fn the_same_people_wait_for_an_edit_whatever_becomes_of_it() {
     for (more, lost) in [(reinstalled, true), ("", false)] {
         let text = reviews_text(more).replace("workload.foreground = \"1000h\"\n", "");
         for seed in 1..=3 {
-            let outcome = run(&Plan { seed: Seed(seed), ..written(&text) });
+            let outcome = run(&written(&text).with_seed(Seed(seed)));
             let never = stat(&outcome, SEEN, "never");
             // Of both, one may give way in a conflict.
             let of_all = value(&outcome, "oracle.saved_edits.lost");
@@ -136,7 +136,7 @@ fn edits_that_are_never_safe_add_up_by_their_ends() {
         "scenarios/backend/backend-restored.toml",
     ] {
         for plan in plans(&document(path), &Request::default()) {
-            let name = format!("{path} {}", plan.variant.as_deref().unwrap_or_default());
+            let name = format!("{path} {}", plan.source.variant.as_deref().unwrap_or_default());
             let outcome = run(&plan);
             let ends = hold_ends(&name, &outcome);
             given_up += value(&outcome, "oracle.saved_edits.given_up");

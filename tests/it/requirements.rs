@@ -62,7 +62,7 @@ fn names_of(id: &str, documents: &BTreeMap<String, (Document, Vec<Claim>)>) -> V
 fn the_table_of_what_is_shown_is_not_stale() {
     let with_claims = documents().into_iter().map(|(name, document)| {
         let plans = worlds::plans(&document, &Request::default());
-        (name, (document, plans[0].claims.to_vec()))
+        (name, (document, plans[0].judged.claims.to_vec()))
     });
     let documents: BTreeMap<String, (Document, Vec<Claim>)> = with_claims.collect();
     let table = std::fs::read_to_string(root().join("COVERAGE.md")).expect("the table is there");
@@ -86,8 +86,8 @@ fn claims() -> Vec<(String, Claim, String)> {
     for (name, document) in documents() {
         let plans = worlds::plans(&document, &Request::default());
         let Some(first) = plans.first() else { continue };
-        for claim in first.claims.iter() {
-            let failing = plans.iter().find(|plan| plan.variant.as_ref() == Some(&claim.fails));
+        for claim in first.judged.claims.iter() {
+            let failing = plans.iter().find(|plan| plan.source.variant.as_ref() == Some(&claim.fails));
             let engine = failing.expect("the failing half is planned").engine_name.clone();
             all.push((format!("{name}: {}", claim.id), claim.clone(), engine));
         }

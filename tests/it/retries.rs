@@ -127,7 +127,7 @@ fn small_pages_beside_a_full_disk_are_no_request_storm() {
          [event.full]\nat = \"+16s\"\ndisk_full = { for = \"3m\" }\n",
     );
     for seed in 1..=10 {
-        let outcome = worlds::run(&Plan { seed: Seed(seed), ..plan.clone() });
+        let outcome = worlds::run(&plan.clone().with_seed(Seed(seed)));
         assert!(worlds::value(&outcome, "engine.requests.count") > 300, "it has no pages");
         assert_eq!(worlds::trouble(&outcome), Vec::<String>::new(), "seed {seed}");
     }

@@ -493,7 +493,7 @@ fn sabotage_leaves_no_check_without_a_bug() {
     let documents = files.map(|path| worlds::document(&path));
     let plans: Vec<Plan> =
         documents.iter().flat_map(|document| worlds::plans(document, &Request::default())).collect();
-    caught.extend(plans.iter().flat_map(|plan| &plan.expect.violations).map(String::as_str));
+    caught.extend(plans.iter().flat_map(|plan| &plan.judged.expect.violations).map(String::as_str));
     assert_eq!(caught, oracle::check_names().collect());
 }
 
@@ -505,7 +505,7 @@ fn sabotage_grounds_let_the_correct_engine_pass() {
         let seeds = ground.seeds.min(if worlds::every_place() { 10 } else { 2 });
         // A variant may be there to show what goes wrong.
         let plans = ground.plans("builtin", (1..=seeds).collect());
-        for plan in plans.into_iter().filter(|plan| plan.expect.violations.is_empty()) {
+        for plan in plans.into_iter().filter(|plan| plan.judged.expect.violations.is_empty()) {
             let found = trouble(&worlds::run(&plan));
             wrong.extend(found.iter().map(|text| format!("{} seed {}: {text}", ground.path, plan.seed.0)));
         }

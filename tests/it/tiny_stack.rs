@@ -155,12 +155,12 @@ fn the_code_on_the_page_is_that_of_the_example() {
 #[test]
 fn a_cell_of_a_brought_stack_runs_again_from_its_file() {
     let (plan, outcome) = run(stack::tiny(), CONTENDED, &[]);
-    let file = scenario::Document::parse("again.toml", &plan.resolved).expect("it is a scenario");
+    let file = scenario::Document::parse("again.toml", &plan.source.resolved).expect("it is a scenario");
     let stacks = Stacks::builtin().with(stack::tiny());
     let again = worlds::plans_with(&stacks, &file, &Request::default()).unwrap_or_else(|why| panic!("{why}"));
     let again = world::run(&again[0], &stacks, &Unwatched).expect("it can be run");
     assert_eq!(again.digest, outcome.digest);
-    assert!(plan.resolved.contains("timeout"), "what was chosen of it is in the file");
+    assert!(plan.source.resolved.contains("timeout"), "what was chosen of it is in the file");
 }
 
 #[test]
@@ -183,11 +183,17 @@ fn a_file_that_an_option_names_is_read_and_told_by_its_hash() {
         read.lock().expect("nobody panics").as_slice(),
         [b"one\0", &b"two"[..], b"one\0"].map(|bytes| Some(bytes.to_vec()))
     );
-    assert_eq!((one.digest == again.digest, one.digest == other.digest), (true, false));
-    let told =
-        one.notes.iter().any(|note| note.contains("4 bytes, ") && note.contains("engine.options.code"));
-    assert!(told, "{:?}", one.notes);
-    assert!(planned(stack.clone(), CALM, &[]).expect("it may be left out").notes.is_empty());
+    assert_eq!(
+        (one.source.digest == again.source.digest, one.source.digest == other.source.digest),
+        (true, false)
+    );
+    let told = one
+        .source
+        .notes
+        .iter()
+        .any(|note| note.contains("4 bytes, ") && note.contains("engine.options.code"));
+    assert!(told, "{:?}", one.source.notes);
+    assert!(planned(stack.clone(), CALM, &[]).expect("it may be left out").source.notes.is_empty());
     let wrong = planned(stack, CALM, &["engine.options.code=\"no-such.js\""]).expect_err("it is not there");
     assert!(wrong.contains("engine.options.code") && wrong.contains("no-such.js"), "{wrong}");
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use syncdyno::base::{DeviceId, Seed, Span, Time};
-use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, PHOTOS, TINY, trouble};
@@ -64,7 +63,7 @@ fn two_units_that_pull_one_entity_after_an_upgrade_bring_no_stranger() {
          upgrade = { adds = { entity = \"task\", column = \"extra\", type = \"text 5\" }, on_mismatch = \"backfill\" }\n",
     );
     for seed in 1..=10 {
-        let outcome = world::run(&Plan { seed: Seed(seed), ..plan.clone() }, &Stacks::builtin(), &Unwatched);
+        let outcome = world::run(&plan.clone().with_seed(Seed(seed)), &Stacks::builtin(), &Unwatched);
         assert_eq!(trouble(&outcome.expect("it can be run")), Vec::<String>::new(), "seed {seed}");
     }
 }

@@ -20,8 +20,11 @@ pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let acceptable = sound && judged.len() == trial.plans.len() && trial.notes.is_empty();
     let standard =
         Standard { name: against.name, baseline: against.baseline, folder: trial.folder, acceptable };
-    let gated: BTreeMap<&str, &[String]> =
-        trial.plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
+    let gated: BTreeMap<&str, &[String]> = trial
+        .plans
+        .iter()
+        .map(|plan| (plan.source.digest.as_str(), plan.judged.baseline_metrics.as_slice()))
+        .collect();
     let wanted = |cell: &CellRecord| gated.get(cell.resolved.as_str()).copied().unwrap_or_default();
     let (mut rulings, mut held) = (Vec::new(), Vec::new());
     for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict.was_run()) {

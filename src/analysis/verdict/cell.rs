@@ -12,7 +12,11 @@ use crate::world::{Ending, Outcome};
 
 /// Whether a violation is expected: it is named, or it follows from one that is.
 fn expected(plan: &Plan, check: &str) -> bool {
-    plan.expect.violations.iter().any(|named| named == check || oracle::implied(named).contains(&check))
+    plan.judged
+        .expect
+        .violations
+        .iter()
+        .any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
 /// Whether it has a violation of this name. An engine that spins never comes to rest: it is stuck.
@@ -23,20 +27,20 @@ fn occurred(outcome: &Outcome, check: &str) -> bool {
 
 /// What had to come out, each with what did.
 pub(super) fn expectations(plan: &Plan, outcome: &Outcome, cell: &CellRecord) -> Vec<ExpectationRecord> {
-    let violations = plan.expect.violations.iter().filter_map(|check| {
+    let violations = plan.judged.expect.violations.iter().filter_map(|check| {
         let pass = occurred(outcome, check);
         let blind = outcome.not_applicable.contains(&check.as_str());
         let follows = || oracle::implied(check).iter().any(|check| occurred(outcome, check));
-        if plan.swarm.is_some() && !pass && !blind && !follows() {
+        if plan.source.swarm.is_some() && !pass && !blind && !follows() {
             return None;
         }
         let what = format!("violation {check}");
         Some(ExpectationRecord { what, min: None, max: None, value: None, pass })
     });
-    let metrics = plan.expect.metrics.iter().map(|(key, bound)| {
+    let metrics = plan.judged.expect.metrics.iter().map(|(key, bound)| {
         let value = cell.expected(key);
         // Of a swarm the least is for all seeds together.
-        let (min, max) = (bound.min.filter(|_| plan.swarm.is_none()), bound.max);
+        let (min, max) = (bound.min.filter(|_| plan.source.swarm.is_none()), bound.max);
         ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
     });
     violations.chain(metrics).collect()
@@ -60,7 +64,7 @@ fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
 
 /// Its gates; none if it expects a violation.
 pub(super) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
-    let gates = plan.gates.iter().filter(|_| plan.expect.violations.is_empty());
+    let gates = plan.judged.gates.iter().filter(|_| plan.judged.expect.violations.is_empty());
     gates.map(|gate| gated(gate, cell)).collect()
 }
 
@@ -83,7 +87,7 @@ pub(super) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
 
 /// No saved edit was destroyed by a return to a backup, or is left on a phone at a logout.
 pub(super) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
-    let bound = |metric: &str| ended.plan.expect.metrics.get(metric);
+    let bound = |metric: &str| ended.plan.judged.expect.metrics.get(metric);
     let meant = |metric: &str| bound(metric).is_some_and(|bound| bound.max != Some(0));
     let taken_back = ended.outcome.taken_back.clone().filter(|_| !meant("oracle.taken_back.edits"));
     let shelved = ended.outcome.shelved.clone().filter(|_| !meant("oracle.shelved.edits"));

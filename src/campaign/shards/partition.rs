@@ -50,7 +50,8 @@ impl Roll {
     /// Of `plans`, which have these names and are estimated to cost so much beside each other;
     /// `program` tells the build.
     pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> Roll {
-        let name = |(plan, id): (&Plan, &String)| (id.clone(), plan.digest.clone(), plan.seed.0.to_string());
+        let name =
+            |(plan, id): (&Plan, &String)| (id.clone(), plan.source.digest.clone(), plan.seed.0.to_string());
         let names: Vec<Name> = plans.iter().zip(ids).map(name).collect();
         let mut digest = Digest::new();
         digest.text(program);

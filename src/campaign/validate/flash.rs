@@ -8,7 +8,7 @@ use super::figures::Figure;
 use super::rig::class;
 use crate::base::{Seed, Span, Time};
 use crate::disk::{Disk, DiskOptions, Flash};
-use crate::scenario::DeviceClass;
+use crate::setup::DeviceClass;
 
 const ROLLBACK: &str = "PRAGMA journal_mode=TRUNCATE;PRAGMA synchronous=FULL";
 const LOG: &str = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL";

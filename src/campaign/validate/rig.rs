@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Described, Event, LocalBoxFuture, Observer};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
-use crate::scenario::{DeviceClass, Document, Plan, Request};
+use crate::scenario::{Document, Plan, Request};
+use crate::setup::DeviceClass;
 use crate::sim::{Handle, Sim};
 
 pub(super) fn plan(scenario: &str) -> Plan {

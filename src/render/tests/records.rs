@@ -7,9 +7,9 @@ use crate::record::Baseline;
 #[test]
 fn a_record_reads_back_as_itself() {
     let mut swept = plan(Some("strict"), 7);
-    swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
-    swept.axes.insert("fleet.phones.link".to_owned(), "edge".to_owned());
-    swept.gates.push(gate("engine.nothing.duration", "p95", 5));
+    swept.source_mut().axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
+    swept.source_mut().axes.insert("fleet.phones.link".to_owned(), "edge".to_owned());
+    swept.judged_mut().gates.push(gate("engine.nothing.duration", "p95", 5));
     let mut lacking = outcome();
     lacking.figures.remove("oracle.lost.rows");
     let mut run = record(vec![(swept, lost(2)), (plan(None, 1), outcome()), (plan(None, 2), lacking)]);

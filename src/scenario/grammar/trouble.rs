@@ -4,13 +4,13 @@ use super::super::column::COLUMN;
 use super::super::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
-use super::super::plan::Asking;
 use super::super::question::Practice;
 use super::super::written::{CLOCK, NAME, STEP};
 use crate::base::Word;
 use crate::gateway;
 use crate::metrics::Situation;
 use crate::net::{Foreign, OutageMode};
+use crate::setup::Asking;
 use crate::store::OnMismatch;
 
 /// The keys of an event that concerns devices, and its own.

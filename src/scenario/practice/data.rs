@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::plan::{Fleet, Plan};
+use super::super::plan::Plan;
 use super::seen::{Mend, Seen, all_do, listed, outbox, pulled, texts};
 use crate::base::{EntityId, Ppm, Word};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, NamedBy, ScopeRule};
+use crate::setup::Fleet;
 use crate::workload::{Action, Maker};
 
 /// Bytes from which on a column is long for a phone that does not show it.
@@ -327,7 +328,7 @@ fn held(entity: &Entity) -> impl Iterator<Item = &String> {
 
 /// The entities that name the columns that phones hold.
 fn naming(plan: &Plan) -> BTreeSet<String> {
-    let resolved: toml::Table = toml::from_str(&plan.resolved).unwrap_or_default();
+    let resolved: toml::Table = toml::from_str(&plan.source.resolved).unwrap_or_default();
     let entities = resolved.get("entity").and_then(toml::Value::as_table).into_iter().flatten();
     let names = entities.filter(|(_, entity)| entity.get("project").is_some());
     names.map(|(name, _)| name.clone()).collect()

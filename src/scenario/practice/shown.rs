@@ -1,10 +1,11 @@
 //! What a file must have so that a practice shows in it, and has not.
 
-use super::super::plan::{Happening, Plan};
+use super::super::plan::Plan;
 use super::super::question::Practice;
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
 use crate::engine::Policy;
+use crate::setup::Happening;
 
 impl Practice {
     /// What a plan lacks so that it shows; of what it has, at what time that must come. Empty where

@@ -2,13 +2,13 @@
 
 use super::super::cell::wants;
 use super::super::column::without_shares;
-use super::super::plan::About;
 use super::super::tree::Val;
 use super::super::view::View;
 use super::World;
 use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind};
+use crate::setup::About;
 use crate::workload::{Action, Aim};
 
 impl World<'_> {

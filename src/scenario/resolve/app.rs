@@ -1,10 +1,10 @@
 //! What the app itself does: its hooks, and the lists that its screens show.
 
-use super::super::hook::{AppCall, AppQuery, HookPlan, Hooks};
 use super::super::view::{View, read};
 use super::World;
 use crate::base::{EntityId, Word};
 use crate::contract::{ColumnKind, Hook, Like, LocalQuery};
+use crate::setup::{AppCall, AppQuery, HookPlan, Hooks};
 
 impl World<'_> {
     pub(super) fn hooks(&self) -> Hooks {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diagnostic::{Diagnostic, closest};
-use super::super::plan::{ASKED_EVERY, Plan};
+use super::super::plan::Plan;
 use super::super::rows::Brought;
 use super::super::view::View;
 use super::super::written::signed;
@@ -17,8 +17,9 @@ use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
-use crate::scenario::HookPlan;
-use crate::scenario::plan::{Happening, Planned, Who};
+use crate::setup::ASKED_EVERY;
+use crate::setup::HookPlan;
+use crate::setup::{Happening, Planned, Who};
 use crate::workload::{Action, DataError, Dataset, Maker};
 
 /// What no run can do as the scenario asks; told here so that nobody has to run it to learn that.
@@ -376,7 +377,7 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 
 fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let by = (plan.engine.pull.cursor, plan.engine.push.sync_date);
-    if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.expect.violations.is_empty() {
+    if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.judged.expect.violations.is_empty() {
         return None;
     }
     let title = "the next pull asks by the date of a sync's end: what the server commits between its response and that end never comes";

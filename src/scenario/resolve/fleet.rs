@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::budget::Budget;
-use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
 use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
@@ -17,6 +15,8 @@ use crate::base::{BitRate, Bytes, Ppm, Seed, Span, Value};
 use crate::disk::Flash;
 use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
+use crate::setup::Budget;
+use crate::setup::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use crate::workload::{self, EntityData, Maker, split};
 
 const DEVICES_MAX: u32 = 1_000_000;

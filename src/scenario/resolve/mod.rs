@@ -41,7 +41,7 @@ pub(super) use self::shows::{claims, questions, unit_named};
 pub(super) use self::stack::unheeded;
 use self::world::World;
 use super::diagnostic::Diagnostic;
-use super::plan::{Plan, Planned, Settled};
+use super::plan::{Judging, Origin, Plan};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
@@ -52,6 +52,7 @@ use crate::contract::Described;
 use crate::engine::Identity;
 use crate::gateway::GatewayOptions;
 use crate::metrics;
+use crate::setup::{Planned, Setup, Shared};
 use crate::store;
 
 /// Resolves a tree that was checked, whose files lie in `dir`; `sound` says whether nothing was
@@ -81,8 +82,19 @@ pub(super) fn resolve(
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
     world.fits_together((&gateway, engine.identity), &events);
-    let settled = Settled {
+    let judged = Judging {
+        situations: world.situations(),
+        expect: world.expect(),
+        gates: world.gates(),
+        baseline_metrics: root.at("baseline_metrics").items().map(|m| m.text().to_owned()).collect(),
+        ..Judging::default()
+    };
+    let source = Origin {
         scenario: root.at("name").text().to_owned(),
+        swarm: world.swarm().map(Arc::new),
+        ..Origin::default()
+    };
+    let shared = Shared {
         start: calendar.start,
         utc_offset: calendar.utc_offset,
         duration,
@@ -103,19 +115,14 @@ pub(super) fn resolve(
         queries: world.queries(),
         events,
         chaos: world.chaos(),
-        swarm: world.swarm().map(Arc::new),
-        situations: world.situations(),
         proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
-        expect: world.expect(),
-        gates: world.gates(),
         before: entities.before.map(Arc::new),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),
-        baseline_metrics: root.at("baseline_metrics").items().map(|m| m.text().to_owned()).collect(),
-        ..Settled::default()
     };
-    let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
+    let setup = Setup { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(shared) };
+    let mut plan = Plan { setup, judged: Arc::new(judged), source: Arc::new(source) };
     let wrong = wrong.taken(sound);
     if !sound || !wrong.is_empty() {
         return Err(wrong);
@@ -123,7 +130,7 @@ pub(super) fn resolve(
     if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(vec![impossible]);
     }
-    plan.warnings = doubts::doubts(&plan, root, brought).into();
+    plan.source_mut().warnings = doubts::doubts(&plan, root, brought).into();
     Ok(plan)
 }
 

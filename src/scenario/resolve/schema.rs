@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::column::{
     COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, Shares, column_type, without_shares,
 };
-use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::view::{Mistakes, Names, View};
 use super::super::written::{Calendar, Scope, scope};
@@ -15,6 +14,7 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{
     Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
 };
+use crate::setup::Attribute;
 use crate::workload::{EntityData, Maker};
 
 pub(super) struct Entities {

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::plan::{Happening, Plan, Planned};
+use super::super::plan::Plan;
 use super::super::view::View;
 use crate::base::{EntityId, Ppm, Value};
 use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
+use crate::setup::{Happening, Planned};
 use crate::workload::{Action, Dataset, Maker, Rivals};
 
 /// Of larger tables every nth row is looked at.
@@ -67,9 +68,8 @@ fn kinds(plan: &Plan) -> Vec<Vec<Value>> {
     let mut kinds: Vec<Vec<Value>> = Vec::new();
     for fleet in &plan.fleets {
         for device in 0..fleet.devices {
-            let value = |of: &super::super::plan::Attribute| {
-                of.values[of.number(device, fleet.devices) as usize].clone()
-            };
+            let value =
+                |of: &crate::setup::Attribute| of.values[of.number(device, fleet.devices) as usize].clone();
             let kind: Vec<Value> = plan.attributes.iter().map(value).collect();
             if kinds.len() < KINDS && !kinds.contains(&kind) {
                 kinds.push(kind);

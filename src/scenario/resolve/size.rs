@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::super::cost;
 use super::super::diagnostic::{Diagnostic, Place};
-use super::super::plan::{Fleet, Happening, Plan, Who};
+use super::super::plan::Plan;
 use super::super::view::View;
 use crate::base::Span;
 use crate::base::words::thousands;
+use crate::setup::{Fleet, Happening, Who};
 use crate::workload::{EntityData, WorkloadOptions};
 
 /// Rows that a scenario may bring, those of imports among them.

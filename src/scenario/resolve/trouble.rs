@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::chaos::Chaos;
-use super::super::plan::{Asking, AtSync, Bound, Expect, Gate, Happening, Planned, Who};
+use super::super::chaos::chaos;
+use super::super::plan::{Bound, Expect, Gate};
 use super::super::swarm::{Situations, Swarm};
 use super::super::view::{Given, View, read};
 use super::super::written::signed;
@@ -14,6 +14,8 @@ use super::measured::with_stat;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
 use crate::metrics::{self, Situation, Unit};
+use crate::setup::Chaos;
+use crate::setup::{Asking, AtSync, Happening, Planned, Who};
 use crate::{gateway, oracle};
 
 /// Faults are drawn before the first of them happens, and each is told.
@@ -270,7 +272,7 @@ impl World<'_> {
                 self.not_too_many(mtbf, faults);
             }
         }
-        Some(Chaos::read(view))
+        Some(chaos(view))
     }
 
     pub(super) fn swarm(&self) -> Option<Swarm> {

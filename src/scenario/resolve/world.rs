@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::plan::Attribute;
 use super::super::view::{Mistakes, Names, View};
 use super::super::written::Calendar;
 use super::waits::Waits;
 use crate::base::Span;
 use crate::contract::{Described, Schema};
 use crate::net::Profile;
+use crate::setup::Attribute;
 
 pub(super) struct World<'a> {
     pub(super) root: View<'a>,

@@ -15,7 +15,7 @@ fn links_of_the_library_are_as_their_figures_say() {
 
 /// A record's scenario is the same when it is read again.
 fn replayed(first: &Plan) {
-    assert_eq!(plan(&first.resolved).digest, first.digest, "{}", first.resolved);
+    assert_eq!(plan(&first.source.resolved).source.digest, first.source.digest, "{}", first.source.resolved);
 }
 
 #[test]
@@ -37,6 +37,6 @@ fn the_digest_covers_what_a_trace_says() {
         let document = document(&text).beside(folder.path());
         document.plans(&Request::default(), &stacks()).unwrap().remove(0)
     });
-    assert_eq!(one.files, ["t"]);
-    assert_ne!(one.digest, other.digest);
+    assert_eq!(one.source.files, ["t"]);
+    assert_ne!(one.source.digest, other.source.digest);
 }

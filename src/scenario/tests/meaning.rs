@@ -17,14 +17,14 @@ fn comments_order_and_spelling_do_not_change_the_digest() {
         changed_daily = 0.01
     "#;
     let other = format!("name = \"least\"\n{other}");
-    assert_eq!(plan(&other).digest, plan(MINIMAL).digest);
+    assert_eq!(plan(&other).source.digest, plan(MINIMAL).source.digest);
 }
 
 #[test]
 fn meaning_changes_the_digest_and_the_seed_does_not() {
     let digest = |sets: &[&str]| {
         let sets = sets.iter().map(|s| (*s).to_owned()).collect();
-        plans(MINIMAL, &Request { sets, ..Request::default() }).remove(0).digest.clone()
+        plans(MINIMAL, &Request { sets, ..Request::default() }).remove(0).source.digest.clone()
     };
     let base = digest(&[]);
     assert_eq!(digest(&["seed=7"]), base);
@@ -47,9 +47,9 @@ fn a_seed_changes_the_seed_alone() {
     let request = Request { seeds: vec![1, 2], ..Request::default() };
     let [one, two] = &plans(MINIMAL, &request)[..] else { panic!("two seeds are two cells") };
     assert_eq!((one.seed.0, two.seed.0), (1, 2));
-    assert_eq!(one.digest, two.digest);
+    assert_eq!(one.source.digest, two.source.digest);
     assert!(
-        std::sync::Arc::ptr_eq(&one.resolved, &two.resolved),
+        std::sync::Arc::ptr_eq(&one.source.resolved, &two.source.resolved),
         "the text of thousands of seeds is there once"
     );
 }
@@ -91,7 +91,7 @@ fn blanks_around_the_equals_sign_of_a_setting_mean_nothing() {
         let request = Request { sets: vec![set.to_owned()], ..Request::default() };
         document(MINIMAL).plans(&request, &stacks()).unwrap_or_else(|e| panic!("{e}")).remove(0)
     };
-    assert_eq!(plan("duration = \"17m\"").digest, plan("duration=17m").digest);
+    assert_eq!(plan("duration = \"17m\"").source.digest, plan("duration=17m").source.digest);
 }
 
 #[test]
@@ -105,22 +105,22 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
         let plans = document.plans(&Request::default(), &stacks()).unwrap_or_else(|e| panic!("{e}"));
         // What is stuck is not asked for its rows.
         let watched = plans.iter().all(|p| {
-            p.expect.metrics.contains_key("oracle.lost.rows")
-                || p.expect.violations.iter().any(|v| v == "stuck")
+            p.judged.expect.metrics.contains_key("oracle.lost.rows")
+                || p.judged.expect.violations.iter().any(|v| v == "stuck")
         });
         assert!(watched, "{} expects nothing of rows", path.display());
         for plan in &plans {
             // A repro lies beside the rows that it needs.
             let repro = tempfile::tempdir().unwrap();
-            for file in &plan.files {
+            for file in &plan.source.files {
                 let to = repro.path().join(file);
                 std::fs::create_dir_all(to.parent().unwrap()).unwrap();
                 std::fs::copy(dir.join(file), to).unwrap();
             }
             let copy = repro.path().join("copy.toml");
-            let again = Document::of_file(&copy, &plan.resolved).unwrap();
+            let again = Document::of_file(&copy, &plan.source.resolved).unwrap();
             let again = again.plans(&Request::default(), &stacks()).unwrap_or_else(|e| panic!("{e}"));
-            let both = [&again[0], plan].map(|plan| (&plan.digest, &plan.resolved));
+            let both = [&again[0], plan].map(|plan| (&plan.source.digest, &plan.source.resolved));
             assert_eq!(both[0], both[1], "{}", path.display());
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
 }
 
 fn complaint(scenario: &str, csv: &str) -> String {
-    result(scenario, csv).map(|p| p.digest.clone()).expect_err("this is wrong")
+    result(scenario, csv).map(|p| p.source.digest.clone()).expect_err("this is wrong")
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_header_of_too_many_columns_is_refused_before_anything_is_read_below_it() {
 
 #[test]
 fn the_digest_covers_the_rows() {
-    let digest = |csv: &str| result(SCENARIO, csv).unwrap().digest.clone();
+    let digest = |csv: &str| result(SCENARIO, csv).unwrap().source.digest.clone();
     assert_ne!(digest(TASKS), digest(&TASKS.replace("Paint", "Print")));
 }
 
@@ -86,5 +86,9 @@ pub(super) const ROWS: &str =
 #[test]
 fn a_type_is_inferred_of_cells_that_no_text_holds() {
     let plan = result(SCENARIO, &TASKS.replace("Paint", &"x".repeat(1_100_000))).unwrap();
-    assert!(plan.notes[0].contains("title = \"long-text 550007B..1100000B null 0%\""), "{:?}", plan.notes);
+    assert!(
+        plan.source.notes[0].contains("title = \"long-text 550007B..1100000B null 0%\""),
+        "{:?}",
+        plan.source.notes
+    );
 }

@@ -49,7 +49,7 @@ fn one_choice_moves_no_other_and_the_seed_moves_all() {
     let dealt = |sets: &[&str]| with_sets(HOSPITAL_DAY, sets).devices();
     let base = dealt(&[]);
     let other_links = dealt(&["fleet.phones.link=\"edge\""]);
-    let same = |f: fn(&super::super::DevicePlan) -> &str, other: &[super::super::DevicePlan]| {
+    let same = |f: fn(&crate::setup::DevicePlan) -> &str, other: &[crate::setup::DevicePlan]| {
         base.iter().zip(other).all(|(a, b)| f(a) == f(b))
     };
     assert!(same(|d| &d.class.name, &other_links));

@@ -18,7 +18,7 @@ static ASKED: LazyLock<Vec<(String, Practice)>> = LazyLock::new(|| {
     let plans = all.iter().map(|of| of.plans(&Request::default(), &stacks()).expect("it is sound").remove(0));
     let asked = |plan: Plan| {
         let asked = |of: &Question| (of.name.clone(), of.does.unwrap_or_else(|| panic!("{}", of.name)));
-        plan.questions.iter().map(asked).collect::<Vec<_>>()
+        plan.judged.questions.iter().map(asked).collect::<Vec<_>>()
     };
     plans.flat_map(asked).collect()
 });

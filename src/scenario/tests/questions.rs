@@ -1,7 +1,8 @@
 //! What two variants answer, and the same asked of another scenario.
 
-use super::super::{ClockModel, Document, Mend, Practice, Request, Seen};
+use super::super::{Document, Mend, Practice, Request, Seen};
 use super::{MINIMAL, document, plan, plans, stacks};
+use crate::setup::ClockModel;
 
 pub(super) const VARIANTS: &str = "
 [variant.small]
@@ -38,8 +39,9 @@ fn set(text: &str, variant: &str) -> super::super::Plan {
 
 #[test]
 fn a_star_stands_for_every_name_there() {
-    let rows =
-        |set: &str| plan(&format!("{TWO}[variant.one]\nset = {{ \"{set}\" = 7 }}\n")).resolved.to_string();
+    let rows = |set: &str| {
+        plan(&format!("{TWO}[variant.one]\nset = {{ \"{set}\" = 7 }}\n")).source.resolved.to_string()
+    };
     assert_eq!(rows("entity.*.rows").matches("rows = 7\n").count(), 2);
     assert_eq!(rows("entity.*:unique.rows").matches("rows = 7\n").count(), 1);
     let all = set(TWO, "set = { \"unit.*.pull\" = [\"*\"] }");
@@ -51,9 +53,12 @@ fn a_star_stands_for_every_name_there() {
 fn what_is_unset_is_as_if_it_were_not_written() {
     let never = TWO.replace("project = [\"id\", \"title\"]\n", "");
     let unset = set(TWO, "unset = [\"entity.*.project\"]");
-    assert_eq!(unset.digest, plan(&never).digest);
-    assert_ne!(unset.digest, plan(TWO).digest);
-    assert_eq!(set(TWO, "unset = [\"hooks\", \"engine.pull.prefetch\"]").digest, plan(TWO).digest);
+    assert_eq!(unset.source.digest, plan(&never).source.digest);
+    assert_ne!(unset.source.digest, plan(TWO).source.digest);
+    assert_eq!(
+        set(TWO, "unset = [\"hooks\", \"engine.pull.prefetch\"]").source.digest,
+        plan(TWO).source.digest
+    );
 }
 
 #[test]
@@ -62,11 +67,11 @@ fn another_scenario_is_asked_by_what_the_variants_set() {
     let own = document(&format!("{TWO}[variant.mine]\nset = {{ \"entity.tag.rows\" = 3 }}\n"));
     let asked = own.asked("checklist-9", &of, &Seen::default());
     let plans = asked.plans(&Request::default(), &stacks()).unwrap();
-    let variants: Vec<_> = plans.iter().filter_map(|plan| plan.variant.as_deref()).collect();
+    let variants: Vec<_> = plans.iter().filter_map(|plan| plan.source.variant.as_deref()).collect();
     assert_eq!(variants, ["checklist-9-large", "checklist-9-small"]);
     let rows: Vec<u32> = plans.iter().map(|plan| plan.engine.pull.chunk_rows).collect();
     assert_eq!(rows, [2_000, 20]);
-    assert!(plans.iter().all(|plan| plan.scenario == "two" && plan.questions[0].with == "checklist-9-large"));
+    assert!(plans.iter().all(|plan| plan.source.scenario == "two" && plan.judged.questions[0].with == "checklist-9-large"));
 }
 
 /// A question in whose variants the pages differ and the clocks do not.
@@ -170,10 +175,11 @@ fn claiming(claim: &str) -> String {
 fn every_variant_knows_the_claims_and_none_means_another_thing_by_them() {
     let without = plans(&format!("{MINIMAL}{VARIANTS}"), &Request::default());
     let with = plans(&claiming("metric = \"oracle.lost.rows\""), &Request::default());
-    assert!(with.iter().all(|plan| plan.claims.len() == 1));
-    let digests = |plans: &[super::Plan]| plans.iter().map(|plan| plan.digest.clone()).collect::<Vec<_>>();
+    assert!(with.iter().all(|plan| plan.judged.claims.len() == 1));
+    let digests =
+        |plans: &[super::Plan]| plans.iter().map(|plan| plan.source.digest.clone()).collect::<Vec<_>>();
     assert_eq!(digests(&with), digests(&without));
-    assert!(!with[0].resolved.contains("shows"), "the text of a cell has no other variant");
+    assert!(!with[0].source.resolved.contains("shows"), "the text of a cell has no other variant");
 }
 
 #[test]
@@ -210,7 +216,7 @@ fn a_variant_that_must_be_refused_has_no_cells_and_fails_if_it_is_not() {
     let refused = variant(ahead, "this backend keeps none");
     assert_eq!(said(&refused), "");
     let all = plans(&refused, &Request::default());
-    assert!(all.iter().all(|plan| plan.variant.as_deref() != Some("odd")));
+    assert!(all.iter().all(|plan| plan.source.variant.as_deref() != Some("odd")));
     let alone = Request { variants: vec!["odd".to_owned()], ..Request::default() };
     let wrong = document(&refused).plans(&alone, &stacks()).unwrap_err().to_string();
     assert!(wrong.contains("there is nothing to run"), "{wrong}");

@@ -66,11 +66,11 @@ impl Base {
         match plans(&text, &request) {
             Err(invalid) => told = invalid.diagnostics,
             Ok(all) => {
-                told.extend(all[0].warnings.iter().cloned());
+                told.extend(all[0].source.warnings.iter().cloned());
                 for plan in all.iter().filter(|_| !asked.is_empty()) {
                     asked.split(' ').for_each(|what| come_to += &format!("  {}\n", part(plan, what)));
-                    let again = plans(&plan.resolved, &Request::default()).expect("it is sound");
-                    assert_eq!(again[0].digest, plan.digest, "what was resolved reads back");
+                    let again = plans(&plan.source.resolved, &Request::default()).expect("it is sound");
+                    assert_eq!(again[0].source.digest, plan.source.digest, "what was resolved reads back");
                 }
             }
         }
@@ -114,12 +114,12 @@ fn part(plan: &Plan, what: &str) -> String {
         "actions" => of(&plan.workload.actions),
         "attributes" => of(&plan.attributes),
         "backend_link" => of(&plan.gateway.backend_link),
-        "cell" => of(&(&plan.variant, &plan.axes, plan.seed, &plan.engine.pull.chunk_rows)),
-        "claims" => of(&plan.claims),
+        "cell" => of(&(&plan.source.variant, &plan.source.axes, plan.seed, &plan.engine.pull.chunk_rows)),
+        "claims" => of(&plan.judged.claims),
         "dealt" => of(&plan.devices().iter().map(|device| &*device.attributes).collect::<Vec<_>>()),
         "down" => of(&(&plan.backend.down, &plan.backend.busy)),
         "events" => of(&plan.events),
-        "expect" => of(&plan.expect),
+        "expect" => of(&plan.judged.expect),
         "gateway" => {
             let (gateway, engine) = (&plan.gateway, &plan.engine);
             let chunks = [engine.pull.chunk_rows, engine.push.chunk_rows];
@@ -131,13 +131,13 @@ fn part(plan: &Plan, what: &str) -> String {
         "logins" => of(&(&plan.workload.logins, plan.workload.hours)),
         "moves" => of(&fleet.moves),
         "nulls" => of(&data.nulls),
-        "questions" => of(&plan.questions),
+        "questions" => of(&plan.judged.questions),
         "quota" => of(&plan.backend.quota),
         "resolver" => of(&plan.workload.resolver),
         "retry" => of(&plan.engine.retry),
-        "rows" => of(&(&plan.notes, &plan.files, &entity.key, &entity.columns, &data.given)),
+        "rows" => of(&(&plan.source.notes, &plan.source.files, &entity.key, &entity.columns, &data.given)),
         "scope" => of(&(plan.start, plan.utc_offset, &entity.scope, &data.columns)),
-        "situations" => of(&plan.situations),
+        "situations" => of(&plan.judged.situations),
         "tls" => of(&plan.transport.handshake.tls),
         "units" => of(&plan.units),
         _ => panic!("no part of a plan is called {what}"),

@@ -6,7 +6,8 @@ use crate::base::Ppm;
 /// Warnings, each with what is said to mend it; that an attribute is not used is not asked here.
 fn told(text: &str) -> Vec<(String, String)> {
     let plan = plan(text);
-    let asked = plan.warnings.iter().filter(|one| !one.title.starts_with("nothing goes by the attribute"));
+    let asked =
+        plan.source.warnings.iter().filter(|one| !one.title.starts_with("nothing goes by the attribute"));
     asked.map(|one| (one.title.clone(), one.help.to_string())).collect()
 }
 
@@ -107,7 +108,7 @@ fn people_edit_by_default_only_what_a_unit_pushes() {
     let by_people = |push: &str| {
         let plan = plan(&text(push));
         let own = plan.workload.actions.iter().filter(|action| action.on_devices > Ppm(0));
-        (own.map(|action| action.name.clone()).collect::<Vec<_>>(), plan.warnings.len())
+        (own.map(|action| action.name.clone()).collect::<Vec<_>>(), plan.source.warnings.len())
     };
     assert_eq!(by_people(""), (vec![], 1));
     assert_eq!(by_people("push = [\"note\"]\n"), (vec!["edit-note".to_owned()], 1));
@@ -128,7 +129,7 @@ fn what_a_scenario_says_itself_wins_over_its_product() {
         &lines(0, LINE)["name = \"w\"\n".len()..]
     );
     let key = |plan: &super::Plan, key: &str| {
-        let resolved: toml::Table = plan.resolved.parse().unwrap();
+        let resolved: toml::Table = plan.source.resolved.parse().unwrap();
         let mut value = Some(&toml::Value::Table(resolved)).cloned();
         for name in key.split('.') {
             value = value.and_then(|value| value.get(name).cloned());

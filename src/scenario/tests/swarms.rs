@@ -57,11 +57,11 @@ fn each_seed_of_a_swarm_has_a_part_of_the_trouble() {
     for plan in &all {
         let names = names(plan);
         assert!(!names.contains(&"second") || names.contains(&"first"), "its row goes with the first");
-        let drawn = plan.drawn.as_ref().unwrap();
+        let drawn = plan.source.drawn.as_ref().unwrap();
         assert_eq!(drawn.on.contains(&"event.second".to_owned()), names.contains(&"second"));
         assert_eq!(drawn.on.len() + drawn.off.len(), 8);
     }
-    let digests: BTreeSet<&str> = all.iter().map(|plan| plan.digest.as_str()).collect();
+    let digests: BTreeSet<&str> = all.iter().map(|plan| plan.source.digest.as_str()).collect();
     assert_eq!(digests.len(), 1, "one scenario, whatever a seed has of it");
 }
 
@@ -69,7 +69,7 @@ fn each_seed_of_a_swarm_has_a_part_of_the_trouble() {
 fn a_seed_has_the_same_part_each_time() {
     let (once, again) = (swarm(""), swarm(""));
     for (once, again) in once.iter().zip(&again) {
-        assert_eq!((&once.drawn, names(once)), (&again.drawn, names(again)));
+        assert_eq!((&once.source.drawn, names(once)), (&again.source.drawn, names(again)));
     }
     let chunks: BTreeSet<u32> = once.iter().map(|plan| plan.engine.pull.chunk_rows).collect();
     assert!([1, 2, 29, 30, 31, 15, 10].iter().all(|size| chunks.contains(size)), "{chunks:?}");
@@ -81,5 +81,5 @@ fn what_is_always_there_and_sizes_as_written_can_be_asked_for() {
     assert!(all.iter().all(|plan| names(plan).contains(&"import")));
     assert!(all.iter().all(|plan| plan.engine.pull.chunk_rows == all[0].engine.pull.chunk_rows));
     assert!(all.iter().filter(|plan| names(plan).contains(&"first")).count() < 20);
-    assert!(plans(MINIMAL, &Request::default())[0].drawn.is_none());
+    assert!(plans(MINIMAL, &Request::default())[0].source.drawn.is_none());
 }

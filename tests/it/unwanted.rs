@@ -2,31 +2,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::outcome::Ending;
-use super::super::registry::Stacks;
-use super::super::run::run;
-use super::super::watch::ASKED_EVERY;
-use super::*;
-use crate::base::{EntityId, Span};
+use syncdyno::base::{Span, Time};
+use syncdyno::scenario::Plan;
+use syncdyno::world::{ASKED_EVERY, Ending, Stacks, Watch, run};
+
+use crate::worlds::written;
 
 fn plan(fleet: &str) -> Plan {
     let text = format!(
         "name = \"rows\"\n[fleet.phones]\ndevices = 1\n{fleet}[entity.note]\nrows = 20000\n\
          schema = {{ id = \"uuid key\", title = \"text\" }}\n"
     );
-    super::super::fault_tests::plan(&text)
-}
-
-#[test]
-fn nobody_waits_for_rows_that_are_loaded_in_vain() {
-    let plan = plan("");
-    let dataset = dataset(&plan, &|| false).expect("it can be made");
-    let asked = Cell::new(0);
-    let rows = |stops: &dyn Fn() -> bool| loaded(&plan, &dataset, stops).0.rows(EntityId(0)).count();
-    let all = rows(&|| false);
-    assert!(all >= 20_000);
-    let some = rows(&|| asked.replace(asked.get() + 1) == 2);
-    assert_eq!((some, asked.get()), (2 * ASKED_EVERY as usize, 3), "it is not asked again");
+    written(&text)
 }
 
 /// Who watches until it was asked so often.
@@ -59,5 +46,13 @@ fn nobody_waits_for_a_check_whose_verdict_is_not_wanted() {
     for late in [1, of_check / 2, of_check] {
         let (asked, ending) = asked(&plan, all - late);
         assert_eq!((asked, ending), (all - late + 1, Ending::Interrupted), "{late} before the last");
+    }
+}
+
+#[test]
+fn nobody_waits_for_rows_that_are_loaded_in_vain() {
+    let plan = plan("");
+    for until in [1, 2, 20_000 / ASKED_EVERY as usize] {
+        assert_eq!(asked(&plan, until), (until + 1, Ending::Interrupted), "it is not asked again");
     }
 }

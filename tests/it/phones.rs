@@ -1,10 +1,8 @@
 //! What befalls phones, crossed with what they have to send.
 
-use super::fault_tests::{plan, value};
-use super::outcome::{Ending, Outcome};
-use super::registry::Stacks;
-use super::run::run;
-use super::watch::Unwatched;
+use syncdyno::world::{Ending, Outcome};
+
+use crate::worlds::{run, value, written};
 
 /// A phone with notes, whose person takes photos.
 const WORK: &str = "name = \"phones\"\nduration = \"1h\"\ndrain = \"1h\"\n\
@@ -28,8 +26,7 @@ fn engine(more: &str) -> String {
 }
 
 fn outcome(scenario: &str) -> Outcome {
-    let plan = plan(&format!("{WORK}{scenario}"));
-    let outcome = run(&plan, &Stacks::builtin(), &Unwatched).expect("it can be run");
+    let outcome = run(&written(&format!("{WORK}{scenario}")));
     assert_eq!(outcome.ending, Ending::Drained, "{:?}", outcome.violations);
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     outcome

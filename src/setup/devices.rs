@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::plan::{Attribute, DevicePlan, Fleet, Plan};
+use super::shared::{Attribute, DevicePlan, Fleet, Setup};
+
 use crate::base::{DeviceId, Value};
 use crate::workload::split;
 
 impl Attribute {
     /// The number of the value that device `i` of a fleet of `n` has: values come in blocks.
-    pub(super) fn number(&self, i: u32, n: u32) -> u32 {
+    pub fn number(&self, i: u32, n: u32) -> u32 {
         (u64::from(i) * self.values.len() as u64 / u64::from(n)) as u32
     }
 }
 
-impl Plan {
+impl Setup {
     /// Every device with all choices made: device i of n has value ⌊i·k/n⌋ of an attribute's k;
     /// roles are dealt within the devices that share all attributes, classes, links and states at
     /// the start within the fleet, each by a stream of its own.

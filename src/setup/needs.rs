@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::chaos::Chaos;
-use super::plan::{Asking, Happening, Planned, Settled};
+use super::shared::{Asking, Happening, Planned, Shared};
 use crate::base::{Ppm, Span};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, Need, ScopeRule};
 
 /// Each need, with the first place in the file that has it.
 type Needs = BTreeMap<Need, String>;
 
-impl Settled {
+impl Shared {
     /// What it needs besides phones that show rows and update them.
     pub fn needs(&self) -> BTreeMap<Need, String> {
         let mut needs = Needs::new();

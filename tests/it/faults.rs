@@ -1,11 +1,8 @@
 //! Faults strike as often as they are said to.
 
-use super::missed::Missed;
-use super::outcome::{Ending, Outcome};
-use super::registry::Stacks;
-use super::run::run;
-use super::watch::Unwatched;
-use crate::scenario::{Document, Plan, Request};
+use syncdyno::world::{Ending, Missed, Outcome};
+
+use crate::worlds::{run, value, written};
 
 fn outcome(scenario: &str) -> Outcome {
     let outcome = ended(scenario, "");
@@ -17,18 +14,7 @@ fn ended(scenario: &str, note: &str) -> Outcome {
     let text = format!(
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n{note}"
     );
-    run(&plan(&text), &Stacks::builtin(), &Unwatched).expect("it can be run")
-}
-
-/// The plan that this text of a file comes to.
-pub(super) fn plan(text: &str) -> Plan {
-    let document = Document::parse("test.toml", text).expect("it is TOML");
-    let stacks = Stacks::builtin().described();
-    document.plans(&Request::default(), &stacks).unwrap_or_else(|wrong| panic!("{wrong}")).remove(0)
-}
-
-pub(super) fn value(outcome: &Outcome, metric: &str) -> u64 {
-    outcome.figures[metric].stat("value").expect("it is a number")
+    run(&written(&text))
 }
 
 /// Two phones that pull once an hour, and neither edit nor fetch.

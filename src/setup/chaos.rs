@@ -1,0 +1,101 @@
+//! Random trouble: what a setup has of it, each kind of it once.
+
+use crate::base::{Ppm, Span, in_words};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lengths {
+    #[default]
+    Exponential,
+    Uniform,
+}
+in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
+
+/// What a kind of trouble is a number of; kinds that come by themselves stand before shares, and
+/// words are of no kind.
+trait Kind {
+    const ORDER: u8;
+}
+
+impl Kind for Span {
+    const ORDER: u8 = 0;
+}
+
+impl Kind for Ppm {
+    const ORDER: u8 = 1;
+}
+
+impl Kind for Lengths {
+    const ORDER: u8 = 2;
+}
+
+/// The kinds of trouble, told to a macro: name, type, preset as a scenario file has it, and what it
+/// is about.
+#[macro_export]
+macro_rules! kinds_of_trouble {
+    ($with:ident) => {
+        $with! {
+            kill_mtbf: Span = "\"0s\"",
+                "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point.";
+            power_loss_mtbf: Span = "\"0s\"", "Mean time between power losses of a device; none if 0s.";
+            outage_mtbf: Span = "\"0s\"", "Mean time between outages of a device's link; none if 0s.";
+            outage_mean: Span = "\"40s\"", "Mean length of an outage.";
+            outage_lengths: Lengths = "\"exponential\"",
+                "How the lengths are spread: uniform is from half of the mean to one and a half.";
+            outage_noticed: Ppm = "0.7",
+                "Share of them that the phone notices; in the others it sends into the void.";
+            response_loss: Ppm = "0", "Share of responses that are lost.";
+            foreign_responses: Ppm = "0",
+                "Share of responses that are not those to their requests: a proxy's page, or an earlier response.";
+            proxy_ttl: Span = "\"0s\"",
+                "How long a proxy on the way of all devices gives a response again; there is none if 0s.";
+            bad_rows: Ppm = "0", "Share of rows that cannot be read when they come, and can the next time.";
+            put_off: Ppm = "0", "Share of edits that the backend puts off, each time they come.";
+            refused_deletes: Ppm = "0", "Share of deletes that the backend refuses for good.";
+            cancel_mtbf: Span = "\"0s\"",
+                "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.";
+            suspend_mtbf: Span = "\"0s\"", "Mean time between suspensions of a device's app; none if 0s.";
+            suspend_mean: Span = "\"5m\"",
+                "Mean length of a suspension, in which connections last half a minute.";
+            token_mtbf: Span = "\"0s\"",
+                "Mean time between the times at which a device's token is taken back; none if 0s.";
+            logout_mtbf: Span = "\"0s\"", "Mean time between logouts of a device's person; none if 0s.";
+            other_user_mtbf: Span = "\"0s\"",
+                "Mean time between the times at which a device is handed to somebody else; none if 0s.";
+            away_mean: Span = "\"10m\"", "Mean time until a person logs in again, or has the phone back.";
+            reinstall_mtbf: Span = "\"0s\"",
+                "Mean time between installs of a device's app again; none if 0s.";
+            restore_mtbf: Span = "\"0s\"",
+                "Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s.";
+            backend_mtbf: Span = "\"0s\"", "Mean time between failures of the backend; none if 0s.";
+            backend_mean: Span = "\"2m\"", "Mean length of such a failure.";
+        }
+    };
+}
+
+macro_rules! chaos {
+    ($($name:ident: $kind:ident = $preset:literal, $about:literal;)*) => {
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Chaos {
+            $(#[doc = $about] pub $name: $kind,)*
+        }
+
+        impl Chaos {
+            /// Takes out the kinds that `has` does not have; how long they last goes with them.
+            pub fn reduce(&mut self, mut has: impl FnMut(&'static str) -> bool) {
+                for order in [Span::ORDER, Ppm::ORDER] {
+                    $(
+                        let turn = <$kind as Kind>::ORDER == order && is_kind(stringify!($name));
+                        if turn && self.$name != <$kind>::default() && !has(stringify!($name)) {
+                            self.$name = <$kind>::default();
+                        }
+                    )*
+                }
+            }
+        }
+    };
+}
+kinds_of_trouble!(chaos);
+
+fn is_kind(name: &str) -> bool {
+    !name.ends_with("_mean") && name != "outage_noticed"
+}
