@@ -38,55 +38,28 @@
 
 #[doc(hidden)]
 pub mod analysis;
-#[doc(hidden)]
-pub mod backend;
 mod bench;
-#[doc(hidden)]
-pub mod bugs;
 #[doc(hidden)]
 pub mod campaign;
 pub mod cli;
 #[doc(hidden)]
-pub mod disk;
-#[doc(hidden)]
-pub mod engine;
-#[doc(hidden)]
-pub mod gateway;
-#[doc(hidden)]
-pub mod integration;
-#[doc(hidden)]
-pub mod metrics;
-#[doc(hidden)]
-pub mod net;
-#[doc(hidden)]
-pub mod oracle;
-#[doc(hidden)]
-pub mod protocol;
-#[doc(hidden)]
 pub mod record;
 #[doc(hidden)]
 pub mod render;
-#[doc(hidden)]
-pub mod scenario;
-#[doc(hidden)]
-pub mod setup;
-#[doc(hidden)]
-pub mod sim;
-#[doc(hidden)]
-pub mod stats;
-#[doc(hidden)]
-pub mod store;
-#[doc(hidden)]
-pub mod theory;
-#[doc(hidden)]
-pub mod workload;
-#[doc(hidden)]
-pub mod world;
 
 #[doc(hidden)]
 pub use syncdyno_contract::base;
 #[doc(inline)]
 pub use syncdyno_contract::contract;
+#[doc(hidden)]
+pub use syncdyno_oracle::{metrics, oracle, stats};
+#[doc(hidden)]
+pub use syncdyno_scenario::scenario;
+#[doc(hidden)]
+pub use syncdyno_world::{
+    backend, bugs, disk, engine, gateway, integration, net, protocol, setup, sim, store, theory, workload,
+    world,
+};
 
 /// Opens a simulated database with SQLite, for a stack's halves.
 pub use disk::open as open_database;

@@ -1,0 +1,9 @@
+//! The scenario files of the bench `syncdyno`: read, checked, and resolved to what is simulated.
+
+pub mod scenario;
+
+pub use syncdyno_contract::{base, contract};
+pub use syncdyno_oracle::{metrics, oracle};
+pub use syncdyno_world::{
+    backend, disk, engine, gateway, integration, kinds_of_trouble, net, protocol, setup, store, workload,
+};

@@ -1,0 +1,86 @@
+//! Keys that a file may have from former times, or in the words of another product, and what says
+//! it now.
+
+/// Keys of former times, by the whole path or by its last name.
+const RENAMED: &[(&str, &str)] = &[
+    (
+        "engine.conflict.compares",
+        "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
+    ),
+    ("gateway.leg", "it is `backend_link` now"),
+    ("answer_loss", "it is `response_loss` now"),
+    ("leg_outage", "it is `backend_link_outage` now"),
+    ("answer_limit", "it is `response_limit` now"),
+    ("foreign_answers", "it is `foreign_responses` now"),
+    ("answers", "it is `responses` now"),
+];
+
+/// Words of OutSystems and Volt MX (`docs/outsystems.md`) in small letters alone.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("syncunit syncunits", "did you mean `unit`? a sync unit is a table [unit.NAME]"),
+    (
+        "lastsyncon syncproperties",
+        "did you mean `engine.pull.cursor`? \"last-sync-on\" asks by the date of each unit's last sync",
+    ),
+    (
+        "discardpending discardpendingsync discardpendingsyncunits",
+        "did you mean `discard_pending`? it is a key of [unit.NAME]; `trigger` of an event has `how` = \"discard\"",
+    ),
+    ("triggerofflinedatasync", "did you mean `trigger`? [event.NAME] trigger = { unit = \"…\" }"),
+    (
+        "offlinedatasync",
+        "did you mean `trigger`? [event.NAME] trigger = { unit = \"…\", how = \"direct\" } waits for it",
+    ),
+    ("offlinedatasyncconfiguration", "did you mean `on`? [unit.NAME] on = [\"login\", \"online\"]"),
+    ("onsyncstart", "did you mean `on_sync_start`? it is a table [hooks.on_sync_start]"),
+    ("onsynccomplete", "did you mean `on_sync_complete`? it is a table [hooks.on_sync_complete]"),
+    ("onsyncerror", "did you mean `on_sync_error`? it is a table [hooks.on_sync_error]"),
+    (
+        "networkstatuschanged",
+        "did you mean `network_status_changed`? it is a table [hooks.network_status_changed]",
+    ),
+    ("ota otasync", "did you mean `gateway.mode`? \"ota\" asks the backend with each sync"),
+    ("persistentsync", "did you mean `gateway.mode`? \"persistent\" keeps a replica"),
+    ("uploadcache", "did you mean `upload_cache`? it is a table [gateway.upload_cache]"),
+    (
+        "isconflict",
+        "did you mean `engine.conflict.policy`? \"manual\" has people decide on a page of conflicts",
+    ),
+    (
+        "createdon updatedon deletedon",
+        "did you mean `backend.provisioning`? \"three-stamps\" keeps all three",
+    ),
+    ("recordflag", "did you mean `flag`? it is a capture, [gateway.serve.capture.flag]"),
+    (
+        "lastmodifiedtime",
+        "did you mean `last_modified`? it is a capture, [gateway.serve.capture.last_modified]",
+    ),
+    ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
+];
+
+pub(super) fn former(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    let word = letters.collect::<String>();
+    let renamed = RENAMED.iter().find(|(old, _)| *old == path || *old == name);
+    let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| theirs.split(' ').any(|one| one == word));
+    renamed.or_else(elsewhere).map(|(_, ours)| *ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_products_are_those_of_their_page() {
+        let page = include_str!("../../../../docs/outsystems.md").to_lowercase();
+        let letters: String = page.chars().filter(char::is_ascii_alphanumeric).collect();
+        for (word, _) in ELSEWHERE {
+            assert!(word.split(' ').any(|one| letters.contains(one)), "the page has no {word}");
+        }
+        let known =
+            ["unit.All.DiscardPending", "event.e.foreign_answers", "gateway.leg", "gateway.uploadCache"];
+        assert!(known.into_iter().all(|path| former(path).is_some()));
+        assert_eq!((former("synchronise"), former("unit.All.pul")), (None, None));
+    }
+}

@@ -1,0 +1,111 @@
+//! Scenario files: read, checked, resolved to plans.
+//!
+//! This room decides what a scenario file means. It reads TOML, tells every mistake at once with
+//! file, line, caret and what would be right, fills in what is not said, and resolves names, clock
+//! times and shares to a [`Plan`] in which nothing is left to decide. What a plan comes to is for
+//! `world`; what stacks there are, with their options and crash points, the caller says, because
+//! those are not below this room.
+//!
+//! Invariants: a key that does not exist is an error, never passed over; the order of a file has no
+//! meaning (everything that repeats is a table by name, and entities stand parents first, then by
+//! name); a share is an exact count by largest remainder; the resolved text of a plan reads back as
+//! the same plan; the digest covers what a scenario means, rows of one's own included, and neither
+//! its comments nor its seed; what a swarm gives a seed is a function of both.
+//!
+//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once;
+//! `check` holds a tree against it, `keys` and `key_pages` write it down. Before the check, `merge`
+//! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a
+//! silent scenario means. After it, `idle` finds keys without effect, and `resolve` makes the plan.
+
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
+macro_rules! embedded {
+    ($of:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../scenarios/", $of, "/", $name, ".toml")))),*]
+    };
+}
+
+mod apart;
+mod asked;
+mod cell;
+mod chaos;
+mod check;
+mod column;
+mod cost;
+mod derive;
+
+mod diagnostic;
+mod document;
+mod explained;
+pub mod file;
+mod form;
+mod former;
+mod grammar;
+mod idle;
+mod key_pages;
+mod keys;
+mod merge;
+
+mod plan;
+mod practice;
+mod profiles;
+mod question;
+mod remedies;
+mod requirements;
+mod resolve;
+mod rows;
+mod swarm;
+mod synonyms;
+mod table_plan;
+mod template;
+mod traces;
+mod tree;
+mod unmeasured;
+mod view;
+mod written;
+mod zone;
+
+pub use cost::Cost;
+pub use diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Invalid, Place, Source, closest};
+pub use document::{Document, Provenance, Request, text_of};
+pub use explained::explained;
+pub use key_pages::key_pages;
+pub use keys::schema_json;
+pub use plan::*;
+pub use practice::{Mend, Seen};
+pub use profiles::{Library, Profile, Sourced};
+pub use question::{
+    Demand, Piece, Practice, Put, QUESTION_LISTS, Question, QuestionList, Stand, Standing, Told, pieces,
+    question_place,
+};
+pub use requirements::{REQUIREMENTS, Requirement, requirement};
+pub use table_plan::{TableAxis, TableColumn, TablePlan, TableRule};
+pub use template::{LIKE, template};
+pub use written::{TITLE_WANT, in_id, is_title};
+
+/// The main scenario, embedded so that the binary works outside its repository.
+pub const HOSPITAL_DAY: &str = include_str!("../../../../scenarios/hospital-day.toml");
+/// A file by name.
+type Embedded = (&'static str, &'static str);
+
+/// The tables that `sweep --table` knows by name, each with the scenarios that it is of.
+pub const TABLES: &[(&str, &[Embedded])] = &[
+    ("architectures", embedded!("strategies": "matrix")),
+    ("wire", embedded!("wire": "matrix")),
+    (
+        "conflicts",
+        embedded!(
+            "conflicts/matrix": "update-update-same", "update-update-other", "update-update-equal",
+            "update-delete", "delete-update", "delete-delete", "insert-insert", "parent-deleted",
+            "child-inserted"
+        ),
+    ),
+];
+pub const CHECKLIST: &[(&str, &str)] = embedded!(
+    "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
+    "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",
+    "logout", "merged", "network-events", "own-actions", "own-rows", "photos", "quick-hooks", "resumed",
+    "simple-or-full", "stamps", "status", "sync-units", "triggered", "two-foo"
+);
+#[cfg(test)]
+mod tests;

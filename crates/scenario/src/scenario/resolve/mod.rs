@@ -1,0 +1,227 @@
+//! From a checked tree to a plan: names become positions, clock times become instants, shares
+//! become counts.
+//!
+//! The tree has every key with its form and default; what is asked here is whether values go
+//! together. What may only follow from another mistake is kept back until there is no other. What
+//! can be run, but is probably not meant, is a doubt (`doubts`).
+
+mod about;
+mod app;
+mod backend;
+mod doubts;
+mod engine;
+mod excerpts;
+mod fleet;
+mod gateway;
+mod integration;
+mod links;
+mod makers;
+mod measured;
+mod naming;
+mod own;
+mod paths;
+mod people;
+mod phone;
+mod schema;
+mod scopes;
+mod shows;
+mod size;
+mod stack;
+mod trouble;
+mod waits;
+mod window;
+mod world;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) use self::doubts::of_no_edits;
+pub(super) use self::shows::{claims, questions, unit_named};
+pub(super) use self::stack::unheeded;
+use self::world::World;
+use super::diagnostic::Diagnostic;
+use super::plan::{Judging, Origin, Plan};
+use super::rows::Brought;
+use super::traces::Traces;
+use super::tree::Node;
+use super::view::{Mistakes, View, read};
+use super::written::{TITLE_WANT, calendar, clock, is_title};
+use crate::base::{Seed, Span, Time};
+use crate::contract::Described;
+use crate::engine::Identity;
+use crate::gateway::GatewayOptions;
+use crate::metrics;
+use crate::setup::{Planned, Setup, Shared};
+use crate::store;
+
+/// Resolves a tree that was checked, whose files lie in `dir`; `sound` says whether nothing was
+/// found wrong.
+pub(super) fn resolve(
+    tree: &Node,
+    brought: &BTreeMap<String, Brought>,
+    traces: &Traces,
+    stacks: &[Described],
+    (dir, sound): (Option<&Path>, bool),
+) -> Result<Plan, Vec<Diagnostic>> {
+    let root = View::new(tree);
+    let wrong = &Mistakes::default();
+    let calendar = calendar(root.at("start").text());
+    let attributes = fleet::attributes(root, wrong);
+    let links = fleet::links(root, traces, wrong);
+    let entities = schema::entities(root, calendar, &attributes, brought, wrong);
+    let calendar = calendar.unwrap_or_default();
+    fleet::budgets(root, wrong);
+    let (duration, schema, named) = (root.at("duration").span(), entities.schema, Default::default());
+    let world = World { root, stacks, dir, calendar, duration, schema, attributes, links, wrong, named };
+    let fleets = fleet::fleets(&world);
+    fleet::room_for_a_row(&world, &fleets, &entities.data);
+    world.name();
+    let chosen = world.chosen();
+    world.baseline_metrics();
+    let gateway = world.gateway();
+    let (engine, events) = (world.engine(&gateway), world.events());
+    world.fits_together((&gateway, engine.identity), &events);
+    let (judged, source) = (world.judging(), world.origin());
+    let shared = Shared {
+        start: calendar.start,
+        utc_offset: calendar.utc_offset,
+        duration,
+        drain: root.at("drain").span(),
+        units: world.units(&gateway).into(),
+        backend: world.backend(entities.effects),
+        integration: integration::integration(&world),
+        engine,
+        gateway,
+        fleets,
+        brought: world.stack().is_some_and(|stack| !stack.is_builtin),
+        chosen,
+        engine_name: root.at("engine.name").text().to_owned(),
+        store: world.store(),
+        transport: links::transport(root.at("transport")),
+        workload: world.workload(),
+        hooks: Arc::new(world.hooks()),
+        queries: world.queries(),
+        events,
+        chaos: world.chaos(),
+        proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
+        before: entities.before.map(Arc::new),
+        data: Arc::new(entities.data),
+        attributes: world.attributes,
+        schema: Arc::new(world.schema),
+    };
+    let setup = Setup { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(shared) };
+    let mut plan = Plan { setup, judged: Arc::new(judged), source: Arc::new(source) };
+    let wrong = wrong.taken(sound);
+    if !sound || !wrong.is_empty() {
+        return Err(wrong);
+    }
+    if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
+        return Err(vec![impossible]);
+    }
+    plan.source_mut().warnings = doubts::doubts(&plan, root, brought).into();
+    Ok(plan)
+}
+
+impl World<'_> {
+    fn judging(&self) -> Judging {
+        let kept = self.root.at("baseline_metrics").items();
+        Judging {
+            situations: self.situations(),
+            expect: self.expect(),
+            gates: self.gates(),
+            baseline_metrics: kept.map(|metric| metric.text().to_owned()).collect(),
+            ..Judging::default()
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            scenario: self.root.at("name").text().to_owned(),
+            swarm: self.swarm().map(Arc::new),
+            ..Origin::default()
+        }
+    }
+
+    fn fits_together(&self, (gateway, identity): (&GatewayOptions, Identity), events: &[Planned]) {
+        naming::keys_fit(self.root, self.mode(), self.wrong);
+        naming::stay_together(self.root, self.mode(), self.wrong);
+        phone::fits(self.root, self.wrong);
+        naming::are_sent(self.root, self.wrong);
+        self.namesakes(gateway, identity, events);
+    }
+
+    fn time(&self, view: View<'_>) -> Option<Time> {
+        let clock = clock(view.text())?;
+        let start = self.root.at("start");
+        // A time since the start does not depend on when that is.
+        if clock.since_midnight().is_some() && !start.is_sound() {
+            return None;
+        }
+        let time = self.calendar.time(clock);
+        if time.is_none() {
+            let title = format!("{} is before the scenario starts", view.text());
+            self.wrong.at(view, title, format!("it starts at {}", start.text()));
+        }
+        time
+    }
+
+    /// Folders and files are called by it, and terminals show it.
+    fn name(&self) {
+        let name = self.root.at("name");
+        if !is_title(name.text()) {
+            self.wrong.given(&[name]).at(name, "a scenario cannot have this name", TITLE_WANT);
+        }
+    }
+    fn baseline_metrics(&self) {
+        let known: Vec<&str> = metrics::names().collect();
+        for name in self.root.at("baseline_metrics").items() {
+            self.wrong.find(name, "metric", name.text(), &known);
+        }
+    }
+
+    fn indexes(&self) -> Vec<store::Index> {
+        let mut indexes = Vec::new();
+        for (at, entity) in self.schema.ids().zip(&self.schema.entities) {
+            let what = format!("column of `{}` on devices", entity.name);
+            let held: Vec<&str> = entity.projected().map(|column| &*column.name).collect();
+            for written in self.root.at("entity").key(&entity.name).at("indexes").items() {
+                let place = |name: &str| {
+                    self.wrong.find(written, &what, name, &held).map(|place| entity.projection[place])
+                };
+                let columns: Vec<usize> =
+                    written.text().split(',').filter_map(|name| place(name.trim())).collect();
+                let twice = columns.iter().enumerate().find(|(n, column)| columns[..*n].contains(column));
+                if let Some((_, column)) = twice {
+                    let title = format!("an index of `{}` names a column twice", entity.name);
+                    let told = format!("`{}` once", entity.columns[*column].name);
+                    self.wrong.at(written, title, told);
+                }
+                if indexes.iter().any(|one: &store::Index| (one.entity, &one.columns) == (at, &columns)) {
+                    let title = format!("`{}` has this index already", entity.name);
+                    self.wrong.at(written, title, "it is named once");
+                }
+                if entity.delivery.is_on_devices() && !columns.is_empty() {
+                    indexes.push(store::Index { entity: at, columns });
+                }
+            }
+        }
+        indexes
+    }
+
+    fn store(&self) -> store::StoreOptions {
+        let view = self.root.at("store");
+        let page_size = view.at("page_size");
+        if page_size.int() > 0 && !page_size.count().is_power_of_two() {
+            self.wrong.at(page_size, "`page_size` must be a power of two", "SQLite takes 512, 1024, … 65536");
+        }
+        read!(view, store::StoreOptions {
+            journal synchronous cache_pages foreign_keys watch_references keep_settled watch_cursors
+            extra_rows
+        } with {
+            page_size: page_size.count(),
+            on_mismatch: phone::on_mismatch(self.root),
+            indexes: self.indexes(),
+        })
+    }
+}

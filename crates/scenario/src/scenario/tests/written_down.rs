@@ -1,0 +1,27 @@
+//! Files that are generated from the grammar and committed.
+
+use std::path::Path;
+
+use super::super::{key_pages, schema_json};
+
+/// Compares a committed file with what it should be; the fresh text is left under `target/fresh` to
+/// be copied.
+fn is_fresh(path: &str, fresh: &str) -> Result<(), String> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let committed = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+    if committed == fresh {
+        return Ok(());
+    }
+    let copy = root.join("target/fresh").join(path);
+    std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    std::fs::write(&copy, fresh).unwrap();
+    Err(format!("{path} is not what the grammar says; copy it from {}", copy.display()))
+}
+
+#[test]
+fn the_committed_schema_and_pages_of_keys_are_fresh() {
+    let schema = ("schema/scenario.schema.json".to_owned(), schema_json(&[]));
+    let all = key_pages().into_iter().chain([schema]);
+    let stale = all.filter_map(|(path, text)| is_fresh(&path, &text).err());
+    assert_eq!(stale.collect::<Vec<_>>(), Vec::<String>::new());
+}

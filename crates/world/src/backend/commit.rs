@@ -1,0 +1,143 @@
+//! Commits: all rows of a change get their new versions at once, with one stamp.
+
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
+use std::sync::Arc;
+
+use super::index::Slot;
+use crate::base::{EditId, EntityId, Key, Stamp, Time, Value};
+use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
+
+/// A row got a new version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit {
+    pub entity: EntityId,
+    pub key: Key,
+    /// The new version's.
+    pub stamp: Stamp,
+    pub kind: CommitKind,
+    /// The backend's values after it (before it, for a delete).
+    pub values: Arc<[Value]>,
+    pub author: Author,
+    /// The stamp of the version that was replaced; `None` for an insert.
+    pub replaced: Option<Stamp>,
+    /// When its transaction commits, if that is later than it was stamped.
+    pub visible_at: Option<Time>,
+}
+
+/// Something that the backend did to a mutation or because of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A row has a new version.
+    Committed(Commit),
+    /// A mutation was not committed.
+    Refused {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        kind: EditKind,
+        /// `Some` for a conflict, `None` for a rejection for good.
+        conflict: Option<Refusal>,
+        /// The other row, where that has the natural key, or one that it refers to and that is not
+        /// there.
+        holder: Option<Key>,
+    },
+    /// A mutation came again and was answered from memory.
+    Replayed(EditId),
+    /// The next commit of an edit brings these others.
+    Carries(EditId, Vec<EditId>),
+    /// A mutation was put off.
+    PutOff(EditId),
+    /// A mutation was answered as if it was committed, and was not.
+    Ignored { edit: EditId, entity: EntityId, key: Key },
+}
+
+impl Commit {
+    pub fn event(&self) -> Event<'_> {
+        Event::Committed {
+            entity: self.entity,
+            key: &self.key,
+            stamp: self.stamp,
+            kind: self.kind,
+            values: &self.values,
+            author: self.author,
+            replaced: self.replaced,
+        }
+    }
+
+    /// For listeners, after that: others see it later.
+    pub fn delay(&self) -> Option<Event<'_>> {
+        let Commit { entity, key, stamp, .. } = self;
+        let until = self.visible_at?;
+        Some(Event::CommitDelayed { entity: *entity, key, stamp: *stamp, until })
+    }
+}
+
+impl Fact {
+    pub fn event(&self) -> Event<'_> {
+        match self {
+            Fact::Committed(commit) => commit.event(),
+            Fact::Refused { edit, entity, key, kind, conflict, holder } => Event::MutationRefused {
+                edit: *edit,
+                entity: *entity,
+                key,
+                kind: *kind,
+                conflict: *conflict,
+                holder: holder.as_ref(),
+            },
+            Fact::Ignored { edit, entity, key } => {
+                Event::MutationIgnored { edit: *edit, entity: *entity, key }
+            }
+            Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
+            Fact::Carries(edit, others) => Event::EditsCarried { edit: *edit, others },
+            Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
+        }
+    }
+
+    pub fn commit(&self) -> Option<&Commit> {
+        match self {
+            Fact::Committed(commit) => Some(commit),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    /// The row, if the backend has ever had it.
+    pub(super) slot: Option<Slot>,
+    pub(super) values: Option<Arc<[Value]>>,
+    pub(super) author: Author,
+    /// The device's share, if one wrote it.
+    pub(super) written: Option<Written>,
+}
+
+/// What a device brings with a change of its own.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) by: Arc<[Value]>,
+    /// When the person made the edit, by the device's clock.
+    pub(super) at: Stamp,
+}
+
+impl Draft {
+    pub(super) fn by(
+        author: Author,
+        entity: EntityId,
+        (key, slot): (Key, Option<Slot>),
+        values: Option<Arc<[Value]>>,
+    ) -> Draft {
+        Draft { entity, key, slot, values, author, written: None }
+    }
+}
+
+/// A transaction whose rows are being committed.
+#[derive(Debug)]
+pub struct Committing {
+    pub(super) drafts: std::vec::IntoIter<Draft>,
+    pub(super) now: Time,
+    pub(super) stamp: Stamp,
+    pub(super) ends: Time,
+}

@@ -1,0 +1,395 @@
+//! The machine: its parts, put together, and as a server uses it while it answers one request.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::apply::Verdicts;
+use super::call::{Call, Called};
+use super::commit::{Commit, Fact};
+use super::content::Content;
+use super::database::Database;
+use super::files::{File, Files};
+use super::flags::{AllFlags, Flagging};
+use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
+use super::office::Office;
+use super::options::{BackendOptions, Hindrance};
+use super::partition::Scope;
+use super::position::{Change, Position, Upto};
+use super::service::{Failing, Service};
+use super::sight::{Page, Query, Sight, Stretch, Stretched};
+use super::table::{Loaded, Record};
+use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
+use crate::contract::{
+    Author, CommitKind, EachChange, Guard, Mutation, Outcome, Refusal, RequestKind, Row, Schema, ServerError,
+    SystemOfRecord,
+};
+
+/// The enterprise's system of record.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its pool of workers.
+    pub service: Service,
+    pub(super) database: Database,
+    verdicts: Verdicts,
+    flags: AllFlags,
+    pub(crate) call: Call,
+    /// When it last went back to a backup.
+    incarnation: u64,
+    /// What each return may have undone, the last one last; one stands for those that it holds.
+    undone: Vec<Undone>,
+}
+
+/// All that is durable at one instant.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    content: Content,
+    verdicts: Verdicts,
+    flags: AllFlags,
+    files: Files,
+    /// By which the clock knows when it was made.
+    number: usize,
+}
+
+impl Backend {
+    /// An empty backend whose clock shows `start` at time 0; chance comes of `seed`.
+    pub fn new(schema: Arc<Schema>, options: BackendOptions, start: Stamp, seed: Seed) -> Backend {
+        let options = Arc::new(options);
+        Backend {
+            service: Service::new(Arc::clone(&options), seed),
+            database: Database::new(schema, options, start, seed),
+            verdicts: Verdicts::default(),
+            flags: AllFlags::default(),
+            call: Call::new(Time::ZERO, Time::FAR),
+            incarnation: 0,
+            undone: Vec::new(),
+        }
+    }
+
+    /// Adds initial rows of `entity`; their stamps are cut to the backend's precision.
+    ///
+    /// # Panics
+    /// When a row has not as many values as the entity has columns, or a key comes twice.
+    pub fn load(&mut self, entity: EntityId, rows: impl IntoIterator<Item = Loaded>) {
+        self.database.load(entity, rows.into_iter());
+    }
+
+    /// Its entities.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.database.content.schema
+    }
+
+    /// The most rows of a page.
+    pub fn page_cap(&self) -> u32 {
+        self.database.options.page_cap.max(1)
+    }
+
+    /// After how long the gateway gives a call up.
+    pub fn gateway_timeout(&self) -> Span {
+        self.database.options.gateway_timeout
+    }
+
+    pub(crate) fn step_clock(&mut self, now: Time, micros: i64) {
+        self.database.clock.step(now, micros);
+    }
+
+    pub(crate) fn hinder(&mut self, hindrance: Hindrance) {
+        self.database.hindrances.push(hindrance);
+    }
+
+    /// When readers of deltas see all that is committed so far, if that is still to come.
+    pub(crate) fn shown_by(&self) -> Option<Time> {
+        let Database { clock, content, .. } = &self.database;
+        // A clock that was put back shows it again later.
+        content.unshown.last().max(clock.closes().map(|at| clock.when(at)))
+    }
+
+    /// When the clock is at the greatest stamp that there is; the beginning if it was before.
+    pub(crate) fn clock_at_latest(&self) -> Time {
+        self.database.clock.when(self.database.clock.latest())
+    }
+
+    /// Since when readers do not see at `now` all that was written, if so.
+    pub(crate) fn unseen_since(&mut self, now: Time) -> Option<Time> {
+        self.shown(now).database.content.unshown.since()
+    }
+
+    /// The smallest stamp of those versions, if so.
+    pub(crate) fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
+        self.shown(now).database.content.unshown.oldest()
+    }
+
+    /// What its clock shows.
+    pub fn clock(&self, now: Time) -> Stamp {
+        self.database.clock.at(now)
+    }
+
+    pub(crate) fn remembers_deletions(&self) -> bool {
+        self.database.content.provisioning.deletes()
+    }
+
+    /// How many rows an entity has, deleted ones included.
+    pub fn len(&self, entity: EntityId) -> usize {
+        self.database.content.table(entity).len()
+    }
+
+    /// The row of this key, deleted or not.
+    pub fn row(&self, entity: EntityId, key: &Key) -> Option<&Record> {
+        self.database.content.row(entity, key)
+    }
+
+    /// All rows of `entity`, the deleted ones too, in the order of keys; sorted for each call.
+    pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
+        self.database.content.rows(entity)
+    }
+
+    /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
+    /// in the order of (stamp, key).
+    pub fn in_scope(&self, entity: EntityId, attributes: &[Value]) -> impl Iterator<Item = &Record> {
+        self.database.content.in_scope(entity, attributes)
+    }
+
+    pub(crate) fn give_ids(&mut self, entity: EntityId, count: u32) -> u64 {
+        self.database.give(entity, count)
+    }
+
+    /// Applies a push of a device with these attributes that comes at `now`.
+    pub fn push(&mut self, now: Time, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        self.begin_call(now, Time::FAR);
+        self.push_in_call(attributes, mutations)
+    }
+
+    /// What people in the office write through.
+    pub fn office(&mut self) -> Office<'_> {
+        Office(&mut self.database)
+    }
+
+    /// What can be read at `now` of what was shown when somebody last read or wrote.
+    pub(crate) fn sight(&self, now: Time) -> Sight<'_> {
+        Sight { database: &self.database, now }
+    }
+
+    /// What can be read at `now`, with what is due then.
+    pub(crate) fn shown(&mut self, now: Time) -> Sight<'_> {
+        self.database.content.show_due(now);
+        self.sight(now)
+    }
+
+    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key) or as the
+    /// backend sorts, until there are no more, `limit` is reached, or `take` breaks (the change
+    /// that it broke at counts as taken).
+    ///
+    /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
+    /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.
+    ///
+    /// # Errors
+    /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or
+    /// if it claims to have read what is not written yet; [`ServerError::BadRequest`] if the entity
+    /// is not pulled as deltas, or the backend keeps no stamps.
+    pub fn changes(
+        &mut self,
+        now: Time,
+        query: Query<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Page, ServerError> {
+        let page = self.shown(now).changes(query, take)?;
+        self.database.clock.passed(page.next.stamp);
+        Ok(page)
+    }
+
+    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take`
+    /// breaks the limit is reached; a tie that is to be whole goes on regardless. Fails as
+    /// [`Backend::changes`], but for readers that claim too much.
+    pub(crate) fn stretch(
+        &mut self,
+        now: Time,
+        stretch: Stretch<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Stretched, ServerError> {
+        let stretched = self.shown(now).stretch(stretch, take)?;
+        if let Some(stamp) = stretched.greatest {
+            self.database.clock.passed(stamp);
+        }
+        Ok(stretched)
+    }
+
+    pub(crate) fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
+        log::start(self.shown(now), holes)
+    }
+
+    /// Delivers what the log has after `query.after`, until `limit` is reached or `take` breaks.
+    pub(crate) fn logged(
+        &mut self,
+        now: Time,
+        query: LogQuery<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<LogPage, ServerError> {
+        let place = self.database.content.place(query.entity, query.scope)?;
+        log::page(self.shown(now), place, query, take)
+    }
+
+    pub(crate) fn flags(&mut self) -> Flagging<'_> {
+        Flagging { flags: &mut self.flags, content: &mut self.database.content }
+    }
+
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`.
+    pub(crate) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
+        self.flags.claimed_until(since, upto)
+    }
+
+    pub(crate) fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
+        let Database { files, content, clock, .. } = &mut self.database;
+        files.file(now, (content, clock), entity)
+    }
+
+    pub(crate) fn backup(&mut self) -> Backup {
+        let Database { content, files, clock, .. } = &mut self.database;
+        let (content, files, number) = (content.clone(), files.clone(), clock.backed_up());
+        Backup { content, files, number, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
+    }
+
+    /// Goes back to a backup; the clock goes on, and no stamp of what is gone is given again. Gives
+    /// what that did to each row as if it were commits of their own.
+    pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
+        let Database { content, clock, files, .. } = &mut self.database;
+        let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
+        (*content, *files) = (backup.content, backup.files);
+        (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
+        // A count would have gone back too, and be given twice.
+        self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
+        clock.go_on_elsewhere();
+        let from = clock.least_since(backup.number);
+        self.undone.retain(|undone| undone.from < from);
+        self.undone.push(Undone { from, until: Stamp(self.incarnation as i64) });
+        undone
+    }
+
+    /// Where versions lie of histories that it left; the last ends with its incarnation.
+    pub(crate) fn undone(&self) -> &[Undone] {
+        &self.undone
+    }
+
+    /// Tells its history from those that it left: 0, or the latest stamp given when it last did.
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    pub(crate) fn begin_call(&mut self, now: Time, deadline: Time) {
+        self.call = Call::new(now, deadline);
+    }
+
+    /// Lets the call in; to be asked once for each, before it does anything.
+    pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
+        let admitted = self.service.admit(self.call.now, device)?;
+        self.call.admitted = Some(admitted);
+        match admitted.fails {
+            Some(Failing::Before) => Err(ServerError::Failed),
+            Some(Failing::After) | None => Ok(()),
+        }
+    }
+
+    /// The backend has done its work, for an answer that the gateway may no longer wait for.
+    pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
+        let Call { now, deadline, kind, load, facts, found, admitted } = &mut self.call;
+        let (now, facts, found) = (*now, std::mem::take(facts), found.take());
+        let Some(admitted) = *admitted else {
+            return Called { answer, done_at: now, facts, work: None, found };
+        };
+        let work = self.service.serve(admitted, *kind, *load);
+        // Who wrote is answered when the transaction has committed.
+        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
+        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
+        let answer = match admitted.fails {
+            _ if done_at > *deadline => Err(ServerError::GatewayTimeout),
+            Some(_) => Err(ServerError::Failed),
+            None => answer,
+        };
+        Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
+    }
+
+    /// Applies the mutations of a push in their order, for the call that is under way. One that is
+    /// put off takes with it those that point to its row.
+    pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
+        self.call.load.read += mutations.iter().filter(reads).count() as u64;
+        let database = (&mut self.database, self.call.now);
+        self.verdicts.push(database, attributes, mutations, &mut self.call.facts)
+    }
+}
+
+/// What the rows of an entity come to if they go back to `before`, which may know of more.
+fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
+    let mut keys: Vec<&Key> = present.rows(id).map(|now| &now.key).collect();
+    let is_new = |then: &&Record| present.row(id, &then.key).is_none();
+    keys.extend(before.rows(id).filter(is_new).map(|then| &then.key));
+    keys.sort_unstable();
+    let undo = |key: &Key| {
+        let (now, then) = (present.live(id, key), before.live(id, key));
+        let (kind, row) = match (now, then) {
+            (None, None) => return None,
+            (Some(now), None) => (CommitKind::Delete, now),
+            (None, Some(then)) => (CommitKind::Insert, then),
+            (Some(now), Some(then)) if then.stamp == now.stamp && then.values == now.values => {
+                return None;
+            }
+            (Some(_), Some(then)) => (CommitKind::Update, then),
+        };
+        Some(Commit {
+            entity: id,
+            key: key.clone(),
+            stamp: row.stamp,
+            kind,
+            values: row.values.clone(),
+            author: Author::Backup,
+            replaced: now.map(|now| now.stamp),
+            visible_at: None,
+        })
+    };
+    keys.into_iter().filter_map(undo).collect()
+}
+
+impl SystemOfRecord for Backend {
+    fn schema(&self) -> Arc<Schema> {
+        Arc::clone(Backend::schema(self))
+    }
+    fn clock(&self) -> Stamp {
+        Backend::clock(self, self.service.begins(self.call.now))
+    }
+    fn changes(
+        &mut self,
+        entity: EntityId,
+        attributes: &[Value],
+        since: Option<Stamp>,
+        f: &mut EachChange<'_>,
+    ) -> Result<(), ServerError> {
+        let position = since.map(Position::at);
+        let (scope, after, upto) = (Scope::Of(attributes), position.as_ref(), Upto::Settled);
+        let query = Query { entity, scope, after, limit: usize::MAX, upto };
+        let page = Backend::changes(self, self.call.now, query, |change| {
+            f(change.key.as_str(), change.stamp, change.values);
+            ControlFlow::Continue(())
+        })?;
+        self.call.load.scanned += page.scanned;
+        self.call.load.rows += page.delivered;
+        Ok(())
+    }
+    fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row> {
+        self.call.load.scanned += 1;
+        let record = self.row(entity, key)?;
+        let values = (!record.deleted).then(|| record.values.to_vec());
+        Some(Row { key: key.clone(), stamp: record.stamp, values })
+    }
+    fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        self.call.kind = RequestKind::Push;
+        self.call.load.scanned += mutations.len() as u64;
+        self.call.load.rows += mutations.len() as u64;
+        self.push_in_call(attributes, mutations)
+    }
+    fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>) {
+        let Mutation { edit, entity, ref key, kind, .. } = *edit;
+        let (key, holder) = (key.clone(), None);
+        self.call.facts.push(Fact::Refused { edit, entity, key, kind, conflict, holder });
+    }
+    fn carries(&mut self, by: EditId, others: &[EditId]) {
+        self.call.facts.push(Fact::Carries(by, others.to_vec()));
+    }
+}

@@ -1,0 +1,118 @@
+//! What the office and imports do to the content.
+//!
+//! They work on the backend itself: no queue, no window of no service, no idempotency key, no base
+//! version.
+
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
+use std::collections::BTreeSet;
+
+use super::commit::{Commit, Committing, Draft};
+use super::database::Database;
+use crate::base::{EntityId, Key, Time, Value};
+use crate::contract::{Author, Refusal};
+
+#[derive(Debug)]
+pub struct Importing {
+    entity: EntityId,
+    keys: BTreeSet<Key>,
+    names: BTreeSet<Vec<u8>>,
+    drafts: Vec<Draft>,
+}
+
+impl Importing {
+    pub fn new(entity: EntityId) -> Importing {
+        Importing { entity, keys: BTreeSet::new(), names: BTreeSet::new(), drafts: Vec::new() }
+    }
+}
+
+#[derive(Debug)]
+pub struct Office<'b>(pub(super) &'b mut Database);
+
+impl Office<'_> {
+    pub fn write(
+        &mut self,
+        now: Time,
+        entity: EntityId,
+        key: &Key,
+        values: &[(usize, Value)],
+    ) -> Result<Vec<Commit>, Refusal> {
+        let content = &self.0.content;
+        let slot = content.live_slot(entity, key).ok_or(Refusal::Gone)?;
+        self.refers_to_what_is_there(entity, values.iter().map(|(column, value)| (*column, value)))?;
+        let values = content.with(entity, slot, values);
+        if content.holder(entity, &values, Some(slot)).is_some() {
+            return Err(Refusal::Taken);
+        }
+        let draft = Draft::by(Author::Office, entity, (key.clone(), Some(slot)), Some(values));
+        Ok(self.0.commit(now, None, vec![draft]))
+    }
+
+    pub fn create(
+        &mut self,
+        now: Time,
+        entity: EntityId,
+        key: Key,
+        values: Vec<Value>,
+    ) -> Result<Vec<Commit>, Refusal> {
+        let content = &self.0.content;
+        if content.table(entity).find(&key).is_some() {
+            return Err(Refusal::Exists);
+        }
+        self.refers_to_what_is_there(entity, values.iter().enumerate())?;
+        if content.holder(entity, &values, None).is_some() {
+            return Err(Refusal::Taken);
+        }
+        let values = Some(content.complete(entity, values));
+        Ok(self.0.commit(now, None, vec![Draft::by(Author::Office, entity, (key, None), values)]))
+    }
+
+    pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
+        let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
+        if self.0.effects.holder(&self.0.content, entity, key).is_some() {
+            return Err(Refusal::Exists);
+        }
+        let draft = Draft::by(Author::Office, entity, (key.clone(), Some(slot)), None);
+        Ok(self.0.commit(now, None, vec![draft]))
+    }
+
+    fn refers_to_what_is_there<'v>(
+        &self,
+        entity: EntityId,
+        values: impl Iterator<Item = (usize, &'v Value)>,
+    ) -> Result<(), Refusal> {
+        let Database { effects, content, .. } = &*self.0;
+        let nowhere = effects.points_nowhere(content, entity, values, |_, _| false);
+        if nowhere { Err(Refusal::Gone) } else { Ok(()) }
+    }
+
+    /// Takes rows of an import in, new and old ones, of which nothing is written yet. Of two rows
+    /// with one key or one natural key the first counts; rows whose natural key another row has are
+    /// left out, and so are those that refer to a row which is not there and is looked after.
+    pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
+        let Importing { entity, keys, names, drafts } = import;
+        let (entity, Database { effects, content, .. }) = (*entity, &*self.0);
+        for (key, values) in rows {
+            let slot = content.table(entity).find(&key);
+            let name = content.natural_key(entity, &values);
+            let comes_too = |of: EntityId, key: &Key| of == entity && keys.contains(key);
+            if !effects.points_nowhere(content, entity, values.iter().enumerate(), comes_too)
+                && content.holder(entity, &values, slot).is_none()
+                && name.is_none_or(|name| names.insert(name))
+                && keys.insert(key.clone())
+            {
+                let values = Some(content.complete(entity, values));
+                drafts.push(Draft::by(Author::Import, entity, (key, slot), values));
+            }
+        }
+    }
+
+    /// Begins to write what was taken in, all with one stamp; nothing else may come between.
+    pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
+        self.0.begin(now, None, import.drafts)
+    }
+
+    pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
+        self.0.go_on(committing, most)
+    }
+}

@@ -1,0 +1,362 @@
+//! By a flag on each row that says whether it is synced.
+//!
+//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. The
+//! cursor is the number of a page: it comes back from who has committed the page. The gateway
+//! remembers until then which rows lay in it; if it forgets that, the rows come again.
+//!
+//! A device's own flags say what it held when it showed its last receipt, which the source notes
+//! beside them. Who shows an older one, or that of another device, was put back or is a copy, and
+//! loads again. One flag for all cannot tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
+use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Reset, Upto};
+use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, word_enums};
+use crate::contract::ServerError;
+
+/// What the flag is, and when it is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlagOptions {
+    /// What the flag is.
+    pub form: FlagForm,
+    /// What it says of rows that were there before it.
+    pub initial: Initial,
+    /// When it is set.
+    pub set: SetFlag,
+    /// How it is set.
+    pub reset: Reset,
+    /// Whose it is.
+    pub per: FlagPer,
+    /// Rows are claimed for this long by who delivers them.
+    pub lease: Option<Span>,
+    /// Share of the rows that cannot be captured, by the hash of their keys.
+    pub unreadable: Ppm,
+    /// What becomes of the others on their page.
+    pub on_unreadable: OnUnreadable,
+}
+
+word_enums! {
+    /// What says that a row is synced.
+    pub enum FlagForm {
+        /// A text, such as "new" and "synced".
+        Status: "status",
+        /// A yes or no.
+        #[default]
+        Boolean: "boolean",
+        /// An id that the consumer gave it, if there is one.
+        ExternalId: "external-id",
+        /// The status and the version that it is of.
+        Combination: "combination",
+    }
+
+    /// What flags say of rows that were there before them.
+    pub enum Initial {
+        /// What is true: a device that was provisioned has what it was provisioned with.
+        #[default]
+        AsHeld: "as-held",
+        /// Nobody has them.
+        Unsynced: "unsynced",
+        /// Everybody has them.
+        Synced: "synced",
+    }
+
+    /// When a flag is set.
+    pub enum SetFlag {
+        /// When the reader says that it has committed the page.
+        #[default]
+        AfterCommit: "after-commit",
+        /// When the gateway has the rows.
+        AfterCapture: "after-capture",
+        /// As they are read.
+        BeforeCapture: "before-capture",
+    }
+
+    /// Whose flag it is.
+    pub enum FlagPer {
+        /// Each device has its own.
+        #[default]
+        Device: "device",
+        /// There is one.
+        All: "all",
+    }
+
+    /// What becomes of a page with a row that cannot be captured.
+    pub enum OnUnreadable {
+        /// That row is passed over.
+        #[default]
+        Skip: "skip",
+        /// The page fails as a whole.
+        Stop: "stop",
+    }
+}
+
+impl FlagForm {
+    fn bytes(self) -> u64 {
+        match self {
+            FlagForm::Status => "synced".len() as u64,
+            FlagForm::Boolean => 1,
+            // A UUID as text.
+            FlagForm::ExternalId => 36,
+            FlagForm::Combination => "synced".len() as u64 + 8,
+        }
+    }
+
+    /// Whether there is room in it to say who is at work on the row.
+    pub fn holds_claims(self) -> bool {
+        matches!(self, FlagForm::Status | FlagForm::Combination)
+    }
+}
+
+/// Bytes of a claim: by whom, and until when.
+const CLAIM: u64 = 16;
+
+#[derive(Clone, Default)]
+pub(super) struct ByFlag {
+    options: FlagOptions,
+    /// The page of each reader of which it is not known whether it was committed.
+    open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
+    open_rows: u64,
+    captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
+    /// Rows that were rejected in this pull: it does not deliver them again.
+    set_aside: (u64, BTreeSet<(EntityId, Key)>),
+    last: u64,
+}
+
+impl ByFlag {
+    pub(super) fn new(options: FlagOptions) -> ByFlag {
+        ByFlag { options, ..ByFlag::default() }
+    }
+
+    fn consumer(&self, reader: Reader<'_>) -> Consumer {
+        match (reader, self.options.per) {
+            (Reader::Device(..), FlagPer::All) => Consumer::Anybody,
+            _ => reader.name(),
+        }
+    }
+
+    fn of<'q>(&self, ask: &Ask<'q>) -> FlagsOf<'q> {
+        FlagsOf { consumer: self.consumer(ask.reader), entity: ask.entity, scope: ask.reader.scope() }
+    }
+
+    /// Who has nothing gets everything again; but one flag for all cannot tell who that is.
+    fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
+        let of = self.of(ask);
+        let receipt = backend.flags().receipt(now, of)?;
+        let expired = Err(ServerError::CursorExpired(of.entity));
+        let has = match (ask.cursor.map(|text| read(of.consumer, text)), self.options.initial) {
+            (Some(None), _) => return expired,
+            (Some(Some(cursor)), _) if receipt.is_some_and(|last| lacks(cursor, last)) => return expired,
+            (None, _) if receipt.is_some() && !is_shared(of.consumer) => Has::Nothing,
+            _ if receipt.is_some() => return Ok(0),
+            // A page of flags that are not there any more.
+            (Some(Some(Cursor::Page(_))), _) => return expired,
+            (_, Initial::Synced) => Has::All,
+            (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
+            // The deleted ones among them are not synced either.
+            (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
+            (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
+        };
+        let written = backend.flags().enrol(now, of, has)?;
+        if ask.cursor.is_none() && tells_apart(of.consumer) {
+            // A reader that comes with a page from before this load holds something else.
+            backend.flags().note_receipt(now, of, self.last.max(now.0.saturating_sub(1)))?;
+        }
+        Ok(written)
+    }
+
+    /// Takes a cursor as the receipt for its page; gives the flags written.
+    fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
+        let of @ FlagsOf { consumer, entity, .. } = self.of(ask);
+        let shown = match ask.cursor.and_then(|text| read(consumer, text)) {
+            Some(Cursor::Page(number)) => Some(number),
+            _ => None,
+        };
+        if let Some(number) = shown.filter(|_| tells_apart(consumer)) {
+            backend.flags().note_receipt(now, of, number)?;
+        }
+        let Some((page, marks)) = self.open.remove(&(ask.reader.name(), entity)) else { return Ok(0) };
+        self.open_rows -= marks.len() as u64;
+        if shown == Some(page) {
+            return Ok(backend.flags().reset(now, consumer, entity, &marks, self.options.reset));
+        }
+        backend.flags().release(consumer, entity, &marks);
+        Ok(0)
+    }
+
+    /// Gives the flags written or to be written.
+    fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
+        let FlagsOf { consumer, entity, .. } = self.of(ask);
+        match self.options.set {
+            SetFlag::AfterCommit => {
+                self.open_rows += marks.len() as u64;
+                self.open.insert((ask.reader.name(), entity), (self.last, marks));
+                0
+            }
+            SetFlag::AfterCapture => {
+                let rows = marks.len() as u64;
+                self.captured.push((consumer, entity, marks));
+                rows
+            }
+            SetFlag::BeforeCapture => {
+                backend.flags().reset(now, consumer, entity, &marks, self.options.reset)
+            }
+        }
+    }
+}
+
+/// Whether several readers have one flag: who of them comes without a cursor may be any of them.
+fn is_shared(consumer: Consumer) -> bool {
+    matches!(consumer, Consumer::Anybody | Consumer::Workers)
+}
+
+/// Whether its receipts are those of one device: nodes of a gateway may share a replica.
+fn tells_apart(consumer: Consumer) -> bool {
+    matches!(consumer, Consumer::Device(_))
+}
+
+impl Strategy for ByFlag {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
+        let FlagOptions { form, unreadable, on_unreadable, lease, .. } = self.options;
+        let mut set = self.enrol(backend, now, &ask)?;
+        set += self.settle(backend, now, &ask)?;
+        let of = self.of(&ask);
+        if self.set_aside.0 != ask.pull.1 {
+            self.set_aside = (ask.pull.1, BTreeSet::new());
+        }
+        let aside = &self.set_aside.1;
+        let is_aside = |key: &Key| !aside.is_empty() && aside.contains(&(ask.entity, key.clone()));
+        let draw = |key: &Key| xxh3_64(key.as_str().as_bytes()) % 1_000_000;
+        let passes_over = |key: &Key| draw(key) < u64::from(unreadable.0) || is_aside(key);
+        let take = &mut |change: Change<'_>| take(change, None);
+        let found = backend.flags().flagged(now, of, (ask.limit, lease), &passes_over, take)?;
+        if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
+            backend.flags().release(of.consumer, of.entity, &found.marks);
+            return Err(ServerError::Failed);
+        }
+        let Flagged { scanned, again, claimed, more, marks, .. } = found;
+        let delivered = marks.len() as u64;
+        let cursor = match ask.cursor {
+            // Who has nothing new keeps what it has.
+            Some(cursor) if marks.is_empty() => cursor.to_owned(),
+            _ => {
+                // Another gateway after this one must not use a number again, nor one before a
+                // receipt that its predecessor got.
+                let noted = backend.flags().receipt(now, of)?.unwrap_or(0);
+                self.last = now.0.max(self.last.max(noted) + 1);
+                written(of.consumer, self.last)
+            }
+        };
+        if !marks.is_empty() {
+            set += self.delivered(backend, now, &ask, marks);
+        }
+        let written = set * form.bytes() + claimed * CLAIM;
+        let effort = Effort { scanned, writes: set + claimed, written, handled: again, ..Effort::default() };
+        Ok(Captured { delivered, cursor, more, withheld: Vec::new(), effort })
+    }
+
+    fn received(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>) -> Result<u64, ServerError> {
+        self.settle(backend, now, &ask)
+    }
+
+    fn rejected(
+        &mut self,
+        backend: &mut Backend,
+        reader: Reader<'_>,
+        (entity, key): (EntityId, &Key),
+    ) -> bool {
+        if self.options.set != SetFlag::AfterCommit {
+            return false;
+        }
+        let consumer = self.consumer(reader);
+        if let Some((_, marks)) = self.open.get_mut(&(reader.name(), entity)) {
+            let own: Vec<Mark> =
+                marks.extract_if(.., |mark| backend.flags().is_of(entity, *mark, key)).collect();
+            self.open_rows -= own.len() as u64;
+            backend.flags().release(consumer, entity, &own);
+        }
+        self.set_aside.1.insert((entity, key.clone()));
+        true
+    }
+
+    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
+        for (consumer, entity, marks) in std::mem::take(&mut self.captured) {
+            if leaves {
+                backend.flags().reset(now, consumer, entity, &marks, self.options.reset);
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        *self = ByFlag::new(self.options);
+    }
+
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        Cursor::At(stamp).write()
+    }
+
+    /// A load is armed with the rows that can be seen as it begins.
+    fn loads_up_to(&self) -> Option<Upto> {
+        Some(Upto::Settled)
+    }
+
+    fn state(&self) -> u64 {
+        self.open_rows * size_of::<Mark>() as u64
+    }
+}
+
+/// Whether who holds this cursor lacks what this receipt was for.
+fn lacks(cursor: Cursor, receipt: u64) -> bool {
+    match cursor {
+        Cursor::At(_) => receipt > 0,
+        Cursor::Page(number) => number < receipt,
+    }
+}
+
+/// The cursor of a page; a device's names the device.
+fn written(consumer: Consumer, page: u64) -> String {
+    match consumer {
+        Consumer::Device(device) => format!("{}.{page}", device.0),
+        Consumer::Replica | Consumer::Workers | Consumer::Anybody => page.to_string(),
+    }
+}
+
+/// The cursor that a consumer shows, if it is one of its own.
+fn read(consumer: Consumer, cursor: &str) -> Option<Cursor> {
+    let Consumer::Device(device) = consumer else { return Cursor::read(cursor) };
+    match cursor.split_once('.') {
+        Some((named, page)) if named.parse() == Ok(device.0) => Some(Cursor::Page(page.parse().ok()?)),
+        Some(_) => None,
+        None => Cursor::read(cursor).filter(|cursor| matches!(cursor, Cursor::At(_))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::DeviceId;
+
+    #[test]
+    fn only_a_page_and_an_instant_are_cursors_and_a_device_s_page_is_nobody_else_s() {
+        let device = |n| Consumer::Device(DeviceId(n));
+        let theirs = written(device(3), 7);
+        for (who, text, cursor) in [
+            (Consumer::Anybody, "7", Some(Cursor::Page(7))),
+            (Consumer::Anybody, "@-7", Some(Cursor::At(Stamp(-7)))),
+            (device(3), &theirs, Some(Cursor::Page(7))),
+            (device(4), &theirs, None),
+            (Consumer::Replica, &theirs, None),
+        ] {
+            assert_eq!(read(who, text), cursor, "{who:?} {text}");
+        }
+        for text in ["", "@", "-7", "7,k", "@@7", " 7", "1.7", &theirs] {
+            assert_eq!(read(Consumer::Anybody, text), None, "{text:?}");
+        }
+    }
+}

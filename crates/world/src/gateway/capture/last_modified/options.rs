@@ -1,0 +1,136 @@
+//! What a capture by the time of last modification can be told to be.
+
+use super::super::super::mode::Unfit;
+use crate::backend::Upto;
+use crate::base::{Span, word_enums};
+
+/// How it pages, and how close to the present it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastModifiedOptions {
+    /// How the next page begins.
+    pub bound: Bound,
+    /// How the pages of one pull are cut.
+    pub paging: Paging,
+    /// Whose time the cursor is.
+    pub source: Source,
+    /// Cursors are cut to multiples of this on their way.
+    pub precision: Span,
+    /// How close to the present a pull comes.
+    pub upto: Upto,
+    /// How a pull knows its end.
+    pub end: End,
+    /// Which of a row's stamps say that it changed.
+    pub stamps: Stamps,
+    /// Rows that a device was told of and that are no longer there for it are looked for this
+    /// often.
+    pub reconcile: Option<Span>,
+}
+
+word_enums! {
+    /// How the next page begins, from the stamp in the cursor.
+    pub enum Bound {
+        /// After the last stamp delivered, `>`: what shares it and was not delivered is passed
+        /// over.
+        Strict: "strict",
+        /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a
+        /// page.
+        Inclusive: "inclusive",
+        /// After the first stamp that was not delivered: what has it is passed over.
+        FirstNotReturned: "first-not-returned",
+        /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read
+        /// to the letter.
+        FirstNotReturnedExtended: "first-not-returned-extended",
+        /// After the last stamp delivered, and a page goes on to the end of its last stamp.
+        TieExtended: "tie-extended",
+        /// After the last stamp and key.
+        #[default]
+        Keyset: "keyset",
+    }
+
+    /// How the pages of one pull are cut.
+    pub enum Paging {
+        /// Each begins after the one before.
+        #[default]
+        Keyset: "keyset",
+        /// All begin at the same time, and pass over as many rows as came before.
+        Offset: "offset",
+    }
+
+    /// Whose time the cursor is.
+    pub enum Source {
+        /// The stamps of the rows.
+        #[default]
+        Records: "records",
+        /// The device's clock when a pull begins.
+        ClientClock: "client-clock",
+        /// What people see there, without its offset from UTC.
+        ClientLocal: "client-local",
+        /// The backend's clock when a pull begins, or where that is earlier, the last instant that
+        /// is settled.
+        ServerStart: "server-start",
+        /// The backend's clock when its last page is done.
+        ServerEnd: "server-end",
+    }
+
+    /// Which of a row's stamps say that it changed: when it was created, last updated, and deleted.
+    /// The second is null until the first update.
+    pub enum Stamps {
+        /// The greatest of the three.
+        #[default]
+        Greatest: "greatest",
+        /// The second and the third: what was created and never updated is passed over, but in a
+        /// first load.
+        WithoutCreated: "without-created",
+    }
+
+    /// How a pull knows its end.
+    pub enum End {
+        /// The answer says whether there is more.
+        #[default]
+        Marker: "marker",
+        /// An answer without rows is the last.
+        Count: "count",
+    }
+}
+
+impl Default for LastModifiedOptions {
+    fn default() -> LastModifiedOptions {
+        LastModifiedOptions {
+            bound: Bound::default(),
+            paging: Paging::default(),
+            source: Source::default(),
+            precision: Span::micros(1),
+            upto: Upto::default(),
+            end: End::default(),
+            stamps: Stamps::default(),
+            reconcile: None,
+        }
+    }
+}
+
+impl LastModifiedOptions {
+    /// Why these do not go together, if they do not.
+    pub fn contradiction(&self) -> Option<Unfit> {
+        let fixed = self.source != Source::Records || self.paging == Paging::Offset;
+        let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
+        (fixed && !plain).then_some(Unfit {
+            why: "this bound comes of the last page, but the pages of this pull all have the same",
+            instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
+        })
+    }
+
+    /// Whether a page begins after what was delivered, of which nothing comes again.
+    pub(crate) fn brings_once(&self) -> bool {
+        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
+        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
+        after && exact && self.paging == Paging::Keyset
+    }
+
+    /// How far behind the backend's clock pages end, if they do.
+    pub(crate) fn window(&self) -> Option<Span> {
+        match self.upto {
+            Upto::Behind(Span::ZERO) | Upto::Settled => None,
+            Upto::Behind(window) => Some(window),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What the other system and the way there can be told to be.
+
+use crate::backend::Availability;
+use crate::base::{EntityId, Ppm, Span, word_enums};
+use crate::gateway::Capture;
+
+word_enums! {
+    /// How a record is found again in the destination.
+    pub enum Ids {
+        /// By the key that it has in the source: a write of that creates or updates it.
+        #[default]
+        External: "external",
+        /// By its own id, for which the destination can be asked with the source's key.
+        Lookup: "lookup",
+        /// By its own id alone, which the answer to its create tells once.
+        Own: "own",
+    }
+
+    /// When a worker remembers that a page is done.
+    pub enum Remembers {
+        /// When the destination has answered.
+        #[default]
+        AfterWrite: "after-write",
+        /// As soon as it has read the page.
+        BeforeWrite: "before-write",
+    }
+
+    /// Where the place is kept up to which everything is done.
+    pub enum CursorKept {
+        /// In the integration's own database, for all workers.
+        #[default]
+        Integration: "integration",
+        /// In each worker's memory.
+        Memory: "memory",
+        /// In the destination, in the transaction of the records; the ids that it gave, too.
+        Destination: "destination",
+    }
+
+    /// What becomes of a record that the destination rejects.
+    pub enum OnRejected {
+        /// It is tried again in each round.
+        #[default]
+        Retry: "retry",
+        /// It is left out.
+        Skip: "skip",
+        /// The round ends there.
+        Stop: "stop",
+    }
+}
+
+/// The write API of the other system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationOptions {
+    pub ids: Ids,
+    /// At most this many records in one call.
+    pub batch: u32,
+    /// Time of a call on its way there and back.
+    pub rtt: Span,
+    /// Service time of any call.
+    pub fixed_cost: Span,
+    /// Service time of each record.
+    pub record_cost: Span,
+    /// Share of calls that fail, half of them after they took effect.
+    pub errors: Ppm,
+    /// Share of records that are rejected, each time they come.
+    pub rejects: Ppm,
+    /// Share of the rows that are rejected whenever they come.
+    pub poison: Ppm,
+    /// Whether a write of an older version than the last one is left out.
+    pub versions: bool,
+    /// Whether it has all rows at the start.
+    pub loaded: bool,
+    /// Failures, drawn from the seed; it is always up if `None`.
+    pub availability: Option<Availability>,
+}
+
+/// The way from the backend to another system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntegrationOptions {
+    /// What is carried, parents first.
+    pub entities: Vec<EntityId>,
+    /// How changes are found.
+    pub capture: Capture,
+    pub workers: u32,
+    /// From the start of a worker's round to that of its next.
+    pub every: Span,
+    /// At most this many rows are read at once.
+    pub page: u32,
+    pub remembers: Remembers,
+    pub cursor: CursorKept,
+    /// A worker claims the cursor for this long before it reads; without it nobody does.
+    pub claim: Option<Span>,
+    pub rejected: OnRejected,
+    /// A worker gives up on a call after this.
+    pub timeout: Span,
+    /// By so much the workers' clock is ahead.
+    pub clock_ahead: Span,
+    /// Share of the crash points that a worker passes at which it is killed.
+    pub killed: Ppm,
+    /// After so long it is started again.
+    pub restart_after: Span,
+    pub destination: DestinationOptions,
+}
+
+impl Default for DestinationOptions {
+    fn default() -> DestinationOptions {
+        DestinationOptions {
+            ids: Ids::default(),
+            batch: 100,
+            rtt: Span::millis(40),
+            fixed_cost: Span::millis(50),
+            record_cost: Span::millis(5),
+            errors: Ppm(0),
+            rejects: Ppm(0),
+            poison: Ppm(0),
+            versions: false,
+            loaded: false,
+            availability: None,
+        }
+    }
+}
+
+impl Default for IntegrationOptions {
+    fn default() -> IntegrationOptions {
+        IntegrationOptions {
+            entities: Vec::new(),
+            capture: Capture::default(),
+            workers: 1,
+            every: Span::secs(60),
+            page: 100,
+            remembers: Remembers::default(),
+            cursor: CursorKept::default(),
+            claim: None,
+            rejected: OnRejected::default(),
+            timeout: Span::secs(30),
+            clock_ahead: Span::ZERO,
+            killed: Ppm(0),
+            restart_after: Span::secs(20),
+            destination: DestinationOptions::default(),
+        }
+    }
+}
+
+impl IntegrationOptions {
+    /// Whether the place up to which everything is done is in the source: a flag on each row.
+    pub fn is_stateless(&self) -> bool {
+        matches!(self.capture, Capture::Flag(_))
+    }
+    /// Whether a worker asks the destination for a record's own id before it writes it.
+    pub(crate) fn looks_up(&self) -> bool {
+        match self.destination.ids {
+            Ids::External => false,
+            Ids::Lookup => true,
+            Ids::Own => self.cursor == CursorKept::Destination,
+        }
+    }
+}
