@@ -18,7 +18,7 @@ use code::{code, tokens};
 /// in [`NEIGHBOURS`].
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["contract", "theory", "stats"],
+    &["config", "contract", "theory", "stats"],
     &["sim", "disk", "backend", "protocol"],
     &["store", "net", "gateway"],
     &["engine", "integration", "workload", "oracle", "metrics"],
@@ -34,22 +34,28 @@ const LAYERS: &[&[&str]] = &[
 /// What a room may not import although its layer would allow it.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("store", &["backend", "protocol"]),
-    ("oracle", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
-    ("metrics", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
-    ("engine", &["sim", "disk", "backend", "net", "gateway"]),
+    ("oracle", &["config", "sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
+    ("metrics", &["config", "sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
+    ("engine", &["config", "sim", "disk", "backend", "net", "gateway"]),
     ("integration", &["sim", "disk", "protocol", "store", "net"]),
-    ("workload", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
+    ("workload", &["config", "sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("record", SIMULATION),
     ("analysis", SIMULATION),
     ("render", SIMULATION),
-    ("stats", &["contract", "theory"]),
+    ("stats", &["config", "contract", "theory"]),
 ];
 /// What reports never touch.
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 /// Where rooms lie: the crates, and the bench.
-pub(crate) const ROOMS: [&str; 5] =
-    ["crates/contract/src", "crates/oracle/src", "crates/scenario/src", "crates/world/src", "src"];
+pub(crate) const ROOMS: [&str; 6] = [
+    "crates/config/src",
+    "crates/contract/src",
+    "crates/oracle/src",
+    "crates/scenario/src",
+    "crates/world/src",
+    "src",
+];
 /// Where code lies.
 const CODE: [&str; 4] = ["crates", "src", "tests", "benches"];
 const FILE_LINES: usize = 600;

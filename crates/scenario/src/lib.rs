@@ -2,6 +2,7 @@
 
 pub mod scenario;
 
+pub use syncdyno_config::config;
 pub use syncdyno_contract::{base, contract};
 pub use syncdyno_oracle::{metrics, oracle};
 pub use syncdyno_world::{

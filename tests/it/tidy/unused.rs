@@ -9,7 +9,8 @@ use super::code::Modules;
 use super::{CODE, files, root};
 
 /// The sources from which all others are reached, but for benches, which are their own.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
+    "crates/config/src/lib.rs",
     "crates/contract/src/lib.rs",
     "crates/oracle/src/lib.rs",
     "crates/scenario/src/lib.rs",

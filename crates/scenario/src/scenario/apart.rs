@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::diagnostic::Diagnostic;
 use super::merge::Setting;
 use super::plan::Claim;
-use super::tree::{Entry, Node, Origin, Table, Via};
-use super::view::View;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::tree::{Entry, Node, Origin, Table, Via};
+use crate::config::view::View;
 
 /// Tables that say what must come out, and change nothing of what happens.
 const OF_NO_RUN: [&str; 4] = ["covers", "expect", "gate", "situations"];

@@ -1,11 +1,11 @@
 //! Questions of one scenario, put to another.
 
-use super::diagnostic::Source;
 use super::document::{Document, settings};
 use super::merge::Setting;
 use super::practice::{Mend, Seen};
 use super::question::Stand;
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
+use crate::config::diagnostic::Source;
+use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
 
 /// The variants of a question.
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];

@@ -1,9 +1,9 @@
 //! What a cell of a CSV says, in the type of its column: as it is written, or not at all.
 
 use super::column::{ColumnType, KeyType};
-use super::diagnostic::{Help, Place, choices, excerpt};
-use super::written::Calendar;
 use crate::base::{Decimal, Value, words};
+use crate::config::diagnostic::{Help, Place, choices, excerpt};
+use crate::config::written::Calendar;
 use crate::contract::ColumnKind;
 use crate::workload::Maker;
 

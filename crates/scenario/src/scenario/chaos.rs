@@ -1,8 +1,8 @@
 //! Random trouble in a file: its keys, and how they are read.
 
-use super::form::{Form, SPAN, key, table};
-use super::view::{View, read};
 use crate::base::{Ppm, Span};
+use crate::config::form::{Form, SPAN, key, table};
+use crate::config::view::{View, read};
 use crate::setup::{Chaos, Lengths};
 
 trait Written {

@@ -1,11 +1,11 @@
 //! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get
 //! their canonical form.
 
-use super::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
-use super::form::{Form, Key, Preset, share_of};
 use super::former::former;
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::written::{NAME_WANT, is_name, is_wide};
+use crate::config::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
+use crate::config::form::{Form, Key, Preset, share_of};
+use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     match form {

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::diagnostic::meant;
-use super::form::Written;
-use super::written::{Calendar, range};
 use crate::base::words::thousands;
 use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value};
+use crate::config::diagnostic::meant;
+use crate::config::form::Written;
+use crate::config::written::{Calendar, range};
 use crate::contract::ColumnKind;
 use crate::workload::{Letters, Maker};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::plan::Plan;
-use super::written::Calendar;
 use crate::base::{EntityId, Ppm, Span, Stamp, UnitId};
+use crate::config::written::Calendar;
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Hook, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
 use crate::setup::Chaos;

@@ -3,14 +3,14 @@
 
 use super::check::check;
 use super::column::{ColumnType, column_type};
-use super::form::Form;
 use super::grammar::ROOT;
 use super::profiles::tunnel::carrier;
 use super::profiles::{self, FIELD_WORKER, Library, complete, complete_product, complete_tunnel};
-use super::tree::{Entry, Node, Origin, Table, Val, parse_own, table_at};
-use super::view::View;
-use super::written::clock;
 use crate::base::Span;
+use crate::config::form::Form;
+use crate::config::tree::{Entry, Node, Origin, Table, Val, parse_own, table_at};
+use crate::config::view::View;
+use crate::config::written::clock;
 use crate::workload::Maker;
 
 pub(super) fn derive(tree: &mut Node) {

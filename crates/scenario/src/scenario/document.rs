@@ -10,8 +10,6 @@ use toml::ser::{Buffer, Serializer};
 use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
-use super::diagnostic::{Diagnostic, Invalid, Source, choices};
-use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Choices, Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
@@ -20,11 +18,14 @@ use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{Brought, not_utf8, prepare};
 use super::table_plan::{TablePlan, table_plan};
 use super::traces::{Traces, in_place_of_rates};
-use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::unmeasured::unmeasured;
-use super::view::View;
-use super::written::{TITLE_WANT, in_id, is_title, quoted};
+use super::written::{TITLE_WANT, in_id, is_title};
 use crate::base::{Digest, Seed, inert_path};
+use crate::config::diagnostic::{Diagnostic, Invalid, Source, choices};
+use crate::config::form::Form;
+use crate::config::tree::{Entry, Node, Table, Val, Via, parse_document};
+use crate::config::view::View;
+use crate::config::written::quoted;
 use crate::contract::{Chosen, Described, StackFile};
 
 /// The text of a scenario file named `path`, if it is UTF-8.
@@ -466,7 +467,7 @@ fn from(node: &Node) -> String {
     let place = node.origin.place.as_ref().map(|p| format!("{}:{}", p.source.name, p.line_column().0));
     match (&node.origin.via, place) {
         (Via::File, Some(place)) => place,
-        (Via::Profile(name), _) => format!("profile {name}"),
+        (Via::Profile { name, .. }, _) => format!("profile {name}"),
         (Via::Variant(name), _) => format!("variant {name}"),
         (Via::Set, Some(place)) => place.split(':').next().unwrap_or_default().to_owned(),
         _ => "default".to_owned(),

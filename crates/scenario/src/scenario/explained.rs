@@ -169,9 +169,9 @@ pub fn explained(path: &str) -> Option<Vec<Meaning>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::form::Form;
     use super::super::key_pages::each_key;
     use super::*;
+    use crate::config::form::Form;
     use crate::engine::CRASH_POINTS;
 
     fn words_of(form: &Form) -> Option<Vec<&'static str>> {

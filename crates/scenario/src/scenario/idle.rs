@@ -6,14 +6,14 @@
 //! something else.
 
 use super::check::check;
-use super::diagnostic::Diagnostic;
-use super::form::{Form, Key};
 use super::grammar::ROOT;
 use super::merge::{Setting, is_axis};
-use super::tree::{Entry, Node, Origin, Table, Via, parse_own};
-use super::view::View;
 use crate::backend::Numbered;
 use crate::base::{Ppm, Span, Word};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::form::{Form, Key};
+use crate::config::tree::{Entry, Node, Origin, Table, Via, parse_own};
+use crate::config::view::View;
 use crate::contract::NamedBy;
 use crate::engine::{self, Policy};
 use crate::gateway::{Mode, Snapshot};
@@ -424,7 +424,7 @@ fn is_passed_over(
 }
 
 fn brought(node: &Node) -> bool {
-    matches!(node.origin.via, Via::Profile(_) | Via::Default)
+    matches!(node.origin.via, Via::Profile { .. } | Via::Default)
         && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
 }
 
@@ -433,7 +433,7 @@ fn chosen_apart(choice: &Origin, key: &Node) -> bool {
     match choice.via {
         Via::Variant(_) => !came_by(key, |via| *via == choice.via),
         Via::Set => is_of_axis(choice) || !came_by(key, |via| *via == Via::Set),
-        Via::File | Via::Profile(_) | Via::Default => false,
+        Via::File | Via::Profile { .. } | Via::Default => false,
     }
 }
 
@@ -474,7 +474,7 @@ fn origins(root: View<'_>, path: &str) -> Vec<Origin> {
 /// Where the choice came from; where a product made it, that of the product did.
 fn choosers(root: View<'_>, path: &str) -> Vec<Origin> {
     let direct = origins(root, path);
-    let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile(_)));
+    let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile { .. }));
     if of_product { [direct, origins(root, PRODUCT)].concat() } else { direct }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::check::join;
 use super::explained::explained;
-use super::form::{Form, Key, Preset};
 use super::grammar::ROOT;
+use crate::config::form::{Form, Key, Preset};
 
 struct Page(&'static str, &'static str, &'static [&'static str]);
 
@@ -207,7 +207,7 @@ fn brief(form: &Form) -> String {
         Form::Int { min, max } => format!("{min} to {max}"),
         Form::Decimal { max } => format!("0 to {max}"),
         Form::Span { min, .. } if min.0 <= 1 => "time".to_owned(),
-        Form::Span { min, .. } => format!("time, from {}", super::form::span(*min)),
+        Form::Span { min, .. } => format!("time, from {}", crate::config::form::span(*min)),
         Form::Size { .. } => "bytes".to_owned(),
         Form::Rate => "bits a second".to_owned(),
         Form::Share => "share".to_owned(),

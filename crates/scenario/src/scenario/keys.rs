@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 
 use super::check::join;
 use super::explained::explained;
-use super::form::{Form, Key, Preset};
 use super::grammar::ROOT;
-use super::tree::parse_value;
+use crate::config::form::{Form, Key, Preset};
+use crate::config::tree::parse_value;
 use crate::contract::{Choice, Described, OptionForm, StackOption};
 
 pub fn schema_json(stacks: &[Described]) -> String {
@@ -142,6 +142,6 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
 /// A default that is one value; tables have theirs at their own keys.
 fn plain_default(text: &str) -> Option<Json> {
     let source = super::Source::new("default", text);
-    let node = parse_value(&source, 0, super::tree::Via::Default).ok()?;
+    let node = parse_value(&source, 0, crate::config::tree::Via::Default).ok()?;
     if node.table().is_some() { None } else { serde_json::to_value(node.to_toml()).ok() }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::check::{join, unknown_key};
-use super::diagnostic::{Diagnostic, Place, Source, choices};
-use super::form::Form;
 use super::grammar::ROOT;
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
-use super::view::View;
-use super::written::{dotted, is_wide};
+use super::written::is_wide;
+use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
+use crate::config::form::Form;
+use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
+use crate::config::view::View;
+use crate::config::written::dotted;
 
 pub(super) const AXIS: &str = "--axis";
 

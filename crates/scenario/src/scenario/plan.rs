@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
 use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::Seed;
+use crate::config::diagnostic::Diagnostic;
 use crate::setup::Setup;
 
 /// One cell: scenario × variant × axes × seed.

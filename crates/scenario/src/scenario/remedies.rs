@@ -1,8 +1,8 @@
 //! Settings that mend what checks find: how a scenario could be set instead.
 
 use super::document::Document;
-use super::tree::parse_path;
-use super::written::dotted;
+use crate::config::tree::parse_path;
+use crate::config::written::dotted;
 
 /// A key, the value that mends, and the checks that other values make fail, or the metrics of how
 /// saved edits are lost by them.

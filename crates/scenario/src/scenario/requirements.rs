@@ -1,7 +1,7 @@
 //! The ids that `covers` and `shows` may name: what a system that works offline owes its users.
 
-use super::diagnostic::closest;
-use super::form::Written;
+use crate::config::diagnostic::closest;
+use crate::config::form::Written;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
-use super::diagnostic::{Diagnostic, Help, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
-use super::tree::{Entry, Node, Origin, Table, Val};
-use super::written::Calendar;
 use crate::base::{Day, Stamp, Value, inert, inert_path, words};
+use crate::config::diagnostic::{
+    Diagnostic, Help, Place, SHOWN, Source, boundary, choices, closest, excerpt,
+};
+use crate::config::tree::{Entry, Node, Origin, Table, Val};
+use crate::config::written::Calendar;
 use crate::workload::GivenRow;
 
 /// A CSV that was read; its cells are still texts.

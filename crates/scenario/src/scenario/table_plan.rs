@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::check::check;
-use super::diagnostic::Invalid;
 use super::grammar::TABLE;
 use super::merge::known_key;
 use super::resolve::unit_named;
-use super::tree::Node;
-use super::view::{Mistakes, View};
+use crate::config::diagnostic::Invalid;
+use crate::config::tree::Node;
+use crate::config::view::{Mistakes, View};
 
 /// Axes that need no keys: each cell has them.
 const OF_CELLS: [&str; 2] = ["scenario", "variant"];

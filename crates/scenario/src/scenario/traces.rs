@@ -5,11 +5,11 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Place, Source};
 use super::file;
-use super::tree::{Node, Val, Via};
-use super::view::View;
 use crate::base::{Digest, inert_path};
+use crate::config::diagnostic::{Diagnostic, Place, Source};
+use crate::config::tree::{Node, Val, Via};
+use crate::config::view::View;
 use crate::net::{Trace, TraceError};
 
 const LINE_READ: u64 = 1_000;
@@ -64,7 +64,7 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
             let sound = trace.zip(rate).filter(|(trace, rate)| trace.is_sound() && rate.is_sound());
             let Some((trace, rate)) = sound else { continue };
             let (chosen, written) = (&trace.origin.via, &rate.origin.via);
-            let brought = matches!(written, Via::Profile(_) | Via::Default);
+            let brought = matches!(written, Via::Profile { .. } | Via::Default);
             if brought || matches!(chosen, Via::Variant(_) | Via::Set) && chosen != written {
                 if let Some(link) = link.node.table_mut() {
                     link.remove(way);

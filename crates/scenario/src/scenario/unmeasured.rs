@@ -1,9 +1,9 @@
 //! Bounds, claims and questions of metrics that nothing measures: they would hold by themselves.
 
-use super::diagnostic::Diagnostic;
 use super::idle::has_own_stack;
-use super::tree::Node;
-use super::view::View;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::tree::Node;
+use crate::config::view::View;
 
 /// How metrics begin, and the key that has them measured, or not with the first of these values.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[

@@ -1,25 +1,12 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
-use crate::base::{Day, Span, Stamp, Time, Word};
+use crate::base::{Span, Word};
+use crate::config::written::{range, signed};
 use crate::contract::Trigger;
 use crate::engine::Bend;
 
-use super::diagnostic::meant;
-use super::form::{Written, span};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Clock {
-    /// Local time on the day of the start, since midnight.
-    Local(Span),
-    After(Span),
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Calendar {
-    pub(super) start: Stamp,
-    /// Added to UTC to get local time, in seconds.
-    pub(super) utc_offset: i32,
-}
+use crate::config::diagnostic::meant;
+use crate::config::form::{Written, span};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -28,14 +15,6 @@ pub(super) enum Scope {
     Window(i64, i64),
 }
 
-pub(super) const CLOCK: Written = Written::of(
-    "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
-    |text| clock(text).map(Clock::text),
-);
-pub(super) const DATE: Written =
-    Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
-        calendar(text).map(|_| text.replace(' ', "T"))
-    });
 pub(super) const TRIGGER: Written = Written::of(
     "\"start\", \"login\", \"online\", \"resume\", \"background\", \"save\", \"manual\", or \"every 5m\", from 1s on",
     |text| match trigger(text)? {
@@ -67,10 +46,6 @@ pub(super) const START_STATE: Written =
 pub(super) const MOVES: Written =
     Written::of("the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"", a_second)
         .or(&["field-worker"]);
-pub(super) const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
-    let micros = signed(text)?;
-    Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
-});
 pub(super) const UPTO: Written = Written::of(
     "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
     |text| text.parse().ok().map(span),
@@ -79,13 +54,6 @@ pub(super) const UPTO: Written = Written::of(
 pub(super) const REMEMBERED: Written =
     Written::of("\"forever\", \"none\", or a time such as \"24h\", from 1s on", a_second)
         .or(&["forever", "none"]);
-pub(super) const NAME: Written = Written::of("a name without `@`", |text| {
-    (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
-});
-pub(super) const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
-    let micros = signed(text)?;
-    Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
-});
 pub(super) const DRIFT: Written =
     Written::of("a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm", |text| {
         drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3))
@@ -155,90 +123,6 @@ pub(super) fn is_wide(name: &str) -> bool {
     name.starts_with('*')
 }
 
-impl Clock {
-    fn text(self) -> String {
-        match self {
-            Clock::After(after) => format!("+{}", span(after)),
-            Clock::Local(Span(ns)) => {
-                let s = ns / 1_000_000_000;
-                let seconds = if s % 60 == 0 { String::new() } else { format!(":{:02}", s % 60) };
-                format!("{:02}:{:02}{seconds}", s / 3_600, s / 60 % 60)
-            }
-        }
-    }
-    pub(super) fn since_midnight(self) -> Option<Span> {
-        match self {
-            Clock::Local(since_midnight) => Some(since_midnight),
-            Clock::After(_) => None,
-        }
-    }
-    pub(super) fn later(self, by: Span) -> String {
-        let later = match self {
-            Clock::After(after) => Clock::After(after + by),
-            // What would come after midnight cannot be written as a local time.
-            Clock::Local(since_midnight) if since_midnight + by >= Span::secs(86_400) => self,
-            Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
-        };
-        later.text()
-    }
-}
-
-impl Calendar {
-    pub(super) fn midnight(self) -> Stamp {
-        let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
-        Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
-    }
-    pub(super) fn day(self) -> Day {
-        Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
-    }
-    /// The instant in virtual time; `None` before the start.
-    pub(super) fn time(self, clock: Clock) -> Option<Time> {
-        match clock {
-            Clock::After(after) => Some(Time::ZERO + after),
-            Clock::Local(since_midnight) => {
-                let at = self.midnight().plus(since_midnight);
-                (at >= self.start).then(|| Time::ZERO + at.since(self.start))
-            }
-        }
-    }
-    /// A date of a CSV: RFC 3339, or local time of the scenario without an offset.
-    pub(super) fn stamp(self, text: &str) -> Option<Stamp> {
-        if let Ok(t) = text.parse::<jiff::Timestamp>() {
-            return Some(Stamp(t.as_microsecond()));
-        }
-        let local: jiff::civil::DateTime = text.parse().ok()?;
-        let offset = jiff::tz::Offset::from_seconds(self.utc_offset).ok()?;
-        Some(Stamp(offset.to_timestamp(local).ok()?.as_microsecond()))
-    }
-}
-
-pub(super) fn clock(text: &str) -> Option<Clock> {
-    if let Some(after) = text.strip_prefix('+') {
-        return after.parse().ok().map(Clock::After);
-    }
-    let parts: Vec<&str> = text.split(':').collect();
-    let (h, m, s) = match parts[..] {
-        [h, m] => (h, m, "00"),
-        [h, m, s] => (h, m, s),
-        _ => return None,
-    };
-    let seconds = two_digits(h, 23)? * 3_600 + two_digits(m, 59)? * 60 + two_digits(s, 59)?;
-    Some(Clock::Local(Span::secs(seconds)))
-}
-
-pub(super) fn two_digits(text: &str, most: u64) -> Option<u64> {
-    let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().filter(|n| *n <= most)
-}
-
-pub(super) fn calendar(text: &str) -> Option<Calendar> {
-    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
-    pieces.time()?;
-    let offset = pieces.to_numeric_offset()?;
-    let start: jiff::Timestamp = text.parse().ok()?;
-    Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
-}
-
 /// What starts a unit, but for periods.
 const TRIGGERS: [(&str, Trigger); 7] = [
     ("start", Trigger::Start),
@@ -264,42 +148,12 @@ pub(super) fn trigger_text(trigger: Trigger) -> String {
     }
 }
 
-/// A name as a part of a dotted key.
-pub(super) fn quoted(name: &str) -> String {
-    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if bare && !name.is_empty() {
-        return name.to_owned();
-    }
-    toml::Value::String(name.to_owned()).to_string()
-}
-
-pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
-    path.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(".")
-}
-
 pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));
     }
     let (from, until) = range(text)?;
     Some(Scope::Window(from, until))
-}
-
-/// Reads `"-7d..28d"` as microseconds; the end must lie after the start.
-pub(super) fn range(text: &str) -> Option<(i64, i64)> {
-    let (from, until) = text.split_once("..")?;
-    let (from, until) = (signed(from)?, signed(until)?);
-    (from < until).then_some((from, until))
-}
-
-pub(super) fn signed(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let span: Span = rest.parse().ok()?;
-    i64::try_from(span.as_micros()).ok().map(|micros| sign * micros)
 }
 
 pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
@@ -324,34 +178,5 @@ mod tests {
         for word in Bend::WORDS {
             assert!(PATH.want.contains(&format!("\"{word}\"")), "{word}");
         }
-    }
-
-    #[test]
-    fn a_clock_time_is_local_and_on_the_start_day() {
-        let calendar = calendar("2026-03-02T06:00:00+01:00").unwrap();
-        assert_eq!(calendar.utc_offset, 3_600);
-        assert_eq!(calendar.midnight().plus(Span::secs(6 * 3_600)), calendar.start);
-        assert_eq!(calendar.time(clock("10:10").unwrap()), Some(Time::ZERO + Span::secs(4 * 3_600 + 600)));
-        assert_eq!(calendar.time(clock("05:59").unwrap()), None, "before the start");
-        assert_eq!(calendar.time(clock("+2h").unwrap()), Some(Time::ZERO + Span::secs(7_200)));
-        for bad in ["24:00", "10", "10:1", "10:60", "2h", "", "-1:30"] {
-            assert_eq!(clock(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_date_without_an_offset_is_refused_for_the_start_and_local_in_a_csv() {
-        assert_eq!(calendar("2026-03-02T06:00:00"), None);
-        assert_eq!(calendar("2026-03-02"), None);
-        let start = calendar("2026-03-02T00:00:00+01:00").unwrap();
-        for same in [
-            "2026-03-02T00:00:00",
-            "2026-03-02 00:00:00",
-            "2026-03-02T00:00:00+01:00",
-            "2026-03-01T23:00:00Z",
-        ] {
-            assert_eq!(start.stamp(same), Some(start.start), "{same}");
-        }
-        assert_eq!(start.stamp("yesterday"), None);
     }
 }

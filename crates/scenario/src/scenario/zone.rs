@@ -3,8 +3,8 @@
 
 use jiff::tz::{Offset, TimeZone};
 
-use super::form::Written;
-use super::written::two_digits;
+use crate::config::form::Written;
+use crate::config::written::two_digits;
 
 pub(super) const ZONE: Written =
     Written::of("an offset such as \"+01:00\", \"UTC\", or a zone such as \"Europe/Berlin\"", |text| {

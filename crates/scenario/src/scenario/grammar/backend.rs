@@ -2,18 +2,19 @@
 
 use jiff::civil::Weekday;
 
-use super::super::form::Stated;
-use super::super::form::{
-    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
-};
 use super::super::profiles;
-use super::super::written::{CLOCK, REMEMBERED};
+use super::super::written::REMEMBERED;
 use super::super::zone::ZONE;
 use crate::backend::{
     Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, Sort, StampedBy, Ticks,
     Writes,
 };
 use crate::base::{Ppm, Span};
+use crate::config::form::Stated;
+use crate::config::form::{
+    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
+};
+use crate::config::written::CLOCK;
 
 const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
 

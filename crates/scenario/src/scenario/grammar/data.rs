@@ -2,11 +2,11 @@
 //! when the engine calls it.
 
 use super::super::column::COLUMN;
-use super::super::form::{
-    COUNT, Form, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
-};
 use super::super::written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
+use crate::config::form::{
+    COUNT, Form, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
+};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
 pub(super) const ENTITY: Form = table(&[

@@ -1,11 +1,12 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::Stated;
-use super::super::form::{
+use super::super::profiles::{self, Library};
+use super::super::written::{DRIFT, MOVES, START_STATE};
+use crate::config::form::Stated;
+use crate::config::form::{
     COUNT, Form, SOME_SPAN, SPAN, WINDOW, key, map, optional, owned, required, table, word,
 };
-use super::super::profiles::{self, Library};
-use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
+use crate::config::written::{NAME, OFFSET};
 use crate::store::{ForeignKeys, Journal, StoreOptions, Synchronous};
 
 fn store() -> StoreOptions {

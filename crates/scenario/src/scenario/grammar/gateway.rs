@@ -1,14 +1,15 @@
 //! Keys of the gateway.
 
-use super::super::form::Stated;
-use super::super::form::{
-    Form, PERIOD, SOME, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
-};
-use super::super::written::{NAME, UPTO};
+use super::super::written::UPTO;
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
 use crate::backend::{Holes, Reset, Trimmed};
 use crate::base::{Span, Word as _};
+use crate::config::form::Stated;
+use crate::config::form::{
+    Form, PERIOD, SOME, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
+};
+use crate::config::written::NAME;
 use crate::gateway::{
     Advance, CursorSaved, FlagForm, FlagPer, HashOptions, Initial, Keep, LastModifiedBound, LastModifiedEnd,
     LastModifiedOptions, LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, OnUnreadable,

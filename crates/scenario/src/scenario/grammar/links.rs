@@ -1,9 +1,9 @@
 //! Keys of links, and of how requests travel over them.
 
-use super::super::form::Stated;
-use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
 use super::super::profiles::Library;
 use crate::base::Bytes;
+use crate::config::form::Stated;
+use crate::config::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
 use crate::contract::NetworkKind;
 use crate::net::tcp::{Congestion, Tls};
 use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions};

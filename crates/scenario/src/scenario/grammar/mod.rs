@@ -15,12 +15,11 @@ mod tables;
 mod trouble;
 
 use super::chaos::CHAOS;
-use super::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use super::profiles;
 use super::requirements::ID;
-use super::tree::Table;
-use super::written::DATE;
 use crate::base::Span;
+use crate::config::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
+use crate::config::written::DATE;
 
 pub(super) use tables::TABLE;
 pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
@@ -84,33 +83,6 @@ const ROOT_KEYS: &[Key] = &[
     optional("table", TABLE)
         .about("What `sweep` prints of this file, or of another one with `--table`: axes, columns and a rule."),
 ];
-
-impl Form {
-    pub(super) fn under(&self, name: &str) -> Option<&Form> {
-        match self {
-            Form::Table { keys, kinds } => {
-                keys.iter().chain(*kinds).find(|k| k.name == name).map(|k| &k.form)
-            }
-            Form::Named { of, .. } => Some(of),
-            Form::Map { keys, rest, .. } => {
-                Some(keys.iter().find(|k| k.name == name).map_or(*rest, |k| &k.form))
-            }
-            Form::Shares(_) => Some(&Form::Share),
-            Form::Either { table, .. } => table.under(name),
-            Form::Bound => Some(&Form::Figure),
-            _ => None,
-        }
-    }
-
-    /// Whether another key stands in a table that goes without this one: they are kinds of a thing.
-    pub(super) fn excludes(&self, table: &Table, name: &str) -> bool {
-        self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
-    }
-
-    pub(super) fn has_kind(&self, name: &str) -> bool {
-        matches!(self, Form::Table { kinds, .. } if kinds.iter().any(|kind| kind.name == name))
-    }
-}
 
 #[cfg(test)]
 pub(super) fn form_of(path: &[&str]) -> &'static Form {

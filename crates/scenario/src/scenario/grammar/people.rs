@@ -1,8 +1,8 @@
 //! Keys of what people and the office do.
 
-use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
-use super::super::written::CLOCK;
 use crate::base::Span;
+use crate::config::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
+use crate::config::written::CLOCK;
 use crate::contract::EditKind;
 use crate::workload::{Aim, Contested, Delays, Offline, Rivals, Takes};
 

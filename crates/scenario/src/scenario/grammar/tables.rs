@@ -1,6 +1,6 @@
 //! What a sweep prints as a table: `[table]`.
 
-use super::super::form::{Form, key, map, optional, required, table};
+use crate::config::form::{Form, key, map, optional, required, table};
 
 pub(in super::super) const TABLE: Form = table(&[
     key("axis", Form::List(&AXIS), "[]")

@@ -1,12 +1,12 @@
 //! Keys of what goes wrong and of what must come out.
 
 use super::super::column::COLUMN;
-use super::super::form::{
+use super::super::question::Practice;
+use crate::base::Word;
+use crate::config::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
-use super::super::question::Practice;
-use super::super::written::{CLOCK, NAME, STEP};
-use crate::base::Word;
+use crate::config::written::{CLOCK, NAME, STEP};
 use crate::gateway;
 use crate::metrics::Situation;
 use crate::net::{Foreign, OutageMode};

@@ -8,9 +8,9 @@ mod units;
 
 use super::plan::Plan;
 use super::question::Practice;
-use super::written::dotted;
 use crate::backend::{StampedBy, Writes};
 use crate::base::Span;
+use crate::config::written::dotted;
 use crate::contract::ColumnKind;
 use crate::engine::{
     Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, OnLogout, Policy, Sends, With,

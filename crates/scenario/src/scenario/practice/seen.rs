@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::super::plan::Plan;
 use super::super::question::Stand;
-use super::super::written::dotted;
 use crate::base::{EntityId, Word};
+use crate::config::written::dotted;
 use crate::engine::LocalCapture;
 
 /// What a plan shows of a practice.

@@ -21,8 +21,8 @@ pub(super) const BACKEND: &str = "sql-modern";
 pub(super) const LINK: &str = "wifi-good";
 pub(super) const CLASS: &str = "mid";
 
-use super::form::Form;
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
+use crate::config::form::Form;
+use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {
@@ -53,7 +53,8 @@ impl Library {
 
 /// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
 pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
-    let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
+    let is_product = Library::Products.find(&profile.name).is_some();
+    let origin = Origin { place: None, via: Via::Profile { name: profile.name.clone(), is_product } };
     for figure in &profile.figures {
         fill(form, table, figure.key, node(&figure.value, &origin));
     }
@@ -92,7 +93,7 @@ fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
 
 /// Adds to the table of a tunnel what that of the link below says and it does not.
 pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
-    let origin = Origin { place: None, via: Via::Profile(name.to_owned()) };
+    let origin = Origin { place: None, via: Via::Profile { name: name.to_owned(), is_product: false } };
     for (key, entry) in below {
         let written = match &entry.node.value {
             Val::Int(n) => n.to_string(),

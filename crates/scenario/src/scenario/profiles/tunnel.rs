@@ -1,7 +1,7 @@
 //! A tunnel, as a corporate VPN is, over any link.
 
-use super::super::form;
 use crate::base::{BitRate, Span};
+use crate::config::form;
 
 /// What the name of a tunnel begins with; the name of the link below follows.
 const PREFIX: &str = "vpn-over-";

@@ -2,11 +2,11 @@
 
 use super::super::cell::wants;
 use super::super::column::without_shares;
-use super::super::tree::Val;
-use super::super::view::View;
 use super::World;
 use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
+use crate::config::tree::Val;
+use crate::config::view::View;
 use crate::contract::{ColumnKind, EditKind};
 use crate::setup::About;
 use crate::workload::{Action, Aim};

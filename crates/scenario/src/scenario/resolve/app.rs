@@ -1,8 +1,8 @@
 //! What the app itself does: its hooks, and the lists that its screens show.
 
-use super::super::view::{View, read};
 use super::World;
 use crate::base::{EntityId, Word};
+use crate::config::view::{View, read};
 use crate::contract::{ColumnKind, Hook, Like, LocalQuery};
 use crate::setup::{AppCall, AppQuery, HookPlan, Hooks};
 

@@ -1,9 +1,9 @@
 //! The backend.
 
-use super::super::view::{View, read};
 use super::World;
 use crate::backend;
 use crate::base::{Ppm, Span};
+use crate::config::view::{View, read};
 use crate::gateway::Mode;
 
 impl World<'_> {

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::Plan;
 use super::super::rows::Brought;
-use super::super::view::View;
-use super::super::written::signed;
 use super::links::kept_gaps;
 use super::own::of_own_rows;
 use super::scopes::of_scopes;
 use crate::backend::Provisioning;
 use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
+use crate::config::diagnostic::{Diagnostic, closest};
+use crate::config::view::View;
+use crate::config::written::signed;
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};

@@ -1,9 +1,9 @@
 //! The engine: what it pulls, pushes and tries again, and whether that goes with the rest.
 
-use super::super::view::{Mistakes, View, read};
 use super::{World, naming, paths};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
+use crate::config::view::{Mistakes, View, read};
 use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
 use crate::engine::{
     self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, Detect, Policy, Replace,

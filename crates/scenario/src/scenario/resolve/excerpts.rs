@@ -1,9 +1,9 @@
 //! What units bring a part of: columns and rows of an entity.
 
-use super::super::view::View;
 use super::World;
 use super::schema::scope_rule;
 use crate::base::EntityId;
+use crate::config::view::View;
 use crate::contract::{Entity, Excerpt, ScopeRule, SyncUnit};
 use crate::gateway::{Capture, GatewayOptions as Gateway, Mode};
 

@@ -1,11 +1,11 @@
 //! The gateway, and the way from there to the backend.
 
-use super::super::view::{View, read};
 use super::World;
 use super::fleet::named_link;
 use super::links::limits;
 use crate::backend::{FileDrop, LogOptions, Upto};
 use crate::base::{BitRate, Bytes, Span, Word as _};
+use crate::config::view::{View, read};
 use crate::gateway::{
     self, Capture, ChangeLogOptions, CursorHolder, FlagForm, FlagOptions, HashOptions, LastModifiedOptions,
     Mode, RefreshOptions, Source, UploadCacheOptions,

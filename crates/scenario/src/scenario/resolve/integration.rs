@@ -1,8 +1,8 @@
 //! A one-way integration, and the system at its other end.
 
-use super::super::view::{View, read};
 use super::World;
 use super::gateway::CARRIED;
+use crate::config::view::{View, read};
 use crate::contract::EntityId;
 use crate::gateway::Capture;
 use crate::integration::{CursorKept, DestinationOptions, IntegrationOptions, Remembers};

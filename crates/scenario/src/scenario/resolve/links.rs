@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::diagnostic::Diagnostic;
 use super::super::profiles::tunnel;
 use super::super::traces::Traces;
-use super::super::view::{Mistakes, View, read};
 use crate::base::{BitRate, Ppm, Span, Word};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::view::{Mistakes, View, read};
 use crate::contract::NetworkKind;
 use crate::net::tcp::Handshake;
 use crate::net::{

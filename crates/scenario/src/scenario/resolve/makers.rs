@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::super::cell::Wanted;
 use super::super::column::{ColumnType, Shares, without_shares};
 use super::super::rows::Brought;
-use super::super::view::read;
-use super::super::written::{Calendar, Scope, scope};
+use super::super::written::{Scope, scope};
 use super::schema::{Draft, Lookup, Sketch};
 use crate::base::{EntityId, Ppm};
+use crate::config::view::read;
+use crate::config::written::Calendar;
 use crate::workload::{EntityData, Maker};
 
 impl Lookup<'_> {

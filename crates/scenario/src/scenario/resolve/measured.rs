@@ -2,12 +2,12 @@
 //! number has no other meaning than the reader's: where the metric's own unit is too small for
 //! people, it is refused.
 
-use super::super::diagnostic::choices;
-use super::super::form::share_of;
 use super::super::plan::Bound;
-use super::super::tree::Val;
-use super::super::view::{Mistakes, View};
 use crate::base::{Bytes, Span, split_number};
+use crate::config::diagnostic::choices;
+use crate::config::form::share_of;
+use crate::config::tree::Val;
+use crate::config::view::{Mistakes, View};
 use crate::metrics::{self, STATS, Unit};
 
 /// The metric and statistic of `engine.session.duration.p95@1d`, or a number by its name.
@@ -24,8 +24,16 @@ fn begins(name: &str, start: &str) -> bool {
     name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
 }
 
-impl Mistakes {
-    pub(super) fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit> {
+/// What is wrong with what a file says of metrics.
+pub(super) trait Measured {
+    fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit>;
+    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool;
+    fn ends(&self, view: View<'_>, unit: Unit) -> Bound;
+    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64>;
+}
+
+impl Measured for Mistakes {
+    fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit> {
         let found = metrics::TABLE.iter().find(|known| known.name == metric);
         if found.is_none() {
             // A room or a noun alone is the beginning of what was meant.
@@ -38,7 +46,7 @@ impl Mistakes {
         found.map(|metric| metric.unit)
     }
 
-    pub(super) fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
+    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
         let (name, _) = metrics::parts(metric);
         let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
         let (what, stats) = match kind {
@@ -53,7 +61,7 @@ impl Mistakes {
         stats.contains(&stat)
     }
 
-    pub(super) fn ends(&self, view: View<'_>, unit: Unit) -> Bound {
+    fn ends(&self, view: View<'_>, unit: Unit) -> Bound {
         let [low, high] = ["min", "max"].map(|key| view.at(key).present());
         let bound = Bound {
             min: low.and_then(|v| self.figure(v, unit)),
@@ -71,7 +79,7 @@ impl Mistakes {
         bound
     }
 
-    pub(super) fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
+    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
         figure(unit, view.value()?).map_err(|(title, help)| self.at(view, title, help)).ok()
     }
 }
@@ -162,8 +170,8 @@ fn whole(x: f64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tree::parse_own;
     use super::*;
+    use crate::config::tree::parse_own;
 
     #[test]
     fn a_bound_means_what_its_unit_says_or_is_refused_with_what_to_write() {

@@ -1,7 +1,7 @@
 //! Who gives rows their keys, and what goes with them: rows that are part of others, attachments.
 
-use super::super::view::{Mistakes, View, read};
 use crate::backend::Commits;
+use crate::config::view::{Mistakes, View, read};
 use crate::contract::{Attachment, NamedBy, Naming, OnDelete};
 use crate::engine::{AttachmentOptions, LocalCapture, PushOrder, PushUnit, RequestPer, Requests};
 use crate::gateway::Mode;

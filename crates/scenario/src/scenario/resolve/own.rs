@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::super::rows::Brought;
-use super::super::view::View;
 use crate::base::words::{count, thousands};
 use crate::base::{Ppm, Stamp, Value};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::view::View;
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 

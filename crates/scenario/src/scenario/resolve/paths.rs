@@ -1,8 +1,8 @@
 //! What the way between devices and the backend does to values.
 
 use super::super::column::without_shares;
-use super::super::view::{Mistakes, View};
 use super::super::written::path;
+use crate::config::view::{Mistakes, View};
 use crate::contract::{Entity, Schema};
 use crate::engine::{Bend, Path, Paths};
 

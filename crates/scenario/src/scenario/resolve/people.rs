@@ -1,11 +1,11 @@
 //! Sync units, and what people and the office do.
 
-use super::super::view::{Given, View, read};
 use super::super::written::{Scope, scope, trigger};
 use super::World;
 use super::excerpts::{excerpts, excerpts_fit};
 use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
+use crate::config::view::{Given, View, read};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
 use crate::workload::{

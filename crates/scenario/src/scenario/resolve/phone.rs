@@ -1,8 +1,8 @@
 //! What cannot be had with two versions of an app.
 
-use super::super::view::{Mistakes, View};
-use super::super::written::dotted;
 use crate::base::Word;
+use crate::config::view::{Mistakes, View};
+use crate::config::written::dotted;
 use crate::engine::{Detect, Identity};
 use crate::gateway::Mode;
 use crate::store::OnMismatch;

@@ -6,11 +6,12 @@ use super::super::column::{
     COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, Shares, column_type, without_shares,
 };
 use super::super::rows::Brought;
-use super::super::view::{Mistakes, Names, View};
-use super::super::written::{Calendar, Scope, scope};
+use super::super::written::{Scope, scope};
 use super::naming::{attachment, naming};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
+use crate::config::view::{Mistakes, Names, View};
+use crate::config::written::Calendar;
 use crate::contract::{
     Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
 };

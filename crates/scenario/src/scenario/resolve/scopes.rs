@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
-use super::super::view::View;
 use crate::base::{EntityId, Ppm, Value};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::view::View;
 use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
 use crate::setup::{Happening, Planned};
 use crate::workload::{Action, Dataset, Maker, Rivals};

@@ -1,13 +1,13 @@
 //! What two variants of a scenario are said to show, or to answer, side by side.
 
-use super::super::diagnostic::{Diagnostic, choices};
 use super::super::merge::Setting;
 use super::super::plan::{Bound, Claim};
 use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told, pieces, question_place};
 use super::super::requirements::{ID_WANT, nearest, requirement};
-use super::super::tree::Node;
-use super::super::view::{Mistakes, View};
-use super::measured::with_stat;
+use super::measured::{Measured, with_stat};
+use crate::config::diagnostic::{Diagnostic, choices};
+use crate::config::tree::Node;
+use crate::config::view::{Mistakes, View};
 use crate::metrics::{self, Unit};
 
 fn each_of<T>(

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::super::cost;
-use super::super::diagnostic::{Diagnostic, Place};
 use super::super::plan::Plan;
-use super::super::view::View;
 use crate::base::Span;
 use crate::base::words::thousands;
+use crate::config::diagnostic::{Diagnostic, Place};
+use crate::config::view::View;
 use crate::setup::{Fleet, Happening, Who};
 use crate::workload::{EntityData, WorkloadOptions};
 

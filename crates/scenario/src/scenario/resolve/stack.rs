@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::super::idle::Unsaid;
-use super::super::view::View;
 use super::World;
 use crate::base::{Span, inert_path};
+use crate::config::diagnostic::choices;
+use crate::config::tree::{Node, Val};
+use crate::config::view::View;
 use crate::contract::{Choice, Chosen, Described, OptionForm, StackFile};
-use crate::scenario::diagnostic::choices;
 use crate::scenario::file;
-use crate::scenario::tree::{Node, Val};
 
 /// Bytes of a file that an option names, at most.
 const STACK_FILE_MAX: u64 = 64 << 20;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::view::{Names, View};
+use crate::config::view::{Names, View};
 use crate::contract::EditKind;
 
 /// Events with edits, and which of them finds its row by another.

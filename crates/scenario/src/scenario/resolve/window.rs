@@ -2,11 +2,11 @@
 
 use jiff::civil::Weekday;
 
-use super::super::view::View;
-use super::super::written::{Clock, clock};
 use super::super::zone::zone;
 use super::World;
 use crate::base::{Span, Stamp, Time};
+use crate::config::view::View;
+use crate::config::written::{Clock, clock};
 
 impl World<'_> {
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {

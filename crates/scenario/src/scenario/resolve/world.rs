@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::view::{Mistakes, Names, View};
-use super::super::written::Calendar;
 use super::waits::Waits;
 use crate::base::Span;
+use crate::config::view::{Mistakes, Names, View};
+use crate::config::written::Calendar;
 use crate::contract::{Described, Schema};
 use crate::net::Profile;
 use crate::setup::Attribute;

@@ -11,11 +11,11 @@
 
 use std::fmt::Debug;
 
-use super::super::diagnostic::Diagnostic;
 use super::own_rows::{OWN, ROWS, SCENARIO, TASKS};
 use super::plans::TUNNEL;
 use super::questions::VARIANTS;
 use super::{Document, MINIMAL, Plan, Request, stacks};
+use crate::config::diagnostic::Diagnostic;
 
 /// What the files of a subject begin with: a scenario, and a file beside it.
 struct Base {

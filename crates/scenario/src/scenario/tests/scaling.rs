@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use allocation_counter::measure;
 
-use super::super::tree::steps_taken;
 use super::super::{Document, Request};
 use super::stacks;
+use crate::config::tree::steps_taken;
 
 const BASE: &str = "name = \"s\"\nduration = \"20m\"\n[entity.task]\nrows = 50\n\
     schema = { id = \"uuid key\", state = \"one of open|done\" }\n[fleet.f]\ndevices = 3\nATTRIBUTES\n\

@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
 use super::diagnostic::meant;
-use super::tree::Val;
+use super::tree::{Table, Val};
 
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) form: Form,
-    pub(super) preset: Preset,
-    pub(super) about: &'static str,
+pub struct Key {
+    pub name: &'static str,
+    pub form: Form,
+    pub preset: Preset,
+    pub about: &'static str,
 }
 
 /// What holds if a key is not there.
-pub(super) enum Preset {
+pub enum Preset {
     Required,
     Optional,
     Is(&'static str),
@@ -25,7 +25,7 @@ pub(super) enum Preset {
     Profile,
 }
 
-pub(super) enum Form {
+pub enum Form {
     Text,
     Bool,
     Int {
@@ -83,64 +83,64 @@ pub(super) enum Form {
     Any,
 }
 
-pub(super) type LibraryNames = fn() -> Vec<&'static str>;
+pub type LibraryNames = fn() -> Vec<&'static str>;
 
-pub(super) struct Written {
-    pub(super) want: &'static str,
+pub struct Written {
+    pub want: &'static str,
     words: &'static [&'static str],
-    pub(super) known: LibraryNames,
+    pub known: LibraryNames,
     why: fn(&str) -> Option<String>,
     canonical: fn(&str) -> Option<String>,
 }
 
 impl Written {
-    pub(super) const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
+    pub const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
         Written { want, words: &[], known: Vec::new, why: |_| None, canonical }
     }
-    pub(super) const fn or(self, words: &'static [&'static str]) -> Written {
+    pub const fn or(self, words: &'static [&'static str]) -> Written {
         Written { words, ..self }
     }
     /// The same with what is wrong with a text: the limit that it passes, the word that was meant.
-    pub(super) const fn because(self, why: fn(&str) -> Option<String>) -> Written {
+    pub const fn because(self, why: fn(&str) -> Option<String>) -> Written {
         Written { why, ..self }
     }
-    pub(super) const fn known(self, known: LibraryNames) -> Written {
+    pub const fn known(self, known: LibraryNames) -> Written {
         Written { known, ..self }
     }
-    pub(super) fn why(&self, text: &str) -> Option<String> {
+    pub fn why(&self, text: &str) -> Option<String> {
         (self.why)(text).or_else(|| meant(text, self.words))
     }
-    pub(super) fn canonical(&self, text: &str) -> Option<String> {
+    pub fn canonical(&self, text: &str) -> Option<String> {
         if self.words.contains(&text) { Some(text.to_owned()) } else { (self.canonical)(text) }
     }
 }
 
 impl Key {
-    pub(super) const fn about(mut self, about: &'static str) -> Key {
+    pub const fn about(mut self, about: &'static str) -> Key {
         self.about = about;
         self
     }
 }
 
-pub(super) const fn required(name: &'static str, form: Form) -> Key {
+pub const fn required(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Required, about: "" }
 }
 
-pub(super) const fn optional(name: &'static str, form: Form) -> Key {
+pub const fn optional(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Optional, about: "" }
 }
 
-pub(super) const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
+pub const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
     Key { name, form, preset: Preset::Is(preset), about: "" }
 }
 
 /// A key whose default is that of the room that heeds it.
-pub(super) const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Key {
+pub const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Key {
     Key { name, form, preset: Preset::Owned(preset), about: "" }
 }
 
 /// A key whose value is a word; its default is that of the type.
-pub(super) const fn word<T: Word + Default>(name: &'static str) -> Key {
+pub const fn word<T: Word + Default>(name: &'static str) -> Key {
     Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "" }
 }
 
@@ -148,35 +148,35 @@ fn default_word<T: Word + Default>() -> String {
     format!("\"{}\"", T::default().word())
 }
 
-pub(super) const fn profiled(name: &'static str, form: Form) -> Key {
+pub const fn profiled(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Profile, about: "" }
 }
 
-pub(super) const fn table(keys: &'static [Key]) -> Form {
+pub const fn table(keys: &'static [Key]) -> Form {
     Form::Table { keys, kinds: &[] }
 }
 
-pub(super) const fn named(of: &'static Form) -> Form {
+pub const fn named(of: &'static Form) -> Form {
     Form::Named { of, library: Vec::new }
 }
 
-pub(super) const fn map(rest: &'static Form) -> Form {
+pub const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
-pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
-pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
+pub const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
+pub const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// The time from one of many to the next: of at least a millisecond and at most ten years.
-pub(super) const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
+pub const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
 /// The time from one to the next of what is asked again and again: at least a tenth of a second.
-pub(super) const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
+pub const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
 /// A part of a time that comes again and again: at least a second.
-pub(super) const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
-pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
-pub(super) const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
+pub const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
+pub const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
+pub const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
 
 impl Preset {
-    pub(super) fn text(&self) -> Option<Cow<'static, str>> {
+    pub fn text(&self) -> Option<Cow<'static, str>> {
         match self {
             Preset::Is(text) => Some(Cow::Borrowed(text)),
             Preset::Owned(text) => Some(Cow::Owned(text())),
@@ -186,11 +186,11 @@ impl Preset {
 }
 
 impl Form {
-    pub(super) const fn word<T: Word>() -> Form {
+    pub const fn word<T: Word>() -> Form {
         Form::Word(T::WORDS)
     }
 
-    pub(super) fn want(&self) -> String {
+    pub fn want(&self) -> String {
         match self {
             Form::Text => "a text".to_owned(),
             Form::Bool => "`true` or `false`".to_owned(),
@@ -232,8 +232,33 @@ impl Form {
         }
     }
 
+    pub fn under(&self, name: &str) -> Option<&Form> {
+        match self {
+            Form::Table { keys, kinds } => {
+                keys.iter().chain(*kinds).find(|k| k.name == name).map(|k| &k.form)
+            }
+            Form::Named { of, .. } => Some(of),
+            Form::Map { keys, rest, .. } => {
+                Some(keys.iter().find(|k| k.name == name).map_or(*rest, |k| &k.form))
+            }
+            Form::Shares(_) => Some(&Form::Share),
+            Form::Either { table, .. } => table.under(name),
+            Form::Bound => Some(&Form::Figure),
+            _ => None,
+        }
+    }
+
+    /// Whether another key stands in a table that goes without this one: they are kinds of a thing.
+    pub fn excludes(&self, table: &Table, name: &str) -> bool {
+        self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
+    }
+
+    pub fn has_kind(&self, name: &str) -> bool {
+        matches!(self, Form::Table { kinds, .. } if kinds.iter().any(|kind| kind.name == name))
+    }
+
     /// The canonical form of a value that is not a list or table; `None` if it is wrong.
-    pub(super) fn canonical(&self, value: &Val) -> Option<Val> {
+    pub fn canonical(&self, value: &Val) -> Option<Val> {
         let text = |text: String| Some(Val::Text(text));
         match (self, value) {
             (Form::Any | Form::Figure | Form::Bound, v) => Some(v.clone()),
@@ -266,7 +291,7 @@ impl Form {
     }
 }
 
-pub(super) fn share_of(value: &Val) -> Option<Ppm> {
+pub fn share_of(value: &Val) -> Option<Ppm> {
     match value {
         Val::Float(x) => Ppm::from_share(*x),
         Val::Int(n) => Ppm::from_share(*n as f64),
@@ -281,7 +306,7 @@ fn exact(n: u64, units: &[(&str, u64)]) -> String {
     units.iter().find(fits).map_or_else(String::new, |(unit, size)| format!("{}{unit}", n / size))
 }
 
-pub(super) fn span(Span(ns): Span) -> String {
+pub fn span(Span(ns): Span) -> String {
     let units =
         [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
     if !ns.is_multiple_of(1_000_000_000) {
@@ -299,18 +324,18 @@ pub(super) fn span(Span(ns): Span) -> String {
     units.map(&mut part).concat()
 }
 
-pub(super) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let binary = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     let decimal = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
     exact(bytes, &[&binary[..], &decimal].concat())
 }
 
-pub(super) fn rate(BitRate(bits): BitRate) -> String {
+pub fn rate(BitRate(bits): BitRate) -> String {
     exact(bits, &[("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)])
 }
 
 /// Values as scenario files write them: a default is that of the room that heeds it.
-pub(super) trait Stated {
+pub trait Stated {
     fn stated(&self) -> String;
 }
 

@@ -9,16 +9,15 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices};
-use super::profiles::Library;
 use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
 /// A value, or nothing; where its name is written, if that is what a mistake is about; its name.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
+pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
 #[derive(Default)]
-pub(super) struct Mistakes {
+pub struct Mistakes {
     told: RefCell<Vec<Diagnostic>>,
     /// What may be no mistake at all once others are mended. It is told if there are no others.
     following: RefCell<Vec<Diagnostic>>,
@@ -32,7 +31,7 @@ const COMPARED: usize = 4 * DIAGNOSTICS_SHOWN;
 
 /// Names in an order, to be found without looking at each.
 #[derive(Default)]
-pub(super) struct Names {
+pub struct Names {
     list: Vec<String>,
     place: BTreeMap<String, usize>,
 }
@@ -47,13 +46,13 @@ impl<'n> FromIterator<&'n str> for Names {
 }
 
 impl Names {
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
+    pub fn place(&self, name: &str) -> Option<usize> {
         step(1);
         self.place.get(name).copied()
     }
 }
 
-pub(super) struct Given<'m> {
+pub struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,
     /// The first of the values that somebody wrote.
@@ -64,24 +63,24 @@ pub(super) struct Given<'m> {
 
 impl Mistakes {
     /// Mistakes that depend on these values: they count if nothing is wrong with any of them.
-    pub(super) fn given(&self, values: &[View<'_>]) -> Given<'_> {
+    pub fn given(&self, values: &[View<'_>]) -> Given<'_> {
         let place = values.iter().find_map(|view| view.place());
         let sources = values.iter().filter_map(|view| view.source()).collect();
         Given { place, sources, ..self.given_if(values.iter().all(|view| view.is_sound())) }
     }
-    pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
+    pub fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound, place: None, sources: Vec::new() }
     }
-    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
+    pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
     }
     /// A mistake of several values together, noted at the first that somebody wrote.
-    pub(super) fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<Help>) {
+    pub fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<Help>) {
         let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
         self.given(values).at(*at, title, help);
     }
     /// The first is to be at most the second, or less if they are to be `apart`.
-    pub(super) fn in_order(&self, of: View<'_>, [small, large]: [&str; 2], apart: bool) {
+    pub fn in_order(&self, of: View<'_>, [small, large]: [&str; 2], apart: bool) {
         let [low, high] = [small, large].map(|key| of.at(key));
         let Some((least, most)) = low.figure().zip(high.figure()) else { return };
         if least > most || apart && least == most {
@@ -90,15 +89,15 @@ impl Mistakes {
             self.among(&[low, high], title, format!("`{small}` is {than} `{large}`"));
         }
     }
-    pub(super) fn add(&self, diagnostic: Diagnostic) {
+    pub fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
     }
     /// The position of a name among those there are; a mistake if it is none of them.
-    pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+    pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
     /// A mistake unless what has this name is there.
-    pub(super) fn unless<'k>(
+    pub fn unless<'k>(
         &self,
         is_there: bool,
         named: (View<'_>, &str, &str),
@@ -106,7 +105,7 @@ impl Mistakes {
     ) {
         self.given(&[]).found(is_there.then_some(0), named, all);
     }
-    pub(super) fn once(&self, view: View<'_>, key: &str) {
+    pub fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
         if let Some(item) = (1..items.len()).find(again).map(|i| items[i]) {
@@ -115,7 +114,7 @@ impl Mistakes {
         }
     }
     /// What is wrong; where nothing else was, what may only follow from something.
-    pub(super) fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
+    pub fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {
             let places = words::count(again as u64, "other place");
@@ -126,7 +125,7 @@ impl Mistakes {
 }
 
 impl Given<'_> {
-    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
+    pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         let place = view.place().or_else(|| self.place.clone());
         let own = view.source().filter(|_| self.place.is_some() || !self.sources.is_empty());
         let own = own.filter(|own| !self.sources.contains(own));
@@ -142,12 +141,12 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
-    pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+    pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         step(known.len());
         let found = known.iter().position(|k| *k == name);
         self.found(found, (view, what, name), || known.to_vec())
     }
-    pub(super) fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
+    pub fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
         self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
     }
     /// A mistake is told once for each name.
@@ -184,12 +183,12 @@ impl Given<'_> {
 
 /// What a key's value is read as; `How` keeps quantities and words apart, which no rule of the
 /// language does where both come from another crate.
-pub(super) trait Reads<How> {
+pub trait Reads<How> {
     fn reads(view: View<'_>) -> Self;
 }
 
-pub(super) struct Quantity;
-pub(super) struct OneWord;
+pub struct Quantity;
+pub struct OneWord;
 
 macro_rules! reads {
     ($($of:ty: $how:ident),*) => {$(
@@ -216,88 +215,90 @@ impl<How, T: Reads<How>> Reads<Option<How>> for Option<T> {
 }
 
 /// A struct whose fields are called as their keys, and those that are not.
+#[macro_export]
 macro_rules! read {
     ($view:expr, $($of:ident)::+ { $($key:ident)* } $(with { $($field:ident $(: $value:expr)?),* $(,)? })?) => {
         $($of)::+ { $($key: $view.of(stringify!($key)),)* $($($field $(: $value)?,)*)? }
     };
 }
-pub(super) use read;
+
+pub use crate::read;
 
 impl<'a> View<'a> {
-    pub(super) fn of<How, T: Reads<How>>(self, key: &str) -> T {
+    pub fn of<How, T: Reads<How>>(self, key: &str) -> T {
         T::reads(self.at(key))
     }
-    pub(super) fn new(node: &'a Node) -> View<'a> {
+    pub fn new(node: &'a Node) -> View<'a> {
         View(Some(node), None, "")
     }
-    pub(super) fn at(self, path: &str) -> View<'a> {
+    pub fn at(self, path: &str) -> View<'a> {
         path.split('.').fold(self, View::key)
     }
-    pub(super) fn key(self, name: &str) -> View<'a> {
+    pub fn key(self, name: &str) -> View<'a> {
         step(1);
         let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
         View(entry.map(|(_, entry)| &entry.node), None, entry.map_or("", |(name, _)| name))
     }
     /// The same, shown where the name is written.
-    pub(super) fn name(self, name: &str) -> View<'a> {
+    pub fn name(self, name: &str) -> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
         View(entry.map(|e| &e.node), entry.map(|e| &e.key), "")
     }
-    pub(super) fn present(self) -> Option<View<'a>> {
+    pub fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
     }
-    pub(super) fn is_sound(self) -> bool {
+    pub fn is_sound(self) -> bool {
         self.0.is_some_and(Node::is_sound)
     }
     /// Whether it is there and nothing was found wrong in itself, whatever is below it.
-    pub(super) fn is_itself_sound(self) -> bool {
+    pub fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
-    pub(super) fn origin(self) -> Option<&'a Origin> {
+    pub fn origin(self) -> Option<&'a Origin> {
         self.1.or(self.0.map(|n| &n.origin))
     }
-    pub(super) fn place(self) -> Option<Place> {
+    pub fn place(self) -> Option<Place> {
         self.origin()?.place.clone()
     }
     /// Which product, profile or variant a named value comes from, if any.
     fn source(self) -> Option<String> {
         let node = self.0.filter(|node| !self.2.is_empty() && node.table().is_none())?;
         let source = match &node.origin.via {
-            Via::Profile(name) if Library::Products.find(name).is_some() => format!("product `{name}`"),
-            Via::Profile(name) => format!("profile `{name}`"),
+            Via::Profile { name, is_product: true } => format!("product `{name}`"),
+            Via::Profile { name, .. } => format!("profile `{name}`"),
             Via::Variant(name) => format!("variant `{name}`"),
             Via::File | Via::Default | Via::Set => return None,
         };
         Some(format!("`{} = {}` comes from {source}", self.2, self.shown()))
     }
-    pub(super) fn profile(self) -> Option<&'a str> {
+    pub fn profile(self) -> Option<&'a str> {
         match &self.0?.origin.via {
-            Via::Profile(name) => Some(name),
+            Via::Profile { name, .. } => Some(name),
             _ => None,
         }
     }
-    pub(super) fn is_changed(self) -> bool {
+    pub fn is_changed(self) -> bool {
         self.0.is_some_and(|node| matches!(node.origin.via, Via::Set | Via::Variant(_)))
     }
-    pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
+    pub fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
         let entries = table.into_iter().flatten().inspect(|_| step(1));
         entries.map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None, name)))
     }
-    pub(super) fn names(self) -> Vec<&'a str> {
+    pub fn names(self) -> Vec<&'a str> {
         self.entries().map(|(name, _)| name).collect()
     }
-    pub(super) fn items(self) -> impl Iterator<Item = View<'a>> {
+    pub fn items(self) -> impl Iterator<Item = View<'a>> {
         let items = match self.0.map(|n| &n.value) {
             Some(Val::List(items)) => &items[..],
             _ => &[],
         };
         items.iter().inspect(|_| step(1)).map(|n| View(Some(n), None, ""))
     }
-    pub(super) fn is_table(self) -> bool {
+    pub fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())
     }
-    pub(super) fn value(self) -> Option<&'a Val> {
+    pub fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
     }
     /// A length of time, a size or a number, to be compared with another.
@@ -311,45 +312,45 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
-    pub(super) fn shown(self) -> String {
+    pub fn shown(self) -> String {
         self.0.map_or_else(String::new, |node| node.to_toml().to_string())
     }
-    pub(super) fn text(self) -> &'a str {
+    pub fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()
     }
-    pub(super) fn word<T: Word>(self) -> T {
+    pub fn word<T: Word>(self) -> T {
         let known = T::of_word(self.text());
         debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());
         known.unwrap_or(T::VALUES[0])
     }
-    pub(super) fn int(self) -> i64 {
+    pub fn int(self) -> i64 {
         match self.value() {
             Some(Val::Int(n)) => *n,
             _ => 0,
         }
     }
-    pub(super) fn count(self) -> u32 {
+    pub fn count(self) -> u32 {
         u32::try_from(self.int()).unwrap_or(0)
     }
-    pub(super) fn flag(self) -> bool {
+    pub fn flag(self) -> bool {
         matches!(self.value(), Some(Val::Bool(true)))
     }
-    pub(super) fn milli(self) -> u32 {
+    pub fn milli(self) -> u32 {
         match self.value() {
             Some(Val::Float(x)) => (x * 1e3).round() as u32,
             _ => 0,
         }
     }
-    pub(super) fn span(self) -> Span {
+    pub fn span(self) -> Span {
         self.read(Span::ZERO)
     }
-    pub(super) fn bytes(self) -> Bytes {
+    pub fn bytes(self) -> Bytes {
         self.read(Bytes(0))
     }
-    pub(super) fn rate(self) -> BitRate {
+    pub fn rate(self) -> BitRate {
         self.read(BitRate(1))
     }
-    pub(super) fn share(self) -> Ppm {
+    pub fn share(self) -> Ppm {
         self.read(Ppm(0))
     }
     fn read<T: FromStr>(self, otherwise: T) -> T {

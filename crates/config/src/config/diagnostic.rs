@@ -57,7 +57,7 @@ impl Source {
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
     }
-    pub(super) fn whole(self: &Arc<Source>) -> Place {
+    pub fn whole(self: &Arc<Source>) -> Place {
         Place { source: Arc::clone(self), span: 0..self.text.len() }
     }
 }
@@ -126,7 +126,7 @@ impl Diagnostic {
 }
 
 impl Invalid {
-    pub(super) fn check(mut diagnostics: Vec<Diagnostic>) -> Result<(), Invalid> {
+    pub fn check(mut diagnostics: Vec<Diagnostic>) -> Result<(), Invalid> {
         if diagnostics.is_empty() {
             return Ok(());
         }
@@ -159,11 +159,11 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
 }
 
 impl Help {
-    pub(super) fn of(hint: Option<String>, list: impl Into<String>) -> Help {
+    pub fn of(hint: Option<String>, list: impl Into<String>) -> Help {
         Help { hint, list: Some(brief(&list.into())), more: None }
     }
     #[must_use]
-    pub(super) fn and(self, more: impl Into<String>) -> Help {
+    pub fn and(self, more: impl Into<String>) -> Help {
         Help { more: Some(inert(&more.into()).into_owned()), ..self }
     }
 }
@@ -229,11 +229,11 @@ fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     named.next().filter(|_| named.next().is_none()).copied()
 }
 
-pub(super) fn meant(text: &str, words: &[&str]) -> Option<String> {
+pub fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
-pub(super) fn choices(word: &str, candidates: &[&str]) -> Help {
+pub fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
     let quoted = |names: &[&str]| names.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
@@ -265,13 +265,13 @@ fn apart(word: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&word, &name).saturating_sub(8 * shared)
 }
 
-pub(super) const SHOWN: usize = 200;
+pub const SHOWN: usize = 200;
 
-pub(super) fn excerpt(text: &str) -> &str {
+pub fn excerpt(text: &str) -> &str {
     &text[..boundary(text, SHOWN)]
 }
 
-pub(super) fn boundary(text: &str, at: usize) -> usize {
+pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 

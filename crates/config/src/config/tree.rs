@@ -12,15 +12,19 @@ use super::diagnostic::{Diagnostic, Place, Source};
 use crate::base::inert;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) place: Option<Place>,
-    pub(super) via: Via,
+pub struct Origin {
+    pub place: Option<Place>,
+    pub via: Via,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Via {
+pub enum Via {
     File,
-    Profile(String),
+    /// What a library says of this name; a product of a vendor is one, too.
+    Profile {
+        name: String,
+        is_product: bool,
+    },
     Default,
     Variant(String),
     /// `--set` or an axis.
@@ -28,24 +32,24 @@ pub(super) enum Via {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) value: Val,
-    pub(super) origin: Origin,
-    pub(super) wrong: bool,
+pub struct Node {
+    pub value: Val,
+    pub origin: Origin,
+    pub wrong: bool,
 }
 
 /// A table: by name, so that the order in the file has no meaning.
-pub(super) type Table = BTreeMap<String, Entry>;
+pub type Table = BTreeMap<String, Entry>;
 
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) key: Origin,
-    pub(super) node: Node,
+pub struct Entry {
+    pub key: Origin,
+    pub node: Node,
 }
 
 /// A TOML value; dates are texts.
 #[derive(Clone, Debug)]
-pub(super) enum Val {
+pub enum Val {
     Text(String),
     Int(i64),
     Float(f64),
@@ -54,66 +58,62 @@ pub(super) enum Val {
     Table(Table),
 }
 
-#[cfg(test)]
 thread_local! {
     static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// Notes looks into a tree or comparisons of names, which tests hold to what a file has.
-#[cfg_attr(not(test), expect(unused_variables, reason = "nobody counts them"))]
-pub(super) fn step(times: usize) {
-    #[cfg(test)]
+pub fn step(times: usize) {
     STEPS.set(STEPS.get() + times as u64);
 }
 
 /// Steps since the last call, of this thread.
-#[cfg(test)]
-pub(super) fn steps_taken() -> u64 {
+pub fn steps_taken() -> u64 {
     STEPS.take()
 }
 
 impl Origin {
-    pub(super) fn default_value() -> Origin {
+    pub fn default_value() -> Origin {
         Origin { place: None, via: Via::Default }
     }
 }
 
 impl Node {
-    pub(super) fn new(value: Val, origin: Origin) -> Node {
+    pub fn new(value: Val, origin: Origin) -> Node {
         Node { value, origin, wrong: false }
     }
-    pub(super) fn text(text: &str, origin: &Origin) -> Node {
+    pub fn text(text: &str, origin: &Origin) -> Node {
         Node::new(Val::Text(text.to_owned()), origin.clone())
     }
-    pub(super) fn table(&self) -> Option<&Table> {
+    pub fn table(&self) -> Option<&Table> {
         match &self.value {
             Val::Table(table) => Some(table),
             _ => None,
         }
     }
-    pub(super) fn table_mut(&mut self) -> Option<&mut Table> {
+    pub fn table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.value {
             Val::Table(table) => Some(table),
             _ => None,
         }
     }
     /// A copy without one of its keys, which may be most of it.
-    pub(super) fn without(&self, key: &str) -> Node {
+    pub fn without(&self, key: &str) -> Node {
         let Some(table) = self.table() else { return self.clone() };
         let others = table.iter().filter(|(name, _)| *name != key);
         let others = others.map(|(name, entry)| (name.clone(), entry.clone())).collect();
         Node { value: Val::Table(others), origin: self.origin.clone(), wrong: self.wrong }
     }
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Val::Text(text) => Some(text),
             _ => None,
         }
     }
-    pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
+    pub fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
     }
-    pub(super) fn is_sound(&self) -> bool {
+    pub fn is_sound(&self) -> bool {
         step(1);
         let below = match &self.value {
             Val::List(items) => items.iter().all(Node::is_sound),
@@ -123,11 +123,11 @@ impl Node {
         below && !self.wrong
     }
     /// The same value, as if it and all below it came from there.
-    pub(super) fn told_by(mut self, origin: &Origin) -> Node {
+    pub fn told_by(mut self, origin: &Origin) -> Node {
         self.each_origin(&|own| own.clone_from(origin));
         self
     }
-    pub(super) fn came_by(&mut self, via: &Via) {
+    pub fn came_by(&mut self, via: &Via) {
         self.each_origin(&|own| own.via.clone_from(via));
     }
     fn each_origin(&mut self, change: &impl Fn(&mut Origin)) {
@@ -141,7 +141,7 @@ impl Node {
             _ => {}
         }
     }
-    pub(super) fn to_toml(&self) -> toml::Value {
+    pub fn to_toml(&self) -> toml::Value {
         match &self.value {
             Val::Text(text) => toml::Value::String(text.clone()),
             Val::Int(n) => toml::Value::Integer(*n),
@@ -155,13 +155,13 @@ impl Node {
     }
 }
 
-pub(super) fn table_at<'t>(table: &'t mut Table, name: &str, origin: &Origin) -> Option<&'t mut Table> {
+pub fn table_at<'t>(table: &'t mut Table, name: &str, origin: &Origin) -> Option<&'t mut Table> {
     let empty = || Entry::new(Node::new(Val::Table(Table::new()), origin.clone()));
     table.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
 }
 
 impl Entry {
-    pub(super) fn new(node: Node) -> Entry {
+    pub fn new(node: Node) -> Entry {
         Entry { key: node.origin.clone(), node }
     }
 }
@@ -169,7 +169,7 @@ impl Entry {
 /// All that is no TOML is looked for in a text of fewer bytes.
 const RECOVERED_MAX: usize = 256 << 10;
 
-pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
+pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = match source.text.len() {
         ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
         // Each byte of nonsense may be a mistake of its own: of a large file the first is shown.
@@ -191,7 +191,7 @@ pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnosti
 }
 
 /// Reads one value that starts at byte `shift` of `source` and ends with it.
-pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
+pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
     let text = &source.text[shift..];
     let value = DeValue::parse(text).map_err(|e| not_toml(&e, source, shift))?;
     let mut errors = Vec::new();
@@ -199,13 +199,13 @@ pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Resul
     errors.pop().map_or(Ok(node), Err)
 }
 
-pub(super) fn parse_own(text: &str) -> Node {
+pub fn parse_own(text: &str) -> Node {
     let node = parse_value(&Source::new("default", text), 0, Via::Default);
     node.expect("a default is TOML").told_by(&Origin::default_value())
 }
 
 /// Reads a dotted key, such as `engine.pull.chunk_rows` or `expect."oracle.lost.rows"`.
-pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
+pub fn parse_path(key: &str) -> Option<Vec<String>> {
     let text = format!("{key} = 0");
     let mut table = DeTable::parse(&text).ok()?.into_inner();
     let mut path = Vec::new();

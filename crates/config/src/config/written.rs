@@ -1,0 +1,186 @@
+//! Texts with a grammar of their own that more than one room knows: clock times, dates, steps, names.
+
+use crate::base::{Day, Span, Stamp, Time};
+
+use super::form::{Written, span};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Local time on the day of the start, since midnight.
+    Local(Span),
+    After(Span),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calendar {
+    pub start: Stamp,
+    /// Added to UTC to get local time, in seconds.
+    pub utc_offset: i32,
+}
+
+/// A name as a part of a dotted key.
+pub fn quoted(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare && !name.is_empty() {
+        return name.to_owned();
+    }
+    toml::Value::String(name.to_owned()).to_string()
+}
+
+/// Reads `"-7d..28d"` as microseconds; the end must lie after the start.
+pub fn range(text: &str) -> Option<(i64, i64)> {
+    let (from, until) = text.split_once("..")?;
+    let (from, until) = (signed(from)?, signed(until)?);
+    (from < until).then_some((from, until))
+}
+
+pub const CLOCK: Written = Written::of(
+    "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
+    |text| clock(text).map(Clock::text),
+);
+pub const DATE: Written =
+    Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
+        calendar(text).map(|_| text.replace(' ', "T"))
+    });
+pub const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
+    let micros = signed(text)?;
+    Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
+});
+pub const NAME: Written = Written::of("a name without `@`", |text| {
+    (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
+});
+pub const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
+    let micros = signed(text)?;
+    Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
+});
+impl Clock {
+    fn text(self) -> String {
+        match self {
+            Clock::After(after) => format!("+{}", span(after)),
+            Clock::Local(Span(ns)) => {
+                let s = ns / 1_000_000_000;
+                let seconds = if s % 60 == 0 { String::new() } else { format!(":{:02}", s % 60) };
+                format!("{:02}:{:02}{seconds}", s / 3_600, s / 60 % 60)
+            }
+        }
+    }
+    pub fn since_midnight(self) -> Option<Span> {
+        match self {
+            Clock::Local(since_midnight) => Some(since_midnight),
+            Clock::After(_) => None,
+        }
+    }
+    pub fn later(self, by: Span) -> String {
+        let later = match self {
+            Clock::After(after) => Clock::After(after + by),
+            // What would come after midnight cannot be written as a local time.
+            Clock::Local(since_midnight) if since_midnight + by >= Span::secs(86_400) => self,
+            Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
+        };
+        later.text()
+    }
+}
+
+impl Calendar {
+    pub fn midnight(self) -> Stamp {
+        let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
+        Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
+    }
+    pub fn day(self) -> Day {
+        Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
+    }
+    /// The instant in virtual time; `None` before the start.
+    pub fn time(self, clock: Clock) -> Option<Time> {
+        match clock {
+            Clock::After(after) => Some(Time::ZERO + after),
+            Clock::Local(since_midnight) => {
+                let at = self.midnight().plus(since_midnight);
+                (at >= self.start).then(|| Time::ZERO + at.since(self.start))
+            }
+        }
+    }
+    /// A date of a CSV: RFC 3339, or local time of the scenario without an offset.
+    pub fn stamp(self, text: &str) -> Option<Stamp> {
+        if let Ok(t) = text.parse::<jiff::Timestamp>() {
+            return Some(Stamp(t.as_microsecond()));
+        }
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        let offset = jiff::tz::Offset::from_seconds(self.utc_offset).ok()?;
+        Some(Stamp(offset.to_timestamp(local).ok()?.as_microsecond()))
+    }
+}
+
+pub fn clock(text: &str) -> Option<Clock> {
+    if let Some(after) = text.strip_prefix('+') {
+        return after.parse().ok().map(Clock::After);
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let (h, m, s) = match parts[..] {
+        [h, m] => (h, m, "00"),
+        [h, m, s] => (h, m, s),
+        _ => return None,
+    };
+    let seconds = two_digits(h, 23)? * 3_600 + two_digits(m, 59)? * 60 + two_digits(s, 59)?;
+    Some(Clock::Local(Span::secs(seconds)))
+}
+
+pub fn two_digits(text: &str, most: u64) -> Option<u64> {
+    let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().filter(|n| *n <= most)
+}
+
+pub fn calendar(text: &str) -> Option<Calendar> {
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    pieces.time()?;
+    let offset = pieces.to_numeric_offset()?;
+    let start: jiff::Timestamp = text.parse().ok()?;
+    Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
+}
+
+pub fn dotted(path: &[impl AsRef<str>]) -> String {
+    path.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(".")
+}
+
+pub fn signed(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let span: Span = rest.parse().ok()?;
+    i64::try_from(span.as_micros()).ok().map(|micros| sign * micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_time_is_local_and_on_the_start_day() {
+        let calendar = calendar("2026-03-02T06:00:00+01:00").unwrap();
+        assert_eq!(calendar.utc_offset, 3_600);
+        assert_eq!(calendar.midnight().plus(Span::secs(6 * 3_600)), calendar.start);
+        assert_eq!(calendar.time(clock("10:10").unwrap()), Some(Time::ZERO + Span::secs(4 * 3_600 + 600)));
+        assert_eq!(calendar.time(clock("05:59").unwrap()), None, "before the start");
+        assert_eq!(calendar.time(clock("+2h").unwrap()), Some(Time::ZERO + Span::secs(7_200)));
+        for bad in ["24:00", "10", "10:1", "10:60", "2h", "", "-1:30"] {
+            assert_eq!(clock(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_an_offset_is_refused_for_the_start_and_local_in_a_csv() {
+        assert_eq!(calendar("2026-03-02T06:00:00"), None);
+        assert_eq!(calendar("2026-03-02"), None);
+        let start = calendar("2026-03-02T00:00:00+01:00").unwrap();
+        for same in [
+            "2026-03-02T00:00:00",
+            "2026-03-02 00:00:00",
+            "2026-03-02T00:00:00+01:00",
+            "2026-03-01T23:00:00Z",
+        ] {
+            assert_eq!(start.stamp(same), Some(start.start), "{same}");
+        }
+        assert_eq!(start.stamp("yesterday"), None);
+    }
+}
