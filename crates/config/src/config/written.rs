@@ -1,4 +1,4 @@
-//! Texts with a grammar of their own that more than one room knows: clock times, dates, steps, names.
+//! Texts with a grammar of their own that several rooms know: clock times, dates, steps, names.
 
 use crate::base::{Day, Span, Stamp, Time};
 
