@@ -5,6 +5,7 @@ pub mod backend;
 pub mod bugs;
 pub mod disk;
 pub mod engine;
+pub mod faults;
 pub mod gateway;
 pub mod integration;
 pub mod net;
@@ -16,5 +17,6 @@ pub mod theory;
 pub mod workload;
 pub mod world;
 
+pub use syncdyno_config::config;
 pub use syncdyno_contract::{base, contract};
 pub use syncdyno_oracle::{metrics, oracle};

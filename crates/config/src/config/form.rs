@@ -8,6 +8,7 @@ use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 use super::diagnostic::meant;
 use super::tree::{Table, Val};
 
+#[derive(Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
     pub form: Form,
@@ -16,6 +17,7 @@ pub struct Key {
 }
 
 /// What holds if a key is not there.
+#[derive(Clone, Copy)]
 pub enum Preset {
     Required,
     Optional,
@@ -25,6 +27,7 @@ pub enum Preset {
     Profile,
 }
 
+#[derive(Clone, Copy)]
 pub enum Form {
     Text,
     Bool,

@@ -387,11 +387,10 @@ impl Day {
 fn times_online(plan: &Plan) -> u64 {
     let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
     let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
-    let planned = plan.events.iter().map(|event| match event.what {
-        Happening::Outage(_) => 1,
-        Happening::Flap(every) => often(event.length, every),
-        _ => 0,
-    });
+    let planned = plan
+        .events
+        .iter()
+        .map(|event| event.what.fault().map_or(0, |fault| fault.link_changes(event.length)));
     let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
     planned.fold(moves, u64::saturating_add).saturating_add(by_chance)
 }

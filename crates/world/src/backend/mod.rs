@@ -85,7 +85,7 @@ pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
     LogOptions, Numbered, Rearm, Sort, StampedBy, Ticks, Writes,
 };
-pub(crate) use options::{Hindered, Hindrance};
+pub use options::{Hindered, Hindrance};
 pub use partition::Scope;
 pub use position::{Change, Position, Upto};
 pub use provisioning::Provisioning;

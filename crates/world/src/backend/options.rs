@@ -111,7 +111,7 @@ impl Idempotency {
 
 /// Which edits are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hindered {
+pub enum Hindered {
     /// Edits are put off, each time they come.
     PutOff,
     /// Deletes are refused for good, as if something else referred to their rows.
@@ -120,11 +120,15 @@ pub(crate) enum Hindered {
 
 /// A time in which the backend does not take a share of some edits, though it is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hindrance {
-    pub(crate) from: Time,
-    pub(crate) until: Time,
-    pub(crate) share: Ppm,
-    pub(crate) what: Hindered,
+pub struct Hindrance {
+    /// It begins.
+    pub from: Time,
+    /// It ends.
+    pub until: Time,
+    /// Of the edits.
+    pub share: Ppm,
+    /// What is not taken.
+    pub what: Hindered,
 }
 
 /// Times in which every request takes longer.

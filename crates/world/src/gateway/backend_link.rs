@@ -41,10 +41,13 @@ in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
 /// A time during which the backend link carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outage {
-    pub(crate) from: Time,
-    pub(crate) until: Time,
-    pub(crate) mode: OutageMode,
+pub struct Outage {
+    /// It begins.
+    pub from: Time,
+    /// It ends.
+    pub until: Time,
+    /// What happens to messages.
+    pub mode: OutageMode,
 }
 
 /// What becomes of a message.

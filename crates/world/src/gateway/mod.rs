@@ -49,8 +49,8 @@ mod upload_cache;
 mod version;
 
 pub(crate) use backend_call::{BackendCall, Upload};
-pub(crate) use backend_link::{BackendLink, Direction, Outage, Passage};
-pub use backend_link::{BackendLinkOptions, OutageMode};
+pub(crate) use backend_link::{BackendLink, Direction, Passage};
+pub use backend_link::{BackendLinkOptions, Outage, OutageMode};
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,

@@ -78,25 +78,11 @@ fn of_entity(entity: &Entity) -> [(bool, Need); 7] {
 }
 
 fn of_event(event: &Planned) -> Option<Need> {
-    Some(match event.what {
-        Happening::Kill(_) => Need::Kills,
-        Happening::PowerLoss(_) => Need::PowerLosses,
-        Happening::GatewayKill => Need::ServerKills,
-        Happening::DiskFull | Happening::SlowDisk(_) => Need::Storage,
-        Happening::Suspend(_) => Need::Suspensions,
-        Happening::Cancel(_) => Need::Cancels,
-        Happening::TokenExpiry => Need::Tokens,
-        Happening::LogOut | Happening::OtherUser => Need::SharedPhones,
-        Happening::Reinstall => Need::Reinstalls,
-        Happening::Upgrade => Need::Upgrades,
-        Happening::Restore(_) => Need::Backups,
-        Happening::Clone(..) => Need::Copies,
-        Happening::RestoreBackend(_) => Need::BackendBackups,
-        Happening::Trigger(_, Asking::Alone | Asking::Direct | Asking::AtOnce | Asking::Discard) => {
-            Need::UnitRules
-        }
-        _ => return None,
-    })
+    match &event.what {
+        Happening::Fault(_, fault) => fault.needs(),
+        Happening::Trigger(_, how) => (*how != Asking::Queued).then_some(Need::UnitRules),
+        Happening::Import { .. } | Happening::Edits { .. } => None,
+    }
 }
 
 fn of_chaos(chaos: &Chaos) -> [(bool, Need); 8] {

@@ -9,6 +9,7 @@ use super::chaos::Chaos;
 use super::hook::{AppQuery, Hooks};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, word_enums};
 use crate::contract::{Chosen, Schema, SyncUnit};
+use crate::faults::Fault;
 use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
 /// Between two devices that are asked to sync in the drain: a herd is a scenario of its own.
@@ -154,17 +155,6 @@ pub struct DeviceClass {
     pub memory: Bytes,
 }
 
-/// The sync of a device's disk at which its power fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AtSync {
-    /// The nth after the event, from 1, of the first device.
-    pub first: u32,
-    /// How many syncs later it is for each further device.
-    pub stagger: u32,
-    /// Right after the sync, rather than right before its end.
-    pub after: bool,
-}
-
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
     pub device: DeviceId,
@@ -180,7 +170,7 @@ pub struct DevicePlan {
     pub role: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Planned {
     pub name: String,
     pub at: Time,
@@ -212,44 +202,10 @@ pub enum Who {
     Devices(Vec<DeviceId>),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Happening {
-    /// The link carries nothing; this happens to messages in flight.
-    Outage(net::OutageMode),
-    /// The link goes and comes: so long from one loss of it to the next, half of which it is gone.
-    Flap(Span),
-    CaptivePortal,
-    /// This share of answers are not those to their requests; this comes in their place.
-    ForeignAnswers(Ppm, net::Foreign),
-    /// A proxy on the way keeps answers for so long and gives them again.
-    CachingProxy(Span),
-    BadRows(Ppm),
-    PutOff(Ppm),
-    RefusedDeletes(Ppm),
-    /// The run under way is cancelled; if none is, the next so long after it has sent a request.
-    Cancel(Span),
-    SessionLoss,
-    HalfOpen,
-    NetworkChange(Arc<net::Profile>),
-    /// The app is killed: at once, or at the nth passing of a crash point, from 1.
-    Kill(Option<(String, u32)>),
-    PowerLoss(Option<AtSync>),
-    AnswerLoss(Ppm),
-    BackendDown,
-    /// Nothing goes between gateway and backend; this happens to messages.
-    BackendLinkOutage(gateway::OutageMode),
-    GatewayKill,
-    /// The device's storage goes back to what it was so long before.
-    Restore(Span),
-    Clone(DeviceId, DeviceId),
-    RestoreGateway(Span),
-    RestoreBackend(Span),
-    /// The backend's clock jumps by so many microseconds.
-    BackendClockStep(i64),
-    /// A user arms the flags of so many rows by hand, the first in the order of keys.
-    TouchFlag(EntityId, u64),
-    /// The gateway is replaced by one that knows nothing: so often, so long from one to the next.
-    GatewayReplaced(u32, Span),
+    /// Something goes wrong: its kind, as files call it, and what that does.
+    Fault(&'static str, Arc<dyn Fault>),
     Import {
         entity: EntityId,
         rows: u64,
@@ -262,18 +218,19 @@ pub enum Happening {
         count: u32,
         about: About,
     },
-    ClockStep(i64),
-    TimeZone(i64),
-    DiskFull,
-    SlowDisk(u32),
-    /// The app is suspended unless its person takes it up before; its connections last so long.
-    Suspend(Span),
-    TokenExpiry,
-    Upgrade,
-    LogOut,
-    OtherUser,
-    Reinstall,
     Trigger(UnitId, Asking),
+}
+
+impl Happening {
+    /// What goes wrong, if something does.
+    pub fn fault(&self) -> Option<&dyn Fault> {
+        if let Happening::Fault(_, fault) = self { Some(&**fault) } else { None }
+    }
+
+    /// Whether it is a fault of this kind.
+    pub fn is(&self, kind: &str) -> bool {
+        matches!(self, Happening::Fault(of, _) if *of == kind)
+    }
 }
 
 word_enums! {

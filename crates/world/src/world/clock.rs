@@ -6,6 +6,7 @@
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};
+use crate::faults::Jump;
 use crate::setup::ClockModel;
 use crate::sim::Handle;
 
@@ -50,9 +51,6 @@ impl Settings {
         Some(first + Span(passed.0 - passed.0 % self.period.0))
     }
 }
-
-/// When a clock jumps, and by how many microseconds.
-pub(super) type Jump = (Time, i64);
 
 impl Skew {
     /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::missed::Struck;
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{Span, Time};
+use crate::faults::{Struck, SyncLoss};
 
 #[derive(Default)]
 pub(super) struct CrashBook {
@@ -62,20 +62,6 @@ impl CrashBook {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct SyncLoss {
-    pub(super) device: DeviceId,
-    /// Syncs that end from here on count, and none at or after `until`.
-    pub(super) from: Time,
-    pub(super) until: Time,
-    /// At the nth of them, from 1.
-    pub(super) nth: u32,
-    /// Once the sync is done, rather than right before.
-    pub(super) after: bool,
-    pub(super) restart_after: Span,
-    pub(super) struck: Struck,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct SyncLosses(RefCell<Vec<SyncLoss>>);
 
@@ -110,6 +96,7 @@ impl SyncLosses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::DeviceId;
     use crate::base::at_ms as at;
 
     #[test]

@@ -9,10 +9,8 @@ use super::app::App;
 use super::attention::Attention;
 use super::counter::Counter;
 use super::crash::CrashBook;
-use super::faults::Cancel;
 use super::hardware::Hardware;
 use super::hub::Hub;
-use super::missed::Struck;
 use super::narrow::Narrow;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
@@ -23,6 +21,8 @@ use crate::contract::{
     LocalEdit, Node, PhoneEvent, Pick, Ports, Saving, SyncEngine, SyncError, Work,
 };
 use crate::disk::PowerLoss;
+use crate::faults::Cancel;
+use crate::faults::Struck;
 use crate::net::Way;
 use crate::setup::Asking;
 use crate::sim::{Handle, NodeId};

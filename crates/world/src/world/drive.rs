@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use super::build::World;
 use super::device::Device;
-use super::faults::{Restore, Suspend, Whose, choose};
+use super::drawing::choose;
 use super::integration::Integration;
 use super::lists;
 use super::logins::once_up;
-use super::missed::{Awaited, Struck};
 use super::people::{Aims, POLLS_A_STEP, People};
 use super::phone;
 use super::screen::Wish;
@@ -17,6 +16,8 @@ use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
+use crate::faults::{Awaited, Struck};
+use crate::faults::{Restore, Suspend, ToServers, Whose};
 use crate::setup::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
@@ -270,20 +271,19 @@ impl World {
         }
     }
     fn play_gateway(&self) {
-        for planned in &self.plan.events {
-            let (servers, from, met) = (self.servers.clone(), planned.at, self.met(&planned.name));
-            match planned.what {
-                Happening::GatewayKill => {
-                    let restart_after = planned.length;
+        for (from, event, what) in self.faults.to_servers.iter().cloned() {
+            let (servers, met) = (self.servers.clone(), self.met(&event));
+            match what {
+                ToServers::Kill { restart_after } => {
                     self.at(from, "kill", move || met.set(servers.kill_gateway(restart_after) || met.get()));
                 }
-                Happening::TouchFlag(entity, rows) => {
+                ToServers::Flags { entity, rows } => {
                     self.at(from, "flags", move || {
                         let touched = servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
                         met.set(touched > 0 || met.get());
                     });
                 }
-                Happening::GatewayReplaced(times, every) => {
+                ToServers::Replace { times, every } => {
                     let handle = self.handle.clone();
                     self.handle.spawn(self.node, "gateway", async move {
                         for n in 0..u64::from(times) {
@@ -292,7 +292,6 @@ impl World {
                         }
                     });
                 }
-                _ => {}
             }
         }
     }
@@ -314,13 +313,10 @@ impl World {
         }
     }
     fn look_for_connections(&self) {
-        let devices = self.plan.devices();
-        for planned in &self.plan.events {
-            if !matches!(planned.what, Happening::SessionLoss | Happening::HalfOpen) {
-                continue;
-            }
-            let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
-            self.at(planned.at, "connections", move || {
+        for (at, event, chosen) in &self.faults.cuts {
+            let chosen: Vec<_> = chosen.iter().map(|device| self.device(*device)).collect();
+            let met = self.met(event);
+            self.at(*at, "connections", move || {
                 met.set(met.get() || chosen.iter().any(|device| device.way.has_connections()));
             });
         }

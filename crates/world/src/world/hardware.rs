@@ -10,16 +10,15 @@ use std::rc::Rc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::browsing::{Browser, Query};
-use super::crash::{SyncLoss, SyncLosses};
+use super::crash::SyncLosses;
 use super::hub::Hub;
 use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Time};
 use crate::contract::{Event, Node, Work};
 use crate::disk::{Disk, Flash};
 use crate::engine::Decoder;
+use crate::faults::{SlowTime, SyncLoss};
 use crate::setup::DeviceClass;
 use crate::sim::Handle;
-
-pub(super) type SlowTime = (Time, Time, u32);
 
 /// Rows that a device cannot read when they come, and the next time can.
 #[derive(Debug)]

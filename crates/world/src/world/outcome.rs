@@ -1,8 +1,8 @@
 //! What a run of a plan comes to.
 
-use super::missed::Missed;
 use super::tried::InVain;
 use crate::base::{DeviceId, Span, Time};
+use crate::faults::Missed;
 use crate::metrics::{Distribution, Figures, Sample, Tails};
 use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;

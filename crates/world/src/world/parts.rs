@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::missed::{Awaited, Struck};
-use super::windows::{Sign, Window, Windows};
+use super::windows::{Window, Windows};
 use crate::base::{Time, UnitId, Word};
 use crate::contract::{Delivery, Trigger};
+use crate::faults::{Awaited, Sign, Struck};
 use crate::setup::Setup;
 use crate::setup::{DevicePlan, Happening};
 

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::device::Device;
-use super::faults::{Act, Deed, Faults, Restore, Whose, count, drawn_for};
+use super::drawing::{drawn_for, none_came};
 use super::persons::SharedPhone;
 use crate::base::{DeviceId, Span, Stream, Time};
+use crate::faults::{Act, Deed, Faults, Restore, Whose};
 use crate::setup::Setup;
-use crate::setup::{Chaos, DevicePlan, Happening};
+use crate::setup::{Chaos, DevicePlan};
 use crate::sim::{Handle, NodeId};
 
 /// In chaos a backup is so old in the mean.
@@ -40,33 +41,6 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
 }
 
 pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
-    faults.plan_each((plan, devices), |faults, planned, chosen| {
-        let (at, length, whom) = (planned.at, planned.length, count(chosen));
-        let mut all = |what| faults.deeds.extend(chosen.iter().map(|&device| Deed { at, device, what }));
-        Some(match planned.what {
-            Happening::TokenExpiry => {
-                faults.each(chosen, |on| on.revoked.push(at));
-                format!("the tokens of {whom} are taken back")
-            }
-            Happening::Upgrade => {
-                all(Act::Upgrade { restart_after: length });
-                format!("{whom} get a new version of the app")
-            }
-            Happening::Reinstall => {
-                all(Act::Reinstall { restart_after: length });
-                format!("the app of {whom} is installed again")
-            }
-            Happening::LogOut => {
-                all(Act::GoAway { away: length, other: None });
-                format!("the person of {whom} logs out for {length}")
-            }
-            Happening::OtherUser => {
-                all(Act::GoAway { away: length, other: Some(1) });
-                format!("somebody else has {whom} for {length}")
-            }
-            _ => return None,
-        })
-    });
     let Some(chaos) = &plan.chaos else { return };
     for (key, every) in [
         ("token", chaos.token_mtbf),
@@ -81,7 +55,7 @@ pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
             none = false;
         });
         if every > Span::ZERO && none {
-            faults.none_came(&format!("chaos.{key}_mtbf"), plan, every);
+            none_came(faults, &format!("chaos.{key}_mtbf"), plan, every);
         }
     }
 }

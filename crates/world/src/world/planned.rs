@@ -1,17 +1,15 @@
 //! Faults as events plan them and as chaos draws them.
 
-use super::crash::SyncLoss;
-use super::faults::{Detour, Faults, Kill, Restore, Whose, count, moments};
-use super::missed::{Awaited, Struck};
+use super::drawing::{moments, none_came, plan_events};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
+use crate::faults::{Awaited, Struck};
+use crate::faults::{Faults, Kill};
 use crate::net::{During, Outage, OutageMode};
 use crate::setup::Setup;
-use crate::setup::{AtSync, Chaos, DevicePlan, Happening, Lengths, Planned};
+use crate::setup::{Chaos, DevicePlan, Lengths};
 use crate::{backend, gateway};
 
-/// A connection that breaks is broken by an outage as short as this.
-const CUT: Span = Span::millis(1);
 /// A drawn kill waits so long for its crash point, and at most for half of what is left of the
 /// script: points that a world never passes make no kill rarer than it is said to be.
 const LONGEST_WAIT: Span = Span::secs(600);
@@ -19,7 +17,7 @@ const LONGEST_WAIT: Span = Span::secs(600);
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
 pub(super) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
-    faults.plan_each((plan, devices), Faults::plan);
+    plan_events(&mut faults, plan, devices);
     if let Some(chaos) = &plan.chaos {
         faults.draw_chaos(plan, chaos, devices, crash_points);
     }
@@ -30,167 +28,6 @@ pub(super) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]
 }
 
 impl Faults {
-    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let (at, name, length) = (planned.at, &*planned.name, planned.length);
-        match &planned.what {
-            Happening::Kill(point) => {
-                self.kill_all(at, name, KillReason::Killed, point.as_ref(), length, chosen);
-                let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
-                Some(format!("the app of {} is killed{place}", count(chosen)))
-            }
-            Happening::PowerLoss(at_sync) => Some(self.plan_power(at, name, *at_sync, length, chosen)),
-            Happening::GatewayReplaced(times, every) => {
-                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
-                    self.tell(at, format!("{name}: the gateway is replaced"));
-                }
-                None
-            }
-            _ => self
-                .plan_network(planned, chosen)
-                .or_else(|| self.plan_device(planned, chosen))
-                .or_else(|| self.plan_server(planned)),
-        }
-    }
-
-    fn plan_power(
-        &mut self,
-        at: Time,
-        name: &str,
-        at_sync: Option<AtSync>,
-        restart_after: Span,
-        chosen: &[DeviceId],
-    ) -> String {
-        let whom = count(chosen);
-        let Some(AtSync { first, stagger, after }) = at_sync else {
-            self.kill_all(at, name, KillReason::PowerLoss, None, restart_after, chosen);
-            return format!("{whom} lose power");
-        };
-        let mut awaited = Awaited::new(name, KillReason::PowerLoss, None, at_sync);
-        for (&device, k) in chosen.iter().zip(0_u32..) {
-            let nth = first.saturating_add(k.saturating_mul(stagger));
-            let (from, until, struck) = (at, Time::FAR, awaited.on(device));
-            self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after, struck });
-        }
-        self.awaited.push(awaited);
-        format!("{whom} lose power at a sync, the first at its number {first}")
-    }
-
-    fn plan_network(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let (whom, at, length) = (count(chosen), planned.at, planned.length);
-        Some(match &planned.what {
-            Happening::Outage(mode) => {
-                let noticed = *mode != OutageMode::Hold;
-                let outage = Outage { from: at, until: at + length, mode: *mode, noticed };
-                self.each(chosen, |on| on.outages.push(outage));
-                format!("outage of {whom} for {length}, mode {}", mode.word())
-            }
-            Happening::AnswerLoss(loss) => {
-                let lossy = During { from: at, until: at + length, what: *loss };
-                self.each(chosen, |on| on.net.lossy.push(lossy));
-                format!("{whom} lose {loss} of the responses for {length}")
-            }
-            Happening::Flap(every) => {
-                for from in (0..length.0 / every.0).map(|n| at + *every * n) {
-                    let (until, mode) = (from + Span(every.0 / 2), OutageMode::Drop);
-                    let outage = Outage { from, until, mode, noticed: true };
-                    self.each(chosen, |on| on.outages.push(outage));
-                }
-                format!("the network of {whom} comes and goes every {every} for {length}")
-            }
-            Happening::CaptivePortal => {
-                let portal = During { from: at, until: at + length, what: () };
-                self.each(chosen, |on| on.net.portals.push(portal));
-                format!("{whom} behind a captive portal for {length}")
-            }
-            Happening::SessionLoss => {
-                let (until, mode) = (at + CUT, OutageMode::Reset);
-                let outage = Outage { from: at, until, mode, noticed: false };
-                self.each(chosen, |on| on.outages.push(outage));
-                format!("the connections of {whom} break")
-            }
-            Happening::HalfOpen => {
-                self.each(chosen, |on| on.half_open.push(at));
-                format!("the connections of {whom} die silently")
-            }
-            Happening::NetworkChange(link) => {
-                let detour = Detour { from: at, until: at + length, link: link.clone() };
-                self.each(chosen, |on| on.detours.push(detour.clone()));
-                format!("{whom} on {} for {length}", link.name)
-            }
-            _ => return None,
-        })
-    }
-
-    fn plan_device(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let (who, at, length) = (count(chosen), planned.at, planned.length);
-        let ahead = |micros: i64| {
-            format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
-        };
-        Some(match &planned.what {
-            Happening::DiskFull => {
-                self.each(chosen, |on| on.full.push((at, at + length)));
-                format!("{who} have no room for {length}")
-            }
-            Happening::SlowDisk(factor) => {
-                self.each(chosen, |on| on.slow.push((at, at + length, *factor)));
-                format!("the disks of {who} take {factor} times as long for {length}")
-            }
-            Happening::ClockStep(micros) => {
-                self.each(chosen, |on| on.steps.push((at, *micros)));
-                format!("the clocks of {who} jump by {}", ahead(*micros))
-            }
-            Happening::TimeZone(micros) => {
-                self.each(chosen, |on| on.zones.push((at, *micros)));
-                format!("local time of {who} moves by {}", ahead(*micros))
-            }
-            Happening::Restore(of) => {
-                for &device in chosen {
-                    self.restore(Whose::Device(device), Time(at.0 - of.0), at, length);
-                }
-                format!("{who} go back to their state of {of} ago")
-            }
-            Happening::Clone(from, to) => {
-                self.restore(Whose::Copy { from: *from, to: *to }, at, at, length);
-                format!("the storage of {from} is copied to {to}")
-            }
-            _ => return None,
-        })
-    }
-
-    fn plan_server(&mut self, planned: &Planned) -> Option<String> {
-        let (at, length) = (planned.at, planned.length);
-        Some(match &planned.what {
-            Happening::BackendDown => {
-                self.down.push((at, at + length));
-                format!("the backend is down for {length}")
-            }
-            Happening::BackendClockStep(micros) => {
-                self.clock_steps.push((at, *micros));
-                let way = if *micros < 0 { "back" } else { "on" };
-                format!("the backend's clock goes {way} by {}", Span::micros(micros.unsigned_abs()))
-            }
-            Happening::BackendLinkOutage(mode) => {
-                self.backend_link.push(gateway::Outage { from: at, until: at + length, mode: *mode });
-                format!("nothing between gateway and backend for {length} ({mode:?})")
-            }
-            Happening::GatewayKill => format!("the gateway is killed, and comes back after {length}"),
-            Happening::RestoreGateway(of) => {
-                self.restore(Whose::Gateway, Time(at.0 - of.0), at, length);
-                format!("the gateway goes back to its state of {of} ago")
-            }
-            Happening::RestoreBackend(of) => {
-                self.restore(Whose::Backend, Time(at.0 - of.0), at, length);
-                self.down.push((at, at + length));
-                format!("the backend goes back to its state of {of} ago, down for {length}")
-            }
-            Happening::TouchFlag(_, rows) => format!("a user arms the flags of {rows} rows"),
-            _ => return None,
-        })
-    }
-
-    fn restore(&mut self, whose: Whose, backup: Time, at: Time, restart_after: Span) {
-        self.restores.push(Restore { whose, backup, at, restart_after });
-    }
     fn draw_chaos(&mut self, plan: &Setup, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[String]) {
         let before = self.drawn();
         for device in devices {
@@ -205,7 +42,7 @@ impl Faults {
         ];
         for ((key, mtbf), (before, after)) in kinds.into_iter().zip(before.into_iter().zip(self.drawn())) {
             if mtbf > Span::ZERO && before == after {
-                self.none_came(key, plan, mtbf);
+                none_came(self, key, plan, mtbf);
             }
         }
     }
@@ -313,22 +150,5 @@ impl Faults {
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));
-    }
-
-    fn kill_all(
-        &mut self,
-        at: Time,
-        name: &str,
-        reason: KillReason,
-        point: Option<&(String, u32)>,
-        restart_after: Span,
-        chosen: &[DeviceId],
-    ) {
-        let mut awaited = Awaited::new(name, reason, point, None);
-        for &device in chosen {
-            let (point, latest, struck) = (point.cloned(), None, awaited.on(device));
-            self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
-        }
-        self.awaited.push(awaited);
     }
 }

@@ -14,7 +14,6 @@ use crate::contract::{
 use crate::engine::{self, BuiltinFactory};
 use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
-use crate::setup::Happening;
 use crate::setup::Setup;
 use crate::store;
 
@@ -173,7 +172,7 @@ fn brings_once(plan: &Setup) -> bool {
     // them may have been told otherwise: no device hears which rows those are.
     let in_doubt = plan.gateway.mode == Mode::Persistent
         && plan.gateway.backend_restored == Restored::Noticed
-        && plan.events.iter().any(|event| matches!(event.what, Happening::RestoreBackend(_)));
+        && plan.events.iter().any(|event| event.what.is("restore_backend"));
     // A date is that of the last run that ended well: what an interrupted one brought comes again.
     let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
     let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
@@ -186,10 +185,7 @@ fn waits(plan: &Setup) -> Waits {
     let grows = retry.jitter == engine::Jitter::Decorrelated;
     // The head of a queue that blocks is tried again and again after the same time.
     let same = grows || options.queue == engine::AfterFailure::Blocks;
-    let slowed = plan.events.iter().filter_map(|event| match &event.what {
-        Happening::SlowDisk(factor) => Some(*factor),
-        _ => None,
-    });
+    let slowed = plan.events.iter().filter_map(|event| Some(event.what.fault()?.slows()));
     Waits {
         request: options.request_timeout,
         first: retry.cap.min(if grows { retry.base * 3 } else { retry.base }),

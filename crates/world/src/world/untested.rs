@@ -1,8 +1,8 @@
 //! What of a plan never happened, in a run that was not cut off.
 
-use super::faults::Faults;
-use super::missed::{Awaited, Missed};
 use super::tried::{InVain, Tried};
+use crate::faults::Faults;
+use crate::faults::{Awaited, Missed};
 use crate::setup::Planned;
 use crate::setup::Setup;
 use crate::workload::ActionCount;

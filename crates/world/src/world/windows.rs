@@ -1,43 +1,8 @@
 //! The times in which faults are to meet somebody, and what shows that they do.
 
-use std::ops::Range;
-
-use super::missed::Struck;
-use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId};
-use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Hook, Node, UnitEvent};
-
-#[derive(Clone, Debug)]
-pub(super) enum Sign {
-    /// The device asked for something, or wanted to sync.
-    Network,
-    LostResponse,
-    /// An answer to the device was not its request's.
-    Foreign,
-    BadRow,
-    DeleteRefused,
-    /// The device wrote something.
-    Storage,
-    /// The app of the device did something.
-    App,
-    /// Somebody asked the backend for something.
-    Backend,
-    Gateway,
-    Commit,
-    Rejected,
-    PutOff,
-    /// A server said no.
-    Refused,
-    Edit,
-    Hook(Hook),
-    /// It runs, or is called at once.
-    Unit(UnitId),
-    /// The operating system gives an app a window.
-    Background,
-    /// A row of it comes or is edited, or a run of a unit that is to bring it ends well.
-    Entity(EntityId, Vec<UnitId>),
-    /// Somebody logs in on one of these devices.
-    Fleet(Range<u32>),
-}
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Node, UnitEvent};
+use crate::faults::{Sign, Struck};
 
 #[derive(Clone, Debug)]
 pub(super) struct Window {

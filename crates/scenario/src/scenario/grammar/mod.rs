@@ -22,7 +22,7 @@ use crate::config::form::{Form, Key, SOME_SPAN, key, named, optional, required, 
 use crate::config::written::DATE;
 
 pub(super) use tables::TABLE;
-pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
+pub(super) use trouble::{FAULTS, QUESTIONS, SHOWS, VARIANT};
 
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 

@@ -11,8 +11,8 @@ impl Practice {
     /// What a plan lacks so that it shows; of what it has, at what time that must come. Empty where
     /// the plan has all, or it is a matter of course.
     pub fn lacks(self, plan: &Plan) -> String {
-        let outage = || has(plan, |what| matches!(what, Happening::Outage(_)));
-        let kill = || has(plan, |what| matches!(what, Happening::Kill(_)));
+        let outage = || has(plan, |what| what.is("outage"));
+        let kill = || has(plan, |what| what.is("kill"));
         let is_contended = plan.workload.contention.share > Ppm(0);
         let unless = |is_there: bool, what: &str| if is_there { String::new() } else { what.to_owned() };
         match self {
@@ -80,7 +80,7 @@ fn timed(what: &str, key: &str, is_there: bool) -> String {
 
 pub(super) fn logs_out(plan: &Plan) -> bool {
     let by_chance = plan.chaos.as_ref().is_some_and(|chaos| chaos.logout_mtbf > Span::ZERO);
-    by_chance || has(plan, |what| matches!(what, Happening::LogOut | Happening::OtherUser))
+    by_chance || has(plan, |what| what.is("logout") || what.is("other_user"))
 }
 
 /// A row that is sent whole puts back columns of others, unless a conflict is found and merged.

@@ -1,6 +1,7 @@
 //! What is allowed and probably not meant, where no run would tell of it or a run would end as
 //! stuck. What a run finds unused, it says itself (`world/parts`).
 
+use super::super::grammar::FAULTS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::plan::Plan;
@@ -13,7 +14,7 @@ use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
 use crate::config::diagnostic::{Diagnostic, closest};
 use crate::config::view::View;
-use crate::config::written::signed;
+
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
@@ -203,10 +204,7 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 
 fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let links = plan.fleets.iter().flat_map(|fleet| &fleet.links).filter(|(_, devices)| *devices > 0);
-    let changes = plan.events.iter().filter_map(|event| match &event.what {
-        Happening::NetworkChange(link) => Some(link.kind),
-        _ => None,
-    });
+    let changes = plan.events.iter().filter_map(|event| Some(event.what.fault()?.link()?.kind));
     let networks: BTreeSet<NetworkKind> = links.map(|(link, _)| link.kind).chain(changes).collect();
     let never = |unit: &&SyncUnit| {
         let allowed = |network: &NetworkKind| unit.when.iter().all(|condition| network.allows(*condition));
@@ -274,16 +272,8 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     root.at("event").entries().filter_map(told).collect()
 }
 
-pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
-    let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
-    match kind {
-        "backend_clock_step" | "clock_step" | "time_zone" => {
-            own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
-        }
-        // Who logs out for no time logs out.
-        "logout" | "other_user" => false,
-        _ => neutral("for") || kind == "slow_disk" && own.at("factor").int() == 1,
-    }
+fn is_nothing(kind: &str, own: View<'_>) -> bool {
+    FAULTS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own))
 }
 
 /// Actions that nobody takes, beside others; the only one says that nobody edits.

@@ -106,15 +106,6 @@ impl World<'_> {
     pub(super) fn mode(&self) -> Mode {
         self.root.at("gateway.mode").word()
     }
-    pub(super) fn without_replica(&self, replaced: View<'_>) {
-        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").text() == "server";
-        if self.mode() == Mode::Persistent && !holds_cursors {
-            let why = "a gateway in mode \"persistent\" knows nothing but its replica, and its replica stays";
-            let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
-            self.wrong.at(replaced, why, help);
-        }
-    }
-
     fn refresh(&self, view: View<'_>) -> RefreshOptions {
         let kept = self.root.at("backend.tombstones_kept").span();
         let Some(view) = view.present() else {
@@ -254,13 +245,6 @@ impl World<'_> {
             numbered: backend.at("log.numbered").word(),
             rearm: backend.at("rearm").word(),
         })
-    }
-
-    pub(super) fn flags_to_touch(&self, touch: View<'_>) {
-        if self.log().is_none() {
-            let help = "such as gateway.serve.capture = { flag = {} }";
-            self.wrong.at(touch, "no row has a flag", help);
-        }
     }
 
     pub(super) fn files(&self) -> Option<FileDrop> {

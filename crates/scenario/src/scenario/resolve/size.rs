@@ -105,16 +105,14 @@ fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     }
     for event in &plan.events {
         let chosen = chosen(&event.who, &plan.fleets);
-        match &event.what {
-            Happening::Flap(every) => {
-                let place = event_key(root, &event.name, "flap.every").place();
-                lots.push((times(chosen, event.length.0 / every.0.max(1)), place));
-            }
-            Happening::NetworkChange(link) => {
-                let at = event_key(root, &event.name, "network_change.link");
-                lots.push((times(chosen, link.interruptions(plan.duration)), of_link(&link.name, at)));
-            }
-            _ => {}
+        let Some(fault) = event.what.fault() else { continue };
+        if fault.period().is_some() {
+            let place = event_key(root, &event.name, "flap.every").place();
+            lots.push((times(chosen, fault.link_changes(event.length)), place));
+        }
+        if let Some(link) = fault.link() {
+            let at = event_key(root, &event.name, "network_change.link");
+            lots.push((times(chosen, link.interruptions(plan.duration)), of_link(&link.name, at)));
         }
     }
     lots

@@ -1,21 +1,25 @@
 //! Events, chaos, expectations, gates.
 
+use super::super::grammar::FAULTS;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::chaos::chaos;
 use super::super::plan::{Bound, Expect, Gate};
 use super::super::swarm::{Situations, Swarm};
 use super::World;
-use super::doubts::is_nothing;
 use super::fleet::{all_devices, named_link};
 use super::measured::{Measured, with_stat};
-use crate::base::{DeviceId, Ppm, Span, Time, Word};
-use crate::config::view::{Given, View, read};
-use crate::config::written::signed;
+use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Word};
+use crate::config::view::{Given, Mistakes, View, read};
+
 use crate::engine::Identity;
+use crate::faults::{Asks, Fault};
+use crate::gateway::Mode;
 use crate::metrics::{self, Situation, Unit};
+use crate::net::Profile;
 use crate::setup::Chaos;
-use crate::setup::{Asking, AtSync, Happening, Planned, Who};
+use crate::setup::{Asking, Happening, Planned, Who};
 use crate::{gateway, oracle};
 
 /// Faults are drawn before the first of them happens, and each is told.
@@ -47,7 +51,7 @@ impl World<'_> {
         }
         let mut named: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();
         for event in events {
-            let Happening::Clone(from, to) = event.what else { continue };
+            let Some((from, to)) = event.what.fault().and_then(Fault::copies) else { continue };
             let name = *named.entry(from).or_insert(from);
             named.insert(to, name);
             if named.values().filter(|other| **other == name).count() > 2 {
@@ -69,35 +73,21 @@ impl World<'_> {
             self.wrong.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
-        if kind.starts_with("restore") && own.at("of").span() > at.since(Time::ZERO) {
-            let help = format!("`of` is at most {} here", at.since(Time::ZERO));
-            self.wrong.given(&[view.at("at")]).at(own.at("of"), "there was nothing yet to go back to", help);
-        }
-        let what = self.happening(kind, own)?;
-        self.dated(at, own.at("by"), &what);
+        let fault = FAULTS.iter().find(|fault| fault.key.name == kind);
+        let what = match fault {
+            Some(fault) => {
+                let asks = InFile { world: self, event: view, at };
+                Happening::Fault(fault.key.name, (fault.read)(own, &asks)?)
+            }
+            None => self.deed(kind, own)?,
+        };
         // How far a clock jumps stands where others name an attribute.
-        let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
-        let by = own.at("by").present().filter(|_| !jumps);
+        let by = own.at("by").present().filter(|_| fault.is_none_or(|fault| !fault.jumps));
         let who = self.who(own, by);
         let length = ["for", "restart_after", "over"].iter().find_map(|key| own.at(key).present());
         let length = length.map_or(Span::ZERO, View::span);
-        (!is_nothing(kind, own)).then(|| Planned { name: name.to_owned(), at, length, who, what })
-    }
-
-    fn dated(&self, at: Time, by: View<'_>, what: &Happening) {
-        let (Happening::ClockStep(micros)
-        | Happening::BackendClockStep(micros)
-        | Happening::TimeZone(micros)) = what
-        else {
-            return;
-        };
-        let shown = self.calendar.start.plus(at.since(Time::ZERO)).0.saturating_add(*micros);
-        if !(0..YEAR_10000).contains(&shown) {
-            let help =
-                "it may show 1970 to 9999; an app whose clock is off by days or years is what is meant";
-            let given = self.wrong.given(&[self.root.at("start")]);
-            given.at(by, "such a clock shows a date before 1970 or after 9999", help);
-        }
+        let is_nothing = fault.is_some_and(|fault| (fault.is_nothing)(own));
+        (!is_nothing).then(|| Planned { name: name.to_owned(), at, length, who, what })
     }
 
     fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
@@ -133,51 +123,21 @@ impl World<'_> {
         DeviceId(view.count())
     }
 
-    fn happening(&self, kind: &str, view: View<'_>) -> Option<Happening> {
-        let by = || signed(view.at("by").text());
-        Some(match kind {
-            "outage" => Happening::Outage(view.of("mode")),
-            "flap" => Happening::Flap(self.flap(view)),
-            "captive_portal" => Happening::CaptivePortal,
-            "foreign_responses" => Happening::ForeignAnswers(view.of("responses"), view.of("what")),
-            "caching_proxy" => Happening::CachingProxy(view.of("ttl")),
-            "bad_rows" => Happening::BadRows(view.of("rows")),
-            "cancel" => Happening::Cancel(view.of("after")),
-            "session_loss" => Happening::SessionLoss,
-            "half_open" => Happening::HalfOpen,
-            "network_change" => {
-                let name = view.at("link");
-                let link = named_link(self, name.text(), name);
-                Happening::NetworkChange(link?)
-            }
-            "kill" => Happening::Kill(self.crash_point(view)),
-            "power_loss" => Happening::PowerLoss(self.at_sync(view)),
-            "response_loss" => Happening::AnswerLoss(view.of("loss")),
-            "edits" => self.edits(view)?,
-            "suspend" => Happening::Suspend(view.of("sockets")),
-            "token_expiry" => Happening::TokenExpiry,
-            "upgrade" => Happening::Upgrade,
-            "logout" => Happening::LogOut,
-            "other_user" => Happening::OtherUser,
-            "reinstall" => Happening::Reinstall,
+    /// What people and the office do; an unknown kind was told by the check.
+    fn deed(&self, kind: &str, view: View<'_>) -> Option<Happening> {
+        match kind {
+            "edits" => self.edits(view),
             "trigger" => {
                 let how: Option<Asking> = view.of("how");
-                Happening::Trigger(self.unit_named(view.at("unit"))?, how.unwrap_or_default())
+                Some(Happening::Trigger(self.unit_named(view.at("unit"))?, how.unwrap_or_default()))
             }
-            "clock_step" => Happening::ClockStep(by()?),
-            "time_zone" => Happening::TimeZone(by()?),
-            "disk_full" => Happening::DiskFull,
-            "slow_disk" => Happening::SlowDisk(view.of("factor")),
-            "restore" => Happening::Restore(view.of("of")),
-            "clone" => {
-                let (from, to) = (self.one_device(view.at("from")), self.one_device(view.at("to")));
-                if from == to {
-                    self.wrong.at(view.at("to"), "`from` and `to` must differ", "name two devices");
-                }
-                Happening::Clone(from, to)
-            }
-            _ => return self.of_servers(kind, view),
-        })
+            "bulk_import" => Some(Happening::Import {
+                entity: self.entity(view.at("entity"))?,
+                rows: u64::from(view.at("rows").count()),
+                of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
+            }),
+            _ => None,
+        }
     }
 
     fn edits(&self, view: View<'_>) -> Option<Happening> {
@@ -192,37 +152,6 @@ impl World<'_> {
         Some(Happening::Edits { action: number, count: view.at("count").count(), about })
     }
 
-    fn of_servers(&self, kind: &str, view: View<'_>) -> Option<Happening> {
-        let rows = || u64::from(view.at("rows").count());
-        Some(match kind {
-            "backend_down" => Happening::BackendDown,
-            "backend_clock_step" => {
-                Happening::BackendClockStep(signed(view.at("by").text()).unwrap_or_default())
-            }
-            "backend_link_outage" => Happening::BackendLinkOutage(view.of("mode")),
-            "put_off" => Happening::PutOff(view.of("edits")),
-            "refused_deletes" => Happening::RefusedDeletes(view.of("deletes")),
-            "gateway_kill" => Happening::GatewayKill,
-            "restore_gateway" => Happening::RestoreGateway(view.of("of")),
-            "restore_backend" => Happening::RestoreBackend(view.of("of")),
-            "bulk_import" => Happening::Import {
-                entity: self.entity(view.at("entity"))?,
-                rows: rows(),
-                of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
-            },
-            "touch_flag" => {
-                self.flags_to_touch(view);
-                Happening::TouchFlag(self.entity(view.at("entity"))?, rows())
-            }
-            "gateway_replaced" => {
-                self.without_replica(view);
-                Happening::GatewayReplaced(view.of("times"), view.of("every"))
-            }
-            // An unknown kind, or one that is not built, was told by the check.
-            _ => return None,
-        })
-    }
-
     pub(super) fn not_too_many(&self, key: View<'_>, faults: u128) {
         if faults > FAULTS_MAX {
             let help =
@@ -230,38 +159,6 @@ impl World<'_> {
             self.wrong.at(key, format!("some {faults} faults would be drawn"), help);
         }
     }
-    fn flap(&self, flap: View<'_>) -> Span {
-        let (every, length) = (flap.at("every"), flap.at("for"));
-        self.wrong.in_order(flap, ["every", "for"], false);
-        let written = if every.place().is_some() { every } else { length };
-        self.not_too_many(written, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
-        every.span()
-    }
-    fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
-        let point = kill.at("point").present()?;
-        if let Some(stack) = self.stack().filter(|stack| !stack.crash_points.is_empty()) {
-            let known: Vec<&str> = stack.crash_points.iter().map(String::as_str).collect();
-            self.wrong.find(point, "crash point", point.text(), &known);
-        }
-        Some((point.text().to_owned(), kill.at("nth").count()))
-    }
-
-    fn at_sync(&self, loss: View<'_>) -> Option<AtSync> {
-        let [stagger, when] = ["stagger", "when"].map(|key| loss.at(key).present());
-        let Some(first) = loss.at("at_sync").present() else {
-            for key in [stagger, when].into_iter().flatten() {
-                let help = "write `at_sync` too, such as `at_sync = 1`";
-                self.wrong.at(key, "without a sync this has no effect", help);
-            }
-            return None;
-        };
-        Some(AtSync {
-            first: first.count(),
-            stagger: stagger.map_or(0, View::count),
-            after: when.is_some_and(|when| when.text() == "after"),
-        })
-    }
-
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
         let devices = all_devices(self.root);
@@ -403,5 +300,58 @@ impl World<'_> {
             start: start.map(|s| s.text().to_owned()),
             bound,
         })
+    }
+}
+
+/// What a fault asks of the file that it stands in.
+struct InFile<'a, 'w> {
+    world: &'a World<'w>,
+    event: View<'a>,
+    at: Time,
+}
+
+impl Asks for InFile<'_, '_> {
+    fn event(&self) -> View<'_> {
+        self.event
+    }
+    fn at(&self) -> Time {
+        self.at
+    }
+    fn wrong(&self) -> &Mistakes {
+        self.world.wrong
+    }
+    fn link(&self, name: View<'_>) -> Option<Arc<Profile>> {
+        named_link(self.world, name.text(), name)
+    }
+    fn entity(&self, name: View<'_>) -> Option<EntityId> {
+        self.world.entity(name)
+    }
+    fn device(&self, number: View<'_>) -> DeviceId {
+        self.world.one_device(number)
+    }
+    fn crash_points(&self) -> Vec<&str> {
+        self.world
+            .stack()
+            .map_or_else(Vec::new, |stack| stack.crash_points.iter().map(String::as_str).collect())
+    }
+    fn dated(&self, by: View<'_>, micros: i64) {
+        let start = self.world.calendar.start;
+        let shown = start.plus(self.at.since(Time::ZERO)).0.saturating_add(micros);
+        if !(0..YEAR_10000).contains(&shown) {
+            let help =
+                "it may show 1970 to 9999; an app whose clock is off by days or years is what is meant";
+            let given = self.world.wrong.given(&[self.world.root.at("start")]);
+            given.at(by, "such a clock shows a date before 1970 or after 9999", help);
+        }
+    }
+    fn not_too_many(&self, key: View<'_>, faults: u128) {
+        self.world.not_too_many(key, faults);
+    }
+    fn has_flags(&self) -> bool {
+        self.world.log().is_some()
+    }
+    fn is_its_replica(&self) -> bool {
+        let holds_cursors = self.world.root.at("gateway.serve.cursor_held_by").text() == "server";
+        self.world.mode() == Mode::Persistent && !holds_cursors
     }
 }

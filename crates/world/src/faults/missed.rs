@@ -4,15 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::DeviceId;
-use crate::base::words::{count, thousands};
-use crate::contract::KillReason;
-use crate::setup::AtSync;
 
 /// Whether something met whom it was to meet.
-pub(super) type Struck = Rc<Cell<bool>>;
+pub type Struck = Rc<Cell<bool>>;
 
 #[derive(Clone, Debug)]
-pub(super) struct Awaited {
+pub struct Awaited {
     event: String,
     why: String,
     on: On,
@@ -46,50 +43,23 @@ impl Missed {
 }
 
 impl Awaited {
-    /// What `event` plans: at the passing of a crash point, at a sync, or at once.
-    pub(super) fn new(
-        event: &str,
-        reason: KillReason,
-        point: Option<&(String, u32)>,
-        at_sync: Option<AtSync>,
-    ) -> Awaited {
-        let why = match (point, at_sync) {
-            (Some((point, 1)), _) => format!("nothing passed {point} from then on"),
-            (Some((point, nth)), _) => {
-                format!("{point} was passed fewer than {} from then on", count(u64::from(*nth), "time"))
-            }
-            (None, Some(AtSync { first, stagger: 0, .. })) => {
-                let syncs = count(u64::from(first), "sync");
-                format!(
-                    "there were fewer than {syncs} of the disk from then on, or the power was off or no app ran at the last of them"
-                )
-            }
-            (None, Some(AtSync { first, .. })) => {
-                let first = thousands(u64::from(first));
-                format!(
-                    "too few syncs of the disk from then on ({first}, and more for each further device), or the power was off or no app ran at the last of them"
-                )
-            }
-            (None, None) => match reason {
-                KillReason::PowerLoss => "the power was off, or the app did not run, at the time".to_owned(),
-                _ => "the app did not run at the time".to_owned(),
-            },
-        };
+    /// On each of its devices, which are named one by one.
+    pub fn each(event: &str, why: String) -> Awaited {
         Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
     }
 
-    pub(super) fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
+    pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let on = On::Any(Struck::default());
         Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
     }
     /// The same, which cannot come before one of these has.
-    pub(super) fn after(self, others: &[Struck]) -> Awaited {
+    pub fn after(self, others: &[Struck]) -> Awaited {
         Awaited { after: others.to_vec(), ..self }
     }
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.event
     }
-    pub(super) fn on(&mut self, device: DeviceId) -> Struck {
+    pub fn on(&mut self, device: DeviceId) -> Struck {
         match &mut self.on {
             On::Each(devices) => {
                 let struck = Struck::default();
@@ -99,13 +69,13 @@ impl Awaited {
             On::Any(struck) => struck.clone(),
         }
     }
-    pub(super) fn met(&self) -> Struck {
+    pub fn met(&self) -> Struck {
         match &self.on {
             On::Each(_) => Struck::default(),
             On::Any(struck) => struck.clone(),
         }
     }
-    pub(super) fn missed(&self) -> Option<Missed> {
+    pub fn missed(&self) -> Option<Missed> {
         if !self.after.is_empty() && !self.after.iter().any(|met| met.get()) {
             return None;
         }

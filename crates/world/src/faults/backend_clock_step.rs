@@ -1,0 +1,42 @@
+//! The backend's clock jumps.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Asks, Fault, Kind};
+use super::keys::{is_no_step, step};
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::base::Span;
+use crate::config::form::{Form, required, table};
+use crate::config::view::View;
+use crate::config::written::STEP;
+
+/// By so many microseconds.
+#[derive(Clone, Debug)]
+struct BackendClockStep(i64);
+
+pub const KIND: Kind = Kind::new(
+    "backend_clock_step",
+    table(&[required("by", Form::Written(&STEP)).about("How far.")]),
+    "The backend's clock jumps.",
+    read,
+)
+.nothing_if(is_no_step)
+.jumping();
+
+impl Fault for BackendClockStep {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        faults.clock_steps.push((when.at, self.0));
+        let way = if self.0 < 0 { "back" } else { "on" };
+        Some(format!("the backend's clock goes {way} by {}", Span::micros(self.0.unsigned_abs())))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.afterwards(Sign::Commit, "nothing was committed afterwards")
+    }
+}
+
+fn read(view: View<'_>, asks: &dyn Asks) -> Option<Arc<dyn Fault>> {
+    Some(Arc::new(BackendClockStep(step(view, asks)?)))
+}

@@ -1,0 +1,37 @@
+//! Nothing goes between gateway and backend.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::{FOR, UNASKED};
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::config::form::{table, word};
+use crate::gateway::{Outage, OutageMode};
+
+#[derive(Clone, Debug)]
+struct BackendLinkOutage(OutageMode);
+
+pub const KIND: Kind = Kind::new(
+    "backend_link_outage",
+    table(&[
+        FOR,
+        word::<OutageMode>("mode")
+            .about("What happens to messages: they vanish, are late, or break their connection."),
+    ]),
+    "Nothing goes between gateway and backend, while what is there already goes on.",
+    |view, _| Some(Arc::new(BackendLinkOutage(view.of("mode")))),
+);
+
+impl Fault for BackendLinkOutage {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        let mode = self.0;
+        faults.backend_link.push(Outage { from: when.at, until: when.until(), mode });
+        Some(format!("nothing between gateway and backend for {} ({mode:?})", when.length))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.while_it_lasts(Sign::Backend, UNASKED)
+    }
+}

@@ -1,0 +1,34 @@
+//! Rows that cannot be read this time.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::{ALL_READ, FOR};
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::base::Ppm;
+use crate::config::form::{Form, required};
+
+/// This share of rows.
+#[derive(Clone, Debug)]
+pub struct BadRows(pub Ppm);
+
+pub const KIND: Kind = Kind::new(
+    "bad_rows",
+    on_devices![FOR, required("rows", Form::Share).about("The share of rows, each time they come.")],
+    "Rows of a page cannot be read this time, and may be the next.",
+    |view, _| Some(Arc::new(BadRows(view.of("rows")))),
+);
+
+impl Fault for BadRows {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        let (share, until) = (self.0, when.end.min(when.until()));
+        faults.each(when.chosen, |on| on.unreadable.push((when.at, until, share)));
+        Some(format!("{} cannot read {share} of the rows that come for {}", when.whom(), when.length))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.while_it_lasts(Sign::BadRow, ALL_READ)
+    }
+}

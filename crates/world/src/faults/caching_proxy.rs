@@ -1,0 +1,36 @@
+//! A proxy on the way that gives responses again.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::{FOR, UNUSED};
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::base::Span;
+use crate::config::form::{SOME_SPAN, required};
+use crate::net::During;
+
+/// How long it gives a response again.
+#[derive(Clone, Debug)]
+pub struct CachingProxy(pub Span);
+
+pub const KIND: Kind = Kind::new(
+    "caching_proxy",
+    on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives a response again.")],
+    "A proxy on the way keeps responses and gives them again; requests that no cache may answer pass it.",
+    |view, _| Some(Arc::new(CachingProxy(view.of("ttl")))),
+);
+
+impl Fault for CachingProxy {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        let (ttl, length) = (self.0, when.length);
+        let time = During { from: when.at, until: when.end.min(when.until()), what: ttl };
+        faults.each(when.chosen, |on| on.net.caches.push(time));
+        Some(format!("{} behind a proxy that keeps responses for {ttl}, for {length}", when.whom()))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.while_it_lasts(Sign::Network, UNUSED)
+    }
+}

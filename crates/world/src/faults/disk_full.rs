@@ -1,0 +1,33 @@
+//! The storage is full.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::{FOR, UNWRITTEN};
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::contract::Need;
+
+#[derive(Clone, Debug)]
+struct DiskFull;
+
+pub const KIND: Kind =
+    Kind::new("disk_full", on_devices![FOR], "The device's storage is full: no file grows.", |_, _| {
+        Some(Arc::new(DiskFull))
+    });
+
+impl Fault for DiskFull {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        faults.each(when.chosen, |on| on.full.push((when.at, when.until())));
+        Some(format!("{} have no room for {}", when.whom(), when.length))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.while_it_lasts(Sign::Storage, UNWRITTEN)
+    }
+
+    fn needs(&self) -> Option<Need> {
+        Some(Need::Storage)
+    }
+}

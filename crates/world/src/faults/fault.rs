@@ -1,0 +1,104 @@
+//! What every kind of fault says of itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::when::{Meets, When};
+use crate::base::{DeviceId, EntityId, Span, Time};
+use crate::config::form::{Form, Key, optional};
+use crate::config::view::{Mistakes, View};
+use crate::contract::Need;
+use crate::net::Profile;
+
+/// A fault as a scenario plans it.
+pub trait Fault: fmt::Debug + Send + Sync {
+    /// Writes down what happens to whom and when, and gives it in words; `None` if it told by
+    /// itself.
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String>;
+
+    /// How it shows that it met somebody; `None` if that is told otherwise, as by device.
+    fn meets(&self, _: &When<'_>) -> Option<Meets> {
+        None
+    }
+
+    /// What a stack must support to meet it.
+    fn needs(&self) -> Option<Need> {
+        None
+    }
+
+    /// How often it changes a link in this time.
+    fn link_changes(&self, _: Span) -> u64 {
+        0
+    }
+
+    /// From one such change to the next, if there are many.
+    fn period(&self) -> Option<Span> {
+        None
+    }
+
+    /// The link that it puts devices on.
+    fn link(&self) -> Option<&Arc<Profile>> {
+        None
+    }
+
+    /// How many times as long it has disks take.
+    fn slows(&self) -> u32 {
+        1
+    }
+
+    /// The device that it copies, and the one that gets the copy.
+    fn copies(&self) -> Option<(DeviceId, DeviceId)> {
+        None
+    }
+}
+
+/// What a kind of fault asks of the file that it stands in.
+pub trait Asks {
+    /// The table of the event, which has its time.
+    fn event(&self) -> View<'_>;
+    fn at(&self) -> Time;
+    fn wrong(&self) -> &Mistakes;
+    fn link(&self, name: View<'_>) -> Option<Arc<Profile>>;
+    fn entity(&self, name: View<'_>) -> Option<EntityId>;
+    fn device(&self, number: View<'_>) -> DeviceId;
+    /// The stack's crash points; empty if it does not say.
+    fn crash_points(&self) -> Vec<&str>;
+    /// A mistake if a clock that jumps by so many microseconds shows a date that none can.
+    fn dated(&self, by: View<'_>, micros: i64);
+    /// A mistake if so many would be drawn.
+    fn not_too_many(&self, key: View<'_>, faults: u128);
+    fn has_flags(&self) -> bool;
+    /// Whether the gateway knows nothing but what its replica holds.
+    fn is_its_replica(&self) -> bool;
+}
+
+/// A kind of fault in a file: its key, and how it is read.
+pub struct Kind {
+    pub key: Key,
+    pub read: Read,
+    /// Whether what is written there has no effect.
+    pub is_nothing: fn(View<'_>) -> bool,
+    /// `by` says how far something jumps, and names no attribute.
+    pub jumps: bool,
+}
+
+type Read = fn(View<'_>, &dyn Asks) -> Option<Arc<dyn Fault>>;
+
+impl Kind {
+    pub const fn new(name: &'static str, form: Form, about: &'static str, read: Read) -> Kind {
+        Kind { key: optional(name, form).about(about), read, is_nothing: lasts_no_time, jumps: false }
+    }
+
+    pub const fn nothing_if(self, is_nothing: fn(View<'_>) -> bool) -> Kind {
+        Kind { is_nothing, ..self }
+    }
+
+    pub const fn jumping(self) -> Kind {
+        Kind { jumps: true, ..self }
+    }
+}
+
+fn lasts_no_time(own: View<'_>) -> bool {
+    own.at("for").is_itself_sound() && own.at("for").span() == Span::ZERO
+}

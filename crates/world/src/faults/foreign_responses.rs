@@ -1,0 +1,43 @@
+//! Responses that are not those to their requests.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::FOR;
+use super::sign::Sign;
+use super::when::{Meets, When};
+use crate::base::Ppm;
+use crate::config::form::{Form, required, word};
+use crate::net::{During, Foreign};
+
+/// This share of responses; and what comes in their place.
+#[derive(Clone, Debug)]
+pub struct ForeignResponses(pub Ppm, pub Foreign);
+
+pub const KIND: Kind = Kind::new(
+    "foreign_responses",
+    on_devices![
+        FOR,
+        required("responses", Form::Share).about("The share of responses."),
+        word::<Foreign>("what").about(
+            "What comes in their place: a proxy's page, the response to an earlier request, or either.",
+        ),
+    ],
+    "Some responses are not those to their requests.",
+    |view, _| Some(Arc::new(ForeignResponses(view.of("responses"), view.of("what")))),
+);
+
+impl Fault for ForeignResponses {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        let ForeignResponses(share, what) = *self;
+        let until = when.end.min(when.until());
+        let time = During { from: when.at, until, what: (share, what) };
+        faults.each(when.chosen, |on| on.net.foreign.push(time));
+        Some(format!("{share} of the responses to {} are not theirs for {}", when.whom(), when.length))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        when.while_it_lasts(Sign::Foreign, "no response came that was not its request's")
+    }
+}

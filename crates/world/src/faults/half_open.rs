@@ -1,0 +1,29 @@
+//! Connections die, and the device is not told.
+
+use std::sync::Arc;
+
+use super::drawn::Faults;
+use super::fault::{Fault, Kind};
+use super::keys::{CUT, UNCONNECTED};
+use super::sign::Sign;
+use super::when::{Meets, When};
+
+#[derive(Clone, Debug)]
+struct HalfOpen;
+
+pub const KIND: Kind =
+    Kind::new("half_open", on_devices![], "Connections are dead, and the device is not told.", |_, _| {
+        Some(Arc::new(HalfOpen))
+    });
+
+impl Fault for HalfOpen {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        faults.each(when.chosen, |on| on.half_open.push(when.at));
+        faults.cuts(when);
+        Some(format!("the connections of {} die silently", when.whom()))
+    }
+
+    fn meets(&self, when: &When<'_>) -> Option<Meets> {
+        Some((Some((Sign::Network, when.at, when.at + CUT)), UNCONNECTED))
+    }
+}

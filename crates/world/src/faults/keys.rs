@@ -1,0 +1,86 @@
+//! Keys that many kinds of faults have.
+
+use super::fault::Asks;
+use crate::base::{Span, Time};
+use crate::config::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required};
+use crate::config::view::View;
+use crate::config::written::signed;
+
+/// The keys of an event that concerns devices, and its own.
+#[macro_export]
+macro_rules! on_devices {
+    ($($own:expr),* $(,)?) => {
+        $crate::config::form::table(&[
+            $crate::faults::SHARE,
+            $crate::config::form::optional("by", $crate::config::form::Form::Text)
+                .about("An attribute: all devices of a share of its values."),
+            $crate::faults::DEVICES,
+            $($own),*
+        ])
+    };
+}
+
+/// The same without groups: `by` says how far something jumps.
+macro_rules! jump {
+    ($own:expr $(,)?) => {
+        $crate::config::form::table(&[
+            $crate::config::form::key("share", $crate::config::form::Form::Share, "1")
+                .about("Share of the devices; an exact count."),
+            $crate::faults::DEVICES,
+            $own,
+        ])
+    };
+}
+
+pub const SHARE: Key =
+    key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
+pub const DEVICES: Key = optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
+    .about("These devices, by number from 0; in place of `share`.");
+pub(super) const FOR: Key = required("for", SPAN).about("How long; with 0s nothing happens.");
+pub(super) const RESTART: Key =
+    key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");
+pub(super) const SERVER_RESTART: Key =
+    key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
+pub(super) const OF: Key = required("of", SOME_SPAN).about("How long before the event the backup was made.");
+
+/// How old the backup is.
+pub(super) fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
+    let (of, since) = (own.at("of"), asks.at().since(Time::ZERO));
+    if of.span() > since {
+        let help = format!("`of` is at most {since} here");
+        let given = asks.wrong().given(&[asks.event().at("at")]);
+        given.at(of, "there was nothing yet to go back to", help);
+    }
+    of.span()
+}
+
+/// By how many microseconds a clock jumps.
+pub(super) fn step(own: View<'_>, asks: &dyn Asks) -> Option<i64> {
+    let by = own.at("by");
+    let micros = signed(by.text())?;
+    asks.dated(by, micros);
+    Some(micros)
+}
+
+pub(super) fn is_no_step(own: View<'_>) -> bool {
+    own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
+}
+
+pub(super) fn ahead(micros: i64) -> String {
+    format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
+}
+
+/// A connection that breaks is broken by an outage as short as this.
+pub(super) const CUT: Span = Span::millis(1);
+
+// Why what may be planned and drawn alike did not come.
+pub const NONE_LOST: &str = "no response was lost";
+pub const ALL_READ: &str = "no row came that could not be read";
+pub const NONE_PUT_OFF: &str = "no edit was put off";
+pub const NONE_REFUSED: &str = "no delete was refused";
+pub const UNASKED: &str = "nobody asked the backend for anything while it lasted";
+pub const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
+pub(super) const UNUSED: &str = "none of its devices used the network while it lasted";
+pub(super) const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
+pub(super) const UNCONNECTED: &str = "none of its devices had a connection at the time";
+pub(super) const IDLE: &str = "none of its devices did anything afterwards";

@@ -1,0 +1,32 @@
+//! The phone is handed to somebody else.
+
+use std::sync::Arc;
+
+use super::drawn::{Act, Faults};
+use super::fault::{Fault, Kind};
+use super::when::When;
+use crate::config::form::{SPAN, required};
+use crate::contract::Need;
+
+#[derive(Clone, Debug)]
+struct OtherUser;
+
+pub const KIND: Kind = Kind::new(
+    "other_user",
+    on_devices![required("for", SPAN).about("How long the other one has the phone.")],
+    "The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back.",
+    |_, _| Some(Arc::new(OtherUser)),
+)
+// Who logs out for no time logs out.
+.nothing_if(|_| false);
+
+impl Fault for OtherUser {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        faults.act(when, Act::GoAway { away: when.length, other: Some(1) });
+        Some(format!("somebody else has {} for {}", when.whom(), when.length))
+    }
+
+    fn needs(&self) -> Option<Need> {
+        Some(Need::SharedPhones)
+    }
+}

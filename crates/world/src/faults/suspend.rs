@@ -1,0 +1,40 @@
+//! The operating system suspends the app.
+
+use std::sync::Arc;
+
+use super::drawn::{self, Faults};
+use super::fault::{Fault, Kind};
+use super::keys::FOR;
+use super::missed::Awaited;
+use super::when::When;
+use crate::base::Span;
+use crate::config::form::{SPAN, key};
+use crate::contract::Need;
+
+/// Unless its person takes it up before; its connections last so long.
+#[derive(Clone, Debug)]
+struct Suspend(Span);
+
+pub const KIND: Kind = Kind::new(
+    "suspend",
+    on_devices![FOR, key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),],
+    "The operating system suspends the app: nothing of it goes on, and it is not dead.",
+    |view, _| Some(Arc::new(Suspend(view.of("sockets")))),
+);
+
+impl Fault for Suspend {
+    fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
+        let (at, length, sockets) = (when.at, when.length, self.0);
+        let awaited = Awaited::anywhere(when.name, "the app of none of its devices ran at the time");
+        for &device in when.chosen {
+            let struck = awaited.met();
+            faults.suspensions.push(drawn::Suspend { at, device, length, sockets, struck });
+        }
+        faults.awaited.extend((!when.chosen.is_empty()).then_some(awaited));
+        Some(format!("the app of {} is suspended for {length}", when.whom()))
+    }
+
+    fn needs(&self) -> Option<Need> {
+        Some(Need::Suspensions)
+    }
+}

@@ -1,0 +1,58 @@
+//! An event as its fault sees it, and how it shows that it met somebody.
+
+use super::sign::Sign;
+use crate::base::{DeviceId, Span, Time, words};
+
+/// What shows that a fault met somebody, and from when until when, or nothing where the code that
+/// makes it happen says so; and in words why it did not.
+pub type Meets = (Option<(Sign, Time, Time)>, &'static str);
+
+/// An event as its fault sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct When<'w> {
+    pub name: &'w str,
+    pub at: Time,
+    pub length: Span,
+    /// All devices that it concerns.
+    pub chosen: &'w [DeviceId],
+    /// When the script is over.
+    pub end: Time,
+}
+
+impl When<'_> {
+    pub fn until(&self) -> Time {
+        self.at + self.length
+    }
+
+    pub fn whom(&self) -> String {
+        count(self.chosen)
+    }
+
+    /// It shows by this sign while it lasts.
+    pub fn while_it_lasts(&self, sign: Sign, otherwise: &'static str) -> Option<Meets> {
+        Some((Some((sign, self.at, self.until())), otherwise))
+    }
+
+    /// It shows by this sign at any time after it.
+    pub fn afterwards(&self, sign: Sign, otherwise: &'static str) -> Option<Meets> {
+        Some((Some((sign, self.at, Time::FAR)), otherwise))
+    }
+
+    /// It shows by this sign in the time that a backup lacks which is so old; what a return itself
+    /// does is no sign that it had something to undo.
+    pub fn since(&self, of: Span, sign: Sign, otherwise: &'static str) -> Option<Meets> {
+        let before = Time(self.at.0.saturating_sub(1));
+        Some((Some((sign, self.ago(of), before)), otherwise))
+    }
+
+    pub fn ago(&self, of: Span) -> Time {
+        Time(self.at.0.saturating_sub(of.0))
+    }
+}
+
+pub fn count(devices: &[DeviceId]) -> String {
+    match devices {
+        [one] => one.to_string(),
+        many => words::count(many.len() as u64, "device"),
+    }
+}
