@@ -61,7 +61,13 @@ pub(super) enum Command {
     /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
     /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
     /// of larger ones only `run` tells.
-    Check(Selection),
+    Check {
+        #[command(flatten)]
+        selection: Selection,
+        /// Write into the files what things are called now that were renamed.
+        #[arg(long)]
+        fix: bool,
+    },
     /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
     /// costs beside the others.
     Plan {

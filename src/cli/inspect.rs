@@ -21,7 +21,10 @@ use crate::scenario::{self, Cost, Library, Plan};
 use crate::setup::Happening;
 use crate::{analysis, render};
 
-pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    if fix {
+        sources::mend(&selection.paths, console)?;
+    }
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::combined(&documents, selection, Values::new(), console)?;
     sources::remark_on(&plans, console);

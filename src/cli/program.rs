@@ -65,8 +65,9 @@ pub fn execute(
             Ok(cli) => cli,
             // Help for a reader that went away needs no answer.
             Err(e) if e.use_stderr() => {
-                let _ = write!(err, "{}", e.render());
-                ci::refused(&args, Exit::Usage, (&e.render().to_string(), &[]), page, out);
+                let text = former(&args).unwrap_or_else(|| e.render().to_string());
+                let _ = write!(err, "{text}");
+                ci::refused(&args, Exit::Usage, (&text, &[]), page, out);
                 return Exit::Usage;
             }
             Err(e) => {
@@ -96,12 +97,23 @@ pub fn execute(
     exit
 }
 
+/// What is said of a command of former times.
+fn former(args: &[OsString]) -> Option<String> {
+    let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
+    let table = match words.first()?.as_ref() {
+        "matrix" => words.get(1).filter(|of| ["conflicts", "wire"].contains(&of.as_ref())),
+        _ => return None,
+    };
+    let table = table.map_or("architectures", |of| of.as_ref());
+    Some(format!("error: `matrix` is `syncdyno sweep --table {table}` now\n"))
+}
+
 fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, console),
         Command::Sweep(args) => sweep::sweep(args, console),
         Command::Tune(args) => tune::tune(args, console),
-        Command::Check(selection) => inspect::check(selection, console),
+        Command::Check { selection, fix } => inspect::check(selection, *fix, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
         Command::Merge(args) => merge(args, console),
         Command::New { name, like } => inspect::new(name, like.as_deref(), console),

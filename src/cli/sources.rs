@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::args::{Selection, count};
 use super::console::Console;
 use super::refusal::{Refusal, near};
+use super::written;
 use crate::base::inert_path;
 use crate::base::words::{self, there_is};
 use crate::campaign::CELLS_MAX;
@@ -26,6 +27,32 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
     let read = |path: PathBuf| Ok(text_at(&path)?.and_then(|text| Document::of_file(&path, &text)));
     let read: Result<Vec<_>> = files(paths)?.into_iter().map(read).collect();
     sound(read?, console)
+}
+
+/// Writes the present names of what was renamed into the files, and says which changed. What else
+/// is wrong with them is told by who reads them then.
+pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
+    for path in files(paths)? {
+        let Ok(old) = text_at(&path)? else { continue };
+        let mut text = old.clone();
+        while let Some(mended) = wrong_with(&path, &text, console).and_then(|wrong| wrong.mended(&text)) {
+            text = mended;
+        }
+        if text != old {
+            console.surroundings.signals.heed();
+            written::replace(&path, text.as_bytes())?;
+            console.result(&format!("mended  {}\n", inert_path(&path)));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_with(path: &Path, text: &str, console: &Console<'_>) -> Option<Invalid> {
+    let document = match Document::of_file(path, text) {
+        Ok(document) => document,
+        Err(wrong) => return Some(wrong),
+    };
+    cells(&document, &Request::default(), console).err()
 }
 
 fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> Result<Vec<T>> {

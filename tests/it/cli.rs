@@ -154,6 +154,24 @@ fn a_new_scenario_passes_and_is_never_written_over_another() {
 }
 
 #[test]
+fn a_file_of_former_names_is_refused_and_mended_in_place() {
+    const FORMER: &str = "# of 2025\nname = \"old\"\nduration = \"10m\"\n\
+        entity.note = { rows = 5, schema = { id = \"uuid key\", text = \"text 9\" } }\n\
+        unit.All = { on = [\"start\"], pull = [\"note\"] }\n\
+        fleet.phones = { devices = 1 }\n\
+        event.cut = { at = \"+1m\", answer_loss = { for = \"1m\", loss = 1 } } # as it was\n\
+        [expect]\n\"net.answers_lost.count\" = { min = 0 }\n";
+    let (desk, mended) = (desk(), FORMER.replace("answer_loss", "response_loss"));
+    let file = desk.path().join("old.toml");
+    fs::write(&file, FORMER).unwrap();
+    syncdyno(desk.path()).args(["check", "old.toml"]).assert().code(3);
+    assert_eq!(fs::read_to_string(&file).unwrap(), FORMER);
+    syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().success();
+    assert_eq!(fs::read_to_string(&file).unwrap(), mended.replace("answers_lost", "responses_lost"));
+    syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().stdout("ok  old.toml: 1 cell\n");
+}
+
+#[test]
 fn a_reader_that_closes_the_pipe_is_no_error() {
     let desk = desk();
     let mut child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))

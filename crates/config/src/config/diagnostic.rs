@@ -45,6 +45,9 @@ pub struct Help {
     /// What is allowed, which other mistakes may say too.
     pub list: Option<String>,
     more: Option<String>,
+    /// What stands at the place in its stead, where that is certain: the other name of a thing that
+    /// was renamed.
+    pub instead: Option<&'static str>,
 }
 
 /// All mistakes of a scenario at once; never empty.
@@ -158,9 +161,35 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     }
 }
 
+impl Invalid {
+    /// A text with the names in it that things have now; `None` if it has no other.
+    pub fn mended(&self, text: &str) -> Option<String> {
+        let of_text = |at: &&Place| at.source.text == text && at.source.first_line == 1;
+        let mend = |wrong: &Diagnostic| {
+            let at = wrong.place.as_ref().filter(of_text)?;
+            Some((at.span.clone(), wrong.help.instead?))
+        };
+        let mut mends: Vec<(Range<usize>, &str)> = self.diagnostics.iter().filter_map(mend).collect();
+        mends.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+        mends.dedup_by_key(|(span, _)| span.start);
+        let mut mended = text.to_owned();
+        for (span, new) in &mends {
+            let quote = text[span.clone()].chars().next().filter(|c| ['"', '\''].contains(c));
+            let quote = quote.map(String::from).unwrap_or_default();
+            mended.replace_range(span.clone(), &format!("{quote}{new}{quote}"));
+        }
+        (!mends.is_empty()).then_some(mended)
+    }
+}
+
 impl Help {
     pub fn of(hint: Option<String>, list: impl Into<String>) -> Help {
-        Help { hint, list: Some(brief(&list.into())), more: None }
+        Help { hint, list: Some(brief(&list.into())), ..Help::default() }
+    }
+    /// It has this name now.
+    pub fn renamed(new: &'static str) -> Help {
+        let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
+        Help { instead: Some(new), ..hint.into() }
     }
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {

@@ -1,19 +1,29 @@
 //! Keys that a file may have from former times, or in the words of another product, and what says
 //! it now.
 
-/// Keys of former times, by the whole path or by its last name.
-const RENAMED: &[(&str, &str)] = &[
-    (
-        "engine.conflict.compares",
-        "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
-    ),
-    ("gateway.leg", "it is `backend_link` now"),
-    ("answer_loss", "it is `response_loss` now"),
-    ("leg_outage", "it is `backend_link_outage` now"),
-    ("answer_limit", "it is `response_limit` now"),
-    ("foreign_answers", "it is `foreign_responses` now"),
-    ("answers", "it is `responses` now"),
+use crate::config::diagnostic::Help;
+
+/// Keys of former times, by the whole path or by its last name, and what they are called now.
+const KEYS: &[(&str, &str)] = &[
+    ("gateway.leg", "backend_link"),
+    ("answer_loss", "response_loss"),
+    ("leg_outage", "backend_link_outage"),
+    ("answer_limit", "response_limit"),
+    ("foreign_answers", "foreign_responses"),
+    ("answers", "responses"),
 ];
+
+/// Metrics of former times, and their names now.
+const METRICS: &[(&str, &str)] = &[
+    ("net.answers_lost.count", "net.responses_lost.count"),
+    ("situation.answer_lost.count", "situation.response_lost.count"),
+];
+
+/// Keys that are gone, and what says it now.
+const GONE: &[(&str, &str)] = &[(
+    "engine.conflict.compares",
+    "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
+)];
 
 /// Words of OutSystems and Volt MX (`docs/outsystems.md`) in small letters alone.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -58,13 +68,23 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
 ];
 
-pub(super) fn former(path: &str) -> Option<&'static str> {
+/// What a key that does not exist was called, or is called elsewhere.
+pub(super) fn former(path: &str) -> Option<Help> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
     let word = letters.collect::<String>();
-    let renamed = RENAMED.iter().find(|(old, _)| *old == path || *old == name);
+    let renamed = KEYS.iter().find(|(old, _)| *old == path || *old == name);
+    if let Some((_, new)) = renamed {
+        return Some(Help::renamed(new));
+    }
+    let gone = GONE.iter().find(|(old, _)| *old == path);
     let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| theirs.split(' ').any(|one| one == word));
-    renamed.or_else(elsewhere).map(|(_, ours)| *ours)
+    gone.or_else(elsewhere).map(|(_, ours)| Help::from(*ours))
+}
+
+/// What a metric that does not exist was called.
+pub(super) fn former_metric(name: &str) -> Option<Help> {
+    METRICS.iter().find(|(old, _)| *old == name).map(|(_, new)| Help::renamed(new))
 }
 
 #[cfg(test)]
@@ -82,5 +102,17 @@ mod tests {
             ["unit.All.DiscardPending", "event.e.foreign_answers", "gateway.leg", "gateway.uploadCache"];
         assert!(known.into_iter().all(|path| former(path).is_some()));
         assert_eq!((former("synchronise"), former("unit.All.pul")), (None, None));
+    }
+
+    #[test]
+    fn what_was_renamed_has_a_name_that_there_is() {
+        for (_, new) in METRICS {
+            assert!(crate::metrics::find(new).is_some(), "{new}");
+        }
+        let mut keys = std::collections::BTreeSet::new();
+        crate::scenario::key_pages::each_key(&mut |path, _| {
+            keys.insert(path.rsplit('.').next().unwrap_or(path).to_owned());
+        });
+        assert!(KEYS.iter().all(|(_, new)| keys.contains(*new)));
     }
 }

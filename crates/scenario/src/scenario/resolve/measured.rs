@@ -2,6 +2,7 @@
 //! number has no other meaning than the reader's: where the metric's own unit is too small for
 //! people, it is refused.
 
+use super::super::former::former_metric;
 use super::super::plan::Bound;
 use crate::base::{Bytes, Span, split_number};
 use crate::config::diagnostic::choices;
@@ -14,7 +15,8 @@ use crate::metrics::{self, STATS, Unit};
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
-    match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
+    let known = metrics::find(plain).is_some() || former_metric(plain).is_some();
+    match plain.rsplit_once('.').filter(|_| !known) {
         Some((metric, stat)) if STATS.contains(&stat) => (format!("{metric}{part}"), stat),
         _ => (name.to_owned(), "value"),
     }
@@ -41,7 +43,8 @@ impl Measured for Mistakes {
             if known.is_empty() {
                 known = metrics::names().collect();
             }
-            self.at(view, format!("there is no metric `{metric}`"), choices(metric, &known));
+            let help = former_metric(metric).unwrap_or_else(|| choices(metric, &known));
+            self.at(view, format!("there is no metric `{metric}`"), help);
         }
         found.map(|metric| metric.unit)
     }
