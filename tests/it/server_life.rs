@@ -2,12 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use syncdyno::contract::{DeviceId, Reply, ServerError, ServerPorts, Span, SyncServer, SystemOfRecord};
+use syncdyno::contract::{
+    DeviceId, EntityId, Reply, ServerError, ServerPorts, Span, Stack, Stamp, SyncServer, SystemOfRecord,
+};
 use syncdyno::disk;
 
 use crate::tiny_stack::stack::tiny;
-use crate::tiny_stack::{CALM, run};
-use crate::worlds::trouble;
+use crate::tiny_stack::{CALM, CONTENDED, run};
+use crate::worlds::{trouble, value};
 
 thread_local! {
     /// Of each process: the number that its database had as it began.
@@ -81,4 +83,77 @@ fn a_killed_server_begins_again_with_its_database_alone() {
     }
     assert_ne!(calm.digest, killed.digest);
     assert_eq!(run(stack, CALM, &kills).1.digest, killed.digest, "the same seed, the same world");
+}
+
+thread_local! {
+    /// What a task of the server hears of commits: notices, how many were told, and the newest that
+    /// it found there.
+    static HEARD: Cell<(u64, u64, Option<Stamp>)> = const { Cell::new((0, 0, None)) };
+}
+
+/// `tiny`, whose server looks at the record as it hears of a commit, or each second.
+fn listening(looks: bool, by_notice: bool) -> Stack {
+    let inner = tiny().server.expect("it has one");
+    tiny().server(move |chosen, setup, ports| {
+        let own = ports.clone();
+        ports.spawn(async move {
+            let mut seen = 0;
+            loop {
+                if by_notice {
+                    seen = own.committed(seen).await;
+                } else {
+                    own.sleep(Span::secs(1)).await;
+                }
+                let (notices, _, read) = HEARD.get();
+                HEARD.set((notices + 1, seen, read));
+                if looks {
+                    let look = own.ask(move |record| newest(record, read)).await.expect("it is up");
+                    HEARD.set((notices + 1, seen, look));
+                }
+            }
+        });
+        inner(chosen, setup, ports)
+    })
+}
+
+fn newest(record: &mut dyn SystemOfRecord, read: Option<Stamp>) -> Option<Stamp> {
+    let mut newest = read;
+    let each = &mut |_: &str, stamp, _: Option<&[_]>| newest = newest.max(Some(stamp));
+    record.changes(EntityId(0), &[], read, each).expect("it is pulled");
+    newest
+}
+
+#[test]
+fn who_waits_for_commits_hears_of_all_and_changes_nothing() {
+    let (_, deaf) = run(tiny(), CONTENDED, &[]);
+    let (_, outcome) = run(listening(false, true), CONTENDED, &[]);
+    let (notices, told, _) = HEARD.take();
+    let commits = value(&outcome, "backend.commits.count");
+    assert!(notices > 50 && told == commits, "{notices} notices of {told} of {commits} commits");
+    assert_eq!(outcome.digest, deaf.digest);
+}
+
+/// Transactions that commit later than they are stamped: a notice comes as readers can see them.
+#[test]
+fn who_looks_at_each_notice_finds_what_a_timer_finds() {
+    let late = ["backend.commit_delay={share=\"100%\", upto=\"20s\"}"];
+    let found = [true, false].map(|by_notice| {
+        run(listening(true, by_notice), CONTENDED, &late);
+        HEARD.take()
+    });
+    let [(notices, _, by_notice), (looks, _, by_timer)] = found;
+    assert!(by_notice.is_some() && by_notice == by_timer, "{by_notice:?}, {by_timer:?}");
+    assert!(50 < notices && notices * 5 < looks, "{notices} notices, {looks} looks");
+}
+
+#[test]
+fn a_notice_takes_the_way_from_the_backend_and_may_be_lost() {
+    let far = "gateway.backend_link={rtt=\"100ms\"}";
+    let gap = "event.gap={at=\"+10m\",backend_link_outage={for=\"20m\",mode=\"drop\"}}";
+    let (_, whole) = run(listening(false, true), CONTENDED, &[far]);
+    let (notices, told, _) = HEARD.take();
+    assert_eq!(told, value(&whole, "backend.commits.count"));
+    run(listening(false, true), CONTENDED, &[far, gap]);
+    let (fewer, _, _) = HEARD.take();
+    assert!(fewer < notices, "{fewer} of {notices}");
 }

@@ -2,6 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
+use super::commits::Commits;
 use super::phones::Outbox;
 use super::server::{Done, Servers};
 use crate::backend::Backend;
@@ -145,6 +146,7 @@ pub(super) struct OfServer {
     pub(super) handle: Handle,
     pub(super) node: NodeId,
     pub(super) phones: Rc<Outbox>,
+    pub(super) commits: Rc<Commits>,
     /// Its name at the backend, beside those of devices.
     pub(super) itself: DeviceId,
     /// The date as the world begins.
@@ -205,6 +207,18 @@ impl RecordLink for OfServer {
                 Done { value: called.answer, bytes: CALL_BYTES, at: called.done_at }
             };
             servers.over(CALL_BYTES, at_backend).await?
+        })
+    }
+    fn committed(&self, mut seen: u64) -> LocalBoxFuture<'static, u64> {
+        let (commits, servers) = (self.commits.clone(), self.servers.clone());
+        Box::pin(async move {
+            loop {
+                seen = commits.more_than(seen).await;
+                let servers = servers.upgrade().expect("a world has servers while anything runs in it");
+                if servers.came_back(CALL_BYTES).await {
+                    return seen;
+                }
+            }
         })
     }
 }

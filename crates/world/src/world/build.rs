@@ -11,6 +11,7 @@ use super::brought::{Brought, OfServer, Open};
 use super::browsing::Browser;
 use super::clock::{DeviceClock, Skew};
 use super::coding::GatewayCoding;
+use super::commits::Commits;
 use super::counter::Counter;
 use super::crash::CrashBook;
 use super::device::Device;
@@ -176,6 +177,7 @@ fn servers(
     let handle = hub.handle.clone();
     let process = Process::new(&handle, node);
     let phones = Outbox::new(handle.clone(), plan.transport.held);
+    let commits = Rc::new(Commits::new(&handle));
     Rc::new_cyclic(|me: &Weak<Servers>| {
         let (server, gateway): (Rc<RefCell<dyn ServerHalf>>, _) = match half {
             Err(open) => {
@@ -184,6 +186,7 @@ fn servers(
                     handle: handle.clone(),
                     node: process.node,
                     phones: phones.clone(),
+                    commits: commits.clone(),
                     itself: DeviceId(plan.devices().len() as u32),
                     start: plan.start,
                 };
@@ -205,7 +208,7 @@ fn servers(
             backend: RefCell::new(backend),
             backend_link,
             node: own,
-            commits: Cell::new(0),
+            commits: commits.clone(),
             coding: GatewayCoding::new(plan.gateway.coding_rate),
         }
     })

@@ -26,7 +26,7 @@ impl Server for Counter {
         // A replica has changes later than the backend.
         let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
         let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
-        Version { number: self.servers.commits.get(), settled }
+        Version { number: self.servers.commits.all(), settled }
     }
     fn is_good(&self, answer: &[u8]) -> bool {
         !self.servers.server.borrow().is_refusal(answer)

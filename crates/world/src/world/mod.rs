@@ -29,6 +29,7 @@ mod browsing;
 mod build;
 mod clock;
 mod coding;
+mod commits;
 mod counter;
 mod crash;
 mod device;

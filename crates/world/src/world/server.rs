@@ -1,9 +1,10 @@
 //! The server half of a stack with the backend behind it, as the links see them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::coding::GatewayCoding;
+use super::commits::Commits;
 use super::hub::Hub;
 use super::phones::{Outbox, Said};
 use super::process::Process;
@@ -27,7 +28,7 @@ pub(super) struct Servers {
     pub(super) process: Process,
     /// What the server half says of its own accord.
     pub(super) phones: Rc<Outbox>,
-    pub(super) commits: Cell<u64>,
+    pub(super) commits: Rc<Commits>,
     pub(super) coding: GatewayCoding,
 }
 
@@ -206,7 +207,7 @@ impl Servers {
         Err(if breaks <= deadline { ServerError::Failed } else { ServerError::GatewayTimeout })
     }
 
-    async fn came_back(&self, bytes: u64) -> bool {
+    pub(super) async fn came_back(&self, bytes: u64) -> bool {
         let Some(backend_link) = &self.backend_link else { return true };
         let passage = backend_link.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
         let Passage::Arrives(at) = passage else { return false };
@@ -222,11 +223,11 @@ impl Servers {
         }
     }
     pub(super) fn tell_commit(&self, commit: &Commit) {
-        self.commits.set(self.commits.get() + 1);
         self.tell_one(commit.event());
         if let Some(delay) = commit.delay() {
             self.tell_one(delay);
         }
+        self.commits.add(commit.visible_at);
     }
     /// The backend's state goes back to what it was at `to`, by a backup of then.
     pub(super) fn restore_backend(&self, backup: backend::Backup, to: Time) {

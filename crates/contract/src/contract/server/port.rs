@@ -19,6 +19,8 @@ pub trait RecordLink {
     /// # Errors
     /// What the backend says no to, or that nothing came back: it may have been done all the same.
     fn send(&self, call: BackendCall) -> LocalBoxFuture<'static, Result<(), ServerError>>;
+    /// Waits for a notice of the backend; see [`ServerPorts::committed`].
+    fn committed(&self, seen: u64) -> LocalBoxFuture<'static, u64>;
 }
 
 /// Everything that a server gets of the world. Each process gets its own: what it has in memory and
@@ -63,5 +65,13 @@ impl ServerPorts {
         let put = came.clone();
         self.record.send(Box::new(move |record| _ = put.replace(Some(work(record))))).await?;
         Ok(came.take().expect("a call that is done has left its value"))
+    }
+    /// Waits until more than `seen` versions of rows were committed that a reader can see, by
+    /// whomever; gives how many. Begin with 0, and go on with what it gave: commits that come
+    /// meanwhile are told with the next call, those before the process began with the first.
+    ///
+    /// A notice takes the way from the backend; one that is lost there comes with the next commit.
+    pub async fn committed(&self, seen: u64) -> u64 {
+        self.record.committed(seen).await
     }
 }
