@@ -61,6 +61,8 @@ pub use syncdyno_world::{
     world,
 };
 
+/// One value in such a database, for engines that are small.
+pub use disk::Document;
 /// Opens a simulated database with SQLite, for a stack's halves.
 pub use disk::open as open_database;
 /// The SQLite of simulated disks; another build of it does not know them.

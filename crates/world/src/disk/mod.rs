@@ -32,6 +32,7 @@ mod core;
 mod crash_tests;
 mod device;
 mod directory;
+mod document;
 mod files;
 #[cfg(test)]
 mod files_tests;
@@ -49,6 +50,7 @@ mod vfs;
 
 pub use core::DiskOptions;
 pub use device::{Backup, Charged, Disk, PowerLoss, Template};
+pub use document::Document;
 pub use flash::Flash;
 pub use history::{Counters, Moment};
 pub use vfs::{VFS_NAME, open, prepare};

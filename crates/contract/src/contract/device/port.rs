@@ -4,12 +4,13 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::app::EditKind;
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
 use super::slip::Slip;
 use super::transport::{Cacheable, Response, Transport, TransportError};
 use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
-use crate::contract::observe::{EngineEvent, EventSink, RequestKind};
+use crate::contract::observe::{ConflictKind, Decision, EngineEvent, EventSink, RequestKind, Sides};
 use crate::contract::server::Mutation;
 
 pub trait Clock {
@@ -179,6 +180,25 @@ impl Ports {
         let answer = self.transport.request_with(body, slip, deadline).await;
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
+    }
+    /// Tells what became of an edit that was written over what its row said by then: as what it was
+    /// committed, if it was, and which version of another it met. Else it gave way to that.
+    pub fn tell_settled(&self, of: &Mutation, committed: Option<Stamp>, met: Option<Stamp>) {
+        let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
+        let kind = match of.kind {
+            EditKind::Create => ConflictKind::InsertInsert,
+            EditKind::Update if committed.is_none() => ConflictKind::UpdateDelete,
+            EditKind::Update => ConflictKind::UpdateUpdate,
+            EditKind::Delete => ConflictKind::DeleteUpdate,
+        };
+        let decision = if committed.is_some() { Decision::Local } else { Decision::Remote };
+        if let Some(remote) = met {
+            let sides = Sides { local, remote, edited: None };
+            self.emit(EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides });
+        }
+        if let Some(stamp) = committed {
+            self.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp });
+        }
     }
 
     fn failed(&self, request: u64, kind: RequestKind, error: Option<&TransportError>, of: (Time, u64)) {

@@ -1,10 +1,13 @@
 //! A connection that an engine holds for as long as its process lives.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
-use super::port::Ports;
-use super::transport::{Connection, TransportError};
+use super::engine::EngineError;
+use super::port::{Ports, Work};
+use super::transport::{Connection, Received, TransportError};
 use crate::base::{Span, Time};
 
 /// An answer that takes longer will not come, nor will a connection.
@@ -14,47 +17,49 @@ const AGAIN_AFTER: Span = Span::secs(5);
 /// How often is looked whether an answer is late.
 const LOOK: Span = Span::secs(5);
 
-/// A connection that is opened again whenever it ends, and given up when an answer is late: nothing
-/// else tells that the other side is gone.
+/// A connection that is opened again whenever it ends, with one question under way on it at most,
+/// and given up when its answer is late: nothing else tells that the other side is gone.
 pub struct Standing {
     ports: Ports,
     line: RefCell<Option<Rc<dyn Connection>>>,
-    /// Since when nothing has come though something must.
-    waits: Cell<Option<Time>>,
+    /// Since when an answer is awaited.
+    asked: Cell<Option<Time>>,
+    wished: Cell<bool>,
+    holder: Cell<Option<Waker>>,
 }
 
 impl Standing {
-    /// One of a process with these ports; nothing is opened before [`hold`](Standing::hold).
-    pub fn new(ports: &Ports) -> Rc<Standing> {
-        let standing =
-            Rc::new(Standing { ports: ports.clone(), line: RefCell::default(), waits: Cell::default() });
-        let watched = standing.clone();
-        ports.every(LOOK, move || watched.look());
+    /// One of a process with these ports, on which something is asked once in `beat` at least;
+    /// nothing is opened before [`hold`](Standing::hold).
+    pub fn new(ports: &Ports, beat: Span) -> Rc<Standing> {
+        let (line, asked, wished, holder) = Default::default();
+        let standing = Rc::new(Standing { ports: ports.clone(), line, asked, wished, holder });
+        let (looking, beating) = (standing.clone(), standing.clone());
+        ports.every(LOOK, move || looking.look());
+        ports.every(beat, move || beating.wish());
         standing
     }
-    pub fn is_open(&self) -> bool {
-        self.line.borrow().is_some()
+    /// Has the question asked as soon as the connection is open, the one before is answered, and
+    /// what was done to the disk by then is over.
+    pub fn wish(&self) {
+        self.wished.set(true);
+        self.holder.take().into_iter().for_each(Waker::wake);
     }
-    /// Hands over a message to which one must come back ([`answered`](Standing::answered)); false
-    /// if there is no connection.
-    pub fn ask(&self, message: Vec<u8>) -> bool {
-        let line = self.line.borrow();
-        let is_taken = line.as_ref().is_some_and(|line| line.send(message).is_ok());
-        if is_taken && self.waits.get().is_none() {
-            self.waits.set(Some(self.ports.clock.now()));
-        }
-        is_taken
+    /// Whether it is open, and no question waits for its turn or for its answer.
+    pub fn is_quiet(&self) -> bool {
+        self.line.borrow().is_some() && self.asked.get().is_none() && !self.wished.get()
     }
-    /// What was asked has been answered: a message that comes of its own accord says nothing of a
-    /// question that the other side never got.
-    pub fn answered(&self) {
-        self.waits.set(None);
-    }
-    /// Holds the connection, which begins with these first words: `opened` is done on each new one,
-    /// and `heard` with each message. One that it cannot use (`false`) ends the connection.
-    pub async fn hold(&self, hello: &[u8], opened: impl AsyncFn(), heard: impl AsyncFn(Vec<u8>) -> bool) {
+    /// Holds the connection, which begins with the first words `hello`. `question` is asked on each
+    /// new one, and as wished; `heard` takes each message, and says whether it was the answer.
+    /// One that it cannot use ends the connection.
+    pub async fn hold(
+        &self,
+        hello: &[u8],
+        question: impl AsyncFn() -> Vec<u8>,
+        heard: impl AsyncFn(Vec<u8>) -> Result<bool, EngineError>,
+    ) {
         loop {
-            _ = self.hold_one(hello, &opened, &heard).await;
+            _ = self.hold_one(hello, &question, &heard).await;
             self.line.take().into_iter().for_each(|line| line.close());
             self.ports.sleep(AGAIN_AFTER).await;
         }
@@ -63,8 +68,8 @@ impl Standing {
     async fn hold_one(
         &self,
         hello: &[u8],
-        opened: &impl AsyncFn(),
-        heard: &impl AsyncFn(Vec<u8>) -> bool,
+        question: &impl AsyncFn() -> Vec<u8>,
+        heard: &impl AsyncFn(Vec<u8>) -> Result<bool, EngineError>,
     ) -> Result<(), TransportError> {
         let deadline = self.ports.clock.now() + PATIENCE;
         let line = match self.ports.transport.connect(hello.to_vec(), deadline).await {
@@ -72,19 +77,42 @@ impl Standing {
             line => line?,
         };
         self.line.replace(Some(line.clone()));
-        self.waits.set(None);
-        opened().await;
-        while let Some(message) = line.receive().await? {
-            if !heard(message).await {
-                break;
+        self.asked.set(None);
+        self.wished.set(true);
+        loop {
+            let Some(received) = self.received_or_free(&*line).await else {
+                self.asked.set(Some(self.ports.clock.now()));
+                self.wished.set(false);
+                self.ports.work(Work::default()).await;
+                line.send(question().await)?;
+                self.asked.set(Some(self.ports.clock.now()));
+                continue;
+            };
+            let Some(message) = received? else { return Ok(()) };
+            match heard(message).await {
+                Ok(true) => self.asked.set(None),
+                Ok(false) => {}
+                Err(_) => return Ok(()),
             }
         }
-        Ok(())
+    }
+
+    /// The next message; nothing if a question may be asked before.
+    async fn received_or_free(&self, line: &dyn Connection) -> Option<Received> {
+        let mut received = line.receive();
+        poll_fn(|context| {
+            if self.wished.get() && self.asked.get().is_none() {
+                return Poll::Ready(None);
+            }
+            self.holder.set(Some(context.waker().clone()));
+            received.as_mut().poll(context).map(Some)
+        })
+        .await
     }
 
     /// Gives up a connection on which an answer is late.
     fn look(&self) {
-        if self.waits.get().is_some_and(|since| since + PATIENCE < self.ports.clock.now()) {
+        if self.asked.get().is_some_and(|since| since + PATIENCE < self.ports.clock.now()) {
             self.line.borrow().iter().for_each(|line| line.close());
         }
     }

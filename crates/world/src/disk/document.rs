@@ -1,0 +1,79 @@
+//! One value in a database, for engines that are small.
+
+use std::cell::{Ref, RefCell};
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, OptionalExtension, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::vfs::open;
+use crate::contract::Database;
+
+/// All that a small engine keeps: one value, as JSON in a database. What was changed outlives a
+/// kill and a loss of power.
+pub struct Document<T> {
+    database: Connection,
+    value: RefCell<T>,
+}
+
+impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
+    /// The value as it was left, or the default one.
+    ///
+    /// # Errors
+    /// SQLite's, and a text that is no such value.
+    pub fn open(at: &Database) -> Result<Document<T>> {
+        let database = open(at)?;
+        // With SQLite's default the last change may be taken back after a loss of power.
+        database.pragma_update(None, "journal_mode", "TRUNCATE")?;
+        database.execute("CREATE TABLE IF NOT EXISTS document(id INTEGER PRIMARY KEY, text)", [])?;
+        let text: Option<String> =
+            database.query_row("SELECT text FROM document", [], |row| row.get(0)).optional()?;
+        let value = match text {
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, error.into()))?,
+            None => T::default(),
+        };
+        Ok(Document { database, value: RefCell::new(value) })
+    }
+    /// The value as it is now; let go of it before the next change.
+    pub fn get(&self) -> Ref<'_, T> {
+        self.value.borrow()
+    }
+    /// Changes the value in one transaction, or not at all; gives what `change` gives.
+    ///
+    /// # Errors
+    /// SQLite's, and a value that is no JSON.
+    pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
+        let mut value = self.value.borrow().clone();
+        let given = change(&mut value);
+        let text =
+            serde_json::to_string(&value).map_err(|error| Error::ToSqlConversionFailure(error.into()))?;
+        self.database.execute("REPLACE INTO document VALUES(1, ?1)", [text])?;
+        self.value.replace(value);
+        Ok(given)
+    }
+    pub fn into_value(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::{Disk, DiskOptions};
+
+    #[test]
+    fn a_change_is_there_after_a_kill_and_one_that_fails_is_not() {
+        let disk = Disk::new(DiskOptions::default());
+        let at = || disk.location("app.db");
+        let document: Document<Vec<f64>> = Document::open(&at()).expect("it opens");
+        assert_eq!(document.change(|list| list.push(1.0)), Ok(()));
+        disk.kill();
+        assert!(document.change(|list| list.push(2.0)).is_err(), "its process is dead");
+        assert_eq!(*document.get(), [1.0]);
+        drop(document);
+        assert_eq!(Document::<Vec<f64>>::open(&at()).expect("it opens").into_value(), [1.0]);
+        assert!(Document::<String>::open(&at()).is_err(), "it is a list");
+    }
+}
