@@ -21,7 +21,7 @@ use syncdyno::contract::{
 
 /// What the bench is told of it: it has no runs of units, no log and no status.
 pub(crate) fn live() -> Stack {
-    let less = Capabilities { prompt: false, logs: false, status: false, ..Capabilities::ALL };
+    let less = Capabilities { logs: false, status: false, ..Capabilities::ALL };
     Stack::new("live", |_| Rc::new(Factory))
         .server(|_, setup, ports| Box::new(Server::open(setup, ports)))
         .crash_points(&["live.asks", "live.received", "live.applied"])

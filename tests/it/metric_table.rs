@@ -27,7 +27,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         attributes: Vec::new(),
         durable: true,
         resets: false,
-        patience: Patience::Stated(Span::secs(600)),
+        patience: Patience::Stated { span: Span::secs(600), requests: 16 },
         capabilities: Capabilities::ALL,
         combined: Vec::new(),
         definition: Default::default(),

@@ -232,6 +232,43 @@ impl SyncEngine for Hasty {
     }
 }
 
+/// Has its connection asked again and again, or does nothing at all.
+struct Restless(Rc<dyn SyncEngine>, Ports, bool);
+
+impl SyncEngine for Restless {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        let inner = self.0.clone();
+        if !self.2 {
+            return Box::pin(std::future::pending());
+        }
+        self.1.every(Span::millis(100), move || inner.trigger(UnitId(0), false));
+        self.0.clone().run()
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        self.0.edit(edit)
+    }
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.0.trigger(unit, discard_pending);
+    }
+    fn is_caught_up(&self) -> Option<bool> {
+        self.0.is_caught_up()
+    }
+}
+
+#[test]
+fn a_live_engine_that_loops_or_stops_is_found() {
+    let loops = around(|open, ports| Ok(Rc::new(Restless(open(ports.clone())?, ports, true))));
+    let stops = around(|open, ports| Ok(Rc::new(Restless(open(ports.clone())?, ports, false))));
+    let of = |stack: Stack| {
+        let (_, outcome) = run(stack, SHORT, &["drain=\"5m\""]);
+        ["oracle.request_storm.devices", "oracle.idle_with_work.count"].map(|of| value(&outcome, of))
+    };
+    assert_eq!(of(live()), [0, 0]);
+    assert_eq!(of(loops), [2, 0]);
+    let [storms, idle] = of(stops);
+    assert!(storms == 0 && idle >= 2, "{storms} storms, {idle} times idle");
+}
+
 type Opens = fn(&dyn Fn(Ports) -> Opened, Ports) -> Opened;
 
 /// Has each engine opened in another way.

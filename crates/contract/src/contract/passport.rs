@@ -42,7 +42,8 @@ pub struct Capabilities {
     /// that is counted and not judged.
     pub once: bool,
     /// A phone that is online begins a run within its [`patience`](super::Stack::patience) of each
-    /// trigger of a unit, and of each run that failed or left edits.
+    /// trigger of a unit, and of each run that failed or left edits. Of an engine without runs:
+    /// while it is not caught up it sends or hears something within that time.
     pub prompt: bool,
     /// What it promises of an edit that met another version.
     pub merge: Merge,

@@ -46,10 +46,14 @@ pub struct Stack {
     /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
     /// the stack is [`prompt`](Capabilities::prompt).
     pub patience: Arc<dyn Fn(&Chosen) -> Span + Send + Sync>,
+    /// So many requests of a sync may bring nothing.
+    pub requests: u32,
 }
 
 /// How long a run may say nothing, where a stack does not say.
 const PATIENCE: Span = Span::secs(60);
+/// Of a stack that says nothing of its requests.
+const REQUESTS: u32 = 16;
 
 /// Something that a scenario may choose of a stack.
 #[derive(Clone, Debug)]
@@ -165,6 +169,7 @@ impl Stack {
             lacks: Arc::new(|_| Vec::new()),
             combine: Arc::new(|_, _, _| None),
             patience: Arc::new(|_| PATIENCE),
+            requests: REQUESTS,
         }
     }
     #[must_use]
@@ -229,6 +234,12 @@ impl Stack {
     #[must_use]
     pub fn patience(self, by: impl Fn(&Chosen) -> Span + Send + Sync + 'static) -> Stack {
         Stack { patience: Arc::new(by), ..self }
+    }
+    /// A sync that brings nothing makes so many requests at most; 16 if nothing is said. More of
+    /// them than something asks for are a `request-storm`.
+    #[must_use]
+    pub fn requests_a_run(self, requests: u32) -> Stack {
+        Stack { requests, ..self }
     }
     pub fn described(&self) -> Described {
         Described {

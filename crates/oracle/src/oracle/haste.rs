@@ -85,13 +85,19 @@ struct Unit {
 #[derive(Debug, Default)]
 pub(super) struct Haste {
     units: Vec<Unit>,
-    sent: BTreeMap<u64, UnitId>,
-    pub(super) too_soon: Option<(UnitId, TooSoon)>,
+    sent: BTreeMap<u64, Place>,
+    /// The engine has no runs: its requests are of no unit, and counted behind the units.
+    pub(super) without_runs: bool,
+    pub(super) too_soon: Option<(Place, TooSoon)>,
 }
+
+/// The number of a unit, or of what is of none.
+type Place = usize;
 
 impl Haste {
     pub(super) fn new(units: usize) -> Haste {
-        Haste { units: vec![Unit::default(); units], sent: BTreeMap::new(), too_soon: None }
+        let units = vec![Unit::default(); units + 1];
+        Haste { units, sent: BTreeMap::new(), without_runs: false, too_soon: None }
     }
     pub(super) fn asked(&mut self) {
         for unit in &mut self.units {
@@ -122,7 +128,7 @@ impl Haste {
                 let asked = self.units[usize::from(unit.0)].starts(at, period);
                 let tries = self.units[usize::from(unit.0)].tries;
                 if !asked && tries > 0 {
-                    self.owe(at, unit, bound(waits, tries));
+                    self.owe(at, usize::from(unit.0), bound(waits, tries), waits);
                 }
             }
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
@@ -141,14 +147,16 @@ impl Haste {
                 // What is called after it, without a run, begins to count again.
                 (unit.open, unit.failed) = (false, 0);
             }
-            Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), kind, .. }) => {
-                self.tries(at, unit, kind, waits);
-                self.sent.insert(request, unit);
-                self.units[usize::from(unit.0)].goes(at, waits.streams);
+            Event::Engine(EngineEvent::RequestSent { request, unit, kind, .. }) => {
+                let Some(place) = self.place(unit) else { return };
+                self.tries(at, place, kind, waits);
+                self.sent.insert(request, place);
+                self.units[place].goes(at, waits.streams);
             }
-            Event::Engine(EngineEvent::ResponseReceived { request, unit: Some(unit), .. }) => {
+            Event::Engine(EngineEvent::ResponseReceived { request, unit, .. }) => {
+                let Some(place) = self.place(unit) else { return };
                 self.ended(at, request, false);
-                self.units[usize::from(unit.0)].failed = 0;
+                self.units[place].failed = 0;
             }
             Event::Engine(EngineEvent::RequestFailed { request, error, .. }) => {
                 self.ended(at, request, error != TransportError::Cancelled);
@@ -162,24 +170,30 @@ impl Haste {
         }
     }
 
+    fn place(&self, unit: Option<UnitId>) -> Option<Place> {
+        let last = self.units.len() - 1;
+        unit.map_or(self.without_runs.then_some(last), |unit| Some(usize::from(unit.0)))
+    }
+
     /// What a run has under way at its end, as pages asked for ahead, it does not wait for.
     fn left_under_way(&mut self, at: Time, unit: UnitId) {
-        self.sent.retain(|_, of| *of != unit);
-        let unit = &mut self.units[usize::from(unit.0)];
+        let place = usize::from(unit.0);
+        self.sent.retain(|_, of| *of != place);
+        let unit = &mut self.units[place];
         unit.came(at, unit.sent);
     }
 
     fn ended(&mut self, at: Time, request: u64, failed: bool) {
-        if let Some(unit) = self.sent.remove(&request) {
-            let unit = &mut self.units[usize::from(unit.0)];
+        if let Some(place) = self.sent.remove(&request) {
+            let unit = &mut self.units[place];
             unit.failed += u32::from(failed);
             unit.came(at, 1);
         }
     }
 
     /// A request of a unit leaves: after failures, or since edits were put off, it is another try.
-    fn tries(&mut self, at: Time, unit: UnitId, kind: RequestKind, waits: &Waits) {
-        let of = &mut self.units[usize::from(unit.0)];
+    fn tries(&mut self, at: Time, place: Place, kind: RequestKind, waits: &Waits) {
+        let of = &mut self.units[place];
         let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
             of.put_off.0 += 1;
             of.put_off.0
@@ -188,16 +202,16 @@ impl Haste {
         };
         if failures > 0 {
             let bound = bound(waits, failures);
-            self.owe(at, unit, Span(bound.0 / u64::from(waits.streams.max(1))));
+            self.owe(at, place, Span(bound.0 / u64::from(waits.streams.max(1))), waits);
         }
     }
 
-    fn owe(&mut self, at: Time, unit: UnitId, bound: Span) {
-        let of = &mut self.units[usize::from(unit.0)];
-        let idle = of.idle(at);
+    fn owe(&mut self, at: Time, place: Place, bound: Span, waits: &Waits) {
+        let of = &mut self.units[place];
+        let idle = if waits.late_is_a_wait { Span(at.0) } else { of.idle(at) };
         let too_soon = of.debt.owe(at, idle, bound);
         if self.too_soon.is_none() {
-            self.too_soon = too_soon.map(|too_soon| (unit, too_soon));
+            self.too_soon = too_soon.map(|too_soon| (place, too_soon));
         }
     }
 }
@@ -244,12 +258,22 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, patience: &Patience, names: &Labels) -> String {
+    pub(super) fn told(&self, device: DeviceId, place: Place, patience: &Patience, names: &Labels) -> String {
         let (waits, whose) = (&patience.retries(), patience.whose_waits());
         let TooSoon { debt, at, waited } = self;
-        let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
+        let (since, until) = (names.time(debt.since.0), names.time(*at));
+        let of = names.units.get(place).map_or_else(String::new, |unit| format!(" of {}", unit.name));
+        let before = if waits.late_is_a_wait {
+            format!("and only {waited} passed between the first of these tries and the last")
+        } else {
+            format!("and waited {waited} in all before these tries")
+        };
         let (tries, least, Waits { first, cap, .. }) = (thousands(debt.tries), debt.least(), waits);
         let told = match waits.least {
+            _ if waits.late_is_a_wait => {
+                let each = Span(first.0 / PAYS);
+                format!("{each} for each try but {LUCK}, those that ended late by themselves included")
+            }
             Some(least) => format!("no wait is shorter than retry.base = {least}"),
             None => format!(
                 "a wait is drawn from nothing up to a bound that doubles from retry.base = {first} to retry.cap \
@@ -259,8 +283,8 @@ impl TooSoon {
             ),
         };
         format!(
-            "{device} sent requests of {unit} again after they had failed, {tries} times from {since} to \
-             {until}, and waited {waited} in all before these tries; {whose} for {least} or more: {told}"
+            "{device} sent requests{of} again after they had failed, {tries} times from {since} to {until}, \
+             {before}; {whose} for {least} or more: {told}"
         )
     }
 }

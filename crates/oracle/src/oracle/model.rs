@@ -127,6 +127,13 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
+    /// An engine that has no runs says of itself whether it is caught up.
+    pub fn says_caught_up(&mut self, at: Time, device: DeviceId, is: bool) {
+        let (watched, patience) = (&mut self.watched[device.0 as usize], &self.setup.patience);
+        watched.thrift.says_caught_up(is);
+        watched.owing.says_caught_up(at, (device, is), patience, &mut self.findings);
+    }
+
     /// Whether it matters what an app shows of rows of this entity as somebody edits one.
     pub fn wants_shown(&self, entity: EntityId) -> bool {
         self.ledger.combined.of(entity).next().is_some()

@@ -22,6 +22,17 @@ use crate::contract::{
 
 const LOGOUT: u64 = u64::MAX;
 
+/// Whether an event shows that an engine does something, or that something happens to it.
+fn is_work(event: &Event<'_>) -> bool {
+    match event {
+        Event::Engine(event) => !matches!(event, EngineEvent::Status(_)),
+        Event::Held(_) | Event::ConnectionOpened { .. } | Event::PacketsSent { .. } => true,
+        Event::MessageDropped { .. } | Event::ProcessStarted { .. } => true,
+        Event::Continued { .. } | Event::LinkUp => true,
+        _ => false,
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Begun {
     at: Time,
@@ -56,6 +67,17 @@ pub(super) struct OwingDevice {
     suspicions: Vec<Suspicion>,
     page: OnPage,
     kept: Kept,
+    still: Option<Still>,
+}
+
+/// An engine that has no runs of units and says itself whether it is caught up.
+#[derive(Clone, Copy, Debug, Default)]
+struct Still {
+    caught_up: bool,
+    /// Since when nothing is heard of it, and for how long it could have done something.
+    since: Time,
+    idle: Span,
+    told: bool,
 }
 
 impl OwingDevice {
@@ -84,6 +106,42 @@ impl OwingDevice {
         if let Event::Engine(EngineEvent::EditSent { edit, .. }) = event {
             self.confirm(id, *edit, findings);
         }
+        if let Some(still) = self.still.as_mut().filter(|_| is_work(event)) {
+            *still = Still { since: at, caught_up: still.caught_up, ..Still::default() };
+        }
+    }
+
+    /// An engine without runs owes none: it is to do something while it is not caught up.
+    pub(super) fn says_caught_up(
+        &mut self,
+        at: Time,
+        (id, is): (DeviceId, bool),
+        patience: &Patience,
+        findings: &mut Findings,
+    ) {
+        self.owed.clear();
+        self.count_to(at);
+        let still = self.still.get_or_insert(Still { caught_up: is, since: at, ..Still::default() });
+        if is {
+            *still = Still { caught_up: true, since: at, ..Still::default() };
+        }
+        still.caught_up = is;
+        let Still { since, idle, told, .. } = *still;
+        let bound = patience.at_once();
+        if told || idle <= bound.span() {
+            return;
+        }
+        still.told = true;
+        self.idle_ns += u128::from(idle.0);
+        let place = self.edits.values().next().map(|edit| &edit.place);
+        let record = place.map(|place| (place.entity, place.key.as_str()));
+        let (since, until) = (findings.words().time(since), findings.words().time(at));
+        findings.add(Check::IdleWithWork, (Some(id), record), || {
+            format!(
+                "{id} was idle for {idle} between {since} and {until}, online, and says that it is not \
+                 caught up: it must send or hear something within {bound}"
+            )
+        });
     }
 
     pub(super) fn is_open(&self, edit: EditId) -> bool {
@@ -136,6 +194,10 @@ impl OwingDevice {
         self.mark = now;
         if !self.alive || self.offline || self.suspended || !self.runs.is_empty() || !self.hooks.is_empty() {
             return false;
+        }
+        if let Some(still) = &mut self.still {
+            self.owed.clear();
+            still.idle += if still.caught_up { Span::ZERO } else { idle };
         }
         let foreground = self.foreground;
         let counted = self.owed.iter_mut().filter(|owed| foreground || !owed.is_periodic());

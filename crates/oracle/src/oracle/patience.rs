@@ -3,14 +3,16 @@
 use std::fmt;
 
 use crate::base::Span;
+use crate::contract::SyncUnit;
 
 /// How long a run that goes on may say nothing, and one that is to begin may wait.
 #[derive(Clone, Copy, Debug)]
 pub enum Patience {
     /// It follows from what the built-in engine was told of waiting.
     Computed(Waits),
-    /// The stack says it of itself.
-    Stated(Span),
+    /// The stack says it of itself: how long a run may say nothing, and how many requests of a sync
+    /// may bring nothing.
+    Stated { span: Span, requests: u32 },
 }
 
 /// What the built-in engine was told of waiting.
@@ -38,6 +40,8 @@ pub struct Waits {
     pub keeps_queue: bool,
     /// A row waits for what is attached to it, which goes beside the runs.
     pub holds_rows: bool,
+    /// A request that comes to nothing late is itself a wait before the next.
+    pub late_is_a_wait: bool,
 }
 
 /// However short the times are that an engine was told: a transaction on a slow disk takes a while.
@@ -82,6 +86,7 @@ impl Waits {
         slowness: 1,
         keeps_queue: false,
         holds_rows: false,
+        late_is_a_wait: false,
     };
 
     /// No wait after so many failures in a row is longer: min(cap, first · growth^(n − 1)).
@@ -100,7 +105,7 @@ impl Patience {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
             Patience::Computed(waits) => [("request_timeout", waits.request), ("slow disk", self.of_disk())],
-            Patience::Stated(span) => [stated(*span, OF_DISK), NONE],
+            Patience::Stated { span, .. } => [stated(*span, OF_DISK), NONE],
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
@@ -119,7 +124,7 @@ impl Patience {
     pub(super) fn of_wait(&self) -> Span {
         match self {
             Patience::Computed(waits) => waits.cap,
-            Patience::Stated(_) => Span(u64::MAX / 4),
+            Patience::Stated { .. } => Span(u64::MAX / 4),
         }
     }
     pub(super) fn at_once(&self) -> Bound {
@@ -136,20 +141,31 @@ impl Patience {
     pub(super) fn retries(&self) -> Waits {
         match *self {
             Patience::Computed(waits) => waits,
-            Patience::Stated(_) => Waits { cap: Span::secs(1), attempts: 10, ..Waits::USUAL },
+            Patience::Stated { .. } => {
+                Waits { cap: Span::secs(1), attempts: 10, late_is_a_wait: true, ..Waits::USUAL }
+            }
         }
     }
     /// Whose waits between tries these are, in words.
     pub(super) fn whose_waits(&self) -> &'static str {
         match self {
             Patience::Computed(_) => "its retry settings ask",
-            Patience::Stated(_) => "a stack of one's own is held to mild waits, which ask",
+            Patience::Stated { .. } => "a stack of one's own is held to mild waits, which ask",
+        }
+    }
+    /// How many requests a unit may make in a sync that brings nothing: a push, and a pull of each
+    /// entity; a stack of one's own as many as it says.
+    pub(super) fn requests(&self, unit: &SyncUnit) -> u64 {
+        let own = 1 + unit.pull.len() as u64;
+        match self {
+            Patience::Computed(_) => own,
+            Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
         }
     }
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
-            Patience::Stated(_) => 1,
+            Patience::Stated { .. } => 1,
         }
     }
     /// The same of one that is to start after `period`, and not too soon after its last start.
@@ -162,7 +178,7 @@ impl Patience {
     fn slowed(&self) -> Span {
         match self {
             Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),
-            Patience::Stated(_) => Span::ZERO,
+            Patience::Stated { .. } => Span::ZERO,
         }
     }
     fn of_disk(&self) -> Span {
@@ -171,7 +187,7 @@ impl Patience {
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
             Patience::Computed(waits) => [of(&waits), ("slow disk", TO_BEGIN.max(self.slowed()))],
-            Patience::Stated(span) => [NONE, stated(span, TO_BEGIN)],
+            Patience::Stated { span, .. } => [NONE, stated(span, TO_BEGIN)],
         };
         Bound([("the period", period), wait, last, NONE, NONE])
     }
@@ -191,7 +207,7 @@ mod tests {
         let usual = Waits::USUAL;
         let of = |waits| Patience::Computed(waits);
         let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
-        let stated = |secs| Patience::Stated(Span::secs(secs));
+        let stated = |secs| Patience::Stated { span: Span::secs(secs), requests: 16 };
         for (bound, secs) in [
             (of(usual).of_run(true), 750),
             (of(slow).of_run(false), 330),

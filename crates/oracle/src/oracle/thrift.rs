@@ -11,8 +11,10 @@ use super::patience::Waits;
 use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Time};
-use crate::contract::{EngineEvent, Event, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit};
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{
+    EngineEvent, Event, HeldEvent, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Account {
@@ -29,14 +31,49 @@ pub(super) struct Account {
     fetches: u64,
     fetched: Option<Time>,
     haste: Haste,
+    /// What an engine without runs says of itself.
+    caught_up: Option<bool>,
+    minute: Minute,
+    crowded: Option<Minute>,
 }
+
+/// Answers within a minute from `since` on, and what they are worth it for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Minute {
+    since: Time,
+    answers: u64,
+    worth: u64,
+    /// It said meanwhile that it was not caught up.
+    behind: bool,
+}
+
+const MINUTE: Span = Span::secs(60);
+/// An engine without runs may look whether there is news once in so long.
+const LOOKS: Span = Span::secs(5);
 
 /// When there were more answers than so many syncs asked for, units due, runs again and answers
 /// that brought something ask for, and how many those are.
 type Beyond = (Time, [u64; 5]);
 
-fn parts(unit: &SyncUnit) -> u64 {
-    1 + unit.pull.len() as u64
+/// How many requests a sync of all units may make that brings nothing.
+fn a_sync(setup: &OracleSetup) -> u64 {
+    setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
+}
+
+/// How many an engine without runs needs to see that nothing is new.
+fn a_look(setup: &OracleSetup) -> u64 {
+    setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
+}
+
+fn told_crowded(device: DeviceId, minute: Minute, setup: &OracleSetup) -> String {
+    let Minute { since, answers, worth, behind } = minute;
+    let said = if behind { "with work left" } else { "though it said that it was caught up" };
+    let (since, a_look) = (setup.labels.time(since), a_look(setup));
+    format!(
+        "{device} asked the server {answers} times within a minute from {since} on, {said}; {worth} things \
+         asked for a sync or were brought, each is worth {a_look} requests, and so is a look each {LOOKS}. \
+         A stack says by `requests_a_run` how many it needs"
+    )
 }
 
 impl Account {
@@ -63,6 +100,13 @@ impl Account {
         }
     }
 
+    /// An engine without runs says of itself whether it is caught up.
+    pub(super) fn says_caught_up(&mut self, is: bool) {
+        self.caught_up = Some(is);
+        self.haste.without_runs = true;
+        self.minute.behind |= !is;
+    }
+
     pub(super) fn looked(&mut self, rows: u64) {
         self.looked |= rows > 0;
     }
@@ -70,6 +114,14 @@ impl Account {
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
         let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
         self.haste.on(at, event, units, waits);
+        let worth = self.asked + self.again + self.brought;
+        self.on_event(at, event, setup);
+        self.minute.worth += self.asked + self.again + self.brought - worth;
+    }
+
+    fn on_event(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
+        let parts = |unit: &SyncUnit| setup.patience.requests(unit);
         match event {
             Event::ProcessStarted { .. }
             | Event::App(_)
@@ -92,9 +144,12 @@ impl Account {
                 let looked = std::mem::take(&mut self.looked);
                 self.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
                 if self.beyond.is_none() {
-                    self.beyond = self.beyond(at, units);
+                    self.beyond = self.beyond(at, setup);
                 }
+                self.answered(at, setup);
             }
+            Event::Held(HeldEvent::Arrived { up: true, .. }) => self.answered(at, setup),
+            Event::Engine(EngineEvent::RequestFailed { .. }) if self.caught_up.is_some() => self.again += 1,
             Event::Engine(EngineEvent::RequestSent { kind: RequestKind::Fetch, .. }) => {
                 self.fetches += 1;
                 let most = self.opened.saturating_mul(u64::from(waits.attempts.max(1)));
@@ -115,26 +170,47 @@ impl Account {
         }
     }
 
-    fn beyond(&self, at: Time, units: &[SyncUnit]) -> Option<Beyond> {
+    /// The server took a message or gave an answer, of an engine that may have no runs.
+    fn answered(&mut self, at: Time, setup: &OracleSetup) {
+        if at >= self.minute.since + MINUTE {
+            let behind = self.caught_up == Some(false);
+            self.minute = Minute { since: at, behind, ..Minute::default() };
+        }
+        self.minute.answers += 1;
+        let Minute { answers, worth, .. } = self.minute;
+        let looks = MINUTE.0 / LOOKS.0;
+        if self.caught_up.is_some() && answers > a_look(setup) * (looks + worth) {
+            self.crowded.get_or_insert(self.minute);
+        }
+    }
+
+    fn beyond(&self, at: Time, setup: &OracleSetup) -> Option<Beyond> {
         let Account { asked, again, brought, answers, .. } = *self;
+        let units = &*setup.labels.units;
+        if self.caught_up.is_some() {
+            return None;
+        }
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
-        let most = units.iter().map(parts).sum::<u64>() * (asked + due) + again + brought;
+        let most = a_sync(setup) * (asked + due) + again + brought;
         (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
     pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
-        let text = if let Some((unit, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, unit, &setup.patience, names))
-        } else if let Some(beyond) = self.beyond {
-            Some(self.told_answers(device, beyond, names))
+        let text = if let Some((of, too_soon)) = self.haste.too_soon {
+            Some(too_soon.told(device, of, &setup.patience, names))
+        } else if let Some(minute) = self.crowded {
+            Some(told_crowded(device, minute, setup))
+        } else if let Some(beyond) = self.beyond.filter(|_| self.caught_up.is_none()) {
+            Some(self.told_answers(device, beyond, setup))
         } else {
             self.fetched.map(|at| self.told_fetches(device, at, &setup.patience.retries(), names))
         };
         findings.found(Check::Storm, (Some(device), None), text);
     }
 
-    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: &Labels) -> String {
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, setup: &OracleSetup) -> String {
+        let names = &setup.labels;
         let (at, counts) = beyond;
         let [asked, due, again, brought, most] = counts.map(thousands);
         let answers = thousands(self.answers);
@@ -144,7 +220,7 @@ impl Account {
              sync and the {due} that a unit was due, {again} to run failed units again, and one after each \
              of {brought} answers and verdicts that brought something",
             names.time(at),
-            names.units.iter().map(parts).sum::<u64>(),
+            a_sync(setup),
         )
     }
 

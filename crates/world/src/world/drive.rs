@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::drawing::choose;
+use super::hub::Hub;
 use super::integration::Integration;
 use super::lists;
 use super::logins::once_up;
@@ -24,6 +25,8 @@ use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 
 /// After so many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
+/// An engine without runs says so often whether it is caught up.
+const HEARD_EVERY: Span = Span::secs(5);
 /// A process that the executor killed by a plan of a sweep is started again after this.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
@@ -68,6 +71,13 @@ impl World {
         }
         if let Some(people) = &self.retrying {
             self.handle.spawn(self.node, "retrying", people.clone().live());
+        }
+        if self.plan.brought {
+            self.handle.spawn(
+                self.node,
+                "caught up",
+                hear_who_is_caught_up(self.hub.clone(), self.devices.clone()),
+            );
         }
         self.show_lists();
         self.look_for_connections();
@@ -387,6 +397,19 @@ fn office(servers: &Servers, edit: OfficeEdit) {
     servers.hub.with(|listeners| listeners.tried.by_office(action, done.is_ok()));
     for commit in done.iter().flatten() {
         servers.tell_commit(commit);
+    }
+}
+
+/// Engines without runs say now and then whether they are caught up: never while they are at work,
+/// as no call of theirs is under way between two tasks.
+async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
+    loop {
+        hub.handle.sleep_until(hub.handle.now() + HEARD_EVERY).await;
+        for device in &devices {
+            if let Some(is) = device.is_caught_up() {
+                hub.says_caught_up(device.id, is);
+            }
+        }
     }
 }
 

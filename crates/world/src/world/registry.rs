@@ -113,7 +113,10 @@ impl Stacks {
                     promises: Promises {
                         capabilities: passport.promises,
                         combined: combined(stack, plan),
-                        patience: Patience::Stated((stack.patience)(&plan.chosen)),
+                        patience: Patience::Stated {
+                            span: (stack.patience)(&plan.chosen),
+                            requests: stack.requests,
+                        },
                     },
                     lacks: passport.lacks,
                 })
@@ -198,5 +201,6 @@ fn waits(plan: &Setup) -> Waits {
         slowness: slowed.max().unwrap_or(1),
         keeps_queue: options.queue_kept == engine::QueueKept::Disk,
         holds_rows: attachments.with == engine::With::Row && attachments.queue == engine::BlobQueue::Beside,
+        late_is_a_wait: false,
     }
 }

@@ -117,6 +117,8 @@ pub trait SyncEngine {
     /// Of an engine that has no runs of units: whether it has sent all that it has, and has all
     /// that the server has for it as far as it knows. When it is asked for a sync
     /// ([`trigger`](SyncEngine::trigger)) it asks its server, and is not caught up until it knows.
+    /// The bench asks that every few seconds, between two tasks: an engine that is not caught up
+    /// must do something, and one that is may look for news now and then.
     /// `None`: the bench goes by the runs that it tells.
     fn is_caught_up(&self) -> Option<bool> {
         None

@@ -40,7 +40,7 @@ fn verdict(system: Option<&System>) -> Verdict {
         attributes: Vec::new(),
         durable: true,
         resets: false,
-        patience: Patience::Stated(Span::secs(600)),
+        patience: Patience::Stated { span: Span::secs(600), requests: 1 },
         capabilities: Capabilities::ALL,
         combined: Vec::new(),
         definition: Default::default(),

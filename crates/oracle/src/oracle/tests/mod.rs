@@ -9,6 +9,7 @@ mod flow;
 mod judge;
 mod kinds;
 mod life;
+mod live;
 mod owed;
 mod play;
 mod requests;
