@@ -89,6 +89,12 @@ fn each_need_is_found_in_the_part_of_a_file_that_has_it() {
         (Ok(true), Ok(false)),
         "it deletes what is updated"
     );
+    let (synced, none) = ("fleet.phones.start=\"1d\"", "entity.note.deleted_daily=0");
+    assert_eq!(
+        (deletes(&[synced]), deletes(&[synced, none]), deletes(&[])),
+        (Ok(true), Ok(false), Ok(false)),
+        "what was deleted before the start comes to who was away"
+    );
 }
 
 #[test]

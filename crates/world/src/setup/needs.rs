@@ -45,6 +45,12 @@ impl Shared {
             let rules = unit.blocking || unit.discard_pending || !unit.when.is_empty();
             add(rules, Need::UnitRules, &place);
         }
+        // What was deleted before the start, while a phone that begins synced was away.
+        let synced = self.fleets.iter().any(|fleet| fleet.starts.iter().any(|s| s.0.synced_ago.is_some()));
+        for (entity, data) in self.schema.entities.iter().zip(&*self.data).filter(|_| synced) {
+            let gone = data.deleted_daily > Ppm(0) && entity.delivery == Delivery::Delta;
+            add(gone, Need::Deletes, &format!("entity.{}.deleted_daily", entity.name));
+        }
         add(!self.hooks.is_empty(), Need::Hooks, "hooks");
         add(self.before.is_some(), Need::Upgrades, "entity");
         for fleet in &self.fleets {
