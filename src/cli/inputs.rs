@@ -11,6 +11,7 @@ pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
     from: PathBuf,
+    /// As the scenario calls it; behind `=` if an option of a stack names it, which is before that.
     called: String,
     pub(super) name: String,
 }
@@ -38,11 +39,16 @@ pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
 fn inputs(plan: &Plan) -> Vec<Input> {
     let home = Path::new(&plan.source.path).parent().unwrap_or(Path::new(""));
     let short: String = plan.source.digest.chars().take(8).collect();
-    let input = |(n, called): (usize, &String)| {
+    let inputs = plan.source.files.iter().enumerate().flat_map(|(n, called)| {
         let file = Path::new(called).file_name().unwrap_or_default().to_string_lossy();
-        Input { from: home.join(called), called: called.clone(), name: format!("{short}-{n}-{file}") }
-    };
-    plan.source.files.iter().enumerate().map(input).collect()
+        let (from, name) = (home.join(called), format!("{short}-{n}-{file}"));
+        let by_option = plan.chosen.files().filter(move |(_, file)| file.path == *called);
+        let of_option = by_option.map(|(option, file)| format!("{OPTION}{option}={}", file.path));
+        let names = std::iter::once(called.clone()).chain(of_option);
+        let inputs = names.map(move |called| Input { from: from.clone(), called, name: name.clone() });
+        inputs.collect::<Vec<_>>()
+    });
+    inputs.collect()
 }
 
 pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Result<(), FolderError> {
@@ -83,19 +89,25 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
-/// Keys that name a file; and in this table each may.
+/// Keys that name a file; in this table those that a stack's options say.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
 const OPTIONS: &str = "[engine.options]";
+const OPTION: &str = "engine.options.";
 
 fn renamed(resolved: &str, called: &str, copy: &str) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let (called, copy, mut table) = (quoted(called), quoted(copy), "");
+    let option = called.strip_prefix(OPTION).and_then(|of| of.split_once('='));
+    let names = |table: &str, key: &str| match option {
+        Some((option, _)) => table == OPTIONS && key == option,
+        None => table != OPTIONS && NAMING.contains(&key),
+    };
+    let (called, copy, mut table) = (quoted(option.map_or(called, |of| of.1)), quoted(copy), "");
     let lines = resolved.lines().map(|line| {
         if line.starts_with('[') {
             table = line;
         }
         match line.split_once(" = ") {
-            Some((key, value)) if value == called && (NAMING.contains(&key) || table == OPTIONS) => {
+            Some((key, value)) if value == called && names(table, key) => {
                 format!("{key} = {copy}\n")
             }
             _ => format!("{line}\n"),
@@ -110,12 +122,14 @@ mod tests {
 
     #[test]
     fn copies_take_the_place_of_files_and_of_no_other_text() {
-        let of = |copy: &str| {
+        let of = |code: &str, csv: &str| {
             format!(
-                "title = \"x.js\"\n\n[engine.options]\ncode = \"{copy}\"\nword = \"y\"\n\n\
-                 [entity.a.rows]\ncsv = \"{copy}\"\nname = \"x.js\"\n"
+                "title = \"x.js\"\n\n[engine.options]\ncode = \"{code}\"\nword = \"x.js\"\n\n\
+                 [entity.a.rows]\ncsv = \"{csv}\"\nname = \"x.js\"\n"
             )
         };
-        assert_eq!(renamed(&of("x.js"), "x.js", "c-0-x.js"), of("c-0-x.js"));
+        let copy = "c-0-x.js";
+        assert_eq!(renamed(&of("x.js", "x.js"), "x.js", copy), of("x.js", copy));
+        assert_eq!(renamed(&of("x.js", "x.js"), "engine.options.code=x.js", copy), of(copy, "x.js"));
     }
 }
