@@ -56,6 +56,14 @@ fn phones_whose_connections_are_forgotten_come_to_rest() {
     }
 }
 
+#[test]
+fn a_long_answer_over_a_slow_link_is_waited_for() {
+    let (_, outcome) = run(live(), SHORT, &["fleet.phones.link=\"edge\"", "entity.task.rows=8000"]);
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    let down = value(&outcome, "net.down.bytes");
+    assert!((1_500_000..4_500_000).contains(&down), "{down} bytes: once to each, or once more");
+}
+
 /// A slow backend, so that news of others come between a question and its answer, and dead lines.
 #[test]
 fn a_question_that_got_lost_is_missed_though_news_come() {

@@ -127,11 +127,11 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// An engine that has no runs says of itself whether it is caught up.
-    pub fn says_caught_up(&mut self, at: Time, device: DeviceId, is: bool) {
+    /// An engine that has no runs says whether it is caught up; the network may be at work for it.
+    pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let (watched, patience) = (&mut self.watched[device.0 as usize], &self.setup.patience);
         watched.thrift.says_caught_up(is);
-        watched.owing.says_caught_up(at, (device, is), patience, &mut self.findings);
+        watched.owing.says_caught_up(at, (device, is || at_work), patience, &mut self.findings);
     }
 
     /// Whether it matters what an app shows of rows of this entity as somebody edits one.

@@ -12,7 +12,12 @@ pub enum Patience {
     Computed(Waits),
     /// The stack says it of itself: how long a run may say nothing, and how many requests of a sync
     /// may bring nothing.
-    Stated { span: Span, requests: u32 },
+    Stated {
+        /// So long.
+        span: Span,
+        /// So many.
+        requests: u32,
+    },
 }
 
 /// What the built-in engine was told of waiting.

@@ -53,6 +53,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
         self.value.replace(value);
         Ok(given)
     }
+    /// The value; the database is closed.
     pub fn into_value(self) -> T {
         self.value.into_inner()
     }

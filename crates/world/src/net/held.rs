@@ -434,6 +434,12 @@ impl Connection for DeviceEnd {
         })
     }
 
+    fn is_receiving(&self) -> bool {
+        let end = self.0.ends[Direction::Down as usize].borrow();
+        let leaving = end.leaving.as_ref().filter(|exchange| exchange.is_on_the_line());
+        leaving.is_some_and(|exchange| exchange.way.lets_through())
+    }
+
     fn close(&self) {
         if self.0.ended.get().is_none() {
             self.0.hand_over(Direction::Up, Frame::Close);

@@ -102,6 +102,10 @@ impl Exchange {
     pub(super) fn is_unwanted(&self) -> bool {
         self.unwanted.get()
     }
+    /// Its message has begun to leave and is not through.
+    pub(super) fn is_on_the_line(&self) -> bool {
+        self.message.get().is_some()
+    }
     /// Nobody wants it any more: what is in flight goes on, nothing follows.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
@@ -199,6 +203,15 @@ impl Way {
         for changed in &self.changed {
             changed.notify_all();
         }
+    }
+
+    /// Whether no outage lasts.
+    pub(super) fn lets_through(&self) -> bool {
+        self.conditions(|conditions, now| conditions.outage(now).is_none())
+    }
+    /// Whether a message is on its way and nothing stops it.
+    pub fn is_at_work(&self) -> bool {
+        !self.air.borrow().is_empty() && self.lets_through()
     }
 
     fn told_of_death(&self) -> Time {

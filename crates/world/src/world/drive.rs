@@ -407,7 +407,7 @@ async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
         hub.handle.sleep_until(hub.handle.now() + HEARD_EVERY).await;
         for device in &devices {
             if let Some(is) = device.is_caught_up() {
-                hub.says_caught_up(device.id, is);
+                hub.says_caught_up(device.id, is, device.way.is_at_work());
             }
         }
     }

@@ -131,10 +131,10 @@ impl Hub {
     pub(super) fn asked(&self, device: DeviceId) {
         self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
     }
-    pub(super) fn says_caught_up(&self, device: DeviceId, is: bool) {
+    pub(super) fn says_caught_up(&self, device: DeviceId, is: bool, at_work: bool) {
         let (at, mut listeners) = (self.handle.now(), self.listeners.borrow_mut());
         let oracle = listeners.as_mut().and_then(|listeners| listeners.oracle.as_mut());
-        oracle.into_iter().for_each(|oracle| oracle.says_caught_up(at, device, is));
+        oracle.into_iter().for_each(|oracle| oracle.says_caught_up(at, device, (is, at_work)));
     }
     /// Whether somebody listens to what apps show of rows of this entity as they are edited.
     pub(super) fn wants_shown(&self, entity: EntityId) -> bool {

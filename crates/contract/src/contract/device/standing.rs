@@ -110,10 +110,11 @@ impl Standing {
         .await
     }
 
-    /// Gives up a connection on which an answer is late.
+    /// Gives up a connection on which an answer is late, unless a long one is just coming.
     fn look(&self) {
         if self.asked.get().is_some_and(|since| since + PATIENCE < self.ports.clock.now()) {
-            self.line.borrow().iter().for_each(|line| line.close());
+            let lines = self.line.borrow();
+            lines.iter().filter(|line| !line.is_receiving()).for_each(|line| line.close());
         }
     }
 }

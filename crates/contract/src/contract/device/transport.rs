@@ -80,6 +80,11 @@ pub trait Connection {
     /// # Errors
     /// Why the connection has ended, if neither side has closed it.
     fn receive(&self) -> LocalBoxFuture<'static, Received>;
+    /// Whether part of a message has come by now, and the rest is on its way: who waits for an
+    /// answer goes on with that, for it is long. A connection that cannot tell says no.
+    fn is_receiving(&self) -> bool {
+        false
+    }
     /// Closes it behind what was handed over.
     fn close(&self);
     /// How it has ended, if it has as far as the phone knows; well if a side has closed it.

@@ -7,23 +7,24 @@ use crate::oracle::Patience;
 
 /// What is found of device 0 after these steps, by check: requests that are answered with so many
 /// rows (`3`), fail (`fails`) or fail late (`late`), those of a run (`run12`), messages (`says`),
-/// edits, words of the engine on itself (`behind`, `caught-up`), seconds (`+5`), and people who ask
-/// for a sync (`asked`).
+/// edits, words of the engine on itself (`behind`, `receives`, `caught-up`), seconds (`+5`), and
+/// people who ask for a sync (`asked`).
 fn found(requests: u32, steps: &str) -> Vec<&'static str> {
     let patience = Patience::Stated { span: Span::secs(30), requests };
     let mut stage = Stage::with(|setting| setting.patience = patience);
     let (kind, unit, took, request) = (RequestKind::Pull, None, Span::millis(100), 7);
-    let says = |stage: &mut Stage, is| {
+    let says = |stage: &mut Stage, is, at_work| {
         let at = stage.now;
-        stage.oracle.says_caught_up(at, DeviceId(0), is);
+        stage.oracle.says_caught_up(at, DeviceId(0), (is, at_work));
     };
     for step in steps.split_whitespace() {
         let sent = EngineEvent::RequestSent { request, kind, unit, bytes: 1, rows: 0, attempt: 0 };
         let error = TransportError::Timeout;
         let failed = EngineEvent::RequestFailed { request, kind, error, took, wasted: 1 };
         match step {
-            "behind" => says(&mut stage, false),
-            "caught-up" => says(&mut stage, true),
+            "behind" => says(&mut stage, false, false),
+            "receives" => says(&mut stage, false, true),
+            "caught-up" => says(&mut stage, true, false),
             "says" => stage.emit(0, Event::Held(HeldEvent::Arrived { up: true, bytes: 9 })),
             "edits" => {
                 stage.edit(0, EntityId(0), "a1", EditKind::Delete, Vec::new());
@@ -107,4 +108,5 @@ fn an_engine_that_stops_with_work_left_is_found() {
     assert_eq!(found(16, &quiet("behind")), IDLE);
     assert_eq!(found(16, &format!("{} says {}", "behind +5 ".repeat(8), "behind +5 ".repeat(8))), NOTHING);
     assert_eq!(found(16, &format!("edits {}", quiet("behind"))), IDLE);
+    assert_eq!(found(16, &quiet("receives")), NOTHING);
 }
