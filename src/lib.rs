@@ -36,6 +36,9 @@
 //! added later is not promised. The other modules are hidden: they are public for the program's own
 //! tests and change without a word.
 
+#[cfg(windows)]
+compile_error!("syncdyno heeds the signals of Unix: on Windows build it under WSL");
+
 #[doc(hidden)]
 pub mod analysis;
 mod bench;
