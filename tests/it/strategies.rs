@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use syncdyno::backend::Provisioning;
-use syncdyno::gateway::{Capture, Mode};
+use syncdyno::gateway::{CAPTURES, Capture, Mode};
 use syncdyno::scenario::{Plan, Request};
 use syncdyno::world::Outcome;
 
@@ -130,12 +130,12 @@ fn whatever_is_told_to_who_is_refused_finds_every_row_that_is_gone_and_nothing_e
         ("read-only-schema", Provisioning::ReadOnlySchema),
     ];
     let modes = [("ota", SERVE, Mode::Ota), ("persistent", "gateway.refresh.capture", Mode::Persistent)];
-    let others = ["{ last_modified = {} }", "{ flag = {} }", "{ change_log = {} }", "{ hash = {} }"];
+    let all: Vec<String> = CAPTURES.iter().map(|kind| format!("{{ {} = {{}} }}", kind.key.name)).collect();
     for (kept, provisioning) in provisionings {
         for (mode, key, at) in modes {
             let told: Vec<&str> = Capture::fitting(provisioning, at).collect();
             assert!(told.contains(&"{ hash = {} }"), "{kept} {mode}");
-            let untold = others.into_iter().filter(|other| !told.contains(other));
+            let untold = all.iter().map(String::as_str).filter(|other| !told.contains(other));
             for (capture, well) in
                 told.iter().map(|told| (*told, true)).chain(untold.map(|other| (other, false)))
             {

@@ -9,8 +9,8 @@ use super::rig::plan;
 use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::gateway::{
-    Capture, Gateway, GatewayOptions, LastModifiedBound as Bound, LastModifiedEnd as End,
-    LastModifiedOptions, LastModifiedPaging as Paging, answer_by,
+    Gateway, GatewayOptions, LastModifiedBound as Bound, LastModifiedEnd as End, LastModifiedOptions,
+    LastModifiedPaging as Paging, answer_by,
 };
 use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
@@ -53,8 +53,7 @@ impl Site {
             })
         });
         backend.load(METER, rows);
-        let serve = Capture::LastModified(options);
-        let options = GatewayOptions { serve, ..GatewayOptions::default() };
+        let options = GatewayOptions { serve: options.into(), ..GatewayOptions::default() };
         let gateway = Gateway::new(&options, backend.schema(), vec![Vec::new()], START);
         let (held, cursor) = (BTreeSet::new(), None);
         Site { backend, gateway, now: Time::ZERO, cursor, run: 1, held, requests: 0, largest: 0 }

@@ -46,11 +46,6 @@ pub(super) const START_STATE: Written =
 pub(super) const MOVES: Written =
     Written::of("the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"", a_second)
         .or(&["field-worker"]);
-pub(super) const UPTO: Written = Written::of(
-    "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
-    |text| text.parse().ok().map(span),
-)
-.or(&["settled"]);
 pub(super) const REMEMBERED: Written =
     Written::of("\"forever\", \"none\", or a time such as \"24h\", from 1s on", a_second)
         .or(&["forever", "none"]);

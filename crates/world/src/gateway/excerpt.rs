@@ -52,7 +52,7 @@ impl<'p> Sending<'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::capture::{Capture, strategy};
+    use super::super::capture::Capture;
     use super::*;
     use crate::base::{EntityId, Key};
     use crate::contract::ScopeRule;
@@ -63,7 +63,7 @@ mod tests {
     fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
         let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };
-        let strategy = strategy(&Capture::default());
+        let strategy = Capture::default().strategy();
         let mut sending = Sending::new(&excerpt, &[], &*strategy, (cursor, 3));
         let codec: Codec = Default::default();
         let mut writer = codec.pages(Asked(0));

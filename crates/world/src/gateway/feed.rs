@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{Ask, Capture, Reader, Strategy, strategy};
+use super::capture::{Ask, Capture, Reader, Strategy};
 use crate::backend::{Backend, Called, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, UnitId, Value};
 use crate::contract::{Carried, RequestKind};
@@ -47,8 +47,7 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn new(capture: &Capture, name: DeviceId) -> Feed {
-        let notes_in_source = matches!(capture, Capture::Flag(_));
-        Feed { strategy: strategy(capture), notes_in_source, name }
+        Feed { strategy: capture.strategy(), notes_in_source: capture.marks_source(), name }
     }
 
     /// The other system has all rows of these entities as of `stamp`.

@@ -25,7 +25,7 @@
 //! one transaction. A death in between loses a call and nothing else ([`CursorSaved`]).
 //!
 //! How the gateway finds out what changed is a strategy of `capture`: one file that implements its
-//! trait, and one line that names it by its [`Capture`] option.
+//! traits, and one line that names it.
 
 mod backend_call;
 mod backend_link;
@@ -52,10 +52,11 @@ pub(crate) use backend_call::{BackendCall, Upload};
 pub(crate) use backend_link::{BackendLink, Direction, Passage};
 pub use backend_link::{BackendLinkOptions, Outage, OutageMode};
 pub use capture::{
-    Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
-    LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
-    LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
+    Around, Canonical, Capture, ChangeLogOptions, Choice, FlagForm, FlagOptions, FlagPer, HashOptions,
+    Initial, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
+    LastModifiedSource, LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
+pub use capture::{FORM as CAPTURE, KINDS as CAPTURES};
 pub(crate) use feed::{Asking, Feed, FeedPage, FeedRow};
 pub use half::{Answered, ServerHalf, answer_by, call_by};
 pub use held::{Advance, CursorHolder};

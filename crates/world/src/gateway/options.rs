@@ -1,7 +1,7 @@
 //! What a gateway can be told to be.
 
 use super::backend_link;
-use super::capture::{Capture, FlagPer};
+use super::capture::Capture;
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
@@ -105,7 +105,7 @@ impl GatewayOptions {
     /// Whether each version of a row comes once: flags, comparisons and logs may say it twice.
     pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
-        alone && matches!(self.capture(), Capture::LastModified(options) if options.brings_once())
+        alone && self.capture().brings_once()
     }
 
     /// When a claim on a row ends that was made at `made`, if rows are claimed.
@@ -122,9 +122,8 @@ impl GatewayOptions {
 
     /// Whether a device whose receipt is not its last one loads again.
     pub fn reloads_namesakes(&self) -> bool {
-        let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);
-        let by_receipt = per_device || matches!(self.serve, Capture::Hash(_));
-        self.cursors == CursorHolder::Server(Advance::OnReceipt) || self.mode == Mode::Ota && by_receipt
+        let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices();
+        self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt
     }
 
     /// Why a device must have committed a page before it sends its cursor; `None` if that is a
@@ -137,7 +136,7 @@ impl GatewayOptions {
             });
         }
         let served = Some(&self.serve).filter(|_| self.mode == Mode::Ota);
-        let why = served.and_then(Capture::takes_receipts)?;
+        let why = served.and_then(|serve| serve.takes_receipts())?;
         Some(Unfit { why, instead: "a capture by `last_modified` or `change_log`, a persistent gateway" })
     }
 }

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::backend_call::{PageAsk, PageRead, Refresh};
-use super::capture::Capture;
 use super::held::{CursorLine, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
@@ -139,7 +138,7 @@ impl Persistent {
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));
-        self.starts_over = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
+        self.starts_over = noticed.is_some() && self.options.capture.marks_source();
     }
 
     pub(super) fn pull(

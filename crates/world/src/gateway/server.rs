@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blobs::Blobs;
-use super::capture::{self, Ask, Effort, Reader, Strategy};
+use super::capture::{Ask, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::half::{Answered, ServerHalf};
 use super::held::{CursorLine, Cursors};
@@ -61,7 +61,7 @@ impl Gateway {
             options: options.clone(),
             schema: Arc::clone(schema),
             units: Arc::from([]),
-            strategy: capture::strategy(options.capture()),
+            strategy: options.capture().strategy(),
             blobs: Blobs::default(),
             attributes,
             cursors: Cursors::new(options.cursors),
@@ -118,7 +118,7 @@ impl Gateway {
 
     /// It is replaced by one with the same options that knows nothing of what went before.
     pub(crate) fn forget(&mut self) {
-        self.strategy = capture::strategy(self.options.capture());
+        self.strategy = self.options.capture().strategy();
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         self.cursors = self.cursors.reloaded();
     }

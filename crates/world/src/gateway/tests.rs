@@ -56,7 +56,7 @@ impl Site {
     fn by_time(serve: LastModifiedOptions, options: backend::BackendOptions) -> Site {
         let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
         let schema = Arc::new(schema());
-        let gateway = GatewayOptions { serve: Capture::LastModified(serve), ..GatewayOptions::default() };
+        let gateway = GatewayOptions { serve: serve.into(), ..GatewayOptions::default() };
         let gateway = Gateway::new(&gateway, &schema, attributes.into(), START);
         Site { gateway, backend: Backend::new(schema, options, START, Seed(1)), now: Time::ZERO }
     }

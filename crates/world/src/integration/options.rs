@@ -144,7 +144,7 @@ impl Default for IntegrationOptions {
 impl IntegrationOptions {
     /// Whether the place up to which everything is done is in the source: a flag on each row.
     pub fn is_stateless(&self) -> bool {
-        matches!(self.capture, Capture::Flag(_))
+        self.capture.marks_source()
     }
     /// Whether a worker asks the destination for a record's own id before it writes it.
     pub(crate) fn looks_up(&self) -> bool {

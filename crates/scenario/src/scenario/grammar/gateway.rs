@@ -1,19 +1,15 @@
 //! Keys of the gateway.
 
-use super::super::written::UPTO;
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
-use crate::backend::{Holes, Reset, Trimmed};
-use crate::base::{Span, Word as _};
+use crate::base::Word as _;
 use crate::config::form::Stated;
 use crate::config::form::{
-    Form, PERIOD, SOME, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
+    Form, PERIOD, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
 };
 use crate::config::written::NAME;
 use crate::gateway::{
-    Advance, CursorSaved, FlagForm, FlagPer, HashOptions, Initial, Keep, LastModifiedBound, LastModifiedEnd,
-    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, OnUnreadable,
-    RefreshOptions as Refresh, Restored, SetFlag, Snapshot, UploadCacheOptions as Uploads,
+    Advance, CAPTURE, CursorSaved, Mode, RefreshOptions as Refresh, Restored, UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 
@@ -92,81 +88,6 @@ const SERVE: Form = table(&[
     key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers where a device is."),
     word::<Advance>("server_cursor")
         .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it."),
-]);
-
-pub(super) const CAPTURE: Form = Form::Table {
-    keys: &[],
-    kinds: &[
-        optional("last_modified", LAST_MODIFIED).about("By the time of last modification."),
-        optional("flag", FLAG).about("By a flag on each row."),
-        optional("hash", HASH).about("By comparing all rows with what was sent before."),
-        optional("change_log", CHANGE_LOG).about("By the backend's log of changes."),
-    ],
-};
-
-const LAST_MODIFIED: Form = table(&[
-    word::<LastModifiedBound>("bound").about("How the next page begins."),
-    word::<LastModifiedPaging>("paging")
-        .about("How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page."),
-    word::<LastModifiedSource>("source").about("Whose time the cursor is."),
-    owned(
-        "precision",
-        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        || LastModifiedOptions::default().precision.stated(),
-    )
-    .about("Cursors are cut to multiples of this on their way."),
-    key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind now a pull stays."),
-    word::<LastModifiedStamps>("stamps")
-        .about("Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone)."),
-    word::<LastModifiedEnd>("end")
-        .about("How a pull knows its end: the response says so, or it has no rows."),
-    optional(
-        "reconcile",
-        table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
-    )
-    .about("The gateway keeps the keys that each device was told of, and looks which of them are gone."),
-]);
-
-const HASH: Form = table(&[
-    word::<Keep>("keep").about("What is kept of each row that a reader has."),
-    owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
-        .about("Rows are hashed in a canonical form; else as the source writes them, each time in another style."),
-    word::<Snapshot>("snapshot")
-        .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
-    owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
-        .about("Rows in a page of a torn or two-pass reading; a page with each request."),
-    key("source", Form::Word(&["api", "file"]), "\"api\"").about("The backend is asked for all rows, or drops files."),
-    key("file_every", PERIOD, "\"1h\"")
-        .about("How often the backend writes a file, from the start on."),
-    key("file_takes", SPAN, "\"0s\"")
-        .about("How long writing it takes; meanwhile there is only its beginning."),
-    key("trailer", Form::Bool, "true")
-        .about("A file counts only if its last line says that it is complete."),
-]);
-
-const FLAG: Form = table(&[
-    word::<FlagForm>("form")
-        .about("What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of."),
-    word::<Initial>("initial")
-        .about("What it says of rows that were there before it: who was provisioned has what it was provisioned with, nobody has them, everybody has them."),
-    word::<SetFlag>("set")
-        .about("When it is set: when the reader says that it committed the page, when the gateway has the rows, or as they are read."),
-    word::<Reset>("reset")
-        .about("How it is set: if the row is still the version that was delivered, or whatever it is."),
-    word::<FlagPer>("per").about("Whose it is: each device has its own, or there is one."),
-    optional("lease", SOME_SPAN)
-        .about("Who delivers a row claims it for this long; without it nobody claims any."),
-    key("unreadable", Form::Share, "0")
-        .about("Share of the rows that cannot be captured, by the hash of their keys."),
-    word::<OnUnreadable>("on_unreadable")
-        .about("What becomes of a page with such a row: the row is passed over, or the page fails."),
-]);
-
-const CHANGE_LOG: Form = table(&[
-    word::<Holes>("holes")
-        .about("A number that is missing: stay behind the oldest transaction under way, or go on."),
-    word::<Trimmed>("trimmed")
-        .about("Entries that may be trimmed: load everything again, or go on with what is there."),
 ]);
 
 const TOKEN: Form = table(&[

@@ -1,10 +1,10 @@
 //! Keys of a one-way integration and of the system at its other end.
 
 use super::backend::AVAILABILITY;
-use super::gateway::CAPTURE;
 use crate::config::form::Stated;
 use crate::config::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, table, word};
 use crate::config::written::NAME;
+use crate::gateway::CAPTURE;
 use crate::integration::{CursorKept, DestinationOptions, Ids, IntegrationOptions, OnRejected, Remembers};
 
 fn default() -> IntegrationOptions {

@@ -15,7 +15,7 @@ use crate::contract::ColumnKind;
 use crate::engine::{
     Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, OnLogout, Policy, Sends, With,
 };
-use crate::gateway::{Capture, LastModifiedSource, Mode};
+use crate::gateway::{LastModifiedOptions, LastModifiedSource, Mode};
 use crate::workload::Offline;
 pub use seen::{Mend, Seen};
 
@@ -137,10 +137,7 @@ fn server_dates(plan: &Plan) -> Seen {
         Mode::Ota => ("gateway.serve.capture", &plan.gateway.serve),
         Mode::Persistent => ("gateway.refresh.capture", &plan.gateway.refresh.capture),
     };
-    let source = match capture {
-        Capture::LastModified(options) => Some(options.source),
-        _ => None,
-    };
+    let source = capture.of().map(|options: &LastModifiedOptions| options.source);
     let by_phones = source
         .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));
     let asks_by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn;

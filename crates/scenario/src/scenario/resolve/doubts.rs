@@ -17,7 +17,9 @@ use crate::config::view::View;
 
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
-use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
+use crate::gateway::{
+    Capture, LastModifiedBound, LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode,
+};
 use crate::setup::ASKED_EVERY;
 use crate::setup::HookPlan;
 use crate::setup::{Happening, Planned, Who};
@@ -312,11 +314,7 @@ fn capture(plan: &Plan) -> (&Capture, &'static str) {
 }
 
 fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let untold = match capture(plan).0 {
-        Capture::LastModified(options) => options.reconcile.is_none(),
-        Capture::Flag(_) => true,
-        Capture::ChangeLog(_) | Capture::Hash(_) => false,
-    };
+    let untold = !capture(plan).0.finds_absence();
     let keeps_none = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
     if plan.engine.pull.missing_parent != MissingParent::Wait {
         return None;
@@ -348,7 +346,8 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let (Capture::LastModified(options), place) = capture(plan) else { return None };
+    let (capture, place) = capture(plan);
+    let options: &LastModifiedOptions = capture.of()?;
     let by_stamp = options.bound != LastModifiedBound::Keyset
         && options.paging == LastModifiedPaging::Keyset
         && options.source == LastModifiedSource::Records;
@@ -377,7 +376,7 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let (Capture::LastModified(options), _) = capture(plan) else { return None };
+    let options: &LastModifiedOptions = capture(plan).0.of()?;
     let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
     let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
     let title = "a date does not say which deletes a phone was told of: with `reconcile` \

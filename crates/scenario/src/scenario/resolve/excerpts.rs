@@ -5,7 +5,7 @@ use super::schema::scope_rule;
 use crate::base::EntityId;
 use crate::config::view::View;
 use crate::contract::{Entity, Excerpt, ScopeRule, SyncUnit};
-use crate::gateway::{Capture, GatewayOptions as Gateway, Mode};
+use crate::gateway::{GatewayOptions as Gateway, Mode};
 
 pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
@@ -74,10 +74,6 @@ fn row_rule(
 /// Refuses parts of what no unit brings in full, and parts that the gateway cannot tell from
 /// the rest: who reads by flags, by hashes or from a replica is one reader an entity.
 pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gateway) {
-    let by_time = match &gateway.serve {
-        Capture::LastModified(options) => options.reconcile.is_none(),
-        _ => false,
-    };
     for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
         let entity: &Entity = world.schema.entity(excerpt.entity);
         let parts = world.root.at("unit").key(&unit.name).at("entity");
@@ -87,7 +83,7 @@ pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gate
             let help = "let another unit pull it; what no unit brings leaves out the entity's `project`";
             world.wrong.given(&[world.root.at("unit")]).at(at, title, help);
         }
-        if gateway.mode == Mode::Persistent || !by_time {
+        if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts() {
             let title = "this gateway keeps one place a device and entity, and a part needs its own";
             let help = "parts need mode \"ota\" and capture by last_modified without `reconcile`";
             world.wrong.given(&[world.root.at("gateway")]).at(at, title, help);

@@ -3,16 +3,14 @@
 use super::World;
 use super::fleet::named_link;
 use super::links::limits;
-use crate::backend::{FileDrop, LogOptions, Upto};
+use crate::backend::{FileDrop, LogOptions};
 use crate::base::{BitRate, Bytes, Span, Word as _};
-use crate::config::view::{View, read};
-use crate::gateway::{
-    self, Capture, ChangeLogOptions, CursorHolder, FlagForm, FlagOptions, HashOptions, LastModifiedOptions,
-    Mode, RefreshOptions, Source, UploadCacheOptions,
-};
+use crate::config::view::{Mistakes, View, read};
+use crate::gateway::{self, Around, Capture, CursorHolder, Mode, RefreshOptions, UploadCacheOptions};
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
+pub(super) const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
 pub(super) const CARRIED: &str = "integration.capture";
 
@@ -23,7 +21,7 @@ impl World<'_> {
         let backend_link = self.root.at("gateway.backend_link");
         let mode = self.mode();
         let (serve, refresh) = match mode {
-            Mode::Ota => (self.capture("gateway.serve.capture"), RefreshOptions::default()),
+            Mode::Ota => (self.capture(SERVED), RefreshOptions::default()),
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         let limits = limits(self.root.at("gateway"));
@@ -151,16 +149,7 @@ impl World<'_> {
     }
 
     pub(super) fn capture(&self, key: &str) -> Capture {
-        let view = self.root.at(key);
-        let capture = if let Some(flag) = view.at("flag").present() {
-            Capture::Flag(self.flag(flag))
-        } else if let Some(log) = view.at("change_log").present() {
-            Capture::ChangeLog(read!(log, ChangeLogOptions { holes trimmed }))
-        } else if let Some(compare) = view.at("hash").present() {
-            Capture::Hash(self.hash(compare))
-        } else {
-            Capture::LastModified(self.last_modified(view.at("last_modified")))
-        };
+        let capture = captured(self.root, key, self.wrong).unwrap_or_default();
         self.fits(&capture, key);
         capture
     }
@@ -183,64 +172,9 @@ impl World<'_> {
         }
     }
 
-    fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
-        let window = view.at("window");
-        let options = read!(view, LastModifiedOptions {
-            bound paging source precision end stamps
-        } with {
-            upto: match window.text() {
-                "settled" => Upto::Settled,
-                _ => Upto::Behind(window.span()),
-            },
-            reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
-        });
-        if let Some(unfit) = options.contradiction() {
-            self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
-        }
-        if let Upto::Behind(behind) = options.upto {
-            self.within_tombstones(window, behind);
-        }
-        options
-    }
-
-    /// A reader that has everything is behind by the window, and does not move before that has
-    /// grown by a tenth of what tombstones are kept for. A cursor that is older than those has
-    /// expired, so a longer window loads for ever.
-    fn within_tombstones(&self, window: View<'_>, behind: Span) {
-        let kept_at = self.root.at("backend.tombstones_kept");
-        let kept = kept_at.span();
-        let limit = Span(kept.0 - kept.0 / 10);
-        if behind >= limit {
-            let title = format!(
-                "a cursor that stays {behind} behind expires, as the backend keeps tombstones for {kept}"
-            );
-            let help = format!("from \"0s\" to less than {limit}, or a longer `backend.tombstones_kept`");
-            self.wrong.given(&[kept_at]).at(window, title, help);
-        }
-    }
-
-    fn flag(&self, view: View<'_>) -> FlagOptions {
-        let form: FlagForm = view.at("form").word();
-        let lease = view.at("lease");
-        if lease.present().is_some() && !form.holds_claims() {
-            let help = "form = \"status\" or \"combination\" can say who is at work on a row";
-            self.wrong.given(&[view.at("form")]).at(lease, "this flag has no room for a claim", help);
-        }
-        read!(view, FlagOptions {
-            initial set reset per unreadable on_unreadable
-        } with {
-            form,
-            lease: lease.present().map(View::span),
-        })
-    }
-
     pub(super) fn log(&self) -> Option<LogOptions> {
-        let asks = |place: &str| {
-            let capture = self.root.at(place);
-            ["flag", "change_log"].iter().any(|kind| capture.at(kind).present().is_some())
-        };
         let backend = self.root.at("backend");
-        ["gateway.serve.capture", FED, CARRIED].into_iter().any(asks).then(|| LogOptions {
+        self.captures().any(|capture| capture.reads_log()).then(|| LogOptions {
             kept: backend.at("log.kept").span(),
             numbered: backend.at("log.numbered").word(),
             rearm: backend.at("rearm").word(),
@@ -248,32 +182,19 @@ impl World<'_> {
     }
 
     pub(super) fn files(&self) -> Option<FileDrop> {
-        let places =
-            ["gateway.serve.capture.hash", "gateway.refresh.capture.hash", "integration.capture.hash"];
-        places.into_iter().find_map(|place| match hash_options(self.root.at(place).present()?).source {
-            Source::File { drop, .. } => Some(drop),
-            Source::Api => None,
-        })
+        self.captures().find_map(|capture| capture.files())
     }
-    fn hash(&self, view: View<'_>) -> HashOptions {
-        let options = hash_options(view);
-        if let Source::File { .. } = options.source {
-            self.wrong.in_order(view, ["file_takes", "file_every"], true);
-        }
-        options
+
+    fn captures(&self) -> impl Iterator<Item = Capture> {
+        captures(self.root)
     }
 }
 
-fn hash_options(view: View<'_>) -> HashOptions {
-    read!(view, HashOptions {
-        keep canonical snapshot read_rows
-    } with {
-        source: match view.at("source").text() {
-            "file" => Source::File {
-                drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
-                trailer: view.at("trailer").flag(),
-            },
-            _ => Source::Api,
-        },
-    })
+/// All ways to find changes that are written.
+pub(in super::super) fn captures(root: View<'_>) -> impl Iterator<Item = Capture> {
+    [SERVED, FED, CARRIED].into_iter().filter_map(move |place| captured(root, place, &Mistakes::default()))
+}
+
+pub(super) fn captured(root: View<'_>, place: &str, wrong: &Mistakes) -> Option<Capture> {
+    Capture::read(root.at(place), Around { wrong, tombstones_kept: root.at("backend.tombstones_kept") })
 }

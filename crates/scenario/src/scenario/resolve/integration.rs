@@ -4,7 +4,6 @@ use super::World;
 use super::gateway::CARRIED;
 use crate::config::view::{View, read};
 use crate::contract::EntityId;
-use crate::gateway::Capture;
 use crate::integration::{CursorKept, DestinationOptions, IntegrationOptions, Remembers};
 
 pub(super) fn integration(world: &World<'_>) -> Option<IntegrationOptions> {
@@ -49,14 +48,9 @@ fn carried(world: &World<'_>, view: View<'_>) -> Vec<EntityId> {
 
 /// What one worker knows of what it has read the others do not know.
 fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
-    let why = match &options.capture {
-        Capture::Hash(_) => "each worker would keep the hashes of its own, and carry everything",
-        Capture::LastModified(of) if of.reconcile.is_some() => {
-            "each worker would keep the keys of its own, and the others could not go on"
-        }
-        _ => return,
-    };
-    if options.workers > 1 {
+    if options.workers > 1
+        && let Some(why) = options.capture.works_alone()
+    {
         let help = "`workers = 1`; a capture by `last_modified`, `flag` or `change_log` can be shared";
         world.wrong.at(view.at("workers"), why, help);
     }

@@ -1,5 +1,6 @@
 //! What cannot be had with two versions of an app.
 
+use super::gateway::{SERVED, captured};
 use crate::base::Word;
 use crate::config::view::{Mistakes, View};
 use crate::config::written::dotted;
@@ -38,8 +39,8 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
     for (unfit, at, help) in [
         (root.at("gateway.mode").word::<Mode>() == Mode::Persistent, "gateway.mode", "\"ota\""),
         (
-            root.at("gateway.serve.capture.hash").present().is_some(),
-            "gateway.serve.capture",
+            captured(root, SERVED, &Mistakes::default()).is_some_and(|capture| capture.knows_one_app()),
+            SERVED,
             "one by `last_modified`, `change_log` or `flag`",
         ),
         (pages, "engine.conflict.policy", "one that decides at once, such as \"server-wins\""),

@@ -66,7 +66,7 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(refreshed.gateway.refresh, gateway::RefreshOptions::default());
     assert!(refreshed.backend.whole);
     let compared = self::plan(&format!("{MINIMAL}\n[gateway.serve.capture]\nhash = {{}}\n"));
-    assert_eq!(compared.gateway.serve, gateway::Capture::Hash(gateway::HashOptions::default()));
+    assert_eq!(compared.gateway.serve, gateway::HashOptions::default().into());
 }
 
 #[test]

@@ -5,11 +5,15 @@
 //! content, and where in it the load is. `@stamp` is a device that had everything up to that
 //! instant.
 
+use super::choice::{Around, Capture, Choice, Kind, Makes};
 use super::last_modified::cursor;
 use super::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
-use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Trimmed, Upto};
+use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
 use crate::base::{EntityId, Stamp, Time};
+use crate::config::form::{table, word};
+use crate::config::view::{View, read};
 use crate::contract::ServerError;
+use crate::gateway::mode::Unfit;
 
 /// What it does where the log has gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +24,59 @@ pub struct ChangeLogOptions {
     pub trimmed: Trimmed,
 }
 
+pub(super) const KIND: Kind = Kind::new(
+    "change_log",
+    table(&[
+        word::<Holes>("holes")
+            .about("A number that is missing: stay behind the oldest transaction under way, or go on."),
+        word::<Trimmed>("trimmed")
+            .about("Entries that may be trimmed: load everything again, or go on with what is there."),
+    ]),
+    "By the backend's log of changes.",
+    chosen,
+    &[("{ change_log = {} }", || ChangeLogOptions::default().into())],
+);
+
+fn chosen(view: View<'_>, _: Around<'_>) -> Capture {
+    read!(view, ChangeLogOptions { holes trimmed }).into()
+}
+
+impl Choice for ChangeLogOptions {
+    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks
+    /// nothing of their columns.
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        if provisioning != Provisioning::Nothing {
+            return Ok(());
+        }
+        Err(Unfit {
+            why: "the log of changes is asked for, and this backend can only be asked for all of its rows",
+            instead: "a backend that lets its database's journal be read (any but none)",
+        })
+    }
+
+    fn finds_absence(&self) -> bool {
+        true
+    }
+
+    fn reads_log(&self) -> bool {
+        true
+    }
+}
+
+impl Makes for ChangeLogOptions {
+    fn strategy(&self) -> Box<dyn Strategy> {
+        Box::new(ChangeLog(*self))
+    }
+}
+
+impl From<ChangeLogOptions> for Capture {
+    fn from(options: ChangeLogOptions) -> Capture {
+        Capture::new(options)
+    }
+}
+
 #[derive(Clone)]
-pub(super) struct ChangeLog(pub(super) ChangeLogOptions);
+struct ChangeLog(ChangeLogOptions);
 
 impl Strategy for ChangeLog {
     fn copy(&self) -> Box<dyn Strategy> {

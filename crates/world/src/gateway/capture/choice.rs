@@ -1,147 +1,194 @@
-//! Which strategy: the options of each, and what they say of it.
+//! What every strategy says of itself, and how a scenario chooses one.
 
-use super::change_log::{self, ChangeLogOptions};
-use super::flag::{self, FlagOptions};
-use super::hash::{self, HashOptions, Source};
-use super::last_modified::{self, LastModifiedOptions};
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use super::seam::Strategy;
-use crate::backend::Provisioning;
+use crate::backend::{FileDrop, Provisioning};
 use crate::base::{Span, Time};
+use crate::config::form::{Form, Key, optional};
+use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::{Mode, Unfit};
 
-/// A way to find out what changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Capture {
-    /// By the time of last modification.
-    LastModified(LastModifiedOptions),
-    /// By a flag on each row.
-    Flag(FlagOptions),
-    /// By the backend's log of changes.
-    ChangeLog(ChangeLogOptions),
-    /// By comparing everything with what was sent before.
-    Hash(HashOptions),
-}
-
-impl Default for Capture {
-    fn default() -> Capture {
-        Capture::LastModified(LastModifiedOptions::default())
-    }
-}
-
-impl Capture {
-    /// What a cursor that comes back does to the page that it came with, beyond telling where to go
-    /// on.
-    pub fn takes_receipts(&self) -> Option<&'static str> {
-        match self {
-            Capture::Flag(_) => {
-                Some("a cursor that comes back sets the flags of its page, which may never be committed")
-            }
-            Capture::Hash(_) => {
-                Some("a cursor that comes back makes its page count as held, and it may never be committed")
-            }
-            Capture::LastModified(_) | Capture::ChangeLog(_) => None,
-        }
-    }
-
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    pub(crate) fn found_by(&self, shown: Time) -> Time {
-        match self {
-            Capture::LastModified(options) => {
-                shown + options.window().unwrap_or(Span::ZERO) + options.reconcile.unwrap_or(Span::ZERO)
-            }
-            Capture::Hash(HashOptions { source: Source::File { drop, .. }, .. }) => {
-                drop.complete_after(shown)
-            }
-            Capture::Flag(_) | Capture::ChangeLog(_) | Capture::Hash(_) => shown,
-        }
-    }
-
-    /// How far behind the backend's clock rows are read, if not all that is there.
-    pub(crate) fn reads_behind(&self) -> Option<Span> {
-        match self {
-            Capture::LastModified(options) => options.window(),
-            _ => None,
-        }
-    }
-
-    /// For how long a row is claimed that is delivered, if rows are.
-    pub(crate) fn claimed_for(&self) -> Option<Span> {
-        match self {
-            Capture::Flag(options) => options.lease,
-            _ => None,
-        }
-    }
-
+/// The options of a strategy, and what follows from them for others. What is not said is what holds
+/// of one that keeps nothing and asks for all rows.
+pub trait Choice: Comparable + fmt::Debug + Send + Sync {
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
     /// everything is another matter: where rows are deleted for good, most miss that.
     ///
     /// # Errors
     /// [`Unfit`] if it cannot even ask.
-    pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        let (why, instead) = match (self, provisioning) {
-            (Capture::LastModified(_), _) if !provisioning.stamps() => (
-                "the time of last modification is asked for, and this backend keeps none",
-                "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
-            ),
-            (Capture::Flag(_), Provisioning::ReadOnlySchema) => (
-                "a flag is a column of the source, and nobody can add one to this schema",
-                "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
-            ),
-            (Capture::Flag(_), Provisioning::Nothing) => (
-                "rows are asked for by their flag, and this backend can only be asked for all of them",
-                "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
-            ),
-            // A log is kept beside the rows, by triggers or from the database's own journal: it
-            // asks nothing of their columns.
-            (Capture::ChangeLog(_), Provisioning::Nothing) => (
-                "the log of changes is asked for, and this backend can only be asked for all of its rows",
-                "a backend that lets its database's journal be read (any but none)",
-            ),
-            _ => return Ok(()),
-        };
-        Err(Unfit { why, instead })
+    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
+        Ok(())
     }
 
-    /// Whether it never hears of some rows that are no longer there for who holds them.
-    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        // A device asks in its own scope, which rows leave by moving; a replica asks anywhere.
-        let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
-        traceless
-            && match self {
-                Capture::LastModified(options) => options.reconcile.is_none(),
-                Capture::Flag(_) => true,
-                Capture::ChangeLog(_) | Capture::Hash(_) => false,
-            }
+    /// Whether it tells of rows that are gone and left no trace.
+    fn finds_absence(&self) -> bool;
+
+    /// What a cursor that comes back does to the page that it came with, beyond telling where to go
+    /// on.
+    fn takes_receipts(&self) -> Option<&'static str> {
+        None
     }
 
-    /// The captures, as a scenario writes them, that such a backend has everything for and that
-    /// miss nothing there.
-    pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
-        let reconcile = Some(Span::secs(15 * 60));
-        let reconciling = LastModifiedOptions { reconcile, ..Default::default() };
-        let all = [
-            ("{ last_modified = {} }", Capture::LastModified(Default::default())),
-            (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, Capture::LastModified(reconciling)),
-            ("{ flag = {} }", Capture::Flag(Default::default())),
-            ("{ change_log = {} }", Capture::ChangeLog(Default::default())),
-            ("{ hash = {} }", Capture::Hash(Default::default())),
-        ];
-        let does = move |capture: &Capture| {
-            capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)
-        };
-        let plain = does(&all[0].1);
-        // What costs more and finds no more is not told.
-        let kept =
-            move |(place, (_, capture)): &(usize, (_, Capture))| does(capture) && !(*place == 1 && plain);
-        all.into_iter().enumerate().filter(kept).map(|(_, (written, _))| written)
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    fn found_by(&self, shown: Time) -> Time {
+        shown
+    }
+
+    /// How far behind the backend's clock rows are read, if not all that is there.
+    fn reads_behind(&self) -> Option<Span> {
+        None
+    }
+
+    /// For how long a row is claimed that is delivered, if rows are.
+    fn claimed_for(&self) -> Option<Span> {
+        None
+    }
+
+    /// Whether each version of a row comes once.
+    fn brings_once(&self) -> bool {
+        false
+    }
+
+    /// Whether it is noted in the source, on each row, who has it.
+    fn marks_source(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads the backend's log of changes, or flags that are kept with it.
+    fn reads_log(&self) -> bool {
+        self.marks_source()
+    }
+
+    /// Whether it asks the backend for what changed since a time.
+    fn asks_since(&self) -> bool {
+        false
+    }
+
+    /// The files that the backend drops for it.
+    fn files(&self) -> Option<FileDrop> {
+        None
+    }
+
+    /// Whether a device that shows another receipt than its last loads again.
+    fn knows_devices(&self) -> bool {
+        false
+    }
+
+    /// Why several workers cannot share it.
+    fn works_alone(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a reader may have a place for each part of an entity.
+    fn reads_parts(&self) -> bool {
+        false
+    }
+
+    /// Whether it serves one version of an app only.
+    fn knows_one_app(&self) -> bool {
+        false
     }
 }
 
-pub(in crate::gateway) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
-    match capture {
-        Capture::LastModified(options) => last_modified::strategy(*options),
-        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
-        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog(*options)),
-        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
+/// Options of one type can be told from those of another.
+pub trait Comparable: Any {
+    /// Whether these are the same options of the same strategy.
+    fn is(&self, other: &dyn Any) -> bool;
+}
+
+impl<T: Any + PartialEq> Comparable for T {
+    fn is(&self, other: &dyn Any) -> bool {
+        other.downcast_ref() == Some(self)
+    }
+}
+
+/// Options of which a strategy is made.
+pub(in crate::gateway) trait Makes: Choice {
+    fn strategy(&self) -> Box<dyn Strategy>;
+}
+
+/// A way to find out what changed.
+#[derive(Clone)]
+pub struct Capture(Arc<dyn Makes>);
+
+impl Capture {
+    pub(super) fn new(options: impl Makes) -> Capture {
+        Capture(Arc::new(options))
+    }
+
+    pub(in crate::gateway) fn strategy(&self) -> Box<dyn Strategy> {
+        self.0.strategy()
+    }
+
+    /// Its options, if they are of this type.
+    pub fn of<T: Choice>(&self) -> Option<&T> {
+        (&*self.0 as &dyn Any).downcast_ref()
+    }
+
+    /// Whether it never hears of some rows that are no longer there for who holds them.
+    pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
+        // A device asks in its own scope, which rows leave by moving; a replica asks anywhere.
+        let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
+        traceless && !self.finds_absence()
+    }
+}
+
+impl Deref for Capture {
+    type Target = dyn Choice;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Capture {
+    fn eq(&self, other: &Capture) -> bool {
+        self.0.is(&*other.0)
+    }
+}
+
+impl Eq for Capture {}
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a kind of strategy asks of the file that it stands in.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Where mistakes go.
+    pub wrong: &'a Mistakes,
+    /// For how long the backend remembers what was deleted.
+    pub tombstones_kept: View<'a>,
+}
+
+/// A kind of strategy in a file: its key, and how it is read.
+pub struct Kind {
+    /// Its name, its options and what it does.
+    pub key: Key,
+    /// Makes what is written there; a mistake where options do not go together.
+    pub read: fn(View<'_>, Around<'_>) -> Capture,
+    /// What may be written and what that comes to, the cheapest first, for who has to choose
+    /// another.
+    pub examples: Examples,
+}
+
+type Examples = &'static [(&'static str, fn() -> Capture)];
+
+impl Kind {
+    pub(super) const fn new(
+        name: &'static str,
+        form: Form,
+        about: &'static str,
+        read: fn(View<'_>, Around<'_>) -> Capture,
+        examples: Examples,
+    ) -> Kind {
+        Kind { key: optional(name, form).about(about), read, examples }
     }
 }

@@ -12,10 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::choice::{Around, Capture, Choice, Kind, Makes};
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
-use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Reset, Upto};
+use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, word_enums};
+use crate::config::form::{Form, SOME_SPAN, key, optional, table, word};
+use crate::config::view::{View, read};
 use crate::contract::ServerError;
+use crate::gateway::mode::Unfit;
 
 /// What the flag is, and when it is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,8 +109,98 @@ impl FlagForm {
     }
 
     /// Whether there is room in it to say who is at work on the row.
-    pub fn holds_claims(self) -> bool {
+    fn holds_claims(self) -> bool {
         matches!(self, FlagForm::Status | FlagForm::Combination)
+    }
+}
+
+pub(super) const KIND: Kind = Kind::new(
+    "flag",
+    table(&[
+        word::<FlagForm>("form")
+            .about("What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of."),
+        word::<Initial>("initial")
+            .about("What it says of rows that were there before it: who was provisioned has what it was provisioned with, nobody has them, everybody has them."),
+        word::<SetFlag>("set")
+            .about("When it is set: when the reader says that it committed the page, when the gateway has the rows, or as they are read."),
+        word::<Reset>("reset")
+            .about("How it is set: if the row is still the version that was delivered, or whatever it is."),
+        word::<FlagPer>("per").about("Whose it is: each device has its own, or there is one."),
+        optional("lease", SOME_SPAN)
+            .about("Who delivers a row claims it for this long; without it nobody claims any."),
+        key("unreadable", Form::Share, "0")
+            .about("Share of the rows that cannot be captured, by the hash of their keys."),
+        word::<OnUnreadable>("on_unreadable")
+            .about("What becomes of a page with such a row: the row is passed over, or the page fails."),
+    ]),
+    "By a flag on each row.",
+    chosen,
+    &[("{ flag = {} }", || FlagOptions::default().into())],
+);
+
+fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
+    let form: FlagForm = view.at("form").word();
+    let lease = view.at("lease");
+    if lease.present().is_some() && !form.holds_claims() {
+        let help = "form = \"status\" or \"combination\" can say who is at work on a row";
+        let given = around.wrong.given(&[view.at("form")]);
+        given.at(lease, "this flag has no room for a claim", help);
+    }
+    let options = read!(view, FlagOptions {
+        initial set reset per unreadable on_unreadable
+    } with {
+        form,
+        lease: lease.present().map(View::span),
+    });
+    options.into()
+}
+
+impl Choice for FlagOptions {
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        let (why, instead) = match provisioning {
+            Provisioning::ReadOnlySchema => (
+                "a flag is a column of the source, and nobody can add one to this schema",
+                "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+            ),
+            Provisioning::Nothing => (
+                "rows are asked for by their flag, and this backend can only be asked for all of them",
+                "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+            ),
+            _ => return Ok(()),
+        };
+        Err(Unfit { why, instead })
+    }
+
+    fn finds_absence(&self) -> bool {
+        false
+    }
+
+    fn takes_receipts(&self) -> Option<&'static str> {
+        Some("a cursor that comes back sets the flags of its page, which may never be committed")
+    }
+
+    fn claimed_for(&self) -> Option<Span> {
+        self.lease
+    }
+
+    fn marks_source(&self) -> bool {
+        true
+    }
+
+    fn knows_devices(&self) -> bool {
+        self.per == FlagPer::Device
+    }
+}
+
+impl Makes for FlagOptions {
+    fn strategy(&self) -> Box<dyn Strategy> {
+        Box::new(ByFlag::new(*self))
+    }
+}
+
+impl From<FlagOptions> for Capture {
+    fn from(options: FlagOptions) -> Capture {
+        Capture::new(options)
     }
 }
 
@@ -114,7 +208,7 @@ impl FlagForm {
 const CLAIM: u64 = 16;
 
 #[derive(Clone, Default)]
-pub(super) struct ByFlag {
+struct ByFlag {
     options: FlagOptions,
     /// The page of each reader of which it is not known whether it was committed.
     open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
@@ -126,7 +220,7 @@ pub(super) struct ByFlag {
 }
 
 impl ByFlag {
-    pub(super) fn new(options: FlagOptions) -> ByFlag {
+    fn new(options: FlagOptions) -> ByFlag {
         ByFlag { options, ..ByFlag::default() }
     }
 

@@ -6,20 +6,10 @@
 //! each loses rows, or never ends, or has pages without bound, in its own way.
 
 mod by_time;
+mod choice;
 pub(super) mod cursor;
 mod options;
 mod reconcile;
 
-use self::by_time::LastModified;
-use self::reconcile::Reconciling;
-use super::seam::Strategy;
-
+pub(super) use choice::KIND;
 pub use options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
-
-pub(super) fn strategy(options: LastModifiedOptions) -> Box<dyn Strategy> {
-    let by_time = LastModified { options };
-    match options.reconcile {
-        None => Box::new(by_time),
-        Some(every) => Box::new(Reconciling::new(by_time, every)),
-    }
-}

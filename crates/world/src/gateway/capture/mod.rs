@@ -6,12 +6,16 @@
 //! strategy keeps between requests besides what it put into the cursor and the source it may lose
 //! at any time ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
 //! [`Part`](crate::protocol::Part) that differs, naming the version that it differs from.
+//!
+//! The file of a strategy has its key in a scenario, its options and how they are read, what it
+//! asks of the backend and of who reads by it ([`Choice`]), and what it does. A list names them.
 
 mod change_log;
 mod choice;
 mod flag;
 mod hash;
 mod last_modified;
+mod list;
 mod seam;
 #[cfg(test)]
 mod tests;
@@ -26,6 +30,6 @@ pub use last_modified::{
     Source as LastModifiedSource, Stamps as LastModifiedStamps,
 };
 
-pub use choice::Capture;
-pub(super) use choice::strategy;
+pub use choice::{Around, Capture, Choice};
+pub use list::{FORM, KINDS};
 pub(super) use seam::{Ask, Effort, Reader, Strategy};

@@ -12,7 +12,7 @@ fn options() -> backend::BackendOptions {
 }
 
 fn trial(capture: &Capture, rows: u32) -> Trial {
-    Trial::new(options(), strategy(capture), rows)
+    Trial::new(options(), capture.strategy(), rows)
 }
 
 /// Every kind of reader, before backends whose transactions may be slow, with each trouble at each
@@ -31,7 +31,7 @@ fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Tr
             let begun = || {
                 let mut options = backend::BackendOptions { commit_delay, provisioning, ..options() };
                 options.log = options.log.map(|log| LogOptions { numbered, ..log });
-                let mut trial = Trial::new(options, strategy(capture), 10);
+                let mut trial = Trial::new(options, capture.strategy(), 10);
                 (trial.replica, trial.keeps_to_scope) = (replica, true);
                 if provisioned {
                     trial.provision();
@@ -54,18 +54,18 @@ fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Tr
 
 #[test]
 fn a_log_loses_nothing_whatever_fails() {
-    nothing_is_lost(&Capture::ChangeLog(ChangeLogOptions::default()), Provisioning::Full, &TROUBLES);
+    nothing_is_lost(&ChangeLogOptions::default().into(), Provisioning::Full, &TROUBLES);
 }
 
 #[test]
 fn a_flag_set_after_the_commit_loses_nothing_whatever_fails() {
-    nothing_is_lost(&Capture::Flag(FlagOptions::default()), Provisioning::Full, &TROUBLES);
+    nothing_is_lost(&FlagOptions::default().into(), Provisioning::Full, &TROUBLES);
 }
 
 #[test]
 fn reconciled_times_lose_nothing_whatever_fails() {
     let options = LastModifiedOptions { reconcile: Some(Span::ZERO), ..LastModifiedOptions::default() };
-    let capture = Capture::LastModified(options);
+    let capture = options.into();
     nothing_is_lost(&capture, Provisioning::StampsOnly, &TROUBLES);
     nothing_is_lost(&capture, Provisioning::StampsOnly, &[Trouble::PutBack]);
 }
@@ -73,7 +73,7 @@ fn reconciled_times_lose_nothing_whatever_fails() {
 fn reconciling(every: Span, options: backend::BackendOptions) -> Trial {
     let by_time = LastModifiedOptions { reconcile: Some(every), ..LastModifiedOptions::default() };
     let options = backend::BackendOptions { provisioning: Provisioning::StampsOnly, ..options };
-    Trial::new(options, strategy(&Capture::LastModified(by_time)), 20)
+    Trial::new(options, Capture::from(by_time).strategy(), 20)
 }
 
 #[test]
@@ -129,14 +129,14 @@ fn a_load_names_what_is_there_and_not_yet_shown() {
 
 #[test]
 fn a_device_that_was_put_back_gets_all_that_it_lacks() {
-    nothing_is_lost(&Capture::Flag(FlagOptions::default()), Provisioning::Full, &[Trouble::PutBack]);
+    nothing_is_lost(&FlagOptions::default().into(), Provisioning::Full, &[Trouble::PutBack]);
 }
 
 #[test]
 fn all_forms_of_a_flag_come_to_the_same_and_write_more_or_less_for_it() {
     let forms = [FlagForm::Boolean, FlagForm::Status, FlagForm::Combination, FlagForm::ExternalId];
     let efforts = forms.map(|form| {
-        let mut trial = trial(&Capture::Flag(FlagOptions { form, ..FlagOptions::default() }), 10);
+        let mut trial = trial(&FlagOptions { form, ..FlagOptions::default() }.into(), 10);
         trial.keeps_to_scope = true;
         trial.live(3);
         trial.check(&form);
@@ -152,10 +152,10 @@ fn all_forms_of_a_flag_come_to_the_same_and_write_more_or_less_for_it() {
 #[test]
 fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
     let lease = Some(Span::secs(9));
-    let flag = Capture::Flag(FlagOptions { form: FlagForm::Status, lease, ..FlagOptions::default() });
+    let flag = FlagOptions { form: FlagForm::Status, lease, ..FlagOptions::default() }.into();
     let mut trial = trial(&flag, 9);
     for _ in 0..2 {
-        trial.strategy = strategy(&flag);
+        trial.strategy = flag.strategy();
         (trial.holds, trial.cursor) = Default::default();
         assert!(!trial.request(99));
         assert_eq!(trial.holds.len(), 9);
@@ -168,6 +168,6 @@ fn what_a_backend_has_no_columns_for_is_refused() {
     let all = [P::Full, P::StampsOnly, P::SoftDeleteOnly, P::ThreeStamps, P::ReadOnlySchema, P::Nothing];
     let fits = |capture: Capture| all.map(|provisioning| capture.fits(provisioning).is_ok());
     assert_eq!(fits(Capture::default()), [true, true, false, true, true, false]);
-    assert_eq!(fits(Capture::Flag(FlagOptions::default())), [true, true, true, true, false, false]);
-    assert_eq!(fits(Capture::ChangeLog(ChangeLogOptions::default())), [true, true, true, true, true, false]);
+    assert_eq!(fits(FlagOptions::default().into()), [true, true, true, true, false, false]);
+    assert_eq!(fits(ChangeLogOptions::default().into()), [true, true, true, true, true, false]);
 }

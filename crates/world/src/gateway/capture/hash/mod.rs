@@ -11,6 +11,7 @@
 
 mod book;
 mod canonical;
+mod choice;
 mod options;
 mod source;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use book::{Book, Comparison, Kept, Lens, List, not_seen};
 use source::{Reading, Sheet, Whole};
 
 pub use canonical::Canonical;
+pub(super) use choice::KIND;
 pub use options::{HashOptions, Keep, Snapshot, Source};
 
 #[derive(Clone, Default)]

@@ -1,6 +1,5 @@
 //! What a capture by the time of last modification can be told to be.
 
-use super::super::super::mode::Unfit;
 use crate::backend::Upto;
 use crate::base::{Span, word_enums};
 
@@ -104,33 +103,6 @@ impl Default for LastModifiedOptions {
             end: End::default(),
             stamps: Stamps::default(),
             reconcile: None,
-        }
-    }
-}
-
-impl LastModifiedOptions {
-    /// Why these do not go together, if they do not.
-    pub fn contradiction(&self) -> Option<Unfit> {
-        let fixed = self.source != Source::Records || self.paging == Paging::Offset;
-        let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
-        (fixed && !plain).then_some(Unfit {
-            why: "this bound comes of the last page, but the pages of this pull all have the same",
-            instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
-        })
-    }
-
-    /// Whether a page begins after what was delivered, of which nothing comes again.
-    pub(crate) fn brings_once(&self) -> bool {
-        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
-        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
-        after && exact && self.paging == Paging::Keyset
-    }
-
-    /// How far behind the backend's clock pages end, if they do.
-    pub(crate) fn window(&self) -> Option<Span> {
-        match self.upto {
-            Upto::Behind(Span::ZERO) | Upto::Settled => None,
-            Upto::Behind(window) => Some(window),
         }
     }
 }

@@ -200,7 +200,7 @@ fn a_replica_follows_a_backend_that_goes_back() {
 fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
     let kept = || backend::BackendOptions { tombstones_kept: Span::secs(60), ..Default::default() };
     let page = || RefreshOptions { page: 1, ..RefreshOptions::default() };
-    let compare = || RefreshOptions { capture: Capture::Hash(HashOptions::default()), ..Default::default() };
+    let compare = || RefreshOptions { capture: HashOptions::default().into(), ..Default::default() };
     let minutes = backend::BackendOptions { stamp_precision: Span::secs(60), ..Default::default() };
     let lags = backend::BackendOptions { replica_lag: Span::secs(9), ..kept() };
     // One page shows what its receipt confirms with the next.
@@ -243,7 +243,7 @@ fn a_row_deleted_while_readers_do_not_see_it_stays_gone() {
 #[test]
 fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_backend_lags() {
     let copies = HashOptions { keep: Keep::Copy, ..HashOptions::default() };
-    for capture in [Capture::default(), Capture::Hash(HashOptions::default()), Capture::Hash(copies)] {
+    for capture in [Capture::default(), HashOptions::default().into(), copies.into()] {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
         let lags = backend::BackendOptions { replica_lag: Span::secs(60), ..Default::default() };
         // What it wrote is there, and nothing older. One page shows what its receipt confirms with
@@ -256,13 +256,13 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
 
 #[test]
 fn a_gateway_put_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
-    for capture in [Capture::Flag(FlagOptions::default()), Capture::default()] {
+    for capture in [FlagOptions::default().into(), Capture::default()] {
         // To before the backend went back.
         let words = "refresh save:a create:made push upload back-up restore:a put-back";
         assert_eq!(Story::told(by(capture), words), "Queued 1");
     }
-    let compare = Capture::Hash(HashOptions::default());
-    for capture in [Capture::Flag(FlagOptions::default()), compare, Capture::default()] {
+    let compare = HashOptions::default().into();
+    for capture in [FlagOptions::default().into(), compare, Capture::default()] {
         // The device heard of no verdict, and keeps its row while it loads; the backend remembers
         // its verdict on the edit that comes again.
         let words = "refresh back-up edit:north0 push upload delete:north0 refresh put-back
@@ -270,7 +270,7 @@ fn a_gateway_put_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
         assert_eq!(Story::told(by(capture), words), "Queued Queued Applied");
     }
     let words = "refresh edit:north0 push upload back-up delete:north0 refresh refresh put-back";
-    assert_eq!(Story::told(by(Capture::Flag(FlagOptions::default())), words), "Queued");
+    assert_eq!(Story::told(by(FlagOptions::default().into()), words), "Queued");
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! Its keys, and what it asks of others.
+
+use super::Hash;
+use super::options::{HashOptions, Keep, Snapshot, Source};
+use crate::backend::FileDrop;
+use crate::base::Time;
+use crate::config::form::{Form, PERIOD, SOME, SPAN, Stated as _, key, owned, table, word};
+use crate::config::view::{View, read};
+use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Makes};
+use crate::gateway::capture::seam::Strategy;
+
+pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
+    "hash",
+    table(&[
+        word::<Keep>("keep").about("What is kept of each row that a reader has."),
+        owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
+            .about("Rows are hashed in a canonical form; else as the source writes them, each time in another style."),
+        word::<Snapshot>("snapshot")
+            .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
+        owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
+            .about("Rows in a page of a torn or two-pass reading; a page with each request."),
+        key("source", Form::Word(&["api", "file"]), "\"api\"")
+            .about("The backend is asked for all rows, or drops files."),
+        key("file_every", PERIOD, "\"1h\"")
+            .about("How often the backend writes a file, from the start on."),
+        key("file_takes", SPAN, "\"0s\"")
+            .about("How long writing it takes; meanwhile there is only its beginning."),
+        key("trailer", Form::Bool, "true")
+            .about("A file counts only if its last line says that it is complete."),
+    ]),
+    "By comparing all rows with what was sent before.",
+    chosen,
+    &[("{ hash = {} }", || HashOptions::default().into())],
+);
+
+fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
+    let source = match view.at("source").text() {
+        "file" => {
+            around.wrong.in_order(view, ["file_takes", "file_every"], true);
+            let drop = FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() };
+            Source::File { drop, trailer: view.at("trailer").flag() }
+        }
+        _ => Source::Api,
+    };
+    read!(view, HashOptions { keep canonical snapshot read_rows } with { source }).into()
+}
+
+impl Choice for HashOptions {
+    fn finds_absence(&self) -> bool {
+        true
+    }
+
+    fn takes_receipts(&self) -> Option<&'static str> {
+        Some("a cursor that comes back makes its page count as held, and it may never be committed")
+    }
+
+    fn found_by(&self, shown: Time) -> Time {
+        self.files().map_or(shown, |drop| drop.complete_after(shown))
+    }
+
+    fn files(&self) -> Option<FileDrop> {
+        match self.source {
+            Source::File { drop, .. } => Some(drop),
+            Source::Api => None,
+        }
+    }
+
+    fn knows_devices(&self) -> bool {
+        true
+    }
+
+    fn works_alone(&self) -> Option<&'static str> {
+        Some("each worker would keep the hashes of its own, and carry everything")
+    }
+
+    fn knows_one_app(&self) -> bool {
+        true
+    }
+}
+
+impl Makes for HashOptions {
+    fn strategy(&self) -> Box<dyn Strategy> {
+        Box::new(Hash::new(*self))
+    }
+}
+
+impl From<HashOptions> for Capture {
+    fn from(options: HashOptions) -> Capture {
+        Capture::new(options)
+    }
+}

@@ -1,0 +1,164 @@
+//! Its keys, and what it asks of others.
+
+use super::by_time::LastModified;
+use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
+use super::reconcile::Reconciling;
+use crate::backend::{Provisioning, Upto};
+use crate::base::{Span, Time};
+use crate::config::form::{
+    Form, SPAN, Stated as _, Written, key, optional, owned, required, span, table, word,
+};
+use crate::config::view::{View, read};
+use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Makes};
+use crate::gateway::capture::seam::Strategy;
+use crate::gateway::mode::Unfit;
+
+const UPTO: Written = Written::of(
+    "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
+    |text| text.parse().ok().map(span),
+)
+.or(&["settled"]);
+
+pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
+    "last_modified",
+    table(&[
+        word::<Bound>("bound").about("How the next page begins."),
+        word::<Paging>("paging")
+            .about("How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page."),
+        word::<Source>("source").about("Whose time the cursor is."),
+        owned(
+            "precision",
+            Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
+            || LastModifiedOptions::default().precision.stated(),
+        )
+        .about("Cursors are cut to multiples of this on their way."),
+        key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind now a pull stays."),
+        word::<Stamps>("stamps")
+            .about("Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone)."),
+        word::<End>("end")
+            .about("How a pull knows its end: the response says so, or it has no rows."),
+        optional(
+            "reconcile",
+            table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
+        )
+        .about("The gateway keeps the keys that each device was told of, and looks which of them are gone."),
+    ]),
+    "By the time of last modification.",
+    chosen,
+    &[
+        ("{ last_modified = {} }", Capture::default),
+        (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, || {
+            let reconcile = Some(Span::secs(15 * 60));
+            LastModifiedOptions { reconcile, ..Default::default() }.into()
+        }),
+    ],
+);
+
+fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
+    let window = view.at("window");
+    let options = read!(view, LastModifiedOptions {
+        bound paging source precision end stamps
+    } with {
+        upto: match window.text() {
+            "settled" => Upto::Settled,
+            _ => Upto::Behind(window.span()),
+        },
+        reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
+    });
+    if let Some(unfit) = options.contradiction() {
+        around.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
+    }
+    if let Upto::Behind(behind) = options.upto {
+        within_tombstones(window, behind, around);
+    }
+    options.into()
+}
+
+/// A reader that has everything is behind by the window, and does not move before that has grown by
+/// a tenth of what tombstones are kept for. A cursor that is older than those has expired, so a
+/// longer window loads for ever.
+fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
+    let kept = around.tombstones_kept.span();
+    let limit = Span(kept.0 - kept.0 / 10);
+    if behind >= limit {
+        let title = format!(
+            "a cursor that stays {behind} behind expires, as the backend keeps tombstones for {kept}"
+        );
+        let help = format!("from \"0s\" to less than {limit}, or a longer `backend.tombstones_kept`");
+        around.wrong.given(&[around.tombstones_kept]).at(window, title, help);
+    }
+}
+
+impl LastModifiedOptions {
+    /// Why these do not go together, if they do not.
+    pub(in crate::gateway) fn contradiction(&self) -> Option<Unfit> {
+        let fixed = self.source != Source::Records || self.paging == Paging::Offset;
+        let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
+        (fixed && !plain).then_some(Unfit {
+            why: "this bound comes of the last page, but the pages of this pull all have the same",
+            instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
+        })
+    }
+}
+
+impl Choice for LastModifiedOptions {
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        if provisioning.stamps() {
+            return Ok(());
+        }
+        Err(Unfit {
+            why: "the time of last modification is asked for, and this backend keeps none",
+            instead: "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
+        })
+    }
+
+    fn finds_absence(&self) -> bool {
+        self.reconcile.is_some()
+    }
+
+    fn found_by(&self, shown: Time) -> Time {
+        shown + self.reads_behind().unwrap_or(Span::ZERO) + self.reconcile.unwrap_or(Span::ZERO)
+    }
+
+    fn reads_behind(&self) -> Option<Span> {
+        match self.upto {
+            Upto::Behind(Span::ZERO) | Upto::Settled => None,
+            Upto::Behind(window) => Some(window),
+        }
+    }
+
+    /// A page begins after what was delivered, of which nothing comes again.
+    fn brings_once(&self) -> bool {
+        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
+        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
+        after && exact && self.paging == Paging::Keyset
+    }
+
+    fn asks_since(&self) -> bool {
+        true
+    }
+
+    fn works_alone(&self) -> Option<&'static str> {
+        self.reconcile.map(|_| "each worker would keep the keys of its own, and the others could not go on")
+    }
+
+    fn reads_parts(&self) -> bool {
+        self.reconcile.is_none()
+    }
+}
+
+impl Makes for LastModifiedOptions {
+    fn strategy(&self) -> Box<dyn Strategy> {
+        let by_time = LastModified { options: *self };
+        match self.reconcile {
+            None => Box::new(by_time),
+            Some(every) => Box::new(Reconciling::new(by_time, every)),
+        }
+    }
+}
+
+impl From<LastModifiedOptions> for Capture {
+    fn from(options: LastModifiedOptions) -> Capture {
+        Capture::new(options)
+    }
+}

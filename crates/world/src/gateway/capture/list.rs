@@ -1,0 +1,50 @@
+//! The strategies that there are.
+
+use super::choice::{Around, Capture, Kind};
+use super::last_modified::LastModifiedOptions;
+use super::{change_log, flag, hash, last_modified};
+use crate::backend::Provisioning;
+use crate::config::form::{Form, Key};
+use crate::config::view::View;
+use crate::gateway::mode::Mode;
+
+/// All of them; the first is that of who says nothing.
+pub const KINDS: &[Kind] = &[last_modified::KIND, flag::KIND, change_log::KIND, hash::KIND];
+
+const KEYS: [Key; KINDS.len()] = {
+    let mut keys = [KINDS[0].key; KINDS.len()];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = KINDS[at].key;
+        at += 1;
+    }
+    keys
+};
+
+/// How a scenario writes one.
+pub const FORM: Form = Form::Table { keys: &[], kinds: &KEYS };
+
+impl Default for Capture {
+    fn default() -> Capture {
+        LastModifiedOptions::default().into()
+    }
+}
+
+impl Capture {
+    /// What is written at this place; `None` if nothing is.
+    pub fn read(at: View<'_>, around: Around<'_>) -> Option<Capture> {
+        let written = |kind: &Kind| Some((kind.read)(at.at(kind.key.name).present()?, around));
+        KINDS.iter().find_map(written)
+    }
+
+    /// The captures, as a scenario writes them, that such a backend has everything for and that
+    /// miss nothing there; of a kind the cheapest.
+    pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
+        let does = move |capture: &Capture| {
+            capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)
+        };
+        KINDS.iter().filter_map(move |kind| {
+            kind.examples.iter().find(|(_, capture)| does(&capture())).map(|(written, _)| *written)
+        })
+    }
+}
