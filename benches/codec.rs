@@ -218,10 +218,11 @@ impl Job<'_> {
     }
 }
 
-/// What `protocol/coding.rs` is to hold: formats, and what packers take beside JSON.
+/// What the files of formats and `protocol/coding.rs` are to hold: formats, and what packers take
+/// beside JSON.
 fn costs(jobs: &[Job<'_>]) {
     let cost = |name: &str| jobs.iter().find(|job| job.name == name).expect("it was measured").picoseconds();
-    for format in ["json", "xml", "cbor", "protobuf"] {
+    for format in NAMES {
         let [written, read] = ["out", "in"].map(|way| cost(&format!("{format} {way}")));
         let name = format.to_uppercase();
         println!("{name}: Costs = Costs {{ written: {written:.0}, read: {read:.0} }}");

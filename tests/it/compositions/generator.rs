@@ -2,6 +2,7 @@
 //! each drawn among what claims to lose nothing.
 
 use syncdyno::base::{Seed, Stream};
+use syncdyno::protocol;
 
 /// A scenario file of this number: what is drawn, but for settings that do not go together.
 ///
@@ -245,7 +246,7 @@ fn gateway_and_backend(draft: &mut Draft) -> bool {
 
 /// `ahead`: whether pages may be asked for ahead; `brings_ends`: whether pulls bring each end.
 fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
-    let codec = draft.pick(&["json", "json-objects", "xml", "cbor", "protobuf"]);
+    let codec = draft.pick(protocol::NAMES);
     draft.line(format_args!("engine.codec = \"{codec}\""));
     draft.line(format_args!("gateway.codecs = [\"{codec}\"]"));
     if ahead {

@@ -1,6 +1,8 @@
 //! What the words of a key mean, for the key pages and the schema, where the key's own sentence
 //! does not say it.
 
+use crate::protocol;
+
 type Meaning = (&'static str, &'static str);
 
 /// By the end of a key's path: each word with its meaning.
@@ -59,12 +61,6 @@ engine.requests
   per-branch: edits and pull together: one request a sync
   per-entity: one entity
   per-call: one edit, or the pull of one entity
-engine.codec
-  json: rows as arrays
-  json-objects: rows as objects with column names
-  xml: elements with column names
-  cbor: binary
-  protobuf: binary, with numbers of fields in place of names
 .controller
   fixed: `chunk_rows`, whatever happens
   per-entity: a size for each entity, set by hand
@@ -157,6 +153,9 @@ situations.occur
 ";
 
 pub fn explained(path: &str) -> Option<Vec<Meaning>> {
+    if path == "engine.codec" {
+        return Some(protocol::explained().collect());
+    }
     let ends = |end: &str| {
         path.strip_suffix(end)
             .is_some_and(|head| head.is_empty() || head.ends_with('.') || end.starts_with('.'))

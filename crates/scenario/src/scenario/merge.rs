@@ -234,13 +234,13 @@ impl Setting {
     }
 }
 
-/// Whether scenarios have a dotted key; an error says what they have instead.
-pub(super) fn known_key(key: &str, at: View<'_>) -> Result<(), Diagnostic> {
+/// The form of a dotted key; an error says what scenarios have instead.
+pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagnostic> {
     let origin = Origin { place: at.place(), via: Via::File };
     let below = |(form, path): (&'static Form, String), name: &String| {
         Ok((under(form, name, &path, &origin)?, join(&path, name)))
     };
-    wide_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(drop)
+    wide_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(|(form, _)| form)
 }
 
 /// Whether a `*`, or a `*:KEY`, stands for the name of this value.

@@ -9,11 +9,15 @@ use super::grammar::TABLE;
 use super::merge::known_key;
 use super::resolve::unit_named;
 use crate::config::diagnostic::Invalid;
+use crate::config::form::Form;
 use crate::config::tree::Node;
 use crate::config::view::{Mistakes, View};
 
 /// Axes that need no keys: each cell has them.
 const OF_CELLS: [&str; 2] = ["scenario", "variant"];
+
+/// Stands for each word of an axis's key.
+const ANY: &str = "*";
 
 /// The axes and columns of a table. Axes are named by their titles; a figure is a metric, with a
 /// statistic if it is a distribution, or several with ` + ` between.
@@ -93,7 +97,13 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
     check(&TABLE, &mut written, "table", &mut mistakes);
     mistakes.extend(strange(View::new(&written)).taken(mistakes.is_empty()));
     Invalid::check(mistakes)?;
+    let axes: Vec<Vec<String>> = View::new(&written)
+        .at("axis")
+        .items()
+        .map(|axis| values(axis).into_iter().map(str::to_owned).collect())
+        .collect();
     let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all that is read");
+    plan.axis.iter_mut().zip(axes).for_each(|(axis, values)| axis.values = values);
     for name in OF_CELLS {
         let named = [&plan.split, &plan.across, &plan.join].into_iter().flatten().any(|title| title == name);
         if named && !plan.has(name) {
@@ -101,6 +111,16 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
         }
     }
     Ok(plan)
+}
+
+/// The values of an axis; `*` alone is each word of its key.
+fn values(axis: View<'_>) -> Vec<&str> {
+    let written: Vec<&str> = axis.at("values").items().map(View::text).collect();
+    let key = axis.at("key");
+    match known_key(key.text(), key) {
+        Ok(Form::Word(words)) if written == [ANY] => words.to_vec(),
+        _ => written,
+    }
 }
 
 /// Names of a table that nothing has.
@@ -123,7 +143,11 @@ fn strange(table: View<'_>) -> Mistakes {
         wrong.at(table.at("rule.called"), "a rule chooses between two values", help);
     }
     for axis in axes() {
-        let values: Vec<&str> = axis.at("values").items().map(View::text).collect();
+        let values = values(axis);
+        if values == [ANY] {
+            let help = "`*` is for a key that takes a word, such as engine.codec; else name the values";
+            wrong.at(axis.at("values"), "the key of this axis has no list of words", help);
+        }
         if values.is_empty() {
             wrong.among(&[axis.at("values")], "an axis needs a value", "name at least one");
         }
@@ -138,7 +162,9 @@ fn strange(table: View<'_>) -> Mistakes {
         });
         let key = axis.at("key").present().filter(|key| key.is_sound());
         for (key, at) in key.map(|key| (key.text(), key)).into_iter().chain(keys) {
-            known_key(key, at).unwrap_or_else(|unknown| wrong.add(unknown));
+            if let Err(unknown) = known_key(key, at) {
+                wrong.add(unknown);
+            }
         }
     }
     if table.at("column").items().next().is_none() {
@@ -167,4 +193,24 @@ fn figures(table: View<'_>) -> Vec<View<'_>> {
     all.extend(table.at("also").items().chain(rule.at("zero").items()));
     all.extend(rule.at("weigh").entries().map(|(_, figure)| figure));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tree::parse_own;
+    use crate::protocol::NAMES;
+
+    fn of_all(key: &str) -> Result<TablePlan, Invalid> {
+        let axis = format!("{{ title = \"a\", key = \"{key}\", values = [\"*\"] }}");
+        let column = "{ title = \"c\", figure = \"engine.down.bytes\" }";
+        table_plan(&parse_own(&format!("{{ axis = [{axis}], column = [{column}] }}")))
+    }
+
+    #[test]
+    fn an_axis_of_all_words_has_those_of_its_key_if_it_has_any() {
+        assert_eq!(of_all("engine.codec").expect("a codec is a word").axis[0].values, NAMES);
+        let wrong = of_all("fleet.phones.devices").expect_err("there is no end of numbers");
+        assert_eq!(&*wrong.diagnostics[0].title, "the key of this axis has no list of words");
+    }
 }

@@ -5,7 +5,7 @@ use minicbor::Encoder;
 use minicbor_serde::{Deserializer, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::coding as costs;
+use super::coding::Costs;
 use super::damaged::Damaged;
 use super::format::{Facts, Head};
 use super::mapped::{Marks, Notation};
@@ -16,8 +16,10 @@ pub(super) struct Cbor;
 
 impl Notation for Cbor {
     const FACTS: Facts = Facts {
+        name: "cbor",
+        about: "binary",
         content_type: "application/cbor",
-        costs: costs::CBOR,
+        costs: Costs { written: 304, read: 671 },
         frames: Frames { edit: 56, column: 2, text: 2, number: 5, null: 1, head: 100, verdict: 45 },
         // A map of one item.
         no: b"\xa1\x65error",

@@ -12,7 +12,11 @@ use crate::contract::Row;
 
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
+    /// As scenario files write it, and what it is, in some words.
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
     pub(super) content_type: &'static str,
+    /// By `cargo bench --bench codec`, in one run with JSON.
     pub(super) costs: Costs,
     pub(super) frames: Frames,
     /// How an answer begins that says no.

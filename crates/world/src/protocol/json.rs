@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coding as costs;
+use super::coding;
 use super::damaged::Damaged;
 use super::format::{Facts, Head};
 use super::mapped::{Marks, Notation};
@@ -23,8 +23,10 @@ pub(super) struct Json<const NAMED: bool>;
 
 impl<const NAMED: bool> Notation for Json<NAMED> {
     const FACTS: Facts = Facts {
+        name: if NAMED { "json-objects" } else { "json" },
+        about: if NAMED { "rows as objects with column names" } else { "rows as arrays" },
         content_type: if NAMED { "application/json; rows=objects" } else { "application/json" },
-        costs: costs::JSON,
+        costs: coding::JSON,
         frames: Frames { edit: 88, column: 5, text: 2, number: 10, null: 4, head: 120, verdict: 60 },
         no: b"{\"error\"",
         as_kept: !NAMED,

@@ -5,37 +5,50 @@ use std::marker::PhantomData;
 use super::cbor::Cbor;
 use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
-use super::format::Format;
+use super::format::{Facts, Format};
 use super::json::Json;
-use super::mapped::Mapped;
+use super::mapped::{Mapped, Notation};
+use super::marked::Marked as _;
 use super::protobuf::Protobuf;
 use super::xml::Xml;
 use crate::base::Word as _;
 
-/// Formats by their names in scenario files.
-const FORMATS: &[(&str, &dyn Format)] = &[
-    ("json", &Mapped::<Json<false>>(PhantomData)),
-    ("json-objects", &Mapped::<Json<true>>(PhantomData)),
-    ("xml", &Xml),
-    ("cbor", &Mapped::<Cbor>(PhantomData)),
-    ("protobuf", &Protobuf),
+const FORMATS: &[(Facts, &dyn Format)] = &[
+    mapped::<Json<false>>(),
+    mapped::<Json<true>>(),
+    (Xml::FACTS, &Xml),
+    mapped::<Cbor>(),
+    (Protobuf::FACTS, &Protobuf),
 ];
+
+const fn mapped<N: Notation + 'static>() -> (Facts, &'static dyn Format) {
+    (N::FACTS, &Mapped::<N>(PhantomData))
+}
 
 /// The one that is spoken where nothing else is said.
 pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
-pub const NAMES: &[&str] = &{
-    let mut names = [""; FORMATS.len()];
+/// Formats as scenario files name them, and at the end the word for all of them.
+const WORDS: [&str; FORMATS.len() + 1] = {
+    let mut words = [ANY; FORMATS.len() + 1];
     let mut at = 0;
-    while at < names.len() {
-        names[at] = FORMATS[at].0;
+    while at < FORMATS.len() {
+        words[at] = FORMATS[at].0.name;
         at += 1;
     }
-    names
+    words
 };
+pub const ANY: &str = "*";
+pub const NAMES_OR_ANY: &[&str] = &WORDS;
+pub const NAMES: &[&str] = WORDS.split_at(FORMATS.len()).0;
+
+/// Each format with what it is.
+pub fn explained() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FORMATS.iter().map(|(facts, _)| (facts.name, facts.about))
+}
 
 pub fn named(format: &str) -> Option<Codec> {
-    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(*format))
+    FORMATS.iter().find(|(known, _)| known.name == format).map(|(_, format)| Codec::plain(*format))
 }
 
 /// The codec of this format that packs so.

@@ -10,8 +10,8 @@
 //! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.
 //!
 //! How to add a format: a file that implements `Notation`, `Marked` or `Format` over the shapes of
-//! `raw_request.rs` and `raw_answer.rs`, its costs in `coding.rs`, and a line in `list.rs`. The
-//! tests here hold every codec, packed and not, to the above.
+//! `raw_request.rs` and `raw_answer.rs`, with its name, its sentence and its costs in its `Facts`,
+//! and a line in `list.rs`. The tests here hold every codec, packed and not, to the above.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -45,7 +45,7 @@ pub use blob::{BlobAnswer, BlobPut};
 pub use codec::Codec;
 pub use coding::{BytesCount, Coding, Effort, Packing, Packs, Way};
 pub use damaged::Damaged;
-pub use list::{DEFAULT, NAMES, all, named, packed};
+pub use list::{ANY, DEFAULT, NAMES, NAMES_OR_ANY, all, explained, named, packed};
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
 pub use pages::{PageWriter, PushVerdict};

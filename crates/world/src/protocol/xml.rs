@@ -11,7 +11,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::answer::Rows;
-use super::coding as costs;
+use super::coding::Costs;
 use super::damaged::Damaged;
 use super::format::{Facts, PageEnd};
 use super::marked::{Field, Fields, Held, Marked, ROOTS, parsed, unexpected};
@@ -26,8 +26,10 @@ pub(super) struct Xml;
 
 impl Marked for Xml {
     const FACTS: Facts = Facts {
+        name: "xml",
+        about: "elements with column names",
         content_type: "application/xml",
-        costs: costs::XML,
+        costs: Costs { written: 343, read: 1_959 },
         frames: Frames { edit: 95, column: 22, text: 13, number: 18, null: 7, head: 140, verdict: 60 },
         no: b"<error ",
         results: [b"<results>", b"</results>"],

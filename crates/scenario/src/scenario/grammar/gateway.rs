@@ -17,10 +17,10 @@ pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode").about("Each request goes to the backend, or a replica answers."),
     owned(
         "codecs",
-        Form::List(&Form::Word(protocol::NAMES)),
+        Form::List(&Form::Word(protocol::NAMES_OR_ANY)),
         || format!("[{}]", protocol::NAMES[0].stated()),
     )
-    .about("Formats that it can read and write."),
+    .about("Formats that it can read and write; \"*\" is every one."),
     owned(
         "compressions",
         Form::List(&Form::Word(Packing::WORDS)),

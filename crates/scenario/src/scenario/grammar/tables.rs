@@ -29,7 +29,7 @@ const SETS: Form = map(&Form::Any);
 const AXIS: Form = table(&[
     required("title", Form::Text).about("What stands above it."),
     optional("key", Form::Text).about("The key that it sets. Without it only `set` counts."),
-    required("values", NAMES).about("Its values, in order."),
+    required("values", NAMES).about("Its values, in order; \"*\" alone is each word that the key takes."),
     key("set", map(&SETS), "{}").about("By value: keys that are set with it."),
 ]);
 

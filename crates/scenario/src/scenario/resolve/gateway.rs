@@ -60,7 +60,7 @@ impl World<'_> {
 
     pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
-        if spoken.items().all(|codec| codec.text() != written.text()) {
+        if spoken.items().all(|codec| ![written.text(), protocol::ANY].contains(&codec.text())) {
             let title = format!("the gateway does not speak \"{}\", which devices write", written.text());
             let help = format!(
                 "add \"{}\" to `gateway.codecs`, or let `engine.codec` be one of those",
