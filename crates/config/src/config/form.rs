@@ -7,6 +7,7 @@ use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
 use super::diagnostic::meant;
 use super::tree::{Table, Val};
+use super::view::View;
 
 #[derive(Clone, Copy)]
 pub struct Key {
@@ -14,6 +15,18 @@ pub struct Key {
     pub form: Form,
     pub preset: Preset,
     pub about: &'static str,
+    pub needs: Option<&'static Needs>,
+}
+
+/// What makes a key of any effect.
+pub struct Needs {
+    /// The keys that decide: dotted from the root, or, with a `.` before them, beside the key; `.`
+    /// is its own value.
+    pub of: &'static [&'static str],
+    /// Whether these are such that the key has an effect.
+    pub holds: fn(&[View<'_>]) -> bool,
+    pub why: &'static str,
+    pub help: &'static str,
 }
 
 /// What holds if a key is not there.
@@ -123,28 +136,33 @@ impl Key {
         self.about = about;
         self
     }
+    /// Without this nothing heeds the key: who writes it is told so.
+    pub const fn needs(mut self, needs: &'static Needs) -> Key {
+        self.needs = Some(needs);
+        self
+    }
 }
 
 pub const fn required(name: &'static str, form: Form) -> Key {
-    Key { name, form, preset: Preset::Required, about: "" }
+    Key { name, form, preset: Preset::Required, about: "", needs: None }
 }
 
 pub const fn optional(name: &'static str, form: Form) -> Key {
-    Key { name, form, preset: Preset::Optional, about: "" }
+    Key { name, form, preset: Preset::Optional, about: "", needs: None }
 }
 
 pub const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
-    Key { name, form, preset: Preset::Is(preset), about: "" }
+    Key { name, form, preset: Preset::Is(preset), about: "", needs: None }
 }
 
 /// A key whose default is that of the room that heeds it.
 pub const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Key {
-    Key { name, form, preset: Preset::Owned(preset), about: "" }
+    Key { name, form, preset: Preset::Owned(preset), about: "", needs: None }
 }
 
 /// A key whose value is a word; its default is that of the type.
 pub const fn word<T: Word + Default>(name: &'static str) -> Key {
-    Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "" }
+    Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "", needs: None }
 }
 
 fn default_word<T: Word + Default>() -> String {
@@ -152,7 +170,7 @@ fn default_word<T: Word + Default>() -> String {
 }
 
 pub const fn profiled(name: &'static str, form: Form) -> Key {
-    Key { name, form, preset: Preset::Profile, about: "" }
+    Key { name, form, preset: Preset::Profile, about: "", needs: None }
 }
 
 pub const fn table(keys: &'static [Key]) -> Form {

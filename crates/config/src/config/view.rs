@@ -13,7 +13,7 @@ use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
 /// A value, or nothing; where its name is written, if that is what a mistake is about; its name.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
 #[derive(Default)]
@@ -322,6 +322,9 @@ impl<'a> View<'a> {
         let known = T::of_word(self.text());
         debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());
         known.unwrap_or(T::VALUES[0])
+    }
+    pub fn says(self, word: impl Word) -> bool {
+        self.text() == word.word()
     }
     pub fn int(self) -> i64 {
         match self.value() {

@@ -58,7 +58,6 @@ pub fn key_pages() -> Vec<(String, String)> {
     all
 }
 
-#[cfg(test)]
 pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
     fn below(form: &Form, path: &str, visit: &mut impl FnMut(&str, &Key)) {
         let (keys, path) = children(form, path);

@@ -4,19 +4,12 @@ use std::sync::Arc;
 
 use super::check::{join, unknown_key};
 use super::grammar::ROOT;
-use super::written::is_wide;
+use super::written::{is_axis, is_wide};
 use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::form::Form;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
 use crate::config::view::View;
 use crate::config::written::dotted;
-
-pub(super) const AXIS: &str = "--axis";
-
-/// Whether what is called so gives a key several values, as options of `tune` do too.
-pub(super) fn is_axis(source: &str) -> bool {
-    [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Setting {

@@ -1,6 +1,6 @@
 //! Bounds, claims and questions of metrics that nothing measures: they would hold by themselves.
 
-use super::idle::has_own_stack;
+use super::grammar::is_own_stack;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::Node;
 use crate::config::view::View;
@@ -28,7 +28,7 @@ pub(super) fn unmeasured(tree: &Node, file: &Node, variant: Option<&str>) -> Vec
         let here = variant.map_or_else(String::new, |name| format!(" in variant `{name}`"));
         let title = format!("nothing measures `{metric}`{here}: `{key}` is {off}");
         let told = Diagnostic::new(at.place(), title).help(format!("set `{key} = {on}`"));
-        (root.at(key).shown() == *off && !has_own_stack(root)).then_some(told)
+        (root.at(key).shown() == *off && !is_own_stack(root.at("engine.name"))).then_some(told)
     };
     metrics.map(|metric| (metric.text(), metric)).chain(expected).filter_map(told).collect()
 }

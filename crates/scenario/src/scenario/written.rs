@@ -1,6 +1,7 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
 use crate::base::{Span, Word};
+use crate::config::tree::Origin;
 use crate::config::written::{range, signed};
 use crate::contract::Trigger;
 use crate::engine::Bend;
@@ -13,6 +14,17 @@ pub(super) enum Scope {
     Attribute(String),
     /// Lies between these, in microseconds from the midnight before the start.
     Window(i64, i64),
+}
+
+pub(super) const AXIS: &str = "--axis";
+
+/// Whether what is called so gives a key several values, as options of `tune` do too.
+pub(super) fn is_axis(source: &str) -> bool {
+    [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
+}
+
+pub(super) fn is_of_axis(origin: &Origin) -> bool {
+    origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
 pub(super) const TRIGGER: Written = Written::of(

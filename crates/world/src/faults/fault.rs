@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::drawn::Faults;
 use super::when::{Meets, When};
 use crate::base::{DeviceId, EntityId, Span, Time};
-use crate::config::form::{Form, Key, optional};
+use crate::config::form::{Form, Key, Needs, optional};
 use crate::config::view::{Mistakes, View};
 use crate::contract::Need;
 use crate::net::Profile;
@@ -88,6 +88,10 @@ type Read = fn(View<'_>, &dyn Asks) -> Option<Arc<dyn Fault>>;
 impl Kind {
     pub const fn new(name: &'static str, form: Form, about: &'static str, read: Read) -> Kind {
         Kind { key: optional(name, form).about(about), read, is_nothing: lasts_no_time, jumps: false }
+    }
+
+    pub const fn needing(self, needs: &'static Needs) -> Kind {
+        Kind { key: self.key.needs(needs), ..self }
     }
 
     pub const fn nothing_if(self, is_nothing: fn(View<'_>) -> bool) -> Kind {

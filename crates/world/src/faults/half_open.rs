@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::drawn::Faults;
 use super::fault::{Fault, Kind};
-use super::keys::{CUT, UNCONNECTED};
+use super::keys::{CONNECTS, CUT, UNCONNECTED};
 use super::sign::Sign;
 use super::when::{Meets, When};
+use crate::config::form::Needs;
+use crate::net::Protocol;
 
 #[derive(Clone, Debug)]
 struct HalfOpen;
@@ -14,6 +16,12 @@ struct HalfOpen;
 pub const KIND: Kind =
     Kind::new("half_open", on_devices![], "Connections are dead, and the device is not told.", |_, _| {
         Some(Arc::new(HalfOpen))
+    })
+    .needing(&Needs {
+        of: &["transport.protocol"],
+        holds: |of| !of[0].says(Protocol::Bare),
+        why: "\"bare\" messages know no connections, and this leaves none half open",
+        help: CONNECTS,
     });
 
 impl Fault for HalfOpen {

@@ -32,6 +32,8 @@ macro_rules! jump {
     };
 }
 
+/// What has connections.
+pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 pub const SHARE: Key =
     key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
 pub const DEVICES: Key = optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))

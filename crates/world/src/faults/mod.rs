@@ -60,7 +60,9 @@ pub use drawn::{
     Whose,
 };
 pub use fault::{Asks, Fault, Kind};
-pub use keys::{ALL_READ, DEVICES, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, SHARE, UNASKED};
+pub use keys::{
+    ALL_READ, CONNECTS, DEVICES, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, SHARE, UNASKED,
+};
 pub use missed::{Awaited, Missed, Struck};
 pub use sign::Sign;
 pub use when::{Meets, When, count};

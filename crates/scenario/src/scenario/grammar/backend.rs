@@ -12,15 +12,33 @@ use crate::backend::{
 use crate::base::{Ppm, Span};
 use crate::config::form::Stated;
 use crate::config::form::{
-    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
+    COUNT, Form, Needs, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required,
+    table, word,
 };
+use crate::config::view::View;
 use crate::config::written::CLOCK;
+use crate::gateway::Capture;
 
 const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
 
 fn backend() -> BackendOptions {
     BackendOptions::default()
 }
+
+/// Where it is said how changes are found.
+const READERS: &[&str] =
+    &["gateway.mode", "gateway.serve.capture", "gateway.refresh.capture", "integration.capture"];
+
+fn any_capture(readers: &[View<'_>], is: fn(&Capture) -> bool) -> bool {
+    readers.iter().filter_map(|at| Capture::written(*at)).any(|capture| is(&capture))
+}
+
+const ASKED_SINCE: &Needs = &Needs {
+    of: READERS,
+    holds: |of| !any_capture(of, |capture| !capture.asks_since()),
+    why: "nobody asks the backend for what changed since a time",
+    help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
+};
 
 pub(super) const BACKEND: Form = table(&[
     owned("profile", Form::Word(profiles::BACKENDS), || profiles::BACKEND.stated())
@@ -37,18 +55,32 @@ pub(super) const BACKEND: Form = table(&[
     word::<Ticks>("ticks")
         .about("Whether stamps go on where one was read already, or stay and readers wait for the end of the tick."),
     owned("filter_precision", PRECISION, || backend().filter_precision.stated())
-    .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
+    .about("Changes can only be asked for since a multiple of this; what was read since comes again.")
+        .needs(ASKED_SINCE),
     word::<Sort>("sort")
-        .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` loses rows only if some change between its pages."),
+        .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` loses rows only if some change between its pages.")
+        .needs(ASKED_SINCE),
     owned("monotonic", Form::Bool, || backend().monotonic.stated())
         .about("No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
         .about("Transactions that are stamped before others can see them."),
     owned("replica_lag", SPAN, || backend().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
-    key("log", LOG, "{}").about("The log of changes, if anybody reads it."),
+    key("log", LOG, "{}").about("The log of changes, if anybody reads it.")
+        .needs(&Needs {
+            of: READERS,
+            holds: |of| any_capture(of, |capture| capture.reads_log()),
+            why: "nobody reads the backend's log of changes, so it keeps none",
+            help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
+        }),
     word::<Rearm>("rearm")
-        .about("Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there."),
+        .about("Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there.")
+        .needs(&Needs {
+            of: READERS,
+            holds: |of| any_capture(of, |capture| capture.marks_source()),
+            why: "no row has a flag to be armed",
+            help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
+        }),
     owned("tombstones_kept", SOME_SPAN, || backend().tombstones_kept.stated())
         .about("Deleted rows are remembered for this long."),
     owned("poison", Form::Share, || Ppm(backend().poison_ppm).stated())
@@ -56,7 +88,13 @@ pub(super) const BACKEND: Form = table(&[
     owned("refused_deletes", Form::Share, || backend().refused_deletes.stated())
         .about("Share of deletes that are refused for good, as if something else referred to their rows."),
     word::<Authorisation>("authorisation")
-        .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken."),
+        .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken.")
+        .needs(&Needs {
+            of: &["entity"],
+            holds: |of| of[0].entries().any(|(_, entity)| entity.at("scope").entries().next().is_some()),
+            why: "no entity has a scope, and nobody can be out of theirs",
+            help: "scope = { ward = \"device.ward\" } in [entity.NAME] says whose rows are whose",
+        }),
     word::<Commits>("commits")
         .about("What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
     owned("errors", Form::Share, || backend().errors.stated())

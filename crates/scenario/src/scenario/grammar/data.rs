@@ -5,7 +5,7 @@ use super::super::column::COLUMN;
 use super::super::written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::config::form::{
-    COUNT, Form, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
+    COUNT, Form, Needs, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
@@ -36,13 +36,31 @@ pub(super) const ENTITY: Form = table(&[
     key("unique", Form::List(&Form::Text), "[]").about("Columns that together name a row once."),
     word::<NamedBy>("ids").about("Who gives new rows their keys."),
     word::<MergeRule>("merge")
-        .about("What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last."),
+        .about("What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last.")
+        .needs(&Needs {
+            of: &[".ids"],
+            holds: |of| of[0].says(NamedBy::NaturalKey),
+            why: "no row is the same as another, so nothing is merged",
+            help: "it goes with ids = \"natural-key\"; to compare ways, let variants or an axis set entity.NAME.ids",
+        }),
     key("doubles", Form::Bool, "false")
         .about("Nothing enforces `unique`: it only says which rows people take for the same one."),
     key("pool", Form::Int { min: 1, max: 1_000_000 }, "100")
-        .about("Keys that a device holds for later once it was told some, with `ids = \"pool\"`."),
+        .about("Keys that a device holds for later once it was told some, with `ids = \"pool\"`.")
+        .needs(&Needs {
+            of: &[".ids"],
+            holds: |of| of[0].says(NamedBy::Pool),
+            why: "devices hold no keys for later",
+            help: "it goes with ids = \"pool\"; to compare ways, let variants or an axis set entity.NAME.ids",
+        }),
     key("refill", Form::Int { min: 1, max: 1_000_000 }, "20")
-        .about("It asks for more as soon as it holds fewer."),
+        .about("It asks for more as soon as it holds fewer.")
+        .needs(&Needs {
+            of: &[".ids"],
+            holds: |of| of[0].says(NamedBy::Pool),
+            why: "devices hold no keys for later, and ask for none",
+            help: "it goes with ids = \"pool\"; to compare ways, let variants or an axis set entity.NAME.ids",
+        }),
     key("on_delete", map(&Form::word::<OnDelete>()), "{}")
         .about("What becomes of a row, by column, as the row that the column refers to is deleted."),
     optional("one_stamp", SPAN)

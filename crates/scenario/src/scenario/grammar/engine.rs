@@ -1,7 +1,13 @@
 //! Keys of the engine.
 
+use super::super::written::is_of_axis;
+use super::trouble::happens;
+use crate::base::{Ppm, Word as _};
 use crate::config::form::Stated;
-use crate::config::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
+use crate::config::form::{
+    Form, Key, Needs, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word,
+};
+use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
     Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
@@ -18,6 +24,35 @@ fn callback() -> CallbackOptions {
     CallbackOptions::default()
 }
 
+const BAD_ROWS: &str = "bad_rows is their share, such as 0.01";
+
+const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
+
+pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
+    of: DECIDES,
+    holds: |of| decides(of, Policy::has_page),
+    why: "no conflict waits for a person: the policy decides each of them",
+    help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
+};
+
+/// A stack of one's own knows itself what it makes of conflicts.
+fn decides(of: &[View<'_>], fits: fn(Policy) -> bool) -> bool {
+    is_own_stack(of[1]) || Policy::of_word(of[0].text()).is_some_and(fits)
+}
+
+pub(in super::super) fn is_own_stack(name: View<'_>) -> bool {
+    name.text() != "builtin" && !name.text().starts_with("broken:")
+}
+
+fn pulls_together(units: View<'_>, entities: View<'_>) -> bool {
+    let several = entities.entries().nth(1).is_some();
+    let pulls = |unit: View<'_>| {
+        let pull = unit.at("pull");
+        pull.items().nth(1).is_some() || several && pull.items().any(|name| name.text() == "*")
+    };
+    units.entries().any(|(_, unit)| pulls(unit))
+}
+
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"")
         .about("The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
@@ -28,7 +63,13 @@ pub(super) const ENGINE: Form = table(&[
     owned("debounce", SPAN, || engine().debounce.stated())
         .about("A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then."),
     optional("hook_timeout", SOME_SPAN)
-        .about("A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes."),
+        .about("A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.")
+        .needs(&Needs {
+            of: &["hooks"],
+            holds: |of| of[0].entries().next().is_some(),
+            why: "the app has no hooks, so none takes too long",
+            help: "[hooks.on_sync_start] takes = \"5s\" is one",
+        }),
     word::<RequestPer>("requests").about("What of a run goes into one request."),
     owned("codec", Form::Word(protocol::NAMES), || protocol::NAMES[0].stated())
         .about("The format of messages; the gateway must speak that too."),
@@ -41,7 +82,13 @@ pub(super) const ENGINE: Form = table(&[
     word::<Dates>("dates")
         .about("What an edit is dated by: UTC, or what the person's clock shows."),
     word::<Identity>("identity")
-        .about("Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another."),
+        .about("Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.")
+        .needs(&Needs {
+            of: &["event"],
+            holds: |of| happens(of[0], "clone"),
+            why: "no phone is copied, and each has a name of its own wherever it keeps that",
+            help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
+        }),
     word::<AfterFailure>("queue")
         .about("What a unit that failed does: it makes way and is queued again after a wait, or it stays at the head of the queue and is tried each 30 s."),
     word::<QueueKept>("queue_kept")
@@ -51,7 +98,13 @@ pub(super) const ENGINE: Form = table(&[
     optional("network_poll", POLL)
         .about("How often it asks the operating system what network there is, in place of being told as it changes."),
     owned("network_poll_cpu", SPAN, || engine().network_poll_cpu.stated())
-        .about("The work of asking once: time of the reference core, of which a class takes `cpu` times as much. By default it is a millisecond on a phone of the class `mid`, an estimate."),
+        .about("The work of asking once: time of the reference core, of which a class takes `cpu` times as much. By default it is a millisecond on a phone of the class `mid`, an estimate.")
+        .needs(&Needs {
+            of: &[".network_poll"],
+            holds: |of| of[0].present().is_some(),
+            why: "the app is told of the network and does not ask",
+            help: "network_poll is how often it asks, such as \"1s\"",
+        }),
     owned("status", Form::Bool, || engine().status.stated())
         .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing."),
     owned("row_cpu", SPAN, || engine().row_cpu.stated())
@@ -93,7 +146,14 @@ const PULL: Form = table(&[
     owned("prefetch", Form::Int { min: 0, max: 4 }, || engine().pull.prefetch.stated())
         .about("Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
     owned("streams", Form::Int { min: 1, max: 8 }, || engine().pull.streams.stated())
-        .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to."),
+        .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to.")
+        .needs(&Needs {
+            of: &["unit", "entity", "."],
+            // That streams come to the same is what is to be seen of an axis.
+            holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
+            why: "no unit pulls more than one entity, so there is nothing to pull at the same time",
+            help: "a unit with several, such as pull = [\"*\"] where there are several, pulls so many at once",
+        }),
     word::<CursorBook>("cursor")
         .about("What a cursor belongs to. By \"entity\" a unit goes on where another stopped; by \"unit\" units that overlap fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
     word::<MissingParent>("missing_parent")
@@ -111,9 +171,21 @@ const PULL: Form = table(&[
     owned("bad_rows", Form::Share, || engine().pull.bad_rows.share.stated())
         .about("Share of the keys whose rows cannot be applied when they come."),
     owned("bad_tries", Form::Int { min: 1, max: 1_000_000 }, || engine().pull.bad_rows.tries.stated())
-    .about("So often each of those fails in one life of the app's process; then it goes well."),
+    .about("So often each of those fails in one life of the app's process; then it goes well.")
+        .needs(&Needs {
+            of: &[".bad_rows"],
+            holds: |of| of[0].share() > Ppm(0),
+            why: "there are no bad rows",
+            help: BAD_ROWS,
+        }),
     word::<OnBadRow>("on_bad_row")
-        .about("What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull."),
+        .about("What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull.")
+        .needs(&Needs {
+            of: &[".bad_rows", "chaos.bad_rows", "event"],
+            holds: |of| happens(of[2], "bad_rows") || of[..2].iter().any(|share| share.share() > Ppm(0)),
+            why: "there are no bad rows",
+            help: BAD_ROWS,
+        }),
     CONTROLLER,
     CONTROL,
 ]);
@@ -126,7 +198,17 @@ const PUSH: Form = table(&[
     word::<LocalCapture>("capture")
         .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
     word::<SyncDate>("sync_date")
-        .about("Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing."),
+        .about("Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing.")
+        .needs(&Needs {
+            of: &[".capture", "engine.pull.cursor", "engine.name"],
+            holds: |of| {
+                of[0].says(LocalCapture::UpdatedAfterLastSync)
+                    || of[1].says(CursorBook::LastSyncOn)
+                    || is_own_stack(of[2])
+            },
+            why: "nothing goes by the date of the last sync",
+            help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
+        }),
     owned("squash", Form::Bool, || engine().push.squash.stated())
         .about("Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent."),
     word::<OnRefused>("on_refused")
@@ -220,11 +302,19 @@ const CONFLICT: Form = table(&[
          last sync."),
     word::<Policy>("policy")
         .about("What stays after a conflict. Under the three `last-…` an update does not undo a delete."),
-    key("callback", CALLBACK, "{}").about("What the rule of the app does, where that decides."),
+    key("callback", CALLBACK, "{}").about("What the rule of the app does, where that decides.")
+        .needs(&Needs {
+            of: DECIDES,
+            holds: |of| decides(of, Policy::asks_app),
+            why: "the app has no rule for conflicts: the policy does not ask it",
+            help: "policy = \"callback\" in [engine.conflict] asks it; to compare it with others, let variants or an axis set it",
+        }),
     word::<WhileOpen>("while_open")
-        .about("For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided."),
+        .about("For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided.")
+        .needs(LEFT_TO_PEOPLE),
     word::<SecondEdit>("second_edit")
-        .about("For `manual`: what becomes of another edit of a row in conflict. It joins what the device has, and the person decides about both; or the app refuses it."),
+        .about("For `manual`: what becomes of another edit of a row in conflict. It joins what the device has, and the person decides about both; or the app refuses it.")
+        .needs(LEFT_TO_PEOPLE),
 ]);
 
 const CALLBACK: Form = table(&[

@@ -2,10 +2,11 @@
 
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
+use super::trouble::happens;
 use crate::base::Word as _;
 use crate::config::form::Stated;
 use crate::config::form::{
-    Form, PERIOD, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
+    Form, Needs, PERIOD, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
 };
 use crate::config::written::NAME;
 use crate::gateway::{
@@ -29,16 +30,34 @@ pub(super) const GATEWAY: Form = table(&[
     .about("Ways of packing that it knows."),
     optional("coding_rate", Form::Size { min: 1, max: 1 << 40 })
         .about("Bytes of JSON that a core of it codes a second. Without it coding is in the backend's costs of rows, and packing costs 400MB a second."),
-    optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed."),
+    optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed.")
+        .needs(&Needs {
+            of: &[".mode"],
+            holds: |of| of[0].says(Mode::Persistent),
+            why: "a gateway in mode \"ota\" has no replica to refresh",
+            help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
+        }),
     optional("body_limit", LIMIT)
         .about("The largest request that it takes; to a larger one it says so (413), once all of it has come."),
     optional("response_limit", LIMIT)
         .about("The largest response that it sends; in the place of a larger one it says so, and has done what was asked."),
     key("serve", SERVE, "{}").about("How devices are served."),
     word::<Restored>("backend_restored")
-        .about("Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again."),
+        .about("Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again.")
+        .needs(&Needs {
+            of: &["event"],
+            holds: |of| happens(of[0], "restore_backend"),
+            why: "the backend never goes back to a backup",
+            help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+        }),
     word::<Restored>("restored")
-        .about("Whether the gateway knows that it went back to a backup, and takes back what it gave out since."),
+        .about("Whether the gateway knows that it went back to a backup, and takes back what it gave out since.")
+        .needs(&Needs {
+            of: &["event"],
+            holds: |of| happens(of[0], "restore_gateway"),
+            why: "the gateway never goes back to a backup",
+            help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
+        }),
     optional("token", TOKEN)
         .about("What devices say who they are with; without it tokens last for ever."),
     optional("upload_cache", UPLOAD_CACHE)
@@ -78,16 +97,34 @@ const REFRESH: Form = table(&[
     owned("nodes", Form::Int { min: 1, max: 100 }, || Refresh::default().nodes.stated())
         .about("So many nodes refresh it, each on the schedule and none knowing of the others; not with capture by flag or hash."),
     owned("fencing", Form::Bool, || Refresh::default().fencing.stated())
-        .about("A page is taken only if the cursor is still the one that it was asked with; else the last one writes."),
+        .about("A page is taken only if the cursor is still the one that it was asked with; else the last one writes.")
+        .needs(&Needs {
+            of: &[".nodes"],
+            holds: |of| of[0].int() != 1,
+            why: "one node refreshes alone, and nobody overtakes it",
+            help: "gateway.refresh.nodes = 2 lets another refresh beside it",
+        }),
     word::<CursorSaved>("cursor_saved")
         .about("Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity."),
 ]);
 
 const SERVE: Form = table(&[
-    key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
+    key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found.")
+        .needs(&Needs {
+            of: &["gateway.mode"],
+            holds: |of| of[0].says(Mode::Ota),
+            why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
+            help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
+        }),
     key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers where a device is."),
     word::<Advance>("server_cursor")
-        .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it."),
+        .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it.")
+        .needs(&Needs {
+            of: &[".cursor_held_by"],
+            holds: |of| of[0].text() == "server",
+            why: "devices hold their cursors themselves, and the server moves none",
+            help: "cursor_held_by = \"server\" lets it hold them",
+        }),
 ]);
 
 const TOKEN: Form = table(&[

@@ -2,9 +2,9 @@
 
 use super::backend::AVAILABILITY;
 use crate::config::form::Stated;
-use crate::config::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, table, word};
+use crate::config::form::{Form, Needs, PERIOD, SOME_SPAN, SPAN, key, optional, owned, table, word};
 use crate::config::written::NAME;
-use crate::gateway::CAPTURE;
+use crate::gateway::{CAPTURE, Capture, LastModifiedSource};
 use crate::integration::{CursorKept, DestinationOptions, Ids, IntegrationOptions, OnRejected, Remembers};
 
 fn default() -> IntegrationOptions {
@@ -16,6 +16,13 @@ fn destination() -> DestinationOptions {
 }
 
 const ROWS: Form = Form::Int { min: 1, max: 1_000_000 };
+
+const MARKED: &Needs = &Needs {
+    of: &[".capture"],
+    holds: |of| !Capture::written(of[0]).is_some_and(|capture| capture.marks_source()),
+    why: "flags in the source say what is done, and there is no cursor",
+    help: "a capture by `last_modified`, `change_log` or `hash` has one; `integration.capture.flag.lease` claims rows",
+};
 
 pub(super) const INTEGRATION: Form = table(&[
     optional("entities", Form::List(&Form::Written(&NAME)))
@@ -29,15 +36,23 @@ pub(super) const INTEGRATION: Form = table(&[
     word::<Remembers>("remember")
         .about("When a worker remembers that a page is done: when the destination has answered, or before it writes. With flags, when they are set."),
     word::<CursorKept>("cursor_kept")
-        .about("Where the cursor is kept: in the integration's own database, in each worker's memory, or in the destination, in one transaction with the records."),
+        .about("Where the cursor is kept: in the integration's own database, in each worker's memory, or in the destination, in one transaction with the records.")
+        .needs(MARKED),
     optional("claim", SOME_SPAN)
-        .about("A worker claims the cursor for this long before it reads a page; without it nobody does. Flags have `capture.flag.lease`."),
+        .about("A worker claims the cursor for this long before it reads a page; without it nobody does. Flags have `capture.flag.lease`.")
+        .needs(MARKED),
     word::<OnRejected>("rejected")
         .about("What becomes of a record that the destination rejects: it is tried again in each round, it is left out, or the round ends there. With flags, \"retry\" leaves its flag as it is."),
     owned("timeout", SOME_SPAN, || default().timeout.stated())
         .about("A worker gives up on a call to the destination after this."),
     owned("clock_ahead", SPAN, || default().clock_ahead.stated())
-        .about("The workers' clock is ahead by this; it matters to `source = \"client-clock\"`."),
+        .about("The workers' clock is ahead by this; it matters to `source = \"client-clock\"`.")
+        .needs(&Needs {
+            of: &[".capture.last_modified.source", ".capture"],
+            holds: |of| of[0].says(LastModifiedSource::ClientClock),
+            why: "the cursor is not of the workers' clock",
+            help: "integration.capture = { last_modified = { source = \"client-clock\" } } takes it from there",
+        }),
     owned("killed", Form::Share, || default().killed.stated())
         .about("Share of the points between reading, writing, the response and remembering at which a worker is killed as it passes."),
     owned("restart_after", SPAN, || default().restart_after.stated())

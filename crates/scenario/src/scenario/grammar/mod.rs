@@ -21,6 +21,7 @@ use crate::base::Span;
 use crate::config::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use crate::config::written::DATE;
 
+pub(super) use engine::is_own_stack;
 pub(super) use tables::TABLE;
 pub(super) use trouble::{FAULTS, QUESTIONS, SHOWS, VARIANT};
 

@@ -1,7 +1,8 @@
 //! Keys of what people and the office do.
 
-use crate::base::Span;
-use crate::config::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
+use super::engine::LEFT_TO_PEOPLE;
+use crate::base::{Ppm, Span};
+use crate::config::form::{Form, Needs, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
 use crate::config::written::CLOCK;
 use crate::contract::EditKind;
 use crate::workload::{Aim, Contested, Delays, Offline, Rivals, Takes};
@@ -24,7 +25,8 @@ pub(super) const WORKLOAD: Form = table(&[
         .about("How often the office is after the same rows as a phone."),
     key("editing", EDITING, "{}").about("What people may edit, and when."),
     key("resolver", RESOLVER, "{}")
-        .about("How people decide conflicts, where `engine.conflict.policy` leaves them to."),
+        .about("How people decide conflicts, where `engine.conflict.policy` leaves them to.")
+        .needs(LEFT_TO_PEOPLE),
     key("retrying", RETRYING, "{}")
         .about("People who read that a sync failed and tap to try again, where the app offers that."),
     optional("opens", OPENS).about("Records that people open, which fetches their details."),
@@ -109,7 +111,13 @@ const RESOLVER: Form = table(&[
     word::<Delays>("delays").about("How that is spread about its mean."),
     key("never", Form::Share, "0").about("Share of conflicts that nobody decides when the app asks."),
     optional("asks_again", SOME_SPAN)
-        .about("After how long the app asks again for what nobody decided, each time with the chance `never` that nobody does; without it it asks once."),
+        .about("After how long the app asks again for what nobody decided, each time with the chance `never` that nobody does; without it it asks once.")
+        .needs(&Needs {
+            of: &[".never"],
+            holds: |of| (Ppm(1)..Ppm::ONE).contains(&of[0].share()),
+            why: "people decide every conflict, or none, whenever they are asked",
+            help: "never is the share of conflicts that they leave, such as 0.3",
+        }),
 ]);
 
 const RETRYING: Form = table(&[

@@ -4,6 +4,7 @@ use super::super::column::COLUMN;
 use super::super::question::Practice;
 use crate::base::Word;
 use crate::config::form::{Form, Key, SOME, SPAN, key, map, named, optional, required, table, word};
+use crate::config::view::View;
 use crate::config::written::CLOCK;
 use crate::faults::{self, Kind};
 use crate::metrics::Situation;
@@ -57,6 +58,11 @@ const UPGRADE: Form = on_devices![
     word::<OnMismatch>("on_mismatch").about("What the new version does with the old one's database."),
     key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again."),
 ];
+
+/// Whether an event of this kind is among these.
+pub(super) fn happens(events: View<'_>, kind: &str) -> bool {
+    events.entries().any(|(_, event)| event.at(kind).present().is_some())
+}
 
 /// What people and the office do.
 const DEEDS: [Key; 3] = [

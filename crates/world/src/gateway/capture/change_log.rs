@@ -8,9 +8,11 @@
 use super::choice::{Around, Capture, Choice, Kind, Makes};
 use super::last_modified::cursor;
 use super::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
-use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
+use crate::backend::{
+    Backend, Holes, LogPosition, LogQuery, Numbered, Position, Provisioning, Trimmed, Upto,
+};
 use crate::base::{EntityId, Stamp, Time};
-use crate::config::form::{table, word};
+use crate::config::form::{Needs, table, word};
 use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
@@ -28,7 +30,13 @@ pub(super) const KIND: Kind = Kind::new(
     "change_log",
     table(&[
         word::<Holes>("holes")
-            .about("A number that is missing: stay behind the oldest transaction under way, or go on."),
+            .about("A number that is missing: stay behind the oldest transaction under way, or go on.")
+            .needs(&Needs {
+                of: &["backend.log.numbered"],
+                holds: |of| of[0].says(Numbered::AtWrite),
+                why: "a log that is numbered at the commit has no holes",
+                help: "[backend] log = { numbered = \"at-write\" } has them",
+            }),
         word::<Trimmed>("trimmed")
             .about("Entries that may be trimmed: load everything again, or go on with what is there."),
     ]),

@@ -16,7 +16,7 @@ use super::choice::{Around, Capture, Choice, Kind, Makes};
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, word_enums};
-use crate::config::form::{Form, SOME_SPAN, key, optional, table, word};
+use crate::config::form::{Form, Needs, SOME_SPAN, key, optional, table, word};
 use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
@@ -131,7 +131,13 @@ pub(super) const KIND: Kind = Kind::new(
         key("unreadable", Form::Share, "0")
             .about("Share of the rows that cannot be captured, by the hash of their keys."),
         word::<OnUnreadable>("on_unreadable")
-            .about("What becomes of a page with such a row: the row is passed over, or the page fails."),
+            .about("What becomes of a page with such a row: the row is passed over, or the page fails.")
+            .needs(&Needs {
+                of: &[".unreadable"],
+                holds: |of| of[0].share() > Ppm(0),
+                why: "every row can be captured",
+                help: "unreadable is the share of rows that cannot, such as 0.01",
+            }),
     ]),
     "By a flag on each row.",
     chosen,

@@ -5,7 +5,7 @@ use super::last_modified::LastModifiedOptions;
 use super::{change_log, flag, hash, last_modified};
 use crate::backend::Provisioning;
 use crate::config::form::{Form, Key};
-use crate::config::view::View;
+use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::Mode;
 
 /// All of them; the first is that of who says nothing.
@@ -35,6 +35,11 @@ impl Capture {
     pub fn read(at: View<'_>, around: Around<'_>) -> Option<Capture> {
         let written = |kind: &Kind| Some((kind.read)(at.at(kind.key.name).present()?, around));
         KINDS.iter().find_map(written)
+    }
+
+    /// The same of a value that was checked, or will be.
+    pub fn written(at: View<'_>) -> Option<Capture> {
+        Capture::read(at, Around { wrong: &Mistakes::default(), tombstones_kept: View::default() })
     }
 
     /// The captures, as a scenario writes them, that such a backend has everything for and that

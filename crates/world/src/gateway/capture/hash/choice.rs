@@ -4,7 +4,7 @@ use super::Hash;
 use super::options::{HashOptions, Keep, Snapshot, Source};
 use crate::backend::FileDrop;
 use crate::base::Time;
-use crate::config::form::{Form, PERIOD, SOME, SPAN, Stated as _, key, owned, table, word};
+use crate::config::form::{Form, Needs, PERIOD, SOME, SPAN, Stated as _, key, owned, table, word};
 use crate::config::view::{View, read};
 use crate::gateway::capture::choice::{Around, Capture, Choice, Kind, Makes};
 use crate::gateway::capture::seam::Strategy;
@@ -18,20 +18,36 @@ pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
         word::<Snapshot>("snapshot")
             .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
         owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
-            .about("Rows in a page of a torn or two-pass reading; a page with each request."),
+            .about("Rows in a page of a torn or two-pass reading; a page with each request.")
+            .needs(&Needs {
+                of: &[".snapshot"],
+                holds: |of| !of[0].says(Snapshot::Isolated),
+                why: "the source is read at one instant, and not in pages",
+                help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+            }),
         key("source", Form::Word(&["api", "file"]), "\"api\"")
             .about("The backend is asked for all rows, or drops files."),
         key("file_every", PERIOD, "\"1h\"")
-            .about("How often the backend writes a file, from the start on."),
+            .about("How often the backend writes a file, from the start on.")
+            .needs(DROPS),
         key("file_takes", SPAN, "\"0s\"")
-            .about("How long writing it takes; meanwhile there is only its beginning."),
+            .about("How long writing it takes; meanwhile there is only its beginning.")
+            .needs(DROPS),
         key("trailer", Form::Bool, "true")
-            .about("A file counts only if its last line says that it is complete."),
+            .about("A file counts only if its last line says that it is complete.")
+            .needs(DROPS),
     ]),
     "By comparing all rows with what was sent before.",
     chosen,
     &[("{ hash = {} }", || HashOptions::default().into())],
 );
+
+const DROPS: &Needs = &Needs {
+    of: &[".source"],
+    holds: |of| of[0].text() == "file",
+    why: "the backend is asked for all rows, and drops no file",
+    help: "source = \"file\" lets it drop them",
+};
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     let source = match view.at("source").text() {
