@@ -128,7 +128,8 @@ impl World<'_> {
             && let Some(why) = capture.takes_receipts()
         {
             let why = format!("several nodes ask with the same cursor, and {why}");
-            let help = "a capture by `last_modified` or `change_log` can be shared, or `nodes = 1`";
+            let shared = Capture::such(|capture| capture.takes_receipts().is_none());
+            let help = format!("a capture by {shared} can be shared, or `nodes = 1`");
             self.wrong.at(view, why, help);
         }
         view.count()

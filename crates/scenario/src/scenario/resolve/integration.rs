@@ -4,6 +4,7 @@ use super::World;
 use super::gateway::CARRIED;
 use crate::config::view::{View, read};
 use crate::contract::EntityId;
+use crate::gateway::Capture;
 use crate::integration::{CursorKept, DestinationOptions, IntegrationOptions, Remembers};
 
 pub(super) fn integration(world: &World<'_>) -> Option<IntegrationOptions> {
@@ -51,7 +52,8 @@ fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.workers > 1
         && let Some(why) = options.capture.works_alone()
     {
-        let help = "`workers = 1`; a capture by `last_modified`, `flag` or `change_log` can be shared";
+        let shared = Capture::such(|capture| capture.works_alone().is_none());
+        let help = format!("`workers = 1`; a capture by {shared} can be shared");
         world.wrong.at(view.at("workers"), why, help);
     }
 }

@@ -5,7 +5,7 @@ use crate::base::Word;
 use crate::config::view::{Mistakes, View};
 use crate::config::written::dotted;
 use crate::engine::{Detect, Identity};
-use crate::gateway::Mode;
+use crate::gateway::{Capture, Mode};
 use crate::store::OnMismatch;
 
 fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = View<'a>> {
@@ -41,7 +41,7 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
         (
             captured(root, SERVED, &Mistakes::default()).is_some_and(|capture| capture.knows_one_app()),
             SERVED,
-            "one by `last_modified`, `change_log` or `flag`",
+            &*format!("one by {}", Capture::such(|capture| !capture.knows_one_app())),
         ),
         (pages, "engine.conflict.policy", "one that decides at once, such as \"server-wins\""),
         (

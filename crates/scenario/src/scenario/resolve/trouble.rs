@@ -15,7 +15,7 @@ use crate::config::view::{Given, Mistakes, View, read};
 
 use crate::engine::Identity;
 use crate::faults::{Asks, Fault};
-use crate::gateway::Mode;
+use crate::gateway::{Capture, Mode};
 use crate::metrics::{self, Situation, Unit};
 use crate::net::Profile;
 use crate::setup::Chaos;
@@ -55,8 +55,11 @@ impl World<'_> {
             let name = *named.entry(from).or_insert(from);
             named.insert(to, name);
             if named.values().filter(|other| **other == name).count() > 2 {
-                let help = "two at most go by one name here; engine.identity = \"device\" leaves each its own, and cursors that \
-                            devices hold themselves, of a capture by `last_modified` or `change_log`, do not care";
+                let free = Capture::such(|capture| !capture.knows_devices());
+                let help = format!(
+                    "two at most go by one name here; engine.identity = \"device\" leaves each its own, and cursors that \
+                     devices hold themselves, of a capture by {free}, do not care"
+                );
                 let at = self.root.at("event").key(&event.name).at("clone");
                 let title =
                     "with this there are three phones of one name, which make each other load again for ever";

@@ -42,6 +42,16 @@ impl Capture {
         Capture::read(at, Around { wrong: &Mistakes::default(), tombstones_kept: View::default() })
     }
 
+    /// The names of those of which this holds as they are by themselves: "`flag` or `hash`".
+    pub fn such(is: fn(&Capture) -> bool) -> String {
+        let kinds = KINDS.iter().filter(|kind| is(&(kind.examples[0].1)()));
+        let names: Vec<String> = kinds.map(|kind| format!("`{}`", kind.key.name)).collect();
+        match &names[..] {
+            [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+            _ => names.concat(),
+        }
+    }
+
     /// The captures, as a scenario writes them, that such a backend has everything for and that
     /// miss nothing there; of a kind the cheapest.
     pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
