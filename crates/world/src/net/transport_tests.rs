@@ -4,6 +4,7 @@ mod air;
 mod bare;
 mod handshakes;
 mod held;
+mod memory;
 
 use crate::base::at_ms as at;
 use std::cell::{Cell, RefCell};
