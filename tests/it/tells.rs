@@ -6,7 +6,7 @@ use std::rc::Rc;
 use syncdyno::contract::{
     AppliedChange, Capabilities, EngineEvent, EventSink, Merge, Shown, Stack, Stamp, Status,
 };
-use syncdyno::oracle::{HEARING, check_names, needs_no_event};
+use syncdyno::oracle::{HEARING, check_names, finding_of, needs_no_event};
 use syncdyno::world::Outcome;
 
 use crate::tiny_stack::{CALM, around, run};
@@ -147,5 +147,15 @@ fn every_check_of_an_engine_is_in_the_table_or_needs_no_event() {
     let of_others = ["missing", "delivered-twice", "outdated", "kept-deleted"];
     for check in check_names() {
         assert_eq!(hears.contains(&check), !of_others.contains(&check), "{check}");
+    }
+}
+
+#[test]
+fn the_page_on_reports_says_of_each_check_what_it_finds() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reading-reports.md");
+    let page = std::fs::read_to_string(&path).expect("it is there");
+    for check in check_names() {
+        let line = format!("| `{check}` | {} |\n", finding_of(check).expect("it is a check"));
+        assert_eq!(page.matches(&line).count(), 1, "{line}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::Check;
+use super::checks::{LOST, STALE, UNDETECTED_DELETE};
 use super::findings::Findings;
 use super::history::Row;
 use crate::base::{DeviceId, EntityId, UnitId};
@@ -40,9 +40,9 @@ impl AfterHours {
         let version = &row.versions[has - 1];
         let check = match (version.gone, was_there) {
             (true, false) => return,
-            (true, true) => Check::UndetectedDelete,
-            (false, true) => Check::Stale,
-            (false, false) => Check::Lost,
+            (true, true) => &UNDETECTED_DELETE,
+            (false, true) => &STALE,
+            (false, false) => &LOST,
         };
         let words = findings.words();
         let (unit, at) = (words.unit(unit).to_owned(), words.time(version.at));

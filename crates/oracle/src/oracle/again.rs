@@ -9,12 +9,25 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Heard;
+use super::hearing::Topic;
 use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
+
+pub(super) static AGAIN: Rule = Rule {
+    name: "delivered-again",
+    metric: "oracle.delivered_again.rows",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "rows that a unit brought come down again in the same version, with nothing that makes that necessary",
+    needs: |can| can.stamps && can.once,
+    counts: |can| can.stamps,
+    hears: &[Topic::Rows, Topic::Cursors],
+    ..PLAIN
+};
 
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
@@ -54,7 +67,7 @@ impl Given {
                     let Some(since) = self.take(at, unit, change) else { continue };
                     let record = (change.entity, change.key);
                     let text = in_words(at, device, (unit, since), change, findings.words());
-                    findings.add(Check::Again, (Some(device), Some(record)), || text);
+                    findings.add(&AGAIN, (Some(device), Some(record)), || text);
                 }
             }
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {

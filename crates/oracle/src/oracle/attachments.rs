@@ -3,12 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Findings;
+use super::hearing::Topic;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{
     BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, KillReason, LogKind, Node, Part, Schema,
     StoredBlob, blob_hash,
+};
+
+pub(super) static BROKEN_ATTACHMENT: Rule = Rule {
+    name: "broken-attachment",
+    metric: "oracle.broken_attachment.count",
+    harm: Harm::Lost,
+    matter: Matter::Attachments,
+    finds: "what is attached to a row is nowhere, is not what was made, or was stored twice",
+    hears: &[Topic::Attached],
+    ..PLAIN
 };
 
 #[derive(Debug)]
@@ -136,7 +147,7 @@ impl Attachments {
                     }
                 };
                 let concerns = (Some(owner.device), Some((*entity, key.as_str())));
-                findings.add(Check::BrokenAttachment, concerns, || {
+                findings.add(&BROKEN_ATTACHMENT, concerns, || {
                     let (name, edit) = (&schema.entity(*entity).name, owner.edit);
                     let part = crate::base::Word::word(part);
                     format!("the {part} of `{name}` {key}, made by edit {edit}, {what}")

@@ -3,12 +3,53 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
+use super::checks::STUCK;
 use super::findings::{Findings, Looked};
 use super::truth::{Truth, alike};
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{EntityId, Key, Value};
+
+pub(super) static MISSING: Rule = Rule {
+    name: "missing",
+    metric: "destination.missing.rows",
+    harm: Harm::Lost,
+    matter: Matter::Destination,
+    finds: "a row of the backend is not in the other system",
+    // A version that is passed over may be of any kind; of two records one is left behind.
+    implies: &["outdated", "kept-deleted"],
+    ..PLAIN
+};
+
+pub(super) static DELIVERED_TWICE: Rule = Rule {
+    name: "delivered-twice",
+    metric: "destination.delivered_twice.rows",
+    harm: Harm::Doubled,
+    matter: Matter::Destination,
+    finds: "the other system has two records of one row",
+    implies: &["outdated", "kept-deleted"],
+    ..PLAIN
+};
+
+pub(super) static OUTDATED: Rule = Rule {
+    name: "outdated",
+    metric: "destination.outdated.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Destination,
+    finds: "the other system has a row with older values",
+    implies: &["kept-deleted"],
+    ..PLAIN
+};
+
+pub(super) static KEPT_DELETED: Rule = Rule {
+    name: "kept-deleted",
+    metric: "destination.kept_deleted.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Destination,
+    finds: "the other system has a row that the backend has not",
+    ..PLAIN
+};
 
 /// The records of another system.
 pub trait Holdings {
@@ -29,8 +70,8 @@ pub(super) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, 
         check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
     }
     let unrest = holdings.unrest();
-    looked.restless = unrest.is_some();
-    findings.found(Check::Stuck, (None, None), unrest);
+    looked.restless = unrest.as_ref().map(|_| &STUCK);
+    findings.found(&STUCK, (None, None), unrest);
     findings.destination = Some(looked);
 }
 
@@ -53,9 +94,8 @@ fn check_entity(
         looked.rows += 1;
         for _ in 1..copies.len() {
             let times = count(copies.len() as u64, "record");
-            findings.add(Check::DeliveredTwice, concerns, || {
-                format!("the destination has {times} of {}", record())
-            });
+            findings
+                .add(&DELIVERED_TWICE, concerns, || format!("the destination has {times} of {}", record()));
         }
         let is_last = |copy: &Vec<Value>| copy.iter().zip(&values).all(|(a, b)| alike(a, b));
         if copies.iter().any(is_last) {
@@ -67,13 +107,13 @@ fn check_entity(
         } else if let Some(first) = copies.first() {
             let differs = values.iter().enumerate().filter(|(at, value)| !alike(&first[*at], value));
             let differs: Vec<(usize, Value)> = differs.map(|(at, value)| (at, value.clone())).collect();
-            findings.add(Check::Outdated, concerns, || {
+            findings.add(&OUTDATED, concerns, || {
                 let now = words.values(entity, &differs);
                 format!("{} has {now} on the backend, and not in the destination", record())
             });
         } else {
             let text = || format!("{} is on the backend and not in the destination", record());
-            findings.add(Check::Missing, concerns, text);
+            findings.add(&MISSING, concerns, text);
         }
     }
     held.retain(|key, _| {
@@ -82,7 +122,7 @@ fn check_entity(
         !refused
     });
     for key in held.iter().flat_map(|(key, copies)| copies.iter().map(move |_| key)) {
-        findings.add(Check::KeptDeleted, (None, Some((entity, key.as_str()))), || {
+        findings.add(&KEPT_DELETED, (None, Some((entity, key.as_str()))), || {
             format!("the destination has {}, and the backend does not", words.record(entity, key))
         });
     }

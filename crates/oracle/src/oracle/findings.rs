@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::bent::Bent;
-use super::check::{ALL, Check, Matter};
-use super::checks::BentValue;
+use super::check::{Check, Matter};
+use super::checks::{BENT_VALUE, BentValue};
 use super::edit::Edit;
 use super::history::Row;
 use super::meant::Won;
@@ -20,6 +20,7 @@ pub const VIOLATIONS_KEPT: usize = 20;
 
 pub(super) struct Findings {
     setup: Rc<OracleSetup>,
+    rules: &'static [Check],
     counts: Vec<u64>,
     /// What was counted of checks that the stack does not have to pass.
     unjudged: Vec<u64>,
@@ -29,13 +30,13 @@ pub(super) struct Findings {
     pub(super) destination: Option<Looked>,
 }
 
-/// Rows that were looked for in another system, those that it refuses, and whether more of them are
-/// on their way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Rows that were looked for in another system, those that it refuses, and the check that has said
+/// of it that more of them are on their way.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Looked {
     pub(super) rows: u64,
     pub(super) refused: u64,
-    pub(super) restless: bool,
+    pub(super) restless: Option<Check>,
 }
 
 /// A broken promise, with the record it concerns.
@@ -76,11 +77,12 @@ pub(super) struct Heard<'a> {
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
-    pub(super) fn new(setup: Rc<OracleSetup>) -> Findings {
+    pub(super) fn new(setup: Rc<OracleSetup>, rules: &'static [Check]) -> Findings {
         Findings {
             setup,
-            counts: vec![0; ALL.len()],
-            unjudged: vec![0; ALL.len()],
+            rules,
+            counts: vec![0; rules.len()],
+            unjudged: vec![0; rules.len()],
             violations: Vec::new(),
             bent: Bent::default(),
             destination: None,
@@ -117,9 +119,14 @@ impl Findings {
     ) {
         if check.applies(self.setup.capabilities) {
             self.add_certain(check, (device, record), text);
-        } else if check.counts(self.setup.capabilities) {
-            self.unjudged[check as usize] += 1;
+        } else if check.is_counted(self.setup.capabilities) {
+            let place = self.place(check);
+            self.unjudged[place] += 1;
         }
+    }
+    /// Where its counts are.
+    fn place(&self, check: Check) -> usize {
+        self.rules.iter().position(|rule| *rule == check).expect("each check is in the list")
     }
 
     pub(super) fn found(&mut self, check: Check, concerns: Concerns<'_>, text: Option<String>) {
@@ -138,16 +145,11 @@ impl Findings {
         (device, record): Concerns<'_>,
         text: impl FnOnce() -> String,
     ) {
-        self.counts[check as usize] += 1;
-        if self.counts[check as usize] <= VIOLATIONS_KEPT as u64 {
+        let place = self.place(check);
+        self.counts[place] += 1;
+        if self.counts[place] <= VIOLATIONS_KEPT as u64 {
             let record = record.map(|(entity, key)| (entity, Key::new(key)));
-            self.violations.push(Violation {
-                check: check.name(),
-                device,
-                record,
-                beside: None,
-                text: text(),
-            });
+            self.violations.push(Violation { check: check.name, device, record, beside: None, text: text() });
         }
     }
 
@@ -161,47 +163,50 @@ impl Findings {
         for bent in values {
             let column = (record.0, bent.column);
             bent.with_refs(|values| self.bent.note(&self.setup.labels.schema, column, values, committed));
-            self.add(Check::BentValue, (Some(device), Some(record)), || bent.text);
+            self.add(&BENT_VALUE, (Some(device), Some(record)), || bent.text);
         }
     }
 
-    pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
-        let for_nothing = |check: Check| match check.matter() {
+    /// Each check with what it found of a stack that has to pass it, and of another.
+    fn counted(&self) -> impl Iterator<Item = (Check, u64, u64)> {
+        let counts = self.counts.iter().zip(&self.unjudged);
+        self.rules.iter().zip(counts).map(|(rule, (found, unjudged))| (*rule, *found, *unjudged))
+    }
+
+    pub(super) fn unfound(&self, like: impl Fn(Matter) -> bool) -> Vec<&'static str> {
+        let for_nothing = |matter: Matter| match matter {
             Matter::Destination => self.destination.is_some_and(|looked| looked.rows == 0),
-            _ => like(check),
+            matter => like(matter),
         };
-        let unfound = |check: &&Check| {
-            check.applies(self.setup.capabilities)
-                && self.counts[**check as usize] == 0
-                && for_nothing(**check)
+        let unfound = |(check, found, _): &(Check, u64, u64)| {
+            check.applies(self.setup.capabilities) && *found == 0 && for_nothing(check.matter)
         };
-        Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
+        self.counted().filter(unfound).map(|(check, ..)| check.name).collect()
     }
     pub(super) fn tell_columns(&mut self) {
-        let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
+        let first = self.violations.iter_mut().find(|v| v.check == BENT_VALUE.name);
         if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.setup.labels.schema)) {
             first.text.push_str(&format!(" (by column: {by_column})"));
         }
     }
 
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
-        let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
+        let rank = |name: &str| self.rules.iter().position(|rule| rule.name == name);
         self.violations.sort_by_key(|v| rank(v.check));
-        let applies =
-            |check: &Check| check.applies(self.setup.capabilities) || self.counts[*check as usize] > 0;
-        let counts = |check: &&Check| applies(check) || check.counts(self.setup.capabilities);
+        let can = self.setup.capabilities;
+        let applies = |check: Check, found: u64| check.applies(can) || found > 0;
+        let is_there = |check: Check| check.matter != Matter::Destination || self.destination.is_some();
         // What does not come to rest there is no device.
-        let no_device = u64::from(self.destination.is_some_and(|looked| looked.restless));
-        let count = |check: Check| {
-            let found = self.counts[check as usize] + self.unjudged[check as usize];
-            if check == Check::Stuck { found - no_device } else { found }
-        };
-        let is_there = |check: &&Check| check.matter() != Matter::Destination || self.destination.is_some();
+        let no_device = |check: Check| self.destination.is_some_and(|of| of.restless == Some(check));
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
-        let figures = Check::EVERY.iter().filter(counts).filter(is_there);
-        let figures = figures.map(|check| (ALL[*check as usize].1, count(*check)));
+        let figures = self
+            .counted()
+            .filter(|(check, found, _)| applies(check, *found) || check.is_counted(can))
+            .filter(|(check, ..)| is_there(check))
+            .map(|(check, found, other)| (check.metric, found + other - u64::from(no_device(check))));
         let figures = figures.chain(self.bent.figures()).chain(refused).collect();
-        let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();
+        let others = self.counted().filter(|(check, found, _)| !applies(check, *found));
+        let others = others.map(|(check, ..)| check.name).collect();
         (self.violations, figures, others)
     }
 }

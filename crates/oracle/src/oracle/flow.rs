@@ -2,13 +2,56 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::{Findings, Heard};
+use super::hearing::Topic;
 use super::patience::Patience;
 use super::signs::Sign;
 use super::ways_out::WayOut;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
+
+pub(super) static TWO_SYNCS: Rule = Rule {
+    name: "two-syncs-of-one-unit",
+    metric: "oracle.two_syncs_of_one_unit.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "a sync began while the same one was under way",
+    hears: &[Topic::Runs],
+    implies: &["wrong-status"],
+    ..PLAIN
+};
+
+pub(super) static WITHOUT_END: Rule = Rule {
+    name: "event-without-end",
+    metric: "oracle.event_without_end.count",
+    harm: Harm::Stuck,
+    matter: Matter::Runs,
+    finds: "a sync began, and never ended or ended twice",
+    hears: &[Topic::Runs, Topic::Requests],
+    implies: &["stuck", "wrong-status"],
+    ..PLAIN
+};
+
+pub(super) static UNIT_ORDER: Rule = Rule {
+    name: "unit-out-of-order",
+    metric: "oracle.unit_out_of_order.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "a sync was passed by one that had waited less",
+    hears: &[Topic::Runs, Topic::Queue],
+    ..PLAIN
+};
+
+pub(super) static SYNC_LOOP: Rule = Rule {
+    name: "sync-loop",
+    metric: "oracle.sync_loop.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "ten syncs in a row, each started by the end of the one before",
+    hears: &[Topic::Runs],
+    ..PLAIN
+};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
@@ -141,7 +184,7 @@ impl DeviceFlow {
         let open = self.open.remove(&run);
         open.iter().for_each(|open| self.tell_met(id, run, open, findings));
         if open.is_none() && !unheard {
-            findings.tell(Check::WithoutEnd, id, |names| {
+            findings.tell(&WITHOUT_END, id, |names| {
                 let what = if run < self.runs { "a second time" } else { "without having started" };
                 format!("{id} ended run {run} of {} {what}, at {}", names.unit(unit), names.time(at))
             });
@@ -157,7 +200,7 @@ impl DeviceFlow {
         self.runs_beside(id, at, unit, findings);
         let queued_at = Time(at.0.saturating_sub(waited.0));
         if let Some(first) = unit_out_of_order(self, unit, queued_at) {
-            findings.tell(Check::UnitOrder, id, |names| {
+            findings.tell(&UNIT_ORDER, id, |names| {
                 let (unit, first, at) = (names.unit(unit), names.unit(first), names.time(at));
                 format!("{id} started {unit} at {at} although {first} had waited longer")
             });
@@ -165,7 +208,7 @@ impl DeviceFlow {
         let chain = self.chain(unit, queued_at);
         // Runs do not start each other for ever: told once for each row of them.
         if chain == LOOP {
-            findings.tell(Check::SyncLoop, id, |names| {
+            findings.tell(&SYNC_LOOP, id, |names| {
                 let (unit, at) = (names.unit(unit), names.time(at));
                 format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
             });
@@ -200,7 +243,7 @@ impl DeviceFlow {
             self.tell_met(id, run, &open, findings);
         }
         for (run, open) in event_without_end(self) {
-            findings.tell(Check::WithoutEnd, id, |names| {
+            findings.tell(&WITHOUT_END, id, |names| {
                 let (unit, since) = (names.unit(open.unit), names.time(open.since));
                 format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
             });
@@ -224,7 +267,7 @@ impl DeviceFlow {
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
         for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
             run.told = true;
-            findings.tell(Check::WithoutEnd, id, |names| {
+            findings.tell(&WITHOUT_END, id, |names| {
                 let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
                 let (now, patience) = (names.time(now), patience.of_run(run.hooks > 0));
                 format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; no run is silent for longer than {patience}")
@@ -244,7 +287,7 @@ impl DeviceFlow {
             self.met.entry(other).or_default().push(at);
         }
         for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
-            findings.tell(Check::TwoSyncs, id, |names| {
+            findings.tell(&TWO_SYNCS, id, |names| {
                 let (unit, at, since) = (names.unit(unit), names.time(at), names.time(*since));
                 format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it ran")
             });
@@ -253,7 +296,7 @@ impl DeviceFlow {
 
     fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
-            findings.tell(Check::TwoSyncs, id, |names| {
+            findings.tell(&TWO_SYNCS, id, |names| {
                 let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
                 format!(
                     "{id} started {unit} at {at} while its run {run} of {unit} was under way since {since}"

@@ -5,8 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::busy::{Busy, Eventful};
-use super::check::{Check, Matter, metric_of};
-use super::checks::{self, EditCase, RowCase};
+use super::check::Matter;
+use super::checks::{
+    self, ACKNOWLEDGED, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, REFUSED_COMMITTED, RowCase,
+    SILENT_DISCARD, STUCK,
+};
 use super::content::{Contents, Difference, Expected, stale_copies};
 use super::destination::{self, Holdings};
 use super::edit::Edit;
@@ -21,6 +24,7 @@ use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
+use super::rules::metric_of;
 use super::setup::OracleSetup;
 use super::truth::Truth;
 use super::watched::Watched;
@@ -193,7 +197,7 @@ impl Oracle {
             doubles += doubled.len() as u64;
             let held_true = !self.setup.labels.schema.naming(id).doubles;
             for (key, text) in doubled.into_iter().filter(|_| held_true) {
-                self.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
+                self.findings.add(&DUPLICATE, (None, Some((id, key.as_str()))), || text);
             }
         }
         let stale_copies = stale_copies(&self.setup.labels.schema, &truth);
@@ -230,7 +234,7 @@ impl Inspection<'_> {
         let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
         for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
             let concerns = (Some(device), Some((entity, key.as_str())));
-            self.oracle.findings.add(Check::DanglingId, concerns, || format!("on {device} {text}"));
+            self.oracle.findings.add(&DANGLING_ID, concerns, || format!("on {device} {text}"));
         }
         let view = &NamedView { names: &names, schema: &schema, view };
         let said = self.look(device, view);
@@ -238,7 +242,7 @@ impl Inspection<'_> {
         let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
         let waiting = self.oracle.waiting(device, &said.pending);
         let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), self.oracle.words());
-        self.oracle.findings.found(Check::Stuck, (Some(device), said.waits()), stuck);
+        self.oracle.findings.found(&STUCK, (Some(device), said.waits()), stuck);
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let status = &mut watched[device.0 as usize].status;
         status.finish((self.at, device), Some(said.unsent.len()), &setup.patience, findings);
@@ -259,7 +263,7 @@ impl Inspection<'_> {
         let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
         let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
         let waits = said.as_ref().and_then(Said::waits);
-        self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
+        self.oracle.findings.add(&STUCK, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
         let Oracle { watched, setup, .. } = &mut self.oracle;
         watched[device.0 as usize].flow.at_no_rest(self.at, &setup.patience);
@@ -302,8 +306,7 @@ impl Inspection<'_> {
         } = self.oracle;
         let words = &setup.labels;
         self.oracle.intents.finish(&mut findings);
-        let told =
-            |one: &Suspicion| one.check != Check::SilentDiscard || ledger.has_told(one.edit, one.committed);
+        let told = |one: &Suspicion| one.check != &SILENT_DISCARD || ledger.has_told(one.edit, one.committed);
         for Suspicion { check, edit, record: (entity, key), text, .. } in suspicions.into_iter().filter(told)
         {
             findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
@@ -311,7 +314,7 @@ impl Inspection<'_> {
         finish_devices(self.at, &mut watched, &setup, &mut findings);
         findings.tell_columns();
         let by_stamps = findings.by_stamps();
-        let untried = findings.unfound(|check| match check.matter() {
+        let untried = findings.unfound(|matter| match matter {
             Matter::Rows => self.compared == 0,
             Matter::Edits => ledger.is_empty(),
             Matter::Runs => watched.iter().all(|one| one.flow.is_empty()),
@@ -387,18 +390,18 @@ impl Inspection<'_> {
             if let Some(text) = checks::lost_edit(&case)
                 && !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row))
             {
-                oracle.findings.add_certain(Check::LostEdit, concerns, || text);
+                oracle.findings.add_certain(&LOST_EDIT, concerns, || text);
             }
             let both = checks::refused_and_committed(&case, &oracle.ledger);
-            oracle.findings.found(Check::RefusedCommitted, concerns, both);
-            oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_discard(&case));
-            oracle.findings.found(Check::Acknowledged, concerns, checks::acknowledged_without_commit(&case));
+            oracle.findings.found(&REFUSED_COMMITTED, concerns, both);
+            oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_discard(&case));
+            oracle.findings.found(&ACKNOWLEDGED, concerns, checks::acknowledged_without_commit(&case));
         }
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
             let words = &oracle.setup.labels;
             let case = case(words, &self.truth, said, (id, edit), false);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
-            oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_overwrite(&case));
+            oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_overwrite(&case));
         }
     }
 
@@ -445,7 +448,7 @@ impl Inspection<'_> {
         }
         self.half_seen += half_seen(&self.oracle.setup.labels.schema, view, &missing);
         if let Some((entity, key)) = first {
-            self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
+            self.oracle.findings.add(&DIVERGENT, (Some(device), Some((entity, &key))), || {
                 let record = super::words::record(&self.oracle.setup.labels.schema, entity, &key);
                 let rows = count(wrong, "row");
                 format!(

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
-use super::checks::{self, CommitCase, Turn};
+use super::checks::{self, CommitCase, MISFILED, REORDERED, Turn, UNASKED};
 use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
@@ -99,7 +98,7 @@ impl Intents {
         findings: &mut Findings,
     ) -> Option<(EditId, String)> {
         let Author::Device(id) = case.author else { return None };
-        findings.found(Check::Misfiled, concerns, self.persons.misfiled(id));
+        findings.found(&MISFILED, concerns, self.persons.misfiled(id));
         let made = case.edit.map(|(_, edit)| &edit.local);
         let Some(meant) = made.or_else(|| self.beside.unseen.get(&id)) else {
             let text = checks::by_a_stranger(case, id);
@@ -113,7 +112,7 @@ impl Intents {
         findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
-            (Some(text), _) => findings.add(Check::Unasked, concerns, || text),
+            (Some(text), _) => findings.add(&UNASKED, concerns, || text),
             (None, Some(row)) if row != case.id => _ = self.beside.elsewhere.insert(row, case.id),
             (None, _) => {}
         }
@@ -124,7 +123,7 @@ impl Intents {
             if edit.refused.is_some() {
                 return Some((id, text));
             }
-            findings.add(Check::Reordered, concerns, || text);
+            findings.add(&REORDERED, concerns, || text);
             None
         });
         let turn = Turn { words: case.words, at: case.at, id, edit, ledger: case.ledger };
@@ -133,7 +132,7 @@ impl Intents {
             CommitKind::Delete => checks::before_its_children(&turn, case.history, deletes),
             _ => checks::before_its_parent(&turn, case.history, "was committed"),
         };
-        findings.found(Check::Reordered, concerns, behind);
+        findings.found(&REORDERED, concerns, behind);
         if let Some(deletes) = self.deletes.get_mut(&id.device) {
             deletes.remove(&id.number);
         }
@@ -143,11 +142,11 @@ impl Intents {
     pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
         let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
         let behind = checks::before_its_parent(turn, history, "was refused for good");
-        findings.found(Check::Reordered, concerns, behind);
+        findings.found(&REORDERED, concerns, behind);
     }
     pub(super) fn finish(self, findings: &mut Findings) {
         for (id, ((entity, key), text)) in self.strangers {
-            findings.add(Check::Unasked, (Some(id.device), Some((entity, key.as_str()))), || text);
+            findings.add(&UNASKED, (Some(id.device), Some((entity, key.as_str()))), || text);
         }
     }
 }

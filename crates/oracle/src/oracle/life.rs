@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::check::check_names;
 use super::fate::Fate;
+use super::rules::check_names;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{

@@ -8,10 +8,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::checks::{self, ShownCase};
 use super::content::compared;
 use super::findings::Findings;
+use super::hearing::Topic;
 use super::held::Held;
 use super::history::{History, RowId};
 use super::ledger::Ledger;
@@ -21,6 +22,18 @@ use super::shown::Shown;
 use super::truth::{Places, RowHash, place};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{DeviceView, EditKind, EngineEvent, Event};
+
+pub(super) static FLICKER: Rule = Rule {
+    name: "flicker",
+    metric: "oracle.flicker.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Looks,
+    finds: "while the phone was at work, a row was gone, back, or older than it had been",
+    needs: |can| can.stamps && can.sessions,
+    counts: |can| can.stamps,
+    hears: &[Topic::Rows, Topic::Done],
+    ..PLAIN
+};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 
@@ -96,7 +109,7 @@ impl Look<'_> {
             if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of) {
                 let words = &self.setup.labels;
                 let concerns = (Some(device), Some((of.0, of.1.as_str())));
-                self.findings.add(Check::Flicker, concerns, || {
+                self.findings.add(&FLICKER, concerns, || {
                     let record = words.record(of.0, of.1.as_str());
                     format!("{device} shows {record} no more, which it had and to which nothing happened")
                 });
@@ -135,7 +148,7 @@ impl Look<'_> {
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
         let text = checks::went_back(&case).map(|text| format!("by a look into its database, {text}"));
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
-        self.findings.found(Check::Flicker, concerns, text);
+        self.findings.found(&FLICKER, concerns, text);
     }
 
     /// A row that the device has is not there: rightly, if it went with a version of since.
@@ -151,7 +164,7 @@ impl Look<'_> {
             return;
         }
         let (words, concerns) = (&self.setup.labels, (Some(device), Some((row.entity, row.key.as_str()))));
-        self.findings.add(Check::Flicker, concerns, || {
+        self.findings.add(&FLICKER, concerns, || {
             let record = words.record(row.entity, row.key.as_str());
             let (now, stamp) = (words.time(self.now), words.stamp(row.versions[had - 1].stamp));
             format!("{device} does not show {record} at {now}, which it has as of {stamp}")

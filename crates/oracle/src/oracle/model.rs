@@ -9,8 +9,10 @@ use rustc_hash::FxHashMap;
 use super::after_hours::{AfterHours, By};
 use super::attachments::Attachments;
 use super::busy::Busy;
-use super::check::Check;
-use super::checks::{self, CommitCase, ShownCase, Turn};
+use super::checks::{
+    self, CommitCase, DANGLING_ID, DUPLICATE, ID_TWICE, MISFILED, NOT_TAKEN, OLD_OVER_NEW,
+    OWN_WRITE_VANISHED, REORDERED, RESURRECTED, SILENT_DISCARD, ShownCase, Turn, WENT_BACK,
+};
 use super::edit::{Edit, Refused};
 use super::families::Families;
 use super::findings::{Findings, Heard, Suspicion};
@@ -23,6 +25,7 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::reports::{Reported, dates_row};
+use super::rules::RULES;
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::thrift::Account;
@@ -98,7 +101,7 @@ impl Oracle {
             looks: Looks::default(),
             now: Time::ZERO,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(Rc::clone(&setup)),
+            findings: Findings::new(Rc::clone(&setup), RULES),
             suspicions: Vec::new(),
             overwritten: 0,
             gave_way: Vec::new(),
@@ -152,11 +155,11 @@ impl Oracle {
         if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.setup.labels.schema, event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
             let text = || checks::id_twice(&self.setup.labels.schema, &twice);
-            self.findings.add(Check::IdTwice, concerns, text);
+            self.findings.add(&ID_TWICE, concerns, text);
         }
         let (schema, names) = (&self.setup.labels.schema, &self.names);
         if let Some((device, record, text)) = checks::outdated_reference(schema, names, event) {
-            self.findings.add(Check::DanglingId, (Some(device), Some(record)), || text);
+            self.findings.add(&DANGLING_ID, (Some(device), Some(record)), || text);
         }
     }
 
@@ -252,7 +255,7 @@ impl Oracle {
         let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
         let text = check(&checks::TakenCase { words, at, id, edit, ledger, history });
         let concerns = (Some(id.device), Some((edit.entity, edit.key.as_str())));
-        self.findings.found(Check::NotTaken, concerns, text);
+        self.findings.found(&NOT_TAKEN, concerns, text);
     }
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
@@ -276,20 +279,20 @@ impl Oracle {
         let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
         let place = places.map(|places| &places[usize::from(row.entity.0)]);
         let misfiled = place.and_then(|place| checks::misfiled(&case, place));
-        self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
-        self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
-        self.findings.found(Check::OldOverNew, concerns, checks::old_over_new(&case));
-        self.findings.found(Check::Misfiled, concerns, misfiled);
+        self.findings.found(&RESURRECTED, concerns, checks::resurrected_on_backend(&case));
+        self.findings.found(&DUPLICATE, concerns, checks::committed_twice(&case));
+        self.findings.found(&OLD_OVER_NEW, concerns, checks::old_over_new(&case));
+        self.findings.found(&MISFILED, concerns, misfiled);
         let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
         let mut suspect = |check, edit, text| {
             let record = (row.entity, row.key.clone());
             self.suspicions.push(Suspicion { check, edit, record, committed, text });
         };
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
-            suspect(Check::SilentDiscard, edit, text);
+            suspect(&SILENT_DISCARD, edit, text);
         }
         if let Some((edit, text)) = self.intents.judge(&case, concerns, &mut self.findings) {
-            suspect(Check::Reordered, edit, text);
+            suspect(&REORDERED, edit, text);
         }
         self.overwritten += overwritten::by_commit(&case, overwritten::read) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
@@ -551,8 +554,8 @@ impl Oracle {
         let Some(text) = checks::went_back(&case) else { return };
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
         let own = checks::own_write_vanished(&case);
-        self.findings.found(Check::OwnWriteVanished, concerns, own);
-        self.findings.add(Check::WentBack, concerns, || text);
+        self.findings.found(&OWN_WRITE_VANISHED, concerns, own);
+        self.findings.add(&WENT_BACK, concerns, || text);
         self.shown.went_back(id, device, had, now);
     }
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::due::{Owed, Waiting, Why};
 use super::findings::{Findings, Heard};
+use super::hearing::Topic;
 use super::kept::Kept;
 use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
@@ -18,6 +19,17 @@ use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
     AppEvent, Decision, EngineEvent, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError,
     SyncUnit, Trigger,
+};
+
+pub(super) static IDLE_WITH_WORK: Rule = Rule {
+    name: "idle-with-work",
+    metric: "oracle.idle_with_work.count",
+    harm: Harm::Stuck,
+    matter: Matter::Runs,
+    finds: "online, with something to do, and no sync began in time",
+    needs: |can| can.prompt,
+    hears: &[Topic::Runs, Topic::Queue],
+    ..PLAIN
 };
 
 const LOGOUT: u64 = u64::MAX;
@@ -91,7 +103,7 @@ impl OwingDevice {
         }
         self.judge(at, id, &setup.patience, findings);
         let text = self.leaves_listed(at, id, event, findings.words());
-        findings.found(Check::IdleWithWork, (Some(id), None), text);
+        findings.found(&IDLE_WITH_WORK, (Some(id), None), text);
         let told = findings.words();
         let units = &*told.units;
         self.on_process(at, event, units);
@@ -136,7 +148,7 @@ impl OwingDevice {
         let place = self.edits.values().next().map(|edit| &edit.place);
         let record = place.map(|place| (place.entity, place.key.as_str()));
         let (since, until) = (findings.words().time(since), findings.words().time(at));
-        findings.add(Check::IdleWithWork, (Some(id), record), || {
+        findings.add(&IDLE_WITH_WORK, (Some(id), record), || {
             format!(
                 "{id} was idle for {idle} between {since} and {until}, online, and says that it is not \
                  caught up: it must send or hear something within {bound}"
@@ -168,7 +180,7 @@ impl OwingDevice {
                         |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.place.entity));
                     let record =
                         edits.values().find(waits).map(|edit| (edit.place.entity, edit.place.key.as_str()));
-                    findings.add(Check::IdleWithWork, (Some(id), record), || text);
+                    findings.add(&IDLE_WITH_WORK, (Some(id), record), || text);
                 }
             }
         }
@@ -180,7 +192,7 @@ impl OwingDevice {
         self.idle_ns += u128::from(idle.0);
         let waiting = self.edits.get(&edit).map(|waiting| (waiting.place.entity, waiting.place.key.clone()));
         let record = waiting.as_ref().map(|(entity, key)| (*entity, key.as_str()));
-        findings.add(Check::IdleWithWork, (Some(id), record), || text);
+        findings.add(&IDLE_WITH_WORK, (Some(id), record), || text);
     }
 
     fn count_to(&mut self, now: Time) -> bool {

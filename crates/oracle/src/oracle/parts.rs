@@ -5,7 +5,8 @@ use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::check::{Check, Matter};
+use super::check::Matter;
+use super::checks::{CONTRADICTION, contradiction};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
 use super::truth::{RowHash, Truth, alike};
@@ -127,9 +128,8 @@ impl Oracle {
         seen.into_iter().filter(|(_, seen)| !seen).map(|(matter, _)| matter).collect()
     }
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {
-        let record = self.words().record(entity, key);
-        let concerns = (Some(device), Some((entity, key)));
-        self.findings.add(Check::Contradiction, concerns, || format!("on {device} {record} {how}"));
+        let text = contradiction(&self.setup.labels, device, (entity, key), how);
+        self.findings.add(&CONTRADICTION, (Some(device), Some((entity, key))), || text);
     }
 }
 

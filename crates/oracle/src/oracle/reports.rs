@@ -4,7 +4,7 @@
 //! that no version can have, and a row that came in a page which did not name it, pass all of them:
 //! they are found here. So is a phone whose engine never tells what its stack promised to tell.
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::edit::Edit;
 use super::findings::Findings;
 use super::hearing::Topic;
@@ -17,13 +17,24 @@ use super::ways_out::WayOut;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{AppliedChange, Event};
 
+pub(super) static EMPTY_REPORT: Rule = Rule {
+    name: "empty-report",
+    metric: "oracle.empty_report.count",
+    harm: Harm::Wrong,
+    matter: Matter::Rows,
+    finds: "a stamp that no version of the row can have, a row that came and was not named, or nothing at all of what its stack promised to tell",
+    needs: |can| can.stamps || can.acknowledges || can.status,
+    hears: &[Topic::Rows],
+    ..PLAIN
+};
+
 /// A row came, was acknowledged or is shown with this stamp, as `what` says.
 pub(super) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str), row: &Row, stamp: Stamp) {
     if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
         return;
     }
     let record = findings.words().record(row.entity, row.key.as_str());
-    findings.add(Check::EmptyReport, (Some(device), Some((row.entity, row.key.as_str()))), || {
+    findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
         format!("{device} {what} {record} with the stamp {}, which no version of it can have", stamp.0)
     });
 }
@@ -75,7 +86,7 @@ impl Told<'_> {
             return;
         }
         let record = findings.words().record(row.entity, row.key.as_str());
-        findings.add(Check::EmptyReport, (Some(device), Some((row.entity, row.key.as_str()))), || {
+        findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
             format!("{device} shows {record} in its last version, and never said that this came")
         });
     }
@@ -136,7 +147,7 @@ impl Telling {
         if let Some((id, edit)) = edit.filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done)) {
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             let what = setup.labels.edit(id, edit);
-            findings.add(Check::EmptyReport, concerns, || {
+            findings.add(&EMPTY_REPORT, concerns, || {
                 format!(
                     "{what} is on the backend and does not wait, and {device} told of no edit that it is done"
                 )
@@ -144,7 +155,7 @@ impl Telling {
         }
         let mut silent = |is_so: bool, what: &str| {
             let text = is_so.then(|| format!("{device} {what}"));
-            findings.found(Check::EmptyReport, (Some(device), None), text);
+            findings.found(&EMPTY_REPORT, (Some(device), None), text);
         };
         silent(
             can.status && runs && lacks(Topic::Status),

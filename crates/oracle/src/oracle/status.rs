@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::{Findings, Heard};
+use super::hearing::Topic;
 use super::patience::Patience;
 use super::ways_out::WayOut;
 use crate::base::words::count;
@@ -14,6 +15,17 @@ use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
     BlobEvent, Decision, EngineEvent, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown,
     Status, SyncError, UnitEvent,
+};
+
+pub(super) static WRONG_STATUS: Rule = Rule {
+    name: "wrong-status",
+    metric: "oracle.wrong_status.count",
+    harm: Harm::Wrong,
+    matter: Matter::Statuses,
+    finds: "what the app shows of the sync is not so: edits wait, nothing moves, there is no network, it failed",
+    needs: |can| can.status,
+    hears: &[Topic::Runs, Topic::Sent, Topic::Status],
+    ..PLAIN
 };
 
 const NOTICED: Span = Span::secs(1);
@@ -77,7 +89,7 @@ impl DeviceStatus {
         if let Event::Engine(EngineEvent::Status(status)) = event {
             self.any = true;
             if let Some(text) = self.shows(at, *status) {
-                findings.tell(Check::WrongStatus, id, |names| {
+                findings.tell(&WRONG_STATUS, id, |names| {
                     format!("{id} shows \"{status}\" at {}: {text}", names.time(at))
                 });
             }
@@ -103,7 +115,7 @@ impl DeviceStatus {
         if let (Some(status), Some(unsent)) = (self.shown, unsent)
             && status.pending as usize != unsent
         {
-            findings.tell(Check::WrongStatus, id, |_| {
+            findings.tell(&WRONG_STATUS, id, |_| {
                 format!("{id} shows \"{status}\" at the end, and {} in its outbox", waits(unsent))
             });
         }
@@ -129,7 +141,7 @@ impl DeviceStatus {
                 if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
                 let Stretch { wrong, first, before, .. } = *stretch;
-                findings.tell(Check::WrongStatus, id, |names| {
+                findings.tell(&WRONG_STATUS, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
                     format!(
                         "{id} {wrong} for {before} in all between {first} and {until}; a slow phone may \
@@ -166,7 +178,7 @@ impl DeviceStatus {
         self.counted = at;
         if !std::mem::replace(&mut self.stall_told, true) {
             let moved = self.moved;
-            findings.tell(Check::WrongStatus, id, |names| {
+            findings.tell(&WRONG_STATUS, id, |names| {
                 let (moved, at) = (names.time(moved), names.time(at));
                 format!(
                     "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"

@@ -3,11 +3,22 @@
 //! A unit that ran may have moved its own cursors, those of the entities that it brings in full
 //! where units share them, and its own date. Nothing else may move any, whatever interrupts it.
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Heard;
+use super::hearing::Topic;
 use super::ways_out::WayOut;
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
+
+pub(super) static STRANGER: Rule = Rule {
+    name: "stranger",
+    metric: "oracle.stranger.cursors",
+    harm: Harm::Divergent,
+    matter: Matter::Cursors,
+    finds: "a cursor or a date of the last sync moved while its unit did not run",
+    hears: &[Topic::Runs, Topic::Cursors],
+    ..PLAIN
+};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
@@ -50,7 +61,7 @@ impl DeviceCursors {
                     for (unit, entity) in moved(cursors, at) {
                         let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);
                         if !self.ran.iter().any(own) {
-                            findings.tell(Check::Stranger, id, |names| {
+                            findings.tell(&STRANGER, id, |names| {
                                 let (of, ran) = (&names.schema.entity(entity).name, named(units, &self.ran));
                                 let whose = unit.map_or("all units", |unit| names.unit(unit));
                                 format!(
@@ -61,7 +72,7 @@ impl DeviceCursors {
                     }
                     for (unit, _) in dates.iter().filter(|date| !before.contains(date)) {
                         if !self.ran.contains(unit) {
-                            findings.tell(Check::Stranger, id, |names| {
+                            findings.tell(&STRANGER, id, |names| {
                                 let (own, ran) = (names.unit(*unit), named(units, &self.ran));
                                 format!(
                                     "on {id} the date of the last sync of {own} moved, and what ran was {ran}"

@@ -4,9 +4,10 @@
 //! again, what waits at the server asked about, and what an answer brings is worth another. Answers
 //! beyond that nobody asked for; where nothing answers, waits decide (`haste`).
 
-use super::check::Check;
+use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Findings;
 use super::haste::{Haste, period};
+use super::hearing::Topic;
 use super::patience::Waits;
 use super::setup::OracleSetup;
 use super::words::Labels;
@@ -14,6 +15,17 @@ use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
     EngineEvent, Event, HeldEvent, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit,
+};
+
+pub(super) static STORM: Rule = Rule {
+    name: "request-storm",
+    metric: "oracle.request_storm.devices",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "more requests than what asks for a sync and its retries come to",
+    hears: &[Topic::Runs, Topic::Requests],
+    implies: &["wrong-status"],
+    ..PLAIN
 };
 
 #[derive(Debug, Default)]
@@ -206,7 +218,7 @@ impl Account {
         } else {
             self.fetched.map(|at| self.told_fetches(device, at, &setup.patience.retries(), names))
         };
-        findings.found(Check::Storm, (Some(device), None), text);
+        findings.found(&STORM, (Some(device), None), text);
     }
 
     fn told_answers(&self, device: DeviceId, beyond: Beyond, setup: &OracleSetup) -> String {

@@ -6,10 +6,24 @@ use super::commits::{CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{ColumnKind, CommitKind, EditKind, LocalEdit};
 use crate::oracle::bent::is_hollow;
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
+use crate::oracle::hearing::Topic;
 use crate::oracle::history::bit;
 use crate::oracle::meant::Beside;
 use crate::oracle::truth::alike;
+
+pub(in crate::oracle) static UNASKED: Rule = Rule {
+    name: "unasked-commit",
+    metric: "oracle.unasked_commit.count",
+    harm: Harm::Doubled,
+    matter: Matter::Edits,
+    finds: "the backend has from the phone another row, value or kind of change than was made",
+    hears: &[Topic::Squashed, Topic::Decided],
+    // The value of a refused edit that another edit brings is there after all.
+    implies: &["refused-and-committed"],
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 struct Asked<'a> {

@@ -4,8 +4,19 @@ use super::rows::RowCase;
 use crate::base::{Value, ValueRef};
 use crate::contract::Entity;
 use crate::oracle::bent::{is_hollow, same};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::content::Difference;
 use crate::oracle::truth::alike;
+
+pub(in crate::oracle) static BENT_VALUE: Rule = Rule {
+    name: "bent-value",
+    metric: "oracle.bent_value.count",
+    harm: Harm::Lost,
+    matter: Matter::Rows,
+    finds: "a value says something else than was meant: a day shifted, digits or letters lost, nothing where something was",
+    implies: &["divergent"],
+    ..PLAIN
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::oracle) struct BentValue {

@@ -2,11 +2,55 @@
 
 use crate::base::{EditId, EntityId, Key, Time, Value, Word};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
+use crate::oracle::hearing::Topic;
 use crate::oracle::history::{History, Row, RowId, Version, bit};
 use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::{RowHash, Truth, alike};
 use crate::oracle::words::{self, Labels};
+
+pub(in crate::oracle) static DUPLICATE: Rule = Rule {
+    name: "duplicate",
+    metric: "oracle.duplicate.rows",
+    harm: Harm::Doubled,
+    matter: Matter::World,
+    finds: "an edit was committed twice, or a row is there twice",
+    implies: &["divergent", "unasked-commit", "old-over-new"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static RESURRECTED: Rule = Rule {
+    name: "resurrected",
+    metric: "oracle.resurrected.rows",
+    harm: Harm::Doubled,
+    matter: Matter::World,
+    finds: "a deleted row came back",
+    hears: &[Topic::Decided],
+    implies: &["divergent", "went-back", "own-write-vanished", "flicker"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static MISFILED: Rule = Rule {
+    name: "misfiled",
+    metric: "oracle.misfiled.edits",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an edit ended in a row of somebody else's",
+    hears: &[Topic::Sent],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static OLD_OVER_NEW: Rule = Rule {
+    name: "old-over-new",
+    metric: "oracle.old_over_new.count",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an edit was committed a second time, over what somebody had written since",
+    // It is a duplicate that does harm, and what it replaces nobody has seen.
+    implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {

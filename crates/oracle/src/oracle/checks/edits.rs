@@ -3,13 +3,70 @@
 use std::collections::BTreeSet;
 
 use crate::base::{DeviceId, EditId, EntityId, Key};
-use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit};
+use crate::contract::{EditKind, LogEntry, LogKind, Merge, PendingEdit};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
 use crate::oracle::ends::Seen;
 use crate::oracle::flow::Run;
+use crate::oracle::hearing::Topic;
 use crate::oracle::ledger::Ledger;
 use crate::oracle::meant::Won;
 use crate::oracle::words::Labels;
+
+pub(in crate::oracle) static LOST_EDIT: Rule = Rule {
+    name: "lost-edit",
+    metric: "oracle.lost_edit.count",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an edit is neither on the backend, nor waiting, nor in a log that its person sees",
+    needs: |can| can.merge != Merge::Drops,
+    hears: &[Topic::Squashed, Topic::Decided, Topic::Logged],
+    implies: &["silent-discard", "wrong-status"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static SILENT_DISCARD: Rule = Rule {
+    name: "silent-discard",
+    metric: "oracle.silent_discard.count",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an edit was refused or overwritten, and the phone's user was not told",
+    needs: |can| can.logs,
+    hears: &[Topic::Rows, Topic::Decided, Topic::Logged],
+    implies: &["wrong-status"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static STUCK: Rule = Rule {
+    name: "stuck",
+    metric: "oracle.stuck.devices",
+    harm: Harm::Stuck,
+    matter: Matter::World,
+    finds: "hours later edits still wait, or a sync still runs",
+    hears: &[Topic::Runs],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static ACKNOWLEDGED: Rule = Rule {
+    name: "acknowledged-without-commit",
+    metric: "oracle.acknowledged_without_commit.count",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "the phone counts an edit as done that the backend never had",
+    needs: |can| can.acknowledges,
+    hears: &[Topic::Sent, Topic::Done],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static REFUSED_COMMITTED: Rule = Rule {
+    name: "refused-and-committed",
+    metric: "oracle.refused_and_committed.count",
+    harm: Harm::Doubled,
+    matter: Matter::Edits,
+    finds: "the backend has an edit of which the phone's user was told that it is refused",
+    hears: &[Topic::Logged],
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {

@@ -4,8 +4,30 @@ use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, EntityId, Key, ValueRef};
 use crate::contract::{Column, ColumnKind, DeviceView, Event, Schema};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::hearing::Topic;
 use crate::oracle::names::{Names, Twice};
 use crate::oracle::words;
+
+pub(in crate::oracle) static DANGLING_ID: Rule = Rule {
+    name: "dangling-id",
+    metric: "oracle.dangling_id.rows",
+    harm: Harm::Divergent,
+    matter: Matter::World,
+    finds: "the phone names a row by a key that the backend has replaced",
+    hears: &[Topic::Renamed],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static ID_TWICE: Rule = Rule {
+    name: "id-twice",
+    metric: "oracle.id_twice.count",
+    harm: Harm::Doubled,
+    matter: Matter::World,
+    finds: "a key that the backend gave out names two rows",
+    hears: &[Topic::Renamed],
+    ..PLAIN
+};
 
 /// A key that is given to a new row is no other row's.
 pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {

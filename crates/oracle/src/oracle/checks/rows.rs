@@ -1,11 +1,64 @@
 //! Checks on the rows that a device shows at the end.
 
+use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::ScopeRule;
-use crate::oracle::check::Check;
+use crate::oracle::check::{Check, Harm, Matter, PLAIN, Rule};
 use crate::oracle::content::Difference;
+use crate::oracle::hearing::Topic;
 use crate::oracle::history::{Row, Version};
 use crate::oracle::words::{Labels, author};
+
+pub(in crate::oracle) static LOST: Rule = Rule {
+    name: "lost",
+    metric: "oracle.lost.rows",
+    harm: Harm::Lost,
+    matter: Matter::Rows,
+    finds: "a row that the phone should have is not there",
+    implies: &["divergent", "flicker"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static STALE: Rule = Rule {
+    name: "stale",
+    metric: "oracle.stale.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Rows,
+    finds: "a row that the phone should have is there in an older version",
+    needs: |can| can.stamps,
+    hears: &[Topic::Rows],
+    implies: &["divergent", "flicker"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static UNDETECTED_DELETE: Rule = Rule {
+    name: "undetected-delete",
+    metric: "oracle.undetected_delete.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Rows,
+    finds: "a row that the backend deleted is on the phone",
+    implies: &["divergent"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static ORPHAN: Rule = Rule {
+    name: "orphan",
+    metric: "oracle.orphan.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Rows,
+    finds: "a row that the phone should no longer have",
+    implies: &["divergent"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static DIVERGENT: Rule = Rule {
+    name: "divergent",
+    metric: "oracle.divergent.devices",
+    harm: Harm::Divergent,
+    matter: Matter::Rows,
+    finds: "the phone holds something else than the backend, whatever it is",
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
@@ -49,19 +102,19 @@ impl RowCase<'_> {
     pub(in crate::oracle) fn check(&self) -> Option<Check> {
         match self.difference {
             Difference::None { .. } => None,
-            Difference::Missing(_) => Some(Check::Lost),
-            Difference::Twice { .. } => Some(Check::Duplicate),
+            Difference::Missing(_) => Some(&LOST),
+            Difference::Twice { .. } => Some(&DUPLICATE),
             Difference::Differs { expected, stamp, content, .. } => {
                 let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
                 // From before the start, versions are known by their date alone.
                 let dated =
                     stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
-                (self.older(content).is_some() || dated).then_some(Check::Stale)
+                (self.older(content).is_some() || dated).then_some(&STALE)
             }
-            Difference::Extra { .. } if self.live.is_some() => Some(Check::Orphan),
-            Difference::Extra { .. } if self.created_elsewhere => Some(Check::Duplicate),
-            Difference::Extra { .. } if self.removed => Some(Check::Resurrected),
-            Difference::Extra { stamp, .. } => self.was_there(stamp).then_some(Check::UndetectedDelete),
+            Difference::Extra { .. } if self.live.is_some() => Some(&ORPHAN),
+            Difference::Extra { .. } if self.created_elsewhere => Some(&DUPLICATE),
+            Difference::Extra { .. } if self.removed => Some(&RESURRECTED),
+            Difference::Extra { stamp, .. } => self.was_there(stamp).then_some(&UNDETECTED_DELETE),
         }
     }
 

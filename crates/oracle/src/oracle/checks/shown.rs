@@ -2,8 +2,34 @@
 
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
+use crate::oracle::check::{Harm, Matter, Rule};
+use crate::oracle::hearing::Topic;
 use crate::oracle::history::{Row, Version};
 use crate::oracle::words::{self, Labels};
+
+pub(in crate::oracle) static WENT_BACK: Rule = Rule {
+    name: "went-back",
+    metric: "oracle.went_back.count",
+    harm: Harm::Divergent,
+    matter: Matter::World,
+    finds: "a row on the phone went back to an older version",
+    needs: |can| can.stamps && can.sessions,
+    counts: |can| can.stamps,
+    hears: &[Topic::Rows],
+    implies: &["flicker"],
+};
+
+pub(in crate::oracle) static OWN_WRITE_VANISHED: Rule = Rule {
+    name: "own-write-vanished",
+    metric: "oracle.own_write_vanished.count",
+    harm: Harm::Divergent,
+    matter: Matter::Edits,
+    finds: "the phone no longer shows what was written there, though the backend has it",
+    needs: |can| can.stamps && can.sessions,
+    counts: |can| can.stamps,
+    hears: &[Topic::Rows, Topic::Done],
+    implies: &["went-back", "flicker"],
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct ShownCase<'a> {

@@ -1,11 +1,23 @@
 //! Where an edit is said to meet another row with its natural key, that row has it.
 
 use crate::base::{EditId, Time, Value};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
+use crate::oracle::hearing::Topic;
 use crate::oracle::history::{History, RowId};
 use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::alike;
 use crate::oracle::words::Labels;
+
+pub(in crate::oracle) static NOT_TAKEN: Rule = Rule {
+    name: "not-taken",
+    metric: "oracle.not_taken.count",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an edit gave way to another row with its natural key, and no row has that key",
+    hears: &[Topic::Decided],
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct TakenCase<'a> {

@@ -6,11 +6,21 @@ use std::collections::BTreeSet;
 use super::commits::CommitCase;
 use crate::base::{EditId, Time, Value};
 use crate::contract::{ColumnKind, CommitKind, EditKind};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
 use crate::oracle::history::History;
 use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::alike;
 use crate::oracle::words::Labels;
+
+pub(in crate::oracle) static REORDERED: Rule = Rule {
+    name: "reordered",
+    metric: "oracle.reordered.edits",
+    harm: Harm::Lost,
+    matter: Matter::Edits,
+    finds: "an older edit of the phone took effect after a newer one",
+    ..PLAIN
+};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct Turn<'a> {

@@ -2,8 +2,8 @@
 
 use super::play::play;
 use crate::base::cases::cases;
-use crate::oracle::check::ALL;
-use crate::oracle::{Verdict, implied};
+use crate::oracle::rules::RULES;
+use crate::oracle::{Verdict, implied, metric_of};
 
 /// What is found after a history; with `restless` in it no device comes to rest.
 pub(super) fn verdict(history: &str) -> Verdict {
@@ -52,14 +52,13 @@ fn assert_only(verdict: &Verdict, check: &str, count: u64) {
     let fired = fired(verdict);
     let stray: Vec<_> = fired.iter().filter(|f| **f != check && !implied(check).contains(f)).collect();
     assert!(stray.is_empty(), "{stray:?} fired beside {check}: {:#?}", verdict.violations);
-    let (_, metric) = ALL.iter().find(|(name, _)| *name == check).unwrap();
-    assert_eq!(verdict.figures[metric], count, "{check}: {:#?}", verdict.violations);
+    assert_eq!(verdict.figures[metric_of(check).unwrap()], count, "{check}: {:#?}", verdict.violations);
 }
 
 #[track_caller]
 fn assert_silent(verdict: &Verdict) {
     assert!(verdict.violations.is_empty(), "{:#?}", verdict.violations);
-    for (check, metric) in ALL {
-        assert_eq!(verdict.figures.get(metric).copied().unwrap_or(0), 0, "{check}");
+    for rule in RULES {
+        assert_eq!(verdict.figures.get(rule.metric).copied().unwrap_or(0), 0, "{}", rule.name);
     }
 }

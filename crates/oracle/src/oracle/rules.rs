@@ -1,0 +1,153 @@
+//! The list of checks, and what others ask about one by its name.
+
+use super::check::{Check, Harm};
+use super::hearing::Hearing;
+use super::{again, attachments, checks, destination, flow, looks, owed, reports, status, strangers, thrift};
+use crate::contract::Capabilities;
+
+/// All checks, in the order in which violations and checks are told.
+pub(super) static RULES: &[Check] = &[
+    &checks::LOST,
+    &checks::STALE,
+    &checks::DUPLICATE,
+    &checks::RESURRECTED,
+    &checks::UNDETECTED_DELETE,
+    &checks::ORPHAN,
+    &checks::LOST_EDIT,
+    &checks::SILENT_DISCARD,
+    &checks::MISFILED,
+    &checks::UNASKED,
+    &checks::REORDERED,
+    &checks::DIVERGENT,
+    &checks::STUCK,
+    &flow::TWO_SYNCS,
+    &flow::WITHOUT_END,
+    &flow::UNIT_ORDER,
+    &flow::SYNC_LOOP,
+    &owed::IDLE_WITH_WORK,
+    &thrift::STORM,
+    &again::AGAIN,
+    &checks::WENT_BACK,
+    &checks::OWN_WRITE_VANISHED,
+    &checks::DANGLING_ID,
+    &checks::ID_TWICE,
+    &status::WRONG_STATUS,
+    &strangers::STRANGER,
+    &checks::CONTRADICTION,
+    &checks::ACKNOWLEDGED,
+    &attachments::BROKEN_ATTACHMENT,
+    &looks::FLICKER,
+    &reports::EMPTY_REPORT,
+    &checks::OLD_OVER_NEW,
+    &checks::REFUSED_COMMITTED,
+    &checks::NOT_TAKEN,
+    &checks::BENT_VALUE,
+    &destination::MISSING,
+    &destination::DELIVERED_TWICE,
+    &destination::OUTDATED,
+    &destination::KEPT_DELETED,
+];
+
+fn rule(check: &str) -> Option<Check> {
+    RULES.iter().copied().find(|rule| rule.name == check)
+}
+
+/// What a violation of this name does; `None` of no check.
+pub fn harm_of(check: &str) -> Option<Harm> {
+    Some(rule(check)?.harm)
+}
+
+/// Why a check had nothing to check; `None` of no check, and of one that always has something.
+pub fn subject_of(check: &str) -> Option<&'static str> {
+    rule(check)?.matter.lack()
+}
+
+/// What a check finds, in words for people; `None` of no check.
+pub fn finding_of(check: &str) -> Option<&'static str> {
+    Some(rule(check)?.finds)
+}
+
+/// All names that a violation can have, for scenario files and their "did you mean".
+pub fn check_names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
+/// The metric that counts what a check finds; `None` of no check.
+pub fn metric_of(check: &str) -> Option<&'static str> {
+    Some(rule(check)?.metric)
+}
+
+/// Whether a metric counts what a check finds.
+pub fn is_of_check(metric: &str) -> bool {
+    RULES.iter().any(|rule| rule.metric == metric)
+}
+
+/// What may fire along with `check` without being named: what that means at a larger scale.
+pub fn implied(check: &str) -> &'static [&'static str] {
+    rule(check).map_or(&[], |rule| rule.implies)
+}
+
+/// The promises of a stack without which a check is not applicable, by their names in
+/// [`Capabilities`].
+pub fn promises_of(check: &str) -> Vec<&'static str> {
+    let Some(check) = rule(check) else { return Vec::new() };
+    let (all, none) = (Capabilities::ALL, Capabilities::NONE);
+    let each: [(&str, Capabilities, Capabilities); 8] = [
+        (
+            "acknowledges",
+            Capabilities { acknowledges: false, ..all },
+            Capabilities { acknowledges: true, ..none },
+        ),
+        ("stamps", Capabilities { stamps: false, ..all }, Capabilities { stamps: true, ..none }),
+        ("sessions", Capabilities { sessions: false, ..all }, Capabilities { sessions: true, ..none }),
+        ("once", Capabilities { once: false, ..all }, Capabilities { once: true, ..none }),
+        ("prompt", Capabilities { prompt: false, ..all }, Capabilities { prompt: true, ..none }),
+        ("merge", Capabilities { merge: none.merge, ..all }, Capabilities { merge: all.merge, ..none }),
+        ("logs", Capabilities { logs: false, ..all }, Capabilities { logs: true, ..none }),
+        ("status", Capabilities { status: false, ..all }, Capabilities { status: true, ..none }),
+    ];
+    let decides = |(_, without, alone): &&(&str, Capabilities, Capabilities)| {
+        !check.applies(*without) || check.applies(*alone) && !check.applies(none)
+    };
+    each.iter().filter(decides).map(|(name, ..)| *name).collect()
+}
+
+impl Hearing {
+    /// The names of the checks that hear them.
+    pub fn checks(&self) -> impl Iterator<Item = &'static str> {
+        let topic = self.topic;
+        RULES.iter().filter(move |rule| rule.hears.contains(&topic)).map(|rule| rule.name)
+    }
+}
+
+/// The checks that need no event of an engine: what the backend commits, and what a view of a phone
+/// at rest shows, is enough.
+pub fn needs_no_event() -> impl Iterator<Item = &'static str> {
+    let of_engine = |rule: &&Check| !rule.is_of_destination() && rule.hears.is_empty();
+    RULES.iter().filter(of_engine).map(|rule| rule.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_named_after_its_check_and_what_is_implied_is_another() {
+        for rule in RULES {
+            let noun = rule.metric.split('.').nth(1).unwrap();
+            assert_eq!(noun.replace('_', "-"), rule.name);
+            let implied = rule.implies;
+            assert!(implied.iter().all(|i| check_names().any(|n| n == *i) && *i != rule.name));
+        }
+    }
+
+    #[test]
+    fn each_check_has_a_name_a_metric_and_a_sentence_of_its_own() {
+        for told in [|rule: Check| rule.name, |rule: Check| rule.metric, |rule: Check| rule.finds] {
+            let mut all: Vec<&str> = RULES.iter().map(|rule| told(rule)).collect();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!((all.len(), all.contains(&"")), (RULES.len(), false));
+        }
+    }
+}
