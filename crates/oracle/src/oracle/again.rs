@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Heard;
 use super::hearing::Topic;
+use super::watcher::Watcher;
 use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
@@ -46,8 +47,8 @@ pub(super) struct Given {
     waiting: u64,
 }
 
-impl Given {
-    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+impl Watcher for Given {
+    fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device, event, out, ref mut findings, .. } = *heard;
         match out {
             // A page that was not taken to its end comes again.
@@ -87,10 +88,12 @@ impl Given {
         }
     }
 
-    pub(super) fn server_went_back(&mut self) {
+    fn server_went_back(&mut self) {
         self.brought.clear();
     }
+}
 
+impl Given {
     /// When the unit brought the same, if that is there still and its cursor is to stand behind it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed, .. } = *change;

@@ -1,6 +1,7 @@
 //! The end of a run: the backend and the devices against the model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::content::{Contents, Difference, Expected, stale_copies};
 use super::destination::{self, Holdings};
 use super::edit::Edit;
 use super::ends::{Counted, Ends, Lost};
-use super::findings::{Findings, Suspicion, Violation};
+use super::findings::{Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
@@ -28,6 +29,7 @@ use super::rules::metric_of;
 use super::setup::OracleSetup;
 use super::truth::Truth;
 use super::watched::Watched;
+use super::watcher::{Ended, Rest};
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value, ValueRef};
@@ -166,9 +168,7 @@ impl Oracle {
     }
     /// Somebody asks a device for a sync, or opens a record on it: no event tells.
     pub fn asked(&mut self, device: DeviceId) {
-        let watched = &mut self.watched[device.0 as usize];
-        watched.thrift.asked();
-        watched.flow.somebody_acted();
+        self.watched[device.0 as usize].asked();
     }
 
     /// Looks into the database of a device that may be at work; gives how many rows it went over.
@@ -243,12 +243,11 @@ impl Inspection<'_> {
         let waiting = self.oracle.waiting(device, &said.pending);
         let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), self.oracle.words());
         self.oracle.findings.found(&STUCK, (Some(device), said.waits()), stuck);
-        let Oracle { watched, findings, setup, .. } = &mut self.oracle;
-        let status = &mut watched[device.0 as usize].status;
-        status.finish((self.at, device), Some(said.unsent.len()), &setup.patience, findings);
         self.check_said(device, &said);
         let Oracle { watched, ledger, setup, findings, .. } = &mut self.oracle;
-        watched[device.0 as usize].check_telling(device, (ledger, &said.unsent), setup, findings);
+        let watched = &mut watched[device.0 as usize];
+        let rest = Rest { unsent: &said.unsent, ledger, ran: watched.saw(Matter::Runs) };
+        watched.at_rest(&rest, &mut Ended { at: self.at, device, setup, findings });
         self.check_rows(device, &said, view);
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
@@ -311,20 +310,22 @@ impl Inspection<'_> {
         {
             findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
         }
-        finish_devices(self.at, &mut watched, &setup, &mut findings);
+        for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
+            one.end(&mut Ended { at: self.at, device, setup: &setup, findings: &mut findings });
+        }
         findings.tell_columns();
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|matter| match matter {
             Matter::Rows => self.compared == 0,
             Matter::Edits => ledger.is_empty(),
-            Matter::Runs => watched.iter().all(|one| one.flow.is_empty()),
-            Matter::Statuses => !watched.iter().any(|one| one.status.any),
-            matter => unseen.contains(&matter),
+            Matter::Parts | Matter::Looks | Matter::Attachments => unseen.contains(&matter),
+            Matter::World => false,
+            matter => !watched.iter().any(|one| one.saw(matter)),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
         let uncounted = uncounted(&figures, &not_applicable, by_stamps);
-        figures.extend(idle_and_wrong(&watched).into_iter().chain(held.odd.figures()));
+        figures.extend(summed(&watched, &setup).into_iter().chain(held.odd.figures()));
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
             ("oracle.stale.row_ns", clipped(held.behind.stale)),
@@ -459,19 +460,14 @@ impl Inspection<'_> {
     }
 }
 
-fn finish_devices(at: Time, watched: &mut [Watched], setup: &OracleSetup, findings: &mut Findings) {
-    for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
-        one.flow.finish(at, device, &setup.patience, findings);
-        one.thrift.finish(device, setup, findings);
-        one.status.finish((at, device), None, &setup.patience, findings);
+/// What is summed over devices; of no device it is none.
+fn summed(watched: &[Watched], setup: &OracleSetup) -> BTreeMap<&'static str, u64> {
+    let none = Watched::new(setup);
+    let mut sums: BTreeMap<&str, u128> = BTreeMap::new();
+    for (metric, time) in iter::once(&none).chain(watched).flat_map(Watched::figures) {
+        *sums.entry(metric).or_default() += time;
     }
-}
-
-fn idle_and_wrong(watched: &[Watched]) -> [(&'static str, u64); 2] {
-    [
-        ("oracle.idle_with_work.ns", clipped(watched.iter().map(|one| one.owing.idle_ns).sum())),
-        ("oracle.status.wrong", clipped(watched.iter().map(|one| one.status.wrong_ns).sum())),
-    ]
+    sums.into_iter().map(|(metric, sum)| (metric, clipped(sum))).collect()
 }
 
 fn clipped(sum: u128) -> u64 {

@@ -28,9 +28,8 @@ use super::reports::{Reported, dates_row};
 use super::rules::RULES;
 use super::setup::OracleSetup;
 use super::shown::Shown;
-use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
-use super::watched::Watched;
+use super::watched::{Watched, served};
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::{
@@ -92,9 +91,7 @@ impl Oracle {
             shown: Shown::default(),
             ledger: Ledger::new(devices, setup.definition, &setup.combined),
             intents: Intents::default(),
-            watched: (0..devices)
-                .map(|_| Watched { thrift: Account::new(setup.labels.units.len()), ..Watched::default() })
-                .collect(),
+            watched: (0..devices).map(|_| Watched::new(&setup)).collect(),
             busy: Busy::default(),
             attachments: Attachments::new(setup.durable),
             parts_seen: 0,
@@ -133,7 +130,7 @@ impl Oracle {
     /// An engine that has no runs says whether it is caught up; the network may be at work for it.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let (watched, patience) = (&mut self.watched[device.0 as usize], &self.setup.patience);
-        watched.thrift.says_caught_up(is);
+        watched.says_caught_up(is);
         watched.owing.says_caught_up(at, (device, is || at_work), patience, &mut self.findings);
     }
 
@@ -171,25 +168,18 @@ impl Oracle {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
         }
+        let served = served(event).and_then(|device| self.watched.get_mut(device.0 as usize));
+        served.into_iter().for_each(|one| one.on_server(event));
         if let (Node::Backend | Node::Gateway, Event::Restored { .. }) = (node, event) {
-            self.watched.iter_mut().for_each(|one| one.again.server_went_back());
+            self.watched.iter_mut().for_each(Watched::server_went_back);
         }
         let Node::Device(device) = node else { return };
         if let Event::BecameCopy { of, .. } = event {
-            self.watched[of.0 as usize].status.was_copied();
+            self.watched[of.0 as usize].was_copied();
         }
         let (setup, findings) = (&*self.setup, &mut self.findings);
-        let watched = &mut self.watched[device.0 as usize];
-        let out = watched.ways_out.on(event, setup.durable, setup.resets);
-        let heard = &mut Heard { at: *at, device: *device, event, out, setup, findings };
-        watched.flow.on(heard);
-        watched.status.on(heard);
-        watched.owing.on(heard);
-        watched.thrift.on(heard.at, heard.event, heard.setup);
-        watched.again.on(heard);
-        watched.cursors.on(heard);
-        watched.sends.on(event);
-        watched.telling.on(event, out);
+        let heard = &mut Heard { at: *at, device: *device, event, out: None, setup, findings };
+        self.watched[device.0 as usize].on(heard);
         self.busy.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
@@ -230,12 +220,6 @@ impl Oracle {
             | Event::UploadWaits { edit }
             | Event::MutationPutOff { edit, .. } => {
                 self.ledger.waits(edit);
-                let sender = self.watched.get_mut(edit.device.0 as usize);
-                sender.into_iter().for_each(|one| one.thrift.on_edit(event));
-            }
-            Event::BackendServed { device: Some(device), kind, scanned, .. } if kind.pulls() => {
-                let asks = self.watched.get_mut(device.0 as usize);
-                asks.into_iter().for_each(|one| one.looked_at(scanned));
             }
             Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
             Event::MutationReplayed { edit } => {

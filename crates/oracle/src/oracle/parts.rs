@@ -120,7 +120,6 @@ impl Oracle {
 
     pub(super) fn unseen(&self) -> Vec<Matter> {
         let seen = [
-            (Matter::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
             (Matter::Parts, self.parts_seen > 0),
             (Matter::Looks, self.looks.taken > 0),
             (Matter::Attachments, !self.attachments.is_empty()),

@@ -6,13 +6,13 @@
 
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::edit::Edit;
-use super::findings::Findings;
+use super::findings::{Findings, Heard};
 use super::hearing::Topic;
 use super::held::Held;
 use super::history::{History, Row, RowId};
-use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::RowHash;
+use super::watcher::{Ended, Rest, Watcher};
 use super::ways_out::WayOut;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{AppliedChange, Event};
@@ -106,6 +106,9 @@ impl Told<'_> {
     }
 }
 
+/// An engine that tells of none of so many edits that they are done tells of none.
+const SEVERAL: usize = 3;
+
 /// What a device has told of at all, and what it would have been asked for.
 #[derive(Debug, Default)]
 pub(super) struct Telling {
@@ -117,8 +120,9 @@ pub(super) struct Telling {
     unsure: bool,
 }
 
-impl Telling {
-    pub(super) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) {
+impl Watcher for Telling {
+    fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { event, out, .. } = *heard;
         match event {
             Event::Engine(event) => {
                 let topic = Topic::of(event).filter(|topic| !self.told.contains(topic));
@@ -129,22 +133,19 @@ impl Telling {
         }
         self.unsure |= out >= Some(WayOut::Part) || matches!(event, Event::CutShort);
     }
-    pub(super) fn was_served(&mut self) {
-        self.served = true;
+
+    fn on_server(&mut self, event: &Event<'_>) {
+        self.served |= matches!(event, Event::BackendServed { kind, .. } if kind.pulls());
     }
 
-    /// The device is at rest: it has told something of what its stack promised to tell. `edits`
-    /// says of one that is on the backend by it and does not wait; `runs`, that units ran.
-    pub(super) fn finish(
-        &self,
-        device: DeviceId,
-        (edit, runs): (Option<(EditId, &Edit)>, bool),
-        setup: &OracleSetup,
-        findings: &mut Findings,
-    ) {
+    /// It has told something of what its stack promised to tell.
+    fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
+        let Ended { device, setup, ref mut findings, .. } = *ended;
         let can = setup.capabilities;
         let lacks = |topic: Topic| !self.told.contains(&topic);
-        if let Some((id, edit)) = edit.filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done)) {
+        if let Some((id, edit)) =
+            done(device, rest).filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done))
+        {
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             let what = setup.labels.edit(id, edit);
             findings.add(&EMPTY_REPORT, concerns, || {
@@ -158,10 +159,19 @@ impl Telling {
             findings.found(&EMPTY_REPORT, (Some(device), None), text);
         };
         silent(
-            can.status && runs && lacks(Topic::Status),
+            can.status && rest.ran && lacks(Topic::Status),
             "ran units and never told what its app shows of them",
         );
         let untold = self.served && !self.held && lacks(Topic::Requests);
         silent(untold, "was served by the server and never told of a request");
     }
+}
+
+/// One of several edits of the device that are on the backend by it and do not wait.
+fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<(EditId, &'a Edit)> {
+    let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
+    let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
+    let mut done = rest.ledger.of(device).filter(|(id, edit)| edit.commits > 0 && own(edit) && !waits(*id));
+    // A single edit may have come there in a way of its own.
+    done.nth(SEVERAL - 1)
 }

@@ -2,6 +2,8 @@
 
 use super::check::{Check, Harm};
 use super::hearing::Hearing;
+use super::setup::OracleSetup;
+use super::watcher::Watcher;
 use super::{again, attachments, checks, destination, flow, looks, owed, reports, status, strangers, thrift};
 use crate::contract::Capabilities;
 
@@ -46,6 +48,15 @@ pub(super) static RULES: &[Check] = &[
     &destination::DELIVERED_TWICE,
     &destination::OUTDATED,
     &destination::KEPT_DELETED,
+];
+
+/// Those of them that hear the events of a device by themselves: each device has one of each.
+pub(super) static WATCHERS: &[fn(&OracleSetup) -> Box<dyn Watcher>] = &[
+    |_| Box::<status::DeviceStatus>::default(),
+    |setup| Box::new(thrift::Account::new(setup.labels.units.len())),
+    |_| Box::<again::Given>::default(),
+    |_| Box::<strangers::DeviceCursors>::default(),
+    |_| Box::<reports::Telling>::default(),
 ];
 
 fn rule(check: &str) -> Option<Check> {

@@ -9,6 +9,7 @@ use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::{Findings, Heard};
 use super::hearing::Topic;
 use super::patience::Patience;
+use super::watcher::{Ended, Rest, Watcher};
 use super::ways_out::WayOut;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
@@ -57,8 +58,8 @@ struct Stretch {
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceStatus {
-    pub(super) wrong_ns: u128,
-    pub(super) any: bool,
+    wrong_ns: u128,
+    any: bool,
     shown: Option<Status>,
     offline: bool,
     asleep: bool,
@@ -82,8 +83,8 @@ fn waits(unsent: usize) -> String {
     format!("{} {}", count(unsent as u64, "edit"), if unsent == 1 { "waits" } else { "wait" })
 }
 
-impl DeviceStatus {
-    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+impl Watcher for DeviceStatus {
+    fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         self.stalls(at, id, &setup.patience, findings);
         if let Event::Engine(EngineEvent::Status(status)) = event {
@@ -99,18 +100,32 @@ impl DeviceStatus {
         self.compare(at, id, &setup.patience, findings);
     }
 
-    pub(super) fn was_copied(&mut self) {
+    fn was_copied(&mut self) {
         self.unknown = true;
     }
 
-    /// The end, or of a device what it shows against what its outbox has.
-    pub(super) fn finish(
-        &mut self,
-        (at, id): (Time, DeviceId),
-        unsent: Option<usize>,
-        patience: &Patience,
-        findings: &mut Findings,
-    ) {
+    /// What it shows is held against what its outbox has.
+    fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
+        self.finish(Some(rest.unsent.len()), ended);
+    }
+
+    fn end(&mut self, ended: &mut Ended<'_>) {
+        self.finish(None, ended);
+    }
+
+    fn saw(&self, matter: Matter) -> bool {
+        matter == Matter::Statuses && self.any
+    }
+
+    fn figure(&self) -> Option<(&'static str, u128)> {
+        Some(("oracle.status.wrong", self.wrong_ns))
+    }
+}
+
+impl DeviceStatus {
+    fn finish(&mut self, unsent: Option<usize>, ended: &mut Ended<'_>) {
+        let Ended { at, device: id, setup, ref mut findings } = *ended;
+        let patience = &setup.patience;
         self.stalls(at, id, patience, findings);
         if let (Some(status), Some(unsent)) = (self.shown, unsent)
             && status.pending as usize != unsent

@@ -6,6 +6,7 @@
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Heard;
 use super::hearing::Topic;
+use super::watcher::Watcher;
 use super::ways_out::WayOut;
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, Event, SyncUnit, UnitEvent};
@@ -26,14 +27,14 @@ type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceCursors {
-    pub(super) has_seen: bool,
+    has_seen: bool,
     seen: Option<Seen>,
     open: Vec<UnitId>,
     ran: Vec<UnitId>,
 }
 
-impl DeviceCursors {
-    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+impl Watcher for DeviceCursors {
+    fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { device: id, event, out, setup, ref mut findings, .. } = *heard;
         match out {
             Some(WayOut::Process) => self.open.clear(),
@@ -86,6 +87,10 @@ impl DeviceCursors {
             }
             _ => {}
         }
+    }
+
+    fn saw(&self, matter: Matter) -> bool {
+        matter == Matter::Cursors && self.has_seen
     }
 }
 

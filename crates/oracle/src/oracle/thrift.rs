@@ -5,11 +5,12 @@
 //! beyond that nobody asked for; where nothing answers, waits decide (`haste`).
 
 use super::check::{Harm, Matter, PLAIN, Rule};
-use super::findings::Findings;
+use super::findings::{Findings, Heard};
 use super::haste::{Haste, period};
 use super::hearing::Topic;
 use super::patience::Waits;
 use super::setup::OracleSetup;
+use super::watcher::{Ended, Watcher};
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time};
@@ -92,13 +93,17 @@ impl Account {
     pub(super) fn new(units: usize) -> Account {
         Account { haste: Haste::new(units), ..Account::default() }
     }
-    pub(super) fn asked(&mut self) {
+}
+
+impl Watcher for Account {
+    fn asked(&mut self) {
         self.opened += 1;
         self.asks();
     }
 
-    pub(super) fn on_edit(&mut self, event: &Event<'_>) {
+    fn on_server(&mut self, event: &Event<'_>) {
         match event {
+            Event::BackendServed { kind, scanned, .. } if kind.pulls() => self.looked |= *scanned > 0,
             Event::MutationPutOff { .. } => {
                 self.brought += 1;
                 self.haste.put_off();
@@ -113,17 +118,14 @@ impl Account {
     }
 
     /// An engine without runs says of itself whether it is caught up.
-    pub(super) fn says_caught_up(&mut self, is: bool) {
+    fn says_caught_up(&mut self, is: bool) {
         self.caught_up = Some(is);
         self.haste.without_runs = true;
         self.minute.behind |= !is;
     }
 
-    pub(super) fn looked(&mut self, rows: u64) {
-        self.looked |= rows > 0;
-    }
-
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+    fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, event, setup, .. } = *heard;
         let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
         self.haste.on(at, event, units, waits);
         let worth = self.asked + self.again + self.brought;
@@ -131,6 +133,12 @@ impl Account {
         self.minute.worth += self.asked + self.again + self.brought - worth;
     }
 
+    fn end(&mut self, ended: &mut Ended<'_>) {
+        self.finish(ended.device, ended.setup, ended.findings);
+    }
+}
+
+impl Account {
     fn on_event(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
         let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
         let parts = |unit: &SyncUnit| setup.patience.requests(unit);
@@ -207,7 +215,7 @@ impl Account {
         (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
-    pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
+    fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
         let text = if let Some((of, too_soon)) = self.haste.too_soon {
             Some(too_soon.told(device, of, &setup.patience, names))

@@ -1,56 +1,106 @@
 //! What is watched on each device by itself.
 
-use super::again::Given;
-use super::edit::Edit;
-use super::findings::Findings;
+use std::iter;
+
+use super::check::Matter;
+use super::findings::Heard;
 use super::flow::DeviceFlow;
-use super::ledger::Ledger;
 use super::owed::OwingDevice;
-use super::reports::Telling;
+use super::rules::WATCHERS;
 use super::sends::Sends;
 use super::setup::OracleSetup;
-use super::status::DeviceStatus;
-use super::strangers::DeviceCursors;
-use super::thrift::Account;
+use super::watcher::{Ended, Rest, Watcher};
 use super::ways_out::WaysOut;
-use crate::base::{DeviceId, EditId};
-use crate::contract::PendingEdit;
+use crate::base::DeviceId;
+use crate::contract::{Author, Event};
 
-/// An engine that tells of none of so many edits that they are done tells of none.
-const SEVERAL: usize = 3;
-
-#[derive(Debug, Default)]
 pub(super) struct Watched {
+    /// What else is asked of it: which runs are under way.
     pub(super) flow: DeviceFlow,
-    pub(super) status: DeviceStatus,
+    /// Which conflicts a person has decided, and the edits that wait longer than they should.
     pub(super) owing: OwingDevice,
-    pub(super) thrift: Account,
-    pub(super) again: Given,
-    pub(super) cursors: DeviceCursors,
+    /// How often an edit was sent.
     pub(super) sends: Sends,
-    pub(super) telling: Telling,
-    pub(super) ways_out: WaysOut,
+    ways_out: WaysOut,
+    others: Vec<Box<dyn Watcher>>,
 }
 
 impl Watched {
-    pub(super) fn looked_at(&mut self, rows: u64) {
-        self.thrift.looked(rows);
-        self.telling.was_served();
+    pub(super) fn new(setup: &OracleSetup) -> Watched {
+        Watched {
+            flow: DeviceFlow::default(),
+            owing: OwingDevice::default(),
+            sends: Sends::default(),
+            ways_out: WaysOut::default(),
+            others: WATCHERS.iter().map(|make| make(setup)).collect(),
+        }
     }
 
-    /// The device is at rest with these edits unsent: has it told what its stack promised to tell?
-    pub(super) fn check_telling(
-        &self,
-        device: DeviceId,
-        (ledger, unsent): (&Ledger, &[PendingEdit]),
-        setup: &OracleSetup,
-        findings: &mut Findings,
-    ) {
-        let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
-        let waits = |id: EditId| unsent.iter().any(|waits| waits.edit == id);
-        let mut done = ledger.of(device).filter(|(id, edit)| edit.commits > 0 && own(edit) && !waits(*id));
-        // A single edit may have come there in a way of its own.
-        let done = done.nth(SEVERAL - 1);
-        self.telling.finish(device, (done, !self.flow.is_empty()), setup, findings);
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        heard.out = self.ways_out.on(heard.event, heard.setup.durable, heard.setup.resets);
+        self.flow.on(heard);
+        self.owing.on(heard);
+        self.sends.on(heard.event);
+        self.others.iter_mut().for_each(|one| one.on(heard));
+    }
+
+    pub(super) fn on_server(&mut self, event: &Event<'_>) {
+        self.others.iter_mut().for_each(|one| one.on_server(event));
+    }
+
+    pub(super) fn asked(&mut self) {
+        self.flow.somebody_acted();
+        self.others.iter_mut().for_each(|one| one.asked());
+    }
+
+    pub(super) fn says_caught_up(&mut self, is: bool) {
+        self.others.iter_mut().for_each(|one| one.says_caught_up(is));
+    }
+
+    pub(super) fn server_went_back(&mut self) {
+        self.others.iter_mut().for_each(|one| one.server_went_back());
+    }
+
+    pub(super) fn was_copied(&mut self) {
+        self.others.iter_mut().for_each(|one| one.was_copied());
+    }
+
+    pub(super) fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
+        self.others.iter_mut().for_each(|one| one.at_rest(rest, ended));
+    }
+
+    pub(super) fn end(&mut self, ended: &mut Ended<'_>) {
+        self.flow.finish(ended.at, ended.device, &ended.setup.patience, ended.findings);
+        self.others.iter_mut().for_each(|one| one.end(ended));
+    }
+
+    pub(super) fn saw(&self, matter: Matter) -> bool {
+        match matter {
+            Matter::Runs => !self.flow.is_empty(),
+            matter => self.others.iter().any(|one| one.saw(matter)),
+        }
+    }
+
+    pub(super) fn figures(&self) -> impl Iterator<Item = (&'static str, u128)> {
+        let idle = ("oracle.idle_with_work.ns", self.owing.idle_ns);
+        iter::once(idle).chain(self.others.iter().filter_map(|one| one.figure()))
+    }
+}
+
+/// The device that a server is at work for, or whose edit it has to do with.
+pub(super) fn served(event: &Event<'_>) -> Option<DeviceId> {
+    match *event {
+        Event::BackendServed { device, .. } => device,
+        Event::ReplicaServed { device, .. } | Event::RowServed { device, .. } => Some(device),
+        Event::Committed { author: Author::Device(edit), .. }
+        | Event::MutationRefused { edit, .. }
+        | Event::MutationIgnored { edit, .. }
+        | Event::MutationReplayed { edit }
+        | Event::MutationPutOff { edit }
+        | Event::EditsCarried { edit, .. }
+        | Event::UploadQueued { edit }
+        | Event::UploadWaits { edit }
+        | Event::UploadDecided { edit, .. } => Some(edit.device),
+        _ => None,
     }
 }
