@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::{EntityId, Fat, Key, Stuff, in_words};
+use crate::base::{Digest, Digestible, EntityId, Fat, Key, Stuff, in_words};
 
 /// What each row of an entity has beside it that is made on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,12 @@ pub struct BlobId {
     pub entity: EntityId,
     pub row: u64,
     pub part: Part,
+}
+
+impl Digestible for BlobId {
+    fn digest(&self, digest: &mut Digest) {
+        digest.numbers([u64::from(self.entity.0), self.row, self.part as u64]);
+    }
 }
 
 impl BlobId {

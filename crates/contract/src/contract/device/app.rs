@@ -1,7 +1,7 @@
 //! What happens to an app, and what people do in it.
 
 use super::future::LocalBoxFuture;
-use crate::base::{EditId, EntityId, Key, Value, in_words};
+use crate::base::{Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words};
 use crate::contract::schema::Trigger;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,7 @@ pub enum EditKind {
     Delete,
 }
 in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
+digested_by_place!(AppEvent, EditKind);
 
 /// An edit that a person makes in the app.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,16 @@ pub struct LocalEdit {
     pub kind: EditKind,
     /// New values by position in the backend's columns that devices hold; all of them for a create.
     pub values: Vec<(usize, Value)>,
+}
+
+impl Digestible for LocalEdit {
+    fn digest(&self, digest: &mut Digest) {
+        self.id.digest(digest);
+        self.entity.digest(digest);
+        self.key.digest(digest);
+        self.kind.digest(digest);
+        self.values[..].digest(digest);
+    }
 }
 
 /// What becomes of an edit that a person makes.
@@ -60,58 +71,62 @@ impl From<Result<(), EditError>> for Saving {
     }
 }
 
+digested! {
 /// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     #[error("the row is not on this device")]
-    NoSuchRow,
+    1 NoSuchRow,
     #[error("the row is already on this device")]
-    Exists,
+    2 Exists,
     #[error("rows that refer to each other go together")]
-    Referred,
+    6 Referred,
     #[error("no key is left for a new row until the next sync")]
-    NoKey,
+    5 NoKey,
     #[error("a conflict of the row is open")]
-    InConflict,
+    7 InConflict,
     #[error("nothing is edited without a network")]
-    Locked,
+    8 Locked,
     #[error("this is not edited without a network")]
-    NotOffline,
+    9 NotOffline,
     #[error("the row cannot be had for editing")]
-    NoLease,
+    10 NoLease,
     #[error("the row is somebody else's")]
-    NotOwner,
+    11 NotOwner,
     #[error("the device's storage is full")]
-    StorageFull,
+    3 StorageFull,
     #[error("the database failed: {0}")]
-    Storage(String),
+    4 Storage(; String),
+}
 }
 
+digested! {
 /// Why a sync unit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
     #[error("offline: {0}")]
-    Offline(String),
+    1 Offline(; String),
     #[error("throttled: {0}")]
-    Throttled(String),
+    2 Throttled(; String),
     #[error("rejected: {0}")]
-    Rejected(String),
+    3 Rejected(; String),
     /// The process died in the middle; told by the next incarnation.
     #[error("interrupted")]
-    Interrupted,
+    4 Interrupted,
     #[error("the device's storage is full")]
-    StorageFull,
+    5 StorageFull,
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
-    Corrupt(String),
+    6 Corrupt(; String),
     #[error("aborted by the app: {0}")]
-    Aborted(String),
+    7 Aborted(; String),
     /// Somebody cancelled it; the next run goes on where it was.
     #[error("cancelled")]
-    Cancelled,
+    8 Cancelled,
     /// Conflicts are open, and nothing is synced before a person has decided them.
     #[error("held: {0}")]
-    Held(String),
+    9 Held(; String),
+}
 }
 
 impl SyncError {

@@ -21,7 +21,7 @@
 use super::app::SyncError;
 use super::future::LocalBoxFuture;
 use super::transport::NetworkKind;
-use crate::base::{Span, UnitId, Word, word_enums};
+use crate::base::{Span, UnitId, Word, digested_by_place, word_enums};
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
@@ -71,6 +71,8 @@ pub enum HookEnd {
     Threw,
     TimedOut,
 }
+
+digested_by_place!(Hook, HookEnd);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HookError {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::future::LocalBoxFuture;
 use super::slip::Slip;
-use crate::base::{Time, in_words};
+use crate::base::{Time, digested_by_place, in_words};
 use crate::contract::schema::Condition;
 
 /// A request that a cache on the way may answer, as it is asked for by an address.
@@ -144,3 +144,4 @@ pub enum TransportError {
     #[error("connection refused")]
     Refused,
 }
+digested_by_place!(TransportError);

@@ -1,6 +1,6 @@
 //! What a device holds, as the bench may see it.
 
-use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, word_enums};
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, digested_by_place, word_enums};
 use crate::contract::attachment::BlobId;
 
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
@@ -107,6 +107,7 @@ word_enums! {
         KeptBoth: "kept-both",
     }
 }
+digested_by_place!(LogKind);
 
 /// A difference that a person is to decide, as the device's page of conflicts shows it.
 #[derive(Clone, Debug, PartialEq)]

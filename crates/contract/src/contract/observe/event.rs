@@ -4,13 +4,16 @@ use super::kind::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
     RequestKind, Sides,
 };
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::base::{
+    DeviceId, Digest, Digestible, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, digested,
+};
 use crate::contract::attachment::BlobId;
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
 };
 use crate::contract::server::{Refusal, ServerError};
 
+digested! {
 /// What an engine tells of itself on one device; what it cannot say is not for it to tell.
 ///
 /// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name what
@@ -19,278 +22,276 @@ use crate::contract::server::{Refusal, ServerError};
 #[derive(Clone, Copy, Debug)]
 pub enum EngineEvent<'a> {
     /// There is no room on the device for what the engine has to write; the user is told.
-    StorageFull,
+    74 StorageFull,
     /// A unit was put into the queue, in which it was not: once for each time that it waits. So
     /// many are in the queue now, the running one not counted.
-    UnitQueued { unit: UnitId, depth: u32 },
+    8 UnitQueued { unit: UnitId, depth: u32 },
     /// A waiting unit was dropped for another.
-    UnitDiscarded { unit: UnitId },
+    9 UnitDiscarded { unit: UnitId },
     /// A unit that waits, or is put back to the head, was asked for again, and waits once.
-    UnitCoalesced { unit: UnitId },
+    10 UnitCoalesced { unit: UnitId },
     /// A unit starts (OnSyncStart), after it waited; runs are counted over all lives of the device.
-    SyncStart { unit: UnitId, run: u64, waited: Span },
+    11 SyncStart { unit: UnitId, run: u64, waited: Span },
     /// A unit ended well: the app's OnSyncComplete. For a blocking one the person was waiting.
-    SyncComplete { unit: UnitId, run: u64, took: Span, blocking: bool },
+    12 SyncComplete { unit: UnitId, run: u64, took: Span, blocking: bool },
     /// A unit ended badly: the app's OnSyncError, and what the user is told.
-    SyncError { unit: UnitId, run: u64, error: &'a SyncError },
+    13 SyncError { unit: UnitId, run: u64, error: &'a SyncError },
     /// A hook of the app was called, for a unit's run if it is about one.
-    HookStarted { hook: Hook, run: Option<(UnitId, u64)> },
+    76 HookStarted { hook: Hook, run: Option<(UnitId, u64)> },
     /// A hook of the app ended.
-    HookEnded { hook: Hook, run: Option<(UnitId, u64)>, ended: HookEnd, took: Span },
+    77 HookEnded { hook: Hook, run: Option<(UnitId, u64)>, ended: HookEnd, took: Span },
     /// A hook of the app is about to trigger a sync of `unit`: the app says so, no engine.
-    HookTriggered { hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId },
+    78 HookTriggered { hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId },
     /// The app shows its person this from now on. It is of no digest.
-    Status(Status),
+    Status(status: Status),
     /// The engine asked the operating system what network there is.
-    NetworkAsked,
+    143 NetworkAsked,
     /// A cursor moved, together with the rows before it.
-    CursorSaved { unit: UnitId, entity: EntityId },
+    15 CursorSaved { unit: UnitId, entity: EntityId },
     /// What units have of their own.
-    Unit(UnitEvent<'a>),
+    150 Unit(unit: UnitEvent<'a>),
     /// A cursor was refused by the server, or given up with edits; the entity is loaded again.
-    CursorReset { unit: UnitId, entity: EntityId },
+    16 CursorReset { unit: UnitId, entity: EntityId },
     /// A request leaves, with so many bytes of body and mutations in it. The number is the device's
     /// own; a fetch is for no unit; `attempt` is 0 for the first try.
-    RequestSent { request: u64, kind: RequestKind, unit: Option<UnitId>, bytes: u64, rows: u32, attempt: u32 },
+    17 RequestSent {
+        request: u64, kind: RequestKind, unit: Option<UnitId>, bytes: u64, rows: u32, attempt: u32
+    },
     /// A useful answer came, with so many bytes of body and rows or results.
-    ResponseReceived {
-        request: u64,
-        kind: RequestKind,
-        unit: Option<UnitId>,
-        bytes: u64,
-        rows: u32,
-        took: Span,
+    18 ResponseReceived {
+        request: u64, bytes: u64, rows: u32, took: Span;
+        kind: RequestKind, unit: Option<UnitId>
     },
     /// No answer came, or one that is not the server's. So many bytes were sent for nothing.
-    RequestFailed { request: u64, kind: RequestKind, error: TransportError, took: Span, wasted: u64 },
+    19 RequestFailed {
+        request: u64, error: TransportError, took: Span, wasted: u64;
+        kind: RequestKind
+    },
     /// An answer came, and it says no.
-    RequestRefused { request: u64, kind: RequestKind, error: &'a ServerError, took: Span },
+    20 RequestRefused { request: u64, error: &'a ServerError, took: Span; kind: RequestKind },
     /// An engine that adapts its chunks has chosen a size: so many rows at most.
-    ChunkSized { kind: RequestKind, rows: u32 },
+    36 ChunkSized { kind: RequestKind, rows: u32 },
     /// The engine waits before it tries again, after so many failures in a row: in a run of a unit,
     /// or for an opened record or between runs.
-    RetryScheduled { attempt: u32, wait: Span, in_run: bool },
+    21 RetryScheduled { attempt: u32, wait: Span, in_run: bool },
     /// Changes of a pull or fetch are committed, in order, and some that were its own coming back.
-    ChunkApplied { unit: Option<UnitId>, changes: &'a [AppliedChange<'a>], echoed: u32, took: Span },
+    22 ChunkApplied {
+        unit: Option<UnitId>, changes: &'a [AppliedChange<'a>], echoed: u32, took: Span
+    },
     /// An edit is in a push request.
-    EditSent { edit: EditId, entity: EntityId, key: &'a Key, request: u64 },
+    25 EditSent { edit: EditId, request: u64; entity: EntityId, key: &'a Key },
     /// Earlier edits of a row that were never sent go out with this later one; or, as it deletes a
     /// row that nobody else has heard of, none is sent (`stays`).
-    EditsSquashed { edit: EditId, entity: EntityId, key: &'a Key, with: &'a [EditId], stays: bool },
+    110 EditsSquashed {
+        edit: EditId, with: &'a [EditId], stays: bool;
+        entity: EntityId, key: &'a Key
+    },
     /// An edit says of a row what the app shows of it already, and will not be sent.
-    EditUnchanged { edit: EditId, entity: EntityId, key: &'a Key },
+    163 EditUnchanged { edit: EditId; entity: EntityId, key: &'a Key },
     /// An edit is on the backend and leaves the outbox; its row has this stamp there.
-    EditAcknowledged { edit: EditId, entity: EntityId, key: &'a Key, stamp: Stamp },
+    26 EditAcknowledged { edit: EditId, stamp: Stamp; entity: EntityId, key: &'a Key },
     /// A device deleted all rows of an entity, to have them again; so many edits went with them.
-    TableEmptied { entity: EntityId, edits: u64 },
+    162 TableEmptied { entity: EntityId, edits: u64 },
     /// Changes of a pull were not committed, since a row would refer to one that is not there.
-    ApplyAborted,
+    141 ApplyAborted,
     /// After a transaction another number of rows refer to one that is not there, if it is counted.
-    Dangling { rows: u64 },
+    142 Dangling { rows: u64 },
     /// A row that was made here has another key from now on, wherever it stands.
-    Renamed { entity: EntityId, from: &'a Key, to: &'a Key },
+    140 Renamed { entity: EntityId, from: &'a Key, to: &'a Key },
     /// A conflict rule spoke.
-    ConflictDecided {
-        edit: EditId,
-        entity: EntityId,
-        key: &'a Key,
-        kind: ConflictKind,
-        decision: Decision<'a>,
-        sides: Sides,
+    27 ConflictDecided {
+        edit: EditId, kind: ConflictKind, decision: Decision<'a>, sides: Sides;
+        entity: EntityId, key: &'a Key
     },
     /// The engine: something happened on its page of conflicts.
-    Page(PageEvent<'a>),
+    110 Page(page: PageEvent<'a>),
     /// An attachment is on its way, or there.
-    Blob(BlobEvent),
+    180 Blob(blob: BlobEvent),
     /// A line was written into the log that the user can read.
-    EditLogged { edit: EditId, entity: EntityId, key: &'a Key, kind: LogKind },
+    28 EditLogged { edit: EditId, kind: LogKind; entity: EntityId, key: &'a Key },
     /// The engine: rows of a pull could not be applied, and the cursor passes them: they are
     /// dropped, or kept on a durable list, to be tried again.
-    RowsFailed { skipped: u32, listed: u32 },
+    46 RowsFailed { skipped: u32, listed: u32 },
     /// The engine: it tried the rows on its list again, of which so many are left.
-    RowsRetried { left: u64 },
+    80 RowsRetried { left: u64 },
+}
 }
 
+digested! {
 /// Everything that can be observed; by the bench but for [`Event::Engine`].
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The engine of a device tells of itself.
-    Engine(EngineEvent<'a>),
+    Engine(engine: EngineEvent<'a>),
     /// The world: a process starts, after so many lives.
-    ProcessStarted { incarnation: u32 },
+    1 ProcessStarted { incarnation: u32 },
     /// The world: a process died.
-    ProcessKilled { reason: KillReason },
+    2 ProcessKilled { reason: KillReason },
     /// The world: a process is about to die amid work on its database that it may not have told.
-    CutShort,
+    70 CutShort,
     /// The world: an answer is decoded, which takes `peak` bytes of memory; that is `tight` from a
     /// quarter of what the app may have on.
-    Decoded { peak: u64, tight: bool },
+    71 Decoded { peak: u64, tight: bool },
     /// The world: the app looked something up for the person, while it was in the foreground.
-    AppQueried { took: Span, waited: Span },
+    72 AppQueried { took: Span, waited: Span },
     /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
-    Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
+    151 Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
     /// The world: the app saved something for the person, while it was in the foreground.
-    AppWrote { took: Span, waited: Span },
+    73 AppWrote { took: Span, waited: Span },
     /// The world: a row that came cannot be read this time.
-    RowUnreadable { entity: EntityId },
+    95 RowUnreadable { entity: EntityId },
     /// The world: something happened to the app.
-    App(AppEvent),
+    3 App(app: AppEvent),
     /// The operating system suspends the app: nothing of it goes on, and it is not dead.
-    Suspended,
+    160 Suspended,
     /// The app goes on where it was, after it was suspended for so long.
-    Continued { after: Span },
+    161 Continued { after: Span },
     /// The world: the device's link went down.
-    LinkDown,
+    4 LinkDown,
     /// The world: the device's link came back.
-    LinkUp,
+    5 LinkUp,
     /// The world: a device has a new connection, since the wish for it, waking the radio included.
-    ConnectionOpened { took: Span },
+    60 ConnectionOpened { took: Span },
     /// The world: packets went over a device's link, from it or towards it, some of them again;
     /// none where messages go without packets. Bytes with all headers. `held` if they belong to a
     /// connection that is held, and to no request.
-    PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64, held: bool },
+    61 PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64; held: bool },
     /// Something happened to a connection that a device holds.
-    Held(HeldEvent),
+    200 Held(event: HeldEvent),
     /// The world: a message vanished.
-    MessageDropped { reason: DropReason, bytes: u64 },
+    6 MessageDropped { reason: DropReason, bytes: u64 },
     /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
     /// changed, `asked` if the server said before whether it holds.
-    CacheAnswered { bytes: u64, stale: bool, asked: bool },
+    96 CacheAnswered { bytes: u64, stale: bool, asked: bool },
     /// The world: the backend went down or came back.
-    BackendAvailable(bool),
+    7 BackendAvailable(up: bool),
     /// The world: what a login waits for is there: its blocking units have ended, or all. The login
     /// may lie in an earlier life of the process. `again` if a restart of the app brought it, of a
     /// person who was let in before: nobody waited.
-    Usable { since_login: Span, again: bool },
+    14 Usable { since_login: Span; again: bool },
     /// The world: a person made an edit and the app took it, at this time by the device's clock.
-    EditMade { edit: &'a LocalEdit, made_at: Stamp },
+    23 EditMade { edit: &'a LocalEdit, made_at: Stamp },
     /// The world: a person wanted to make an edit and the app refused it.
-    EditRefused { edit: &'a LocalEdit, error: &'a EditError },
+    24 EditRefused { edit: &'a LocalEdit, error: &'a EditError },
     /// The world: a person did not see an edit saved: no app ran, it died, or the world ended.
-    EditMissed { edit: &'a LocalEdit, waited: Span },
+    48 EditMissed { edit: &'a LocalEdit, waited: Span },
     /// The world: a person gave up an edit, as a run of a blocking unit had the screen too long. Of
     /// one whose row is found as it is made the key is empty.
-    EditPrevented { edit: &'a LocalEdit, waited: Span },
+    79 EditPrevented { edit: &'a LocalEdit, waited: Span },
     /// Something in the life of a phone.
-    Phone(PhoneEvent),
+    170 Phone(phone: PhoneEvent),
     /// The backend: a row has a new version, with these values (for a delete those before it), in
     /// the place of that of another stamp, if there was one.
-    Committed {
-        entity: EntityId,
-        key: &'a Key,
-        stamp: Stamp,
-        kind: CommitKind,
-        values: &'a [Value],
-        author: Author,
-        replaced: Option<Stamp>,
+    29 Committed {
+        entity: EntityId, key: &'a Key, stamp: Stamp, kind: CommitKind, values: &'a [Value],
+        author: Author, replaced: Option<Stamp>
     },
     /// A node: its state is that of an earlier instant, as it began. What that did to rows follows
     /// as commits. A device's state had been put in `life` times by then, by a backup or a copy.
-    Restored { to: Time, life: u32 },
+    45 Restored { to: Time, life: u32 },
     /// A device: its state became a copy of another's, edits included; its process begins again.
     /// That was what it was as `then` began, in this life of its storage; `unseen` are edits that
     /// it is saving, in its storage, and which its person is yet to see saved.
-    BecameCopy { of: DeviceId, then: Option<(Time, u32)>, unseen: &'a [LocalEdit] },
+    47 BecameCopy { of: DeviceId, unseen: &'a [LocalEdit]; then: Option<(Time, u32)> },
     /// The backend: a mutation that wanted to do this was not committed, for a conflict or for
     /// good. The holder is the other row that has the natural key, or one that it refers to and
     /// that is not there.
-    MutationRefused {
-        edit: EditId,
-        entity: EntityId,
-        key: &'a Key,
-        kind: EditKind,
-        conflict: Option<Refusal>,
-        holder: Option<&'a Key>,
+    30 MutationRefused {
+        edit: EditId, conflict: Option<Refusal>;
+        entity: EntityId, key: &'a Key, kind: EditKind, holder: Option<&'a Key>
     },
     /// The server: the next commit of this edit brings others of its row, too.
-    EditsCarried { edit: EditId, others: &'a [EditId] },
+    210 EditsCarried { edit: EditId, others: &'a [EditId] },
     /// The backend: it dropped a mutation of a row out of the device's reach, as if it was done.
-    MutationIgnored { edit: EditId, entity: EntityId, key: &'a Key },
+    111 MutationIgnored { edit: EditId; entity: EntityId, key: &'a Key },
     /// The backend: a mutation came again and was answered from memory.
-    MutationReplayed { edit: EditId },
+    31 MutationReplayed { edit: EditId },
     /// The backend: a mutation was put off, without a verdict.
-    MutationPutOff { edit: EditId },
+    34 MutationPutOff { edit: EditId },
     /// The backend: readers see the version just committed from `until` on.
-    CommitDelayed { entity: EntityId, key: &'a Key, stamp: Stamp, until: Time },
+    35 CommitDelayed { entity: EntityId, key: &'a Key, stamp: Stamp, until: Time },
     /// The gateway: a row or its tombstone leaves for a device; told where lives are recorded.
-    RowServed { device: DeviceId, entity: EntityId, key: &'a str, stamp: Stamp, removed: bool },
+    33 RowServed { device: DeviceId, entity: EntityId, key: &'a str, stamp: Stamp, removed: bool },
     /// The backend: a request of a device or of the gateway was served. It was in the queue, waited
     /// for the source's write lock and was at work; rows were looked at, and rows delivered or
     /// mutations handled.
-    BackendServed {
-        device: Option<DeviceId>,
-        kind: RequestKind,
-        queued: Span,
-        locked: Span,
-        service: Span,
-        scanned: u64,
-        rows: u64,
+    32 BackendServed {
+        device: Option<DeviceId>, kind: RequestKind, queued: Span, locked: Span, service: Span,
+        scanned: u64, rows: u64
     },
     /// The gateway: it looked for changes, for a device or for its replica. For that it wrote rows
     /// in the backend (flags and claims, with so many bytes), looked at rows itself, took processor
     /// time by its model, and keeps bytes of state. `kinds` are the rows that it delivers as
     /// created, as updated, and as gone, be it for the reader alone.
-    Captured { writes: u64, written: u64, handled: u64, cpu: Span, state: u64, kinds: [u64; 3] },
+    38 Captured { writes: u64, written: u64, handled: u64, cpu: Span, state: u64; kinds: [u64; 3] },
     /// The gateway: it asked the backend for a page of changes for its replica. The backend looked
     /// at rows or failed; rows got a new version in a database of so many bytes, by so much
     /// processor time, unless another node had moved past them.
-    RefreshAsked {
-        scanned: u64,
-        changed: u64,
-        bytes: u64,
-        cpu: Span,
-        failed: bool,
-        overtaken: Option<Overtaken>,
+    40 RefreshAsked {
+        scanned: u64, changed: u64, bytes: u64, cpu: Span, failed: bool,
+        overtaken: Option<Overtaken>
     },
     /// The gateway: its replica has all that the backend had when the refresh began.
-    Refreshed { took: Span },
+    41 Refreshed { took: Span },
     /// The gateway: a device was answered from the replica, as fresh as a refresh that began `age`
     /// ago, with so much processor time by its model.
-    ReplicaServed { device: DeviceId, age: Span, cpu: Span },
+    42 ReplicaServed { device: DeviceId, age: Span, cpu: Span },
     /// The gateway: an edit is durable there and waits for the backend.
-    UploadQueued { edit: EditId },
+    43 UploadQueued { edit: EditId },
     /// The gateway: a device asks for an edit that waits for the backend still, and is told so.
-    UploadWaits { edit: EditId },
+    75 UploadWaits { edit: EditId },
     /// The gateway: the backend's verdict on an edit that waited; it waited since it was queued.
-    UploadDecided { edit: EditId, waited: Span },
+    44 UploadDecided { edit: EditId, waited: Span },
     /// The gateway: all of an attachment is there, by a last stretch of this device.
-    BlobStored(StoredBlob),
+    180 BlobStored(stored: StoredBlob),
     /// The app syncs beside its queue.
-    Call(CallEvent),
+    150 Call(call: CallEvent),
     /// Something on the way of rows to another system.
-    Integration(IntegrationEvent<'a>),
+    190 Integration(event: IntegrationEvent<'a>),
+}
 }
 
+digested! {
 /// Something happened to a connection that a device holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldEvent {
     /// The device has it, so long after it wished for it.
-    Opened { took: Span },
+    0 Opened { took: Span },
     /// The server, or a proxy, did not take it.
-    Refused,
+    1 Refused,
     /// A message of so many bytes has arrived.
-    Arrived { up: bool, bytes: u64 },
+    2 Arrived { up: bool, bytes: u64 },
     /// It has ended as far as the device knows, which held it for so long; `lost` if neither side
     /// has closed it.
-    Ended { after: Span, lost: bool },
+    3 Ended { after: Span, lost: bool },
+}
 }
 
+digested! {
 /// Something on the way of rows to another system.
 #[derive(Clone, Copy, Debug)]
 pub enum IntegrationEvent<'a> {
     /// A worker called the other system, with so many records to write, some of them again since
     /// they were rejected before. It has an answer, or the call failed.
-    Called { worker: u32, records: u32, again: u32, took: Span, failed: bool },
+    0 Called { worker: u32, records: u32, again: u32, took: Span, failed: bool },
     /// The other system has this version of a row, or knows that the row is deleted.
-    Delivered { entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool },
+    1 Delivered { entity: EntityId, key: &'a Key, stamp: Stamp, removed: bool },
     /// The other system rejected a row.
-    Rejected { entity: EntityId, key: &'a Key },
+    2 Rejected { entity: EntityId, key: &'a Key },
     /// A worker was killed.
-    Killed { worker: u32 },
+    3 Killed { worker: u32 },
     /// A worker has read a version of a row; told where lives are recorded.
-    Read { worker: u32, entity: EntityId, key: &'a Key, stamp: Stamp },
+    4 Read { worker: u32, entity: EntityId, key: &'a Key, stamp: Stamp },
     /// A worker has remembered that a page of an entity is done; told there, too.
-    Remembered { worker: u32, entity: EntityId },
+    5 Remembered { worker: u32, entity: EntityId },
+}
+}
+
+impl Event<'_> {
+    /// Whether it changes nothing that happens, and is of no digest.
+    pub fn is_shown_alone(&self) -> bool {
+        matches!(self, Event::Engine(EngineEvent::Status(_)) | Event::Phone(PhoneEvent::LogoutAsked))
+    }
 }
 
 impl<'a> From<EngineEvent<'a>> for Event<'a> {
@@ -299,18 +300,17 @@ impl<'a> From<EngineEvent<'a>> for Event<'a> {
     }
 }
 
+digested! {
 /// The app calls a unit at once, beside the queue and without the engine's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEvent {
-    Called {
-        unit: UnitId,
-    },
+    1 Called { unit: UnitId },
     /// Such a call has come back. One whose process dies never does.
-    CameBack {
-        unit: UnitId,
-    },
+    2 CameBack { unit: UnitId },
+}
 }
 
+digested! {
 /// A unit's part of an entity, and where its cursors stand.
 #[derive(Clone, Copy, Debug)]
 pub enum UnitEvent<'a> {
@@ -319,32 +319,30 @@ pub enum UnitEvent<'a> {
     Excerpt { unit: UnitId, rows: u32, took: Span },
     /// Rows that a unit pulled are committed on the device beside what people see, and wait for the
     /// rest of their run. The device was busy for so long.
-    SetAside { unit: UnitId, rows: u32, took: Span },
+    3 SetAside { unit: UnitId, rows: u32, took: Span },
     /// Such rows went, and were never shown.
-    ThrownAway { unit: UnitId, rows: u32 },
+    4 ThrownAway { unit: UnitId, rows: u32 },
     /// Where all cursors stand, if somebody looks: before a run, after it, and as a process starts.
     /// `at` has the unit whose it is, or none of all together; the entity; and what tells it from
     /// others. `dates` say when units last completed.
-    Cursors { at: &'a [(Option<UnitId>, EntityId, u64)], dates: &'a [(UnitId, Stamp)] },
+    Cursors { ; at: &'a [(Option<UnitId>, EntityId, u64)], dates: &'a [(UnitId, Stamp)] },
+}
 }
 
+digested! {
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent<'a> {
     /// The app has started, and this conflict is open: about the row of the edit that met it.
-    Open { edit: EditId, entity: EntityId, key: &'a Key },
+    0 Open { edit: EditId; entity: EntityId, key: &'a Key },
     /// A person has decided, by what they saw: what becomes of the edit that met the conflict, or
     /// of one that was made `on_top` of it and has met none itself.
-    Resolved {
-        edit: EditId,
-        on_top: bool,
-        entity: EntityId,
-        key: &'a Key,
-        kind: ConflictKind,
-        decision: Decision<'a>,
-        sides: Sides,
+    1 Resolved {
+        edit: EditId, on_top: bool, kind: ConflictKind, decision: Decision<'a>, sides: Sides;
+        entity: EntityId, key: &'a Key
     },
     /// A run of a unit was refused since conflicts are open, with edits that could have gone.
-    Held { unit: UnitId, edits: &'a [EditId] },
+    2 Held { unit: UnitId, edits: &'a [EditId] },
+}
 }
 
 impl<'a> PageEvent<'a> {
@@ -367,26 +365,28 @@ impl<'a> PageEvent<'a> {
     }
 }
 
+digested! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneEvent {
     /// It has another token, which its requests have from now on, so long after it asked.
-    TokenRenewed { took: Span },
+    0 TokenRenewed { took: Span },
     /// It is given no other token, and its person has to log in again.
-    LoginEnded,
+    6 LoginEnded,
     /// The world: its person read that a sync failed, and tapped to try again.
-    RetryTapped,
+    7 RetryTapped,
     /// A newer version of the app was installed, and its process begins again.
-    Upgraded,
+    1 Upgraded,
     /// Somebody wants to log out. It is of no digest.
     LogoutAsked,
     /// The app does not let them, as so many edits wait.
-    LogoutRefused { edits: u64 },
+    2 LogoutRefused { edits: u64 },
     /// The app is closed then.
-    LoggedOut,
+    3 LoggedOut,
     /// Somebody logs in, by the number of those who share the phone, from 0.
-    LoggedIn { person: u32 },
+    4 LoggedIn { person: u32 },
     /// The app was installed again, and nothing is there of what it held.
-    Reinstalled,
+    5 Reinstalled,
+}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -395,6 +395,15 @@ pub struct StoredBlob {
     pub device: DeviceId,
     pub bytes: u64,
     pub hash: u64,
+}
+
+impl Digestible for StoredBlob {
+    fn digest(&self, digest: &mut Digest) {
+        digest.number(3);
+        self.blob.digest(digest);
+        self.device.digest(digest);
+        digest.numbers([self.bytes, self.hash]);
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -406,6 +415,21 @@ pub enum BlobEvent {
     Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
     /// The device keeps it no longer.
     LetGo { blob: BlobId },
+}
+
+impl Digestible for BlobEvent {
+    fn digest(&self, digest: &mut Digest) {
+        let (kind, blob, numbers) = match *self {
+            BlobEvent::Sent { blob, offset, bytes, in_run } => (0, blob, [offset, bytes, u64::from(in_run)]),
+            BlobEvent::Ended { blob, took, in_run, served } => {
+                (1, blob, [took.0, u64::from(in_run), u64::from(served)])
+            }
+            BlobEvent::LetGo { blob } => (2, blob, [0; 3]),
+        };
+        digest.number(kind);
+        blob.digest(digest);
+        digest.numbers(numbers);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,8 @@
 //! Kinds of what is observed.
 
-use crate::base::{EditId, EntityId, Key, Stamp, ValueRef, in_words};
+use crate::base::{
+    Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place, in_words,
+};
 use crate::contract::server::Row;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +23,8 @@ impl RequestKind {
         matches!(self, RequestKind::Push | RequestKind::Sync)
     }
 }
+
+digested_by_place!(RequestKind, KillReason, DropReason, CommitKind, ConflictKind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KillReason {
@@ -44,11 +48,13 @@ pub enum DropReason {
     TooLarge,
 }
 
+digested! {
 /// What became of a page for a replica that somebody else had moved past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
-    Written { rows: u64 },
-    Refused { rows: u64 },
+    0 Written { rows: u64 },
+    1 Refused { rows: u64 },
+}
 }
 
 /// One change that a device has made durable.
@@ -62,6 +68,14 @@ pub struct AppliedChange<'a> {
     /// What the row shows now, in the device's columns, where its stamp may come apart from its
     /// values: the values decide which version it is.
     pub shows: Option<&'a [ValueRef<'a>]>,
+}
+
+/// What the row shows changes nothing that happens.
+impl Digestible for AppliedChange<'_> {
+    fn digest(&self, digest: &mut Digest) {
+        digest.text(self.key);
+        digest.numbers([u64::from(self.entity.0), self.stamp.0 as u64, self.removed.into()]);
+    }
 }
 
 impl AppliedChange<'_> {
@@ -82,16 +96,18 @@ impl<'a> AppliedChange<'a> {
     }
 }
 
+digested! {
 /// Who is behind a commit on the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Author {
-    Device(EditId),
-    Office,
-    Import,
+    0 Device(edit: EditId),
+    1 Office,
+    2 Import,
     /// The backend itself, following another commit: a counter, a folded column.
-    Derived,
+    3 Derived,
     /// The backend itself, going back to a backup: the version of then is there again.
-    Backup,
+    4 Backup,
+}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,22 +142,32 @@ pub struct Sides {
     pub edited: Option<Stamp>,
 }
 
+impl Digestible for Sides {
+    fn digest(&self, digest: &mut Digest) {
+        self.local.digest(digest);
+        self.remote.digest(digest);
+        self.edited.digest(digest);
+    }
+}
+
+digested! {
 /// What an engine decided about a local edit that met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<'a> {
     /// The edit wins: it goes out again, over the backend's version.
-    Local,
+    0 Local,
     /// The backend's version stays, and the edit is superseded.
-    Remote,
+    1 Remote,
     /// Both sides say the same: the edit counts as done.
-    Same,
+    2 Same,
     /// The edit goes out again with these of its columns, by position in the backend's; in the
     /// others the backend's version stays.
-    Merged { columns: &'a [usize] },
+    3 Merged { columns: &'a [usize] },
     /// Both stay: the edit goes out again as a row of its own with this key.
-    Both { key: &'a Key },
+    4 Both { key: &'a Key },
     /// A person is to decide: the edit waits.
-    Parked,
+    5 Parked,
+}
 }
 
 /// What became of a saved edit by the end of a run.

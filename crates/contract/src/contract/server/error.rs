@@ -1,33 +1,35 @@
 //! Why a server says no.
 
-use crate::base::{EntityId, Span};
+use crate::base::{EntityId, Span, digested};
 
+digested! {
 /// The gateway or the backend cannot answer: what the device should do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum ServerError {
     /// Down for a while: try again later.
     #[error("the backend is not available")]
-    Unavailable,
+    1 Unavailable,
     #[error("throttled; try again after {0}")]
-    Throttled(Span),
+    2 Throttled(wait: Span),
     /// The cursor is older than kept tombstones, or not the gateway's: load the entity again.
     #[error("the cursor of entity {} has expired", .0.0)]
-    CursorExpired(EntityId),
+    3 CursorExpired(entity: EntityId),
     #[error("the gateway gave up waiting for the backend")]
-    GatewayTimeout,
+    4 GatewayTimeout,
     /// It broke in the backend or on the way there, which may have acted: try again.
     #[error("the server failed")]
-    Failed,
+    5 Failed,
     /// The token that it came with is none, or is too old: get another, or let the person log in.
     #[error("the token is not accepted")]
-    Unauthorized,
+    7 Unauthorized,
     /// The request is larger than the server takes, which is so many bytes (413).
     #[error("the request is larger than the {0} bytes that the server takes")]
-    RequestTooLarge(u64),
+    8 RequestTooLarge(limit: u64),
     /// The answer would be larger than the server sends, which is so many bytes. What the request
     /// brought may have been done.
     #[error("the answer is larger than the {0} bytes that the server sends")]
-    AnswerTooLarge(u64),
+    9 AnswerTooLarge(limit: u64),
     #[error("bad request: {0}")]
-    BadRequest(String),
+    6 BadRequest(; String),
+}
 }

@@ -1,6 +1,6 @@
 //! What is said of rows and edits on the server's side.
 
-use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef, in_words};
+use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef, digested_by_place, in_words};
 use crate::contract::device::{EditKind, LocalEdit};
 
 /// One local intent on its way to the backend.
@@ -124,4 +124,5 @@ pub enum Refusal {
     Exists,
     Taken,
 }
+digested_by_place!(Refusal);
 in_words!(Refusal { Stale: "stale", Gone: "gone", Exists: "exists", Taken: "taken" });
