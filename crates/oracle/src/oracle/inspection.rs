@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::busy::{Busy, Eventful};
 use super::check::Matter;
 use super::checks::{
-    self, ACKNOWLEDGED, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, REFUSED_COMMITTED, RowCase,
-    SILENT_DISCARD, STUCK,
+    self, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, RowCase, SILENT_DISCARD, STUCK,
 };
 use super::content::{Contents, Difference, Expected, stale_copies};
 use super::destination::{self, Holdings};
@@ -25,7 +24,7 @@ use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
-use super::rules::metric_of;
+use super::rules::{OF_EDITS, metric_of};
 use super::setup::OracleSetup;
 use super::truth::Truth;
 use super::watched::Watched;
@@ -380,7 +379,7 @@ impl Inspection<'_> {
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
             let words = &oracle.setup.labels;
-            let case = case(words, &self.truth, said, (id, edit), deleted_later);
+            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), deleted_later);
             if edit.commits == 0 {
                 self.ends.saw(id, case.seen(edit.undone && is_there(&self.truth, edit)));
             }
@@ -393,14 +392,13 @@ impl Inspection<'_> {
             {
                 oracle.findings.add_certain(&LOST_EDIT, concerns, || text);
             }
-            let both = checks::refused_and_committed(&case, &oracle.ledger);
-            oracle.findings.found(&REFUSED_COMMITTED, concerns, both);
-            oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_discard(&case));
-            oracle.findings.found(&ACKNOWLEDGED, concerns, checks::acknowledged_without_commit(&case));
+            for (rule, check) in OF_EDITS {
+                oracle.findings.found(rule, concerns, check(&case));
+            }
         }
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
             let words = &oracle.setup.labels;
-            let case = case(words, &self.truth, said, (id, edit), false);
+            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), false);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_overwrite(&case));
         }
@@ -491,7 +489,7 @@ fn is_there(truth: &dyn Truth, edit: &Edit) -> bool {
 }
 
 fn case<'a>(
-    words: &'a Labels,
+    (words, ledger): (&'a Labels, &'a Ledger),
     truth: &dyn Truth,
     said: &'a Said,
     (id, edit): (EditId, &'a Edit),
@@ -499,7 +497,7 @@ fn case<'a>(
 ) -> EditCase<'a> {
     let live = truth.row(edit.entity, edit.key.as_str()).is_some();
     let (pending, log) = (&*said.unsent, &*said.log);
-    EditCase { words, id, edit, pending, log, live, deleted_later }
+    EditCase { words, id, edit, ledger, pending, log, live, deleted_later }
 }
 
 /// A device at rest shows a row as it should.

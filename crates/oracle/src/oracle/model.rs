@@ -10,8 +10,8 @@ use super::after_hours::{AfterHours, By};
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::checks::{
-    self, CommitCase, DANGLING_ID, DUPLICATE, ID_TWICE, MISFILED, NOT_TAKEN, OLD_OVER_NEW,
-    OWN_WRITE_VANISHED, REORDERED, RESURRECTED, SILENT_DISCARD, ShownCase, Turn, WENT_BACK,
+    self, CommitCase, DANGLING_ID, ID_TWICE, NOT_TAKEN, OWN_WRITE_VANISHED, REORDERED, SILENT_DISCARD,
+    ShownCase, Turn, WENT_BACK,
 };
 use super::edit::{Edit, Refused};
 use super::families::Families;
@@ -25,7 +25,7 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::reports::{Reported, dates_row};
-use super::rules::RULES;
+use super::rules::{OF_COMMITS, RULES};
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, place_of};
@@ -244,6 +244,7 @@ impl Oracle {
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
         let author = if let Author::Device(edit) = commit.author { Some(edit) } else { None };
+        let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
         let row = self.history.row(id);
         let case = CommitCase {
             words: &self.setup.labels,
@@ -256,17 +257,14 @@ impl Oracle {
             edit: author.and_then(|edit| Some((edit, self.ledger.get(edit)?))),
             ledger: &self.ledger,
             history: &self.history,
+            place: places.map(|places| &*places[usize::from(row.entity.0)]),
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
             split_off: author.is_some_and(|edit| self.intents.beside.split_off(edit, &row.key)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
-        let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
-        let place = places.map(|places| &places[usize::from(row.entity.0)]);
-        let misfiled = place.and_then(|place| checks::misfiled(&case, place));
-        self.findings.found(&RESURRECTED, concerns, checks::resurrected_on_backend(&case));
-        self.findings.found(&DUPLICATE, concerns, checks::committed_twice(&case));
-        self.findings.found(&OLD_OVER_NEW, concerns, checks::old_over_new(&case));
-        self.findings.found(&MISFILED, concerns, misfiled);
+        for (rule, check) in OF_COMMITS {
+            self.findings.found(rule, concerns, check(&case));
+        }
         let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
         let mut suspect = |check, edit, text| {
             let record = (row.entity, row.key.clone());

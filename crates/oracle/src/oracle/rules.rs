@@ -1,6 +1,7 @@
 //! The list of checks, and what others ask about one by its name.
 
 use super::check::{Check, Harm};
+use super::checks::{CommitCase, EditCase};
 use super::hearing::Hearing;
 use super::setup::OracleSetup;
 use super::watcher::Watcher;
@@ -57,6 +58,21 @@ pub(super) static WATCHERS: &[fn(&OracleSetup) -> Box<dyn Watcher>] = &[
     |_| Box::<again::Given>::default(),
     |_| Box::<strangers::DeviceCursors>::default(),
     |_| Box::<reports::Telling>::default(),
+];
+
+/// What is held against each commit of the backend, before it takes effect in the model.
+pub(super) static OF_COMMITS: &[(Check, fn(&CommitCase<'_>) -> Option<String>)] = &[
+    (&checks::RESURRECTED, checks::resurrected_on_backend),
+    (&checks::DUPLICATE, checks::committed_twice),
+    (&checks::OLD_OVER_NEW, checks::old_over_new),
+    (&checks::MISFILED, checks::misfiled),
+];
+
+/// What is held against each edit of a device at the end, unless it may be gone.
+pub(super) static OF_EDITS: &[(Check, fn(&EditCase<'_>) -> Option<String>)] = &[
+    (&checks::REFUSED_COMMITTED, checks::refused_and_committed),
+    (&checks::SILENT_DISCARD, checks::silent_discard),
+    (&checks::ACKNOWLEDGED, checks::acknowledged_without_commit),
 ];
 
 fn rule(check: &str) -> Option<Check> {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::narrow::as_the_view_says;
 use super::watch::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
-use crate::base::{Digest, Digestible, EditId, EntityId, Key, Stamp, UnitId, ValueRef};
+use crate::base::{Digest, Digestible, EntityId, Stamp, ValueRef};
 use crate::contract::{BlobId, DeviceView, LogEntry, Node, Occurrence, OpenConflict, PendingEdit, RowWait};
 use crate::metrics::Figures;
 
@@ -106,7 +106,7 @@ pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &d
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DeviceId, Span, Time, Value};
+    use crate::base::{DeviceId, EditId, Key, Span, Time, UnitId, Value};
     use crate::contract::{
         EditError, EditKind, EngineEvent, Event, LocalEdit, RequestKind, ServerError, SyncError,
     };

@@ -64,6 +64,8 @@ pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
     pub(in crate::oracle) ledger: &'a Ledger,
     pub(in crate::oracle) history: &'a History,
+    /// What the columns of a scope say in rows of the author's device; instants are nobody's.
+    pub(in crate::oracle) place: Option<&'a [Value]>,
     pub(in crate::oracle) creates: bool,
     /// A rule made this row of the author, to keep both sides of a conflict.
     pub(in crate::oracle) split_off: bool,
@@ -181,10 +183,8 @@ pub(in crate::oracle) fn written_since<'a>(
 
 /// An edit ends in a row of its device's scope, or where that device's person moved the row, and
 /// takes no row of another's unless that person did.
-///
-/// `place` is what the scope's columns say in rows of the device; a window's instants are nobody's.
-pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Option<String> {
-    let (id, edit) = case.edit?;
+pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
+    let ((id, edit), place) = (case.edit?, case.place?);
     let entity = case.words.schema.entity(edit.entity);
     let columns = entity.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| column);
     let says = |of: &Edit, column: usize| {

@@ -73,6 +73,7 @@ pub(in crate::oracle) struct EditCase<'a> {
     pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
+    pub(in crate::oracle) ledger: &'a Ledger,
     pub(in crate::oracle) pending: &'a [PendingEdit],
     pub(in crate::oracle) log: &'a [LogEntry],
     pub(in crate::oracle) live: bool,
@@ -186,8 +187,8 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
 
 /// What its person is told is refused for good is not on the backend: not by a commit of its own,
 /// nor by that of a later edit which does not say so itself.
-pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>, ledger: &Ledger) -> Option<String> {
-    let EditCase { words, edit, .. } = *case;
+pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
+    let EditCase { words, edit, ledger, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();
     if copied || edit.undone || !ledger.is_told_refused(case.id, edit) {
         return None;
