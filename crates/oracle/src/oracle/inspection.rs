@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::busy::{Busy, Eventful};
 use super::check::Matter;
 use super::checks::{
-    self, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, RowCase, SILENT_DISCARD, STUCK,
+    self, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, OF_EDITS, RowCase, SILENT_DISCARD, STUCK,
 };
 use super::content::{Contents, Difference, Expected, stale_copies};
 use super::destination::{self, Holdings};
@@ -24,7 +24,7 @@ use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
-use super::rules::{OF_EDITS, metric_of};
+use super::rules::metric_of;
 use super::setup::OracleSetup;
 use super::truth::Truth;
 use super::watched::Watched;

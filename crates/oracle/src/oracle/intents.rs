@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::checks::{self, CommitCase, MISFILED, REORDERED, Turn, UNASKED};
+use super::checks::{
+    CommitCase, MISFILED, REORDERED, Turn, UNASKED, before_its_children, before_its_parent, bent_on_the_way,
+    by_a_stranger, reordered, unasked,
+};
 use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
@@ -101,14 +104,14 @@ impl Intents {
         findings.found(&MISFILED, concerns, self.persons.misfiled(id));
         let made = case.edit.map(|(_, edit)| &edit.local);
         let Some(meant) = made.or_else(|| self.beside.unseen.get(&id)) else {
-            let text = checks::by_a_stranger(case, id);
+            let text = by_a_stranger(case, id);
             let record = (case.row.entity, case.row.key.clone());
             self.strangers.entry(id).or_insert((record, text));
             return None;
         };
         let keeps = findings.keeps_edits();
-        let unasked = checks::unasked(case, meant, &self.beside, keeps);
-        let bent = checks::bent_on_the_way(case, meant, &self.beside, keeps);
+        let unasked = unasked(case, meant, &self.beside, keeps);
+        let bent = bent_on_the_way(case, meant, &self.beside, keeps);
         findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
@@ -118,7 +121,7 @@ impl Intents {
         }
         // That one is committed again is another check's.
         let (_, edit) = case.edit.filter(|(_, edit)| edit.commits == 0)?;
-        let reordered = checks::reordered(case, self.backend_went_back);
+        let reordered = reordered(case, self.backend_went_back);
         let late = reordered.and_then(|text| {
             if edit.refused.is_some() {
                 return Some((id, text));
@@ -129,8 +132,8 @@ impl Intents {
         let turn = Turn { words: case.words, at: case.at, id, edit, ledger: case.ledger };
         let deletes = self.deletes.get(&id.device);
         let behind = match case.kind {
-            CommitKind::Delete => checks::before_its_children(&turn, case.history, deletes),
-            _ => checks::before_its_parent(&turn, case.history, "was committed"),
+            CommitKind::Delete => before_its_children(&turn, case.history, deletes),
+            _ => before_its_parent(&turn, case.history, "was committed"),
         };
         findings.found(&REORDERED, concerns, behind);
         if let Some(deletes) = self.deletes.get_mut(&id.device) {
@@ -141,7 +144,7 @@ impl Intents {
 
     pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
         let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
-        let behind = checks::before_its_parent(turn, history, "was refused for good");
+        let behind = before_its_parent(turn, history, "was refused for good");
         findings.found(&REORDERED, concerns, behind);
     }
     pub(super) fn finish(self, findings: &mut Findings) {

@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::check::{Harm, Matter, PLAIN, Rule};
-use super::checks::{self, ShownCase};
+use super::checks::{ShownCase, went_back};
 use super::content::compared;
 use super::findings::Findings;
 use super::hearing::Topic;
@@ -146,7 +146,7 @@ impl Look<'_> {
         let first = self.history.first_of(row, has);
         let (words, now) = (&self.setup.labels, self.now);
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
-        let text = checks::went_back(&case).map(|text| format!("by a look into its database, {text}"));
+        let text = went_back(&case).map(|text| format!("by a look into its database, {text}"));
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
         self.findings.found(&FLICKER, concerns, text);
     }

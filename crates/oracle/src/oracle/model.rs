@@ -10,8 +10,8 @@ use super::after_hours::{AfterHours, By};
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::checks::{
-    self, CommitCase, DANGLING_ID, ID_TWICE, NOT_TAKEN, OWN_WRITE_VANISHED, REORDERED, SILENT_DISCARD,
-    ShownCase, Turn, WENT_BACK,
+    self, CommitCase, DANGLING_ID, ID_TWICE, NOT_TAKEN, OF_COMMITS, OWN_WRITE_VANISHED, REORDERED, RULES,
+    SILENT_DISCARD, ShownCase, Turn, WENT_BACK,
 };
 use super::edit::{Edit, Refused};
 use super::families::Families;
@@ -25,7 +25,6 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::reports::{Reported, dates_row};
-use super::rules::{OF_COMMITS, RULES};
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, place_of};

@@ -1,79 +1,9 @@
-//! The list of checks, and what others ask about one by its name.
+//! What others ask about a check by its name.
 
 use super::check::{Check, Harm};
-use super::checks::{CommitCase, EditCase};
+use super::checks::RULES;
 use super::hearing::Hearing;
-use super::setup::OracleSetup;
-use super::watcher::Watcher;
-use super::{again, attachments, checks, destination, flow, looks, owed, reports, status, strangers, thrift};
 use crate::contract::Capabilities;
-
-/// All checks, in the order in which violations and checks are told.
-pub(super) static RULES: &[Check] = &[
-    &checks::LOST,
-    &checks::STALE,
-    &checks::DUPLICATE,
-    &checks::RESURRECTED,
-    &checks::UNDETECTED_DELETE,
-    &checks::ORPHAN,
-    &checks::LOST_EDIT,
-    &checks::SILENT_DISCARD,
-    &checks::MISFILED,
-    &checks::UNASKED,
-    &checks::REORDERED,
-    &checks::DIVERGENT,
-    &checks::STUCK,
-    &flow::TWO_SYNCS,
-    &flow::WITHOUT_END,
-    &flow::UNIT_ORDER,
-    &flow::SYNC_LOOP,
-    &owed::IDLE_WITH_WORK,
-    &thrift::STORM,
-    &again::AGAIN,
-    &checks::WENT_BACK,
-    &checks::OWN_WRITE_VANISHED,
-    &checks::DANGLING_ID,
-    &checks::ID_TWICE,
-    &status::WRONG_STATUS,
-    &strangers::STRANGER,
-    &checks::CONTRADICTION,
-    &checks::ACKNOWLEDGED,
-    &attachments::BROKEN_ATTACHMENT,
-    &looks::FLICKER,
-    &reports::EMPTY_REPORT,
-    &checks::OLD_OVER_NEW,
-    &checks::REFUSED_COMMITTED,
-    &checks::NOT_TAKEN,
-    &checks::BENT_VALUE,
-    &destination::MISSING,
-    &destination::DELIVERED_TWICE,
-    &destination::OUTDATED,
-    &destination::KEPT_DELETED,
-];
-
-/// Those of them that hear the events of a device by themselves: each device has one of each.
-pub(super) static WATCHERS: &[fn(&OracleSetup) -> Box<dyn Watcher>] = &[
-    |_| Box::<status::DeviceStatus>::default(),
-    |setup| Box::new(thrift::Account::new(setup.labels.units.len())),
-    |_| Box::<again::Given>::default(),
-    |_| Box::<strangers::DeviceCursors>::default(),
-    |_| Box::<reports::Telling>::default(),
-];
-
-/// What is held against each commit of the backend, before it takes effect in the model.
-pub(super) static OF_COMMITS: &[(Check, fn(&CommitCase<'_>) -> Option<String>)] = &[
-    (&checks::RESURRECTED, checks::resurrected_on_backend),
-    (&checks::DUPLICATE, checks::committed_twice),
-    (&checks::OLD_OVER_NEW, checks::old_over_new),
-    (&checks::MISFILED, checks::misfiled),
-];
-
-/// What is held against each edit of a device at the end, unless it may be gone.
-pub(super) static OF_EDITS: &[(Check, fn(&EditCase<'_>) -> Option<String>)] = &[
-    (&checks::REFUSED_COMMITTED, checks::refused_and_committed),
-    (&checks::SILENT_DISCARD, checks::silent_discard),
-    (&checks::ACKNOWLEDGED, checks::acknowledged_without_commit),
-];
 
 fn rule(check: &str) -> Option<Check> {
     RULES.iter().copied().find(|rule| rule.name == check)

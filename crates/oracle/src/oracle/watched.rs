@@ -3,10 +3,10 @@
 use std::iter;
 
 use super::check::Matter;
+use super::checks::WATCHERS;
 use super::findings::Heard;
 use super::flow::DeviceFlow;
 use super::owed::OwingDevice;
-use super::rules::WATCHERS;
 use super::sends::Sends;
 use super::setup::OracleSetup;
 use super::watcher::{Ended, Rest, Watcher};

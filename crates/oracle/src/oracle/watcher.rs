@@ -24,7 +24,10 @@ pub(super) struct Rest<'a> {
     pub(super) ran: bool,
 }
 
-/// A check, or several that need the same, of one device; `WATCHERS` in `rules` lists them.
+/// Makes one for a device that nothing has happened to.
+pub(super) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
+
+/// A check, or several that need the same, of one device; `WATCHERS` in `checks` lists them.
 pub(super) trait Watcher {
     /// Something happens on the device.
     fn on(&mut self, heard: &mut Heard<'_>);

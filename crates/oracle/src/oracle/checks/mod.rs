@@ -1,5 +1,5 @@
-//! The checks, one invariant a function: each looks at one case and says in words what is wrong, or
-//! nothing.
+//! The checks: the lists of all, and those that look at one case each, one invariant a function,
+//! which says in words what is wrong, or nothing.
 
 mod asked;
 mod bent;
@@ -15,17 +15,87 @@ mod turn;
 
 pub(super) use asked::{UNASKED, bent_on_the_way, by_a_stranger, unasked};
 pub(super) use bent::{BENT_VALUE, BentValue, bent_values};
-pub(super) use commits::{
-    CommitCase, DUPLICATE, MISFILED, OLD_OVER_NEW, RESURRECTED, blind_overwrite, committed_twice, misfiled,
-    natural_keys, old_over_new, resurrected_on_backend, written_since,
-};
+pub(super) use commits::{CommitCase, DUPLICATE, MISFILED, blind_overwrite, natural_keys, written_since};
 pub(super) use edits::{
-    ACKNOWLEDGED, EditCase, LOST_EDIT, REFUSED_COMMITTED, SILENT_DISCARD, STUCK, acknowledged_without_commit,
-    lost_edit, overwriting_logged, refused_and_committed, silent_discard, silent_overwrite, stuck,
+    EditCase, LOST_EDIT, SILENT_DISCARD, STUCK, lost_edit, overwriting_logged, silent_overwrite, stuck,
 };
 pub(super) use names::{DANGLING_ID, ID_TWICE, dangling_ids, id_twice, outdated_reference};
 pub(super) use parts::{CONTRADICTION, contradiction};
-pub(super) use rows::{DIVERGENT, LOST, ORPHAN, RowCase, STALE, UNDETECTED_DELETE};
+pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE};
 pub(super) use shown::{OWN_WRITE_VANISHED, ShownCase, WENT_BACK, own_write_vanished, went_back};
 pub(super) use taken::{NOT_TAKEN, TakenCase, merged_with_nobody, not_taken};
 pub(super) use turn::{REORDERED, Turn, before_its_children, before_its_parent, reordered};
+
+use crate::oracle::check::Check;
+use crate::oracle::watcher::MakeWatcher;
+use crate::oracle::{again, attachments, destination, flow, looks, owed, reports, status, strangers, thrift};
+
+/// All checks, in the order in which violations and checks are told.
+pub(super) static RULES: &[Check] = &[
+    &LOST,
+    &STALE,
+    &DUPLICATE,
+    &commits::RESURRECTED,
+    &UNDETECTED_DELETE,
+    &rows::ORPHAN,
+    &LOST_EDIT,
+    &SILENT_DISCARD,
+    &MISFILED,
+    &UNASKED,
+    &REORDERED,
+    &DIVERGENT,
+    &STUCK,
+    &flow::TWO_SYNCS,
+    &flow::WITHOUT_END,
+    &flow::UNIT_ORDER,
+    &flow::SYNC_LOOP,
+    &owed::IDLE_WITH_WORK,
+    &thrift::STORM,
+    &again::AGAIN,
+    &WENT_BACK,
+    &OWN_WRITE_VANISHED,
+    &DANGLING_ID,
+    &ID_TWICE,
+    &status::WRONG_STATUS,
+    &strangers::STRANGER,
+    &CONTRADICTION,
+    &edits::ACKNOWLEDGED,
+    &attachments::BROKEN_ATTACHMENT,
+    &looks::FLICKER,
+    &reports::EMPTY_REPORT,
+    &commits::OLD_OVER_NEW,
+    &edits::REFUSED_COMMITTED,
+    &NOT_TAKEN,
+    &BENT_VALUE,
+    &destination::MISSING,
+    &destination::DELIVERED_TWICE,
+    &destination::OUTDATED,
+    &destination::KEPT_DELETED,
+];
+
+/// Those of them that hear the events of a device by themselves: each device has one of each.
+pub(super) static WATCHERS: &[MakeWatcher] = &[
+    |_| Box::<status::DeviceStatus>::default(),
+    |setup| Box::new(thrift::Account::new(setup.labels.units.len())),
+    |_| Box::<again::Given>::default(),
+    |_| Box::<strangers::DeviceCursors>::default(),
+    |_| Box::<reports::Telling>::default(),
+];
+
+type OfCommit = fn(&CommitCase<'_>) -> Option<String>;
+type OfEdit = fn(&EditCase<'_>) -> Option<String>;
+
+/// What is held against each commit of the backend, before it takes effect in the model.
+pub(super) static OF_COMMITS: &[(Check, OfCommit)] = &[
+    (&commits::RESURRECTED, commits::resurrected_on_backend),
+    (&DUPLICATE, commits::committed_twice),
+    (&commits::OLD_OVER_NEW, commits::old_over_new),
+    (&MISFILED, commits::misfiled),
+];
+
+/// What is held against each edit of a device at the end, unless it may be gone.
+pub(super) static OF_EDITS: &[(Check, OfEdit)] = &[
+    (&edits::REFUSED_COMMITTED, edits::refused_and_committed),
+    (&SILENT_DISCARD, edits::silent_discard),
+    (&edits::ACKNOWLEDGED, edits::acknowledged_without_commit),
+];

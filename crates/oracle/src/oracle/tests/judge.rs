@@ -2,7 +2,7 @@
 
 use super::play::play;
 use crate::base::cases::cases;
-use crate::oracle::rules::RULES;
+use crate::oracle::checks::RULES;
 use crate::oracle::{Verdict, implied, metric_of};
 
 /// What is found after a history; with `restless` in it no device comes to rest.
