@@ -1,37 +1,13 @@
-//! The list of rules, and the one place in which cells and runs are judged by it.
+//! The one place in which cells and runs are judged by the list of rules.
 
-use super::case::{Ended, Ruling, Trial};
+use super::case::{Ended, Trial};
 use super::conclude::{Rulings, RunJudged};
 use super::digests::{Again, Held, Recorded};
-use super::{baseline, cell, run};
-use crate::analysis::{answers, cells, claims, occurrences, untested};
+use super::rules::{RULES, Rule, expectations, gates};
+use crate::analysis::{answers, cells};
 use crate::record::{CellRecord, EndingKind, EndingRecord, Exit, Judged, Note, Reason, RunRecord, Verdict};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome};
-
-enum Rule {
-    /// Of a cell by itself, as soon as it has ended.
-    OfCell(fn(&Ended<'_>) -> Vec<Reason>),
-    /// Of a run; it sees which cells fail by the rules before it.
-    OfRun(fn(&Trial<'_>, &[Judged]) -> Vec<Ruling>),
-}
-
-/// All rules. Reasons of one severity stand in this order.
-const RULES: [Rule; 13] = [
-    Rule::OfCell(cell::violations),
-    Rule::OfCell(cell::rest),
-    Rule::OfCell(cell::saved_edits),
-    Rule::OfCell(untested::reasons),
-    Rule::OfCell(cell::as_expected),
-    Rule::OfCell(cell::gates_met),
-    Rule::OfCell(cell::same_again),
-    Rule::OfRun(claims::claims),
-    Rule::OfRun(answers::answers),
-    Rule::OfRun(baseline::baseline),
-    Rule::OfRun(occurrences::occurrences),
-    Rule::OfRun(run::has_an_answer),
-    Rule::OfRun(run::notes),
-];
 
 /// Holds an outcome against its plan; `id` is the cell's name in the run. One that was interrupted
 /// is incomplete, whatever it found so far.
@@ -54,8 +30,8 @@ fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>)
     if outcome.ending == Ending::Interrupted {
         return judged;
     }
-    judged.cell.expectations = cell::expectations(plan, outcome, &judged.cell);
-    judged.gates = cell::gates(plan, &judged.cell);
+    judged.cell.expectations = expectations(plan, outcome, &judged.cell);
+    judged.gates = gates(plan, &judged.cell);
     let ended = Ended { plan, outcome, cell: &judged.cell, gates: &judged.gates, again };
     let of_cell = RULES.iter().filter_map(|rule| match rule {
         Rule::OfCell(rule) => Some(rule(&ended)),
@@ -116,7 +92,7 @@ fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
 /// Holds a run to every rule, and puts its record together.
 pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     let mut rulings = Rulings::default();
-    for rule in &RULES {
+    for rule in RULES {
         let Rule::OfRun(rule) = rule else { continue };
         rule(trial, &judged).into_iter().for_each(|ruling| rulings.take(ruling));
         for (at, reason) in rulings.of_cells.drain(..) {

@@ -1,10 +1,10 @@
 //! Rules of a run as a whole: a search, what stopped it.
 
-use super::case::{Asks, Ruling, Trial};
+use crate::analysis::verdict::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged};
 
 /// A search leaves a setting in each place, and was not stopped by a cell that failed.
-pub(super) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
+pub(in crate::analysis::verdict) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     let Asks::Search { tune, fail_fast } = trial.asks else { return Vec::new() };
     let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
     let stopped = fail_fast && tune.places.iter().any(|place| !place.complete);
@@ -12,6 +12,6 @@ pub(super) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
 }
 
 /// Nothing stopped it.
-pub(super) fn notes(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
+pub(in crate::analysis::verdict) fn notes(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     trial.notes.iter().map(|note| Ruling::Stops(note.exit)).collect()
 }

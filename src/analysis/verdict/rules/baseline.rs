@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Against, Ruling, Standard, Trial};
 use crate::analysis::compare::{Shift, over_seeds};
+use crate::analysis::verdict::case::{Against, Ruling, Standard, Trial};
 use crate::metrics::human;
 use crate::record::{
     ACCEPT, Baseline, BaselineCell, CellRecord, Change, Exit, Judged, Reason, Verdict, accept_command,
@@ -14,7 +14,7 @@ use crate::record::{
 const NAMED: usize = 8;
 
 /// Its figures are the baseline's, and all of the baseline was run.
-pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let Some(against) = &trial.against else { return Vec::new() };
     let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
     let acceptable = sound && judged.len() == trial.plans.len() && trial.notes.is_empty();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::case::Ended;
-use super::digests::Held;
 use crate::analysis::cells::is_within;
+use crate::analysis::verdict::case::Ended;
+use crate::analysis::verdict::digests::Held;
 use crate::oracle;
 use crate::record::{Build, CellRecord, ExpectationRecord, GateRecord, Reason};
 use crate::scenario::{Bound, Gate, Plan};
@@ -26,7 +26,11 @@ fn occurred(outcome: &Outcome, check: &str) -> bool {
 }
 
 /// What had to come out, each with what did.
-pub(super) fn expectations(plan: &Plan, outcome: &Outcome, cell: &CellRecord) -> Vec<ExpectationRecord> {
+pub(in crate::analysis::verdict) fn expectations(
+    plan: &Plan,
+    outcome: &Outcome,
+    cell: &CellRecord,
+) -> Vec<ExpectationRecord> {
     let violations = plan.judged.expect.violations.iter().filter_map(|check| {
         let pass = occurred(outcome, check);
         let blind = outcome.not_applicable.contains(&check.as_str());
@@ -63,13 +67,13 @@ fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
 }
 
 /// Its gates; none if it expects a violation.
-pub(super) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
+pub(in crate::analysis::verdict) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
     let gates = plan.judged.gates.iter().filter(|_| plan.judged.expect.violations.is_empty());
     gates.map(|gate| gated(gate, cell)).collect()
 }
 
 /// The oracle found nothing but what is expected.
-pub(super) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
     let found = ended.outcome.violations.iter().map(|v| v.check);
     let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
     let found: BTreeSet<&str> = found.filter(is_new).collect();
@@ -80,13 +84,13 @@ pub(super) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
 }
 
 /// It came to rest.
-pub(super) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
     let is_stuck = occurred(ended.outcome, "stuck") && !expected(ended.plan, "stuck");
     is_stuck.then_some(Reason::Stuck {}).into_iter().collect()
 }
 
 /// No saved edit was destroyed by a return to a backup, or is left on a phone at a logout.
-pub(super) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric: &str| ended.plan.judged.expect.metrics.get(metric);
     let meant = |metric: &str| bound(metric).is_some_and(|bound| bound.max != Some(0));
     let taken_back = ended.outcome.taken_back.clone().filter(|_| !meant("oracle.taken_back.edits"));
@@ -95,19 +99,19 @@ pub(super) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
     taken_back.into_iter().chain(shelved.map(|first| Reason::Shelved { first })).collect()
 }
 
-pub(super) fn as_expected(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn as_expected(ended: &Ended<'_>) -> Vec<Reason> {
     let missed = ended.cell.expectations.iter().filter(|one| !one.pass);
     missed.map(|one| Reason::Expectation { what: one.what.clone() }).collect()
 }
 
-pub(super) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> {
     let missed = ended.gates.iter().filter(|gate| !gate.pass);
     missed.map(|gate| Reason::Gate { gate: gate.clone() }).collect()
 }
 
 /// Run again, it has the same digests. Another build's may differ in figures; where they differ in
 /// events, nothing is comparable.
-pub(super) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
+pub(in crate::analysis::verdict) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
     let Some(again) = ended.again else { return Vec::new() };
     let of_figures = match again.held() {
         Held::Other => false,

@@ -1,0 +1,35 @@
+//! The rules: the list of all, and those that belong to no other subject, a file each kind.
+
+mod baseline;
+mod cell;
+mod run;
+
+pub(super) use cell::{expectations, gates};
+
+use super::case::{Ended, Ruling, Trial};
+use crate::analysis::{answers, claims, occurrences, untested};
+use crate::record::{Judged, Reason};
+
+pub(super) enum Rule {
+    /// Of a cell by itself, as soon as it has ended.
+    OfCell(fn(&Ended<'_>) -> Vec<Reason>),
+    /// Of a run; it sees which cells fail by the rules before it.
+    OfRun(fn(&Trial<'_>, &[Judged]) -> Vec<Ruling>),
+}
+
+/// All rules. Reasons of one severity stand in this order.
+pub(super) static RULES: &[Rule] = &[
+    Rule::OfCell(cell::violations),
+    Rule::OfCell(cell::rest),
+    Rule::OfCell(cell::saved_edits),
+    Rule::OfCell(untested::reasons),
+    Rule::OfCell(cell::as_expected),
+    Rule::OfCell(cell::gates_met),
+    Rule::OfCell(cell::same_again),
+    Rule::OfRun(claims::claims),
+    Rule::OfRun(answers::answers),
+    Rule::OfRun(baseline::baseline),
+    Rule::OfRun(occurrences::occurrences),
+    Rule::OfRun(run::has_an_answer),
+    Rule::OfRun(run::notes),
+];
