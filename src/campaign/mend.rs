@@ -117,20 +117,7 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
         _ if is_of_losses(cell, reason) => LOST.to_owned(),
         Reason::TakenBack { .. } => TAKEN_BACK.to_owned(),
         Reason::Shelved { .. } => SHELVED.to_owned(),
-        Reason::Gate { gate } => format!("gate {}", gate.name),
-        Reason::Expectation { what } => what.clone(),
-        Reason::ActionInVain { action, .. } => format!("action {action} without an edit"),
-        Reason::EventInVain { event } => format!("event {event} without an edit"),
-        Reason::NoRequest {} => "no request".to_owned(),
-        Reason::NoChange {} => "no change".to_owned(),
-        Reason::Claim { claim, .. } => format!("claim {}", claim.id),
-        Reason::Answer { answer } => format!("question {}", answer.question),
-        Reason::Differs { .. } | Reason::NoBaseline { .. } | Reason::ScenarioChanged { .. } => {
-            "its baseline".to_owned()
-        }
-        Reason::NotDeterministic { .. } => "another digest when run again".to_owned(),
-        Reason::Unsupported { .. } => "what its stack does not support".to_owned(),
-        Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
+        other => other.what(),
     }
 }
 

@@ -110,6 +110,29 @@ impl Reason {
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }
     }
+    /// What failed, in a few words; a check by its name.
+    pub fn what(&self) -> String {
+        match self {
+            Reason::Violation { check } => check.clone(),
+            Reason::Stuck {} => "stuck".to_owned(),
+            Reason::TakenBack { .. } => "saved edits taken back".to_owned(),
+            Reason::Shelved { .. } => "saved edits left on a phone".to_owned(),
+            Reason::Gate { gate } => format!("gate {}", gate.name),
+            Reason::Expectation { what } => what.clone(),
+            Reason::ActionInVain { action, .. } => format!("action {action} without an edit"),
+            Reason::EventInVain { event } => format!("event {event} without an edit"),
+            Reason::NoRequest {} => "no request".to_owned(),
+            Reason::NoChange {} => "no change".to_owned(),
+            Reason::Claim { claim, .. } => format!("claim {}", claim.id),
+            Reason::Answer { answer } => format!("question {}", answer.question),
+            Reason::Differs { .. } | Reason::NoBaseline { .. } | Reason::ScenarioChanged { .. } => {
+                "its baseline".to_owned()
+            }
+            Reason::NotDeterministic { .. } => "another digest when run again".to_owned(),
+            Reason::Unsupported { .. } => "what its stack does not support".to_owned(),
+            Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
+        }
+    }
     /// Whether it says what came of a setting: where settings are asked about, that is an answer.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding()
