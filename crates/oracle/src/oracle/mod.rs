@@ -7,11 +7,11 @@
 //! others when a run ends, which devices are in use, and whether a violation was expected
 //! ([`implied`] helps there).
 //!
-//! A check is a [`Rule`](check::Rule) in the file that checks it, in `checks/` or that of its
+//! A check is a `Rule` in the file that checks it, in `checks/` or that of its
 //! subject, and a line in the list in `checks/mod.rs`. Those on the order of events (runs, queue,
 //! commits) speak at once, those on rows and edits at the end; each has its invariant in its first
 //! line. What each of them finds `docs/reading-reports.md` has in a table. What hears the events of
-//! one device by itself is a [`Watcher`](watcher::Watcher), and a line in the list there.
+//! one device by itself is a `Watcher`, and a line in the list there.
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
 //! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check
