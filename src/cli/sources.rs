@@ -35,8 +35,11 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     for path in files(paths)? {
         let Ok(old) = text_at(&path)? else { continue };
         let mut text = old.clone();
-        while let Some(mended) = wrong_with(&path, &text, console).and_then(|wrong| wrong.mended(&text)) {
-            text = mended;
+        // Of a key that stands there under both names nobody knows which is meant.
+        let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
+        let mended = |text: &str| wrong_with(&path, text, console)?.mended(text).filter(is_toml);
+        while let Some(better) = mended(&text) {
+            text = better;
         }
         if text != old {
             console.surroundings.signals.heed();

@@ -169,6 +169,11 @@ fn a_file_of_former_names_is_refused_and_mended_in_place() {
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().success();
     assert_eq!(fs::read_to_string(&file).unwrap(), mended.replace("answers_lost", "responses_lost"));
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().stdout("ok  old.toml: 1 cell\n");
+    // Under both names the key would stand twice.
+    let both = FORMER.replace(" } } # as", " }, response_loss = { for = \"1m\", loss = 1 } } # as");
+    fs::write(&file, &both).unwrap();
+    syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().code(3);
+    assert_eq!(fs::read_to_string(&file).unwrap(), both);
 }
 
 #[test]
