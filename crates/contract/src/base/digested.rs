@@ -15,7 +15,8 @@ pub trait Digestible {
 /// and its fields in order. What stands behind a semicolon is left out: what stands before says it
 /// already, it changes nothing that happens, or it is wording.
 ///
-/// A number belongs to its variant for good: with another all digests change.
+/// A number belongs to its variant for good: with another all digests change. No two variants of
+/// an enum have one.
 macro_rules! digested {
     ($(
         $(#[$of:meta])*
@@ -34,6 +35,8 @@ macro_rules! digested {
             $(( $($value_type)? $($left_value)? ))?,
         )+}
 
+        const _: () = assert!($crate::base::are_distinct(&[$($($number,)?)*]), "a number stands twice");
+
         impl $(<$life>)? $crate::base::Digestible for $name $(<$life>)? {
             fn digest(&self, digest: &mut $crate::base::Digest) {
                 match self {$(
@@ -48,6 +51,22 @@ macro_rules! digested {
     )+};
 }
 pub(crate) use digested;
+
+/// Whether no number stands twice.
+pub(crate) const fn are_distinct(numbers: &[u64]) -> bool {
+    let mut at = 0;
+    while at < numbers.len() {
+        let mut other = at + 1;
+        while other < numbers.len() {
+            if numbers[at] == numbers[other] {
+                return false;
+            }
+            other += 1;
+        }
+        at += 1;
+    }
+    true
+}
 
 /// Has values enter a digest as numbers.
 macro_rules! digested_as {

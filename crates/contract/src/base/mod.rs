@@ -30,7 +30,7 @@ pub use day::Day;
 pub use decimal::{Decimal, ten_to};
 pub use digest::Digest;
 pub use digested::Digestible;
-pub(crate) use digested::{digested, digested_as, digested_by_place};
+pub(crate) use digested::{are_distinct, digested, digested_as, digested_by_place};
 pub use foreign::{inert, inert_json, inert_lines, inert_path};
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use letters::{compatible, composed, decomposed, is_same_text};

@@ -104,7 +104,7 @@ pub enum EngineEvent<'a> {
         entity: EntityId, key: &'a Key
     },
     /// The engine: something happened on its page of conflicts.
-    110 Page(page: PageEvent<'a>),
+    181 Page(page: PageEvent<'a>),
     /// An attachment is on its way, or there.
     180 Blob(blob: BlobEvent),
     /// A line was written into the log that the user can read.
