@@ -32,22 +32,44 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
 /// Writes the present names of what was renamed into the files, and says which changed. What else
 /// is wrong with them is told by who reads them then.
 pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
-    for path in files(paths)? {
+    if paths.is_empty() {
+        return Err(Refusal::usage("--fix writes into files: name some, or a folder"));
+    }
+    let paths = files(paths)?;
+    if let Some(path) = paths.iter().find(|path| !path.is_file()) {
+        return Err(Refusal::usage(format!("--fix writes into files, and {} is none", inert_path(path))));
+    }
+    console.surroundings.signals.heed();
+    for path in paths {
+        if let Some(exit) = console.surroundings.signals.exit() {
+            return Err(Refusal::because(exit, "stopped: files after this are as they were"));
+        }
         let Ok(old) = text_at(&path)? else { continue };
-        let mut text = old.clone();
-        // Of a key that stands there under both names nobody knows which is meant.
-        let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
-        let mended = |text: &str| wrong_with(&path, text, console)?.mended(text).filter(is_toml);
-        while let Some(better) = mended(&text) {
-            text = better;
+        let text = mended(&path, &old, console);
+        if text == old {
+            continue;
         }
-        if text != old {
-            console.surroundings.signals.heed();
-            written::replace(&path, text.as_bytes())?;
-            console.result(&format!("mended  {}\n", inert_path(&path)));
+        if text_at(&path)?.as_ref() != Ok(&old) {
+            let text = format!("{} changed while it was read: it is left as it is", inert_path(&path));
+            return Err(Refusal::environment(text));
         }
+        written::replace(&path, text.as_bytes())?;
+        console.result(&format!("mended  {}\n", inert_path(&path)));
     }
     Ok(())
+}
+
+/// A text with present names, as far as it then is TOML: of a key that stands there under both names
+/// nobody knows which is meant.
+fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
+    let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
+    let mut text = text.to_owned();
+    while let Some(better) =
+        wrong_with(path, &text, console).and_then(|wrong| wrong.mended(&text)).filter(is_toml)
+    {
+        text = better;
+    }
+    text
 }
 
 fn wrong_with(path: &Path, text: &str, console: &Console<'_>) -> Option<Invalid> {

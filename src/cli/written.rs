@@ -35,7 +35,8 @@ pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes beside the place, in a folder that is made, and renames: nobody meets half a file.
+/// Writes beside the place, in a folder that is made, and renames: nobody meets half a file. The new
+/// file may be read and written by whom the old one could.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(path)));
     if takes_all(path) {
@@ -43,21 +44,29 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name =
-        target.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
-    name.push(".part");
-    let part = target.with_file_name(name);
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let made = parent.map_or(Ok(()), fs::create_dir_all);
-    let written = made.and_then(|()| fs::File::create(&part)).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, &target)
-    });
-    written.map_err(|e| {
-        let _ = fs::remove_file(&part);
-        failed(e)
-    })
+    if target.file_name().is_none() {
+        return Err(Refusal::usage("the file to write has no name"));
+    }
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        fs::create_dir_all(parent)?;
+        let old = fs::metadata(&target).map(|old| old.permissions());
+        if old.as_ref().is_ok_and(fs::Permissions::readonly) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+        }
+        let mut part = tempfile::Builder::new();
+        let mut part =
+            part.suffix(".part").permissions(old.unwrap_or_else(|_| open_to_all())).tempfile_in(parent)?;
+        part.write_all(bytes)?;
+        part.as_file().sync_all()?;
+        part.persist(&target).map_err(|e| e.error).map(drop)
+    };
+    write().map_err(failed)
+}
+
+/// As files are made, but for what the process may not give.
+fn open_to_all() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 /// What is rendered from a record, or told of the same cells.

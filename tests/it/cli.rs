@@ -177,6 +177,49 @@ fn a_file_of_former_names_is_refused_and_mended_in_place() {
 }
 
 #[test]
+fn mending_a_name_leaves_what_stands_around_it() {
+    use std::os::unix::fs::PermissionsExt;
+    const HEAD: &str = "name = \"old\"\nduration = \"10m\"\n\
+        entity.note = { rows = 5, schema = { id = \"uuid key\", text = \"text 9\" } }\n\
+        unit.All = { on = [\"start\"], pull = [\"note\"] }\n\
+        fleet.phones = { devices = 1 }\n\
+        event.cut = { at = \"+1m\", response_loss = { for = \"1m\", loss = 1 } }\n";
+    let desk = desk();
+    let file = desk.path().join("old.toml");
+    let fixed = |text: &str| {
+        fs::write(&file, format!("{HEAD}{text}")).unwrap();
+        syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert();
+        fs::read_to_string(&file).unwrap().strip_prefix(HEAD).map(str::to_owned)
+    };
+    for (old, new) in [
+        // A path that is one text, a figure of several metrics, a part of a metric.
+        (
+            "variant.a.set.\"event.cut.answer_loss.loss\" = 0.5",
+            "variant.a.set.\"event.cut.response_loss.loss\" = 0.5",
+        ),
+        ("variant.a.unset = [\"event.cut.answer_loss\"]", "variant.a.unset = [\"event.cut.response_loss\"]"),
+        (
+            "expect.\"net.answers_lost.count@1d\" = { max = 3 }",
+            "expect.\"net.responses_lost.count@1d\" = { max = 3 }",
+        ),
+        ("[expect]\nnet.answers_lost.count = 1", "[expect]\nnet.answers_lost.count = 1"),
+        // No key of that table has the new name.
+        ("answers = 5", "answers = 5"),
+    ] {
+        assert_eq!(fixed(&format!("{old}\n")), Some(format!("{new}\n")), "{old}");
+    }
+    // What lies beside it is somebody's, and who may read it may read it after.
+    fs::write(desk.path().join("old.toml.part"), "precious").unwrap();
+    fs::write(&file, format!("{HEAD}variant.a.unset = [\"event.cut.answer_loss\"]\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().success();
+    assert_eq!(fs::read_to_string(desk.path().join("old.toml.part")).unwrap(), "precious");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    syncdyno(desk.path()).args(["check", "--fix", "/dev/null"]).assert().code(2);
+    syncdyno(desk.path()).args(["check", "--fix"]).assert().code(2);
+}
+
+#[test]
 fn a_reader_that_closes_the_pipe_is_no_error() {
     let desk = desk();
     let mut child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))

@@ -47,7 +47,7 @@ pub struct Help {
     more: Option<String>,
     /// What stands at the place in its stead, where that is certain: the other name of a thing that
     /// was renamed.
-    pub instead: Option<&'static str>,
+    pub instead: Option<Renamed>,
 }
 
 /// All mistakes of a scenario at once; never empty.
@@ -162,24 +162,40 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
 }
 
 impl Invalid {
-    /// A text with the names in it that things have now; `None` if it has no other.
+    /// A text with the names in it that things have now; `None` if it has no other. A name is
+    /// changed where its mistake shows it, once and by itself: what stands around it stays.
     pub fn mended(&self, text: &str) -> Option<String> {
         let of_text = |at: &&Place| at.source.text == text && at.source.first_line == 1;
         let mend = |wrong: &Diagnostic| {
             let at = wrong.place.as_ref().filter(of_text)?;
-            Some((at.span.clone(), wrong.help.instead?))
+            let Renamed { old, new } = wrong.help.instead?;
+            let start = at.span.start + alone(&text[at.span.clone()], old)?;
+            Some((start..start + old.len(), new))
         };
         let mut mends: Vec<(Range<usize>, &str)> = self.diagnostics.iter().filter_map(mend).collect();
         mends.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
         mends.dedup_by_key(|(span, _)| span.start);
         let mut mended = text.to_owned();
-        for (span, new) in &mends {
-            let quote = text[span.clone()].chars().next().filter(|c| ['"', '\''].contains(c));
-            let quote = quote.map(String::from).unwrap_or_default();
-            mended.replace_range(span.clone(), &format!("{quote}{new}{quote}"));
-        }
+        mends.iter().for_each(|(span, new)| mended.replace_range(span.clone(), new));
         (!mends.is_empty()).then_some(mended)
     }
+}
+
+/// Where `name` stands in `text`, if it stands there once and is no part of a longer word.
+fn alone(text: &str, name: &str) -> Option<usize> {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut found = text.match_indices(name).filter(|(at, _)| {
+        !text[..*at].ends_with(is_of_word) && !text[at + name.len()..].starts_with(is_of_word)
+    });
+    found.next().map(|(at, _)| at).filter(|_| found.next().is_none())
+}
+
+/// Something that was renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// Its name as files may have it: of a key the last part of its path.
+    pub old: &'static str,
+    pub new: &'static str,
 }
 
 impl Help {
@@ -187,9 +203,9 @@ impl Help {
         Help { hint, list: Some(brief(&list.into())), ..Help::default() }
     }
     /// It has this name now.
-    pub fn renamed(new: &'static str) -> Help {
+    pub fn renamed(old: &'static str, new: &'static str) -> Help {
         let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
-        Help { instead: Some(new), ..hint.into() }
+        Help { instead: Some(Renamed { old, new }), ..hint.into() }
     }
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {

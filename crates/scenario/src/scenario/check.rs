@@ -59,7 +59,7 @@ pub(super) fn join(path: &str, name: &str) -> String {
 
 pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -> Diagnostic {
     let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-    let help = former(&join(path, name)).unwrap_or_else(|| choices(name, known));
+    let help = former(&join(path, name), known).unwrap_or_else(|| choices(name, known));
     Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(help)
 }
 

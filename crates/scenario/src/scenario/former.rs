@@ -4,7 +4,7 @@
 use crate::config::diagnostic::Help;
 
 /// Keys of former times, by the whole path or by its last name, and what they are called now.
-const KEYS: &[(&str, &str)] = &[
+const KEYS: [(&str, &str); 6] = [
     ("gateway.leg", "backend_link"),
     ("answer_loss", "response_loss"),
     ("leg_outage", "backend_link_outage"),
@@ -68,14 +68,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
 ];
 
-/// What a key that does not exist was called, or is called elsewhere.
-pub(super) fn former(path: &str) -> Option<Help> {
+/// What a key was called that does not exist, or is called elsewhere; `known` are the keys beside it.
+pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
     let word = letters.collect::<String>();
     let renamed = KEYS.iter().find(|(old, _)| *old == path || *old == name);
-    if let Some((_, new)) = renamed {
-        return Some(Help::renamed(new));
+    if let Some((old, new)) = renamed.filter(|(_, new)| known.contains(new)) {
+        // A file has the last part of its path.
+        return Some(Help::renamed(old.rsplit('.').next().unwrap_or(old), new));
     }
     let gone = GONE.iter().find(|(old, _)| *old == path);
     let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| theirs.split(' ').any(|one| one == word));
@@ -84,7 +85,7 @@ pub(super) fn former(path: &str) -> Option<Help> {
 
 /// What a metric that does not exist was called.
 pub(super) fn former_metric(name: &str) -> Option<Help> {
-    METRICS.iter().find(|(old, _)| *old == name).map(|(_, new)| Help::renamed(new))
+    METRICS.iter().find(|(old, _)| *old == name).map(|(old, new)| Help::renamed(old, new))
 }
 
 #[cfg(test)]
@@ -100,8 +101,10 @@ mod tests {
         }
         let known =
             ["unit.All.DiscardPending", "event.e.foreign_answers", "gateway.leg", "gateway.uploadCache"];
-        assert!(known.into_iter().all(|path| former(path).is_some()));
-        assert_eq!((former("synchronise"), former("unit.All.pul")), (None, None));
+        let now = KEYS.map(|(_, new)| new);
+        assert!(known.into_iter().all(|path| former(path, &now).is_some()));
+        assert_eq!((former("synchronise", &now), former("unit.All.pul", &now)), (None, None));
+        assert_eq!(former("swarm.answer_loss", &["link"]), None, "there is no key of the new name");
     }
 
     #[test]
