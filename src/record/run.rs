@@ -73,6 +73,9 @@ pub struct RunRecord {
     /// What is or may be worse than its baseline, and fails nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerated: Vec<String>,
+    /// What a reader should know of it; it fails nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
     /// Files that scenarios read, by digest: what they are called, and where copies lie.

@@ -40,7 +40,7 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}{}\n", grid::code(command)));
     }
-    let unplaced = [unplaced(record), not_applicable(record)].concat();
+    let unplaced = [unplaced(record), not_applicable(record), record.remarks.clone()].concat();
     let mixed = record.mixed();
     let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
     let notes: Vec<&String> = unplaced.iter().chain(left_out).chain(&record.notes).chain(&mixed).collect();

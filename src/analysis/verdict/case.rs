@@ -93,6 +93,8 @@ pub(in crate::analysis) enum Ruling {
     Tolerated(String),
     /// It is not the baseline's, and that is not gated.
     Changed(String),
+    /// What a reader should know of it; it fails nothing.
+    Remark(String),
     /// What of the baseline the run left out, and whether it fails by that.
     LeftOut(String, bool),
     /// The command that makes this run the baseline.

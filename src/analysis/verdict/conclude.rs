@@ -31,6 +31,7 @@ impl Rulings {
             Ruling::Answer(answer) => self.said.answers.push(answer),
             Ruling::Occurrence(occurrence) => self.said.occurrences.push(occurrence),
             Ruling::Tolerated(text) => self.said.tolerated.push(text),
+            Ruling::Remark(text) => self.said.remarks.push(text),
             Ruling::Changed(text) => self.changes.push(text),
             Ruling::LeftOut(text, fails) => {
                 (self.said.left_out, self.said.left_out_fails) = (Some(text), fails);
@@ -52,8 +53,9 @@ impl Rulings {
             }
         }
         let (verdict, exit) = self.verdict(trial.asks, &record);
-        let RunRecord { claims, answers, occurrences, tolerated, left_out, left_out_fails, accept, .. } =
-            self.said;
+        let RunRecord {
+            claims, answers, occurrences, tolerated, remarks, left_out, left_out_fails, accept, ..
+        } = self.said;
         let record = RunRecord {
             verdict,
             exit_code: exit.code(),
@@ -61,6 +63,7 @@ impl Rulings {
             answers,
             occurrences,
             tolerated,
+            remarks,
             left_out,
             left_out_fails,
             accept,

@@ -92,9 +92,10 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
     let mixed = record.mixed();
     html! {
         @if let Some(mixed) = mixed { p.note { (mixed) "." } }
-        @if !record.notes.is_empty() || left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
+        @let remarked = !record.remarks.is_empty();
+        @if !record.notes.is_empty() || left_out.is_some() || !stopped.is_empty() || remarked || !unplaced.is_empty() {
             h2 { "What was not done" }
-            @for line in unplaced.iter().chain(left_out) { p { (line) } }
+            @for line in unplaced.iter().chain(left_out).chain(&record.remarks) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
                 p.note { "Not judged, without an end: " (human::count(stopped.len() as u64, "cell")) "." }

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod cell;
+mod network;
 mod run;
 
 pub(super) use cell::{expectations, gates};
@@ -32,4 +33,5 @@ pub(super) static RULES: &[Rule] = &[
     Rule::OfRun(occurrences::occurrences),
     Rule::OfRun(run::has_an_answer),
     Rule::OfRun(run::notes),
+    Rule::OfRun(network::unusable),
 ];
