@@ -91,7 +91,10 @@ fn eventful(record: &RunRecord) -> String {
 
 /// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
-    let remarks = not_applicable(record).into_iter().chain(record.remarks.iter().cloned()).map(|text| format!("note: {text}\n"));
+    let remarks = not_applicable(record)
+        .into_iter()
+        .chain(record.remarks.iter().cloned())
+        .map(|text| format!("note: {text}\n"));
     warnings(record, paint) + &remarks.collect::<String>() + &marked(record, paint)
 }
 

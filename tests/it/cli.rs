@@ -188,7 +188,7 @@ fn mending_a_name_leaves_what_stands_around_it() {
     let file = desk.path().join("old.toml");
     let fixed = |text: &str| {
         fs::write(&file, format!("{HEAD}{text}")).unwrap();
-        syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert();
+        syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).output().unwrap();
         fs::read_to_string(&file).unwrap().strip_prefix(HEAD).map(str::to_owned)
     };
     for (old, new) in [
@@ -210,13 +210,34 @@ fn mending_a_name_leaves_what_stands_around_it() {
     }
     // What lies beside it is somebody's, and who may read it may read it after.
     fs::write(desk.path().join("old.toml.part"), "precious").unwrap();
-    fs::write(&file, format!("{HEAD}variant.a.unset = [\"event.cut.answer_loss\"]\n")).unwrap();
+    fs::write(&file, format!("{HEAD}variant.a.set.\"event.cut.answer_loss.loss\" = 0.5\n")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().success();
     assert_eq!(fs::read_to_string(desk.path().join("old.toml.part")).unwrap(), "precious");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     syncdyno(desk.path()).args(["check", "--fix", "/dev/null"]).assert().code(2);
     syncdyno(desk.path()).args(["check", "--fix"]).assert().code(2);
+}
+
+#[test]
+fn a_network_that_no_app_could_use_is_remarked() {
+    let desk = desk();
+    let remarked = |lost_for: &str| {
+        let text = format!(
+            "name = \"net\"\nduration = \"10m\"\n\
+            entity.note = {{ rows = 5, schema = {{ id = \"uuid key\", text = \"text 9\" }} }}\n\
+            unit.All = {{ on = [\"start\", \"every 30s\"], pull = [\"note\"] }}\n\
+            fleet.phones = {{ devices = 1 }}\n\
+            event.cut = {{ at = \"+1s\", response_loss = {{ for = \"{lost_for}\", loss = 1 }} }}\n"
+        );
+        fs::write(desk.path().join("net.toml"), text).unwrap();
+        let run = syncdyno(desk.path()).args(["run", "net.toml", "--out", "net"]).output().unwrap();
+        let said = |text: &[u8]| String::from_utf8_lossy(text).contains("more than half of the requests");
+        let summary = fs::read(desk.path().join("net/summary.md")).unwrap();
+        assert_eq!(said(&run.stdout), said(&summary));
+        said(&summary)
+    };
+    assert_eq!([remarked("9m"), remarked("20s")], [true, false]);
 }
 
 #[test]

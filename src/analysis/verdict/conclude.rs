@@ -54,7 +54,15 @@ impl Rulings {
         }
         let (verdict, exit) = self.verdict(trial.asks, &record);
         let RunRecord {
-            claims, answers, occurrences, tolerated, remarks, left_out, left_out_fails, accept, ..
+            claims,
+            answers,
+            occurrences,
+            tolerated,
+            remarks,
+            left_out,
+            left_out_fails,
+            accept,
+            ..
         } = self.said;
         let record = RunRecord {
             verdict,

@@ -68,7 +68,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
 ];
 
-/// What a key was called that does not exist, or is called elsewhere; `known` are the keys beside it.
+/// What a key was called that does not exist, or is called elsewhere; `known` are the keys beside
+/// it.
 pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());

@@ -8,9 +8,8 @@ use crate::record::{CellRecord, Judged};
 /// the app.
 pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let of = |cell: &CellRecord, metric: &str| cell.stat(metric, "value").unwrap_or_default();
-    let without = |cell: &CellRecord| {
-        2 * of(cell, "engine.requests.failed") > of(cell, "engine.requests.count")
-    };
+    let without =
+        |cell: &CellRecord| 2 * of(cell, "engine.requests.failed") > of(cell, "engine.requests.count");
     let cells = judged.iter().filter(|judged| without(&judged.cell)).count() as u64;
     let text = format!(
         "more than half of the requests got no response in {} of {}: figures there say more of the network than of the app",

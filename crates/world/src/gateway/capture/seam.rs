@@ -115,8 +115,9 @@ pub(in crate::gateway) trait Strategy {
         false
     }
 
-    /// How close to the present a load comes that says nothing of what was gone before it began;
-    /// `None` if it does, or says it later.
+    /// `Some` if a first load brings live rows alone: the replica forgets tombstones up to this
+    /// then.
+    /// `None` if the load itself, or a later page, tells what is gone.
     fn loads_up_to(&self) -> Option<Upto> {
         None
     }
