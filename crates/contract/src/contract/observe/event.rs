@@ -53,7 +53,8 @@ pub enum EngineEvent<'a> {
     /// A cursor was refused by the server, or given up with edits; the entity is loaded again.
     16 CursorReset { unit: UnitId, entity: EntityId },
     /// A request leaves, with so many bytes of body and mutations in it. The number is the
-    /// process's own, from 0 in each life; a fetch is for no unit; `attempt` is 0 for the first try.
+    /// process's own, from 0 in each life; a fetch is for no unit; `attempt` is 0 for the first
+    /// try.
     17 RequestSent {
         request: u64, kind: RequestKind, unit: Option<UnitId>, bytes: u64, rows: u32, attempt: u32
     },
