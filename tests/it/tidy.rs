@@ -19,7 +19,7 @@ use code::{code, tokens};
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["config", "contract", "theory", "stats"],
-    &["sim", "disk", "backend", "protocol"],
+    &["sim", "disk", "backend", "protocol", "servers"],
     &["store", "net", "gateway"],
     &["engine", "integration", "workload", "oracle", "metrics"],
     &["bugs", "faults"],
@@ -49,11 +49,12 @@ const STRANGERS: &[(&str, &[&str])] = &[
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 /// Where rooms lie: the crates, and the bench.
-pub(crate) const ROOMS: [&str; 6] = [
+pub(crate) const ROOMS: [&str; 7] = [
     "crates/config/src",
     "crates/contract/src",
     "crates/oracle/src",
     "crates/scenario/src",
+    "crates/servers/src",
     "crates/world/src",
     "src",
 ];

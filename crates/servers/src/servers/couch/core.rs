@@ -1,0 +1,89 @@
+//! What all of the half knows: its tables, its database, its options.
+
+use std::rc::Rc;
+
+use serde_json::{Value as Json, json};
+
+use super::super::kept::{self, failed};
+use super::store::{self, Store};
+use crate::contract::http::Response;
+use crate::contract::{Chosen, Entity, EntityId, ServerError, ServerPorts, ServerSetup, Value};
+
+pub(super) struct Core {
+    pub(super) setup: ServerSetup,
+    pub(super) store: Store,
+    pub(super) revs_limit: usize,
+    opaque: bool,
+}
+
+/// Why a document was not taken, in CouchDB's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) status: u16,
+    pub(super) error: &'static str,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    pub(super) fn new(status: u16, error: &'static str, reason: &str) -> Refused {
+        Refused { status, error, reason: reason.to_owned() }
+    }
+    pub(super) fn not_found(reason: &str) -> Refused {
+        Refused::new(404, "not_found", reason)
+    }
+    pub(super) fn bad(reason: &str) -> Refused {
+        Refused::new(400, "bad_request", reason)
+    }
+    pub(super) fn conflict() -> Refused {
+        Refused::new(409, "conflict", "Document update conflict.")
+    }
+    pub(super) fn json(&self) -> Json {
+        json!({ "error": self.error, "reason": self.reason })
+    }
+    pub(super) fn response(&self) -> Response {
+        super::web::response(self.status, &self.json())
+    }
+}
+
+impl From<ServerError> for Refused {
+    fn from(error: ServerError) -> Refused {
+        Refused::new(500, "internal_server_error", &error.to_string())
+    }
+}
+
+impl Core {
+    pub(super) fn open(chosen: &Chosen, setup: ServerSetup, ports: &ServerPorts) -> Core {
+        let store = Store(Rc::new(kept::open(&ports.database, store::TABLES)));
+        let revs_limit = usize::try_from(chosen.int("revs_limit")).unwrap_or(1).max(1);
+        Core { setup, store, revs_limit, opaque: chosen.text("seq") == "opaque" }
+    }
+    pub(super) fn entity(&self, id: EntityId) -> &Entity {
+        self.setup.schema.entity(id)
+    }
+    /// The table of a database.
+    pub(super) fn database(&self, name: &str) -> Option<EntityId> {
+        self.setup.schema.find(name).filter(|id| self.entity(*id).delivery.is_on_devices())
+    }
+    /// Whose rows the databases hold: all phones have the same.
+    pub(super) fn attributes(&self) -> &[Value] {
+        self.setup.attributes.first().map_or(&[], Vec::as_slice)
+    }
+    /// Does `work` on the database as one; what it did stays whatever came of it, as the record
+    /// was written, too.
+    pub(super) fn at_once<T>(&self, work: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
+        let together = self.store.0.unchecked_transaction().map_err(failed)?;
+        let done = work();
+        together.commit().map_err(failed)?;
+        done
+    }
+    /// A number of the database as a sequence.
+    pub(super) fn seq(&self, number: i64) -> Json {
+        if self.opaque { json!(format!("{number}-g1AAAA")) } else { json!(number) }
+    }
+    /// The number of a sequence of either kind.
+    pub(super) fn number(text: &str) -> Option<i64> {
+        // What PouchDB took for an object of its own comes back in quotes.
+        let text = text.trim_matches('"');
+        text.split('-').next().and_then(|number| number.parse().ok())
+    }
+}

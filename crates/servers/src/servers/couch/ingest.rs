@@ -1,0 +1,119 @@
+//! What others write into the record becomes revisions.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::super::rows;
+use super::core::Core;
+use super::store::{Body, Doc};
+use super::tree::Rev;
+use crate::contract::{EntityId, Key, ServerError, Stamp, SystemOfRecord, Value};
+
+/// A version of a row; none of its values if it is gone.
+struct Version<'v> {
+    key: &'v str,
+    stamp: Stamp,
+    values: Option<&'v [Value]>,
+}
+
+/// The name of a revision: of what it says and of the one that it was made on.
+pub(super) fn next(parent: Option<&Rev>, deleted: bool, body: &Body) -> Rev {
+    let said = json!([parent.map(Rev::to_string), deleted, body]).to_string();
+    let generation = parent.map_or(0, |rev| rev.generation) + 1;
+    Rev { generation, hash: format!("{:x}", md5::compute(said)) }
+}
+
+/// Reads on in the record.
+pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
+    let since = core.store.read_upto(id)?.map(Stamp);
+    let (found, went_back) = match rows::changed(record, id, core.attributes(), since) {
+        Ok(found) => (found, false),
+        // Deletions since then are forgotten, or the record went back to a backup.
+        Err(ServerError::CursorExpired(_)) => (rows::changed(record, id, core.attributes(), None)?, true),
+        // Its rows only go up.
+        Err(ServerError::BadRequest(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut upto = if went_back { None } else { since };
+    for (key, stamp, values) in &found {
+        take(core, id, &Version { key, stamp: *stamp, values: values.as_deref() }, went_back)?;
+        upto = upto.max(Some(*stamp));
+    }
+    if went_back {
+        let there: BTreeSet<&str> = found.iter().map(|(key, ..)| key.as_str()).collect();
+        let mut gone = Vec::new();
+        core.store.all(id, |doc| {
+            gone.extend((!there.contains(doc.key.as_str())).then_some(doc.key));
+            true
+        })?;
+        for key in gone {
+            take(core, id, &Version { key: &key, stamp: record.clock(), values: None }, true)?;
+        }
+    }
+    if let Some(upto) = upto.filter(|upto| Some(*upto) != since || went_back) {
+        core.store.note_read(id, upto.0)?;
+    }
+    Ok(())
+}
+
+/// Reads a row that is about to be written, as readers of changes may not see its latest version.
+pub(super) fn refresh(
+    core: &Core,
+    id: EntityId,
+    key: &str,
+    record: &mut dyn SystemOfRecord,
+) -> Result<Doc, ServerError> {
+    if let Some(row) = record.get(id, &Key::new(key)) {
+        let version = Version { key, stamp: row.stamp, values: row.values.as_deref() };
+        take(core, id, &version, false)?;
+    }
+    core.store.doc(id, key)
+}
+
+/// Takes in a version of a row: as a revision, unless it is the one that a phone's became.
+fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Result<(), ServerError> {
+    let Version { key, stamp, values } = *version;
+    let mut doc = core.store.doc(id, key)?;
+    let winner = doc.tree.winner().map(|node| (node.rev.clone(), node.deleted));
+    let body = match &winner {
+        Some((rev, false)) => core.store.body(id, key, rev)?,
+        _ => None,
+    };
+    let is_same = match (&body, values) {
+        (Some(body), Some(values)) => rows::says(core.entity(id), body, values),
+        (None, None) => true,
+        _ => false,
+    };
+    let is_new = stamp.0 > doc.stamp || stamp.0 == doc.stamp && !is_same || went_back && !is_same;
+    if !is_new || values.is_none() && is_same {
+        return Ok(());
+    }
+    let made = match values {
+        Some(values) => {
+            let mut says = body.unwrap_or_default();
+            says.extend(rows::object(core.entity(id), values));
+            vec![(winner.map(|(rev, _)| rev), says)]
+        }
+        // Another branch must not come to light by a deletion.
+        None => {
+            let live = doc.tree.leaves().into_iter().filter(|leaf| !leaf.deleted);
+            live.map(|leaf| (Some(leaf.rev.clone()), Body::new())).collect()
+        }
+    };
+    for (parent, says) in made {
+        let rev = next(parent.as_ref(), values.is_none(), &says);
+        let history: Vec<Rev> = [Some(rev.clone()), parent].into_iter().flatten().collect();
+        doc.tree.add(&history, values.is_none());
+        doc.tree.note(&rev, stamp.0);
+        core.store.put_body(id, key, &rev, &says)?;
+    }
+    doc.tree.stem(core.revs_limit);
+    doc.stamp = stamp.0;
+    core.store.put(id, &mut doc)
+}
+
+/// The members of a document that are the database's own and not the app's.
+pub(super) fn is_own(name: &str, _: &Json) -> bool {
+    name.starts_with('_')
+}

@@ -1,0 +1,129 @@
+//! CouchDB's replication protocol: <https://docs.couchdb.org/en/stable/replication/protocol.html>.
+//!
+//! Each table that comes to phones is a database, `/NAME`; a row is a document, its key the `_id`.
+//! The server keeps whole revision trees beside the record. The record's row is always the winner:
+//! the longest history that is not deleted, of equals the greater text. What others write into the
+//! record becomes a revision of the winner; what they delete goes in all its branches. A revision
+//! that loses is kept and given out, and the record never sees it.
+//!
+//! | request | notes |
+//! |---|---|
+//! | `GET /`, `GET /db`, `PUT /db` | the last one says `file_exists` |
+//! | `GET`, `POST /db/_changes` | `since` (`now`), `limit`, `style`, `include_docs`, `attachments`, `conflicts`, `filter=_doc_ids`, `feed`, `heartbeat`, `timeout` |
+//! | `POST /db/_revs_diff`, `_bulk_get`, `_bulk_docs`, `_ensure_full_commit` | `latest`, `revs`, `attachments`; `new_edits` |
+//! | `GET`, `POST /db/_all_docs` | `include_docs`, `keys`, `key`, `startkey`, `endkey`, `limit`, `skip` |
+//! | `GET`, `PUT`, `DELETE /db/doc`, `POST /db` | `rev`, `revs`, `open_revs`, `latest`, `attachments`, `conflicts`; `new_edits` |
+//! | `GET`, `PUT`, `DELETE /db/doc/file` | an attachment |
+//! | `GET`, `PUT`, `DELETE /db/_local/id` | a checkpoint |
+//!
+//! `feed=longpoll` keeps the request until something changes, or for `timeout` (60 s); with
+//! `heartbeat` for as long as it takes, and no byte comes meanwhile. `feed=continuous` and
+//! `eventsource` need a held connection; as requests they end with what there is.
+//!
+//! | option | meaning |
+//! |---|---|
+//! | `seq` | `opaque`: sequences are texts, as since CouchDB 2. `number`: numbers, as in CouchDB 1 |
+//! | `revs_limit` | so many revisions of a branch are remembered |
+//!
+//! Bodies of revisions that are no leaves are not kept, as after a compaction. Attachments and
+//! members that are no columns live in this server alone. A deleted document that is pushed to a
+//! row that is gone changes nothing in the record.
+//!
+//! Not supported: `multipart` bodies, filters by function or selector, views, `_find`, `_purge`,
+//! users. Phones of different scopes would need a database each.
+
+mod changes;
+mod core;
+mod documents;
+mod feed;
+mod files;
+mod ingest;
+mod put;
+mod route;
+mod store;
+mod tree;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::half::Half;
+use super::served::{Said, Served, Speaks};
+use super::web;
+use super::writing::word;
+use crate::contract::http::Request;
+use crate::contract::{
+    Choice, Chosen, ConnectionId, DeviceId, Need, OptionForm, ServerError, ServerPorts, ServerSetup, Slip,
+    StackOption, SystemOfRecord,
+};
+use core::Core;
+use feed::Feeds;
+
+pub(super) fn half() -> Half {
+    let limit = OptionForm::Int { min: 1, max: 1_000_000 };
+    Half {
+        name: "couchdb",
+        about: "CouchDB's replication protocol, with revision trees.",
+        options: vec![
+            word("seq", &["opaque", "number"], "Whether sequences of changes are texts or numbers."),
+            StackOption::new(
+                "revs_limit",
+                limit,
+                Choice::Int(1_000),
+                "Revisions that are remembered of a branch.",
+            ),
+        ],
+        make: |chosen, setup, ports| Box::new(Served(Couch::open(chosen, setup, ports))),
+        lacks: &[
+            Need::GivenKeys,
+            Need::NaturalKeys,
+            Need::Attachments,
+            Need::OpenedRecords,
+            Need::Excerpts,
+            Need::Scopes,
+            Need::Windows,
+            Need::SyncedStarts,
+        ],
+        crash_points: &["couchdb.stored", "couchdb.before-look", "couchdb.before-answer"],
+    }
+}
+
+struct Couch {
+    core: Rc<Core>,
+    ports: ServerPorts,
+    feeds: Rc<RefCell<Feeds>>,
+}
+
+impl Couch {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Couch {
+        let core = Rc::new(Core::open(chosen, setup, &ports));
+        let feeds = Rc::default();
+        feed::run(&core, &ports, &feeds);
+        Couch { core, ports, feeds }
+    }
+}
+
+impl Speaks for Couch {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let routed = self.core.at_once(|| route::answer(&self.core, (from, request), slip, record))?;
+        _ = self.ports.crash.reached("couchdb.stored");
+        feed::wake(&self.core, &self.ports, &self.feeds);
+        Ok(match routed {
+            route::Routed::Now(response) => Said::Now(response),
+            route::Routed::Waits(entity, query) => {
+                Said::Later(feed::wait((&self.core, &self.ports, &self.feeds), entity, query))
+            }
+        })
+    }
+    fn hold(&mut self, _: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
+        feed::open((&self.core, &self.ports, &self.feeds), connection, hello)
+    }
+    fn let_go(&mut self, connection: ConnectionId) {
+        self.feeds.borrow_mut().remove(connection);
+    }
+}

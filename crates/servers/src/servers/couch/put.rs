@@ -1,0 +1,179 @@
+//! Documents on their way in: each becomes a revision, and the record's row if it wins.
+
+use serde_json::{Value as Json, json};
+
+use super::super::rows;
+use super::core::{Core, Refused};
+use super::files;
+use super::ingest::{is_own, next, refresh};
+use super::store::{Body, Doc};
+use super::tree::{Node, Rev};
+use crate::contract::{
+    DeviceId, EditId, EditKind, EntityId, Key, Mutation, Outcome, Refusal, Row, ServerError, Slip, Stamp,
+    SystemOfRecord,
+};
+
+/// A document that somebody sends.
+pub(super) struct Given<'g> {
+    pub(super) of: DeviceId,
+    pub(super) entity: EntityId,
+    pub(super) key: &'g str,
+    pub(super) doc: &'g Body,
+    /// The revision is the sender's own, with its history; else one is made on `_rev`.
+    pub(super) as_it_is: bool,
+}
+
+/// Takes a document in; gives its revision.
+///
+/// # Errors
+/// Why it is not taken: then nothing has changed.
+pub(super) fn put(
+    core: &Core,
+    given: &Given<'_>,
+    slip: &mut Slip,
+    record: &mut dyn SystemOfRecord,
+) -> Result<Rev, Refused> {
+    if given.key.is_empty() || given.key.starts_with('_') {
+        return Err(Refused::bad("Only reserved document ids may start with underscore."));
+    }
+    let mut doc = refresh(core, given.entity, given.key, record)?;
+    let deleted = given.doc.get("_deleted") == Some(&json!(true));
+    let mut body = given.doc.clone();
+    body.retain(|name, value| !is_own(name, value));
+    let history = if given.as_it_is { told(given.doc)? } else { grown(&doc, given.doc, deleted)? };
+    let generation = history.first().map_or(1, |rev| rev.generation + u64::from(!given.as_it_is));
+    if let Some(said) = given.doc.get(files::MEMBER) {
+        let before = bodies(core, given.entity, &doc)?;
+        body.extend(
+            files::take_in(core, said, generation, &before)?.map(|it| (files::MEMBER.to_owned(), it)),
+        );
+    }
+    let history = if given.as_it_is {
+        history
+    } else {
+        [vec![next(history.first(), deleted, &body)], history].concat()
+    };
+    let rev = history[0].clone();
+    if let Some(known) = doc.tree.find(&rev) {
+        tell(slip, given, known.stamp);
+        return Ok(rev);
+    }
+    let before = doc.tree.winner().cloned();
+    doc.tree.add(&history, deleted);
+    decide(core, given, (&mut doc, before.as_ref()), (&rev, &body), slip, record)?;
+    doc.tree.stem(core.revs_limit);
+    core.store.put_body(given.entity, given.key, &rev, &body)?;
+    core.store.put(given.entity, &mut doc)?;
+    Ok(rev)
+}
+
+/// The history that a document tells, the newest first.
+fn told(doc: &Body) -> Result<Vec<Rev>, Refused> {
+    let wrong = || Refused::bad("Invalid rev format");
+    let rev = doc.get("_rev").and_then(Json::as_str);
+    let Some(said) = doc.get("_revisions") else {
+        return Ok(vec![rev.ok_or_else(wrong)?.parse().map_err(|()| wrong())?]);
+    };
+    let start = said["start"].as_u64().ok_or_else(wrong)?;
+    let hashes = said["ids"].as_array().filter(|hashes| !hashes.is_empty()).ok_or_else(wrong)?;
+    let each = |(nth, hash): (usize, &Json)| {
+        let generation = start.checked_sub(nth as u64).filter(|it| *it > 0).ok_or_else(wrong)?;
+        Ok(Rev { generation, hash: hash.as_str().ok_or_else(wrong)?.to_owned() })
+    };
+    hashes.iter().enumerate().map(each).collect()
+}
+
+/// What a new revision is made on: the leaf that the sender names, or nothing that is there.
+fn grown(doc: &Doc, said: &Body, deleted: bool) -> Result<Vec<Rev>, Refused> {
+    let leaves = doc.tree.leaves();
+    let parent = match said.get("_rev").and_then(Json::as_str) {
+        Some(rev) => {
+            let rev: Rev = rev.parse().map_err(|()| Refused::bad("Invalid rev format"))?;
+            Some(leaves.iter().find(|leaf| leaf.rev == rev).ok_or_else(Refused::conflict)?)
+        }
+        None if deleted && leaves.is_empty() => return Err(Refused::not_found("missing")),
+        None => match leaves.first() {
+            Some(winner) if !winner.deleted => return Err(Refused::conflict()),
+            // Who writes what is deleted goes on there.
+            deleted => deleted,
+        },
+    };
+    Ok(parent.map(|leaf| doc.tree.history(&leaf.rev).into_iter().cloned().collect()).unwrap_or_default())
+}
+
+fn bodies(core: &Core, id: EntityId, doc: &Doc) -> Result<Vec<Body>, ServerError> {
+    let leaves = doc.tree.leaves();
+    let bodies = leaves.iter().map(|leaf| core.store.body(id, &doc.key, &leaf.rev));
+    Ok(bodies.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Writes the record's row, if another revision wins than before.
+fn decide(
+    core: &Core,
+    given: &Given<'_>,
+    (doc, before): (&mut Doc, Option<&Node>),
+    (rev, body): (&Rev, &Body),
+    slip: &mut Slip,
+    record: &mut dyn SystemOfRecord,
+) -> Result<(), Refused> {
+    let winner = doc.tree.winner().cloned().expect("a revision was added");
+    let key = Key::new(given.key);
+    let edit = slip.of(given.entity, &key).last().copied();
+    let now = record.get(given.entity, &key);
+    if before.is_some_and(|before| before.rev == winner.rev) {
+        refuse(given, edit, now.as_ref(), record);
+        return Ok(());
+    }
+    let says = match winner.rev == *rev {
+        true => Some(body.clone()),
+        false => core.store.body(given.entity, given.key, &winner.rev)?,
+    };
+    let says = says.filter(|_| !winner.deleted);
+    let is_there = now.as_ref().is_some_and(|row| row.values.is_some());
+    if says.is_none() && !is_there {
+        refuse(given, edit, now.as_ref(), record);
+        return Ok(());
+    }
+    let unnamed = format!("no edit is named for {} {key}", core.entity(given.entity).name);
+    let edit = edit.ok_or_else(|| Refused::new(500, "internal_server_error", &unnamed))?;
+    let kind = match (&says, is_there) {
+        (None, _) => EditKind::Delete,
+        (Some(_), true) => EditKind::Update,
+        (Some(_), false) => EditKind::Create,
+    };
+    let mut mutation = Mutation::new(edit, given.entity, given.key, kind);
+    // A revision is committed once.
+    mutation.id = format!("{edit}/{}", winner.rev);
+    mutation.base = now.map(|row| row.stamp);
+    mutation.values = says.map(|says| rows::all_values(core.entity(given.entity), &says)).unwrap_or_default();
+    mutation.made_at = record.clock();
+    let attributes = &core.setup.attributes[given.of.0 as usize];
+    let stamp = match record.write(attributes, &[mutation]).remove(0) {
+        Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => stamp,
+        Outcome::Conflict { .. } => return Err(Refused::conflict()),
+        Outcome::Rejected { reason, .. } => return Err(Refused::new(403, "forbidden", &reason)),
+        Outcome::Later | Outcome::Queued => {
+            return Err(Refused::new(503, "service_unavailable", "the backend is busy"));
+        }
+    };
+    doc.stamp = stamp.0;
+    doc.tree.note(&winner.rev, stamp.0);
+    tell(slip, given, Some(stamp.0));
+    Ok(())
+}
+
+/// A revision that loses, or says what is so already: the record never sees its edit.
+fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &mut dyn SystemOfRecord) {
+    let Some(edit) = edit else { return };
+    let is_there = now.is_some_and(|row| row.values.is_some());
+    let (kind, why) =
+        if is_there { (EditKind::Update, Refusal::Stale) } else { (EditKind::Delete, Refusal::Gone) };
+    record.refused(&Mutation::new(edit, given.entity, given.key, kind), Some(why));
+}
+
+/// Notes on the slip as what the edits were committed.
+fn tell(slip: &mut Slip, given: &Given<'_>, stamp: Option<i64>) {
+    let of =
+        |row: &&mut crate::contract::RowEdits| row.entity == given.entity && row.key.as_str() == given.key;
+    slip.edits.iter_mut().filter(of).for_each(|row| row.stamp = stamp.map(Stamp));
+}

@@ -1,0 +1,23 @@
+//! The list of server halves.
+
+use super::half::Half;
+use super::{couch, rx, watermelon};
+use crate::contract::StackOption;
+
+/// All halves, in the order of their names.
+pub fn servers() -> Vec<Half> {
+    vec![couch::half(), rx::half(), watermelon::half()]
+}
+
+/// The half of this name.
+pub fn find(name: &str) -> Option<Half> {
+    servers().into_iter().find(|half| half.name == name)
+}
+
+/// The options of all halves, each name once, in the order of names.
+pub fn options() -> Vec<StackOption> {
+    let mut all: Vec<StackOption> = servers().into_iter().flat_map(|half| half.options).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all.dedup_by(|a, b| a.name == b.name);
+    all
+}

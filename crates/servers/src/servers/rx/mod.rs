@@ -1,0 +1,124 @@
+//! RxDB's replication over HTTP: <https://rxdb.info/replication-http.html>.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /rx/NAME/pull?updatedAt=…&id=…&limit=…` | the next documents after a checkpoint, and a new checkpoint |
+//! | `POST /rx/NAME/push` | rows of `newDocumentState` and `assumedMasterState`; gives the documents in conflict |
+//! | `GET /rx/NAME/stream` | server-sent events: documents with a checkpoint as they are committed, on a held connection |
+//!
+//! Without `/NAME` the first table is meant that comes to phones. `batchSize` is another name of
+//! `limit`. A deleted document has `_deleted: true` and its `id` alone.
+//!
+//! A stream begins with the event `RESYNC`, so that a phone pulls what it missed. One that asks
+//! with `Last-Event-ID`, as an `EventSource` does that connects again, goes on there instead.
+//!
+//! | option | words |
+//! |---|---|
+//! | `conflicts` | `detect`: a row whose state is not the assumed one is not written and its state goes back. `overwrite`: what comes last stays |
+//! | `idempotent` | `no`, or `by-edit`: a push that comes again is no conflict with itself |
+//! | `checkpoint` | `pair`: time and id. `time`: the time alone, by which documents of one time are lost where a page ends between them |
+//! | `stream` | `documents`, or `resync`: each commit is told by `RESYNC` alone |
+//!
+//! Not supported: attachments, versions of endpoints (426), `assumedMasterState` by `updatedAt`.
+
+mod pull;
+mod push;
+mod site;
+mod stream;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::json;
+
+use super::half::Half;
+use super::kept;
+use super::served::{Said, Served, Speaks};
+use super::web::{self, Address, response};
+use super::writing::{self, Writer, word};
+use crate::contract::http::{Method, Request};
+use crate::contract::{
+    Chosen, ConnectionId, DeviceId, EntityId, Need, ServerError, ServerPorts, ServerSetup, Slip, Stamp,
+    SystemOfRecord,
+};
+use site::Site;
+use stream::Streams;
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "rxdb",
+        about: "RxDB's replication over HTTP, with an event stream.",
+        options: vec![
+            writing::conflicts(),
+            writing::idempotent(),
+            word("checkpoint", &["pair", "time"], "What tells how far a phone has pulled."),
+            word("stream", &["documents", "resync"], "What an event of the stream brings."),
+        ],
+        make: |chosen, setup, ports| Box::new(Served(Rx::open(chosen, setup, ports))),
+        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        crash_points: &["rxdb.pushed", "rxdb.before-look", "rxdb.before-event"],
+    }
+}
+
+struct Rx {
+    site: Rc<Site>,
+    ports: ServerPorts,
+    writer: Writer,
+    detects: bool,
+    streams: Rc<RefCell<Streams>>,
+}
+
+impl Rx {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Rx {
+        let database = Rc::new(kept::open(&ports.database, writing::TABLES));
+        let by_time = chosen.text("checkpoint") == "time";
+        let site = Rc::new(Site { setup, by_time, only_resync: chosen.text("stream") == "resync" });
+        let streams = Rc::default();
+        stream::feed(&site, &ports, &streams);
+        Rx {
+            site,
+            writer: Writer::new(&database, chosen.text("idempotent") == "by-edit"),
+            detects: chosen.text("conflicts") == "detect",
+            ports,
+            streams,
+        }
+    }
+}
+
+impl Speaks for Rx {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let address = Address::of(request.uri());
+        let answer = match (request.method(), self.site.endpoint(&address)?) {
+            (&Method::GET, (entity, "pull")) => self.site.pull(from, (entity, &address), slip, record)?,
+            (&Method::POST, (entity, "push")) => {
+                let pushed = self.push((from, entity), &web::body(request)?, slip, record)?;
+                _ = self.ports.crash.reached("rxdb.pushed");
+                pushed
+            }
+            _ => response(404, &json!({ "error": "there is no such endpoint" })),
+        };
+        Ok(Said::Now(answer))
+    }
+    fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
+        match self.site.endpoint(&Address::of(hello.uri()))? {
+            (entity, "stream") if *hello.method() == Method::GET => {
+                stream::open((&self.site, &self.ports, &self.streams), (from, entity, connection), hello);
+                Ok(())
+            }
+            _ => Err(ServerError::BadRequest("only /rx/NAME/stream is held".to_owned())),
+        }
+    }
+    fn let_go(&mut self, connection: ConnectionId) {
+        self.streams.borrow_mut().remove(connection);
+    }
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        // Behind every row of that time.
+        json!({ "updatedAt": stamp.0, "id": "\u{10ffff}" }).to_string()
+    }
+}

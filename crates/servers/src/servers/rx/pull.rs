@@ -1,0 +1,87 @@
+//! The next documents after a checkpoint.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::rows;
+use super::super::web::{Address, Answer, response};
+use super::site::Site;
+use crate::contract::{
+    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
+};
+
+/// How far a phone has pulled: the last document that it has, in the order of time and id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Checkpoint {
+    pub(super) updated_at: i64,
+    pub(super) id: String,
+}
+
+/// Documents in their order, and the checkpoint behind the last one.
+pub(super) struct Page {
+    pub(super) documents: Vec<Json>,
+    pub(super) checkpoint: Checkpoint,
+}
+
+impl Checkpoint {
+    pub(super) fn json(&self) -> Json {
+        json!({ "id": self.id, "updatedAt": self.updated_at })
+    }
+}
+
+/// The state of a row, as a document. Of one that is gone there is its name.
+pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> Json {
+    let mut document = values.map_or_else(Map::new, |values| rows::object(entity, values));
+    document.insert("id".to_owned(), json!(key));
+    document.insert("_deleted".to_owned(), json!(values.is_none()));
+    Json::Object(document)
+}
+
+impl Site {
+    pub(super) fn pull(
+        &self,
+        of: DeviceId,
+        (entity, address): (EntityId, &Address),
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Answer, ServerError> {
+        let id = address.get("id").unwrap_or_default().to_owned();
+        let checkpoint = Checkpoint { updated_at: address.number("updatedAt")?.unwrap_or(0), id };
+        let limit = address.number("limit")?.or(address.number("batchSize")?);
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
+        let page = self.page((of, entity), &checkpoint, limit, slip, record)?;
+        let body = json!({ "documents": page.documents, "checkpoint": page.checkpoint.json() });
+        Ok(response(200, &body))
+    }
+
+    /// What comes after a checkpoint, up to so many documents.
+    pub(super) fn page(
+        &self,
+        (of, id): (DeviceId, EntityId),
+        after: &Checkpoint,
+        limit: usize,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Page, ServerError> {
+        let entity = self.setup.schema.entity(id);
+        // Documents of the checkpoint's own time may still be missing.
+        let since = after.updated_at - i64::from(!self.by_time);
+        let since = (after.updated_at > 0).then_some(Stamp(since));
+        let mut found: Vec<(Checkpoint, bool, Json)> = Vec::new();
+        record.changes(id, self.attributes(of), since, &mut |key, stamp, values| {
+            let at = Checkpoint { updated_at: stamp.0, id: key.to_owned() };
+            if self.by_time || at > *after {
+                found.push((at, values.is_none(), document(entity, key, values)));
+            }
+        })?;
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.truncate(limit);
+        let mut page = Page { documents: Vec::new(), checkpoint: after.clone() };
+        for (at, removed, document) in found {
+            let (key, stamp) = (Key::new(&at.id), Stamp(at.updated_at));
+            slip.rows.push(RowVersion { entity: id, key, stamp, removed });
+            page.documents.push(document);
+            page.checkpoint = at;
+        }
+        Ok(page)
+    }
+}

@@ -1,0 +1,80 @@
+//! What phones have written, held against what they took the server's state for.
+
+use serde_json::{Value as Json, json};
+
+use super::super::rows;
+use super::super::web::{Answer, response};
+use super::super::writing::Wanted;
+use super::Rx;
+use super::pull::document;
+use crate::contract::{
+    DeviceId, Entity, EntityId, Key, Refusal, Row, RowVersion, ServerError, Slip, SystemOfRecord,
+};
+
+impl Rx {
+    pub(super) fn push(
+        &self,
+        (of, id): (DeviceId, EntityId),
+        changes: &Json,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Answer, ServerError> {
+        let entity = self.site.setup.schema.entity(id);
+        let bad = |why: &str| ServerError::BadRequest(why.to_owned());
+        let changes = changes.as_array().ok_or_else(|| bad("the body must be a list of rows"))?;
+        let request = self.writer.begin()?;
+        let mut conflicts = Vec::new();
+        for change in changes {
+            let (new, assumed) = (&change["newDocumentState"], &change["assumedMasterState"]);
+            let state = new.as_object().ok_or_else(|| bad("a row has no `newDocumentState`"))?;
+            let key = Key::new(new["id"].as_str().ok_or_else(|| bad("a document has no `id`"))?);
+            let is_deleted = new["_deleted"] == json!(true);
+            let values = (!is_deleted).then(|| rows::all_values(entity, state));
+            let wanted = Wanted { entity: id, key: key.clone(), values };
+            let Ok((edit, is_known)) = self.writer.edit(&wanted, slip) else {
+                return Ok(failed(500, &format!("no edit is named for {} {key}", entity.name)));
+            };
+            let now = record.get(id, &key);
+            let mutation = self.writer.mutation(request, &wanted, edit, (now.as_ref(), &*record));
+            if let Some(row) = now.as_ref().filter(|_| self.detects && !is_known) {
+                let master = master(entity, row);
+                if !is_same_state(entity, &master, assumed) {
+                    let removed = row.values.is_none();
+                    let why = if removed { Refusal::Gone } else { Refusal::Stale };
+                    record.refused(&mutation, Some(why));
+                    slip.rows.push(RowVersion { entity: id, key, stamp: row.stamp, removed });
+                    conflicts.push(master);
+                    continue;
+                }
+            }
+            if is_deleted && !is_known && now.as_ref().is_none_or(|row| row.values.is_none()) {
+                record.refused(&mutation, Some(Refusal::Gone));
+                continue;
+            }
+            let outcome = &record.write(self.site.attributes(of), &[mutation])[0];
+            if let Err((status, why)) = self.writer.settle(&wanted, outcome, slip) {
+                return Ok(failed(status, &format!("{} {key}: {why}", entity.name)));
+            }
+        }
+        Ok(response(200, &Json::Array(conflicts)))
+    }
+}
+
+fn failed(status: u16, why: &str) -> Answer {
+    response(status, &json!({ "error": why }))
+}
+
+fn master(entity: &Entity, row: &Row) -> Json {
+    document(entity, row.key.as_str(), row.values.as_deref())
+}
+
+/// Whether two documents read the same. A deleted one says no more than that.
+fn is_same_state(entity: &Entity, a: &Json, b: &Json) -> bool {
+    let is_gone = |document: &Json| document["_deleted"] == json!(true);
+    let read = |document: &Json, at: usize| {
+        let column = &entity.columns[at];
+        rows::from_json(&column.kind, &document[&column.name])
+    };
+    let is_equal = |at: &usize| read(a, *at) == read(b, *at);
+    b.is_object() && is_gone(a) == is_gone(b) && (is_gone(a) || entity.projection.iter().all(is_equal))
+}

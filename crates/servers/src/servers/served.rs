@@ -1,0 +1,119 @@
+//! A half that speaks HTTP, as the bench asks it.
+
+use super::web::Answer;
+use crate::contract::http::{Request, read_request, read_response, refusal, write_response};
+use crate::contract::{
+    ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord, Ticket,
+};
+
+/// What a half says to a request.
+pub(super) enum Said {
+    Now(Answer),
+    Later(Ticket),
+}
+
+/// A half by what is its own.
+pub(super) trait Speaks {
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// What the record says no to, and requests that cannot be read.
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError>;
+    /// Takes a connection by its first words.
+    ///
+    /// # Errors
+    /// It does not hold such a one.
+    fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
+        let _ = (from, connection, hello);
+        Err(ServerError::BadRequest("no connections are held here".to_owned()))
+    }
+    fn let_go(&mut self, connection: ConnectionId) {
+        let _ = connection;
+    }
+    /// Takes a message of a connection.
+    ///
+    /// # Errors
+    /// What the record says no to, and messages that cannot be read.
+    fn hear(
+        &mut self,
+        (from, connection): (DeviceId, ConnectionId),
+        message: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let _ = (from, connection, message, record);
+        Ok(())
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        let _ = entity;
+        stamp.0.to_string()
+    }
+}
+
+pub(super) struct Served<S>(pub(super) S);
+
+fn unreadable(wrong: impl std::fmt::Display) -> ServerError {
+    ServerError::BadRequest(wrong.to_string())
+}
+
+impl<S: Speaks> SyncServer for Served<S> {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Reply, ServerError> {
+        self.serve_with(from, request, &mut Slip::default(), record)
+    }
+    fn serve_with(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Reply, ServerError> {
+        let request = read_request(request).map_err(unreadable)?;
+        Ok(match self.0.answer(from, &request, slip, record)? {
+            Said::Now(response) => write_response(&response).into(),
+            Said::Later(ticket) => Reply::Later(ticket),
+        })
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        write_response(&refusal(error))
+    }
+    fn is_refusal(&self, answer: &[u8]) -> bool {
+        read_response(answer).is_ok_and(|response| response.status().as_u16() >= 300)
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.0.cursor_at(entity, stamp)
+    }
+    fn on_connect(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        hello: &[u8],
+    ) -> Result<(), ServerError> {
+        self.0.hold(from, connection, &read_request(hello).map_err(unreadable)?)
+    }
+    fn on_message(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        message: &[u8],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        self.0.hear((from, connection), message, record)
+    }
+    fn refuse_message(&self, _: &[u8], _: &ServerError) -> Option<Vec<u8>> {
+        // None of the protocols has a word for it: a phone asks again.
+        None
+    }
+    fn on_close(&mut self, _: DeviceId, connection: ConnectionId) {
+        self.0.let_go(connection);
+    }
+}

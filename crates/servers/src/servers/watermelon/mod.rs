@@ -1,0 +1,130 @@
+//! WatermelonDB's sync protocol: <https://watermelondb.dev/docs/Sync/Backend>.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /pull?last_pulled_at=…&schema_version=…&migration=…` | what changed since then, in all tables, and the timestamp for the next pull |
+//! | `POST /push?last_pulled_at=…` | creates, updates and deletes, all or none |
+//!
+//! A pull may name `tables=a,b`, as an app with several sync units does; else it brings all tables
+//! that come to phones. A row outside the scope of a phone comes as deleted, as the documentation
+//! asks for revoked permissions.
+//!
+//! The documentation leaves open, or says and many servers do not:
+//!
+//! | option | words | rule there |
+//! |---|---|---|
+//! | `conflicts` | `detect`: a push with a row that was modified after `last_pulled_at` is aborted with 409. `overwrite`: what comes last stays | push 5, 3 |
+//! | `idempotent` | `no`: a push that comes again is written again. `by-edit`: its edits are known, and nothing is written | – |
+//! | `created_as_updated` | `true`: all live rows are `updated`. `false`: rows that the phone cannot have yet are `created` | tips |
+//! | `timestamp` | `snapshot`: that of the newest row that readers can see. `clock`: the server's clock | pull 4, 5 |
+//!
+//! With `timestamp = "clock"` a row is lost that was stamped before a pull and committed after it
+//! (`backend.commit_delay`). A push is checked before its first row is written. What the record
+//! itself refuses (`backend.poison`) is known too late: then the push is answered with 422 and rows
+//! before that one stay, unless `backend.commits = "requests"`.
+//!
+//! Not supported: `turbo` texts, the deletion of descendants other than by `on_delete`.
+
+mod pull;
+mod push;
+
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+use super::half::Half;
+use super::kept;
+use super::served::{Said, Served, Speaks};
+use super::web::{self, Address, response};
+use super::writing::{self, Writer, word};
+use crate::contract::http::{Method, Request};
+use crate::contract::{
+    Attributes, Choice, Chosen, DeviceId, EntityId, Need, OptionForm, ServerError, ServerPorts, ServerSetup,
+    Slip, StackOption, Stamp, SystemOfRecord,
+};
+use serde_json::json;
+
+pub(super) fn half() -> Half {
+    let flag = |name: &str, preset: bool, about: &str| {
+        StackOption::new(name, OptionForm::Flag, Choice::Flag(preset), about)
+    };
+    Half {
+        name: "watermelondb",
+        about: "WatermelonDB's pull and push endpoints.",
+        options: vec![
+            writing::conflicts(),
+            writing::idempotent(),
+            flag("created_as_updated", true, "Whether a pull calls new rows `updated`, as all others."),
+            word("timestamp", &["snapshot", "clock"], "What a pull gives as the time of the next one."),
+        ],
+        make: |chosen, setup, ports| Box::new(Served(Watermelon::open(chosen, setup, ports))),
+        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        crash_points: &["watermelondb.pushed"],
+    }
+}
+
+/// Since when the server knows of each row that is there.
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, since INTEGER,
+        PRIMARY KEY(entity, key)) WITHOUT ROWID;";
+
+struct Watermelon {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    database: Rc<Connection>,
+    writer: Writer,
+    detects: bool,
+    created_as_updated: bool,
+    by_clock: bool,
+}
+
+impl Watermelon {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Watermelon {
+        let tables = [writing::TABLES, TABLES].concat();
+        let database = Rc::new(kept::open(&ports.database, &tables));
+        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+        Watermelon {
+            setup,
+            ports,
+            database,
+            writer,
+            detects: chosen.text("conflicts") == "detect",
+            created_as_updated: chosen.flag("created_as_updated"),
+            by_clock: chosen.text("timestamp") == "clock",
+        }
+    }
+    fn attributes(&self, of: DeviceId) -> &Attributes {
+        &self.setup.attributes[of.0 as usize]
+    }
+    /// A table by its name: the documentation asks that only known ones are taken.
+    fn table(&self, name: &str) -> Result<EntityId, ServerError> {
+        let found = self.setup.schema.find(name);
+        let found = found.filter(|id| self.setup.schema.entity(*id).delivery.is_on_devices());
+        found.ok_or_else(|| ServerError::BadRequest(format!("there is no table {name:?}")))
+    }
+    fn since(address: &Address) -> Result<Option<Stamp>, ServerError> {
+        Ok(address.number("last_pulled_at")?.filter(|at| *at > 0).map(Stamp))
+    }
+}
+
+impl Speaks for Watermelon {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let address = Address::of(request.uri());
+        let answer = match (request.method(), address.parts().as_slice()) {
+            (&Method::GET, ["pull" | "sync"]) => self.pull(from, &address, slip, record)?,
+            (&Method::POST, ["push" | "sync"]) => {
+                let pushed = self.push(from, (&address, &web::body(request)?), slip, record)?;
+                _ = self.ports.crash.reached("watermelondb.pushed");
+                pushed
+            }
+            _ => response(404, &json!({ "error": "there is no such endpoint" })),
+        };
+        Ok(Said::Now(answer))
+    }
+}

@@ -1,0 +1,155 @@
+//! What a phone has yet to see.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::kept::failed;
+use super::super::rows::{self, Version};
+use super::super::web::{Address, response};
+use super::Watermelon;
+use crate::contract::http::Response;
+use crate::contract::{
+    Attributes, DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Span, Stamp, SystemOfRecord, Value,
+};
+
+/// No transaction is longer under way than this.
+const SETTLED: Span = Span::secs(86_400);
+
+/// What became of the local database since the last pull.
+struct Migration {
+    tables: BTreeSet<EntityId>,
+    columns: Vec<(EntityId, Vec<usize>)>,
+}
+
+/// The rows of a table as a pull brings them.
+#[derive(Default)]
+struct Changed {
+    created: Vec<Json>,
+    updated: Vec<Json>,
+    deleted: Vec<Json>,
+    newest: Option<Stamp>,
+}
+
+impl Watermelon {
+    pub(super) fn pull(
+        &self,
+        of: DeviceId,
+        address: &Address,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Response, ServerError> {
+        let since = Watermelon::since(address)?;
+        let migration = self.migration(&address.json("migration")?)?;
+        let tables = match address.get("tables") {
+            Some(names) => names.split(',').map(|name| self.table(name)).collect::<Result<Vec<_>, _>>()?,
+            None => {
+                let schema = &self.setup.schema;
+                schema.ids().filter(|id| schema.entity(*id).delivery.comes_down()).collect()
+            }
+        };
+        let (mut changes, mut newest) = (Map::new(), since);
+        for id in tables {
+            let changed = self.changed(id, (of, since, &migration), slip, record)?;
+            newest = newest.max(changed.newest);
+            let Changed { created, updated, deleted, .. } = changed;
+            let rows = json!({ "created": created, "updated": updated, "deleted": deleted });
+            changes.insert(self.setup.schema.entity(id).name.clone(), rows);
+        }
+        let clock = record.clock();
+        // Else a phone that hears of nothing would come with a time that is too old one day.
+        let settled = Some(clock.minus(SETTLED));
+        let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
+        let timestamp = timestamp.unwrap_or(clock);
+        Ok(response(200, &json!({ "changes": changes, "timestamp": timestamp.0 })))
+    }
+
+    fn changed(
+        &self,
+        id: EntityId,
+        (of, since, migration): (DeviceId, Option<Stamp>, &Migration),
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Changed, ServerError> {
+        let from = since.filter(|_| !migration.tables.contains(&id));
+        let attributes = self.attributes(of);
+        let mut changed = Changed::default();
+        let mut found = rows::changed(record, id, attributes, from)?;
+        if let Some((_, columns)) = migration.columns.iter().find(|(of, _)| *of == id && from.is_some()) {
+            found.extend(with_values_in(columns, (id, attributes, from), record)?);
+        }
+        let entity = self.setup.schema.entity(id);
+        for (key, stamp, values) in found {
+            let removed = values.is_none();
+            let is_new = !self.created_as_updated && self.is_new((id, &key), stamp, removed, since)?;
+            match &values {
+                None => changed.deleted.push(json!(key.as_str())),
+                Some(values) => {
+                    let rows = if is_new { &mut changed.created } else { &mut changed.updated };
+                    rows.push(Json::Object(rows::with_id(entity, key.as_str(), values)));
+                }
+            }
+            changed.newest = changed.newest.max(Some(stamp));
+            slip.rows.push(RowVersion { entity: id, key, stamp, removed });
+        }
+        Ok(changed)
+    }
+
+    /// Whether the server knows of a row only since after a phone's last pull. What any phone has
+    /// pulled it knows of, so no phone has a row that is new to it.
+    fn is_new(
+        &self,
+        (id, key): (EntityId, &Key),
+        stamp: Stamp,
+        removed: bool,
+        since: Option<Stamp>,
+    ) -> Result<bool, ServerError> {
+        let at = (id.0, key.as_str());
+        if removed {
+            let forget = "DELETE FROM known WHERE entity = ?1 AND key = ?2";
+            self.database.execute(forget, at).map_err(failed)?;
+            return Ok(false);
+        }
+        let note =
+            "INSERT INTO known VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET since = since RETURNING since";
+        let known = self.database.query_row(note, (at.0, at.1, stamp.0), |row| row.get(0)).map_err(failed)?;
+        Ok(since < Some(Stamp(known)))
+    }
+
+    fn migration(&self, said: &Json) -> Result<Migration, ServerError> {
+        let names = |list: &Json| -> Vec<String> {
+            let names = list.as_array().into_iter().flatten().filter_map(Json::as_str);
+            names.map(str::to_owned).collect()
+        };
+        let tables = names(&said["tables"]).iter().map(|name| self.table(name)).collect::<Result<_, _>>()?;
+        let mut columns = Vec::new();
+        for added in said["columns"].as_array().into_iter().flatten() {
+            let id = self.table(added["table"].as_str().unwrap_or_default())?;
+            let entity = self.setup.schema.entity(id);
+            // What devices do not hold is not theirs to ask for.
+            let of = |name: &String| entity.column(name).filter(|at| entity.projection.contains(at));
+            columns.push((id, names(&added["columns"]).iter().filter_map(of).collect()));
+        }
+        Ok(Migration { tables, columns })
+    }
+}
+
+/// The rows that a phone has, and that say something in one of these columns.
+fn with_values_in(
+    columns: &[usize],
+    (id, attributes, upto): (EntityId, &Attributes, Option<Stamp>),
+    record: &mut dyn SystemOfRecord,
+) -> Result<Vec<Version>, ServerError> {
+    let is_default = |value: &Value| match value {
+        Value::Null => true,
+        Value::Int(n) => *n == 0,
+        Value::Real(x) => *x == 0.0,
+        Value::Text(text) => text.is_empty(),
+        Value::Fat(fat) => fat.len == 0,
+    };
+    let has = |(_, stamp, values): &Version| {
+        let said = values.as_ref().filter(|_| Some(*stamp) <= upto);
+        said.is_some_and(|values| columns.iter().any(|&at| !is_default(&values[at])))
+    };
+    Ok(rows::changed(record, id, attributes, None)?.into_iter().filter(has).collect())
+}

@@ -1,0 +1,127 @@
+//! Writes of phones whose protocol names no edits.
+
+use std::rc::Rc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::kept::failed;
+use crate::base::Word;
+use crate::contract::{
+    Choice, EditId, EditKind, EntityId, Key, Mutation, OptionForm, Outcome, Row, ServerError, Slip,
+    StackOption, Stamp, SystemOfRecord, Value,
+};
+
+/// What each half needs of its database to write.
+pub(super) const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS requests(id INTEGER PRIMARY KEY, number INTEGER);
+    CREATE TABLE IF NOT EXISTS committed(edit TEXT PRIMARY KEY) WITHOUT ROWID;";
+
+/// An option that is one of these words, the first of which is its preset.
+pub(super) fn word(name: &str, words: &[&str], about: &str) -> StackOption {
+    let all = words.iter().map(|word| (*word).to_owned()).collect();
+    StackOption::new(name, OptionForm::Word(all), Choice::Text(words[0].to_owned()), about)
+}
+
+pub(super) fn conflicts() -> StackOption {
+    let about = "Whether a write to a row that somebody else has changed is refused (`detect`), or \
+                 goes over that (`overwrite`).";
+    word("conflicts", &["detect", "overwrite"], about)
+}
+
+pub(super) fn idempotent() -> StackOption {
+    let about = "Whether a write that comes again is written again (`no`), or known by its edits and \
+                 answered as the first time (`by-edit`).";
+    word("idempotent", &["no", "by-edit"], about)
+}
+
+/// What a request wants of a row.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    /// Its values by position; none for a row that is to go.
+    pub(super) values: Option<Vec<(usize, Value)>>,
+}
+
+/// Names the writes of requests, and knows those that were committed.
+pub(super) struct Writer {
+    database: Rc<Connection>,
+    by_edit: bool,
+}
+
+/// A row is to be written, and nobody says by which edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unnamed;
+
+impl Writer {
+    /// One over a database that has the [`TABLES`].
+    pub(super) fn new(database: &Rc<Connection>, by_edit: bool) -> Writer {
+        Writer { database: database.clone(), by_edit }
+    }
+    /// The number of a request, which no other has in any life of the server.
+    pub(super) fn begin(&self) -> Result<i64, ServerError> {
+        const NEXT: &str = "INSERT INTO requests VALUES(1, 1) ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number";
+        self.database.query_row(NEXT, [], |row| row.get(0)).map_err(failed)
+    }
+    /// The edit that a write stands for, and whether it was committed before: where edits are not
+    /// known, none was.
+    pub(super) fn edit(&self, wanted: &Wanted, slip: &Slip) -> Result<(EditId, bool), Unnamed> {
+        let edit = *slip.of(wanted.entity, &wanted.key).last().ok_or(Unnamed)?;
+        let is_known = || {
+            let asked = "SELECT 1 FROM committed WHERE edit = ?1";
+            let found = self.database.query_row(asked, [edit.to_string()], |_| Ok(())).optional();
+            found.is_ok_and(|found| found.is_some())
+        };
+        Ok((edit, self.by_edit && is_known()))
+    }
+    /// The mutation that does what is wanted, over the row as it is now.
+    pub(super) fn mutation(
+        &self,
+        request: i64,
+        wanted: &Wanted,
+        edit: EditId,
+        (now, record): (Option<&Row>, &dyn SystemOfRecord),
+    ) -> Mutation {
+        let is_there = now.is_some_and(|row| row.values.is_some());
+        let kind = match (&wanted.values, is_there) {
+            (None, _) => EditKind::Delete,
+            (Some(_), true) => EditKind::Update,
+            (Some(_), false) => EditKind::Create,
+        };
+        let mut mutation = Mutation::new(edit, wanted.entity, wanted.key.as_str(), kind);
+        if !self.by_edit {
+            mutation.id = format!("request {request}/{edit}");
+        }
+        mutation.base = now.map(|row| row.stamp);
+        mutation.values = wanted.values.clone().unwrap_or_default();
+        mutation.made_at = record.clock();
+        mutation
+    }
+    /// Notes on the slip, and for later requests, what became of a write.
+    ///
+    /// # Errors
+    /// Its status and the record's words, if it was not committed.
+    pub(super) fn settle(
+        &self,
+        wanted: &Wanted,
+        outcome: &Outcome,
+        slip: &mut Slip,
+    ) -> Result<Stamp, (u16, String)> {
+        let stamp = match outcome {
+            Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => *stamp,
+            Outcome::Conflict { why, .. } => return Err((409, format!("the row is {}", why.word()))),
+            Outcome::Rejected { reason, .. } => return Err((422, reason.clone())),
+            Outcome::Later | Outcome::Queued => return Err((503, "the backend is busy".to_owned())),
+        };
+        let row = slip.edits.iter_mut().find(|row| row.entity == wanted.entity && row.key == wanted.key);
+        if let Some(row) = row {
+            row.stamp = Some(stamp);
+            for edit in row.edits.iter().filter(|_| self.by_edit) {
+                let noted = "INSERT OR IGNORE INTO committed VALUES(?1)";
+                let noted = self.database.execute(noted, [edit.to_string()]);
+                noted.map_err(|_| (500, "the server's disk failed".to_owned()))?;
+            }
+        }
+        Ok(stamp)
+    }
+}
