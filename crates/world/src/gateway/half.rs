@@ -72,10 +72,10 @@ pub trait ServerHalf {
         &mut self,
         from: DeviceId,
         connection: ConnectionId,
-        message: &[u8],
+        (message, slip): (&[u8], &Slip),
         backend: &mut Backend,
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, message, backend);
+        let _ = (from, connection, message, slip, backend);
         Ok(())
     }
     /// What a device hears in place of what was sent while its message was taken.

@@ -25,7 +25,9 @@ use super::tcp::{GIVE_UP, HEADERS, Traffic, arrival};
 use super::transport::{Exchange, Gone, Way};
 use super::transport_options::{HalfOpen, Protocol};
 use crate::base::{Span, Time};
-use crate::contract::{Connection, DropReason, Event, HeldEvent, LocalBoxFuture, Received, TransportError};
+use crate::contract::{
+    Connection, DropReason, Event, HeldEvent, LocalBoxFuture, Received, ReceivedWith, Slip, TransportError,
+};
 use crate::sim::Notify;
 
 /// What a client asks beside the headers of a request (RFC 6455, 1.3), and what it is answered.
@@ -50,13 +52,13 @@ fn framed(direction: Direction, bytes: u64) -> u64 {
 }
 
 enum Frame {
-    Message(Vec<u8>),
+    Message(Vec<u8>, Slip),
     Close,
 }
 
 impl Frame {
     fn bytes(&self, direction: Direction) -> u64 {
-        framed(direction, if let Frame::Message(message) = self { message.len() as u64 } else { REASON })
+        framed(direction, if let Frame::Message(message, _) = self { message.len() as u64 } else { REASON })
     }
 }
 
@@ -81,7 +83,7 @@ pub(super) struct Held {
     was_closed: Cell<bool>,
     ends: [RefCell<End>; 2],
     /// What has come to the device and was not asked for yet.
-    came: RefCell<VecDeque<Vec<u8>>>,
+    came: RefCell<VecDeque<(Vec<u8>, Slip)>>,
     changed: Notify,
     /// How it has ended, as far as the device knows.
     ended: Cell<Option<Result<(), TransportError>>>,
@@ -242,17 +244,17 @@ impl Held {
     fn arrived(&self, way: &Way, direction: Direction, frame: Frame) {
         let bytes = frame.bytes(direction);
         match (direction, frame) {
-            (Direction::Up, Frame::Message(message)) => {
+            (Direction::Up, Frame::Message(message, slip)) => {
                 let Some(number) = self.number.get() else { return };
                 way.events.observe(Event::Held(HeldEvent::Arrived { up: true, bytes }));
-                way.server.message(number, message);
+                way.server.message(number, message, slip);
             }
             (Direction::Up, Frame::Close) => self.tell_server(way),
             // The operating system knows of no such connection, and says so.
             (Direction::Down, _) if self.ended.get().is_some() => self.part(way, Direction::Up),
-            (Direction::Down, Frame::Message(message)) => {
+            (Direction::Down, Frame::Message(message, slip)) => {
                 way.events.observe(Event::Held(HeldEvent::Arrived { up: false, bytes }));
-                self.came.borrow_mut().push_back(message);
+                self.came.borrow_mut().push_back((message, slip));
                 self.changed.notify_all();
             }
             (Direction::Down, Frame::Close) => self.end(Ok(())),
@@ -386,8 +388,8 @@ impl Holder for Held {
 }
 
 impl ServerEnd for Held {
-    fn send(&self, message: Vec<u8>) {
-        self.hand_over(Direction::Down, Frame::Message(message));
+    fn send_with(&self, message: Vec<u8>, slip: Slip) {
+        self.hand_over(Direction::Down, Frame::Message(message, slip));
     }
     fn close(&self) {
         self.number.set(None);
@@ -410,9 +412,13 @@ impl Drop for DeviceEnd {
 
 impl Connection for DeviceEnd {
     fn send(&self, message: Vec<u8>) -> Result<(), TransportError> {
+        self.send_with(message, Slip::default())
+    }
+
+    fn send_with(&self, message: Vec<u8>, slip: Slip) -> Result<(), TransportError> {
         match self.0.ended.get() {
             None => {
-                self.0.hand_over(Direction::Up, Frame::Message(message));
+                self.0.hand_over(Direction::Up, Frame::Message(message, slip));
                 Ok(())
             }
             Some(ended) => Err(ended.err().unwrap_or(TransportError::Reset)),
@@ -420,6 +426,11 @@ impl Connection for DeviceEnd {
     }
 
     fn receive(&self) -> LocalBoxFuture<'static, Received> {
+        let received = self.receive_with();
+        Box::pin(async move { Ok(received.await?.map(|(message, _)| message)) })
+    }
+
+    fn receive_with(&self) -> LocalBoxFuture<'static, ReceivedWith> {
         let held = self.0.clone();
         Box::pin(async move {
             loop {

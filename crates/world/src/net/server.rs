@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::options::During;
 use crate::base::{Ppm, Seed, Span, Time, in_words};
-use crate::contract::{Cacheable, LocalBoxFuture, TransportError};
+use crate::contract::{Cacheable, LocalBoxFuture, Slip, TransportError};
 
 /// What answers requests: the gateway.
 pub trait Server {
@@ -27,7 +27,7 @@ pub trait Server {
         Some(Err(Vec::new()))
     }
     /// A message has come on the connection of this number.
-    fn message(&self, _number: u64, _message: Vec<u8>) {}
+    fn message(&self, _number: u64, _message: Vec<u8>, _slip: Slip) {}
     /// The connection of this number has ended without the server's doing.
     fn closed(&self, _number: u64) {}
 }
@@ -35,7 +35,11 @@ pub trait Server {
 /// A connection that is held, at the server's end.
 pub trait ServerEnd {
     /// Hands over a message.
-    fn send(&self, message: Vec<u8>);
+    fn send(&self, message: Vec<u8>) {
+        self.send_with(message, Slip::default());
+    }
+    /// Hands over a message with what stands beside it.
+    fn send_with(&self, message: Vec<u8>, slip: Slip);
     /// Closes it behind what was handed over.
     fn close(&self);
 }

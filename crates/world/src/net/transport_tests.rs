@@ -2,6 +2,7 @@
 
 mod air;
 mod bare;
+mod beside;
 mod handshakes;
 mod held;
 mod memory;

@@ -116,12 +116,12 @@ impl ServerHalf for Brought {
         &mut self,
         from: DeviceId,
         connection: ConnectionId,
-        message: &[u8],
+        message: (&[u8], &Slip),
         backend: &mut Backend,
     ) -> Result<(), ServerError> {
         backend.admit(from)?;
         let process = self.running.as_mut().ok_or(ServerError::Failed)?;
-        process.on_message(from, connection, message, backend)
+        process.on_message_with(from, connection, message, backend)
     }
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         self.running.as_ref().and_then(|process| process.refuse_message(message, error))

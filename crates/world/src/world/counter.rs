@@ -39,8 +39,8 @@ impl Server for Counter {
         let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
         self.connect(is_let_in, hello, end)
     }
-    fn message(&self, number: u64, message: Vec<u8>) {
-        self.take_message(ConnectionId(number), message);
+    fn message(&self, number: u64, message: Vec<u8>, slip: Slip) {
+        self.take_message(ConnectionId(number), message, slip);
     }
     fn closed(&self, number: u64) {
         self.disconnect(ConnectionId(number));
@@ -104,7 +104,7 @@ impl Counter {
         Some(Ok(id.0))
     }
 
-    fn take_message(&self, id: ConnectionId, message: Vec<u8>) {
+    fn take_message(&self, id: ConnectionId, message: Vec<u8>, slip: Slip) {
         let (servers, from) = (self.servers.clone(), self.device);
         if !servers.process.is_up.get() {
             return;
@@ -118,17 +118,17 @@ impl Counter {
         let (handle, node) = (servers.handle.clone(), servers.node);
         handle.spawn(node, "message", async move {
             let (bytes, asked) = (message.len() as u64, message.clone());
-            let taken =
-                servers.over(bytes, move |servers, deadline| hear(servers, from, id, deadline, &asked));
+            let taken = servers
+                .over(bytes, move |servers, deadline| hear(servers, (from, id), deadline, (&asked, &slip)));
             // Its process may have died meanwhile, and nobody says anything then.
             let Some(taken) = servers.process.or_death(taken).await else { return };
             match taken.and_then(|taken| taken) {
                 Ok(said) => servers.phones.say(said),
                 Err(error) => {
                     let refusal = servers.server.borrow().refuse_message(&message, &error);
-                    refusal
-                        .into_iter()
-                        .for_each(|refusal| servers.phones.say(vec![Saying::Message(id, refusal)]));
+                    refusal.into_iter().for_each(|refusal| {
+                        servers.phones.say(vec![Saying::Message(id, refusal, Slip::default())])
+                    });
                 }
             }
         });
@@ -165,11 +165,11 @@ struct Recorded {
 }
 
 impl ServerEnd for Recorded {
-    fn send(&self, message: Vec<u8>) {
+    fn send_with(&self, message: Vec<u8>, slip: Slip) {
         if let Some(servers) = self.servers.upgrade() {
-            tell_rows(&servers, self.to, &message, &Slip::default());
+            tell_rows(&servers, self.to, &message, &slip);
         }
-        self.end.send(message);
+        self.end.send_with(message, slip);
     }
     fn close(&self) {
         self.end.close();
@@ -179,10 +179,9 @@ impl ServerEnd for Recorded {
 /// Has the half take a message at the backend; gives what it said meanwhile.
 fn hear(
     servers: &Servers,
-    from: DeviceId,
-    id: ConnectionId,
+    (from, id): (DeviceId, ConnectionId),
     deadline: Time,
-    message: &[u8],
+    message: (&[u8], &Slip),
 ) -> Done<Result<Said, ServerError>> {
     let now = servers.handle.now();
     if !servers.phones.holds(id) {

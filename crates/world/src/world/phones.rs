@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::contract::{ConnectionId, Phones, Ticket};
+use crate::contract::{ConnectionId, Phones, Slip, Ticket};
 use crate::net::ServerEnd;
 use crate::sim::{Handle, oneshot};
 
@@ -36,7 +36,7 @@ enum Kept {
 pub(super) type Said = Vec<Saying>;
 
 pub(super) enum Saying {
-    Message(ConnectionId, Vec<u8>),
+    Message(ConnectionId, Vec<u8>, Slip),
     Close(ConnectionId),
     Answer(Ticket, Vec<u8>),
 }
@@ -76,9 +76,11 @@ impl Outbox {
     pub(super) fn say(&self, said: Said) {
         for saying in said {
             match saying {
-                Saying::Message(id, message) => {
+                Saying::Message(id, message, slip) => {
                     let end = self.state.borrow().ends.get(&id).cloned();
-                    end.into_iter().for_each(|end| end.send(message.clone()));
+                    if let Some(end) = end {
+                        end.send_with(message, slip);
+                    }
                 }
                 Saying::Close(id) => {
                     let end = self.state.borrow_mut().ends.remove(&id);
@@ -134,9 +136,12 @@ impl State {
 
 impl Phones for Outbox {
     fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool {
+        self.send_with(connection, message, Slip::default())
+    }
+    fn send_with(&self, connection: ConnectionId, message: Vec<u8>, slip: Slip) -> bool {
         let is_open = self.holds(connection);
         if is_open {
-            self.later_or_now(Saying::Message(connection, message));
+            self.later_or_now(Saying::Message(connection, message, slip));
         }
         is_open
     }

@@ -44,7 +44,7 @@ pub use standing::Standing;
 pub use status::{Progress, Shown, Status};
 pub use transport::{
     Cacheable, Connection, NetworkKind, PendingConnection, PendingResponse, PendingSlipped, Received,
-    Response, TOO_LARGE_PAGE, Transport, TransportError,
+    ReceivedWith, Response, TOO_LARGE_PAGE, Transport, TransportError,
 };
 pub use view::{
     DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,

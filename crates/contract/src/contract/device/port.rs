@@ -168,6 +168,15 @@ impl Ports {
         let Call { number: request, kind, unit, attempt, .. } = call;
         let (bytes, rows) = (body.len() as u64, slip.edits.len() as u32);
         self.emit(EngineEvent::RequestSent { request, kind, unit, bytes, rows, attempt });
+        self.tell_slip(&slip, request);
+        let sent_at = self.clock.now();
+        let answer = self.transport.request_with(body, slip, deadline).await;
+        self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
+        answer
+    }
+    /// Tells that the edits of a slip leave in a request or a message of this number; of several of
+    /// a row the last goes out in the place of the others.
+    pub fn tell_slip(&self, slip: &Slip, request: u64) {
         for row in &slip.edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };
             let (entity, key) = (row.entity, &row.key);
@@ -176,10 +185,6 @@ impl Ports {
             }
             self.emit(EngineEvent::EditSent { edit, entity, key, request });
         }
-        let sent_at = self.clock.now();
-        let answer = self.transport.request_with(body, slip, deadline).await;
-        self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
-        answer
     }
     /// Tells what became of an edit that was written over what its row said by then: as what it was
     /// committed, if it was, and which version of another it met. Else it gave way to that.

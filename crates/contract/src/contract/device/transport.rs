@@ -60,6 +60,8 @@ pub trait Transport {
 pub type PendingConnection = LocalBoxFuture<'static, Result<Rc<dyn Connection>, TransportError>>;
 /// The next message; nothing once the server has closed the connection.
 pub type Received = Result<Option<Vec<u8>>, TransportError>;
+/// The same with what stands beside the message.
+pub type ReceivedWith = Result<Option<(Vec<u8>, Slip)>, TransportError>;
 
 /// A connection that is held, as a phone has it: messages both ways, each whole and in order.
 ///
@@ -74,12 +76,29 @@ pub trait Connection {
     /// # Errors
     /// Why the connection has ended; [`TransportError::Reset`] if it was closed in order.
     fn send(&self, message: Vec<u8>) -> Result<(), TransportError>;
+    /// The same with a slip beside the message, for a protocol that names no edits. A connection
+    /// that knows no slips brings none.
+    ///
+    /// # Errors
+    /// As for [`send`](Connection::send).
+    fn send_with(&self, message: Vec<u8>, slip: Slip) -> Result<(), TransportError> {
+        drop(slip);
+        self.send(message)
+    }
     /// Waits for the next message, for one caller at a time; what came before the end is given
     /// first.
     ///
     /// # Errors
     /// Why the connection has ended, if neither side has closed it.
     fn receive(&self) -> LocalBoxFuture<'static, Received>;
+    /// The same with what the server put beside the message.
+    ///
+    /// # Errors
+    /// As for [`receive`](Connection::receive).
+    fn receive_with(&self) -> LocalBoxFuture<'static, ReceivedWith> {
+        let received = self.receive();
+        Box::pin(async move { Ok(received.await?.map(|message| (message, Slip::default()))) })
+    }
     /// Whether part of a message has come by now, and the rest is on its way: who waits for an
     /// answer goes on with that, for it is long. A connection that cannot tell says no.
     fn is_receiving(&self) -> bool {

@@ -1,5 +1,7 @@
 //! What a server may say to phones of its own accord.
 
+use crate::contract::device::Slip;
+
 /// A connection that a phone holds: of all of them, in all lives of the server, no two have one
 /// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +44,11 @@ pub trait Phones {
     /// Hands over a message, which leaves behind those before it; false if the server knows that
     /// the connection has ended. That it was taken says nothing of its arrival.
     fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool;
+    /// The same with a slip beside the message, for a protocol that names no edits.
+    fn send_with(&self, connection: ConnectionId, message: Vec<u8>, slip: Slip) -> bool {
+        drop(slip);
+        self.send(connection, message)
+    }
     /// Closes a connection behind what was handed over.
     fn close(&self, connection: ConnectionId);
     /// A ticket for the request under way, for [`Reply::Later`].

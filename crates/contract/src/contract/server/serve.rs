@@ -105,6 +105,21 @@ pub trait SyncServer {
         let _ = (from, connection, message, record);
         Ok(())
     }
+    /// The same with what stands beside the message, which a server takes whose protocol names no
+    /// edits.
+    ///
+    /// # Errors
+    /// As for [`on_message`](SyncServer::on_message).
+    fn on_message_with(
+        &mut self,
+        from: DeviceId,
+        connection: ConnectionId,
+        (message, slip): (&[u8], &Slip),
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let _ = slip;
+        self.on_message(from, connection, message, record)
+    }
     /// What a device hears on its connection in place of all that was sent while its message was
     /// taken, since the backend said no, failed or was too late.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! Connections that are held.
 
 use super::*;
-use crate::contract::{Connection, HeldEvent, Received};
+use crate::contract::{Connection, HeldEvent, Received, Slip};
 use crate::net::ServerEnd;
 
 /// Takes connections, up to a number, and notes what comes on them; says everything again.
@@ -27,7 +27,7 @@ impl Server for Exchange {
         ends.push(end);
         Some(Ok(ends.len() as u64 - 1))
     }
-    fn message(&self, number: u64, message: Vec<u8>) {
+    fn message(&self, number: u64, message: Vec<u8>, _: Slip) {
         self.heard.borrow_mut().push((number, message.len(), self.handle.now()));
         if self.echoes {
             self.ends.borrow()[number as usize].send(message);
