@@ -1,6 +1,6 @@
 //! What is known of a server half before it is made.
 
-use crate::contract::{Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
+use crate::contract::{Capabilities, Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
 
 /// The half of a stack that answers phones in a published protocol.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Half {
     pub options: Vec<StackOption>,
     /// Makes it: once for each process, as [`MakeServer`](crate::contract::MakeServer).
     pub make: fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer>,
+    /// What a stack over it can promise at most.
+    pub at_most: Capabilities,
     /// What no phone can do over it, whatever the phone supports.
     pub lacks: &'static [Need],
     /// Named places at which its process may be killed.

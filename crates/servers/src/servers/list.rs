@@ -1,12 +1,12 @@
 //! The list of server halves.
 
 use super::half::Half;
-use super::{couch, rx, watermelon};
+use super::{couch, rx, tinybase, watermelon};
 use crate::contract::StackOption;
 
 /// All halves, in the order of their names.
 pub fn servers() -> Vec<Half> {
-    vec![couch::half(), rx::half(), watermelon::half()]
+    vec![couch::half(), rx::half(), tinybase::half(), watermelon::half()]
 }
 
 /// The half of this name.

@@ -27,6 +27,7 @@ mod rx;
 mod served;
 #[cfg(test)]
 mod tests;
+mod tinybase;
 mod watermelon;
 mod web;
 mod writing;

@@ -36,17 +36,22 @@ pub(super) trait Speaks {
     fn let_go(&mut self, connection: ConnectionId) {
         let _ = connection;
     }
-    /// Takes a message of a connection.
+    /// Takes a message of a connection that needs no record; false if it does.
+    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+        let _ = (connection, message);
+        true
+    }
+    /// Takes any other.
     ///
     /// # Errors
-    /// What the record says no to, and messages that cannot be read.
+    /// What the record says no to.
     fn hear(
         &mut self,
         (from, connection): (DeviceId, ConnectionId),
-        message: &[u8],
+        (message, slip): (&[u8], &Slip),
         record: &mut dyn SystemOfRecord,
     ) -> Result<(), ServerError> {
-        let _ = (from, connection, message, record);
+        let _ = (from, connection, message, slip, record);
         Ok(())
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
@@ -100,11 +105,14 @@ impl<S: Speaks> SyncServer for Served<S> {
     ) -> Result<(), ServerError> {
         self.0.hold(from, connection, &read_request(hello).map_err(unreadable)?)
     }
-    fn on_message(
+    fn on_word(&mut self, _: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
+        self.0.hear_at_once(connection, message)
+    }
+    fn on_message_with(
         &mut self,
         from: DeviceId,
         connection: ConnectionId,
-        message: &[u8],
+        message: (&[u8], &Slip),
         record: &mut dyn SystemOfRecord,
     ) -> Result<(), ServerError> {
         self.0.hear((from, connection), message, record)

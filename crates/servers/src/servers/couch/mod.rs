@@ -52,8 +52,8 @@ use super::web;
 use super::writing::word;
 use crate::contract::http::Request;
 use crate::contract::{
-    Choice, Chosen, ConnectionId, DeviceId, Need, OptionForm, ServerError, ServerPorts, ServerSetup, Slip,
-    StackOption, SystemOfRecord,
+    Capabilities, Choice, Chosen, ConnectionId, DeviceId, Need, OptionForm, ServerError, ServerPorts,
+    ServerSetup, Slip, StackOption, SystemOfRecord,
 };
 use core::Core;
 use feed::Feeds;
@@ -73,6 +73,7 @@ pub(super) fn half() -> Half {
             ),
         ],
         make: |chosen, setup, ports| Box::new(Served(Couch::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
         lacks: &[
             Need::GivenKeys,
             Need::NaturalKeys,

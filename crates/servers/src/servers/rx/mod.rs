@@ -38,8 +38,8 @@ use super::web::{self, Address, response};
 use super::writing::{self, Writer, word};
 use crate::contract::http::{Method, Request};
 use crate::contract::{
-    Chosen, ConnectionId, DeviceId, EntityId, Need, ServerError, ServerPorts, ServerSetup, Slip, Stamp,
-    SystemOfRecord,
+    Capabilities, Chosen, ConnectionId, DeviceId, EntityId, Need, ServerError, ServerPorts, ServerSetup,
+    Slip, Stamp, SystemOfRecord,
 };
 use site::Site;
 use stream::Streams;
@@ -55,6 +55,7 @@ pub(super) fn half() -> Half {
             word("stream", &["documents", "resync"], "What an event of the stream brings."),
         ],
         make: |chosen, setup, ports| Box::new(Served(Rx::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
         lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
         crash_points: &["rxdb.pushed", "rxdb.before-look", "rxdb.before-event"],
     }

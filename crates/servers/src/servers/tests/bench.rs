@@ -238,6 +238,21 @@ impl World {
     pub(super) fn is_closed(&self, number: u64) -> bool {
         self.outside.closed.borrow().contains(&ConnectionId(number))
     }
+    /// Says something on a connection; with these edits behind rows of `note`.
+    pub(super) fn say(&mut self, device: u32, number: u64, message: &str, edits: &[(&str, EditId)]) {
+        self.outside.now.set(self.now() + Span::millis(5));
+        let (backend, now, slip) = (self.backend.clone(), self.now(), slip(edits));
+        let mut backend = backend.borrow_mut();
+        // A call begins.
+        backend.push(now, &[], &[]);
+        let (of, at) = (DeviceId(device), ConnectionId(number));
+        let half = self.half();
+        if !half.on_word(of, at, message.as_bytes()) {
+            half.on_message_with(of, at, (message.as_bytes(), &slip), &mut *backend).expect("it is taken");
+        }
+        drop(backend);
+        self.committed();
+    }
 }
 
 pub(super) fn slip(edits: &[(&str, EditId)]) -> Slip {

@@ -4,6 +4,7 @@ mod bench;
 mod couch;
 mod couch_feeds;
 mod rx;
+mod tinybase;
 mod watermelon;
 
 use super::{find, options, servers};

@@ -39,8 +39,8 @@ use super::web::{self, Address, response};
 use super::writing::{self, Writer, word};
 use crate::contract::http::{Method, Request};
 use crate::contract::{
-    Attributes, Choice, Chosen, DeviceId, EntityId, Need, OptionForm, ServerError, ServerPorts, ServerSetup,
-    Slip, StackOption, Stamp, SystemOfRecord,
+    Attributes, Capabilities, Choice, Chosen, DeviceId, EntityId, Need, OptionForm, ServerError, ServerPorts,
+    ServerSetup, Slip, StackOption, Stamp, SystemOfRecord,
 };
 use serde_json::json;
 
@@ -58,6 +58,7 @@ pub(super) fn half() -> Half {
             word("timestamp", &["snapshot", "clock"], "What a pull gives as the time of the next one."),
         ],
         make: |chosen, setup, ports| Box::new(Served(Watermelon::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
         lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
         crash_points: &["watermelondb.pushed"],
     }

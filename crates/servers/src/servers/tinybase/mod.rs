@@ -1,0 +1,320 @@
+//! TinyBase's synchronizer over WebSockets:
+//! <https://tinybase.org/guides/synchronization/using-a-synchronizer/>, with the messages of its
+//! version 10 as the published package has them.
+//!
+//! The server relays between the clients of a path, and is one of them, `S`, with a mergeable store
+//! of its own, as `createWsServer` is with a persister. A frame is `TO\n[request, kind, body]`; it
+//! goes on as `FROM\n…`. Kinds: 0 a response, 1 asks for hashes, 2 gives hashes, 3 gives changes, 4
+//! to 7 ask what differs in tables, rows, cells and values.
+//!
+//! A table of the record is a table of the store, a row's key its id, a column its cell. A row is
+//! there if it has a cell; nothing in a column is no cell. A cell with a newer stamp wins. What
+//! phones change is written into the record as the merged row; what others write there becomes
+//! cells with the server's stamp of the time at which it hears of it, and goes to all clients. What
+//! the record refuses, or what is named by no edit, the server overrules with the record's values.
+//! Values and cells that are no columns are kept by the server alone.
+//!
+//! The slip of a message may name edits of rows that are not in it. The server remembers the last
+//! edit that anybody named for a row, as its cells may come by way of another client.
+//!
+//! Not supported: fragments, several channels on one WebSocket, cells that are objects or arrays,
+//! more than one store (all paths are one), acknowledgements, which the protocol does not have.
+
+mod content;
+mod hlc;
+mod record;
+mod store;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde_json::{Value as Json, json};
+
+use super::half::Half;
+use super::served::{Said, Served, Speaks};
+use super::web::response;
+use crate::contract::http::Request;
+use crate::contract::{
+    Capabilities, Chosen, ConnectionId, DeviceId, Merge, Need, ServerError, ServerPorts, ServerSetup, Slip,
+    SystemOfRecord,
+};
+use content::{Told, changes, told};
+use record::{Beside, versions};
+use store::Store;
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "tinybase",
+        about: "TinyBase's synchronizer over WebSockets, with a mergeable store.",
+        options: Vec::new(),
+        make: |chosen, setup, ports| Box::new(Served(TinyBase::open(chosen, setup, ports))),
+        at_most: Capabilities {
+            acknowledges: false,
+            once: false,
+            merge: Merge::Converges,
+            ..Capabilities::ALL
+        },
+        lacks: &[
+            Need::GivenKeys,
+            Need::NaturalKeys,
+            Need::Attachments,
+            Need::OpenedRecords,
+            Need::Excerpts,
+            Need::Scopes,
+            Need::Windows,
+            Need::SyncedStarts,
+        ],
+        crash_points: &["tinybase.merged", "tinybase.before-look", "tinybase.before-push"],
+    }
+}
+
+/// The server's own name among the clients.
+const SERVER: &str = "S";
+
+/// What was asked of a client, which its response is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Tables,
+    Rows,
+    Cells,
+    Values,
+}
+
+/// The cells that a frame brings, and what is to be asked then.
+type Brought = (Vec<Told>, Option<(Step, Json)>);
+
+/// A process of the server.
+struct Site {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    store: RefCell<Store>,
+    clients: RefCell<BTreeSet<ConnectionId>>,
+    asked: RefCell<BTreeMap<String, (ConnectionId, Step)>>,
+    sent: std::cell::Cell<u64>,
+}
+
+struct TinyBase(Rc<Site>);
+
+/// A frame, taken apart.
+struct Frame {
+    to: String,
+    rest: String,
+    request: Json,
+    kind: u64,
+    body: Json,
+}
+
+impl Frame {
+    fn read(message: &[u8]) -> Option<Frame> {
+        let (to, rest) = std::str::from_utf8(message).ok()?.split_once('\n')?;
+        let parts: Json = serde_json::from_str(rest).ok()?;
+        let parts = parts.as_array().filter(|parts| parts.len() == 3)?;
+        let request = Some(&parts[0]).filter(|request| request.is_null() || request.is_string())?.clone();
+        let (to, rest) = (to.to_owned(), rest.to_owned());
+        Some(Frame { to, rest, request, kind: parts[1].as_u64()?, body: parts[2].clone() })
+    }
+    /// Whether it brings cells.
+    fn has_content(&self) -> bool {
+        matches!(self.kind, 0 | 3)
+    }
+    fn is_for_server(&self) -> bool {
+        self.to.is_empty() || self.to == SERVER
+    }
+}
+
+fn name(connection: ConnectionId) -> String {
+    format!("client-{}", connection.0)
+}
+
+impl TinyBase {
+    fn open(_: &Chosen, setup: ServerSetup, ports: ServerPorts) -> TinyBase {
+        let store = RefCell::new(Store::open(&ports.database));
+        let (clients, asked, sent) = Default::default();
+        let site = Rc::new(Site { setup, ports, store, clients, asked, sent });
+        let own = site.clone();
+        site.ports.spawn(async move {
+            let mut seen = 0;
+            loop {
+                own.ports.crash_point("tinybase.before-look").await;
+                let reading = own.clone();
+                let changed =
+                    own.ports.ask(move |record| reading.with(|mut beside| beside.ingest(record))).await;
+                own.ports.crash_point("tinybase.before-push").await;
+                // What is missed now is found at the next commit.
+                own.push(&changed.and_then(|changed| changed).unwrap_or_default());
+                seen = own.ports.committed(seen).await;
+            }
+        });
+        TinyBase(site)
+    }
+}
+
+impl Site {
+    /// Does something with the store and the record, as one transaction.
+    fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
+        let mut store = self.store.borrow_mut();
+        let database = store.database.clone();
+        let together = database.unchecked_transaction().map_err(super::kept::failed)?;
+        let done = work(Beside { setup: &self.setup, now: self.now(), store: &mut store });
+        together.commit().map_err(super::kept::failed)?;
+        done
+    }
+    fn now(&self) -> u64 {
+        u64::try_from(self.ports.clock.wall().0 / 1_000).unwrap_or(0)
+    }
+    fn next(&self) -> String {
+        self.sent.set(self.sent.get() + 1);
+        format!("server-{}", self.sent.get())
+    }
+    fn send(&self, to: ConnectionId, from: &str, rest: &str, slip: Slip) {
+        self.ports.phones.send_with(to, format!("{from}\n{rest}").into_bytes(), slip);
+    }
+    /// Sends cells of the server's own to all clients.
+    fn push(&self, cells: &[Told]) {
+        if cells.is_empty() {
+            return;
+        }
+        let slip = versions(&self.setup, &self.store.borrow(), cells);
+        let rest = json!([self.next(), 3, changes(cells)]).to_string();
+        self.clients.borrow().iter().for_each(|to| self.send(*to, SERVER, &rest, slip.clone()));
+    }
+    /// Passes a frame on to whom it is for.
+    fn relay(&self, from: ConnectionId, frame: &Frame, slip: &Slip) {
+        let clients = self.clients.borrow();
+        let is_for =
+            |to: &&ConnectionId| if frame.to.is_empty() { **to != from } else { name(**to) == frame.to };
+        clients.iter().filter(is_for).for_each(|to| self.send(*to, &name(from), &frame.rest, slip.clone()));
+    }
+    fn ask(&self, client: ConnectionId, step: Step, body: &Json) {
+        let (request, kind) = (
+            self.next(),
+            match step {
+                Step::Tables => 4,
+                Step::Rows => 5,
+                Step::Cells => 6,
+                Step::Values => 7,
+            },
+        );
+        self.asked.borrow_mut().insert(request.clone(), (client, step));
+        self.send(client, SERVER, &json!([request, kind, body]).to_string(), Slip::default());
+    }
+
+    /// What the store says to a question of a client; none if it is no question.
+    fn answer(&self, frame: &Frame) -> Option<Json> {
+        let content = &self.store.borrow().content;
+        match frame.kind {
+            1 => Some(content.hashes()),
+            4 => Some(content.table_diff(&frame.body)),
+            5 => Some(content.row_diff(&frame.body)),
+            6 => Some(content.cell_diff(&frame.body)),
+            7 => Some(content.value_diff(&frame.body)),
+            _ => None,
+        }
+    }
+    /// A client has told its hashes: the server asks for what differs.
+    fn compare(&self, client: ConnectionId, body: &Json) {
+        let store = self.store.borrow();
+        let own = store.content.hashes();
+        if own[0] != body[0] {
+            self.ask(client, Step::Tables, &store.content.table_hashes());
+        }
+        if own[1] != body[1] {
+            self.ask(client, Step::Values, &store.content.value_hashes());
+        }
+    }
+    /// The cells of a frame, and what to ask next.
+    fn cells(&self, client: ConnectionId, frame: &Frame) -> Option<Brought> {
+        let (none, body, now) = (json!([{}]), &frame.body, self.now());
+        if frame.kind == 3 {
+            return Some((told(&body[0], &body[1], now)?, None));
+        }
+        let request = frame.request.as_str().unwrap_or_default();
+        let step = self.asked.borrow_mut().remove(request).filter(|(of, _)| *of == client)?.1;
+        let has_more = |body: &Json| body[1].as_object().is_some_and(|differ| !differ.is_empty());
+        Some(match step {
+            Step::Tables => {
+                (told(&body[0], &none, now)?, has_more(body).then(|| (Step::Rows, body[1].clone())))
+            }
+            Step::Rows => {
+                (told(&body[0], &none, now)?, has_more(body).then(|| (Step::Cells, body[1].clone())))
+            }
+            Step::Cells => (told(body, &none, now)?, None),
+            Step::Values => (told(&none, body, now)?, None),
+        })
+    }
+}
+
+impl Speaks for TinyBase {
+    fn answer(
+        &mut self,
+        _: DeviceId,
+        _: &Request,
+        _: &mut Slip,
+        _: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        Ok(Said::Now(response(426, &json!({ "error": "this is a WebSocket" }))))
+    }
+    fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
+        self.0.clients.borrow_mut().insert(connection);
+        Ok(())
+    }
+    fn let_go(&mut self, connection: ConnectionId) {
+        self.0.clients.borrow_mut().remove(&connection);
+        self.0.asked.borrow_mut().retain(|_, (of, _)| *of != connection);
+    }
+    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+        let site = &self.0;
+        let Some(frame) = Frame::read(message) else {
+            // As the library's server does.
+            self.let_go(connection);
+            self.0.ports.phones.close(connection);
+            return true;
+        };
+        if frame.has_content() {
+            return false;
+        }
+        if frame.is_for_server() {
+            match (frame.kind, site.answer(&frame)) {
+                (2, _) => site.compare(connection, &frame.body),
+                (_, Some(answer)) => {
+                    let cells = told(&answer, &json!([{}]), u64::MAX >> 1)
+                        .or_else(|| told(&answer[0], &json!([{}]), u64::MAX >> 1));
+                    let slip = versions(&site.setup, &site.store.borrow(), &cells.unwrap_or_default());
+                    site.send(connection, SERVER, &json!([frame.request, 0, answer]).to_string(), slip);
+                }
+                _ => {}
+            }
+        }
+        site.relay(connection, &frame, &Slip::default());
+        true
+    }
+    fn hear(
+        &mut self,
+        (from, connection): (DeviceId, ConnectionId),
+        (message, slip): (&[u8], &Slip),
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let site = &self.0;
+        let Some(frame) = Frame::read(message) else { return Ok(()) };
+        site.store.borrow().note_names(slip)?;
+        let cells = if frame.is_for_server() { site.cells(connection, &frame) } else { None };
+        if let Some((cells, next)) = cells {
+            let changed = site.with(|mut beside| beside.merge(from, (cells, slip), record))?;
+            _ = site.ports.crash.reached("tinybase.merged");
+            site.push(&changed);
+            if let Some((step, differ)) = next {
+                let store = site.store.borrow();
+                let body = match step {
+                    Step::Rows => store.content.row_hashes(&differ),
+                    _ => store.content.cell_hashes(&differ),
+                };
+                site.ask(connection, step, &body);
+            }
+        }
+        let told = told(&frame.body[0], &json!([{}]), u64::MAX >> 1).unwrap_or_default();
+        let beside = versions(&site.setup, &site.store.borrow(), &told);
+        site.relay(connection, &frame, &beside);
+        Ok(())
+    }
+}

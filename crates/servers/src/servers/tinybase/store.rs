@@ -1,0 +1,172 @@
+//! The server's mergeable store, kept in its database.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value as Json, json};
+
+use super::super::kept::{self, failed};
+use super::super::rows;
+use super::content::{Content, Place, Told, said};
+use super::hlc::{Stamps, UNDEFINED};
+use crate::contract::{Database, DeviceId, EditId, Entity, EntityId, Key, ServerError, Slip, Stamp, Value};
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS cells(tbl TEXT, row TEXT, cell TEXT, value TEXT, hlc TEXT,
+        PRIMARY KEY(tbl, row, cell)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, stamp INTEGER, PRIMARY KEY(entity, key)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS named(entity INTEGER, key TEXT, device INTEGER, number INTEGER,
+        PRIMARY KEY(entity, key)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
+
+pub(super) type At<'a> = (EntityId, &'a Entity, &'a str);
+
+pub(super) struct Store {
+    pub(super) database: Rc<Connection>,
+    pub(super) content: Content,
+    stamps: Stamps,
+}
+
+impl Store {
+    pub(super) fn open(at: &Database) -> Store {
+        let database = Rc::new(kept::open(at, TABLES));
+        let mut store = Store { database, content: Content::default(), stamps: Stamps::new("S") };
+        store.load().expect("the server's disk is sound");
+        store
+    }
+    fn load(&mut self) -> rusqlite::Result<()> {
+        let mut asked = self.database.prepare("SELECT tbl, row, cell, value, hlc FROM cells")?;
+        let mut found = asked.query([])?;
+        while let Some(row) = found.next()? {
+            let at = Place { table: row.get(0)?, row: row.get(1)?, cell: row.get(2)? };
+            let (value, hlc): (String, String) = (row.get(3)?, row.get(4)?);
+            let value = serde_json::from_str(&value).unwrap_or(Json::Null);
+            self.stamps.saw(&hlc);
+            self.content.merge(&Told { at, value, hlc });
+        }
+        Ok(())
+    }
+    /// Takes cells in; gives those that were newer than what was here.
+    pub(super) fn put(&mut self, told: Vec<Told>) -> Result<Vec<Told>, ServerError> {
+        let mut won = Vec::new();
+        for told in told {
+            if !self.content.merge(&told) {
+                continue;
+            }
+            self.stamps.saw(&told.hlc);
+            let Told { at: Place { table, row, cell }, value, hlc } = &told;
+            let put = "REPLACE INTO cells VALUES(?1, ?2, ?3, ?4, ?5)";
+            self.database.execute(put, (table, row, cell, value.to_string(), hlc)).map_err(failed)?;
+            won.push(told);
+        }
+        Ok(won)
+    }
+
+    /// What the record would have for a row, if it is there.
+    pub(super) fn values(&self, (_, entity, key): At<'_>) -> Option<Vec<(usize, Value)>> {
+        let row = self.content.row(&entity.name, key)?;
+        row.of.values().any(|cell| said(cell).is_some()).then(|| {
+            let value = |&at: &usize| {
+                let column = &entity.columns[at];
+                let said = row.of.get(&column.name).and_then(said);
+                (at, said.map_or(Value::Null, |json| rows::from_json(&column.kind, json)))
+            };
+            entity.projection.iter().map(value).collect()
+        })
+    }
+    /// The newest stamp of a row.
+    pub(super) fn newest(&self, (_, entity, key): At<'_>) -> String {
+        let cells = self.content.row(&entity.name, key).into_iter().flat_map(|row| row.of.values());
+        cells.map(|cell| cell.hlc.clone()).max().unwrap_or_default()
+    }
+
+    /// Takes in what the record says of a row; gives the cells that say something else now. They
+    /// are stamped as of now. An older version than the one that is known is none.
+    pub(super) fn take(
+        &mut self,
+        at: At<'_>,
+        (stamp, values): (Stamp, Option<&[Value]>),
+        (now, overrules): (u64, bool),
+    ) -> Result<Vec<Told>, ServerError> {
+        let (id, entity, key) = at;
+        let known = self.known(id, key)?;
+        if known.is_some_and(|known| stamp < known) && !overrules {
+            return Ok(Vec::new());
+        }
+        let mut told = Vec::new();
+        let mut say = |cell: &str, value: Json, now: u64, store: &mut Store| {
+            let at = Place { table: entity.name.clone(), row: key.to_owned(), cell: cell.to_owned() };
+            let is = store.content.cell(&at).and_then(said).cloned().unwrap_or_else(|| json!(UNDEFINED));
+            if is != value {
+                told.push(Told { at, value, hlc: store.stamps.next(now) });
+            }
+        };
+        match values {
+            Some(values) => {
+                let is_empty = entity.projection.iter().all(|&at| values[at] == Value::Null);
+                for (nth, &at) in entity.projection.iter().enumerate() {
+                    let column = &entity.columns[at];
+                    // A row without a cell would not be there.
+                    let value = match rows::to_json(&column.kind, &values[at]) {
+                        Json::Null if !(is_empty && nth == 0) => json!(UNDEFINED),
+                        value => value,
+                    };
+                    say(&column.name, value, now, self);
+                }
+            }
+            None => {
+                let row = self.content.row(&entity.name, key);
+                let cells: BTreeSet<String> =
+                    row.into_iter().flat_map(|row| row.of.keys().cloned()).collect();
+                cells.iter().for_each(|cell| say(cell, json!(UNDEFINED), now, self));
+            }
+        }
+        self.note_known(id, key, stamp)?;
+        self.put(told)
+    }
+
+    /// The stamp of the version of a row that the store has.
+    pub(super) fn known(&self, id: EntityId, key: &str) -> Result<Option<Stamp>, ServerError> {
+        let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
+        let read = |row: &rusqlite::Row<'_>| row.get(0).map(Stamp);
+        self.database.query_row(asked, (id.0, key), read).optional().map_err(failed)
+    }
+    pub(super) fn note_known(&self, id: EntityId, key: &str, stamp: Stamp) -> Result<(), ServerError> {
+        self.database
+            .execute("REPLACE INTO known VALUES(?1, ?2, ?3)", (id.0, key, stamp.0))
+            .map_err(failed)?;
+        Ok(())
+    }
+    pub(super) fn read_upto(&self, id: EntityId) -> Result<Option<Stamp>, ServerError> {
+        let asked = "SELECT read FROM positions WHERE entity = ?1";
+        self.database.query_row(asked, [id.0], |row| row.get(0).map(Stamp)).optional().map_err(failed)
+    }
+    pub(super) fn note_read(&self, id: EntityId, upto: Stamp) -> Result<(), ServerError> {
+        self.database.execute("REPLACE INTO positions VALUES(?1, ?2)", (id.0, upto.0)).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Remembers the last edit that was named for each row, as its cells may come by another phone.
+    pub(super) fn note_names(&self, slip: &Slip) -> Result<(), ServerError> {
+        for row in &slip.edits {
+            let Some(edit) = row.edits.last() else { continue };
+            let put = "REPLACE INTO named VALUES(?1, ?2, ?3, ?4)";
+            let of = (row.entity.0, row.key.as_str(), edit.device.0, edit.number);
+            self.database.execute(put, of).map_err(failed)?;
+        }
+        Ok(())
+    }
+    pub(super) fn named(&self, id: EntityId, key: &str) -> Result<Option<EditId>, ServerError> {
+        let asked = "SELECT device, number FROM named WHERE entity = ?1 AND key = ?2";
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
+        self.database.query_row(asked, (id.0, key), read).optional().map_err(failed)
+    }
+}
+
+/// The rows of cells, each once.
+pub(super) fn rows_of(told: &[Told]) -> BTreeSet<(String, Key)> {
+    let rows = told.iter().filter(|told| !told.at.table.is_empty());
+    rows.map(|told| (told.at.table.clone(), Key::new(&told.at.row))).collect()
+}
