@@ -6,7 +6,14 @@ use crate::contract::StackOption;
 
 /// All halves, in the order of their names.
 pub fn servers() -> Vec<Half> {
-    vec![couch::half(), rx::half(), tinybase::half(), watermelon::half()]
+    vec![
+        couch::half(),
+        rx::half(),
+        tinybase::half(),
+        watermelon::half(),
+        #[cfg(feature = "yjs")]
+        super::yjs::half(),
+    ]
 }
 
 /// The half of this name.

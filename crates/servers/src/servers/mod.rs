@@ -22,6 +22,7 @@ mod couch;
 mod half;
 mod kept;
 mod list;
+mod notes;
 mod rows;
 mod rx;
 mod served;
@@ -31,6 +32,8 @@ mod tinybase;
 mod watermelon;
 mod web;
 mod writing;
+#[cfg(feature = "yjs")]
+mod yjs;
 
 pub use half::Half;
 pub use list::{find, options, servers};

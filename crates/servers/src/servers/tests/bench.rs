@@ -28,7 +28,7 @@ struct Outside {
     now: Cell<Time>,
     commits: Cell<u64>,
     tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
-    sent: RefCell<Vec<(ConnectionId, String)>>,
+    sent: RefCell<Vec<(ConnectionId, Vec<u8>, Slip)>>,
     closed: RefCell<Vec<ConnectionId>>,
     tickets: Cell<u64>,
     answers: RefCell<BTreeMap<Ticket, Vec<u8>>>,
@@ -228,18 +228,30 @@ impl World {
     pub(super) fn disconnect(&mut self, device: u32, number: u64) {
         self.half().on_close(DeviceId(device), ConnectionId(number));
     }
-    /// What was sent on a connection since somebody asked, and what is left of others.
+    /// What was sent on a connection since somebody asked.
     pub(super) fn heard(&mut self, number: u64) -> Vec<String> {
-        let sent = self.outside.sent.take();
-        let (own, others): (Vec<_>, Vec<_>) = sent.into_iter().partition(|(at, _)| at.0 == number);
+        let heard = self.heard_with(number).into_iter();
+        heard.map(|(message, _)| String::from_utf8_lossy(&message).into_owned()).collect()
+    }
+    /// The same as bytes, with what stood beside them.
+    pub(super) fn heard_with(&mut self, number: u64) -> Vec<(Vec<u8>, Slip)> {
+        let (own, others) = self.outside.sent.take().into_iter().partition(|(at, ..)| at.0 == number);
         self.outside.sent.replace(others);
-        own.into_iter().map(|(_, message)| message).collect()
+        let own: Vec<_> = own;
+        own.into_iter().map(|(_, message, slip)| (message, slip)).collect()
     }
     pub(super) fn is_closed(&self, number: u64) -> bool {
         self.outside.closed.borrow().contains(&ConnectionId(number))
     }
     /// Says something on a connection; with these edits behind rows of `note`.
-    pub(super) fn say(&mut self, device: u32, number: u64, message: &str, edits: &[(&str, EditId)]) {
+    pub(super) fn say(
+        &mut self,
+        device: u32,
+        number: u64,
+        message: impl AsRef<[u8]>,
+        edits: &[(&str, EditId)],
+    ) {
+        let message = message.as_ref();
         self.outside.now.set(self.now() + Span::millis(5));
         let (backend, now, slip) = (self.backend.clone(), self.now(), slip(edits));
         let mut backend = backend.borrow_mut();
@@ -247,8 +259,8 @@ impl World {
         backend.push(now, &[], &[]);
         let (of, at) = (DeviceId(device), ConnectionId(number));
         let half = self.half();
-        if !half.on_word(of, at, message.as_bytes()) {
-            half.on_message_with(of, at, (message.as_bytes(), &slip), &mut *backend).expect("it is taken");
+        if !half.on_word(of, at, message) {
+            half.on_message_with(of, at, (message, &slip), &mut *backend).expect("it is taken");
         }
         drop(backend);
         self.committed();
@@ -334,9 +346,11 @@ impl RecordLink for Port {
 
 impl Phones for Port {
     fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool {
+        self.send_with(connection, message, Slip::default())
+    }
+    fn send_with(&self, connection: ConnectionId, message: Vec<u8>, slip: Slip) -> bool {
         let open = !self.outside.closed.borrow().contains(&connection);
-        let message = String::from_utf8_lossy(&message).into_owned();
-        self.outside.sent.borrow_mut().extend(open.then_some((connection, message)));
+        self.outside.sent.borrow_mut().extend(open.then_some((connection, message, slip)));
         open
     }
     fn close(&self, connection: ConnectionId) {

@@ -6,6 +6,8 @@ mod couch_feeds;
 mod rx;
 mod tinybase;
 mod watermelon;
+#[cfg(feature = "yjs")]
+mod yjs;
 
 use super::{find, options, servers};
 

@@ -133,19 +133,19 @@ fn a_client_that_was_away_is_asked_for_what_differs() {
     let (_, asks) = read(&world.heard(0)[0]);
     assert_eq!((&asks[1], asks[2].as_object().map(|tables| tables.len())), (&json!(4), Some(1)));
     let tables = json!([[{}], { "note": 7 }]);
-    world.say(0, 0, &format!("S\n{}", json!([asks[0], 0, tables])), &named);
+    world.say(0, 0, format!("S\n{}", json!([asks[0], 0, tables])), &named);
     let (_, asks) = read(&world.heard(0)[0]);
     assert_eq!((&asks[1], asks[2]["note"]["bbbb"].is_number()), (&json!(5), true));
     let rows = json!([[{ "note": [{ "aaaa": [made("mine", &hlc('a', 'a'))] }] }], { "note": { "bbbb": 7 } }]);
-    world.say(0, 0, &format!("S\n{}", json!([asks[0], 0, rows])), &named);
+    world.say(0, 0, format!("S\n{}", json!([asks[0], 0, rows])), &named);
     assert_eq!(world.text("aaaa"), "mine");
     let (_, asks) = read(&world.heard(0)[0]);
     assert_eq!((&asks[1], asks[2]["note"]["bbbb"]["text"].is_number()), (&json!(6), true));
     let differs = json!([{ "note": [{ "bbbb": [{ "text": ["theirs", "NjFtLV-----aaaaa"] }] }] }]);
     let again = world.edit(0);
-    world.say(0, 0, &format!("S\n{}", json!([asks[0], 0, differs])), &[("bbbb", again)]);
+    world.say(0, 0, format!("S\n{}", json!([asks[0], 0, differs])), &[("bbbb", again)]);
     assert_eq!(world.text("bbbb"), "office", "a stamp from the far future counts as none");
-    world.say(0, 0, &format!("S\n{}", json!([asks[0], 0, differs])), &[("bbbb", again)]);
+    world.say(0, 0, format!("S\n{}", json!([asks[0], 0, differs])), &[("bbbb", again)]);
     assert_eq!(world.heard(0), Vec::<String>::new(), "and what nobody asked for is not heard");
 }
 

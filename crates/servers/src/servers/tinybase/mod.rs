@@ -297,7 +297,7 @@ impl Speaks for TinyBase {
     ) -> Result<(), ServerError> {
         let site = &self.0;
         let Some(frame) = Frame::read(message) else { return Ok(()) };
-        site.store.borrow().note_names(slip)?;
+        site.store.borrow().notes.note_names(slip)?;
         let cells = if frame.is_for_server() { site.cells(connection, &frame) } else { None };
         if let Some((cells, next)) = cells {
             let changed = site.with(|mut beside| beside.merge(from, (cells, slip), record))?;

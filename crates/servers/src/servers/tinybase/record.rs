@@ -24,7 +24,7 @@ impl Beside<'_> {
         for id in schema.ids() {
             let entity = schema.entity(id);
             let attributes = self.setup.attributes.first().map_or(&[][..], Vec::as_slice);
-            let since = self.store.read_upto(id)?;
+            let since = self.store.notes.read_upto(id)?;
             let found = match rows::changed(record, id, attributes, since) {
                 Err(ServerError::CursorExpired(_)) => rows::changed(record, id, attributes, None)?,
                 Err(ServerError::BadRequest(_)) => continue,
@@ -37,7 +37,7 @@ impl Beside<'_> {
                 upto = upto.max(Some(*stamp));
             }
             if let Some(upto) = upto.filter(|upto| Some(*upto) != since) {
-                self.store.note_read(id, upto)?;
+                self.store.notes.note_read(id, upto)?;
             }
         }
         Ok(changed)
@@ -51,7 +51,7 @@ impl Beside<'_> {
         (told, slip): (Vec<Told>, &Slip),
         record: &mut dyn SystemOfRecord,
     ) -> Result<Vec<Told>, ServerError> {
-        self.store.note_names(slip)?;
+        self.store.notes.note_names(slip)?;
         let schema = self.setup.schema.clone();
         let known = |name: &str| schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices());
         let rows = rows_of(&told);
@@ -101,7 +101,8 @@ impl Beside<'_> {
             (Some(_), None) => EditKind::Create,
         };
         let named = slip.of(id, &key).last().copied();
-        let Some(edit) = named.map_or_else(|| self.store.named(id, &key), |edit| Ok(Some(edit)))? else {
+        let Some(edit) = named.map_or_else(|| self.store.notes.named(id, &key), |edit| Ok(Some(edit)))?
+        else {
             return self.overrule((id, entity, at.2), now.as_ref(), record);
         };
         let mut mutation = Mutation::new(edit, id, &key, kind);
@@ -111,7 +112,7 @@ impl Beside<'_> {
         mutation.made_at = record.clock();
         match record.write(&self.setup.attributes[of.0 as usize], &[mutation]).remove(0) {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {
-                self.store.note_known(id, &key, stamp)?;
+                self.store.notes.note_known(id, &key, stamp)?;
                 Ok(Vec::new())
             }
             _ => self.overrule((id, entity, at.2), now.as_ref(), record),
@@ -140,7 +141,7 @@ pub(super) fn versions(setup: &ServerSetup, store: &Store, told: &[Told]) -> Sli
         if of_row.any(|(cell, told)| cell.is_none_or(|cell| cell.hlc != told.hlc)) {
             continue;
         }
-        let Ok(Some(stamp)) = store.known(id, &key) else { continue };
+        let Ok(Some(stamp)) = store.notes.known(id, &key) else { continue };
         let removed = store.values((id, setup.schema.entity(id), key.as_str())).is_none();
         slip.rows.push(RowVersion { entity: id, key, stamp, removed });
     }

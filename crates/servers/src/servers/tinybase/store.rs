@@ -3,35 +3,34 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use super::super::kept::{self, failed};
+use super::super::notes::{self, Notes};
 use super::super::rows;
 use super::content::{Content, Place, Told, said};
 use super::hlc::{Stamps, UNDEFINED};
-use crate::contract::{Database, DeviceId, EditId, Entity, EntityId, Key, ServerError, Slip, Stamp, Value};
+use crate::contract::{Database, Entity, EntityId, Key, ServerError, Stamp, Value};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS cells(tbl TEXT, row TEXT, cell TEXT, value TEXT, hlc TEXT,
-        PRIMARY KEY(tbl, row, cell)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, stamp INTEGER, PRIMARY KEY(entity, key)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS named(entity INTEGER, key TEXT, device INTEGER, number INTEGER,
-        PRIMARY KEY(entity, key)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
+        PRIMARY KEY(tbl, row, cell)) WITHOUT ROWID;";
 
 pub(super) type At<'a> = (EntityId, &'a Entity, &'a str);
 
 pub(super) struct Store {
     pub(super) database: Rc<Connection>,
+    pub(super) notes: Notes,
     pub(super) content: Content,
     stamps: Stamps,
 }
 
 impl Store {
     pub(super) fn open(at: &Database) -> Store {
-        let database = Rc::new(kept::open(at, TABLES));
-        let mut store = Store { database, content: Content::default(), stamps: Stamps::new("S") };
+        let database = Rc::new(kept::open(at, &[notes::TABLES, TABLES].concat()));
+        let notes = Notes(database.clone());
+        let mut store = Store { database, notes, content: Content::default(), stamps: Stamps::new("S") };
         store.load().expect("the server's disk is sound");
         store
     }
@@ -90,7 +89,7 @@ impl Store {
         (now, overrules): (u64, bool),
     ) -> Result<Vec<Told>, ServerError> {
         let (id, entity, key) = at;
-        let known = self.known(id, key)?;
+        let known = self.notes.known(id, key)?;
         if known.is_some_and(|known| stamp < known) && !overrules {
             return Ok(Vec::new());
         }
@@ -122,46 +121,8 @@ impl Store {
                 cells.iter().for_each(|cell| say(cell, json!(UNDEFINED), now, self));
             }
         }
-        self.note_known(id, key, stamp)?;
+        self.notes.note_known(id, key, stamp)?;
         self.put(told)
-    }
-
-    /// The stamp of the version of a row that the store has.
-    pub(super) fn known(&self, id: EntityId, key: &str) -> Result<Option<Stamp>, ServerError> {
-        let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
-        let read = |row: &rusqlite::Row<'_>| row.get(0).map(Stamp);
-        self.database.query_row(asked, (id.0, key), read).optional().map_err(failed)
-    }
-    pub(super) fn note_known(&self, id: EntityId, key: &str, stamp: Stamp) -> Result<(), ServerError> {
-        self.database
-            .execute("REPLACE INTO known VALUES(?1, ?2, ?3)", (id.0, key, stamp.0))
-            .map_err(failed)?;
-        Ok(())
-    }
-    pub(super) fn read_upto(&self, id: EntityId) -> Result<Option<Stamp>, ServerError> {
-        let asked = "SELECT read FROM positions WHERE entity = ?1";
-        self.database.query_row(asked, [id.0], |row| row.get(0).map(Stamp)).optional().map_err(failed)
-    }
-    pub(super) fn note_read(&self, id: EntityId, upto: Stamp) -> Result<(), ServerError> {
-        self.database.execute("REPLACE INTO positions VALUES(?1, ?2)", (id.0, upto.0)).map_err(failed)?;
-        Ok(())
-    }
-
-    /// Remembers the last edit that was named for each row, as its cells may come by another phone.
-    pub(super) fn note_names(&self, slip: &Slip) -> Result<(), ServerError> {
-        for row in &slip.edits {
-            let Some(edit) = row.edits.last() else { continue };
-            let put = "REPLACE INTO named VALUES(?1, ?2, ?3, ?4)";
-            let of = (row.entity.0, row.key.as_str(), edit.device.0, edit.number);
-            self.database.execute(put, of).map_err(failed)?;
-        }
-        Ok(())
-    }
-    pub(super) fn named(&self, id: EntityId, key: &str) -> Result<Option<EditId>, ServerError> {
-        let asked = "SELECT device, number FROM named WHERE entity = ?1 AND key = ?2";
-        let read =
-            |row: &rusqlite::Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
-        self.database.query_row(asked, (id.0, key), read).optional().map_err(failed)
     }
 }
 

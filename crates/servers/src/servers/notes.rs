@@ -1,0 +1,57 @@
+//! What a half whose documents hold the rows notes of the record.
+
+use std::rc::Rc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::kept::failed;
+use crate::contract::{DeviceId, EditId, EntityId, ServerError, Slip, Stamp};
+
+pub(super) const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, stamp INTEGER,
+        PRIMARY KEY(entity, key)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS named(entity INTEGER, key TEXT, device INTEGER, number INTEGER,
+        PRIMARY KEY(entity, key)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
+
+#[derive(Clone)]
+pub(super) struct Notes(pub(super) Rc<Connection>);
+
+impl Notes {
+    /// The stamp of the version of a row that the documents have.
+    pub(super) fn known(&self, id: EntityId, key: &str) -> Result<Option<Stamp>, ServerError> {
+        let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
+        let read = |row: &rusqlite::Row<'_>| row.get(0).map(Stamp);
+        self.0.query_row(asked, (id.0, key), read).optional().map_err(failed)
+    }
+    pub(super) fn note_known(&self, id: EntityId, key: &str, stamp: Stamp) -> Result<(), ServerError> {
+        self.0.execute("REPLACE INTO known VALUES(?1, ?2, ?3)", (id.0, key, stamp.0)).map_err(failed)?;
+        Ok(())
+    }
+    /// Up to where the record was read.
+    pub(super) fn read_upto(&self, id: EntityId) -> Result<Option<Stamp>, ServerError> {
+        let asked = "SELECT read FROM positions WHERE entity = ?1";
+        self.0.query_row(asked, [id.0], |row| row.get(0).map(Stamp)).optional().map_err(failed)
+    }
+    pub(super) fn note_read(&self, id: EntityId, upto: Stamp) -> Result<(), ServerError> {
+        self.0.execute("REPLACE INTO positions VALUES(?1, ?2)", (id.0, upto.0)).map_err(failed)?;
+        Ok(())
+    }
+    /// Remembers the last edit that was named for each row, as its values may come by another
+    /// phone.
+    pub(super) fn note_names(&self, slip: &Slip) -> Result<(), ServerError> {
+        for row in &slip.edits {
+            let Some(edit) = row.edits.last() else { continue };
+            let put = "REPLACE INTO named VALUES(?1, ?2, ?3, ?4)";
+            let of = (row.entity.0, row.key.as_str(), edit.device.0, edit.number);
+            self.0.execute(put, of).map_err(failed)?;
+        }
+        Ok(())
+    }
+    pub(super) fn named(&self, id: EntityId, key: &str) -> Result<Option<EditId>, ServerError> {
+        let asked = "SELECT device, number FROM named WHERE entity = ?1 AND key = ?2";
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
+        self.0.query_row(asked, (id.0, key), read).optional().map_err(failed)
+    }
+}

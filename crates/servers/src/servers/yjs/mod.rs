@@ -1,0 +1,215 @@
+//! Yjs over WebSockets: <https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md>, as
+//! `y-websocket` speaks it.
+//!
+//! One document holds all rows: a root map for each table, in it a map for each row by its key, in
+//! that the columns. (A row may also be a plain object, which is written as a whole.) The server
+//! holds the document, too: with a library of its own in Rust, by Yjs's authors.
+//!
+//! A frame is a sync message (0: step 1 with a state vector, step 2 and updates with changes) or
+//! one of awareness (1), which is passed on. The server begins with its state vector.
+//!
+//! | option | words |
+//! |---|---|
+//! | `echo` | `all`: an update goes to all clients, its sender too, as in `y-websocket`. `others`: not to its sender |
+//!
+//! The merged row is written into the record. What others write there becomes an update of the
+//! server's client, for the columns that differ. What the record refuses, or what no edit is named
+//! for, the server overrules with the record's values. The slip of an echo has what the edits of
+//! the sender were committed as, which the protocol itself does not say.
+//!
+//! Not supported: several documents (all paths are one), texts and lists that are merged letter by
+//! letter, `queryAwareness`, compression by the second encoding.
+
+mod document;
+mod record;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::json;
+
+use super::half::Half;
+use super::kept::failed;
+use super::served::{Said, Served, Speaks};
+use super::web::response;
+use super::writing::word;
+use crate::contract::http::Request;
+use crate::contract::{
+    Capabilities, Chosen, ConnectionId, DeviceId, Merge, Need, ServerError, ServerPorts, ServerSetup, Slip,
+    SystemOfRecord,
+};
+use document::Document;
+use record::{Beside, Merged};
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "yjs",
+        about: "Yjs over WebSockets, with a document that holds the rows.",
+        options: vec![word("echo", &["all", "others"], "Whether a client hears its own updates.")],
+        make: |chosen, setup, ports| Box::new(Served(Yjs::open(chosen, setup, ports))),
+        at_most: Capabilities { once: false, merge: Merge::Converges, ..Capabilities::ALL },
+        lacks: &[
+            Need::GivenKeys,
+            Need::NaturalKeys,
+            Need::Attachments,
+            Need::OpenedRecords,
+            Need::Excerpts,
+            Need::Scopes,
+            Need::Windows,
+            Need::SyncedStarts,
+        ],
+        crash_points: &["yjs.merged", "yjs.before-look", "yjs.before-push"],
+    }
+}
+
+const SYNC: u8 = 0;
+const AWARENESS: u8 = 1;
+const STEP_1: u8 = 0;
+const STEP_2: u8 = 1;
+const UPDATE: u8 = 2;
+
+/// A message of the synchronisation: its kind, and the bytes that it brings.
+fn frame(kind: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut frame = vec![SYNC, kind];
+    let mut length = bytes.len();
+    while length > 0x7f {
+        frame.push(length as u8 & 0x7f | 0x80);
+        length >>= 7;
+    }
+    frame.push(length as u8);
+    frame.extend(bytes);
+    frame
+}
+
+/// The bytes behind their length; none if there are not so many.
+fn sized(bytes: &[u8]) -> Option<&[u8]> {
+    let mut length = 0_usize;
+    for (nth, byte) in bytes.iter().enumerate().take(5) {
+        length |= usize::from(byte & 0x7f) << (7 * nth);
+        if byte & 0x80 == 0 {
+            return bytes.get(nth + 1..(nth + 1).checked_add(length)?);
+        }
+    }
+    None
+}
+
+struct Site {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    document: Document,
+    clients: RefCell<BTreeSet<ConnectionId>>,
+    echoes: bool,
+}
+
+struct Yjs(Rc<Site>);
+
+impl Yjs {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Yjs {
+        let document = Document::open(&ports.database, &setup.schema);
+        let echoes = chosen.text("echo") != "others";
+        let site = Rc::new(Site { setup, ports, document, clients: RefCell::default(), echoes });
+        let own = site.clone();
+        site.ports.spawn(async move {
+            let mut seen = 0;
+            loop {
+                own.ports.crash_point("yjs.before-look").await;
+                let reading = own.clone();
+                let changed = own.ports.ask(move |record| reading.with(|beside| beside.ingest(record))).await;
+                own.ports.crash_point("yjs.before-push").await;
+                // What is missed now is found at the next commit.
+                own.push(None, &changed.and_then(|changed| changed).unwrap_or_default());
+                seen = own.ports.committed(seen).await;
+            }
+        });
+        Yjs(site)
+    }
+}
+
+impl Site {
+    /// Does something with the document and the record, as one transaction.
+    fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
+        let together = self.document.database.unchecked_transaction().map_err(failed)?;
+        let done = work(Beside { setup: &self.setup, document: &self.document });
+        together.commit().map_err(failed)?;
+        done
+    }
+    /// Sends updates to all clients, with what became of its edits to the one that sent them.
+    fn push(&self, sender: Option<ConnectionId>, merged: &Merged) {
+        let clients = self.clients.borrow();
+        for update in &merged.updates {
+            for to in clients.iter().filter(|to| self.echoes || !update.is_of_client || Some(**to) != sender)
+            {
+                let mut slip = merged.slip.clone();
+                if Some(*to) != sender {
+                    slip.edits.clear();
+                }
+                self.ports.phones.send_with(*to, frame(UPDATE, &update.bytes), slip);
+            }
+        }
+    }
+}
+
+impl Speaks for Yjs {
+    fn answer(
+        &mut self,
+        _: DeviceId,
+        _: &Request,
+        _: &mut Slip,
+        _: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        Ok(Said::Now(response(426, &json!({ "error": "this is a WebSocket" }))))
+    }
+    fn hold(&mut self, _: DeviceId, connection: ConnectionId, _: &Request) -> Result<(), ServerError> {
+        self.0.clients.borrow_mut().insert(connection);
+        self.0.ports.phones.send(connection, frame(STEP_1, &self.0.document.state()));
+        Ok(())
+    }
+    fn let_go(&mut self, connection: ConnectionId) {
+        self.0.clients.borrow_mut().remove(&connection);
+    }
+    fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
+        let site = &self.0;
+        match message {
+            [SYNC, STEP_1, rest @ ..] => {
+                let missing = sized(rest).and_then(|state| site.document.since(state));
+                if let Some(missing) = missing {
+                    let slip = record::versions(&site.setup, &site.document);
+                    site.ports.phones.send_with(connection, frame(STEP_2, &missing), slip);
+                    return true;
+                }
+            }
+            [SYNC, STEP_2 | UPDATE, ..] => return false,
+            [AWARENESS, ..] => {
+                let clients = site.clients.borrow();
+                let others = clients.iter().filter(|to| **to != connection);
+                others.for_each(|to| _ = site.ports.phones.send(*to, message.to_vec()));
+                return true;
+            }
+            _ => {}
+        }
+        self.let_go(connection);
+        self.0.ports.phones.close(connection);
+        true
+    }
+    fn hear(
+        &mut self,
+        (from, connection): (DeviceId, ConnectionId),
+        (message, slip): (&[u8], &Slip),
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let site = &self.0;
+        let merged = match sized(&message[2..]) {
+            Some(update) => site.with(|beside| beside.merge(from, (update, slip), record))?,
+            None => None,
+        };
+        let Some(merged) = merged else {
+            self.let_go(connection);
+            self.0.ports.phones.close(connection);
+            return Ok(());
+        };
+        _ = site.ports.crash.reached("yjs.merged");
+        site.push(Some(connection), &merged);
+        Ok(())
+    }
+}

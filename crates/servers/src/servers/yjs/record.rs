@@ -1,0 +1,179 @@
+//! The document and the record: what phones say becomes rows, and what others write becomes
+//! updates.
+
+use super::super::rows;
+use super::document::Document;
+use crate::contract::{
+    DeviceId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError,
+    ServerSetup, Slip, Stamp, SystemOfRecord, Value, image,
+};
+
+pub(super) struct Beside<'a> {
+    pub(super) setup: &'a ServerSetup,
+    pub(super) document: &'a Document,
+}
+
+/// An update for clients, and whether one of them sent it.
+pub(super) struct News {
+    pub(super) bytes: Vec<u8>,
+    pub(super) is_of_client: bool,
+}
+
+/// What clients are to hear.
+#[derive(Default)]
+pub(super) struct Merged {
+    pub(super) updates: Vec<News>,
+    pub(super) slip: Slip,
+}
+
+type At<'a> = (EntityId, &'a Entity, &'a Key);
+
+impl Merged {
+    fn add(&mut self, update: Option<Vec<u8>>, version: RowVersion) {
+        self.updates.extend(update.map(|bytes| News { bytes, is_of_client: false }));
+        self.note(version);
+    }
+    fn note(&mut self, version: RowVersion) {
+        self.slip.rows.retain(|row| (row.entity, &row.key) != (version.entity, &version.key));
+        self.slip.rows.push(version);
+    }
+}
+
+impl Beside<'_> {
+    /// Reads on in the record.
+    pub(super) fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<Merged, ServerError> {
+        let (mut merged, notes) = (Merged::default(), &self.document.notes);
+        for id in self.setup.schema.ids() {
+            let attributes = self.setup.attributes.first().map_or(&[][..], Vec::as_slice);
+            let since = notes.read_upto(id)?;
+            let found = match rows::changed(record, id, attributes, since) {
+                Err(ServerError::CursorExpired(_)) => rows::changed(record, id, attributes, None)?,
+                Err(ServerError::BadRequest(_)) => continue,
+                found => found?,
+            };
+            let mut upto = since;
+            for (key, stamp, values) in &found {
+                let at = (id, self.setup.schema.entity(id), key);
+                if notes.known(id, key)?.is_none_or(|known| *stamp >= known) {
+                    self.take(at, (*stamp, values.as_deref()), &mut merged)?;
+                }
+                upto = upto.max(Some(*stamp));
+            }
+            if let Some(upto) = upto.filter(|upto| Some(*upto) != since) {
+                notes.note_read(id, upto)?;
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Has the document say what the record says of a row.
+    fn take(
+        &self,
+        (id, entity, key): At<'_>,
+        (stamp, values): (Stamp, Option<&[Value]>),
+        merged: &mut Merged,
+    ) -> Result<(), ServerError> {
+        let says = values.map(|values| rows::object(entity, values));
+        let update = self.document.say((&entity.name, key), says.as_ref())?;
+        self.document.notes.note_known(id, key, stamp)?;
+        merged.add(update, RowVersion { entity: id, key: key.clone(), stamp, removed: says.is_none() });
+        Ok(())
+    }
+
+    /// Takes in an update of a phone, and writes the rows that it changes; none for bytes that are
+    /// no update.
+    pub(super) fn merge(
+        &self,
+        of: DeviceId,
+        (bytes, slip): (&[u8], &Slip),
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Option<Merged>, ServerError> {
+        self.document.notes.note_names(slip)?;
+        // What others have written by now is there before it.
+        let mut merged = self.ingest(record)?;
+        let Some((touched, is_news)) = self.document.apply(bytes)? else { return Ok(None) };
+        if is_news {
+            merged.updates.push(News { bytes: bytes.to_vec(), is_of_client: true });
+        }
+        for (table, key) in touched {
+            let Some(id) = self.setup.schema.find(&table) else { continue };
+            let entity = self.setup.schema.entity(id);
+            if entity.delivery.is_on_devices() {
+                self.decide(of, (id, entity, &Key::new(&key)), (slip, &mut merged), record)?;
+            }
+        }
+        Ok(Some(merged))
+    }
+
+    fn decide(
+        &self,
+        of: DeviceId,
+        at: At<'_>,
+        (slip, merged): (&Slip, &mut Merged),
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let (id, entity, key) = at;
+        let (now, notes) = (record.get(id, key), &self.document.notes);
+        let values = self.document.row(&entity.name, key).map(|says| rows::all_values(entity, &says));
+        let there = now.as_ref().and_then(|row| row.values.as_deref());
+        let kind = match (&values, there) {
+            (None, None) => return Ok(()),
+            (Some(values), Some(there)) if values.iter().all(|(column, value)| there[*column] == *value) => {
+                return Ok(());
+            }
+            (None, Some(_)) => EditKind::Delete,
+            (Some(_), Some(_)) => EditKind::Update,
+            (Some(_), None) => EditKind::Create,
+        };
+        let named = slip.of(id, key).last().copied();
+        let edit = named.map_or_else(|| notes.named(id, key), |edit| Ok(Some(edit)))?;
+        let Some(edit) = edit else { return self.overrule(at, now.as_ref(), merged, record) };
+        let mut mutation = Mutation::new(edit, id, key, kind);
+        mutation.values = values.unwrap_or_default();
+        mutation.base = now.as_ref().map(|row| row.stamp);
+        // A version that readers cannot see yet was written beside this one.
+        if mutation.base > notes.known(id, key)? && now.is_some() {
+            record.refused(&mutation, Some(Refusal::Stale));
+            return self.overrule(at, now.as_ref(), merged, record);
+        }
+        mutation.id = format!("{edit}/{:x}", image(mutation.values.iter().map(|(_, value)| value)));
+        mutation.made_at = record.clock();
+        let removed = mutation.values.is_empty();
+        match record.write(&self.setup.attributes[of.0 as usize], &[mutation]).remove(0) {
+            Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {
+                notes.note_known(id, key, stamp)?;
+                merged.note(RowVersion { entity: id, key: key.clone(), stamp, removed });
+                let rows = slip.edits.iter().filter(|row| row.entity == id && row.key == *key);
+                merged.slip.edits.extend(rows.cloned().map(|mut row| {
+                    row.stamp = Some(stamp);
+                    row
+                }));
+                Ok(())
+            }
+            _ => self.overrule(at, now.as_ref(), merged, record),
+        }
+    }
+
+    /// The record does not take a row: clients get what it has.
+    fn overrule(
+        &self,
+        at: At<'_>,
+        now: Option<&Row>,
+        merged: &mut Merged,
+        record: &dyn SystemOfRecord,
+    ) -> Result<(), ServerError> {
+        let (stamp, values) = now.map_or((record.clock(), None), |row| (row.stamp, row.values.as_deref()));
+        self.take(at, (stamp, values), merged)
+    }
+}
+
+/// The stamps of all rows that the document has.
+pub(super) fn versions(setup: &ServerSetup, document: &Document) -> Slip {
+    let mut slip = Slip::default();
+    for (table, key) in document.rows(&setup.schema) {
+        let Some(entity) = setup.schema.find(&table) else { continue };
+        let Ok(Some(stamp)) = document.notes.known(entity, &key) else { continue };
+        slip.rows.push(RowVersion { entity, key: Key::new(&key), stamp, removed: false });
+    }
+    slip
+}
