@@ -37,6 +37,7 @@ mod phones;
 mod physics;
 mod practices;
 mod products;
+mod protocols;
 mod remedies;
 mod reports;
 mod requirements;
