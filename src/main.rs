@@ -9,5 +9,5 @@ use syncdyno::world::Stacks;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    syncdyno::cli::main(Stacks::builtin())
+    syncdyno::cli::main(Stacks::builtin().with(syncdyno_js::stack()))
 }

@@ -23,6 +23,7 @@ mod foreign;
 mod gateway_sweep;
 mod hooks;
 mod hunts;
+mod js;
 mod loads;
 mod lost;
 mod meanwhile;

@@ -12,6 +12,7 @@ use super::{CODE, files, root};
 const ROOTS: [&str; 10] = [
     "crates/config/src/lib.rs",
     "crates/contract/src/lib.rs",
+    "crates/js/src/lib.rs",
     "crates/oracle/src/lib.rs",
     "crates/scenario/src/lib.rs",
     "crates/servers/src/lib.rs",

@@ -37,6 +37,6 @@ pub use schema::{
 };
 pub use server::*;
 pub use stack::{
-    Choice, Chosen, CombineBy, Described, LackBy, MakeEngine, MakeServer, OptionForm, Stack, StackFile,
-    StackOption,
+    Choice, Chosen, CombineBy, Described, FitsBy, LackBy, MakeEngine, MakeServer, Misfit, OptionForm, Stack,
+    StackFile, StackOption,
 };

@@ -16,6 +16,8 @@ pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync
 /// Makes the half that answers them: once for each process, as the world begins and after a kill.
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
+/// Says what is wrong with these options, beyond the form of each.
+pub type FitsBy = Arc<dyn Fn(&Chosen) -> Result<(), Misfit> + Send + Sync>;
 /// What a stack does not support with these options.
 pub type LackBy = Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>;
 /// The rule of a column whose values are combined; none of any other.
@@ -35,6 +37,8 @@ pub struct Stack {
     /// Named places at which chaos and events may kill its apps: those that it passes
     /// ([`CrashPoints`](super::device::CrashPoints)).
     pub crash_points: Vec<String>,
+    /// What is wrong with these options: asked as a scenario is read, before all else.
+    pub fits: FitsBy,
     /// What the oracle may ask of it, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
     /// What it does not support, with these options: a scenario that needs it is not run.
@@ -120,12 +124,23 @@ impl fmt::Debug for StackFile {
     }
 }
 
+/// What is wrong with an option, though it has the right form: a file that holds no such thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    pub option: String,
+    pub title: String,
+    /// What to do about it.
+    pub help: String,
+    /// Where in the file that was chosen: line and column, both from 1, the column in characters.
+    pub at: Option<(usize, usize)>,
+}
+
 /// The options of a stack as a scenario has chosen them, checked and complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen(BTreeMap<String, Choice>);
 
 /// What is known of a stack before anything is run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Described {
     pub name: String,
     /// Its options are a scenario's own tables, `engine`, `store` and `gateway`; any other's are
@@ -133,6 +148,7 @@ pub struct Described {
     pub is_builtin: bool,
     pub has_server: bool,
     pub options: Vec<StackOption>,
+    pub fits: FitsBy,
     /// Where its apps may be killed; any name is taken if there are none.
     pub crash_points: Vec<String>,
 }
@@ -141,7 +157,14 @@ impl Described {
     /// The built-in stack by this name, whose crash points are not known.
     pub fn builtin(name: &str) -> Described {
         let (options, crash_points) = (Vec::new(), Vec::new());
-        Described { name: name.to_owned(), is_builtin: true, has_server: true, options, crash_points }
+        let fits: FitsBy = Arc::new(|_| Ok(()));
+        Described { name: name.to_owned(), is_builtin: true, has_server: true, options, fits, crash_points }
+    }
+}
+
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Described").field("name", &self.name).field("options", &self.options).finish()
     }
 }
 
@@ -165,6 +188,7 @@ impl Stack {
             server: None,
             options: Vec::new(),
             crash_points: Vec::new(),
+            fits: Arc::new(|_| Ok(())),
             capabilities: Arc::new(|_| Capabilities::NONE),
             lacks: Arc::new(|_| Vec::new()),
             combine: Arc::new(|_, _, _| None),
@@ -194,6 +218,11 @@ impl Stack {
     pub fn option(mut self, option: StackOption) -> Stack {
         self.options.push(option);
         self
+    }
+    /// With a look at what was chosen, before anything is run.
+    #[must_use]
+    pub fn fits(self, by: impl Fn(&Chosen) -> Result<(), Misfit> + Send + Sync + 'static) -> Stack {
+        Stack { fits: Arc::new(by), ..self }
     }
     #[must_use]
     pub fn crash_points(self, points: &[&str]) -> Stack {
@@ -247,6 +276,7 @@ impl Stack {
             is_builtin: false,
             has_server: self.server.is_some(),
             options: self.options.clone(),
+            fits: self.fits.clone(),
             crash_points: self.crash_points.clone(),
         }
     }

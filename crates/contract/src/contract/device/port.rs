@@ -101,7 +101,8 @@ pub struct Ports {
     pub events: Rc<dyn EventSink>,
     pub hooks: Rc<dyn Hooks>,
     pub machine: Rc<dyn Machine>,
-    /// Where the engine's random streams come from: this device, this incarnation.
+    /// Where the engine's random streams come from. It is the same for all processes of
+    /// a device: the name of a stream says of which incarnation it is.
     pub seed: Seed,
 }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::super::idle::Unsaid;
 use super::World;
 use crate::base::{Span, inert_path};
-use crate::config::diagnostic::choices;
+use crate::config::diagnostic::{Diagnostic, Place, Source, choices};
 use crate::config::tree::{Node, Val};
 use crate::config::view::View;
-use crate::contract::{Choice, Chosen, Described, OptionForm, StackFile};
+use crate::contract::{Choice, Chosen, Described, Misfit, OptionForm, StackFile};
 use crate::scenario::file;
 
 /// Bytes of a file that an option names, at most.
@@ -36,7 +36,7 @@ impl World<'_> {
         if !stack.is_builtin {
             self.not_of_the_builtin(stack);
         }
-        let mut chosen = Chosen::presets(&stack.options);
+        let (mut chosen, mut is_sound) = (Chosen::presets(&stack.options), true);
         for (key, written) in self.root.at("engine.options").entries() {
             let at = self.root.at("engine.options").name(key);
             let Some(option) = stack.options.iter().find(|option| option.name == key) else {
@@ -48,10 +48,13 @@ impl World<'_> {
                     (false, false) => choices(key, &known),
                 };
                 self.wrong.at(at, title, help);
+                is_sound = false;
                 continue;
             };
             if option.form == OptionForm::File {
-                chosen.set(&option.name, Choice::File(self.file(key, written)));
+                let file = self.file(key, written);
+                is_sound &= file.is_some();
+                chosen.set(&option.name, Choice::File(file));
                 continue;
             }
             match choice(written, &option.form) {
@@ -59,10 +62,29 @@ impl World<'_> {
                 None => {
                     let title = format!("`engine.options.{key}` is wrong");
                     self.wrong.at(written, title, format!("it takes {}", option.form));
+                    is_sound = false;
                 }
             }
         }
+        if is_sound {
+            self.misfit(stack, &chosen);
+        }
         chosen
+    }
+
+    /// Reports what the stack itself finds wrong with what was chosen of it.
+    fn misfit(&self, stack: &Described, chosen: &Chosen) {
+        let Err(Misfit { option, title, help, at }) = (stack.fits)(chosen) else { return };
+        if let Some((file, at)) = chosen.file(&option).zip(at) {
+            let source = Source::new(&file.path, &String::from_utf8_lossy(&file.bytes));
+            let start = offset(&source.text, at);
+            let end = source.text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+            let place = Place { source, span: start..end };
+            return self.wrong.add(Diagnostic::new(Some(place), title).help(help));
+        }
+        let written = self.root.at("engine.options").name(&option);
+        let at = if written.place().is_some() { written } else { self.root.at("engine.name") };
+        self.wrong.at(at, title, help);
     }
 
     /// A file that an option names; what is wrong with it is reported.
@@ -106,6 +128,13 @@ pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
         true => of_the_builtin(root).into_iter().map(|(path, _)| path).collect(),
         false => Unsaid::new(),
     }
+}
+
+/// Where a line and a column of a text are; its end if they are beyond it.
+fn offset(text: &str, (line, column): (usize, usize)) -> usize {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let rest = text.get(before..).unwrap_or_default();
+    before + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
 }
 
 fn of_the_builtin(root: View<'_>) -> Vec<(Vec<String>, View<'_>)> {

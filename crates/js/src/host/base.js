@@ -1,0 +1,63 @@
+// What all other preludes use. They are one module, in the order of `PRELUDE`.
+const H = globalThis.__host
+/** Defines properties as built-ins are defined: writable, and seen by no loop. */
+function hide(on, properties) {
+  for (const name of Object.keys(properties)) {
+    Object.defineProperty(on, name, { value: properties[name], writable: true, configurable: true, enumerable: false })
+  }
+}
+// What would show when memory is collected, and what would show the host.
+for (const name of ['WeakRef', 'FinalizationRegistry', 'Intl']) delete globalThis[name]
+hide(globalThis, { self: globalThis, window: globalThis, global: globalThis })
+
+// Built-ins whose work the interpreter's ticks do not see are charged by size.
+const { parse: parseJson, stringify: writeJson } = JSON
+hide(JSON, {
+  parse(text, reviver) {
+    text = String(text)
+    H.coded(text.length)
+    return parseJson(text, reviver)
+  },
+  stringify(value, replacer, space) {
+    const text = writeJson(value, replacer, space)
+    if (text !== undefined) H.coded(text.length)
+    return text
+  },
+})
+const { sort } = Array.prototype
+hide(Array.prototype, {
+  sort(by) {
+    if (by === undefined) H.sorted(this.length)
+    return sort.call(this, by)
+  },
+})
+hide(Math, H.math)
+
+/** What an exception says, with its stack. */
+function words(error) {
+  if (!(error instanceof Error)) {
+    try { return typeof error === 'object' && error !== null ? `thrown: ${writeJson(error)}` : `thrown: ${String(error)}` } catch { return 'thrown: something' }
+  }
+  return `${error.name}: ${error.message}\n${error.stack ?? ''}`
+}
+
+// Promises that are rejected and that nobody looks after: by the end of the turn.
+const orphans = new Map()
+/** Told by the interpreter of each promise that is rejected, and of each that is looked after then. */
+function rejected(promise, reason, handled) {
+  if (handled) orphans.delete(promise); else orphans.set(promise, reason)
+}
+/** What nobody caught, if the page does not say that it looks after that. */
+function uncaught() {
+  if (orphans.size === 0) return undefined
+  const found = [...orphans]
+  orphans.clear()
+  for (const [promise, reason] of found) {
+    const event = new Event('unhandledrejection', { cancelable: true })
+    hide(event, { promise, reason })
+    globalThis.dispatchEvent(event)
+    if (!event.defaultPrevented && !globalThis.__tolerant) return words(reason)
+  }
+}
+const entry = { rejected, uncaught }
+hide(globalThis, { __entry: entry, queueMicrotask: f => void Promise.resolve().then(f).catch(error => H.threw(words(error))) })

@@ -1,0 +1,169 @@
+//! The databases of one phone or server, and what the bench writes beside an engine's own writes.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::contract::{Database, Files};
+
+/// Something that the bench writes in one transaction with the engine's next write of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// The row's key: the write has it in its text or its parameters. Any write if there is none.
+    pub(crate) key: Option<String>,
+    /// The statements.
+    pub(crate) text: String,
+}
+
+const NAMES: &str = "CREATE TABLE IF NOT EXISTS bench_main(name TEXT)";
+
+pub(crate) struct Disk {
+    at: Database,
+    /// The database that the bench knows; the first that the engine opens is this one.
+    pub(crate) main: Rc<Connection>,
+    others: RefCell<Vec<Rc<Connection>>>,
+    notes: RefCell<Vec<Note>>,
+    /// Notes that lie in a transaction that is open.
+    unsure: RefCell<Vec<Note>>,
+    /// What is written until the end of the turn is one transaction.
+    whole: Cell<bool>,
+}
+
+/// Opens a database; a lock that is taken is told at once, as nobody else runs meanwhile.
+fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match at.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
+        None => Connection::open_with_flags(path, flags)?,
+    };
+    connection.busy_timeout(Duration::ZERO)?;
+    // With the default journal the last transaction may be gone after a loss of power.
+    connection.execute_batch("PRAGMA journal_mode=TRUNCATE")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+impl Disk {
+    pub(crate) fn open(at: Database) -> rusqlite::Result<Disk> {
+        let main = Rc::new(connect(&at, &at.path)?);
+        let (others, notes, unsure, whole) = Default::default();
+        Ok(Disk { at, main, others, notes, unsure, whole })
+    }
+    pub(super) fn files(&self) -> Option<&Rc<dyn Files>> {
+        self.at.files.as_ref()
+    }
+
+    /// Opens a database of the engine by its name, and gives its number: the first that it ever
+    /// opens is the main one, another lies beside it, one in memory nowhere.
+    pub(super) fn open_named(&self, name: &str) -> rusqlite::Result<u32> {
+        if name == ":memory:" || name.is_empty() {
+            return Ok(self.keep(Connection::open_in_memory()?));
+        }
+        let name: String =
+            name.rsplit('/').next().unwrap_or(name).chars().filter(|c| !c.is_control()).collect();
+        self.main.execute_batch(NAMES)?;
+        let main: Option<String> =
+            self.main.query_row("SELECT name FROM bench_main", [], |row| row.get(0)).optional()?;
+        match main {
+            None => _ = self.main.execute("INSERT INTO bench_main VALUES(?1)", [&name])?,
+            Some(main) if main == name => {}
+            Some(_) => {
+                let folder = self.at.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let beside = connect(&self.at, &format!("{folder}/js-{name}"))?;
+                return Ok(self.keep(beside));
+            }
+        }
+        Ok(0)
+    }
+    fn keep(&self, connection: Connection) -> u32 {
+        let mut others = self.others.borrow_mut();
+        others.push(Rc::new(connection));
+        others.len() as u32
+    }
+    pub(super) fn of(&self, number: u32) -> Option<Rc<Connection>> {
+        match number {
+            0 => Some(self.main.clone()),
+            number => self.others.borrow().get(number as usize - 1).cloned(),
+        }
+    }
+
+    /// Has something written with the engine's next write of a row.
+    pub(crate) fn note(&self, note: Note) {
+        self.notes.borrow_mut().push(note);
+    }
+    /// Writes what is left of the notes with this text, or of all that wait for any write.
+    pub(crate) fn write_left(&self, text: Option<&str>) -> rusqlite::Result<()> {
+        let is_meant = |note: &mut Note| text.map_or(note.key.is_none(), |text| note.text == text);
+        let left: Vec<Note> = self.notes.borrow_mut().extract_if(.., is_meant).collect();
+        let text: String = left.into_iter().map(|note| note.text).collect();
+        if text.is_empty() { Ok(()) } else { self.write(&text) }
+    }
+    /// Drops the notes with this text: what they speak of did not come to be.
+    pub(crate) fn forget(&self, text: &str) {
+        self.notes.borrow_mut().retain(|note| note.text != text);
+    }
+    /// Writes of the bench alone.
+    pub(crate) fn write(&self, text: &str) -> rusqlite::Result<()> {
+        if self.main.is_autocommit() {
+            return self.main.execute_batch(&format!("BEGIN;{text}COMMIT;"));
+        }
+        self.main.execute_batch(text)
+    }
+
+    /// Does a write of the engine's, with the notes that go with what it says.
+    pub(super) fn writing<T>(
+        &self,
+        connection: &Connection,
+        says: impl Fn(&str) -> bool,
+        write: impl FnOnce() -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let goes = |note: &mut Note| note.key.as_deref().is_none_or(&says);
+        let notes: Vec<Note> = self.notes.borrow_mut().extract_if(.., goes).collect();
+        if notes.is_empty() {
+            return write();
+        }
+        let alone = connection.is_autocommit();
+        if alone {
+            connection.execute_batch("BEGIN")?;
+        }
+        let written = notes.iter().try_for_each(|note| self.main.execute_batch(&note.text));
+        let done = written.and_then(|()| write());
+        if !alone {
+            self.unsure.borrow_mut().extend(notes);
+            return done;
+        }
+        let ended = connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" });
+        if done.is_err() || ended.is_err() {
+            self.notes.borrow_mut().extend(notes);
+        }
+        ended.and(done)
+    }
+    /// The engine has ended a transaction of its own.
+    pub(super) fn ended(&self, well: bool) {
+        let unsure = self.unsure.take();
+        if !well {
+            self.notes.borrow_mut().extend(unsure);
+        }
+    }
+
+    /// From here to the end of the turn all is one transaction.
+    pub(super) fn begin_whole(&self) -> rusqlite::Result<()> {
+        if self.main.is_autocommit() {
+            self.main.execute_batch("BEGIN")?;
+            self.whole.set(true);
+        }
+        Ok(())
+    }
+    /// The turn is over; true if that committed something.
+    pub(crate) fn end_turn(&self) -> rusqlite::Result<bool> {
+        if !self.whole.replace(false) || self.main.is_autocommit() {
+            return Ok(false);
+        }
+        self.main.execute_batch("COMMIT")?;
+        self.ended(true);
+        Ok(true)
+    }
+}

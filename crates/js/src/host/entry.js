@@ -1,0 +1,43 @@
+// By what the bench calls the adapter.
+let adapter, server
+let opened
+const LIMITS = /out of memory|allocation failed|Maximum call stack size exceeded/i
+const failure = error => {
+  // A limit that was hit is no failure of a sync: it ends the cell.
+  if (error instanceof Error && LIMITS.test(error.message)) H.threw(words(error))
+  const it = error instanceof Error ? error : undefined
+  return writeJson({
+    name: String(it?.name ?? 'Error'), code: it?.code === undefined ? null : String(it.code), retryable: it?.retryable !== false,
+    status: typeof error?.status === 'number' ? error.status : null, words: words(error),
+  })
+}
+/** Calls `f` and settles what it gives, by this number. */
+function settle(id, f) {
+  const well = value => H.settled(id, true, writeJson(value === undefined ? null : value))
+  const badly = error => H.settled(id, false, failure(error))
+  let given
+  try { given = f() } catch (error) { return badly(error) }
+  if (typeof given?.then === 'function') given.then(well, badly); else well(given)
+}
+/** The exports of a bundle. */
+entry.adopt = exports => { adapter = exports.default; server = exports.server }
+/** What a bundle has: its functions and its capabilities. */
+entry.about = () => {
+  const names = of => (typeof of === 'object' || typeof of === 'function') && of !== null ? Object.keys(of).concat(Object.getOwnPropertyNames(Object.getPrototypeOf(of) ?? {})) : []
+  const functions = of => names(of).filter(name => typeof of[name] === 'function' || name === 'routes')
+  return writeJson({ adapter: adapter === undefined ? null : functions(adapter), server: server === undefined ? null : functions(server), capabilities: entry.capabilities ?? null })
+}
+entry.open = (id, bench) => settle(id, () => {
+  const given = parseJson(bench)
+  given.applied = () => H.applied()
+  opened = Promise.resolve(adapter.open?.(given))
+  // Whether it failed is told where it is waited for.
+  opened.catch(() => {})
+  return opened
+})
+/** Something that takes its time: waits until the adapter is open. */
+entry.call = (id, name, args) => settle(id, () => opened.then(() => adapter[name](...parseJson(args))))
+/** A look: nothing is waited for. */
+entry.look = (id, name, args) => settle(id, () => adapter[name](...parseJson(args)))
+entry.failed = error => H.settled(0, false, failure(error))
+Object.defineProperty(entry, 'server', { get: () => server })

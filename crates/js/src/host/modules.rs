@@ -1,0 +1,31 @@
+//! The texts of the preludes, and of the modules that a bundle may import.
+
+use crate::runtime::Modules;
+
+/// What is there before any bundle, in this order: one module.
+pub(super) const PRELUDE: &str = concat!(
+    include_str!("base.js"),
+    include_str!("events.js"),
+    include_str!("clock.js"),
+    include_str!("timers.js"),
+    include_str!("crypto.js"),
+    include_str!("console.js"),
+    include_str!("text.js"),
+    include_str!("url.js"),
+    include_str!("fetch.js"),
+    include_str!("sockets.js"),
+    include_str!("storage.js"),
+    include_str!("entry.js"),
+);
+
+/// By the name under which each is known, all names by which it may be imported, and its text.
+const ALL: &[(&str, &[&str], &str)] = &[
+    ("bench:sqlite", &["bench:sqlite", "better-sqlite3"], include_str!("sqlite.js")),
+    ("bench:kv", &["bench:kv", "@react-native-async-storage/async-storage"], include_str!("kv.js")),
+    ("bench:files", &["bench:files"], include_str!("files.js")),
+];
+
+pub(crate) const MODULES: Modules = Modules(|name| {
+    let (known, _, text) = ALL.iter().find(|(known, names, _)| *known == name || names.contains(&name))?;
+    Some((known, text))
+});

@@ -1,0 +1,303 @@
+//! SQLite as JavaScript asks for it.
+
+use rquickjs::{Array, Ctx, Exception, IntoJs, Object, Result, TypedArray, Value};
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::types::{Value as Sql, ValueRef};
+use rusqlite::{Connection, Statement};
+
+use super::state::Host;
+
+/// What a statement is to be given: by position, or by name.
+enum Given {
+    InOrder(Vec<Sql>),
+    Named(Vec<(String, Sql)>),
+}
+
+fn threw(ctx: &Ctx<'_>, error: &rusqlite::Error) -> rquickjs::Error {
+    let (code, words) = match error {
+        rusqlite::Error::SqliteFailure(failure, words) => {
+            let code = match failure.code {
+                rusqlite::ErrorCode::ConstraintViolation => "SQLITE_CONSTRAINT",
+                rusqlite::ErrorCode::DiskFull => "SQLITE_FULL",
+                rusqlite::ErrorCode::DatabaseBusy => "SQLITE_BUSY",
+                rusqlite::ErrorCode::DatabaseLocked => "SQLITE_LOCKED",
+                rusqlite::ErrorCode::SystemIoFailure => "SQLITE_IOERR",
+                rusqlite::ErrorCode::DatabaseCorrupt => "SQLITE_CORRUPT",
+                rusqlite::ErrorCode::CannotOpen => "SQLITE_CANTOPEN",
+                _ => "SQLITE_ERROR",
+            };
+            (code, words.clone().unwrap_or_else(|| failure.to_string()))
+        }
+        rusqlite::Error::SqlInputError { msg, sql, .. } => ("SQLITE_ERROR", format!("{msg} in {sql}")),
+        other => ("SQLITE_ERROR", other.to_string()),
+    };
+    Exception::throw_message(ctx, &format!("{code}|{words}"))
+}
+
+fn sql_value(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Sql> {
+    if value.is_null() || value.is_undefined() {
+        return Ok(Sql::Null);
+    }
+    if let Some(flag) = value.as_bool() {
+        return Ok(Sql::Integer(flag.into()));
+    }
+    if let Some(n) = value.as_int() {
+        return Ok(Sql::Integer(n.into()));
+    }
+    if let Some(x) = value.as_float() {
+        let is_whole = x.fract() == 0.0 && x.abs() < (1_i64 << 53) as f64;
+        return Ok(if is_whole { Sql::Integer(x as i64) } else { Sql::Real(x) });
+    }
+    if let Some(text) = value.as_string() {
+        return Ok(Sql::Text(text.to_string()?));
+    }
+    if let Some(n) = value.as_big_int() {
+        return Ok(Sql::Integer(n.clone().to_i64()?));
+    }
+    if let Ok(bytes) = TypedArray::<u8>::from_value(value.clone()) {
+        return Ok(Sql::Blob(crate::runtime::bytes_in(&bytes)));
+    }
+    let help = "SQLite can only bind numbers, texts, bigints, truths, Uint8Arrays and null";
+    Err(Exception::throw_type(ctx, help))
+}
+
+fn given(ctx: &Ctx<'_>, args: &Value<'_>) -> Result<Given> {
+    if let Some(list) = args.as_array() {
+        let all = list.iter::<Value<'_>>().map(|value| sql_value(ctx, &value?));
+        return Ok(Given::InOrder(all.collect::<Result<_>>()?));
+    }
+    let Some(named) = args.as_object() else { return Ok(Given::InOrder(Vec::new())) };
+    let all = named.props::<String, Value<'_>>().map(|pair| {
+        let (name, value) = pair?;
+        Ok((name.trim_start_matches([':', '@', '$']).to_owned(), sql_value(ctx, &value)?))
+    });
+    Ok(Given::Named(all.collect::<Result<_>>()?))
+}
+
+impl Given {
+    fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        match self {
+            Given::InOrder(all) => {
+                all.iter().enumerate().try_for_each(|(at, value)| statement.raw_bind_parameter(at + 1, value))
+            }
+            Given::Named(all) => {
+                for at in 1..=statement.parameter_count() {
+                    let name = statement
+                        .parameter_name(at)
+                        .map(|name| name.trim_start_matches([':', '@', '$', '?']));
+                    let found = all.iter().find(|(of, _)| Some(of.as_str()) == name);
+                    let value = found.map_or(&Sql::Null, |(_, value)| value);
+                    statement.raw_bind_parameter(at, value)?;
+                }
+                Ok(())
+            }
+        }
+    }
+    /// Whether a text among them has `key` in it.
+    fn says(&self, key: &str) -> bool {
+        let has = |value: &Sql| matches!(value, Sql::Text(text) if text.contains(key));
+        match self {
+            Given::InOrder(all) => all.iter().any(has),
+            Given::Named(all) => all.iter().any(|(_, value)| has(value)),
+        }
+    }
+}
+
+fn js_value<'js>(ctx: &Ctx<'js>, value: ValueRef<'_>) -> Result<Value<'js>> {
+    match value {
+        ValueRef::Null => Ok(Value::new_null(ctx.clone())),
+        ValueRef::Integer(n) => match i32::try_from(n) {
+            Ok(n) => n.into_js(ctx),
+            Err(_) => (n as f64).into_js(ctx),
+        },
+        ValueRef::Real(x) => x.into_js(ctx),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_js(ctx),
+        ValueRef::Blob(bytes) => TypedArray::<u8>::new_copy(ctx.clone(), bytes)?.into_js(ctx),
+    }
+}
+
+/// What a statement does to transactions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Reads,
+    Writes,
+    Begins,
+    Commits,
+    RollsBack,
+}
+
+fn kind(text: &str, reads: bool) -> Kind {
+    let mut words = text.trim_start().split(|c: char| !c.is_ascii_alphabetic());
+    let word = words.next().unwrap_or_default().to_ascii_uppercase();
+    match word.as_str() {
+        "COMMIT" | "END" | "RELEASE" => Kind::Commits,
+        "ROLLBACK" => Kind::RollsBack,
+        "BEGIN" | "SAVEPOINT" => Kind::Begins,
+        _ if reads => Kind::Reads,
+        _ => Kind::Writes,
+    }
+}
+
+/// Steps a statement by `f`, with what the bench writes beside it.
+fn step<T>(
+    host: &Host,
+    connection: &Connection,
+    (kind, says): (Kind, &dyn Fn(&str) -> bool),
+    f: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let open = !connection.is_autocommit();
+    let done = match kind {
+        Kind::Writes => host.disk.writing(connection, says, f)?,
+        _ => f()?,
+    };
+    let closed = connection.is_autocommit();
+    if open && closed {
+        host.disk.ended(kind != Kind::RollsBack);
+    }
+    let has_committed = closed && (kind == Kind::Writes || open && kind == Kind::Commits);
+    if has_committed {
+        host.commit();
+    }
+    Ok(done)
+}
+
+/// A statement that would open a file by its path is refused.
+fn allowed(ctx: &Ctx<'_>, text: &str) -> Result<()> {
+    let mut words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let attaches = words.next().is_some_and(|word| word.eq_ignore_ascii_case("attach"));
+    if attaches || is_vacuum_into(text) {
+        return Err(Exception::throw_message(
+            ctx,
+            "SQLITE_AUTH|ATTACH is not supported: open another database",
+        ));
+    }
+    Ok(())
+}
+
+fn is_vacuum_into(text: &str) -> bool {
+    let text = text.trim_start().to_ascii_uppercase();
+    text.starts_with("VACUUM") && text.contains("INTO")
+}
+
+fn connection(ctx: &Ctx<'_>, host: &Host, number: u32) -> Result<std::rc::Rc<Connection>> {
+    if host.dies() {
+        return Err(Exception::throw_message(ctx, "SQLITE_IOERR|the process has ended"));
+    }
+    host.disk.of(number).ok_or_else(|| Exception::throw_message(ctx, "SQLITE_MISUSE|it is closed"))
+}
+
+/// The rows that a statement gives, up to `limit`: objects, or lists of values if `raw`.
+pub(super) fn all<'js>(
+    ctx: &Ctx<'js>,
+    host: &Host,
+    (number, text): (u32, &str),
+    args: &Value<'js>,
+    (raw, limit): (bool, u32),
+) -> Result<Array<'js>> {
+    let connection = connection(ctx, host, number)?;
+    allowed(ctx, text)?;
+    let given = given(ctx, args)?;
+    let wrong = |error: rusqlite::Error| threw(ctx, &error);
+    let mut statement = connection.prepare_cached(text).map_err(wrong)?;
+    given.bind(&mut statement).map_err(wrong)?;
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let kind = kind(text, statement.readonly());
+    let found = Array::new(ctx.clone())?;
+    let mut failed = None;
+    let says = |key: &str| text.contains(key) || given.says(key);
+    let stepped = step(host, &connection, (kind, &says), || {
+        let mut rows = statement.raw_query();
+        let mut at = 0;
+        while let Some(row) = rows.next()? {
+            if at < limit {
+                let made = one(ctx, row, &names, raw).and_then(|made| found.set(at as usize, made));
+                if let Err(error) = made {
+                    failed = Some(error);
+                    break;
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    });
+    stepped.map_err(wrong)?;
+    failed.map_or(Ok(found), Err)
+}
+
+fn one<'js>(ctx: &Ctx<'js>, row: &rusqlite::Row<'_>, names: &[String], raw: bool) -> Result<Value<'js>> {
+    let cell = |at: usize| js_value(ctx, row.get_ref(at).unwrap_or(ValueRef::Null));
+    if raw {
+        let list = Array::new(ctx.clone())?;
+        (0..names.len()).try_for_each(|at| list.set(at, cell(at)?))?;
+        return Ok(list.into_value());
+    }
+    let object = Object::new(ctx.clone())?;
+    names.iter().enumerate().try_for_each(|(at, name)| object.set(name.as_str(), cell(at)?))?;
+    Ok(object.into_value())
+}
+
+/// Runs a statement for what it does: the rows that it changed, and the last one's number.
+pub(super) fn run<'js>(
+    ctx: &Ctx<'js>,
+    host: &Host,
+    (number, text): (u32, &str),
+    args: &Value<'js>,
+) -> Result<Array<'js>> {
+    let changed = |connection: &Connection| connection.total_changes();
+    let before = changed(&*connection(ctx, host, number)?);
+    all(ctx, host, (number, text), args, (true, 0))?;
+    let connection = connection(ctx, host, number).or_else(|error| {
+        // It died by its own commit, which is there.
+        ctx.catch();
+        host.disk.of(number).ok_or(error)
+    })?;
+    let counted = if changed(&connection) > before { connection.changes() } else { 0 };
+    let list = Array::new(ctx.clone())?;
+    list.set(0, counted as f64)?;
+    list.set(1, connection.last_insert_rowid() as f64)?;
+    Ok(list)
+}
+
+/// Runs statements one after the other.
+pub(super) fn exec(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> Result<()> {
+    let connection = connection(ctx, host, number)?;
+    let mut batch = rusqlite::Batch::new(&connection, text);
+    loop {
+        let next = batch.next().map_err(|error| threw(ctx, &error))?;
+        let Some(mut statement) = next else { return Ok(()) };
+        let own = statement.expanded_sql().unwrap_or_default();
+        allowed(ctx, &own)?;
+        let kind = kind(&own, statement.readonly());
+        let says = |key: &str| own.contains(key);
+        let stepped = step(host, &connection, (kind, &says), || {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        stepped.map_err(|error| threw(ctx, &error))?;
+        if host.dies() {
+            return Ok(());
+        }
+    }
+}
+
+/// Names of the columns that a statement gives.
+pub(super) fn columns(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> Result<Vec<String>> {
+    let connection = connection(ctx, host, number)?;
+    let statement = connection.prepare_cached(text).map_err(|error| threw(ctx, &error))?;
+    Ok(statement.column_names().map(str::to_owned).collect())
+}
+
+pub(super) fn open(ctx: &Ctx<'_>, host: &Host, name: &str) -> Result<u32> {
+    connection(ctx, host, 0)?;
+    host.disk.open_named(name).map_err(|error| threw(ctx, &error))
+}
+
+pub(super) fn begin_whole(ctx: &Ctx<'_>, host: &Host) -> Result<()> {
+    connection(ctx, host, 0)?;
+    host.disk.begin_whole().map_err(|error| threw(ctx, &error))
+}
+
+pub(super) fn is_in_transaction(host: &Host, number: u32) -> bool {
+    host.disk.of(number).is_some_and(|connection| !connection.is_autocommit())
+}

@@ -1,0 +1,170 @@
+//! What the functions of one runtime share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use super::disk::Disk;
+use crate::contract::{Clock, CrashPoints, NetworkKind, Seed, Span, Time, Transport};
+use crate::runtime::Spent;
+
+/// Lines of the console that are kept.
+const LINES: usize = 20;
+
+/// What a runtime has of the world; a phone that is made ready before it begins has none.
+pub(crate) struct World {
+    pub(crate) clock: Rc<dyn Clock>,
+    pub(crate) crash: Rc<dyn CrashPoints>,
+    /// The way to the server; a server has none.
+    pub(crate) transport: Option<Rc<dyn Transport>>,
+}
+
+/// Something that a turn asked for, which is done when its time is over.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Timer {
+        id: u32,
+        at: Time,
+    },
+    Untimer {
+        id: u32,
+    },
+    /// A request: its head as the prelude wrote it, and its body.
+    Fetch {
+        id: u32,
+        head: String,
+        body: Vec<u8>,
+    },
+    Abort {
+        id: u32,
+    },
+    /// A held connection is asked for, with its address and what else the server is told first.
+    Connect {
+        id: u32,
+        hello: String,
+    },
+    Say {
+        id: u32,
+        message: Vec<u8>,
+        is_text: bool,
+    },
+    Hang {
+        id: u32,
+    },
+    /// What the bench had asked for is there.
+    Settled {
+        id: u32,
+        result: Result<Json, String>,
+    },
+    /// The adapter says that what came is applied.
+    Applied,
+}
+
+pub(crate) struct Host {
+    pub(crate) world: Option<World>,
+    pub(crate) disk: Disk,
+    pub(crate) spent: Rc<RefCell<Spent>>,
+    seed: Seed,
+    draws: Cell<u64>,
+    effects: RefCell<Vec<Effect>>,
+    console: RefCell<VecDeque<String>>,
+    /// An exception that nobody caught, of a callback that had nobody to tell.
+    pub(crate) threw: RefCell<Option<String>>,
+    begun: Cell<bool>,
+    /// Something was committed since that was asked.
+    committed: Cell<bool>,
+    /// The process dies at a place that was passed in this turn.
+    dies: Cell<bool>,
+}
+
+impl Host {
+    pub(crate) fn new(world: Option<World>, disk: Disk, seed: Seed, spent: Rc<RefCell<Spent>>) -> Rc<Host> {
+        Rc::new(Host {
+            world,
+            disk,
+            spent,
+            seed,
+            draws: Cell::default(),
+            effects: RefCell::default(),
+            console: RefCell::default(),
+            threw: RefCell::default(),
+            begun: Cell::new(false),
+            committed: Cell::new(false),
+            dies: Cell::new(false),
+        })
+    }
+    pub(crate) fn now(&self) -> Time {
+        self.world.as_ref().map_or(Time::ZERO, |world| world.clock.now())
+    }
+    /// Milliseconds since 1970 by the device's clock.
+    pub(super) fn wall(&self) -> f64 {
+        self.world.as_ref().map_or(0.0, |world| world.clock.wall().0.div_euclid(1_000) as f64)
+    }
+    /// How far local time is ahead of UTC, in milliseconds.
+    pub(super) fn zone(&self) -> f64 {
+        self.world
+            .as_ref()
+            .map_or(0.0, |world| ((world.clock.local().0 - world.clock.wall().0) / 1_000) as f64)
+    }
+    pub(super) fn random(&self) -> f64 {
+        self.draws.set(self.draws.get() + 1);
+        (self.seed.hash("js.random", 0, self.draws.get()) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+    pub(super) fn is_online(&self) -> bool {
+        let transport = self.world.as_ref().and_then(|world| world.transport.as_ref());
+        transport.is_none_or(|transport| transport.network() != NetworkKind::None)
+    }
+    pub(super) fn timer(&self, id: u32, ms: f64) {
+        self.push(Effect::Timer { id, at: self.now() + Span::nanos((ms * 1e6) as u64) });
+    }
+    pub(super) fn untimer(&self, id: u32) {
+        self.push(Effect::Untimer { id });
+    }
+    pub(crate) fn push(&self, effect: Effect) {
+        self.effects.borrow_mut().push(effect);
+    }
+    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+        self.effects.take()
+    }
+    /// Takes the effects that `f` is true of, and leaves the others.
+    pub(crate) fn take_effects_if(&self, f: impl Fn(&Effect) -> bool) -> Vec<Effect> {
+        self.effects.borrow_mut().extract_if(.., |effect| f(effect)).collect()
+    }
+    pub(super) fn log(&self, level: &str, text: &str) {
+        let mut console = self.console.borrow_mut();
+        if console.len() == LINES {
+            console.pop_front();
+        }
+        console.push_back(format!("{} {level}: {text}", self.now()));
+    }
+    /// The last lines of the console.
+    pub(crate) fn console(&self) -> Vec<String> {
+        self.console.borrow().iter().cloned().collect()
+    }
+    /// From here on the process can die in a turn: as it is opened nobody is there to be killed.
+    pub(crate) fn begin(&self) {
+        self.begun.set(true);
+    }
+    /// Passes a crash point; where the process dies there, no function does anything any more.
+    pub(crate) fn pass(&self, point: &str) {
+        if self.begun.get()
+            && !self.dies.get()
+            && self.world.as_ref().is_some_and(|world| world.crash.reached(point))
+        {
+            self.dies.set(true);
+        }
+    }
+    /// A transaction of the engine is committed.
+    pub(crate) fn commit(&self) {
+        self.committed.set(true);
+        self.pass("js.committed");
+    }
+    pub(crate) fn take_committed(&self) -> bool {
+        self.committed.replace(false)
+    }
+    pub(crate) fn dies(&self) -> bool {
+        self.dies.get()
+    }
+}

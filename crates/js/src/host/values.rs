@@ -1,0 +1,67 @@
+//! Values of rows as JavaScript has them.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::contract::{ColumnKind, Entity, Value, ValueRef};
+
+/// A value as an app has it: a truth is true or false, a timestamp microseconds since 1970.
+pub(crate) fn to_js(kind: &ColumnKind, value: &Value) -> Json {
+    value.with_ref(|value| match value {
+        ValueRef::Null => Json::Null,
+        ValueRef::Int(n) if *kind == ColumnKind::Bool => json!(n != 0),
+        ValueRef::Int(n) => json!(n),
+        ValueRef::Real(x) => json!(x),
+        ValueRef::Text(text) => json!(text),
+    })
+}
+
+/// What an app has as the value of a column; a truth may be a number, as SQLite gives it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> {
+    let whole = |n: &serde_json::Number| {
+        n.as_i64().or_else(|| n.as_f64().filter(|x| x.fract() == 0.0).map(|x| x as i64))
+    };
+    let wrong = |wanted: &str| Err(format!("{value} is not {wanted}"));
+    match (kind, value) {
+        (_, Json::Null) => Ok(Value::Null),
+        (ColumnKind::Bool, Json::Bool(flag)) => Ok(Value::Int((*flag).into())),
+        (ColumnKind::Bool, Json::Number(n)) => Ok(Value::Int((n.as_f64() != Some(0.0)).into())),
+        (ColumnKind::Bool, _) => wrong("true or false"),
+        (ColumnKind::Int | ColumnKind::Timestamp, Json::Number(n)) => match whole(n) {
+            Some(n) => Ok(Value::Int(n)),
+            None => wrong("a whole number"),
+        },
+        (ColumnKind::Int | ColumnKind::Timestamp, _) => wrong("a whole number"),
+        (ColumnKind::Real, Json::Number(n)) => Ok(Value::Real(n.as_f64().unwrap_or_default())),
+        (ColumnKind::Real, _) => wrong("a number"),
+        (_, Json::String(text)) => Ok(Value::text(text)),
+        _ => wrong("a text"),
+    }
+}
+
+/// A row of the backend's values as an app has it: `id`, and the columns that devices hold.
+pub(crate) fn row_to_js(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
+    let mut row = Map::new();
+    row.insert("id".to_owned(), json!(key));
+    for &at in &entity.projection {
+        let column = &entity.columns[at];
+        row.insert(column.name.clone(), to_js(&column.kind, &values[at]));
+    }
+    row
+}
+
+/// A row of an app: its key, and its values in the device's columns.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn row_from_js(entity: &Entity, row: &Json) -> Result<(String, Vec<Value>), String> {
+    let of = &entity.name;
+    let Some(key) = row["id"].as_str() else { return Err(format!("a row of {of} has no text `id`: {row}")) };
+    let value = |column: &crate::contract::Column| {
+        let found = row.get(&column.name).unwrap_or(&Json::Null);
+        from_js(&column.kind, found).map_err(|why| format!("{of} {key}: {}: {why}", column.name))
+    };
+    Ok((key.to_owned(), entity.projected().map(value).collect::<Result<_, _>>()?))
+}

@@ -1,0 +1,54 @@
+//! What a bundle has, known before anything is run.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::contract::{Database, Seed};
+use crate::host::{Disk, Host, MODULES, start};
+use crate::runtime::{Fault, Interpreter, Program, entry};
+
+/// What a bundle has.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct About {
+    /// The functions of its default export; nothing without one.
+    pub(crate) adapter: Option<Vec<String>>,
+    /// The functions of its server.
+    pub(crate) server: Option<Vec<String>>,
+    pub(crate) capabilities: Json,
+}
+
+impl About {
+    pub(crate) fn has(&self, function: &str) -> bool {
+        self.adapter.as_ref().is_some_and(|names| names.iter().any(|name| name == function))
+    }
+    pub(crate) fn promises(&self, capability: &str) -> bool {
+        self.capabilities[capability] == json!(true)
+    }
+}
+
+/// Runs a bundle as far as its exports, in a runtime without a world.
+pub(crate) fn about(program: Program) -> Result<About, Fault> {
+    let disk = Disk::open(Database::memory()).map_err(|error| Fault::new(error.to_string()))?;
+    let interpreter = Interpreter::bare(MODULES)?;
+    let host = Host::new(None, disk, Seed(0), interpreter.spent());
+    begin(&interpreter, &host, program)?;
+    let text: String = interpreter.turn(|ctx| entry(ctx, "about")?.call(()))?;
+    serde_json::from_str(&text).map_err(|error| Fault::new(error.to_string()))
+}
+
+/// Starts a runtime with a bundle in it.
+pub(crate) fn begin(interpreter: &Interpreter, host: &Rc<Host>, program: Program) -> Result<(), Fault> {
+    start(interpreter, host)?;
+    interpreter.run(|ctx| program.declare(ctx))?;
+    interpreter.turn(|ctx| {
+        let exports: rquickjs::Object<'_> = ctx.globals().get("__exports")?;
+        ctx.globals().remove("__exports")?;
+        let own: rquickjs::Object<'_> = ctx.globals().get("__entry")?;
+        own.set("capabilities", exports.get::<_, rquickjs::Value<'_>>("capabilities")?)?;
+        own.get::<_, rquickjs::Function<'_>>("adopt")?.call::<_, ()>((exports,))
+    })?;
+    let threw = host.threw.take().map(|words| Fault::read(&words));
+    threw.map_or(Ok(()), Err)
+}

@@ -1,0 +1,291 @@
+//! A phone in one life of its process.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::journal::{self, Waiting};
+use super::requests::send;
+use super::sockets;
+use super::state::Phone;
+use super::telling::{tell, tell_applied};
+use super::thread::{Failure, Job};
+use crate::contract::{
+    Added, AppEvent, DeviceView, EditError, EditKind, EngineEvent, EntityId, LocalBoxFuture, LocalEdit,
+    RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
+};
+use crate::host::{Effect, Note, to_js};
+
+/// A run that failed, or left edits, is followed by another after this.
+const AGAIN: Span = Span::secs(20);
+
+fn sync_error(failure: &Failure) -> SyncError {
+    let words = failure.fault().brief();
+    match failure.code.as_deref() {
+        Some("SQLITE_FULL") => SyncError::StorageFull,
+        _ if failure.name == "AbortError" => SyncError::Cancelled,
+        _ if !failure.retryable => SyncError::Rejected(words),
+        _ => SyncError::Offline(words),
+    }
+}
+
+impl Phone {
+    fn enqueue(&self, unit: UnitId, discard: bool) {
+        let (added, discarded) = self.queue.add(unit, discard, self.ports.clock.now());
+        discarded.into_iter().for_each(|unit| self.ports.emit(EngineEvent::UnitDiscarded { unit }));
+        self.ports.emit(match added {
+            Added::Queued { depth } => EngineEvent::UnitQueued { unit, depth },
+            Added::Coalesced => EngineEvent::UnitCoalesced { unit },
+        });
+    }
+    fn fire(&self, trigger: Trigger) {
+        for unit in self.setup.units_on(trigger) {
+            self.enqueue(unit, self.setup.units[usize::from(unit.0)].discard_pending);
+        }
+    }
+
+    /// Does what a turn of JavaScript asked for.
+    fn act(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::Fetch { id, head, body } => send(self, id, &head, body),
+            Effect::Abort { id } => {
+                let hold = self.holds.borrow_mut().remove(&id);
+                hold.into_iter().for_each(|hold| hold.give_up());
+            }
+            Effect::Connect { id, hello } => sockets::connect(self, id, &hello),
+            Effect::Say { id, message, is_text } => sockets::say(self, id, &message, is_text),
+            Effect::Hang { id } => sockets::hang(self, id),
+            Effect::Applied => {
+                self.says_applied.set(true);
+                self.tell_applied();
+            }
+            _ => {}
+        }
+    }
+    /// A turn is over that wrote what came: it is applied.
+    fn after_turn(&self) {
+        if self.thread.host.take_committed() && !self.says_applied.get() {
+            self.tell_applied();
+        }
+    }
+    fn tell_applied(&self) {
+        let brought = self.brought.take();
+        if brought.is_empty() {
+            return;
+        }
+        // What waits to be sent shows what was edited, and not what came.
+        let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
+        let is_edited =
+            |it: &RowVersion| lines.iter().any(|line| (line.entity, &line.key) == (it.entity, &it.key));
+        let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
+        let waits = |it: &RowVersion| {
+            waiting.as_ref().is_some_and(|rows| rows.contains(&(it.entity, it.key.as_str().to_owned())))
+        };
+        let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
+        self.brought.replace(held);
+        if !applied.is_empty() {
+            tell_applied(&self.ports, self.unit.get(), &applied);
+        }
+    }
+
+    async fn live(self: Rc<Self>) {
+        self.ports.spawn.spawn(Box::pin(self.thread.clone().live(self.ports.clone())));
+        let database = &self.thread.host.disk.main;
+        if let Some((run, unit)) = journal::open_run(database) {
+            self.end(run, unit, Err(SyncError::Interrupted)).await;
+        }
+        if let Some(opening) = self.opening.take()
+            && let Err(failure) = self.thread.settled(opening).await
+        {
+            self.thread.end_cell(&failure.fault());
+        }
+        _ = self.opened.set(());
+        self.reopen().await;
+        for (unit, period) in self.setup.periods() {
+            let phone = self.clone();
+            self.ports.every(period, move || phone.enqueue(unit, false));
+        }
+        self.fire(Trigger::Start);
+        loop {
+            let (unit, since) = self.queue.next(false).await;
+            if !self.session(unit, since).await {
+                let phone = self.clone();
+                self.ports.spawn.spawn(Box::pin(async move {
+                    phone.ports.sleep(AGAIN).await;
+                    phone.enqueue(unit, false);
+                }));
+            }
+        }
+    }
+    /// What the server said that the engine did not hear of is forgotten; what is done is told.
+    async fn reopen(&self) {
+        let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
+        if lines.is_empty() {
+            return;
+        }
+        let waiting = self.waiting();
+        let unsaid = journal::unsaid(&lines, &waiting);
+        if !unsaid.is_empty() {
+            _ = self.thread.host.disk.write(&unsaid);
+        }
+        if waiting.is_some() {
+            self.settle(&waiting).await;
+        }
+    }
+    /// Tells what became of edits by now.
+    async fn settle(&self, waiting: &Waiting) {
+        let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
+        let (told, note) = journal::settled(lines, waiting, &self.sent.borrow());
+        if !note.is_empty() {
+            _ = self.thread.host.disk.write(&note);
+            self.ports.work(Work::default()).await;
+        }
+        told.iter().for_each(|told| tell(&self.ports, self.setup.device, told));
+    }
+
+    /// One run of a unit; true if it went well and nothing waits that could be sent.
+    async fn session(self: &Rc<Self>, unit: UnitId, since: Time) -> bool {
+        let run = journal::begin_run(&self.thread.host.disk.main, unit).unwrap_or_default();
+        self.ports.work(Work::default()).await;
+        let started = self.ports.clock.now();
+        self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
+        self.ports.crash_point("js.started").await;
+        let result = self.sync_unit(unit).await;
+        let went_well = result.is_ok();
+        let left = went_well && !self.pending().is_empty();
+        self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
+        went_well && !(left && self.setup.units[usize::from(unit.0)].pushes())
+    }
+    async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
+        _ = journal::end_run(&self.thread.host.disk.main);
+        self.ports.work(Work::default()).await;
+        let blocking = self.setup.units[usize::from(unit.0)].blocking;
+        self.ports.emit(match &result {
+            Ok(took) => EngineEvent::SyncComplete { unit, run, took: *took, blocking },
+            Err(error) => EngineEvent::SyncError { unit, run, error },
+        });
+    }
+    async fn sync_unit(self: &Rc<Self>, unit: UnitId) -> Result<(), SyncError> {
+        self.unit.set(Some(unit));
+        let names = |of: &[EntityId]| -> Vec<String> {
+            of.iter().map(|id| self.setup.schema.entity(*id).name.clone()).collect()
+        };
+        let given = &self.setup.units[usize::from(unit.0)];
+        let args = json!([{ "name": given.name, "pull": names(&given.pull), "push": names(&given.push) }]);
+        let result = self.thread.call("sync", &args).await;
+        self.tell_applied();
+        if let Err(failure) = &result
+            && failure.name == "ReferenceError"
+        {
+            // No network makes one of these: it is a mistake in the code.
+            self.thread.end_cell(&failure.fault());
+        }
+        if self.about.has("pending") {
+            self.settle(&self.waiting()).await;
+        } else if result.is_ok() {
+            self.settle(&None).await;
+        }
+        self.unit.set(None);
+        let result = result.map(drop).map_err(|failure| sync_error(&failure));
+        self.last_error.replace(result.as_ref().err().map(ToString::to_string));
+        result
+    }
+
+    async fn save(self: Rc<Self>, edit: LocalEdit) -> Result<(), EditError> {
+        self.saving.enter().await;
+        let result = self.save_now(&edit).await;
+        self.saving.leave();
+        if result.is_ok() {
+            self.fire(Trigger::Save);
+        }
+        result
+    }
+    async fn save_now(&self, edit: &LocalEdit) -> Result<(), EditError> {
+        let entity = self.setup.schema.entity(edit.entity);
+        let kind = match edit.kind {
+            EditKind::Create => "create",
+            EditKind::Update => "update",
+            EditKind::Delete => "delete",
+        };
+        let disk = &self.thread.host.disk;
+        let line = journal::line_of(edit, self.ports.clock.wall());
+        disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
+        let mut values = Map::new();
+        for (at, value) in &edit.values {
+            let column = &entity.columns[*at];
+            values.insert(column.name.clone(), to_js(&column.kind, value));
+        }
+        let args =
+            json!([{ "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
+        let done = self.thread.call("edit", &args).await;
+        let refused = match done.as_ref().map(Json::as_str) {
+            Ok(Some("exists")) => Some(EditError::Exists),
+            Ok(Some("missing")) => Some(EditError::NoSuchRow),
+            Ok(_) => None,
+            Err(failure) if failure.code.as_deref() == Some("SQLITE_FULL") => Some(EditError::StorageFull),
+            Err(failure) if failure.code.is_some() => Some(EditError::Storage(failure.fault().brief())),
+            Err(failure) => self.thread.end_cell(&failure.fault()),
+        };
+        if let Some(refused) = refused {
+            disk.forget(&line);
+            return Err(refused);
+        }
+        if done.ok().as_ref().and_then(Json::as_str) == Some("unchanged") {
+            disk.forget(&line);
+            let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
+            self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
+            return Ok(());
+        }
+        // An engine that wrote nothing with the key in it.
+        disk.write_left(Some(&line)).map_err(|error| EditError::Storage(error.to_string()))?;
+        self.ports.work(Work::default()).await;
+        Ok(())
+    }
+}
+
+/// Has the thread of a phone call it: for what a turn asked for, and as a turn is over.
+pub(super) fn attend(phone: &Rc<Phone>) {
+    let (acting, after) = (Rc::downgrade(phone), Rc::downgrade(phone));
+    phone.thread.acts(
+        Rc::new(move |effect| {
+            if let Some(phone) = acting.upgrade() {
+                phone.act(effect);
+            }
+        }),
+        Rc::new(move || after.upgrade().into_iter().for_each(|phone| phone.after_turn())),
+    );
+}
+
+impl SyncEngine for Phone {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.live())
+    }
+    fn on(&self, event: AppEvent) {
+        let heard = match event {
+            AppEvent::Online => Some("online"),
+            AppEvent::Offline => Some("offline"),
+            AppEvent::Resume => Some("resume"),
+            AppEvent::Pause => Some("pause"),
+            AppEvent::Login | AppEvent::Background => None,
+        };
+        heard.into_iter().for_each(|heard| self.thread.post(Job::Happened(heard)));
+        event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        let phone = self.me.upgrade().expect("it is called by who has it");
+        Saving::Later(Box::pin(phone.save(edit.clone())))
+    }
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.enqueue(unit, discard_pending);
+    }
+    fn discard(&self) {
+        let discarded = self.queue.discard(None);
+        discarded.into_iter().for_each(|unit| self.ports.emit(EngineEvent::UnitDiscarded { unit }));
+    }
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(async move { self.sync_unit(unit).await })
+    }
+    fn view(&self) -> Option<&dyn DeviceView> {
+        (self.opened.get().is_some() && !self.thread.host.dies()).then_some(self)
+    }
+}

@@ -1,0 +1,157 @@
+//! Opens phones.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::about::{About, begin};
+use super::engine::attend;
+use super::journal;
+use super::state::{Gate, Phone};
+use super::thread::Thread;
+use crate::contract::{
+    ColumnKind, Database, DeviceSetup, EngineError, EngineFactory, Incarnation, Opened, Ports, Provision,
+    Queue, Seed, Span, Value,
+};
+use crate::host::{Disk, Effect, Host, MODULES, World, row_to_js};
+use crate::runtime::{Fault, Interpreter, Program};
+
+pub(crate) struct Factory {
+    pub(crate) program: Program,
+    pub(crate) about: About,
+    pub(crate) timeout: Span,
+}
+
+/// What an adapter is told as it is opened.
+fn described(setup: &DeviceSetup) -> Json {
+    let schema = &setup.schema;
+    let table = |entity: &crate::contract::Entity| {
+        let column = |column: &crate::contract::Column| {
+            let kind = match &column.kind {
+                ColumnKind::Text => json!("text"),
+                ColumnKind::Int => json!("int"),
+                ColumnKind::Real => json!("real"),
+                ColumnKind::Bool => json!("bool"),
+                ColumnKind::Timestamp => json!("timestamp"),
+                ColumnKind::Date => json!("date"),
+                ColumnKind::Decimal { .. } => json!("decimal"),
+                ColumnKind::Blob => json!("blob"),
+                ColumnKind::Ref(of) => {
+                    return json!({ "name": column.name, "kind": "ref", "of": schema.entity(*of).name });
+                }
+            };
+            json!({ "name": column.name, "kind": kind })
+        };
+        json!({ "name": entity.name, "columns": entity.projected().map(column).collect::<Vec<_>>() })
+    };
+    let tables: Vec<Json> =
+        schema.entities.iter().filter(|entity| entity.delivery.is_on_devices()).map(table).collect();
+    let names = |of: &[crate::contract::EntityId]| {
+        of.iter().map(|id| schema.entity(*id).name.clone()).collect::<Vec<_>>()
+    };
+    let unit = |unit: &crate::contract::SyncUnit| json!({ "name": unit.name, "pull": names(&unit.pull), "push": names(&unit.push) });
+    let units: Vec<Json> = setup.units.iter().map(unit).collect();
+    let attributes: Vec<Json> = setup.attributes.iter().map(attribute).collect();
+    json!({ "device": setup.device.to_string(), "person": setup.person, "tables": tables, "units": units,
+        "attributes": attributes, "url": "https://app.example" })
+}
+
+fn attribute(value: &Value) -> Json {
+    crate::host::to_js(&ColumnKind::Text, value)
+}
+
+impl Factory {
+    fn start(
+        &self,
+        at: Database,
+        world: Option<World>,
+        seed: Seed,
+    ) -> Result<(Rc<Host>, Interpreter), EngineError> {
+        let words = |fault: Fault| EngineError(fault.to_string());
+        let disk = Disk::open(at).map_err(EngineError::of)?;
+        journal::lay_out(&disk.main).map_err(EngineError::of)?;
+        let interpreter = Interpreter::bare(MODULES).map_err(words)?;
+        let host = Host::new(world, disk, seed, interpreter.spent());
+        begin(&interpreter, &host, self.program).map_err(words)?;
+        Ok((host, interpreter))
+    }
+}
+
+impl EngineFactory for Factory {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        let world = World {
+            clock: ports.clock.clone(),
+            crash: ports.crash.clone(),
+            transport: Some(ports.transport.clone()),
+        };
+        // What one process draws no other does: names that are drawn are told apart by that.
+        let process = u64::from(setup.device.0) << 32 | u64::from(life.0);
+        let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
+        let thread = Rc::new(Thread::new(host, interpreter));
+        let opening =
+            thread.open(&described(&setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
+        let phone = Rc::new_cyclic(|me| Phone {
+            me: me.clone(),
+            setup,
+            ports,
+            thread: thread.clone(),
+            about: self.about.clone(),
+            keeps_stamps: self.about.promises("stamps"),
+            timeout: self.timeout,
+            queue: Queue::default(),
+            opening: Cell::new(Some(opening)),
+            opened: OnceCell::new(),
+            requests: Cell::default(),
+            holds: RefCell::default(),
+            lines: RefCell::default(),
+            unit: Cell::default(),
+            sent: RefCell::new(BTreeSet::new()),
+            brought: RefCell::default(),
+            says_applied: Cell::default(),
+            saving: Gate::default(),
+            last_error: RefCell::default(),
+        });
+        attend(&phone);
+        Ok(phone)
+    }
+
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        // The adapter makes its tables as it is opened.
+        let Some(state) = state else { return Ok(()) };
+        let (host, interpreter) = self.start(at, None, Seed(0))?;
+        let thread = Thread::new(host, interpreter);
+        thread.open(&described(setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
+        let (mut tables, mut cursors) = (Map::new(), Map::new());
+        for (id, entity) in setup.schema.ids().zip(&setup.schema.entities) {
+            tables.insert(entity.name.clone(), json!([]));
+            cursors.insert(entity.name.clone(), json!(state.cursor(id)));
+        }
+        let (database, mut kept) = (&thread.host.disk.main, Ok(()));
+        let keeps = self.about.promises("stamps");
+        state.rows(&mut |row| {
+            let entity = setup.schema.entity(row.entity);
+            if keeps && kept.is_ok() {
+                kept = journal::keep_stamp(database, row.entity, row.key, row.stamp);
+            }
+            let row = Json::Object(row_to_js(entity, row.key, row.values));
+            tables[&entity.name].as_array_mut().expect("it is one").push(row);
+        });
+        kept.map_err(EngineError::of)?;
+        let given = json!([{ "tables": tables, "cursors": cursors, "syncedAt": state.synced_at().0 }]);
+        thread.look("provision", &given).map_err(EngineError)?;
+        thread.host.disk.end_turn().map_err(EngineError::of)?;
+        let left = thread.host.take_effects_if(|effect: &Effect| matches!(effect, Effect::Fetch { .. }));
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(EngineError("`provision` may not use the network".to_owned()))
+        }
+    }
+}

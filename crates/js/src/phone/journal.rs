@@ -1,0 +1,255 @@
+//! The edits that a phone has saved and that are not known to be done, in its own database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use rusqlite::{Connection, params};
+
+use crate::contract::{DeviceId, UnitId};
+use crate::contract::{EditId, EditKind, EntityId, Key, LocalEdit, RowEdits, Slip, Stamp};
+
+const LAYOUT: &str = "\
+    CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER);\
+    CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
+        PRIMARY KEY(entity, key)) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS bench_run(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER);";
+
+/// Makes the tables.
+pub(super) fn lay_out(database: &Connection) -> rusqlite::Result<()> {
+    database.execute_batch(LAYOUT)
+}
+
+/// What the server said of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It is committed with this stamp.
+    Committed(Stamp),
+    /// It is not: the row has this version.
+    GaveWay(Stamp),
+}
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) number: u32,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    pub(super) kind: EditKind,
+    /// When the person made it, by the device's clock.
+    pub(super) made: Stamp,
+    pub(super) said: Option<Said>,
+}
+
+impl Line {
+    pub(super) fn id(&self, device: DeviceId) -> EditId {
+        EditId { device, number: self.number }
+    }
+    fn row(&self) -> (EntityId, &str) {
+        (self.entity, self.key.as_str())
+    }
+}
+
+/// The rows that an adapter says wait to be sent; none if it does not say.
+pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
+
+fn waits(waiting: &Waiting, line: &Line) -> bool {
+    waiting.as_ref().is_none_or(|rows| rows.contains(&(line.entity, line.key.as_str().to_owned())))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
+
+/// The statement that notes an edit.
+pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
+    let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
+    let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
+    format!("REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {}, NULL, NULL);", made.0)
+}
+
+/// All lines, in the order in which the edits were made.
+pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
+    let text = "SELECT number, entity, key, kind, made, said, gave FROM bench_edits ORDER BY number";
+    let mut asked = database.prepare_cached(text)?;
+    let lines = asked.query_map([], |row| {
+        let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
+        let (said, gave): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
+        let said = said.map(|at| Said::Committed(Stamp(at)));
+        Ok(Line {
+            number: row.get(0)?,
+            entity: EntityId(row.get(1)?),
+            key: Key::new(&key),
+            kind: KINDS[kind.min(2)],
+            made: Stamp(row.get(4)?),
+            said: said.or(gave.map(|at| Said::GaveWay(Stamp(at)))),
+        })
+    })?;
+    lines.collect()
+}
+
+/// The edits behind the rows that a request writes: those for which `is_in` holds. An edit that the
+/// server has said something of is behind a row only if no other is.
+pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> bool) -> Vec<RowEdits> {
+    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
+    lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
+    let named = |((entity, _), lines): ((EntityId, &str), Vec<&Line>)| {
+        let open: Vec<&Line> = lines.iter().copied().filter(|line| line.said.is_none()).collect();
+        let of = if open.is_empty() { lines } else { open };
+        let edits = of.iter().map(|line| line.id(device)).collect();
+        RowEdits { entity, key: of[0].key.clone(), edits, stamp: None }
+    };
+    rows.into_iter().map(named).collect()
+}
+
+/// The statements that note what an answer says of edits, and of versions if stamps are kept.
+pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
+    let mut note = String::new();
+    let mut stamp_of = |entity: EntityId, key: &Key, stamp: Stamp| {
+        if keeps_stamps {
+            _ = write!(
+                note,
+                "REPLACE INTO bench_stamps VALUES({}, {}, {});",
+                entity.0,
+                quoted(key.as_str()),
+                stamp.0
+            );
+        }
+    };
+    for version in &slip.rows {
+        stamp_of(version.entity, &version.key, version.stamp);
+    }
+    for row in &slip.edits {
+        row.stamp.into_iter().for_each(|stamp| stamp_of(row.entity, &row.key, stamp));
+    }
+    for row in &slip.edits {
+        let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
+        let (said, gave) = match row.stamp {
+            Some(stamp) => (stamp.0.to_string(), "NULL".to_owned()),
+            None => {
+                ("NULL".to_owned(), slip.stamp_of(row.entity, &row.key).unwrap_or_default().0.to_string())
+            }
+        };
+        _ = write!(
+            note,
+            "UPDATE bench_edits SET said = {said}, gave = {gave} WHERE number IN ({});",
+            numbers.join(",")
+        );
+    }
+    note
+}
+
+/// What is to be told of edits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Done(Line, Said),
+    /// A row was made and deleted, and none of that is sent.
+    Never(Vec<Line>),
+}
+
+/// What became of edits, given the rows that wait: that is to be told, and these statements forget
+/// it. `sent` are the edits that this process sent. An adapter that does not say which rows wait
+/// is asked as a sync has ended well: what the server has spoken of is done then.
+pub(super) fn settled(lines: Vec<Line>, waiting: &Waiting, sent: &BTreeSet<u32>) -> (Vec<Told>, String) {
+    let (mut told, mut note) = (Vec::new(), String::new());
+    let mut rows: BTreeMap<(EntityId, Key), Vec<Line>> = BTreeMap::new();
+    lines.into_iter().for_each(|line| rows.entry((line.entity, line.key.clone())).or_default().push(line));
+    for (_, lines) in rows {
+        let is_waiting = waiting.is_some() && waits(waiting, &lines[0]);
+        let last_open = lines.iter().rposition(|line| line.said.is_none());
+        let (first, last) = (&lines[0], &lines[lines.len() - 1]);
+        let is_unsent = lines.iter().all(|line| line.said.is_none() && !sent.contains(&line.number));
+        if waiting.is_some()
+            && !is_waiting
+            && is_unsent
+            && (first.kind, last.kind) == (EditKind::Create, EditKind::Delete)
+        {
+            forget(&mut note, &lines);
+            told.push(Told::Never(lines));
+            continue;
+        }
+        let mut gone = Vec::new();
+        for (at, line) in lines.into_iter().enumerate() {
+            let is_before_open = last_open.is_some_and(|open| at < open);
+            let is_done = match line.said {
+                // The row waits for what came after it.
+                Some(Said::Committed(_)) => !is_waiting || is_before_open,
+                Some(Said::GaveWay(_)) => !is_waiting,
+                None => false,
+            };
+            match line.said {
+                Some(said) if is_done => told.push(Told::Done(line.clone(), said)),
+                // The adapter sends it again, with what came after it.
+                Some(Said::GaveWay(_)) => {
+                    _ = write!(note, "UPDATE bench_edits SET gave = NULL WHERE number = {};", line.number);
+                    continue;
+                }
+                _ => {}
+            }
+            // One that does not wait, and of which nobody said anything, is none of ours any more.
+            if is_done || waiting.is_some() && !is_waiting {
+                gone.push(line);
+            }
+        }
+        forget(&mut note, &gone);
+    }
+    (told, note)
+}
+
+fn forget(note: &mut String, lines: &[Line]) {
+    lines.iter().for_each(|line| _ = write!(note, "DELETE FROM bench_edits WHERE number = {};", line.number));
+}
+
+/// The statements that forget what was said of edits of rows that wait all the same: the process
+/// died before its engine heard of it, and sends them again.
+pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
+    let again = lines.iter().filter(|line| line.said.is_some() && waiting.is_some() && waits(waiting, line));
+    let numbers: Vec<String> = again.map(|line| line.number.to_string()).collect();
+    if numbers.is_empty() {
+        return String::new();
+    }
+    format!("UPDATE bench_edits SET said = NULL, gave = NULL WHERE number IN ({});", numbers.join(","))
+}
+
+/// The lines of edits that wait.
+pub(super) fn waiting_lines(lines: Vec<Line>, waiting: &Waiting) -> Vec<Line> {
+    lines.into_iter().filter(|line| waits(waiting, line)).collect()
+}
+
+/// The stamps of an entity's rows, by key.
+pub(super) fn stamps(database: &Connection, entity: EntityId) -> rusqlite::Result<BTreeMap<String, Stamp>> {
+    let mut asked = database.prepare_cached("SELECT key, stamp FROM bench_stamps WHERE entity = ?1")?;
+    asked.query_map([entity.0], |row| Ok((row.get(0)?, Stamp(row.get(1)?))))?.collect()
+}
+
+/// The statement that keeps the stamp of a row.
+pub(super) fn keep_stamp(
+    database: &Connection,
+    entity: EntityId,
+    key: &str,
+    stamp: Stamp,
+) -> rusqlite::Result<()> {
+    let text = "REPLACE INTO bench_stamps VALUES(?1, ?2, ?3)";
+    database.prepare_cached(text)?.execute(params![entity.0, key, stamp.0]).map(drop)
+}
+
+/// Begins a run, and gives its number over all lives of the phone.
+pub(super) fn begin_run(database: &Connection, unit: UnitId) -> rusqlite::Result<u64> {
+    let text = "INSERT INTO bench_run VALUES(1, 1, ?1) \
+        ON CONFLICT DO UPDATE SET runs = runs + 1, open = ?1 RETURNING runs";
+    database.query_row(text, params![unit.0], |row| row.get::<_, i64>(0).map(|n| n as u64))
+}
+
+pub(super) fn end_run(database: &Connection) -> rusqlite::Result<()> {
+    database.execute("UPDATE bench_run SET open = NULL", []).map(drop)
+}
+
+/// The run that was open as an earlier process died.
+pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
+    let asked = database.query_row("SELECT runs, open FROM bench_run", [], |row| {
+        Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Option<u16>>(1)?))
+    });
+    asked.ok().and_then(|(run, unit)| Some((run, UnitId(unit?))))
+}

@@ -1,0 +1,181 @@
+//! Requests of a phone's JavaScript, with what the bench has to know of them.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::journal;
+use super::state::{Hold, Phone};
+use super::thread::Job;
+use crate::contract::http::{self, HeaderName, HeaderValue, Method, Request, Response};
+use crate::contract::{Call, EngineEvent, RequestKind, RowEdits, ServerError, Slip, Span, TransportError};
+
+/// What the prelude says of a request.
+#[derive(Deserialize)]
+struct Head {
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    /// The rows that it writes, if the adapter names them.
+    rows: Option<Vec<(String, String)>>,
+}
+
+fn written(head: &Head, body: Vec<u8>) -> Option<Request> {
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::from_bytes(head.method.as_bytes()).ok()?;
+    *request.uri_mut() = head.path.parse().ok()?;
+    for (name, value) in &head.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        request.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
+    }
+    Some(request)
+}
+
+/// Whether a key stands in the bytes of a message.
+pub(super) fn has(body: &[u8], key: &str) -> bool {
+    !key.is_empty() && body.windows(key.len()).any(|part| part == key.as_bytes())
+}
+
+/// The edits that wait behind rows, by the journal of this moment.
+pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> Vec<RowEdits> {
+    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
+    journal::behind(&lines, phone.setup.device, is_in)
+}
+
+/// The edits behind a request: of the rows that the adapter names, or of those whose keys are in
+/// the body of one that is no `GET`.
+fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> Slip {
+    let schema = &phone.setup.schema;
+    let named = |rows: &[(String, String)], line: &journal::Line| {
+        rows.iter().any(|(of, key)| schema.entity(line.entity).name == *of && line.key.as_str() == key)
+    };
+    let is_in = |line: &journal::Line| match &head.rows {
+        Some(rows) => named(rows, line),
+        None => head.method != "GET" && has(body, line.key.as_str()),
+    };
+    Slip { edits: behind(phone, is_in), rows: Vec::new() }
+}
+
+/// What is in place of a response.
+fn failed(why: &str) -> String {
+    json!({ "failed": why }).to_string()
+}
+
+/// Sends a request as its turn is over, and posts what comes of it.
+pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
+    let answer = |head: String| Job::Answer { id, head, body: Vec::new(), note: None };
+    let read: Option<Head> = serde_json::from_str(head).ok();
+    let Some((request, head)) = read.and_then(|head| Some((written(&head, body.clone())?, head))) else {
+        return phone.thread.post(answer(failed("the request cannot be written")));
+    };
+    let slip = slip_of(phone, &head, &body);
+    let hold: Rc<Hold> = Rc::default();
+    phone.holds.borrow_mut().insert(id, hold.clone());
+    let own = phone.clone();
+    phone.ports.spawn.spawn(Box::pin(async move {
+        let job = exchange(&own, id, (request, slip), &hold).await;
+        own.holds.borrow_mut().remove(&id);
+        job.into_iter().for_each(|job| own.thread.post(job));
+    }));
+}
+
+async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold: &Hold) -> Option<Job> {
+    let (kind, number) =
+        (if slip.edits.is_empty() { RequestKind::Pull } else { RequestKind::Push }, phone.count_request());
+    let bytes = http::write_request(&request);
+    let (unit, sent_at, wasted) = (phone.unit.get(), phone.ports.clock.now(), bytes.len() as u64);
+    let numbers = slip.edits.iter().flat_map(|row| row.edits.iter().map(|edit| edit.number));
+    phone.sent.borrow_mut().extend(numbers);
+    let call = Call { number, kind, unit, edits: &[], attempt: 0 };
+    let mut asked = std::pin::pin!(phone.ports.call_with(call, bytes, slip, sent_at + phone.timeout));
+    let answer = poll_fn(|context| {
+        if hold.given_up.get() {
+            return Poll::Ready(None);
+        }
+        hold.waker.set(Some(context.waker().clone()));
+        asked.as_mut().poll(context).map(Some)
+    });
+    let took = || phone.ports.clock.now() - sent_at;
+    let failed_by = |error| EngineEvent::RequestFailed { request: number, kind, error, took: took(), wasted };
+    let (bytes, slip) = match answer.await {
+        None => {
+            phone.ports.emit(failed_by(TransportError::Cancelled));
+            return None;
+        }
+        Some(Err(error)) => {
+            let head = failed(&error.to_string());
+            return Some(Job::Answer { id, head, body: Vec::new(), note: None });
+        }
+        Some(Ok(came)) => came,
+    };
+    phone.ports.crash_point("js.answer-received").await;
+    let length = bytes.len() as u64;
+    phone.ports.decoding(length).await;
+    let Some(response) = http::read_response(&bytes).ok().filter(|response| !is_foreign(&bytes, response))
+    else {
+        phone.ports.emit(failed_by(TransportError::Foreign));
+        return Some(page(id, bytes));
+    };
+    let status = response.status().as_u16();
+    if status < 400 {
+        let (rows, took) = (slip.rows.len() as u32, took());
+        phone.ports.emit(EngineEvent::ResponseReceived {
+            request: number,
+            kind,
+            unit,
+            bytes: length,
+            rows,
+            took,
+        });
+    } else {
+        let error = &refusal(&response);
+        phone.ports.emit(EngineEvent::RequestRefused { request: number, kind, error, took: took() });
+    }
+    let note = response.status().is_success().then(|| journal::note_of(&slip, phone.keeps_stamps));
+    if response.status().is_success() {
+        phone.brought.borrow_mut().extend(slip.rows);
+    }
+    let head = head_of(&response);
+    Some(Job::Answer { id, head, body: response.into_body(), note: note.filter(|note| !note.is_empty()) })
+}
+
+/// Whether it is the page of somebody on the way: the bytes have no head of HTTP.
+fn is_foreign(bytes: &[u8], response: &Response) -> bool {
+    response.body().len() == bytes.len()
+}
+
+/// Such a page, as a browser hands it over.
+fn page(id: u32, bytes: Vec<u8>) -> Job {
+    match http::read_response(&bytes) {
+        Ok(response) => {
+            let (head, note) = (head_of(&response), None);
+            Job::Answer { id, head, body: response.into_body(), note }
+        }
+        Err(why) => Job::Answer { id, head: failed(&why.to_string()), body: Vec::new(), note: None },
+    }
+}
+
+fn head_of(response: &Response) -> String {
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some([name.as_str().to_owned(), value.to_str().ok()?.to_owned()])
+    };
+    let headers: Vec<[String; 2]> = response.headers().iter().filter_map(pair).collect();
+    json!({ "status": response.status().as_u16(), "headers": headers }).to_string()
+}
+
+/// The bench's word for a status.
+fn refusal(response: &Response) -> ServerError {
+    let wait = || http::retry_after(response).unwrap_or(Span::ZERO);
+    match response.status().as_u16() {
+        401 => ServerError::Unauthorized,
+        413 => ServerError::RequestTooLarge(0),
+        429 => ServerError::Throttled(wait()),
+        500 | 502 => ServerError::Failed,
+        503 => ServerError::Unavailable,
+        504 => ServerError::GatewayTimeout,
+        status => ServerError::BadRequest(format!("HTTP {status}")),
+    }
+}

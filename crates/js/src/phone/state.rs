@@ -1,0 +1,108 @@
+//! What a phone has in one life of its process.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
+
+use serde_json::json;
+
+use super::about::About;
+use super::journal::Waiting;
+use super::thread::Thread;
+use crate::contract::{Connection, DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
+use crate::runtime::Fault;
+
+pub(super) struct Phone {
+    pub(super) setup: Rc<DeviceSetup>,
+    pub(super) ports: Ports,
+    pub(super) thread: Rc<Thread>,
+    pub(super) about: About,
+    pub(super) keeps_stamps: bool,
+    pub(super) timeout: Span,
+    pub(super) me: Weak<Phone>,
+    pub(super) queue: Queue,
+    /// By what the end of `open` is asked for.
+    pub(super) opening: Cell<Option<u32>>,
+    pub(super) opened: OnceCell<()>,
+    pub(super) requests: Cell<u64>,
+    pub(super) holds: RefCell<BTreeMap<u32, Rc<Hold>>>,
+    /// Connections that are held.
+    pub(super) lines: RefCell<BTreeMap<u32, Rc<dyn Connection>>>,
+    /// The unit that runs.
+    pub(super) unit: Cell<Option<UnitId>>,
+    /// Edits that this process has sent.
+    pub(super) sent: RefCell<BTreeSet<u32>>,
+    /// What answers brought that is not told to be applied yet.
+    pub(super) brought: RefCell<Vec<RowVersion>>,
+    /// Whether the adapter says itself what is applied.
+    pub(super) says_applied: Cell<bool>,
+    /// Edits are saved one after the other.
+    pub(super) saving: Gate,
+    pub(super) last_error: RefCell<Option<String>>,
+}
+
+/// A request that may be given up.
+#[derive(Default)]
+pub(super) struct Hold {
+    pub(super) given_up: Cell<bool>,
+    pub(super) waker: Cell<Option<Waker>>,
+}
+
+impl Hold {
+    pub(super) fn give_up(&self) {
+        self.given_up.set(true);
+        self.waker.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Lets one through at a time, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Gate {
+    given: Cell<u64>,
+    serving: Cell<u64>,
+    wakers: RefCell<Vec<Waker>>,
+}
+
+impl Gate {
+    pub(super) async fn enter(&self) {
+        let own = self.given.replace(self.given.get() + 1);
+        poll_fn(|context| {
+            if self.serving.get() == own {
+                return Poll::Ready(());
+            }
+            self.wakers.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+    pub(super) fn leave(&self) {
+        self.serving.set(self.serving.get() + 1);
+        self.wakers.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Phone {
+    pub(super) fn count_request(&self) -> u64 {
+        self.requests.replace(self.requests.get() + 1)
+    }
+    /// The rows that the adapter says wait to be sent.
+    pub(super) fn waiting(&self) -> Waiting {
+        if !self.about.has("pending") {
+            return None;
+        }
+        let wrong = |why: String| -> ! { self.thread.end_cell(&Fault::new(format!("pending(): {why}"))) };
+        let found = self.thread.look("pending", &json!([])).unwrap_or_else(|why| wrong(why));
+        let Some(list) = found.as_array() else { wrong(format!("it gives no list but {found}")) };
+        let mut rows = BTreeSet::new();
+        for pair in list {
+            let entity = pair[0].as_str().and_then(|name| self.setup.schema.find(name));
+            match (entity, pair[1].as_str()) {
+                (Some(entity), Some(key)) => _ = rows.insert((entity, key.to_owned())),
+                _ => wrong(format!("{pair} is no pair of an entity and an id")),
+            }
+        }
+        Some(rows)
+    }
+}

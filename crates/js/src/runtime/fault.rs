@@ -1,0 +1,86 @@
+//! What ended JavaScript.
+
+use std::fmt;
+
+use rquickjs::{CaughtError, Ctx, Error, Value};
+
+/// An exception that nobody caught, a limit that was hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) what: String,
+    /// Where, the innermost call first: `sync (app.js:12:5)`.
+    pub(crate) stack: Vec<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(what: impl Into<String>) -> Fault {
+        Fault { what: what.into(), stack: Vec::new() }
+    }
+    /// What `words` of the prelude say of an exception: its name and message, and its stack.
+    pub(crate) fn read(text: &str) -> Fault {
+        let is_place = |line: &&str| line.trim_start().starts_with("at ");
+        let what: Vec<&str> = text.lines().take_while(|line| !is_place(line)).map(str::trim_end).collect();
+        let places = text.lines().filter(is_place);
+        let stack = places.map(|line| line.trim().trim_start_matches("at ").to_owned()).collect();
+        Fault { what: what.join("\n").trim_end().to_owned(), stack }
+    }
+    /// The exception that is pending in `ctx` after `error`.
+    pub(crate) fn caught(ctx: &Ctx<'_>, error: Error) -> Fault {
+        match CaughtError::from_error(ctx, error) {
+            CaughtError::Exception(exception) => {
+                let name: String = exception.as_object().get("name").unwrap_or_default();
+                let message = exception.message().unwrap_or_default();
+                Fault::read(&format!("{name}: {message}\n{}", exception.stack().unwrap_or_default()))
+            }
+            CaughtError::Value(value) => Fault::new(format!("thrown: {}", said(&value))),
+            CaughtError::Error(error) => Fault::new(error.to_string()),
+        }
+    }
+    /// The line and the column where it is in the file of this name, if it is known.
+    pub(crate) fn place_in(&self, name: &str) -> Option<(usize, usize)> {
+        let place = self.stack.iter().find_map(|place| place.split_once(&format!("{name}:")))?.1;
+        let numbers = place.split(|c: char| !c.is_ascii_digit());
+        let mut numbers = numbers.filter_map(|digits| digits.parse().ok());
+        Some((numbers.next()?, numbers.next().unwrap_or(1)))
+    }
+    /// Its first line, with the place.
+    pub(crate) fn brief(&self) -> String {
+        let first = self.what.lines().next().unwrap_or_default();
+        match self.stack.first() {
+            Some(place) => format!("{first} at {place}"),
+            None => first.to_owned(),
+        }
+    }
+}
+
+fn said(value: &Value<'_>) -> String {
+    value
+        .ctx()
+        .json_stringify(value.clone())
+        .ok()
+        .flatten()
+        .and_then(|text| text.to_string().ok())
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.stack.iter().try_for_each(|place| write!(f, "\n    at {place}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_places_come_apart() {
+        let fault = Fault::read("TypeError: x\nis y\n    at sync (app.js:1:2)\n    at app.js:9:1\n");
+        assert_eq!(
+            (&*fault.what, &fault.stack[..]),
+            ("TypeError: x\nis y", &["sync (app.js:1:2)".to_owned(), "app.js:9:1".to_owned()][..])
+        );
+        assert_eq!(fault.brief(), "TypeError: x at sync (app.js:1:2)");
+    }
+}

@@ -1,0 +1,175 @@
+//! One runtime of the interpreter, and its turns.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rquickjs::loader::{Loader, Resolver};
+use rquickjs::{CatchResultExt, Context, Ctx, Exception, Function, Module, Object, Promise, Runtime};
+
+use super::cost::Spent;
+use super::fault::Fault;
+use super::raw;
+
+/// Bytes that a runtime may have of memory.
+const HEAP: usize = 192 << 20;
+/// Bytes that its calls may have of the stack: a thread of a campaign has more.
+const STACK: usize = 640 << 10;
+/// A turn that ticks so often does not end: 20 s of a phone's reference core.
+const TICKS_OF_A_TURN: u64 = 20_000;
+/// Turns, and jobs of one turn, after which memory that refers to itself is collected.
+const TURNS: u32 = 64;
+const JOBS: u32 = 4096;
+
+/// What finds the modules that a bundle may import.
+pub(crate) trait Imports: Resolver + Loader + Copy + 'static {}
+
+pub(crate) struct Interpreter {
+    /// Dropped before the runtime, which has to be the last.
+    context: Context,
+    runtime: Runtime,
+    spent: Rc<RefCell<Spent>>,
+    /// Ticks of the turn that goes on.
+    ticks: Rc<Cell<u64>>,
+    turns: Cell<u32>,
+}
+
+impl Interpreter {
+    /// One without anything of ours in it, in which these modules can be imported.
+    pub(crate) fn bare(modules: impl Imports) -> Result<Interpreter, Fault> {
+        raw::link_pow();
+        let failed = |error: rquickjs::Error| Fault::new(error.to_string());
+        let runtime = Runtime::new().map_err(failed)?;
+        runtime.set_memory_limit(HEAP);
+        runtime.set_max_stack_size(STACK);
+        // Never by sizes: by counts.
+        runtime.set_gc_threshold(usize::MAX);
+        runtime.set_loader(modules, modules);
+        let spent: Rc<RefCell<Spent>> = Rc::default();
+        let ticks: Rc<Cell<u64>> = Rc::default();
+        let (counted, of_turn) = (spent.clone(), ticks.clone());
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            counted.borrow_mut().ticks += 1;
+            of_turn.set(of_turn.get() + 1);
+            of_turn.get() > TICKS_OF_A_TURN
+        })));
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
+            // Before there is a prelude nobody asks.
+            if let Ok(rejected) = entry(&ctx, "rejected") {
+                _ = rejected.call::<_, ()>((promise, reason, handled));
+            }
+        })));
+        let context = Context::full(&runtime).map_err(failed)?;
+        Ok(Interpreter { context, runtime, spent, ticks, turns: Cell::new(0) })
+    }
+
+    /// One turn: calls `f`, and then all that it put off to the same instant.
+    pub(crate) fn turn<T>(
+        &self,
+        f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
+    ) -> Result<T, Fault> {
+        self.ticks.set(0);
+        let given = self.context.with(|ctx| {
+            raw::count_stack_from_here(&ctx);
+            f(&ctx).map_err(|error| Fault::caught(&ctx, error))
+        });
+        let given = self.drain().and(given);
+        self.turns.set(self.turns.get() + 1);
+        if self.turns.get().is_multiple_of(TURNS) {
+            self.runtime.run_gc();
+        }
+        given.map_err(|fault| self.explained(fault))
+    }
+
+    /// The same where nobody is charged for it.
+    pub(crate) fn look<T>(
+        &self,
+        f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
+    ) -> Result<T, Fault> {
+        let before = *self.spent.borrow();
+        let given = self.turn(f);
+        *self.spent.borrow_mut() = before;
+        given
+    }
+
+    /// Does what was put off to the same instant.
+    fn drain(&self) -> Result<(), Fault> {
+        let mut jobs: u32 = 0;
+        while self.ticks.get() <= TICKS_OF_A_TURN {
+            match self.runtime.execute_pending_job() {
+                Ok(true) => jobs += 1,
+                Ok(false) => break,
+                Err(failed) => {
+                    return Err(failed.0.with(|ctx| Fault::caught(&ctx, rquickjs::Error::Exception)));
+                }
+            }
+            if jobs.is_multiple_of(JOBS) {
+                self.runtime.run_gc();
+            }
+        }
+        let orphan = self.context.with(|ctx| orphans(&ctx));
+        if self.ticks.get() > TICKS_OF_A_TURN {
+            return Err(orphan.unwrap_or_else(|| Fault::new("InternalError: interrupted")));
+        }
+        orphan.map_or(Ok(()), Err)
+    }
+
+    /// Limits that were hit, in words of their own.
+    pub(crate) fn explained(&self, fault: Fault) -> Fault {
+        let is = |text: &str| fault.what.contains(text);
+        let what = if self.ticks.get() > TICKS_OF_A_TURN {
+            format!("an endless loop: a turn of JavaScript ran for {TICKS_OF_A_TURN} ticks of 10 000 steps")
+        } else if is("out of memory") || is("llocation failed") {
+            format!("the heap is full: JavaScript has {} MiB on each phone", HEAP >> 20)
+        } else if is("Maximum call stack size exceeded") || is("stack overflow") {
+            format!("the stack is full: calls may nest within {} KiB", STACK >> 10)
+        } else {
+            return fault;
+        };
+        Fault { what, stack: fault.stack }
+    }
+
+    /// Runs a module to its end: what it waits for has to be there within the turn.
+    pub(crate) fn run(
+        &self,
+        declare: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<Module<'js>>,
+    ) -> Result<(), Fault> {
+        self.turn(|ctx| {
+            let (module, done) = declare(ctx)?.eval()?;
+            ctx.globals().set("__exports", module.namespace()?)?;
+            ctx.globals().set("__loaded", done)
+        })?;
+        self.turn(|ctx| {
+            let loaded: Promise<'_> = ctx.globals().get("__loaded")?;
+            ctx.globals().remove("__loaded")?;
+            let waits = || Exception::throw_message(ctx, "a module waits for something as it is loaded");
+            loaded.result::<()>().unwrap_or_else(|| Err(waits()))
+        })
+    }
+
+    pub(crate) fn take_spent(&self) -> Spent {
+        self.spent.take()
+    }
+    /// What a function of the host adds to.
+    pub(crate) fn spent(&self) -> Rc<RefCell<Spent>> {
+        self.spent.clone()
+    }
+    /// Bytes of memory that it has.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> i64 {
+        self.runtime.memory_usage().malloc_size
+    }
+}
+
+/// A function by which the host calls the preludes.
+pub(crate) fn entry<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+    ctx.globals().get::<_, Object<'js>>("__entry")?.get(name)
+}
+
+/// What nobody caught by the end of the turn.
+fn orphans(ctx: &Ctx<'_>) -> Option<Fault> {
+    let asked = entry(ctx, "uncaught").ok()?.call::<_, Option<String>>(()).catch(ctx);
+    match asked {
+        Ok(words) => words.map(|words| Fault::read(&words)),
+        Err(error) => Some(Fault::new(error.to_string())),
+    }
+}

@@ -1,0 +1,40 @@
+//! Modules that a bundle may import: those of the host, and nothing from any disk.
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Error, Module, Result};
+
+use super::interpreter::Imports;
+use super::program::Program;
+
+/// The modules by name: gives the name by which one is known, and its text.
+#[derive(Clone, Copy)]
+pub(crate) struct Modules(pub(crate) fn(&str) -> Option<(&'static str, &'static str)>);
+
+impl Imports for Modules {}
+
+impl Resolver for Modules {
+    fn resolve<'js>(
+        &mut self,
+        _: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        let help = "a bundle holds what it imports (`esbuild --bundle`), but for the modules of the host";
+        let known = (self.0)(name).ok_or_else(|| Error::new_resolving_message(base, name, help))?;
+        Ok(known.0.to_owned())
+    }
+}
+
+impl Loader for Modules {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        let (name, text) = (self.0)(name).ok_or_else(|| Error::new_loading(name))?;
+        Program::of_ours(name, text, *self).declare(ctx)
+    }
+}

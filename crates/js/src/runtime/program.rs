@@ -1,0 +1,82 @@
+//! Programs: text that is compiled once in a process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use rquickjs::{Ctx, Module, WriteOptions};
+
+use super::interpreter::{Imports, Interpreter};
+use super::raw;
+use crate::contract::StackFile;
+
+/// Compiled code, or why the text cannot be compiled.
+type Compiled = Result<&'static [u8], Mistake>;
+
+/// By name and hash of the text. They stay: a runtime reads them where they lie.
+static COMPILED: Mutex<BTreeMap<(String, String), Compiled>> = Mutex::new(BTreeMap::new());
+
+/// A module as bytecode.
+#[derive(Clone, Copy)]
+pub(crate) struct Program(&'static [u8]);
+
+/// Where a text is no JavaScript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) what: String,
+    /// Line and column, both from 1.
+    pub(crate) at: Option<(usize, usize)>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.at.map_or(Ok(()), |(line, column)| write!(f, " at {line}:{column}"))
+    }
+}
+
+impl Program {
+    /// Compiles a file, if that was not done before in this process.
+    pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
+        let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
+        let key = (name.to_owned(), file.hash());
+        if let Some(compiled) = COMPILED.lock().expect("nobody panics in it").get(&key) {
+            return compiled.clone().map(Program);
+        }
+        let compiled = compile(name, &file.bytes, modules);
+        COMPILED.lock().expect("nobody panics in it").insert(key, compiled.clone());
+        compiled.map(Program)
+    }
+    /// Compiles a text of ours, if that was not done before in this process.
+    pub(crate) fn of_ours(name: &'static str, text: &str, modules: impl Imports) -> Program {
+        let key = (name.to_owned(), String::new());
+        if let Some(Ok(compiled)) = COMPILED.lock().expect("nobody panics in it").get(&key) {
+            return Program(compiled);
+        }
+        let compiled = compile(name, text.as_bytes(), modules);
+        let compiled = compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+        COMPILED.lock().expect("nobody panics in it").insert(key, Ok(compiled));
+        Program(compiled)
+    }
+    pub(crate) fn declare<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Module<'js>> {
+        raw::load(ctx, self.0)
+    }
+}
+
+fn compile(name: &str, text: &[u8], modules: impl Imports) -> Compiled {
+    let bare = |what: &str| Mistake { what: what.to_owned(), at: None };
+    let text = std::str::from_utf8(text).map_err(|_| bare("it is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\0') {
+        return Err(bare("it holds a zero byte"));
+    }
+    let interpreter = Interpreter::bare(modules).map_err(|fault| bare(&fault.to_string()))?;
+    let written = interpreter.turn(|ctx| {
+        let module = Module::declare(ctx.clone(), name, text)?;
+        module.write(WriteOptions { strip_source: true, ..WriteOptions::default() })
+    });
+    match written {
+        Ok(bytes) => Ok(Box::leak(bytes.into_boxed_slice())),
+        Err(fault) => Err(Mistake { at: fault.place_in(name), what: fault.what }),
+    }
+}

@@ -1,0 +1,354 @@
+//! The system of record as functions of JavaScript.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rquickjs::{Ctx, Exception, Function, Object};
+use serde_json::{Map, Value as Json, json};
+
+use crate::contract::{
+    DeviceId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError,
+    ServerSetup, Slip, Stamp, SystemOfRecord,
+};
+use crate::host::{Host, from_js, row_to_js};
+use crate::runtime::Lent;
+
+/// What stands of the request that is answered.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub(super) from: DeviceId,
+    pub(super) slip: Slip,
+    /// What the backend said no to, where JavaScript was told by an exception.
+    pub(super) refused: Option<ServerError>,
+    pub(super) answer: Option<(String, Vec<u8>)>,
+    /// How often a key was used for a row.
+    uses: BTreeMap<String, u32>,
+}
+
+pub(super) struct Records {
+    pub(super) setup: ServerSetup,
+    pub(super) lent: Lent,
+    pub(super) asked: RefCell<Asked>,
+    pub(super) host: Rc<Host>,
+    /// Requests that wrote something without a key, over all lives.
+    pushes: Cell<Option<i64>>,
+}
+
+/// Why a function of the record did nothing.
+enum No {
+    /// The author's mistake.
+    Wrong(String),
+    Refused(ServerError),
+}
+
+impl From<ServerError> for No {
+    fn from(error: ServerError) -> No {
+        No::Refused(error)
+    }
+}
+
+type Given = Result<Json, No>;
+
+/// How a row is to be written.
+struct Wish<'w> {
+    id: EntityId,
+    key: Key,
+    /// None to remove it.
+    row: Option<&'w Map<String, Json>>,
+    base: Option<Stamp>,
+    name: Option<&'w str>,
+}
+
+impl Asked {
+    /// A request of a device, with what stands beside it.
+    pub(super) fn by(from: DeviceId, slip: Slip) -> Asked {
+        Asked { from, slip, ..Asked::default() }
+    }
+}
+
+impl Records {
+    pub(super) fn new(setup: ServerSetup, host: Rc<Host>) -> Records {
+        Records { setup, lent: Lent::default(), asked: RefCell::default(), host, pushes: Cell::new(None) }
+    }
+    fn table(&self, name: &str) -> Result<(EntityId, &Entity), No> {
+        let schema = &self.setup.schema;
+        let names =
+            || schema.entities.iter().map(|entity| entity.name.as_str()).collect::<Vec<_>>().join("`, `");
+        let id = schema
+            .find(name)
+            .ok_or_else(|| No::Wrong(format!("there is no table `{name}`; there are `{}`", names())))?;
+        Ok((id, schema.entity(id)))
+    }
+    fn record<T>(&self, f: impl FnOnce(&mut dyn SystemOfRecord) -> T) -> Result<T, No> {
+        let none = || No::Wrong("the record can be had while a request is answered".to_owned());
+        self.lent.with(f).ok_or_else(none)
+    }
+
+    fn changes(&self, name: &str, since: Option<Stamp>) -> Given {
+        let (id, entity) = self.table(name)?;
+        let mut asked = self.asked.borrow_mut();
+        let attributes = &self.setup.attributes[asked.from.0 as usize];
+        let (mut rows, mut deleted, mut cursor) = (Vec::new(), Vec::new(), since.unwrap_or_default());
+        let slip = &mut asked.slip;
+        self.record(|record| {
+            record.changes(id, attributes, since, &mut |key, stamp, values| {
+                let removed = values.is_none();
+                slip.rows.push(RowVersion { entity: id, key: Key::new(key), stamp, removed });
+                cursor = cursor.max(stamp);
+                match values {
+                    Some(values) => rows.push(with_stamp(row_to_js(entity, key, values), stamp)),
+                    None => deleted.push(json!(key)),
+                }
+            })
+        })??;
+        Ok(json!({ "rows": rows, "deleted": deleted, "cursor": cursor.0 }))
+    }
+    fn get(&self, name: &str, key: &str) -> Given {
+        let (id, entity) = self.table(name)?;
+        let found = self.record(|record| record.get(id, &Key::new(key)))?;
+        Ok(found.map_or(Json::Null, |row| shown(entity, &row)))
+    }
+
+    fn write(&self, name: &str, row: &Json, options: &Json) -> Given {
+        let (id, entity) = self.table(name)?;
+        let key = row.as_str().or(row["id"].as_str());
+        let key =
+            Key::new(key.ok_or_else(|| No::Wrong(format!("a row of `{name}` has no text `id`: {row}")))?);
+        let base = options["base"].as_i64().map(Stamp);
+        let wish = Wish { id, key, row: row.as_object(), base, name: options["key"].as_str() };
+        let mut asked = self.asked.borrow_mut();
+        let now = self.record(|record| record.get(id, &wish.key))?;
+        let values = self.values(entity, &wish, now.as_ref())?;
+        let Some(mutation) = self.mutation(&mut asked, &wish, now.as_ref(), values)? else {
+            let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
+            committed(&mut asked.slip, id, &wish.key, stamp);
+            return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
+        };
+        let attributes = &self.setup.attributes[asked.from.0 as usize];
+        let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
+        self.host.pass("js.server-written");
+        match outcome {
+            Outcome::Applied { stamp } => {
+                committed(&mut asked.slip, id, &wish.key, stamp);
+                Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true }))
+            }
+            Outcome::Named { stamp, row } => {
+                committed(&mut asked.slip, id, &wish.key, stamp);
+                Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true, "id": row.key.as_str() }))
+            }
+            Outcome::Conflict { why, current, .. } => {
+                let why = match why {
+                    Refusal::Stale => "stale",
+                    Refusal::Gone => "gone",
+                    Refusal::Exists => "exists",
+                    Refusal::Taken => "taken",
+                };
+                asked.slip.rows.extend(current.as_ref().map(|row| version(id, row)));
+                Ok(json!({ "ok": false, "why": why, "current": current.map(|row| shown(entity, &row)) }))
+            }
+            Outcome::Rejected { reason, current } => {
+                asked.slip.rows.extend(current.as_ref().map(|row| version(id, row)));
+                let current = current.map(|row| shown(entity, &row));
+                Ok(json!({ "ok": false, "why": "rejected", "reason": reason, "current": current }))
+            }
+            Outcome::Later | Outcome::Queued => Err(No::Refused(ServerError::Unavailable)),
+        }
+    }
+    /// The values that a wish writes, by column of the backend.
+    fn values(
+        &self,
+        entity: &Entity,
+        wish: &Wish<'_>,
+        now: Option<&Row>,
+    ) -> Result<Vec<(usize, crate::contract::Value)>, No> {
+        let Some(row) = wish.row else { return Ok(Vec::new()) };
+        if let Some(strange) =
+            row.keys().find(|name| *name != "id" && !name.starts_with('_') && entity.column(name).is_none())
+        {
+            return Err(No::Wrong(format!("`{}` has no column `{strange}`", entity.name)));
+        }
+        let is_new = now.is_none_or(|row| row.values.is_none());
+        let mut values = Vec::new();
+        for &at in &entity.projection {
+            let column = &entity.columns[at];
+            let found = match row.get(&column.name) {
+                Some(found) => found,
+                None if is_new => &Json::Null,
+                None => continue,
+            };
+            let value = from_js(&column.kind, found);
+            values.push((
+                at,
+                value.map_err(|why| {
+                    No::Wrong(format!("{} {}: {}: {why}", entity.name, wish.key.as_str(), column.name))
+                })?,
+            ));
+        }
+        Ok(values)
+    }
+    /// The mutation of a wish; none if the record is like that already and no edit is behind it.
+    fn mutation(
+        &self,
+        asked: &mut Asked,
+        wish: &Wish<'_>,
+        now: Option<&Row>,
+        values: Vec<(usize, crate::contract::Value)>,
+    ) -> Result<Option<Mutation>, No> {
+        let entity = self.setup.schema.entity(wish.id);
+        let there = now.and_then(|row| row.values.as_ref());
+        let kind = match (wish.row, now) {
+            (None, _) if there.is_none() => return Ok(None),
+            (None, _) => EditKind::Delete,
+            (Some(_), Some(_)) => EditKind::Update,
+            (Some(_), None) => EditKind::Create,
+        };
+        let is_same = kind == EditKind::Update
+            && there.is_some_and(|there| values.iter().all(|(at, value)| there[*at] == *value));
+        let Some(edit) = asked.slip.of(wish.id, &wish.key).last().copied() else {
+            if is_same {
+                return Ok(None);
+            }
+            let (name, key) = (&entity.name, wish.key.as_str());
+            return Err(No::Wrong(format!(
+                "the bench knows of no edit behind {name} {key}: the request's body does not name that id, \
+                 or the phone says that nothing of it waits (see `rows` of fetch, and `pending`)"
+            )));
+        };
+        let mut mutation = Mutation::new(edit, wish.id, wish.key.as_str(), kind);
+        mutation.id = match wish.name {
+            Some(name) => {
+                let own = format!("{name}/{}/{}", entity.name, wish.key.as_str());
+                let uses = asked.uses.entry(own.clone()).or_default();
+                *uses += 1;
+                own + &"+".repeat(*uses as usize - 1)
+            }
+            None => format!("push {}/{edit}", self.push()?),
+        };
+        mutation.base = wish.base.or(now.map(|row| row.stamp));
+        mutation.made_at = self.record(|record| record.clock())?;
+        mutation.values = values;
+        Ok(Some(mutation))
+    }
+    /// The number of this request among those that wrote without a key.
+    fn push(&self) -> Result<i64, No> {
+        if let Some(number) = self.pushes.get() {
+            return Ok(number);
+        }
+        let count = || -> rusqlite::Result<i64> {
+            let database = &self.host.disk.main;
+            database.execute_batch(
+                "CREATE TABLE IF NOT EXISTS bench_pushes(id INTEGER PRIMARY KEY, n INTEGER)",
+            )?;
+            let text =
+                "INSERT INTO bench_pushes VALUES(1, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n";
+            database.query_row(text, [], |row| row.get(0))
+        };
+        let number = count().map_err(|error| No::Wrong(error.to_string()))?;
+        self.pushes.set(Some(number));
+        Ok(number)
+    }
+    /// Another request comes.
+    pub(super) fn begin(&self, asked: Asked) {
+        self.pushes.set(None);
+        self.asked.replace(asked);
+    }
+
+    /// What a function gives to JavaScript: JSON, or an exception.
+    fn given(&self, ctx: &Ctx<'_>, given: Given) -> rquickjs::Result<String> {
+        given.map(|given| given.to_string()).map_err(|no| match no {
+            No::Wrong(words) => Exception::throw_message(ctx, &words),
+            No::Refused(error) => {
+                let words = error.to_string();
+                self.asked.borrow_mut().refused = Some(error);
+                Exception::throw_message(ctx, &words)
+            }
+        })
+    }
+}
+
+fn version(entity: EntityId, row: &Row) -> RowVersion {
+    RowVersion { entity, key: row.key.clone(), stamp: row.stamp, removed: row.values.is_none() }
+}
+
+fn with_stamp(mut row: Map<String, Json>, stamp: Stamp) -> Json {
+    row.insert("_stamp".to_owned(), json!(stamp.0));
+    Json::Object(row)
+}
+
+/// A row as the author sees it; one that is gone has `_deleted`.
+fn shown(entity: &Entity, row: &Row) -> Json {
+    match &row.values {
+        Some(values) if values.len() == entity.columns.len() => {
+            with_stamp(row_to_js(entity, row.key.as_str(), values), row.stamp)
+        }
+        Some(values) => {
+            let mut shown = Map::new();
+            shown.insert("id".to_owned(), json!(row.key.as_str()));
+            for (column, value) in entity.projected().zip(values) {
+                shown.insert(column.name.clone(), crate::host::to_js(&column.kind, value));
+            }
+            with_stamp(shown, row.stamp)
+        }
+        None => json!({ "id": row.key.as_str(), "_deleted": true, "_stamp": row.stamp.0 }),
+    }
+}
+
+/// The edits behind a row are on the backend with this stamp.
+fn committed(slip: &mut Slip, entity: EntityId, key: &Key, stamp: Stamp) {
+    let row = slip.edits.iter_mut().find(|row| row.entity == entity && row.key == *key);
+    row.into_iter().for_each(|row| row.stamp = Some(stamp));
+}
+
+/// Puts the functions of the record where the prelude finds them.
+pub(super) fn install(ctx: &Ctx<'_>, records: &Rc<Records>) -> rquickjs::Result<()> {
+    let it = Object::new(ctx.clone())?;
+    let gone = |ctx: &Ctx<'_>| Exception::throw_message(ctx, "the process has ended");
+    let weak = Rc::downgrade(records);
+    let own = weak.clone();
+    it.set(
+        "changes",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, since: Option<f64>| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            records.given(&ctx, records.changes(&name, since.map(|since| Stamp(since as i64))))
+        })?,
+    )?;
+    let own = weak.clone();
+    it.set(
+        "get",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, key: String| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            records.given(&ctx, records.get(&name, &key))
+        })?,
+    )?;
+    let own = weak.clone();
+    it.set(
+        "write",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, row: String, options: String| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();
+            records.given(&ctx, records.write(&name, &read(&row), &read(&options)))
+        })?,
+    )?;
+    let own = weak.clone();
+    it.set(
+        "now",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            let now = records.record(|record| record.clock().0 as f64);
+            now.map_err(|_| {
+                Exception::throw_message(&ctx, "the record can be had while a request is answered")
+            })
+        })?,
+    )?;
+    let own = weak;
+    it.set(
+        "answer",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, head: String, body: rquickjs::TypedArray<'_, u8>| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            records.asked.borrow_mut().answer = Some((head, crate::runtime::bytes_in(&body)));
+            Ok::<(), rquickjs::Error>(())
+        })?,
+    )?;
+    ctx.globals().set("__record", it)
+}

@@ -1,0 +1,63 @@
+// How a bundle's `server` answers: by `fetch`, by functions of paths, or by `pull` and `push`.
+import Database from 'bench:sqlite'
+const entry = globalThis.__entry
+const R = globalThis.__record
+const nothing = since => since === undefined || since === null || since === '' || since === 0 || since === '0' || since === 'null' || since === 'undefined'
+let database
+/** The rows of the bench, for the phone whose request is answered. */
+const db = {
+  /** What changed after a cursor of an earlier answer; all that is there without one. */
+  changes(table, since) { return JSON.parse(R.changes(String(table), nothing(since) ? undefined : Number(since))) },
+  get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
+  put(table, row, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(row), JSON.stringify(options ?? {}))) },
+  remove(table, id, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(String(id)), JSON.stringify(options ?? {}))) },
+  now: () => R.now(),
+  get sql() { return (database ??= new Database('server.db')) },
+}
+function routed(routes, request) {
+  for (const [route, f] of Object.entries(routes)) {
+    const [method, pattern] = route.includes(' ') ? route.split(' ') : ['*', route]
+    if (method !== '*' && method.toUpperCase() !== request.method) continue
+    const wanted = pattern.split('/'), parts = request.path.split('/')
+    if (wanted.length !== parts.length) continue
+    const params = {}
+    const fits = wanted.every((part, at) => {
+      if (!part.startsWith(':')) return part === parts[at]
+      params[part.slice(1)] = decodeURIComponent(parts[at])
+      return true
+    })
+    if (fits) { request.params = params; return f }
+  }
+}
+async function answer(request) {
+  const { server } = entry
+  if (typeof server === 'function') return server(request, db)
+  const f = server.routes && routed(server.routes, request)
+  if (f) return f.call(server.routes, request, db)
+  const given = { table: request.query.get('table'), user: request.user, query: request.query, request, db }
+  if (server.pull && request.method === 'GET' && request.path === '/pull') return server.pull(request.query.get('since'), given)
+  if (server.push && request.method === 'POST' && request.path === '/push') return server.push(await request.json(), given)
+  if (server.fetch) return server.fetch(request, db)
+  return new Response(`there is no ${request.method} ${request.path}`, { status: 404 })
+}
+const asResponse = value => {
+  if (value instanceof Response) return value
+  return value === undefined || value === null ? new Response(null, { status: 204 }) : Response.json(value)
+}
+entry.serve = async (head, bytes) => {
+  const { method, path, headers, user } = JSON.parse(head)
+  try {
+    const url = new URL(path, 'https://app.example')
+    const body = method === 'GET' || method === 'HEAD' ? undefined : bytes
+    const request = new Request(url.href, { method, headers, body })
+    Object.assign(request, { path: url.pathname, query: url.searchParams, user })
+    let response
+    try { response = asResponse(await answer(request)) } catch (thrown) {
+      // An exception with a status is an answer; any other is a mistake that ends the cell.
+      if (thrown instanceof Response) response = thrown
+      else if (typeof thrown?.status === 'number') response = new Response(String(thrown.message ?? ''), { status: thrown.status })
+      else throw thrown
+    }
+    R.answer(JSON.stringify({ status: response.status, headers: [...response.headers] }), await response.bytes())
+  } catch (error) { entry.failed(error) }
+}

@@ -1,0 +1,216 @@
+//! The stack as the bench is told of it.
+
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use crate::base::Word;
+use crate::contract::{
+    Capabilities, Choice, Chosen, Merge, Misfit, Need, OptionForm, Span, Stack, StackFile, StackOption,
+    SyncServer,
+};
+use crate::host::MODULES;
+use crate::phone::{About, Factory, about};
+use crate::runtime::Program;
+use crate::server::Half;
+
+/// The word for the server half that the bundle brings.
+const OWN: &str = "js";
+
+/// The stack `js`.
+pub fn stack() -> Stack {
+    let span = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
+    let timeout = "A request without a response fails after this.";
+    let bundle = "The app's code: one module, whose default export is the adapter.";
+    let server = "What answers: `js`, the export `server` of the bundle.";
+    let apart = "The server's code, if it is not in the bundle.";
+    Stack::new("js", |chosen| Rc::new(factory(chosen)))
+        .server(|chosen, setup, ports| -> Box<dyn SyncServer> {
+            Box::new(Half::open(server_program(chosen), setup, &ports))
+        })
+        .option(StackOption::new("bundle", OptionForm::File, Choice::File(None), bundle))
+        .option(StackOption::new(
+            "server",
+            OptionForm::Word(vec![OWN.to_owned()]),
+            Choice::Text(OWN.to_owned()),
+            server,
+        ))
+        .option(StackOption::new("server_bundle", OptionForm::File, Choice::File(None), apart))
+        .option(StackOption::new("timeout", span, Choice::Span(Span::secs(60)), timeout))
+        .crash_points(&["js.started", "js.committed", "js.answer-received", "js.server-written"])
+        .fits(fits)
+        .promises_by(|chosen| promises(&known(chosen).capabilities).unwrap_or(BASE))
+        .lacks_by(|chosen| lacks(&known(chosen)))
+        .patience(|chosen| chosen.span("timeout") + Span::secs(30))
+        .requests_a_run(64)
+}
+
+/// What the bench itself does for each adapter, and what an app is taken to want: that no edit is
+/// gone unless another made beside it took its place.
+const BASE: Capabilities =
+    Capabilities { acknowledges: true, prompt: true, merge: Merge::Converges, ..Capabilities::NONE };
+/// What is not supported, whatever the adapter.
+const LACKS: [Need; 8] = [
+    Need::GivenKeys,
+    Need::OpenedRecords,
+    Need::Excerpts,
+    Need::Attachments,
+    Need::UnitRules,
+    Need::Hooks,
+    Need::Tokens,
+    Need::SharedPhones,
+];
+
+fn program(file: &StackFile) -> Program {
+    Program::of_file(file, MODULES).unwrap_or_else(|mistake| panic!("{}: {mistake}", file.path))
+}
+
+fn factory(chosen: &Chosen) -> Factory {
+    let file = chosen.file("bundle").expect("it was asked for as the run was planned");
+    Factory { program: program(file), about: known(chosen), timeout: chosen.span("timeout") }
+}
+
+fn server_program(chosen: &Chosen) -> Program {
+    let file = chosen.file("server_bundle").or(chosen.file("bundle"));
+    program(file.expect("it was asked for as the run was planned"))
+}
+
+/// What is known of the bundle; nothing where it could not be run.
+fn known(chosen: &Chosen) -> About {
+    let file = chosen.file("bundle");
+    let program = file.and_then(|file| Program::of_file(file, MODULES).ok());
+    program.and_then(|program| about(program).ok()).unwrap_or_default()
+}
+
+/// Says what is wrong with the files before anything is run.
+fn fits(chosen: &Chosen) -> Result<(), Misfit> {
+    let wrong = |option: &str, title: String, help: String| Misfit {
+        option: option.to_owned(),
+        title,
+        help,
+        at: None,
+    };
+    let Some(file) = chosen.file("bundle") else {
+        let help = "name the app's code: engine.options = { bundle = \"app.js\" }".to_owned();
+        return Err(wrong("bundle", "the stack `js` has no bundle".to_owned(), help));
+    };
+    let examined = examined("bundle", file)?;
+    let Some(functions) = &examined.adapter else {
+        let help = "write `export default { open, sync, edit, rows }`".to_owned();
+        return Err(wrong("bundle", format!("`{}` has no default export", file.path), help));
+    };
+    let missing: Vec<&str> =
+        ["sync", "edit", "rows"].into_iter().filter(|name| !functions.iter().any(|it| it == name)).collect();
+    if !missing.is_empty() {
+        let title = format!("the adapter in `{}` lacks `{}`", file.path, missing.join("`, `"));
+        return Err(wrong("bundle", title, "an adapter has at least `sync`, `edit` and `rows`".to_owned()));
+    }
+    promises(&examined.capabilities).map_err(|(title, help)| wrong("bundle", title, help))?;
+    let (option, of) =
+        chosen.file("server_bundle").map_or(("bundle", file), |apart| ("server_bundle", apart));
+    let server = if option == "bundle" { examined.server } else { self::examined(option, of)?.server };
+    if server.is_none() {
+        let title = format!("`{}` has no export `server`", of.path);
+        let help =
+            "write `export const server = { pull, push }`, or name a file in `server_bundle`".to_owned();
+        return Err(wrong(option, title, help));
+    }
+    Ok(())
+}
+
+fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
+    let misfit = |title, help, at| Misfit { option: option.to_owned(), title, help, at };
+    let bundle = "a bundle is one ECMAScript module: `esbuild --bundle --format=esm`".to_owned();
+    let program = Program::of_file(file, MODULES)
+        .map_err(|mistake| misfit(format!("`{}`: {}", file.path, mistake.what), bundle, mistake.at))?;
+    about(program).map_err(|fault| {
+        let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
+        let stack = if fault.stack.is_empty() {
+            "it has no stack".to_owned()
+        } else {
+            format!("at {}", fault.stack.join(", at "))
+        };
+        misfit(format!("`{}` throws as it is loaded: {}", file.path, fault.what), stack, fault.place_in(name))
+    })
+}
+
+const FLAGS: [&str; 7] = ["acknowledges", "stamps", "sessions", "once", "prompt", "logs", "status"];
+const MERGES: [(&str, Merge); 3] =
+    [("keeps", Merge::Keeps), ("converges", Merge::Converges), ("drops", Merge::Drops)];
+
+fn did_you_mean(word: &str, known: &[&str]) -> String {
+    let near = known.iter().filter(|name| strsim::damerau_levenshtein(word, name) <= 2);
+    match near.min_by_key(|name| strsim::damerau_levenshtein(word, name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are `{}`", known.join("`, `")),
+    }
+}
+
+/// What a bundle's `capabilities` promise.
+///
+/// # Errors
+/// A title and a help: a word that is not known.
+fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
+    let mut promised = BASE;
+    let Some(words) = capabilities.as_object() else {
+        let is_none = capabilities.is_null();
+        let title = "`capabilities` is an object of words".to_owned();
+        return if is_none { Ok(BASE) } else { Err((title, format!("it is {capabilities}"))) };
+    };
+    for (word, value) in words {
+        match (word.as_str(), value) {
+            ("merge", value) => {
+                let said = value.as_str().unwrap_or_default();
+                let found = MERGES.iter().find(|(name, _)| *name == said);
+                let names = MERGES.map(|(name, _)| name);
+                let unknown = || (format!("`capabilities.merge` is {value}"), did_you_mean(said, &names));
+                promised.merge = found.ok_or_else(unknown)?.1;
+            }
+            ("lacks", Json::Array(needs)) => {
+                for need in needs {
+                    need_of(need)?;
+                }
+            }
+            (flag, Json::Bool(yes)) if FLAGS.contains(&flag) => set(&mut promised, flag, *yes),
+            (flag, value) if FLAGS.contains(&flag) => {
+                return Err((
+                    format!("`capabilities.{flag}` is {value}"),
+                    "it takes true or false".to_owned(),
+                ));
+            }
+            (word, _) => {
+                let known: Vec<&str> = FLAGS.into_iter().chain(["merge", "lacks"]).collect();
+                return Err((format!("`capabilities` has no `{word}`"), did_you_mean(word, &known)));
+            }
+        }
+    }
+    Ok(promised)
+}
+
+fn set(promised: &mut Capabilities, flag: &str, yes: bool) {
+    *match flag {
+        "acknowledges" => &mut promised.acknowledges,
+        "stamps" => &mut promised.stamps,
+        "sessions" => &mut promised.sessions,
+        "once" => &mut promised.once,
+        "prompt" => &mut promised.prompt,
+        "logs" => &mut promised.logs,
+        _ => &mut promised.status,
+    } = yes;
+}
+
+fn need_of(need: &Json) -> Result<Need, (String, String)> {
+    let said = need.as_str().unwrap_or_default();
+    let unknown = || (format!("`capabilities.lacks` has {need}"), did_you_mean(said, Need::WORDS));
+    Need::of_word(said).ok_or_else(unknown)
+}
+
+fn lacks(about: &About) -> Vec<Need> {
+    let own = about.capabilities["lacks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lacks: Vec<Need> =
+        LACKS.into_iter().chain(own.iter().filter_map(|need| need_of(need).ok())).collect();
+    if !about.has("provision") {
+        lacks.push(Need::SyncedStarts);
+    }
+    lacks
+}

@@ -1,0 +1,190 @@
+//! The stack `js`: an app of one's own in JavaScript, its faults, its kills, and what ends a cell.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use syncdyno::analysis;
+use syncdyno::contract::Seed;
+use syncdyno::record::Verdict;
+use syncdyno::world::{self, Outcome, Stacks, Unwatched};
+
+use crate::tiny_stack::{planned, run};
+use crate::worlds::value;
+
+const APP: &str = "examples/js-own-app/app.js";
+
+fn scenario(name: &str) -> String {
+    format!("examples/js-own-app/{name}.toml")
+}
+
+/// The app with a text in the place of another.
+fn app(changes: &[(&str, &str)]) -> String {
+    let mut text = fs::read_to_string(APP).expect("it is there");
+    for (from, to) in changes {
+        assert!(text.contains(from), "the app says {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// The setting by which a scenario takes this bundle.
+fn bundled(folder: &tempfile::TempDir, text: &str) -> String {
+    let path: PathBuf = folder.path().join("app.js");
+    fs::write(&path, text).expect("it can be written");
+    format!("engine.options.bundle={:?}", path.to_str().expect("it is text"))
+}
+
+fn run_seed(name: &str, sets: &[&str], seed: u64) -> Outcome {
+    let mut plan = planned(syncdyno_js::stack(), &scenario(name), sets).unwrap_or_else(|why| panic!("{why}"));
+    plan.seed = Seed(seed);
+    let stacks = Stacks::builtin().with(syncdyno_js::stack());
+    world::run(&plan, &stacks, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn an_app_in_javascript_passes_twice_alike() {
+    for name in ["calm", "contended", "lossy", "kills"] {
+        let (plan, outcome) = run(syncdyno_js::stack(), &scenario(name), &[]);
+        let judged = analysis::judge(&plan, name, &outcome);
+        assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()), "{name}");
+        assert_eq!(outcome.digest, run(syncdyno_js::stack(), &scenario(name), &[]).1.digest, "{name}");
+    }
+}
+
+#[test]
+fn one_thread_and_two_give_the_same() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let digests = |jobs: &str| {
+        let out = folder.path().join(jobs);
+        let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
+        command.args(["run", &scenario("kills"), "--seeds", "1..=4", "-j", jobs, "--out"]).arg(&out);
+        command.assert().success();
+        let run = fs::read_to_string(out.join("run.json")).expect("it is written");
+        let run: serde_json::Value = serde_json::from_str(&run).expect("it is JSON");
+        let cells = run["cells"].as_array().expect("there are cells").iter();
+        cells.map(|cell| cell["digest"].to_string()).collect::<Vec<_>>()
+    };
+    let one = digests("1");
+    assert_eq!((one.len(), &one), (4, &digests("2")));
+}
+
+/// What is planted, and by which figures it is found.
+const FAULTS: [(&str, &[(&str, &str)], &[&str]); 5] = [
+    (
+        "the cursor is the phone's clock",
+        &[("run(table, cursor)", "run(table, Date.now() * 1000)")],
+        &["oracle.divergent.devices"],
+    ),
+    ("what is sent again is written again", &[("{ key: dirty }", "{}")], &["oracle.duplicate.rows"]),
+    (
+        "a pull overwrites what waits",
+        &[("IS NOT NULL`).get(row.id)) return", "IS NOT NULL`).get(row.id)) {}")],
+        &["oracle.lost_edit.count"],
+    ),
+    (
+        "tombstones are missed",
+        &[("    for (const id of deleted) take(table, { id }, true)\n", "")],
+        &["oracle.divergent.devices"],
+    ),
+    (
+        "an error is swallowed",
+        &[(
+            "const { refused } = await ask('/push', { table, rows })",
+            "let refused = []\n  try { ({ refused } = await ask('/push', { table, rows })) } catch {}",
+        )],
+        &["oracle.lost_edit.count"],
+    ),
+];
+
+#[test]
+fn five_planted_faults_are_found_and_the_sound_app_has_none() {
+    let found = |sets: &[&str]| {
+        let mut sum: BTreeMap<&str, i64> = BTreeMap::new();
+        for seed in 1..=2 {
+            let outcome = run_seed("lossy", sets, seed);
+            for figure in FAULTS.iter().flat_map(|(_, _, figures)| *figures) {
+                *sum.entry(figure).or_default() +=
+                    i64::try_from(value(&outcome, figure)).expect("it is small");
+            }
+        }
+        sum
+    };
+    let sound = found(&[]);
+    assert!(sound.values().all(|count| *count == 0), "{sound:?}");
+    for (fault, changes, figures) in FAULTS {
+        let folder = tempfile::tempdir().expect("there is a folder");
+        let counts = found(&[&bundled(&folder, &app(changes)), "expect={}"]);
+        assert!(figures.iter().all(|figure| counts[figure] > 0), "{fault}: {counts:?}");
+    }
+}
+
+#[test]
+fn five_hundred_kills_leave_no_leak_and_lose_nothing() {
+    let sets = ["chaos.kill_mtbf=\"1m\"", "fleet.phones.devices=12", "expect={}"];
+    let outcome = run_seed("kills", &sets, 3);
+    assert!(value(&outcome, "device.kills.count") >= 500, "{}", value(&outcome, "device.kills.count"));
+    assert_eq!(["oracle.lost_edit.count", "oracle.divergent.devices"].map(|of| value(&outcome, of)), [0, 0]);
+}
+
+/// The words with which a cell ends whose app is changed so.
+fn ends(changes: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(changes));
+    let ended = catch_unwind(AssertUnwindSafe(|| run_seed("calm", &[&set, "duration=\"25m\""], 1)));
+    let words = ended.err().expect("it ends the cell");
+    words.downcast_ref::<String>().cloned().expect("in words")
+}
+
+#[test]
+fn what_nobody_catches_ends_the_cell_with_file_and_line() {
+    let pull = "async function pull(table) {";
+    let line = app(&[]).lines().position(|text| text == pull).expect("it is there") + 1;
+    let at = |words: &str| format!("{words} (app.js:{line}:");
+    for (put, says, place) in [
+        ("for (;;) {}", "an endless loop", at("pull")),
+        ("nowhere()", "ReferenceError: nowhere is not defined", at("pull")),
+        (
+            "setTimeout(() => { throw new Error('late') })",
+            "Error: late",
+            format!("<anonymous> (app.js:{line}:"),
+        ),
+        ("Promise.reject(new TypeError('alone'))", "TypeError: alone", at("pull")),
+        ("const all = []; for (;;) all.push(new Uint8Array(1e7))", "the heap is full", at("pull")),
+    ] {
+        let words = ends(&[(pull, &format!("{pull} {put};"))]);
+        assert!(words.contains(says) && words.contains(&place), "{put}: {words}");
+    }
+    let words = ends(&[("push({ table, rows }, { db }) {", "push({ table, rows }, { db }) { nowhere();")]);
+    assert!(words.contains("the server's JavaScript, at /push") && words.contains("nowhere"), "{words}");
+    let words = ends(&[("rows: table =>", "rows: table => setTimeout ? new Promise(() => {}) :")]);
+    assert!(words.contains("a look takes no time"), "{words}");
+}
+
+#[test]
+fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
+    for (changes, says) in [
+        (&[("let db\n", "let db = ;\n")][..], &["app.js:8:10", "let db = ;", "^"][..]),
+        (&[("export default {", "export const none = {")], &["no default export"]),
+        (&[("  async sync(unit)", "  async sink(unit)")], &["lacks `sync`"]),
+        (&[("export const server", "const server")], &["no export `server`"]),
+        (
+            &[("export default {", "export const capabilities = { stomps: true }\nexport default {")],
+            &["has no `stomps`", "did you mean `stamps`?"],
+        ),
+        (
+            &[("export default {", "export const capabilities = { merge: 'convergez' }\nexport default {")],
+            &["did you mean `converges`?"],
+        ),
+        (&[("'bench:sqlite'", "'sqlite'")], &["sqlite", "esbuild"]),
+        (&[("let db\n", "let db = nothing.there\n")], &["throws as it is loaded", "app.js:8"]),
+    ] {
+        let folder = tempfile::tempdir().expect("there is a folder");
+        let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);
+        let words = refused.err().expect("it is refused");
+        assert!(says.iter().all(|part| words.contains(part)), "{says:?} in {words}");
+    }
+    let refused = planned(syncdyno_js::stack(), &scenario("calm"), &["engine.options={}"]);
+    assert!(refused.err().expect("it is refused").contains("has no bundle"));
+}
