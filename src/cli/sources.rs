@@ -49,14 +49,15 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
         if text == old {
             continue;
         }
-        if text_at(&path)?.as_ref() != Ok(&old) {
+        written::replace_if(&path, text.as_bytes(), || {
+            let is_same = text_at(&path)?.as_ref() == Ok(&old);
             let text = format!("{} changed while it was read: it is left as it is", inert_path(&path));
-            return Err(Refusal::environment(text));
-        }
-        written::replace(&path, text.as_bytes())?;
+            if is_same { Ok(()) } else { Err(Refusal::environment(text)) }
+        })?;
         console.result(&format!("mended  {}\n", inert_path(&path)));
     }
-    Ok(())
+    let came = console.surroundings.signals.exit();
+    came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are mended, none was checked")))
 }
 
 /// A text with present names, as far as it then is TOML: of a key that stands there under both names

@@ -38,6 +38,15 @@ pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
 /// Writes beside the place, in a folder that is made, and renames: nobody meets half a file. The new
 /// file may be read and written by whom the old one could.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    replace_if(path, bytes, || Ok(()))
+}
+
+/// The same, if `may` says so when all is written but for the new name.
+pub(super) fn replace_if(
+    path: &Path,
+    bytes: &[u8],
+    may: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(path)));
     if takes_all(path) {
         let opened = fs::OpenOptions::new().write(true).open(path);
@@ -55,13 +64,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
         }
         let mut part = tempfile::Builder::new();
-        let mut part =
-            part.suffix(".part").permissions(old.unwrap_or_else(|_| open_to_all())).tempfile_in(parent)?;
+        let mut part = part.suffix(".part").permissions(open_to_all()).tempfile_in(parent)?;
+        old.map_or(Ok(()), |old| part.as_file().set_permissions(old))?;
         part.write_all(bytes)?;
         part.as_file().sync_all()?;
-        part.persist(&target).map_err(|e| e.error).map(drop)
+        Ok(part)
     };
-    write().map_err(failed)
+    let part = write().map_err(failed)?;
+    may()?;
+    part.persist(&target).map_err(|e| failed(e.error)).map(drop)
 }
 
 /// As files are made, but for what the process may not give.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::Value as Json;
+use syncdyno_servers::servers;
 
 use crate::base::Word;
 use crate::contract::{
@@ -22,27 +23,56 @@ pub fn stack() -> Stack {
     let span = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let timeout = "A request without a response fails after this.";
     let bundle = "The app's code: one module, whose default export is the adapter.";
-    let server = "What answers: `js`, the export `server` of the bundle.";
+    let server = "What answers: `js`, the export `server` of the bundle, or a published protocol.";
+    let halves = servers::servers();
+    let words = [OWN].into_iter().chain(halves.iter().map(|half| half.name)).map(str::to_owned).collect();
+    let theirs = halves.iter().flat_map(|half| half.crash_points.iter().copied());
+    let points: Vec<&str> = POINTS.into_iter().chain(theirs).collect();
     let apart = "The server's code, if it is not in the bundle.";
-    Stack::new("js", |chosen| Rc::new(factory(chosen)))
+    let stack = Stack::new("js", |chosen| Rc::new(factory(chosen)))
         .server(|chosen, setup, ports| -> Box<dyn SyncServer> {
-            Box::new(Half::open(server_program(chosen), setup, &ports))
+            match published(chosen) {
+                Some(half) => (half.make)(chosen, setup, ports),
+                None => Box::new(Half::open(server_program(chosen), setup, &ports)),
+            }
         })
         .option(StackOption::new("bundle", OptionForm::File, Choice::File(None), bundle))
-        .option(StackOption::new(
-            "server",
-            OptionForm::Word(vec![OWN.to_owned()]),
-            Choice::Text(OWN.to_owned()),
-            server,
-        ))
+        .option(StackOption::new("server", OptionForm::Word(words), Choice::Text(OWN.to_owned()), server))
         .option(StackOption::new("server_bundle", OptionForm::File, Choice::File(None), apart))
         .option(StackOption::new("timeout", span, Choice::Span(Span::secs(60)), timeout))
-        .crash_points(&["js.started", "js.committed", "js.answer-received", "js.server-written"])
+        .crash_points(&points)
         .fits(fits)
-        .promises_by(|chosen| promises(&known(chosen).capabilities).unwrap_or(BASE))
-        .lacks_by(|chosen| lacks(&known(chosen)))
+        .promises_by(|chosen| {
+            let own = promises(&known(chosen).capabilities).unwrap_or(BASE);
+            published(chosen).map_or(own, |half| at_most(own, half.at_most))
+        })
+        .lacks_by(|chosen| lacks(&known(chosen), published(chosen).as_ref()))
         .patience(|chosen| chosen.span("timeout") + Span::secs(30))
-        .requests_a_run(64)
+        .requests_a_run(64);
+    servers::options().into_iter().fold(stack, Stack::option)
+}
+
+/// Where the processes of both halves may be killed; a published protocol has places of its own.
+const POINTS: [&str; 4] = ["js.started", "js.committed", "js.answer-received", "js.server-written"];
+
+/// The published protocol that was chosen; none where the bundle brings its server.
+fn published(chosen: &Chosen) -> Option<servers::Half> {
+    servers::find(chosen.text("server"))
+}
+
+/// What two halves promise together.
+fn at_most(own: Capabilities, of: Capabilities) -> Capabilities {
+    let rank = |merge: Merge| MERGES.iter().position(|(_, one)| *one == merge).unwrap_or(MERGES.len());
+    Capabilities {
+        acknowledges: own.acknowledges && of.acknowledges,
+        stamps: own.stamps && of.stamps,
+        sessions: own.sessions && of.sessions,
+        once: own.once && of.once,
+        prompt: own.prompt && of.prompt,
+        merge: if rank(of.merge) > rank(own.merge) { of.merge } else { own.merge },
+        logs: own.logs && of.logs,
+        status: own.status && of.status,
+    }
 }
 
 /// What the bench itself does for each adapter, and what an app is taken to want: that no edit is
@@ -106,6 +136,9 @@ fn fits(chosen: &Chosen) -> Result<(), Misfit> {
         return Err(wrong("bundle", title, "an adapter has at least `sync`, `edit` and `rows`".to_owned()));
     }
     promises(&examined.capabilities).map_err(|(title, help)| wrong("bundle", title, help))?;
+    if published(chosen).is_some() {
+        return Ok(());
+    }
     let (option, of) =
         chosen.file("server_bundle").map_or(("bundle", file), |apart| ("server_bundle", apart));
     let server = if option == "bundle" { examined.server } else { self::examined(option, of)?.server };
@@ -205,10 +238,11 @@ fn need_of(need: &Json) -> Result<Need, (String, String)> {
     Need::of_word(said).ok_or_else(unknown)
 }
 
-fn lacks(about: &About) -> Vec<Need> {
+fn lacks(about: &About, half: Option<&servers::Half>) -> Vec<Need> {
     let own = about.capabilities["lacks"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lacks: Vec<Need> =
         LACKS.into_iter().chain(own.iter().filter_map(|need| need_of(need).ok())).collect();
+    lacks.extend(half.into_iter().flat_map(|half| half.lacks.iter().copied()));
     if !about.has("provision") {
         lacks.push(Need::SyncedStarts);
     }

@@ -47,7 +47,7 @@ pub struct Help {
     more: Option<String>,
     /// What stands at the place in its stead, where that is certain: the other name of a thing that
     /// was renamed.
-    pub instead: Option<Renamed>,
+    pub instead: Option<Box<Renamed>>,
 }
 
 /// All mistakes of a scenario at once; never empty.
@@ -168,7 +168,7 @@ impl Invalid {
         let of_text = |at: &&Place| at.source.text == text && at.source.first_line == 1;
         let mend = |wrong: &Diagnostic| {
             let at = wrong.place.as_ref().filter(of_text)?;
-            let Renamed { old, new } = wrong.help.instead?;
+            let Renamed { old, new } = *wrong.help.instead.clone()?;
             let start = at.span.start + alone(&text[at.span.clone()], old)?;
             Some((start..start + old.len(), new))
         };
@@ -205,7 +205,7 @@ impl Help {
     /// It has this name now.
     pub fn renamed(old: &'static str, new: &'static str) -> Help {
         let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
-        Help { instead: Some(Renamed { old, new }), ..hint.into() }
+        Help { instead: Some(Box::new(Renamed { old, new })), ..hint.into() }
     }
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {

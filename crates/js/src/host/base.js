@@ -56,8 +56,11 @@ function uncaught() {
     const event = new Event('unhandledrejection', { cancelable: true })
     hide(event, { promise, reason })
     globalThis.dispatchEvent(event)
-    if (!event.defaultPrevented && !globalThis.__tolerant) return words(reason)
+    if (event.defaultPrevented || globalThis.__tolerant) continue
+    // What a network does is no mistake in the code: a browser writes a line, and the page lives.
+    if (isOfNetwork(reason)) console.error('Uncaught (in promise)', words(reason)); else return words(reason)
   }
 }
+const isOfNetwork = reason => reason?.name === 'AbortError' || reason instanceof TypeError && reason.message === 'Failed to fetch'
 const entry = { rejected, uncaught }
 hide(globalThis, { __entry: entry, queueMicrotask: f => void Promise.resolve().then(f).catch(error => H.threw(words(error))) })

@@ -11,7 +11,9 @@ use super::journal;
 use super::state::{Hold, Phone};
 use super::thread::Job;
 use crate::contract::http::{self, HeaderName, HeaderValue, Method, Request, Response};
-use crate::contract::{Call, EngineEvent, RequestKind, RowEdits, ServerError, Slip, Span, TransportError};
+use crate::contract::{
+    Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
+};
 
 /// What the prelude says of a request.
 #[derive(Deserialize)]
@@ -136,7 +138,13 @@ async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold
     }
     let note = response.status().is_success().then(|| journal::note_of(&slip, phone.keeps_stamps));
     if response.status().is_success() {
-        phone.brought.borrow_mut().extend(slip.rows);
+        let mut brought = phone.brought.borrow_mut();
+        // A version that was held while an edit of its row waited is older than what that made.
+        let made = |row: &RowEdits, it: &RowVersion| {
+            (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
+        };
+        brought.retain(|it| !slip.edits.iter().any(|row| made(row, it)));
+        brought.extend(slip.rows);
     }
     let head = head_of(&response);
     Some(Job::Answer { id, head, body: response.into_body(), note: note.filter(|note| !note.is_empty()) })
