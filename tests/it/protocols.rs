@@ -14,7 +14,6 @@ use syncdyno::contract::{
 use syncdyno::world::Outcome;
 use syncdyno_servers::servers::find;
 
-use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CONTENDED, around, run};
 use crate::worlds::value;
 

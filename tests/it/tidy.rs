@@ -79,7 +79,7 @@ const NO_STACK: &[&str] = &[
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 /// Where rooms lie: the crates, and the bench.
-pub(crate) const ROOMS: [&str; 7] = [
+pub(crate) const ROOMS: [&str; 8] = [
     "crates/config/src",
     "crates/contract/src",
     "crates/js/src",

@@ -9,7 +9,7 @@ use super::code::Modules;
 use super::{CODE, files, root};
 
 /// The sources from which all others are reached, but for benches, which are their own.
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 11] = [
     "crates/config/src/lib.rs",
     "crates/contract/src/lib.rs",
     "crates/js/src/lib.rs",
