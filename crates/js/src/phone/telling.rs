@@ -24,8 +24,8 @@ pub(super) fn tell(ports: &Ports, device: DeviceId, told: &Told) {
 
 fn gave_way(ports: &Ports, device: DeviceId, line: &Line, met: Stamp) {
     let kind = match line.kind {
-        EditKind::Create => ConflictKind::InsertInsert,
-        EditKind::Update => ConflictKind::UpdateUpdate,
+        // A row that was made here is on the server, and somebody has changed it there.
+        EditKind::Create | EditKind::Update => ConflictKind::UpdateUpdate,
         EditKind::Delete => ConflictKind::DeleteUpdate,
     };
     let (edit, entity, key) = (line.id(device), line.entity, &line.key);

@@ -8,7 +8,8 @@ use super::super::writing::Wanted;
 use super::Rx;
 use super::pull::document;
 use crate::contract::{
-    DeviceId, Entity, EntityId, Key, Refusal, Row, RowVersion, ServerError, Slip, SystemOfRecord,
+    DeviceId, Entity, EntityId, Key, Refusal, Row, RowEdits, RowVersion, ServerError, Slip, Stamp,
+    SystemOfRecord,
 };
 
 impl Rx {
@@ -41,7 +42,12 @@ impl Rx {
                 if !is_same_state(entity, &master, assumed) {
                     let removed = row.values.is_none();
                     let why = if removed { Refusal::Gone } else { Refusal::Stale };
-                    record.refused(&mutation, Some(why));
+                    if is_same_state(entity, &master, new) {
+                        // It came before, or somebody else has written the same.
+                        tell(slip, (id, &key), row.stamp);
+                    } else {
+                        record.refused(&mutation, Some(why));
+                    }
                     slip.rows.push(RowVersion { entity: id, key, stamp: row.stamp, removed });
                     conflicts.push(master);
                     continue;
@@ -58,6 +64,12 @@ impl Rx {
         }
         Ok(response(200, &Json::Array(conflicts)))
     }
+}
+
+/// Notes on the slip that what the edits of a row say is there.
+fn tell(slip: &mut Slip, (entity, key): (EntityId, &Key), stamp: Stamp) {
+    let of = |row: &&mut RowEdits| (row.entity, &row.key) == (entity, key);
+    slip.edits.iter_mut().filter(of).for_each(|row| row.stamp = Some(stamp));
 }
 
 fn failed(status: u16, why: &str) -> Answer {
