@@ -86,6 +86,9 @@ pub(super) enum Command {
         /// In the words of a platform, and with its ways of syncing in place of the bench's own.
         #[arg(long, value_name = "PLATFORM", value_parser = PossibleValuesParser::new(LIKE))]
         like: Option<String>,
+        /// A folder with an app in JavaScript, its server's functions and a scenario.
+        #[arg(long, conflicts_with = "like")]
+        js: bool,
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),

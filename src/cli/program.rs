@@ -16,7 +16,7 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, coverage, inspect, replay, report, run, sweep, tune, validate,
+    baseline, calibrate, ci, compare, coverage, inspect, new_js, replay, report, run, sweep, tune, validate,
 };
 use crate::base::inert;
 use crate::campaign::shards::Pool;
@@ -116,7 +116,8 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Check { selection, fix } => inspect::check(selection, *fix, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
         Command::Merge(args) => merge(args, console),
-        Command::New { name, like } => inspect::new(name, like.as_deref(), console),
+        Command::New { name, js: true, .. } => new_js::new(name, console),
+        Command::New { name, like, .. } => inspect::new(name, like.as_deref(), console),
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),

@@ -188,3 +188,20 @@ fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
     let refused = planned(syncdyno_js::stack(), &scenario("calm"), &["engine.options={}"]);
     assert!(refused.err().expect("it is refused").contains("has no bundle"));
 }
+
+#[test]
+fn a_new_app_runs_as_it_is_written() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let syncdyno = |args: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
+        command.current_dir(folder.path()).args(args).assert()
+    };
+    syncdyno(&["new", "--js", "my-app"]).success();
+    syncdyno(&["run", "my-app/my-app.toml", "--seeds", "1..=2", "--out", "out"]).success();
+    syncdyno(&["new", "--js", "my-app"]).code(2);
+    syncdyno(&["new", "--js", "My app"]).code(2);
+    for file in ["package.json", "bench.test.js"] {
+        let text = fs::read_to_string(folder.path().join("my-app").join(file)).expect("it is written");
+        assert!(text.contains("my-app") && !text.contains("NAME"), "{file}: {text}");
+    }
+}

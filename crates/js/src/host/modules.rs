@@ -21,6 +21,17 @@ pub(super) const PRELUDE: &str = concat!(
 /// By the name under which each is known, all names by which it may be imported, and its text.
 const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:sqlite", &["bench:sqlite", "better-sqlite3"], include_str!("sqlite.js")),
+    ("bench:expo-sqlite", &["expo-sqlite"], include_str!("expo.js")),
+    (
+        "bench:sqlite-plugins",
+        &[
+            "@op-engineering/op-sqlite",
+            "react-native-quick-sqlite",
+            "react-native-sqlite-storage",
+            "@capacitor-community/sqlite",
+        ],
+        include_str!("plugins.js"),
+    ),
     ("bench:kv", &["bench:kv", "@react-native-async-storage/async-storage"], include_str!("kv.js")),
     ("bench:files", &["bench:files"], include_str!("files.js")),
 ];

@@ -118,6 +118,22 @@ fn a_database_has_the_shape_of_better_sqlite3() {
 }
 
 #[test]
+fn plugins_of_apps_are_the_same_database() {
+    let text = "import { openDatabaseSync } from 'expo-sqlite'
+        import { open, openDatabase, SQLiteConnection } from 'react-native-sqlite-storage'
+        const expo = openDatabaseSync('app.db'), op = open({ name: 'app.db' }), storage = openDatabase({ name: 'app.db' })
+        await expo.execAsync('CREATE TABLE t(id TEXT PRIMARY KEY, n INTEGER)')
+        await expo.withTransactionAsync(async () => { await expo.runAsync('INSERT INTO t VALUES(?, ?)', 'a', 1); await expo.runAsync('INSERT INTO t VALUES($id, $n)', { $id: 'b', $n: 2 }) })
+        await op.transaction(async tx => { await tx.execute('INSERT INTO t VALUES(?, ?)', ['c', 3]) })
+        await op.transaction(async tx => { await tx.execute('INSERT INTO t VALUES(?, ?)', ['no', 0]); throw new Error('back') }).catch(() => {})
+        await storage.transaction(tx => { tx.executeSql('INSERT INTO t VALUES(?, ?)', ['d', 4], tx => { tx.executeSql('UPDATE t SET n = 5 WHERE id = ?', ['d']) }) })
+        const capacitor = await new SQLiteConnection().createConnection('app.db')
+        await capacitor.open(); await capacitor.run('INSERT INTO t VALUES(?, ?)', ['e', 6])
+        globalThis.said = JSON.stringify(expo.getAllSync('SELECT * FROM t ORDER BY id').map(row => row.id + row.n)) + (await op.execute('SELECT count(*) AS n FROM t')).rows[0].n";
+    is(text, "[\"a1\",\"b2\",\"c3\",\"d5\",\"e6\"]5");
+}
+
+#[test]
 fn what_a_browser_has_is_there() {
     for (text, wanted) in [
         ("new TextDecoder().decode(new TextEncoder().encode('grün 🌱'))", "grün 🌱"),

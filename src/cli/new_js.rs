@@ -1,0 +1,64 @@
+//! `new --js`: a folder with an app in JavaScript that runs as it is.
+
+use std::fs;
+use std::path::Path;
+
+use super::console::Console;
+use super::refusal::Refusal;
+use crate::base::inert_path;
+use crate::record::{self, Exit};
+use crate::scenario;
+
+/// The app, and the scenario that is hardest on what apps get wrong.
+const APP: &str = include_str!("../../examples/js-own-app/app.js");
+const SCENARIO: &str = include_str!("../../examples/js-own-app/lossy.toml");
+const TEST: &str = "\
+import test from 'node:test'
+import { bench } from 'syncdyno-bench'
+
+test('nothing is lost', () => {
+  bench(new URL('NAME.toml', import.meta.url).pathname, { seeds: '1..=3' })
+})
+";
+/// What is imported from npm is put into one file; what begins with `bench:` is the phone's.
+const PACKAGE: &str = r#"{
+  "name": "NAME",
+  "private": true,
+  "type": "module",
+  "scripts": {
+    "build": "esbuild app.js --bundle --format=esm --target=es2022 --external:bench:* --outfile=bundle.js",
+    "bench": "syncdyno run NAME.toml",
+    "test": "node --test"
+  },
+  "devDependencies": { "esbuild": "0.25.12", "syncdyno-bench": "0.2.0" }
+}
+"#;
+
+pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let stem = name.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_plain = stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+    let shown = inert_path(name);
+    if !is_plain || !stem.starts_with(|c: char| c.is_ascii_lowercase()) || !scenario::is_title(stem) {
+        let want = "it begins with a small letter, and has small letters, digits, `-` and `_`";
+        return Err(Refusal::usage(format!("`{shown}` cannot name a package: {want}")));
+    }
+    if name.exists() {
+        return Err(Refusal::usage(format!("{shown} is already there")));
+    }
+    let told = SCENARIO.lines().skip_while(|line| line.starts_with("#:") || *line == "#");
+    let scenario = told.collect::<Vec<_>>().join("\n").replace("js-own-lossy", stem) + "\n";
+    let files = [
+        ("app.js".to_owned(), APP.to_owned()),
+        (format!("{stem}.toml"), scenario),
+        ("package.json".to_owned(), PACKAGE.replace("NAME", stem)),
+        ("bench.test.js".to_owned(), TEST.replace("NAME", stem)),
+    ];
+    let written = fs::create_dir(name)
+        .and_then(|()| files.iter().try_for_each(|(file, text)| fs::write(name.join(file), text)));
+    written.map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
+    let names: Vec<String> = files.iter().map(|(file, _)| inert_path(name.join(file))).collect();
+    console.result(&format!("{}\n", names.join("\n")));
+    let run = record::shell_word(&inert_path(name.join(format!("{stem}.toml")))).to_string();
+    console.remark(&format!("run it: syncdyno run {run}\n"));
+    Ok(Exit::Success)
+}
