@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use syncdyno::analysis;
-use syncdyno::contract::Seed;
+use syncdyno::contract::{ConnectionId, DeviceId, Seed, ServerError, ServerPorts, SyncServer, http};
 use syncdyno::record::Verdict;
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
@@ -126,6 +126,42 @@ fn five_hundred_kills_leave_no_leak_and_lose_nothing() {
     let outcome = run_seed("kills", &sets, 3);
     assert!(value(&outcome, "device.kills.count") >= 500, "{}", value(&outcome, "device.kills.count"));
     assert_eq!(["oracle.lost_edit.count", "oracle.divergent.devices"].map(|of| value(&outcome, of)), [0, 0]);
+}
+
+/// Says what it hears to who said it.
+struct Echo(ServerPorts);
+
+impl SyncServer for Echo {
+    fn refuse(&self, _: &ServerError) -> Vec<u8> {
+        Vec::new()
+    }
+    fn on_connect(&mut self, _: DeviceId, _: ConnectionId, hello: &[u8]) -> Result<(), ServerError> {
+        let hello = http::read_request(hello).map_err(|why| ServerError::BadRequest(why.to_string()))?;
+        assert!(["/live?x=1", "/events"].contains(&hello.uri().to_string().as_str()), "{hello:?}");
+        Ok(())
+    }
+    fn on_word(&mut self, _: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
+        self.0.phones.send(connection, message.to_vec());
+        true
+    }
+}
+
+#[test]
+fn a_socket_carries_texts_and_bytes_both_ways() {
+    let talk = "const socket = new WebSocket('wss://app.example/live?x=1'), heard = []
+        socket.binaryType = 'arraybuffer'
+        socket.onopen = () => { socket.send('hello'); socket.send(new Uint8Array([1, 2])) }
+        socket.onmessage = ({ data }) => { heard.push(typeof data === 'string' ? data : new Uint8Array(data).join()); if (heard.length === 2) socket.close() }
+        socket.onclose = ({ code, wasClean }) => { throw new Error([...heard, code, wasClean].join(' ')) }
+        await new Promise(() => {})";
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let sync = "for (const table of unit.push) await push(table)";
+    let set = bundled(&folder, &app(&[(sync, talk)]));
+    let stack = syncdyno_js::stack().server(|_, _, ports| Box::new(Echo(ports)));
+    let ended = catch_unwind(AssertUnwindSafe(|| run(stack, &scenario("calm"), &[&set])));
+    let words = ended.err().expect("it ends the cell");
+    let words = words.downcast_ref::<String>().expect("in words");
+    assert!(words.contains("Error: hello 1,2 1000 true"), "{words}");
 }
 
 /// The words with which a cell ends whose app is changed so.

@@ -32,6 +32,11 @@ const ALL: &[(&str, &[&str], &str)] = &[
         ],
         include_str!("plugins.js"),
     ),
+    (
+        "bench:indexeddb",
+        &["bench:indexeddb", "fake-indexeddb", "fake-indexeddb/auto"],
+        include_str!("indexeddb.js"),
+    ),
     ("bench:kv", &["bench:kv", "@react-native-async-storage/async-storage"], include_str!("kv.js")),
     ("bench:files", &["bench:files"], include_str!("files.js")),
 ];

@@ -134,6 +134,55 @@ fn plugins_of_apps_are_the_same_database() {
 }
 
 #[test]
+fn an_indexed_database_has_stores_indexes_and_cursors() {
+    let text = "import 'fake-indexeddb/auto'
+        const done = request => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error) })
+        globalThis.said = 'waits'
+        const test = async () => {
+          const opening = indexedDB.open('app', 2)
+          opening.onupgradeneeded = ({ oldVersion }) => {
+            const store = opening.result.createObjectStore('t', { keyPath: 'id' })
+            store.createIndex('n', 'n'); store.createIndex('tags', 'tags', { multiEntry: true }); store.createIndex('u', 'u', { unique: true })
+            opening.result.createObjectStore('auto', { autoIncrement: true })
+          }
+          const db = await done(opening)
+          const tx = db.transaction(['t', 'auto'], 'readwrite'), t = tx.objectStore('t')
+          for (const [id, n] of [['b', 10], ['a', 9], ['c', -1]]) await done(t.put({ id, n, tags: [id, 'x'], at: new Date(n), bytes: new Uint8Array([n & 255]) }))
+          const key = await done(tx.objectStore('auto').add('first'))
+          await new Promise(resolve => { tx.oncomplete = resolve })
+          const read = () => db.transaction('t').objectStore('t')
+          const byN = await done(read().index('n').getAllKeys(IDBKeyRange.lowerBound(0)))
+          const both = await done(read().index('tags').count('x'))
+          const walked = []
+          await new Promise(resolve => { read().openCursor(null, 'prev').onsuccess = ({ target: { result } }) => { if (!result) return resolve(); walked.push(result.key); result.continue() } })
+          const bad = db.transaction('t', 'readwrite')
+          bad.objectStore('t').put({ id: 'd', u: 1 })
+          bad.objectStore('t').add({ id: 'a' })
+          await new Promise(resolve => { bad.onabort = resolve })
+          const one = await done(read().get('c'))
+          globalThis.said = JSON.stringify([key, byN, both, walked, await done(read().count()), one.at instanceof Date, [...one.bytes], (await indexedDB.databases())[0].version])
+        }
+        test().catch(error => { globalThis.said = error.message + error.stack })";
+    // Each request is a timer of no time: as many turns as there are requests.
+    let (interpreter, host) = runtime();
+    interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text)).expect("it is sound");
+    loop {
+        let due = host.take_effects();
+        if due.is_empty() {
+            break;
+        }
+        for effect in due {
+            let super::Effect::Timer { id, .. } = effect else { continue };
+            let fired = interpreter.turn(|ctx| crate::runtime::entry(ctx, "fire")?.call::<_, ()>((id,)));
+            fired.unwrap_or_else(|fault| panic!("{fault}"));
+        }
+    }
+    let said =
+        interpreter.turn(|ctx| ctx.eval::<String, _>("String(globalThis.said)")).expect("it is a text");
+    assert_eq!(said, "[1,[\"a\",\"b\"],3,[\"c\",\"b\",\"a\"],3,true,[255],2]");
+}
+
+#[test]
 fn what_a_browser_has_is_there() {
     for (text, wanted) in [
         ("new TextDecoder().decode(new TextEncoder().encode('grün 🌱'))", "grün 🌱"),

@@ -90,8 +90,9 @@ impl EngineFactory for Factory {
         let process = u64::from(setup.device.0) << 32 | u64::from(life.0);
         let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
         let thread = Rc::new(Thread::new(host, interpreter));
-        let opening =
-            thread.open(&described(&setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
+        // What it throws is a mistake in the code, which no other start mends.
+        let opening = thread.open(&described(&setup).to_string());
+        let opening = opening.unwrap_or_else(|fault| thread.end_cell(&fault));
         let phone = Rc::new_cyclic(|me| Phone {
             me: me.clone(),
             setup,

@@ -124,6 +124,14 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     for row in &slip.edits {
         row.stamp.into_iter().for_each(|stamp| stamp_of(row.entity, &row.key, stamp));
     }
+    // A row that is gone takes with it what waits, unless its adapter keeps that.
+    for gone in slip.rows.iter().filter(|it| it.removed && slip.of(it.entity, &it.key).is_empty()) {
+        let (stamp, entity, key) = (gone.stamp.0, gone.entity.0, quoted(gone.key.as_str()));
+        _ = write!(
+            note,
+            "UPDATE bench_edits SET gave = {stamp} WHERE entity = {entity} AND key = {key} AND said IS NULL;"
+        );
+    }
     for row in &slip.edits {
         let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
         let (said, gave) = match row.stamp {
