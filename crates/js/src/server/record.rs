@@ -85,7 +85,12 @@ impl Records {
         self.lent.with(f).ok_or_else(none)
     }
 
-    fn changes(&self, name: &str, since: Option<Stamp>) -> Given {
+    fn tables(&self) -> Vec<&str> {
+        let entities = self.setup.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices());
+        entities.map(|entity| entity.name.as_str()).collect()
+    }
+    /// What changed; the phone is told of these versions if the answer has them (`tells`).
+    fn changes(&self, name: &str, since: Option<Stamp>, tells: bool) -> Given {
         let (id, entity) = self.table(name)?;
         let mut asked = self.asked.borrow_mut();
         let attributes = &self.setup.attributes[asked.from.0 as usize];
@@ -94,7 +99,9 @@ impl Records {
         self.record(|record| {
             record.changes(id, attributes, since, &mut |key, stamp, values| {
                 let removed = values.is_none();
-                slip.rows.push(RowVersion { entity: id, key: Key::new(key), stamp, removed });
+                if tells {
+                    slip.rows.push(RowVersion { entity: id, key: Key::new(key), stamp, removed });
+                }
                 cursor = cursor.max(stamp);
                 match values {
                     Some(values) => rows.push(with_stamp(row_to_js(entity, key, values), stamp)),
@@ -305,12 +312,13 @@ pub(super) fn install(ctx: &Ctx<'_>, records: &Rc<Records>) -> rquickjs::Result<
     let it = Object::new(ctx.clone())?;
     let gone = |ctx: &Ctx<'_>| Exception::throw_message(ctx, "the process has ended");
     let weak = Rc::downgrade(records);
+    it.set("tables", json!(records.tables()).to_string())?;
     let own = weak.clone();
     it.set(
         "changes",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, since: Option<f64>| {
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, since: Option<f64>, tells: bool| {
             let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
-            records.given(&ctx, records.changes(&name, since.map(|since| Stamp(since as i64))))
+            records.given(&ctx, records.changes(&name, since.map(|since| Stamp(since as i64)), tells))
         })?,
     )?;
     let own = weak.clone();

@@ -7,7 +7,10 @@ let database
 /** The rows of the bench, for the phone whose request is answered. */
 const db = {
   /** What changed after a cursor of an earlier answer; all that is there without one. */
-  changes(table, since) { return JSON.parse(R.changes(String(table), nothing(since) ? undefined : Number(since))) },
+  /** `ours`: the server reads for itself, and none of it is in the answer. */
+  changes(table, since, { ours = false } = {}) { return JSON.parse(R.changes(String(table), nothing(since) ? undefined : Number(since), !ours)) },
+  /** The names of all tables that come to phones. */
+  get tables() { return JSON.parse(R.tables) },
   get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
   put(table, row, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(row), JSON.stringify(options ?? {}))) },
   remove(table, id, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(String(id)), JSON.stringify(options ?? {}))) },
