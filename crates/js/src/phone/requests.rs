@@ -136,18 +136,22 @@ async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold
         let error = &refusal(&response);
         phone.ports.emit(EngineEvent::RequestRefused { request: number, kind, error, took: took() });
     }
-    let note = response.status().is_success().then(|| journal::note_of(&slip, phone.keeps_stamps));
-    if response.status().is_success() {
-        let mut brought = phone.brought.borrow_mut();
-        // A version that was held while an edit of its row waited is older than what that made.
-        let made = |row: &RowEdits, it: &RowVersion| {
-            (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
-        };
-        brought.retain(|it| !slip.edits.iter().any(|row| made(row, it)));
-        brought.extend(slip.rows);
-    }
+    let note = response.status().is_success().then(|| take(phone, slip)).flatten();
     let head = head_of(&response);
-    Some(Job::Answer { id, head, body: response.into_body(), note: note.filter(|note| !note.is_empty()) })
+    Some(Job::Answer { id, head, body: response.into_body(), note })
+}
+
+/// Takes what a server says beside a message; gives what is to be written with what it brings.
+pub(super) fn take(phone: &Phone, slip: Slip) -> Option<String> {
+    let note = journal::note_of(&slip, phone.keeps_stamps);
+    let mut brought = phone.brought.borrow_mut();
+    // A version that was held while an edit of its row waited is older than what that made.
+    let made = |row: &RowEdits, it: &RowVersion| {
+        (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
+    };
+    brought.retain(|it| !slip.edits.iter().any(|row| made(row, it)));
+    brought.extend(slip.rows);
+    (!note.is_empty()).then_some(note)
 }
 
 /// Whether it is the page of somebody on the way: the bytes have no head of HTTP.

@@ -1,21 +1,26 @@
 //! Connections that a phone's JavaScript holds: WebSocket, EventSource.
 //!
-//! The first words are those of the request that a client opens one with. A message begins with the
-//! byte that tells a text from bytes, as a frame of a WebSocket does by its opcode.
+//! The first words are those of the request that a client opens one with. Messages are as the app
+//! wrote them. A connection on which it sent bytes first brings bytes, and any other texts: no
+//! protocol that is known here mixes them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::journal;
-use super::requests::{behind, has};
+use super::requests::{behind, has, take};
 use super::state::Phone;
 use super::thread::Job;
 use crate::contract::http::{self, HeaderName, HeaderValue, Request};
-use crate::contract::{Connection, EngineEvent};
+use crate::contract::{Connection, Slip};
 
-const TEXT: u8 = 1;
-const BYTES: u8 = 2;
+/// A connection that is held.
+pub(super) struct Line {
+    connection: Rc<dyn Connection>,
+    /// Whether it brings texts; not known before something was sent.
+    is_text: Cell<Option<bool>>,
+}
 
 #[derive(Deserialize)]
 struct Hello {
@@ -37,52 +42,50 @@ fn first_words(hello: &str) -> Option<Vec<u8>> {
 /// Opens a connection, and posts what comes on it until it ends.
 pub(super) fn connect(phone: &Rc<Phone>, id: u32, hello: &str) {
     let (own, hello) = (phone.clone(), first_words(hello).unwrap_or_default());
-    let heard = move |what, text, body| Job::Heard { id, what, text, body };
+    let ended = move |what| Job::Heard { id, what, text: String::new(), body: None, note: None };
     phone.ports.spawn.spawn(Box::pin(async move {
         let deadline = own.ports.clock.now() + own.timeout;
         let Ok(connection) = own.ports.transport.connect(hello, deadline).await else {
-            return own.thread.post(heard("lost", String::new(), None));
+            return own.thread.post(ended("lost"));
         };
-        own.lines.borrow_mut().insert(id, connection.clone());
-        own.thread.post(heard("open", String::new(), None));
-        let ended = loop {
-            let message = match connection.receive().await {
-                Ok(Some(message)) => message,
+        let line = Rc::new(Line { connection, is_text: Cell::default() });
+        own.lines.borrow_mut().insert(id, line.clone());
+        own.thread.post(ended("open"));
+        let how = loop {
+            let (message, slip) = match line.connection.receive_with().await {
+                Ok(Some(came)) => came,
                 Ok(None) => break "closed",
                 Err(_) => break "lost",
             };
             own.ports.decoding(message.len() as u64).await;
-            own.thread.post(match message.split_first() {
-                Some((&BYTES, body)) => heard("bytes", String::new(), Some(body.to_vec())),
-                Some((&TEXT, text)) => heard("text", String::from_utf8_lossy(text).into_owned(), None),
-                _ => heard("text", String::from_utf8_lossy(&message).into_owned(), None),
+            let note = take(&own, slip);
+            own.thread.post(if line.is_text.get() == Some(false) {
+                Job::Heard { id, what: "bytes", text: String::new(), body: Some(message), note }
+            } else {
+                let text = String::from_utf8_lossy(&message).into_owned();
+                Job::Heard { id, what: "text", text, body: None, note }
             });
         };
         own.lines.borrow_mut().remove(&id);
-        own.thread.post(heard(ended, String::new(), None));
+        own.thread.post(ended(how));
     }));
 }
 
-/// Sends a message; what came of it is heard on the connection.
+/// Sends a message, and tells which edits are in it: those of the rows whose keys it has. What came
+/// of it is heard on the connection.
 pub(super) fn say(phone: &Phone, id: u32, message: &[u8], is_text: bool) {
-    let Some(connection) = phone.lines.borrow().get(&id).cloned() else { return };
-    let is_in = |line: &journal::Line| has(message, line.key.as_str());
-    let rows = behind(phone, is_in);
-    if !rows.is_empty() {
-        let request = phone.count_request();
-        for row in &rows {
-            phone.sent.borrow_mut().extend(row.edits.iter().map(|edit| edit.number));
-            let (entity, key) = (row.entity, &row.key);
-            row.edits.iter().for_each(|edit| {
-                phone.ports.emit(EngineEvent::EditSent { edit: *edit, entity, key, request })
-            });
-        }
+    let Some(line) = phone.lines.borrow().get(&id).cloned() else { return };
+    line.is_text.set(line.is_text.get().or(Some(is_text)));
+    let slip = Slip { edits: behind(phone, |line| has(message, line.key.as_str())), rows: Vec::new() };
+    if !slip.edits.is_empty() {
+        let sent = slip.edits.iter().flat_map(|row| row.edits.iter().map(|edit| edit.number));
+        phone.sent.borrow_mut().extend(sent);
+        phone.ports.tell_slip(&slip, phone.count_request());
     }
-    let opcode = if is_text { TEXT } else { BYTES };
-    _ = connection.send([&[opcode], message].concat());
+    _ = line.connection.send_with(message.to_vec(), slip);
 }
 
 pub(super) fn hang(phone: &Phone, id: u32) {
-    let connection: Option<Rc<dyn Connection>> = phone.lines.borrow_mut().remove(&id);
-    connection.into_iter().for_each(|connection| connection.close());
+    let line: Option<Rc<Line>> = phone.lines.borrow_mut().remove(&id);
+    line.into_iter().for_each(|line| line.connection.close());
 }

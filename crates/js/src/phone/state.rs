@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::about::About;
 use super::journal::Waiting;
+use super::sockets::Line;
 use super::thread::Thread;
-use crate::contract::{Connection, DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
+use crate::contract::{DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
 use crate::runtime::Fault;
 
 pub(super) struct Phone {
@@ -29,7 +30,7 @@ pub(super) struct Phone {
     pub(super) requests: Cell<u64>,
     pub(super) holds: RefCell<BTreeMap<u32, Rc<Hold>>>,
     /// Connections that are held.
-    pub(super) lines: RefCell<BTreeMap<u32, Rc<dyn Connection>>>,
+    pub(super) lines: RefCell<BTreeMap<u32, Rc<Line>>>,
     /// The unit that runs.
     pub(super) unit: Cell<Option<UnitId>>,
     /// Edits that this process has sent.

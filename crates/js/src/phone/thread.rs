@@ -22,7 +22,7 @@ pub(super) enum Job {
     /// Something happened to the app.
     Happened(&'static str),
     /// Something came on a held connection, or it ended: what, and a message.
-    Heard { id: u32, what: &'static str, text: String, body: Option<Vec<u8>> },
+    Heard { id: u32, what: &'static str, text: String, body: Option<Vec<u8>>, note: Option<String> },
 }
 
 /// Why a function of the adapter did not do what it was asked for.
@@ -210,22 +210,28 @@ impl Thread {
                 self.turn(|ctx| entry(ctx, "call")?.call::<_, ()>((id, name, args)));
             }
             Job::Happened(what) => self.turn(|ctx| entry(ctx, "happened")?.call::<_, ()>((what,))),
-            Job::Answer { id, head, body, note } => {
-                let disk = &self.host.disk;
-                note.into_iter().for_each(|text| disk.note(crate::host::Note { key: None, text }));
-                self.turn(|ctx| {
-                    let body = rquickjs::TypedArray::<u8>::new(ctx.clone(), body)?;
-                    entry(ctx, "answered")?.call::<_, ()>((id, head, body))
-                });
-                if !self.host.dies() {
-                    // It wrote nothing in this turn.
-                    _ = disk.write_left(None);
-                }
-            }
-            Job::Heard { id, what, text, body } => self.turn(|ctx| {
+            Job::Answer { id, head, body, note } => self.with_note(note, |ctx| {
+                let body = rquickjs::TypedArray::<u8>::new(ctx.clone(), body)?;
+                entry(ctx, "answered")?.call::<_, ()>((id, head, body))
+            }),
+            Job::Heard { id, what, text, body, note } => self.with_note(note, |ctx| {
                 let body = body.map(|body| rquickjs::TypedArray::<u8>::new(ctx.clone(), body)).transpose()?;
                 entry(ctx, "heard")?.call::<_, ()>((id, what, text, body))
             }),
+        }
+    }
+    /// A turn, with what the bench writes in the first transaction that it makes.
+    fn with_note(
+        &self,
+        note: Option<String>,
+        f: impl for<'js> FnOnce(&rquickjs::Ctx<'js>) -> rquickjs::Result<()>,
+    ) {
+        let disk = &self.host.disk;
+        note.into_iter().for_each(|text| disk.note(crate::host::Note { key: None, text }));
+        self.turn(f);
+        if !self.host.dies() {
+            // It wrote nothing in this turn.
+            _ = disk.write_left(None);
         }
     }
 
