@@ -5,10 +5,11 @@
 import Database from 'bench:sqlite'
 
 const TABLES = { customer: ['name', 'phone'], visit: ['customer', 'note', 'done'], photo: ['visit', 'caption'] }
-let db
+let db, bench
 
 export default {
-  open() {
+  open(given) {
+    bench = given
     db = new Database('app.db')
     db.exec('CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, value INTEGER)')
     for (const [table, columns] of Object.entries(TABLES)) {
@@ -27,6 +28,14 @@ export default {
   async sync(unit) {
     for (const table of unit.push) await push(table)
     for (const table of unit.pull) await pull(table)
+  },
+
+  // What a phone has that was synced before (`fleet.phones.start = "1d"`).
+  provision({ tables, cursors }) {
+    for (const [table, rows] of Object.entries(tables)) {
+      for (const row of rows) take(table, row, false)
+      db.prepare('REPLACE INTO cursor VALUES(?, ?)').run(table, Number(cursors[table]))
+    }
   },
 
   // What the app shows, and what waits to be sent.
@@ -61,7 +70,11 @@ async function push(table) {
   const sent = db.prepare(`UPDATE ${table} SET dirty = NULL WHERE id = ? AND dirty = ?`)
   db.transaction(() => {
     for (const row of rows) sent.run(row.id, row.dirty)
-    for (const row of refused) take(table, row, row._deleted)
+    for (const row of refused) {
+      // Here the app shows its person what was not taken.
+      bench.log({ id: row.id })
+      take(table, row, row._deleted)
+    }
   })()
 }
 

@@ -12,6 +12,8 @@ export interface Bench {
   url: string
   /** Says that what came is in the database by now; without it that is as a turn has written something. */
   applied(): void
+  /** Says that the person was told that what was changed in a row did not go as made. */
+  log(line: { id: string; kind?: 'rejected' | 'superseded' | 'merged' | 'overwrote' | 'kept-both' }): void
 }
 export type Row = { id: string; [column: string]: string | number | boolean | null }
 export interface Edit { entity: string; kind: 'create' | 'update' | 'delete'; key: string; values: Record<string, string | number | boolean | null> }

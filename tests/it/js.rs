@@ -54,6 +54,16 @@ fn an_app_in_javascript_passes_twice_alike() {
 }
 
 #[test]
+fn phones_that_start_synced_ask_for_what_came_after_that() {
+    let synced = run_seed("calm", &["fleet.phones.start=\"1d\""], 1);
+    let found = ["oracle.lost_edit.count", "oracle.divergent.devices"].map(|of| value(&synced, of));
+    assert_eq!((found, synced.violations.len()), ([0, 0], 0));
+    let down = |outcome: &Outcome| value(outcome, "net.down.bytes");
+    let empty = run_seed("calm", &[], 1);
+    assert!(down(&synced) < down(&empty), "{} and {}", down(&synced), down(&empty));
+}
+
+#[test]
 fn one_thread_and_two_give_the_same() {
     let folder = tempfile::tempdir().expect("there is a folder");
     let digests = |jobs: &str| {
@@ -118,6 +128,17 @@ fn five_planted_faults_are_found_and_the_sound_app_has_none() {
         let counts = found(&[&bundled(&folder, &app(changes)), "expect={}"]);
         assert!(figures.iter().all(|figure| counts[figure] > 0), "{fault}: {counts:?}");
     }
+}
+
+/// Customers go whom visits refer to: an edit of such a visit is not taken.
+#[test]
+fn an_edit_that_is_refused_is_lost_unless_its_person_is_told() {
+    let rename = "action.rename={ entity=\"customer\", kind=\"update\", columns=[\"name\"], per_device=6, on_devices=0.5 }";
+    let lost = |sets: &[&str]| value(&run_seed("contended", sets, 4), "oracle.lost_edit.count");
+    assert_eq!(lost(&[rename]), 0);
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let untold = bundled(&folder, &app(&[("bench.log({ id: row.id })", "")]));
+    assert!(lost(&[rename, &untold, "expect={}"]) > 0);
 }
 
 #[test]
@@ -201,7 +222,7 @@ fn what_nobody_catches_ends_the_cell_with_file_and_line() {
 #[test]
 fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
     for (changes, says) in [
-        (&[("let db\n", "let db = ;\n")][..], &["app.js:8:10", "let db = ;", "^"][..]),
+        (&[("let db, bench\n", "let db = ;\n")][..], &["app.js:8:10", "let db = ;", "^"][..]),
         (&[("export default {", "export const none = {")], &["no default export"]),
         (&[("  async sync(unit)", "  async sink(unit)")], &["lacks `sync`"]),
         (&[("export const server", "const server")], &["no export `server`"]),
@@ -214,7 +235,7 @@ fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
             &["did you mean `converges`?"],
         ),
         (&[("'bench:sqlite'", "'sqlite'")], &["sqlite", "esbuild"]),
-        (&[("let db\n", "let db = nothing.there\n")], &["throws as it is loaded", "app.js:8"]),
+        (&[("let db, bench\n", "let db = nothing.there\n")], &["throws as it is loaded", "app.js:8"]),
     ] {
         let folder = tempfile::tempdir().expect("there is a folder");
         let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);

@@ -30,6 +30,7 @@ entry.about = () => {
 entry.open = (id, bench) => settle(id, () => {
   const given = parseJson(bench)
   given.applied = () => H.applied()
+  given.log = ({ id, kind = 'rejected' }) => H.logged(String(id), String(kind))
   opened = Promise.resolve(adapter.open?.(given))
   // Whether it failed is told where it is waited for.
   opened.catch(() => {})

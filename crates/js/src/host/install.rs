@@ -55,6 +55,18 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "coded" = |_ctx, host, length: f64| { host.spent.borrow_mut().coded += length as u64; Ok(()) };
         "sorted" = |_ctx, host, length: f64| { host.spent.borrow_mut().sort(length as u64); Ok(()) };
         "applied" = |_ctx, host| { host.push(Effect::Applied); Ok(()) };
+        "logged" = |ctx, host, key: String, kind: String| {
+            let known = ["rejected", "superseded", "merged", "overwrote", "kept-both"];
+            if !known.contains(&kind.as_str()) {
+                let words = format!("`{kind}` is no kind of a line: `{}`", known.join("`, `"));
+                return Err(Exception::throw_type(&ctx, &words));
+            }
+            // In the transaction of the app, if it has one open.
+            let written = host.disk.log(&key, &kind);
+            written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
+            host.push(Effect::Logged { key, kind });
+            Ok(())
+        };
         "settled" = |ctx, host, id: u32, well: bool, text: String| {
             let read = serde_json::from_str(&text);
             let read = read.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;

@@ -60,6 +60,11 @@ pub(crate) enum Effect {
     },
     /// The adapter says that what came is applied.
     Applied,
+    /// The app tells its person that what was changed in the row of this key did not go as made.
+    Logged {
+        key: String,
+        kind: String,
+    },
 }
 
 pub(crate) struct Host {

@@ -10,6 +10,7 @@ use super::sockets;
 use super::state::Phone;
 use super::telling::{tell, tell_applied};
 use super::thread::{Failure, Job};
+use crate::base::Word;
 use crate::contract::{
     Added, AppEvent, DeviceView, EditError, EditKind, EngineEvent, EntityId, LocalBoxFuture, LocalEdit,
     RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
@@ -59,7 +60,18 @@ impl Phone {
                 self.says_applied.set(true);
                 self.tell_applied();
             }
+            Effect::Logged { key, kind } => self.tell_logged(&key, &kind),
             _ => {}
+        }
+    }
+    fn tell_logged(&self, key: &str, kind: &str) {
+        let log = journal::log(&self.thread.host.disk.main, self.setup.device).unwrap_or_default();
+        for entry in log.iter().filter(|entry| entry.key.as_str() == key && entry.kind.word() == kind) {
+            let Some(edit) = entry.edit.filter(|edit| self.logged.borrow_mut().insert(edit.number)) else {
+                continue;
+            };
+            let (entity, key) = (entry.entity, &entry.key);
+            self.ports.emit(EngineEvent::EditLogged { edit, kind: entry.kind, entity, key });
         }
     }
     /// A turn is over that wrote what came: it is applied.

@@ -109,6 +109,7 @@ impl EngineFactory for Factory {
             lines: RefCell::default(),
             unit: Cell::default(),
             sent: RefCell::new(BTreeSet::new()),
+            logged: RefCell::default(),
             brought: RefCell::default(),
             says_applied: Cell::default(),
             saving: Gate::default(),

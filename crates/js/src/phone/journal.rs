@@ -5,14 +5,18 @@ use std::fmt::Write;
 
 use rusqlite::{Connection, params};
 
-use crate::contract::{DeviceId, UnitId};
-use crate::contract::{EditId, EditKind, EntityId, Key, LocalEdit, RowEdits, Slip, Stamp};
+use crate::base::Word;
+use crate::contract::{
+    DeviceId, EditId, EditKind, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, Slip, Stamp, UnitId,
+};
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
         kind INTEGER, made INTEGER, said INTEGER, gave INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
+        kind TEXT);\
     CREATE TABLE IF NOT EXISTS bench_run(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER);";
 
 /// Makes the tables.
@@ -224,6 +228,19 @@ pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
 /// The lines of edits that wait.
 pub(super) fn waiting_lines(lines: Vec<Line>, waiting: &Waiting) -> Vec<Line> {
     lines.into_iter().filter(|line| waits(waiting, line)).collect()
+}
+
+/// What the person can read of edits that did not go as made.
+pub(super) fn log(database: &Connection, device: DeviceId) -> rusqlite::Result<Vec<LogEntry>> {
+    let mut asked =
+        database.prepare_cached("SELECT number, entity, key, kind FROM bench_log ORDER BY number")?;
+    let entries = asked.query_map([], |row| {
+        let (key, kind): (String, String) = (row.get(2)?, row.get(3)?);
+        let edit = Some(EditId { device, number: row.get(0)? });
+        let kind = LogKind::of_word(&kind).unwrap_or(LogKind::Rejected);
+        Ok(LogEntry { edit, entity: EntityId(row.get(1)?), key: Key::new(&key), kind, met: None })
+    })?;
+    entries.collect()
 }
 
 /// The stamps of an entity's rows, by key.

@@ -35,6 +35,8 @@ pub(super) struct Phone {
     pub(super) unit: Cell<Option<UnitId>>,
     /// Edits that this process has sent.
     pub(super) sent: RefCell<BTreeSet<u32>>,
+    /// Edits of which this process has told a line of the log.
+    pub(super) logged: RefCell<BTreeSet<u32>>,
     /// What answers brought that is not told to be applied yet.
     pub(super) brought: RefCell<Vec<RowVersion>>,
     /// Whether the adapter says itself what is applied.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::journal;
 use super::state::Phone;
-use crate::contract::{Cell, DeviceView, EntityId, PendingEdit, Stamp, Value, ValueRef};
+use crate::contract::{Cell, DeviceView, EntityId, LogEntry, PendingEdit, Stamp, Value, ValueRef};
 use crate::host::row_from_js;
 use crate::runtime::Fault;
 
@@ -31,6 +31,9 @@ impl DeviceView for Phone {
         let device = self.setup.device;
         let edit = |line: journal::Line| PendingEdit::new(line.id(device), line.entity, line.key);
         journal::waiting_lines(lines, &waiting).into_iter().map(edit).collect()
+    }
+    fn log(&self) -> Vec<LogEntry> {
+        journal::log(&self.thread.host.disk.main, self.setup.device).unwrap_or_default()
     }
     fn doing(&self) -> String {
         let last = self.last_error.borrow().clone();
