@@ -169,11 +169,17 @@ impl SyncServer for Echo {
 
 #[test]
 fn a_socket_carries_texts_and_bytes_both_ways() {
-    let talk = "const socket = new WebSocket('wss://app.example/live?x=1'), heard = []
-        socket.binaryType = 'arraybuffer'
-        socket.onopen = () => { socket.send('hello'); socket.send(new Uint8Array([1, 2])) }
-        socket.onmessage = ({ data }) => { heard.push(typeof data === 'string' ? data : new Uint8Array(data).join()); if (heard.length === 2) socket.close() }
-        socket.onclose = ({ code, wasClean }) => { throw new Error([...heard, code, wasClean].join(' ')) }
+    let talk = "const heard = []
+        const talk = said => new Promise(done => {
+          const socket = new WebSocket('wss://app.example/live?x=1')
+          socket.binaryType = 'arraybuffer'
+          socket.onopen = () => socket.send(said)
+          socket.onmessage = ({ data }) => { heard.push(typeof data === 'string' ? data : new Uint8Array(data).join()); socket.close() }
+          socket.onclose = ({ code, wasClean }) => { heard.push(code, wasClean); done() }
+        })
+        await talk('hello')
+        await talk(new Uint8Array([1, 2]))
+        setTimeout(() => { throw new Error(heard.join(' ')) })
         await new Promise(() => {})";
     let folder = tempfile::tempdir().expect("there is a folder");
     let sync = "for (const table of unit.push) await push(table)";
@@ -182,7 +188,7 @@ fn a_socket_carries_texts_and_bytes_both_ways() {
     let ended = catch_unwind(AssertUnwindSafe(|| run(stack, &scenario("calm"), &[&set])));
     let words = ended.err().expect("it ends the cell");
     let words = words.downcast_ref::<String>().expect("in words");
-    assert!(words.contains("Error: hello 1,2 1000 true"), "{words}");
+    assert!(words.contains("Error: hello 1000 true 1,2 1000 true"), "{words}");
 }
 
 /// The words with which a cell ends whose app is changed so.

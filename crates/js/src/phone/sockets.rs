@@ -10,17 +10,10 @@ use std::rc::Rc;
 use serde::Deserialize;
 
 use super::requests::{behind, has, take};
-use super::state::Phone;
+use super::state::{Line, Phone};
 use super::thread::Job;
+use crate::contract::Slip;
 use crate::contract::http::{self, HeaderName, HeaderValue, Request};
-use crate::contract::{Connection, Slip};
-
-/// A connection that is held.
-pub(super) struct Line {
-    connection: Rc<dyn Connection>,
-    /// Whether it brings texts; not known before something was sent.
-    is_text: Cell<Option<bool>>,
-}
 
 #[derive(Deserialize)]
 struct Hello {

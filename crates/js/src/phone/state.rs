@@ -10,9 +10,8 @@ use serde_json::json;
 
 use super::about::About;
 use super::journal::Waiting;
-use super::sockets::Line;
 use super::thread::Thread;
-use crate::contract::{DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
+use crate::contract::{Connection, DeviceSetup, Ports, Queue, RowVersion, Span, UnitId};
 use crate::runtime::Fault;
 
 pub(super) struct Phone {
@@ -44,6 +43,13 @@ pub(super) struct Phone {
     /// Edits are saved one after the other.
     pub(super) saving: Gate,
     pub(super) last_error: RefCell<Option<String>>,
+}
+
+/// A connection that is held.
+pub(super) struct Line {
+    pub(super) connection: Rc<dyn Connection>,
+    /// Whether it brings texts; not known before something was sent.
+    pub(super) is_text: Cell<Option<bool>>,
 }
 
 /// A request that may be given up.
