@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::disk::Disk;
-use crate::contract::{Clock, CrashPoints, NetworkKind, Seed, Span, Time, Transport};
+use crate::contract::{Clock, CrashPoints, Machine, NetworkKind, Seed, Span, Time, Transport, Work};
 use crate::runtime::Spent;
 
 /// Lines of the console that are kept.
@@ -17,6 +17,8 @@ const LINES: usize = 20;
 pub(crate) struct World {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) crash: Rc<dyn CrashPoints>,
+    /// A phone's hardware.
+    pub(crate) machine: Option<Rc<dyn Machine>>,
     /// The way to the server; a server has none.
     pub(crate) transport: Option<Rc<dyn Transport>>,
 }
@@ -164,6 +166,9 @@ impl Host {
     /// A transaction of the engine is committed.
     pub(crate) fn commit(&self) {
         self.committed.set(true);
+        // The process may die here, and has told nobody: its work on the disk is under way.
+        let machine = self.world.as_ref().and_then(|world| world.machine.as_ref());
+        machine.into_iter().for_each(|machine| _ = machine.take_on(Work::default()));
         self.pass("js.committed");
     }
     pub(crate) fn take_committed(&self) -> bool {

@@ -94,6 +94,9 @@ impl Phone {
             waiting.as_ref().is_some_and(|rows| rows.contains(&(it.entity, it.key.as_str().to_owned())))
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
+        if self.held.replace(!held.is_empty()) || !held.is_empty() {
+            _ = self.thread.host.disk.write(&journal::hold(&held));
+        }
         self.brought.replace(held);
         if !applied.is_empty() {
             tell_applied(&self.ports, self.unit.get(), &applied);
@@ -131,6 +134,9 @@ impl Phone {
     }
     /// What the server said that the engine did not hear of is forgotten; what is done is told.
     async fn reopen(&self) {
+        let held = journal::held(&self.thread.host.disk.main).unwrap_or_default();
+        self.held.set(!held.is_empty());
+        self.brought.replace(held);
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         if lines.is_empty() {
             return;

@@ -84,6 +84,7 @@ impl EngineFactory for Factory {
         let world = World {
             clock: ports.clock.clone(),
             crash: ports.crash.clone(),
+            machine: Some(ports.machine.clone()),
             transport: Some(ports.transport.clone()),
         };
         // What one process draws no other does: names that are drawn are told apart by that.
@@ -111,6 +112,7 @@ impl EngineFactory for Factory {
             sent: RefCell::new(BTreeSet::new()),
             logged: RefCell::default(),
             brought: RefCell::default(),
+            held: Cell::default(),
             says_applied: Cell::default(),
             saving: Gate::default(),
             last_error: RefCell::default(),

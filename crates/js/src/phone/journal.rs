@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 
 use crate::base::Word;
 use crate::contract::{
-    DeviceId, EditId, EditKind, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, Slip, Stamp, UnitId,
+    DeviceId, EditId, EditKind, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion, Slip,
+    Stamp, UnitId,
 };
 
 const LAYOUT: &str = "\
@@ -17,6 +18,7 @@ const LAYOUT: &str = "\
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
         kind TEXT);\
+    CREATE TABLE IF NOT EXISTS bench_held(entity INTEGER, key TEXT, stamp INTEGER, removed INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_run(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER);";
 
 /// Makes the tables.
@@ -247,6 +249,27 @@ pub(super) fn log(database: &Connection, device: DeviceId) -> rusqlite::Result<V
 pub(super) fn stamps(database: &Connection, entity: EntityId) -> rusqlite::Result<BTreeMap<String, Stamp>> {
     let mut asked = database.prepare_cached("SELECT key, stamp FROM bench_stamps WHERE entity = ?1")?;
     asked.query_map([entity.0], |row| Ok((row.get(0)?, Stamp(row.get(1)?))))?.collect()
+}
+
+/// The statements that keep the versions that are not told yet, as edits of their rows wait.
+pub(super) fn hold(held: &[RowVersion]) -> String {
+    let mut note = "DELETE FROM bench_held;".to_owned();
+    for RowVersion { entity, key, stamp, removed } in held {
+        let (entity, key, removed) = (entity.0, quoted(key.as_str()), u8::from(*removed));
+        _ = write!(note, "INSERT INTO bench_held VALUES({entity}, {key}, {}, {removed});", stamp.0);
+    }
+    note
+}
+
+/// The versions that an earlier process did not tell.
+pub(super) fn held(database: &Connection) -> rusqlite::Result<Vec<RowVersion>> {
+    let mut asked = database.prepare("SELECT entity, key, stamp, removed FROM bench_held")?;
+    let versions = asked.query_map([], |row| {
+        let key: String = row.get(1)?;
+        let (entity, stamp) = (EntityId(row.get(0)?), Stamp(row.get(2)?));
+        Ok(RowVersion { entity, key: Key::new(&key), stamp, removed: row.get(3)? })
+    })?;
+    versions.collect()
 }
 
 /// The statement that keeps the stamp of a row.

@@ -38,6 +38,8 @@ pub(super) struct Phone {
     pub(super) logged: RefCell<BTreeSet<u32>>,
     /// What answers brought that is not told to be applied yet.
     pub(super) brought: RefCell<Vec<RowVersion>>,
+    /// Whether versions are kept that are not told yet.
+    pub(super) held: Cell<bool>,
     /// Whether the adapter says itself what is applied.
     pub(super) says_applied: Cell<bool>,
     /// Edits are saved one after the other.

@@ -36,7 +36,12 @@ impl Half {
         let opened = || -> Result<Half, Fault> {
             let disk = Disk::open(ports.database.clone()).map_err(|error| Fault::new(error.to_string()))?;
             let interpreter = Interpreter::bare(MODULES)?;
-            let world = World { clock: ports.clock.clone(), crash: ports.crash.clone(), transport: None };
+            let world = World {
+                clock: ports.clock.clone(),
+                crash: ports.crash.clone(),
+                machine: None,
+                transport: None,
+            };
             let host = Host::new(Some(world), disk, ports.seed, interpreter.spent());
             begin(&interpreter, &host, program)?;
             let records = Rc::new(Records::new(setup, host));

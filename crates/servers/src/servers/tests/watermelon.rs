@@ -130,6 +130,31 @@ fn a_repeated_push_goes_over_a_newer_value_unless_known() {
     assert!(!newer_value_is_gone(&[("idempotent", "by-edit"), ("conflicts", "overwrite")]));
 }
 
+/// How many rows come to a phone after its push was found known, in two pulls of one time, and after
+/// the push that follows.
+fn rows_after_a_known_push(idempotent: &str) -> [usize; 3] {
+    let mut world = World::new("watermelondb", &[("idempotent", idempotent)]);
+    world.office("aaaa", "Foo");
+    let time = time_of(&pull(&mut world, 0));
+    let (edit, other) = (world.edit(0), world.edit(0));
+    for _ in 0..2 {
+        let now = time_of(&pull(&mut world, time));
+        assert_eq!(push(&mut world, 0, now, "aaaa", "mine", edit).status, 200);
+    }
+    let now = time_of(&pull(&mut world, time));
+    world.kill();
+    let [one, two] = [(); 2].map(|()| pull(&mut world, now).slip.rows.len());
+    assert_eq!(push(&mut world, 0, now, "aaaa", "more", other).status, 200);
+    let after = time_of(&pull(&mut world, now));
+    [one, two, pull(&mut world, after).slip.rows.len()]
+}
+
+#[test]
+fn a_phone_whose_push_was_known_gets_the_row_until_it_has_it() {
+    assert_eq!(rows_after_a_known_push("no"), [0, 0, 0]);
+    assert_eq!(rows_after_a_known_push("by-edit"), [1, 1, 0]);
+}
+
 /// What two rows say after a push of both, one of which somebody changed since the pull.
 fn after_a_conflict(conflicts: &str) -> (u16, String, String) {
     let mut world = World::new("watermelondb", &[("conflicts", conflicts)]);

@@ -14,7 +14,7 @@
 //! | option | words | rule there |
 //! |---|---|---|
 //! | `conflicts` | `detect`: a push with a row that was modified after `last_pulled_at` is aborted with 409. `overwrite`: what comes last stays | push 5, 3 |
-//! | `idempotent` | `no`: a push that comes again is written again. `by-edit`: its edits are known, and nothing is written | – |
+//! | `idempotent` | `no`: a push that comes again is written again. `by-edit`: its edits are known, nothing is written, and the phone's next pull brings the row | – |
 //! | `created_as_updated` | `true`: all live rows are `updated`. `false`: rows that the phone cannot have yet are `created` | tips |
 //! | `timestamp` | `snapshot`: that of the newest row that readers can see. `clock`: the server's clock | pull 4, 5 |
 //!
@@ -25,6 +25,7 @@
 //!
 //! Not supported: `turbo` texts, the deletion of descendants other than by `on_delete`.
 
+mod owed;
 mod pull;
 mod push;
 
@@ -81,7 +82,7 @@ struct Watermelon {
 
 impl Watermelon {
     fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Watermelon {
-        let tables = [writing::TABLES, TABLES].concat();
+        let tables = [writing::TABLES, TABLES, owed::TABLE].concat();
         let database = Rc::new(kept::open(&ports.database, &tables));
         let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
         Watermelon {

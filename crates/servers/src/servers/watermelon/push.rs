@@ -27,10 +27,11 @@ impl Watermelon {
     ) -> Result<Response, ServerError> {
         let since = Watermelon::since(address)?;
         let wanted = self.wanted(changes)?;
+        self.has_pushed(of)?;
         let request = self.writer.begin()?;
         let mut writes: Vec<(Wanted, Mutation)> = Vec::new();
         for wanted in wanted {
-            match self.judged((request, since), &wanted, slip, record) {
+            match self.judged((of, request, since), &wanted, slip, record) {
                 Ok(mutation) => writes.extend(mutation.map(|mutation| (wanted, mutation))),
                 Err(Aborted { status, why }) => return Ok(response(status, &json!({ "error": why }))),
             }
@@ -81,7 +82,7 @@ impl Watermelon {
     /// The mutation for a row; none where there is nothing to do.
     fn judged(
         &self,
-        (request, since): (i64, Option<Stamp>),
+        (of, request, since): (DeviceId, i64, Option<Stamp>),
         wanted: &Wanted,
         slip: &Slip,
         record: &mut dyn SystemOfRecord,
@@ -94,6 +95,8 @@ impl Watermelon {
         let now = record.get(*entity, key);
         let mutation = self.writer.mutation(request, wanted, edit, (now.as_ref(), &*record));
         if is_known {
+            let disk = |_| Aborted { status: 500, why: "the server's disk failed".to_owned() };
+            self.owe(of, *entity, key).map_err(disk)?;
             return Ok(Some(mutation));
         }
         let is_there = now.as_ref().is_some_and(|row: &Row| row.values.is_some());

@@ -1,0 +1,53 @@
+//! Rows that a phone takes its own version of for the server's.
+//!
+//! An edit that comes again over somebody's newer value changes nothing, and the phone, which hears
+//! that all is well, marks its own value as the server's. No later pull would bring it the row: so
+//! the next pulls do, until one is known to have come.
+
+use rusqlite::params;
+
+use super::super::kept::failed;
+use super::super::rows::Version;
+use super::Watermelon;
+use crate::contract::{DeviceId, EntityId, Key, ServerError, Stamp, SystemOfRecord};
+
+pub(super) const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS owed(device INTEGER, entity INTEGER, key TEXT, given INTEGER,
+        PRIMARY KEY(device, entity, key)) WITHOUT ROWID;";
+
+impl Watermelon {
+    pub(super) fn owe(&self, of: DeviceId, entity: EntityId, key: &Key) -> Result<(), ServerError> {
+        let text = "REPLACE INTO owed VALUES(?1, ?2, ?3, NULL)";
+        self.database.execute(text, params![of.0, entity.0, key.as_str()]).map(drop).map_err(failed)
+    }
+    /// A phone pushes: it has what pulls before gave it.
+    pub(super) fn has_pushed(&self, of: DeviceId) -> Result<(), ServerError> {
+        let text = "DELETE FROM owed WHERE device = ?1 AND given IS NOT NULL";
+        self.database.execute(text, [of.0]).map(drop).map_err(failed)
+    }
+    /// A phone pulls since a time: it has what was given before that.
+    pub(super) fn has_pulled(&self, of: DeviceId, since: Option<Stamp>) -> Result<(), ServerError> {
+        let text = "DELETE FROM owed WHERE device = ?1 AND given < ?2";
+        let since = since.unwrap_or_default().0;
+        self.database.execute(text, params![of.0, since]).map(drop).map_err(failed)
+    }
+    /// The rows of a table that a phone is owed, as they are now, but for those that are `found`.
+    pub(super) fn owed(
+        &self,
+        (of, entity): (DeviceId, EntityId),
+        found: &[Version],
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Vec<Version>, ServerError> {
+        let text = "SELECT key FROM owed WHERE device = ?1 AND entity = ?2 ORDER BY key";
+        let mut asked = self.database.prepare_cached(text).map_err(failed)?;
+        let keys = asked.query_map(params![of.0, entity.0], |row| row.get::<_, String>(0)).map_err(failed)?;
+        let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let keys = keys.iter().map(|key| Key::new(key)).filter(|key| !found.iter().any(|it| it.0 == *key));
+        let row = |key: Key| record.get(entity, &key).map(|row| (key, row.stamp, row.values));
+        Ok(keys.filter_map(row).collect())
+    }
+    pub(super) fn given(&self, of: DeviceId, entity: EntityId, at: Stamp) -> Result<(), ServerError> {
+        let text = "UPDATE owed SET given = ?3 WHERE device = ?1 AND entity = ?2";
+        self.database.execute(text, params![of.0, entity.0, at.0]).map(drop).map_err(failed)
+    }
+}
