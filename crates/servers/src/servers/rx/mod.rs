@@ -71,9 +71,10 @@ struct Rx {
 
 impl Rx {
     fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Rx {
-        let database = Rc::new(kept::open(&ports.database, writing::TABLES));
+        let database = Rc::new(kept::open(&ports.database, &[writing::TABLES, site::LOADS].concat()));
         let by_time = chosen.text("checkpoint") == "time";
-        let site = Rc::new(Site { setup, by_time, only_resync: chosen.text("stream") == "resync" });
+        let only_resync = chosen.text("stream") == "resync";
+        let site = Rc::new(Site { setup, by_time, only_resync, database: database.clone() });
         let streams = Rc::default();
         stream::feed(&site, &ports, &streams);
         Rx {

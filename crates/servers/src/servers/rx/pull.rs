@@ -6,7 +6,7 @@ use super::super::rows;
 use super::super::web::{Address, Answer, response};
 use super::site::Site;
 use crate::contract::{
-    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
+    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Span, Stamp, SystemOfRecord, Value,
 };
 
 /// How far a phone has pulled: the last document that it has, in the order of time and id.
@@ -36,6 +36,9 @@ pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> 
     Json::Object(document)
 }
 
+/// No transaction is longer under way than this.
+const SETTLED: Span = Span::secs(86_400);
+
 impl Site {
     pub(super) fn pull(
         &self,
@@ -48,7 +51,18 @@ impl Site {
         let checkpoint = Checkpoint { updated_at: address.number("updatedAt")?.unwrap_or(0), id };
         let limit = address.number("limit")?.or(address.number("batchSize")?);
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
-        let page = self.page((of, entity), &checkpoint, limit, slip, record)?;
+        let day_before = record.clock().minus(SETTLED).0;
+        // Of one that loads the checkpoint is as old as the rows that it has; of one that has
+        // loaded it is of yesterday.
+        let is_old = checkpoint.updated_at < day_before - SETTLED.as_micros() as i64;
+        let loads = checkpoint.updated_at == 0 || is_old && self.is_loading((of, entity))?;
+        self.loads((of, entity), loads)?;
+        let mut page = self.page((of, entity), &checkpoint, limit, slip, record)?;
+        if page.documents.len() < limit {
+            // Else a phone that hears of nothing would come with a time that is too old one day.
+            let settled = Checkpoint { updated_at: day_before, id: String::new() };
+            page.checkpoint = page.checkpoint.max(settled);
+        }
         let body = json!({ "documents": page.documents, "checkpoint": page.checkpoint.json() });
         Ok(response(200, &body))
     }
@@ -65,11 +79,12 @@ impl Site {
         let entity = self.setup.schema.entity(id);
         // Documents of the checkpoint's own time may still be missing.
         let since = after.updated_at - i64::from(!self.by_time);
-        let since = (after.updated_at > 0).then_some(Stamp(since));
+        let since = (after.updated_at > 0 && !self.is_loading((of, id))?).then_some(Stamp(since));
         let mut found: Vec<(Checkpoint, bool, Json)> = Vec::new();
         record.changes(id, self.attributes(of), since, &mut |key, stamp, values| {
             let at = Checkpoint { updated_at: stamp.0, id: key.to_owned() };
-            if self.by_time || at > *after {
+            let is_new = if self.by_time { at.updated_at > after.updated_at } else { at > *after };
+            if is_new {
                 found.push((at, values.is_none(), document(entity, key, values)));
             }
         })?;

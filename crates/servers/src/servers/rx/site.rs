@@ -1,5 +1,10 @@
 //! What pulls and streams know.
 
+use std::rc::Rc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::super::kept::failed;
 use super::super::web::Address;
 use crate::contract::{Attributes, DeviceId, EntityId, ServerError, ServerSetup};
 
@@ -7,11 +12,30 @@ pub(super) struct Site {
     pub(super) setup: ServerSetup,
     pub(super) by_time: bool,
     pub(super) only_resync: bool,
+    pub(super) database: Rc<Connection>,
 }
+
+/// The phones that are loading a table: their checkpoints are as old as its rows.
+pub(super) const LOADS: &str = "
+    CREATE TABLE IF NOT EXISTS loads(device INTEGER, entity INTEGER,
+        PRIMARY KEY(device, entity)) WITHOUT ROWID;";
 
 impl Site {
     pub(super) fn attributes(&self, of: DeviceId) -> &Attributes {
         &self.setup.attributes[of.0 as usize]
+    }
+    /// Whether a phone is amid its first load of a table.
+    pub(super) fn is_loading(&self, of: (DeviceId, EntityId)) -> Result<bool, ServerError> {
+        let asked = "SELECT 1 FROM loads WHERE device = ?1 AND entity = ?2";
+        let found = self.database.query_row(asked, [of.0.0, u32::from(of.1.0)], |_| Ok(())).optional();
+        found.map(|found| found.is_some()).map_err(failed)
+    }
+    pub(super) fn loads(&self, of: (DeviceId, EntityId), goes_on: bool) -> Result<(), ServerError> {
+        let text = match goes_on {
+            true => "INSERT OR IGNORE INTO loads VALUES(?1, ?2)",
+            false => "DELETE FROM loads WHERE device = ?1 AND entity = ?2",
+        };
+        self.database.execute(text, [of.0.0, u32::from(of.1.0)]).map(drop).map_err(failed)
     }
     /// Of which table an address is, and what it wants there.
     pub(super) fn endpoint<'a>(&self, address: &'a Address) -> Result<(EntityId, &'a str), ServerError> {
