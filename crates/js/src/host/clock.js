@@ -50,6 +50,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const isNone = date => Number.isNaN(utc.getTime.call(date))
 hide(localDate, {
   getTimezoneOffset() { return isNone(this) ? NaN : -zone() / 60000 },
+  setYear(year) { const full = Math.trunc(+year); return localDate.setFullYear.call(this, full >= 0 && full <= 99 ? 1900 + full : full) },
   getYear() { return localDate.getFullYear.call(this) - 1900 },
   toDateString() {
     if (isNone(this)) return 'Invalid Date'

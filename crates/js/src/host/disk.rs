@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::contract::{Database, Files};
+use crate::runtime::attach_nothing;
 
 /// Something that the bench writes in one transaction with the engine's next write of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +40,21 @@ fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
         None => Connection::open_with_flags(path, flags)?,
     };
+    attach_nothing(&connection);
     connection.busy_timeout(Duration::ZERO)?;
     // With the default journal the last transaction may be gone after a loss of power.
     connection.execute_batch("PRAGMA journal_mode=TRUNCATE")?;
     connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// A database that lies nowhere; its clock is that of the phone's disk.
+fn in_memory(at: &Database) -> rusqlite::Result<Connection> {
+    let connection = match at.vfs {
+        Some(vfs) => Connection::open_in_memory_with_flags_and_vfs(OpenFlags::default(), vfs)?,
+        None => Connection::open_in_memory()?,
+    };
+    attach_nothing(&connection);
     Ok(connection)
 }
 
@@ -60,7 +72,7 @@ impl Disk {
     /// opens is the main one, another lies beside it, one in memory nowhere.
     pub(super) fn open_named(&self, name: &str) -> rusqlite::Result<u32> {
         if name == ":memory:" || name.is_empty() {
-            return Ok(self.keep(Connection::open_in_memory()?));
+            return Ok(self.keep(in_memory(&self.at)?));
         }
         let name: String =
             name.rsplit('/').next().unwrap_or(name).chars().filter(|c| !c.is_control()).collect();
@@ -70,6 +82,8 @@ impl Disk {
         match main {
             None => _ = self.main.execute("INSERT INTO bench_main VALUES(?1)", [&name])?,
             Some(main) if main == name => {}
+            // A bundle that is only looked at has no disk.
+            Some(_) if self.at.vfs.is_none() => return Ok(self.keep(in_memory(&self.at)?)),
             Some(_) => {
                 let folder = self.at.path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 let beside = connect(&self.at, &format!("{folder}/js-{name}"))?;

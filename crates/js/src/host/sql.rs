@@ -161,22 +161,57 @@ fn step<T>(
     Ok(done)
 }
 
-/// A statement that would open a file by its path is refused.
+/// A statement is refused that would open a file by its path, or that asks for what SQLite has of
+/// the machine and not of the phone.
 fn allowed(ctx: &Ctx<'_>, text: &str) -> Result<()> {
-    let mut words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let attaches = words.next().is_some_and(|word| word.eq_ignore_ascii_case("attach"));
-    if attaches || is_vacuum_into(text) {
-        return Err(Exception::throw_message(
-            ctx,
-            "SQLITE_AUTH|ATTACH is not supported: open another database",
-        ));
-    }
-    Ok(())
+    refusal(text).map_or(Ok(()), |why| Err(Exception::throw_message(ctx, why)))
 }
 
-fn is_vacuum_into(text: &str) -> bool {
-    let text = text.trim_start().to_ascii_uppercase();
-    text.starts_with("VACUUM") && text.contains("INTO")
+fn refusal(text: &str) -> Option<&'static str> {
+    let (code, literals) = parted(text);
+    let words: Vec<&str> = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let has = |wanted: &str| words.contains(&wanted);
+    let calls = |name: &str| {
+        let mut found = code.match_indices(name);
+        found.any(|(at, _)| code[at + name.len()..].trim_start().starts_with('('))
+    };
+    if has("attach") || has("vacuum") && has("into") {
+        return Some("SQLITE_AUTH|ATTACH is not supported: open another database");
+    }
+    if (has("random") && calls("random")) || (has("randomblob") && calls("randomblob")) {
+        return Some("SQLITE_AUTH|random() of SQLite is not supported: bind what `crypto` gives");
+    }
+    if literals.iter().any(|literal| ["localtime", "utc"].contains(&literal.as_str())) {
+        return Some("SQLITE_AUTH|local time in SQLite is not supported: bind what `Date` gives");
+    }
+    None
+}
+
+/// The code of a statement in small letters, without comments and texts, and its texts.
+fn parted(text: &str) -> (String, Vec<String>) {
+    let (mut code, mut literals) = (String::new(), Vec::new());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let end =
+            |from: usize, mark: &str| rest[from..].find(mark).map_or(rest.len(), |at| from + at + mark.len());
+        let until = match next {
+            '-' if rest.starts_with("--") => end(2, "\n"),
+            '/' if rest.starts_with("/*") => end(2, "*/"),
+            '\'' => {
+                let until = end(1, "'");
+                literals.push(rest[1..until].trim_end_matches('\'').to_ascii_lowercase());
+                until
+            }
+            _ => {
+                code.push(next.to_ascii_lowercase());
+                rest = &rest[next.len_utf8()..];
+                continue;
+            }
+        };
+        code.push(' ');
+        rest = &rest[until..];
+    }
+    (code, literals)
 }
 
 fn connection(ctx: &Ctx<'_>, host: &Host, number: u32) -> Result<std::rc::Rc<Connection>> {
@@ -300,4 +335,28 @@ pub(super) fn begin_whole(ctx: &Ctx<'_>, host: &Host) -> Result<()> {
 
 pub(super) fn is_in_transaction(host: &Host, number: u32) -> bool {
     host.disk.of(number).is_some_and(|connection| !connection.is_autocommit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refusal;
+
+    #[test]
+    fn statements_reach_no_other_file_nor_the_machine() {
+        for text in [
+            "ATTACH '/tmp/x' AS h",
+            "/*x*/ ATTACH '/tmp/x' AS h",
+            "-- y\nattach 'x' as h",
+            "/* */ VACUUM main INTO '/tmp/x'",
+            "SELECT * FROM t ORDER BY random ()",
+            "INSERT INTO t VALUES(hex(RANDOMBLOB(8)))",
+            "SELECT datetime('now', 'localtime')",
+        ] {
+            assert!(refusal(text).is_some(), "{text}");
+        }
+        for text in ["SELECT random FROM t", "INSERT INTO t VALUES('attach random(')", "SELECT 1 -- random()"]
+        {
+            assert_eq!(refusal(text), None, "{text}");
+        }
+    }
 }

@@ -123,10 +123,12 @@ impl Phone {
         self.fire(Trigger::Start);
         loop {
             let (unit, since) = self.queue.next(false).await;
-            if !self.session(unit, since).await {
+            // One try is to come, however many runs failed.
+            if !self.session(unit, since).await && self.again.borrow_mut().insert(unit) {
                 let phone = self.clone();
                 self.ports.spawn.spawn(Box::pin(async move {
                     phone.ports.sleep(AGAIN).await;
+                    phone.again.borrow_mut().remove(&unit);
                     phone.enqueue(unit, false);
                 }));
             }

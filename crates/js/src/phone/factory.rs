@@ -109,6 +109,7 @@ impl EngineFactory for Factory {
             holds: RefCell::default(),
             lines: RefCell::default(),
             unit: Cell::default(),
+            again: RefCell::default(),
             sent: RefCell::new(BTreeSet::new()),
             logged: RefCell::default(),
             brought: RefCell::default(),

@@ -140,6 +140,8 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     }
     for row in &slip.edits {
         let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
+        // What was said to be committed stays so, whatever names its row again.
+        let known = if row.stamp.is_some() { "" } else { " AND said IS NULL" };
         let (said, gave) = match row.stamp {
             Some(stamp) => (stamp.0.to_string(), "NULL".to_owned()),
             None => {
@@ -148,7 +150,7 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         };
         _ = write!(
             note,
-            "UPDATE bench_edits SET said = {said}, gave = {gave} WHERE number IN ({});",
+            "UPDATE bench_edits SET said = {said}, gave = {gave} WHERE number IN ({}){known};",
             numbers.join(",")
         );
     }

@@ -32,6 +32,8 @@ pub(super) struct Phone {
     pub(super) lines: RefCell<BTreeMap<u32, Rc<Line>>>,
     /// The unit that runs.
     pub(super) unit: Cell<Option<UnitId>>,
+    /// Units that are tried again soon.
+    pub(super) again: RefCell<BTreeSet<UnitId>>,
     /// Edits that this process has sent.
     pub(super) sent: RefCell<BTreeSet<u32>>,
     /// Edits of which this process has told a line of the log.

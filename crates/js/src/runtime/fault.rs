@@ -66,7 +66,7 @@ fn said(value: &Value<'_>) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        self.stack.iter().try_for_each(|place| write!(f, "\n    at {place}"))
+        self.stack.iter().try_for_each(|place| write!(f, " at {place}"))
     }
 }
 

@@ -20,4 +20,4 @@ pub(crate) use fault::Fault;
 pub(crate) use interpreter::{Interpreter, entry};
 pub(crate) use modules::Modules;
 pub(crate) use program::Program;
-pub(crate) use raw::{Lent, bytes_in};
+pub(crate) use raw::{Lent, attach_nothing, bytes_in};

@@ -10,6 +10,7 @@ use std::ptr::NonNull;
 
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Module, Result, TypedArray, qjs};
+use rusqlite::{Connection, ffi};
 
 use crate::contract::SystemOfRecord;
 
@@ -29,6 +30,12 @@ pub(super) fn link_pow() {
 pub(super) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Module<'js, Declared>> {
     // SAFETY: only `program` makes such bytes, by the same version of the interpreter.
     unsafe { Module::load(ctx.clone(), bytecode) }
+}
+
+/// No statement of this connection opens another file: neither `ATTACH` nor `VACUUM`, which attaches.
+pub(crate) fn attach_nothing(connection: &Connection) {
+    // SAFETY: the handle is that of an open connection.
+    unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_ATTACHED, 0) };
 }
 
 /// The limit of the stack counts from here, however deep the call of the interpreter lies.
