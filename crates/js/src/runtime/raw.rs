@@ -32,7 +32,8 @@ pub(super) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Modul
     unsafe { Module::load(ctx.clone(), bytecode) }
 }
 
-/// No statement of this connection opens another file: neither `ATTACH` nor `VACUUM`, which attaches.
+/// No statement of this connection opens another file: neither `ATTACH` nor `VACUUM`, which
+/// attaches.
 pub(crate) fn attach_nothing(connection: &Connection) {
     // SAFETY: the handle is that of an open connection.
     unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_ATTACHED, 0) };

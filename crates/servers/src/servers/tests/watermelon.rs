@@ -130,8 +130,8 @@ fn a_repeated_push_goes_over_a_newer_value_unless_known() {
     assert!(!newer_value_is_gone(&[("idempotent", "by-edit"), ("conflicts", "overwrite")]));
 }
 
-/// How many rows come to a phone after its push was found known, in two pulls of one time, and after
-/// the push that follows.
+/// How many rows come to a phone after its push was found known, in two pulls of one time, and
+/// after the push that follows.
 fn rows_after_a_known_push(idempotent: &str) -> [usize; 3] {
     let mut world = World::new("watermelondb", &[("idempotent", idempotent)]);
     world.office("aaaa", "Foo");

@@ -45,6 +45,8 @@ use crate::contract::{
 };
 use serde_json::json;
 
+use owed::Owed;
+
 pub(super) fn half() -> Half {
     let flag = |name: &str, preset: bool, about: &str| {
         StackOption::new(name, OptionForm::Flag, Choice::Flag(preset), about)
@@ -75,6 +77,7 @@ struct Watermelon {
     ports: ServerPorts,
     database: Rc<Connection>,
     writer: Writer,
+    owed: Owed,
     detects: bool,
     created_as_updated: bool,
     by_clock: bool,
@@ -88,6 +91,7 @@ impl Watermelon {
         Watermelon {
             setup,
             ports,
+            owed: Owed { database: database.clone() },
             database,
             writer,
             detects: chosen.text("conflicts") == "detect",

@@ -4,19 +4,25 @@
 //! that all is well, marks its own value as the server's. No later pull would bring it the row: so
 //! the next pulls do, until one is known to have come.
 
-use rusqlite::params;
+use std::rc::Rc;
+
+use rusqlite::{Connection, params};
 
 use super::super::kept::failed;
 use super::super::rows::Version;
-use super::Watermelon;
 use crate::contract::{DeviceId, EntityId, Key, ServerError, Stamp, SystemOfRecord};
 
 pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS owed(device INTEGER, entity INTEGER, key TEXT, given INTEGER,
         PRIMARY KEY(device, entity, key)) WITHOUT ROWID;";
 
-impl Watermelon {
-    pub(super) fn owe(&self, of: DeviceId, entity: EntityId, key: &Key) -> Result<(), ServerError> {
+/// What phones are owed.
+pub(super) struct Owed {
+    pub(super) database: Rc<Connection>,
+}
+
+impl Owed {
+    pub(super) fn note(&self, of: DeviceId, entity: EntityId, key: &Key) -> Result<(), ServerError> {
         let text = "REPLACE INTO owed VALUES(?1, ?2, ?3, NULL)";
         self.database.execute(text, params![of.0, entity.0, key.as_str()]).map(drop).map_err(failed)
     }
@@ -32,7 +38,7 @@ impl Watermelon {
         self.database.execute(text, params![of.0, since]).map(drop).map_err(failed)
     }
     /// The rows of a table that a phone is owed, as they are now, but for those that are `found`.
-    pub(super) fn owed(
+    pub(super) fn rows(
         &self,
         (of, entity): (DeviceId, EntityId),
         found: &[Version],

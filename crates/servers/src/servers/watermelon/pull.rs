@@ -48,7 +48,7 @@ impl Watermelon {
                 schema.ids().filter(|id| schema.entity(*id).delivery.comes_down()).collect()
             }
         };
-        self.has_pulled(of, since)?;
+        self.owed.has_pulled(of, since)?;
         let (mut changes, mut newest) = (Map::new(), since);
         for &id in &tables {
             let changed = self.changed(id, (of, since, &migration), slip, record)?;
@@ -62,7 +62,7 @@ impl Watermelon {
         let settled = Some(clock.minus(SETTLED));
         let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
         let timestamp = timestamp.unwrap_or(clock);
-        tables.iter().try_for_each(|id| self.given(of, *id, timestamp))?;
+        tables.iter().try_for_each(|id| self.owed.given(of, *id, timestamp))?;
         Ok(response(200, &json!({ "changes": changes, "timestamp": timestamp.0 })))
     }
 
@@ -80,7 +80,7 @@ impl Watermelon {
         if let Some((_, columns)) = migration.columns.iter().find(|(of, _)| *of == id && from.is_some()) {
             found.extend(with_values_in(columns, (id, attributes, from), record)?);
         }
-        found.extend(self.owed((of, id), &found, record)?);
+        found.extend(self.owed.rows((of, id), &found, record)?);
         let entity = self.setup.schema.entity(id);
         for (key, stamp, values) in found {
             let removed = values.is_none();

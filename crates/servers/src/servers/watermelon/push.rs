@@ -27,7 +27,7 @@ impl Watermelon {
     ) -> Result<Response, ServerError> {
         let since = Watermelon::since(address)?;
         let wanted = self.wanted(changes)?;
-        self.has_pushed(of)?;
+        self.owed.has_pushed(of)?;
         let request = self.writer.begin()?;
         let mut writes: Vec<(Wanted, Mutation)> = Vec::new();
         for wanted in wanted {
@@ -96,7 +96,7 @@ impl Watermelon {
         let mutation = self.writer.mutation(request, wanted, edit, (now.as_ref(), &*record));
         if is_known {
             let disk = |_| Aborted { status: 500, why: "the server's disk failed".to_owned() };
-            self.owe(of, *entity, key).map_err(disk)?;
+            self.owed.note(of, *entity, key).map_err(disk)?;
             return Ok(Some(mutation));
         }
         let is_there = now.as_ref().is_some_and(|row: &Row| row.values.is_some());
