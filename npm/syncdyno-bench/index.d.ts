@@ -77,4 +77,4 @@ export interface Options {
 export interface Report { run: any; text: string; /** The largest value of a figure over all seeds. */ figure(name: string): number }
 export class BenchError extends Error { run?: any }
 /** Runs a scenario; throws with the failing seeds and how each is repeated. */
-export function bench(scenario: string, options?: Options): Report
+export function bench(scenario: string | URL, options?: Options): Report
