@@ -81,7 +81,10 @@ fn one_thread_and_two_give_the_same() {
 }
 
 /// What is planted, and by which figures it is found.
-const FAULTS: [(&str, &[(&str, &str)], &[&str]); 5] = [
+/// What is wrong, which lines of the app are changed to which, the figures that find it.
+type Planted = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const FAULTS: [Planted; 5] = [
     (
         "the cursor is the phone's clock",
         &[("run(table, cursor)", "run(table, Date.now() * 1000)")],
@@ -186,7 +189,7 @@ fn a_socket_carries_texts_and_bytes_both_ways() {
     let set = bundled(&folder, &app(&[(sync, talk)]));
     let stack = syncdyno_js::stack().server(|_, _, ports| Box::new(Echo(ports)));
     let ended = catch_unwind(AssertUnwindSafe(|| run(stack, &scenario("calm"), &[&set])));
-    let words = ended.err().expect("it ends the cell");
+    let words = ended.expect_err("it ends the cell");
     let words = words.downcast_ref::<String>().expect("in words");
     assert!(words.contains("Error: hello 1000 true 1,2 1000 true"), "{words}");
 }
@@ -196,7 +199,7 @@ fn ends(changes: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("there is a folder");
     let set = bundled(&folder, &app(changes));
     let ended = catch_unwind(AssertUnwindSafe(|| run_seed("calm", &[&set, "duration=\"25m\""], 1)));
-    let words = ended.err().expect("it ends the cell");
+    let words = ended.expect_err("it ends the cell");
     words.downcast_ref::<String>().cloned().expect("in words")
 }
 
@@ -245,11 +248,11 @@ fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
     ] {
         let folder = tempfile::tempdir().expect("there is a folder");
         let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);
-        let words = refused.err().expect("it is refused");
+        let words = refused.expect_err("it is refused");
         assert!(says.iter().all(|part| words.contains(part)), "{says:?} in {words}");
     }
     let refused = planned(syncdyno_js::stack(), &scenario("calm"), &["engine.options={}"]);
-    assert!(refused.err().expect("it is refused").contains("has no bundle"));
+    assert!(refused.expect_err("it is refused").contains("has no bundle"));
 }
 
 #[test]
