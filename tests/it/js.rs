@@ -80,7 +80,6 @@ fn one_thread_and_two_give_the_same() {
     assert_eq!((one.len(), &one), (4, &digests("2")));
 }
 
-/// What is planted, and by which figures it is found.
 /// What is wrong, which lines of the app are changed to which, the figures that find it.
 type Planted = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
