@@ -181,8 +181,10 @@ fn refusal(text: &str) -> Option<&'static str> {
     if (has("random") && calls("random")) || (has("randomblob") && calls("randomblob")) {
         return Some("SQLITE_AUTH|random() of SQLite is not supported: bind what `crypto` gives");
     }
-    if literals.iter().any(|literal| ["localtime", "utc"].contains(&literal.as_str())) {
-        return Some("SQLITE_AUTH|local time in SQLite is not supported: bind what `Date` gives");
+    let clocks = ["current_timestamp", "current_date", "current_time"];
+    let is_time = |literal: &String| ["now", "localtime", "utc"].contains(&literal.as_str());
+    if clocks.into_iter().any(has) || literals.iter().any(is_time) && code.contains('(') {
+        return Some("SQLITE_AUTH|the clock of SQLite is not supported: bind what `Date` gives");
     }
     None
 }
@@ -351,6 +353,8 @@ mod tests {
             "SELECT * FROM t ORDER BY random ()",
             "INSERT INTO t VALUES(hex(RANDOMBLOB(8)))",
             "SELECT datetime('now', 'localtime')",
+            "SELECT unixepoch('now')",
+            "CREATE TABLE t(at TEXT DEFAULT CURRENT_TIMESTAMP)",
         ] {
             assert!(refusal(text).is_some(), "{text}");
         }
