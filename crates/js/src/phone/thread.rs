@@ -99,6 +99,8 @@ impl Thread {
         let id = self.id();
         self.slots.borrow_mut().insert(id, (None, None));
         self.interpreter.turn(|ctx| entry(ctx, "open")?.call::<_, ()>((id, bench)))?;
+        // What the bench writes next is none of this turn's.
+        self.host.disk.end_turn().map_err(|error| Fault::new(error.to_string()))?;
         Ok(id)
     }
     /// Calls a function of the adapter, and waits for what it gives.
