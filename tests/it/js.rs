@@ -224,7 +224,7 @@ fn what_nobody_catches_ends_the_cell_with_file_and_line() {
     let words = ends(&[("push({ table, rows }, { db }) {", "push({ table, rows }, { db }) { nowhere();")]);
     assert!(words.contains("the server's JavaScript, at /push") && words.contains("nowhere"), "{words}");
     let words = ends(&[("rows: table =>", "rows: table => setTimeout ? new Promise(() => {}) :")]);
-    assert!(words.contains("a look takes no time"), "{words}");
+    assert!(words.contains("a look has to end within its turn"), "{words}");
 }
 
 #[test]

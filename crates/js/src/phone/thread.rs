@@ -124,7 +124,7 @@ impl Thread {
         settled.await.map_err(|text| Failure::read(&text))
     }
 
-    /// Asks the adapter something that takes no time and costs nothing.
+    /// Asks the adapter something within this turn; it is not charged to the phone.
     ///
     /// # Errors
     /// What was thrown, or that it would wait.
@@ -155,7 +155,7 @@ impl Thread {
         asked?;
         match found {
             Some(Effect::Settled { result, .. }) => result.map_err(|text| Failure::read(&text).words),
-            _ => Err(format!("`{name}` waits for something: a look takes no time")),
+            _ => Err(format!("`{name}` waits for something: a look has to end within its turn")),
         }
     }
 

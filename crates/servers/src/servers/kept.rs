@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::contract::{Database, ServerError};
+use crate::contract::{Database, ServerError, Span};
+
+/// No transaction of the record is longer under way than this: what was committed before is seen.
+pub(super) const SETTLED: Span = Span::secs(86_400);
 
 /// Opens the database of a half and makes its tables.
 ///

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::kept::SETTLED;
 use super::super::rows;
 use super::super::web::{Address, Answer, response};
 use super::site::Site;
 use crate::contract::{
-    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Span, Stamp, SystemOfRecord, Value,
+    DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
 };
 
 /// How far a phone has pulled: the last document that it has, in the order of time and id.
@@ -35,9 +36,6 @@ pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> 
     document.insert("_deleted".to_owned(), json!(values.is_none()));
     Json::Object(document)
 }
-
-/// No transaction is longer under way than this.
-const SETTLED: Span = Span::secs(86_400);
 
 impl Site {
     pub(super) fn pull(

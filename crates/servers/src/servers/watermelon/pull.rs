@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::kept::failed;
+use super::super::kept::{SETTLED, failed};
 use super::super::rows::{self, Version};
 use super::super::web::{Address, response};
 use super::Watermelon;
 use crate::contract::http::Response;
 use crate::contract::{
-    Attributes, DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Span, Stamp, SystemOfRecord, Value,
+    Attributes, DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
 };
-
-/// No transaction is longer under way than this.
-const SETTLED: Span = Span::secs(86_400);
 
 /// What became of the local database since the last pull.
 struct Migration {
