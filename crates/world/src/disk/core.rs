@@ -31,7 +31,8 @@ pub(super) struct Core {
     pub(super) counters: Cell<Counters>,
     pub(super) charged: Cell<Counters>,
     pub(super) syncs: RefCell<Vec<u64>>,
-    pub(super) is_full: Cell<bool>,
+    /// How many take the room; while any does no file grows.
+    pub(super) takers_of_room: Cell<u32>,
     /// A write was refused for lack of room, and nothing was synced since.
     pub(super) refused: Cell<bool>,
     pub(super) history: RefCell<Option<History>>,
@@ -74,7 +75,7 @@ impl Core {
             counters: Cell::default(),
             charged: Cell::default(),
             syncs: RefCell::default(),
-            is_full: Cell::new(false),
+            takers_of_room: Cell::new(0),
             refused: Cell::new(false),
             history: RefCell::default(),
             open: Cell::new(0),
@@ -108,8 +109,9 @@ impl Core {
     }
 
     pub(super) fn refuses_to_grow(&self) -> bool {
-        self.refused.set(self.refused.get() || self.is_full.get());
-        self.is_full.get()
+        let is_full = self.takers_of_room.get() > 0;
+        self.refused.set(self.refused.get() || is_full);
+        is_full
     }
 
     #[inline]

@@ -241,9 +241,11 @@ impl Disk {
         undone.is_some()
     }
 
-    /// Makes the disk full, or gives it room again: while it is full no file grows.
-    pub fn set_full(&self, full: bool) {
-        self.0.is_full.set(full);
+    /// Something takes all the room, or gives it back; who is last to give it back gives it. While
+    /// there is none no file grows.
+    pub fn lose_room(&self, lost: bool) {
+        let takers = self.0.takers_of_room.get();
+        self.0.takers_of_room.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
     }
 
     /// Whether a transaction that failed for lack of room may come to light if the process dies

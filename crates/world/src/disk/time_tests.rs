@@ -180,12 +180,12 @@ fn what_is_read_first_is_fetched_and_then_stays_in_memory_until_the_power_goes()
 fn on_a_full_disk_a_transaction_fails_and_works_again_when_there_is_room() {
     for pragmas in [ROLLBACK, LOG] {
         let (disk, connection) = database(pragmas);
-        disk.set_full(true);
+        disk.lose_room(true);
         let sql = "INSERT INTO t VALUES(2, 'another', printf('%.*c', 90000, 'x'))";
         let error = connection.execute(sql, []).unwrap_err();
         assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull), "{pragmas}");
         assert_eq!(shown(&disk), 1);
-        disk.set_full(false);
+        disk.lose_room(false);
         transaction(&connection, 2).unwrap();
         assert_eq!(shown(&disk), 2);
     }
@@ -199,7 +199,7 @@ fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_
         let (disk, connection) = database(ENDLESS_LOG);
         connection.execute("UPDATE t SET body = printf('%.*c', ?1, 'x')", [length]).unwrap();
         connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
-        disk.set_full(true);
+        disk.lose_room(true);
         let mut failed = 0;
         for n in 2..200 {
             if connection.execute("UPDATE t SET n = ?1", [n]).is_err() {

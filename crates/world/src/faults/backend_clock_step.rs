@@ -27,7 +27,11 @@ pub const KIND: Kind = Kind::new(
 
 impl Fault for BackendClockStep {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
-        faults.clock_steps.push((when.at, self.0));
+        let micros = self.0;
+        faults.strike(when, move |reach| {
+            reach.backend().step_clock(reach.now(), micros);
+            false
+        });
         let way = if self.0 < 0 { "back" } else { "on" };
         Some(format!("the backend's clock goes {way} by {}", Span::micros(self.0.unsigned_abs())))
     }

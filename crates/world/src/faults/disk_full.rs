@@ -19,7 +19,10 @@ pub const KIND: Kind =
 
 impl Fault for DiskFull {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
-        faults.each(when.chosen, |on| on.full.push((when.at, when.until())));
+        let chosen = when.chosen.to_vec();
+        faults.while_it_lasts(when, move |reach, begins| {
+            chosen.iter().for_each(|device| reach.disk(*device).lose_room(begins));
+        });
         Some(format!("{} have no room for {}", when.whom(), when.length))
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::missed::{Awaited, Struck};
+use super::strike::Strike;
 use super::when::When;
 use crate::backend::Hindrance;
-use crate::base::{DeviceId, EntityId, Ppm, Span, Time};
+use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::contract::KillReason;
 use crate::gateway;
 use crate::net::{Outage, Profile, Troubles};
@@ -18,19 +19,14 @@ pub struct Faults {
     pub kills: Vec<Kill>,
     pub sync_losses: Vec<SyncLoss>,
     pub cancels: Vec<Cancel>,
-    pub suspensions: Vec<Suspend>,
     pub deeds: Vec<Deed>,
     pub restores: Vec<Restore>,
     pub down: Vec<(Time, Time)>,
     /// Edits that the backend does not take.
     pub hindrances: Vec<Hindrance>,
     pub backend_link: Vec<gateway::Outage>,
-    /// Steps of the backend's clock, in microseconds.
-    pub clock_steps: Vec<(Time, i64)>,
-    /// What happens to servers, with the event that makes it.
-    pub to_servers: Vec<(Time, String, ToServers)>,
-    /// When connections are cut, by which event, and whose they are.
-    pub cuts: Vec<(Time, String, Vec<DeviceId>)>,
+    /// What faults do by their own code.
+    pub strikes: Vec<Strike>,
     /// What has to meet somebody, and what chaos did not draw.
     pub awaited: Vec<Awaited>,
     /// What else events plan, by name.
@@ -59,13 +55,6 @@ pub struct SyncLoss {
     pub struck: Struck,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub enum ToServers {
-    Kill { restart_after: Span },
-    Flags { entity: EntityId, rows: u64 },
-    Replace { times: u32, every: Span },
-}
-
 /// The times in which something is wrong with a device or its network.
 #[derive(Clone, Debug, Default)]
 pub struct OnDevice {
@@ -73,7 +62,6 @@ pub struct OnDevice {
     pub net: Troubles,
     pub detours: Vec<Detour>,
     pub half_open: Vec<Time>,
-    pub full: Vec<(Time, Time)>,
     pub slow: Vec<SlowTime>,
     /// A share of rows cannot be read.
     pub unreadable: Vec<(Time, Time, Ppm)>,
@@ -130,15 +118,6 @@ pub struct Cancel {
     pub struck: Struck,
 }
 
-#[derive(Clone, Debug)]
-pub struct Suspend {
-    pub at: Time,
-    pub device: DeviceId,
-    pub length: Span,
-    pub sockets: Span,
-    pub struck: Struck,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub struct Deed {
     pub at: Time,
@@ -160,11 +139,10 @@ impl Faults {
     pub fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
         chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
-    pub fn to_servers(&mut self, when: &When<'_>, what: ToServers) {
-        self.to_servers.push((when.at, when.name.to_owned(), what));
-    }
+    /// Connections are cut: it is met if there was any.
     pub fn cuts(&mut self, when: &When<'_>) {
-        self.cuts.push((when.at, when.name.to_owned(), when.chosen.to_vec()));
+        let chosen = when.chosen.to_vec();
+        self.strike(when, move |reach| chosen.iter().any(|device| reach.has_connections(*device)));
     }
     pub fn act(&mut self, when: &When<'_>, what: Act) {
         let at = when.at;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::drawn::{Faults, ToServers};
+use super::drawn::Faults;
 use super::fault::{Fault, Kind};
 use super::keys::SERVER_RESTART;
 use super::when::{Meets, When};
@@ -21,7 +21,8 @@ pub const KIND: Kind = Kind::new(
 
 impl Fault for GatewayKill {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
-        faults.to_servers(when, ToServers::Kill { restart_after: when.length });
+        let restart_after = when.length;
+        faults.strike(when, move |reach| reach.kill_server(restart_after));
         Some(format!("the gateway is killed, and comes back after {}", when.length))
     }
 

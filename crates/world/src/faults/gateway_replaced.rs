@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::drawn::{Faults, ToServers};
+use super::drawn::Faults;
 use super::fault::{Asks, Fault, Kind};
 use super::when::When;
 use crate::base::Span;
@@ -28,8 +28,10 @@ impl Fault for GatewayReplaced {
         let GatewayReplaced(times, every) = *self;
         for at in (0..u64::from(times)).map(|n| when.at + every * n) {
             faults.tell(at, format!("{}: the gateway is replaced", when.name));
+            faults.strike_at(at, when.name, |reach| {
+                reach.gateway().map(|mut gateway| gateway.forget()).is_some()
+            });
         }
-        faults.to_servers(when, ToServers::Replace { times, every });
         None
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The file of a kind of fault has its key in a scenario, how it is read, what it does to whom and
 //! when, how it is told in words, what shows that it met somebody, and what a stack needs to meet
-//! it ([`Fault`]). What it does it writes into [`Faults`], of which `world` makes events; a fault
-//! that is made of what is there already needs no other file but the list of kinds in the grammar
-//! of scenarios.
+//! it ([`Fault`]). What it does it writes into [`Faults`], of which `world` makes events: models take
+//! what concerns them from its lists, and what is an act at an instant (`Faults::strike`) or at both
+//! ends of a time (`Faults::while_it_lasts`) is done by the fault's own code, through [`Reach`]. So
+//! a fault needs no other file but the list of kinds in the grammar of scenarios, and the model
+//! that it is about if that knows nothing of the kind yet.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.
@@ -48,6 +50,7 @@ pub mod restore_gateway;
 pub mod session_loss;
 mod sign;
 pub mod slow_disk;
+mod strike;
 pub mod suspend;
 pub mod time_zone;
 pub mod token_expiry;
@@ -56,8 +59,7 @@ pub mod upgrade;
 mod when;
 
 pub use drawn::{
-    Act, Cancel, Deed, Detour, Faults, Jump, Kill, OnDevice, Restore, SlowTime, Suspend, SyncLoss, ToServers,
-    Whose,
+    Act, Cancel, Deed, Detour, Faults, Jump, Kill, OnDevice, Restore, SlowTime, SyncLoss, Whose,
 };
 pub use fault::{Asks, Fault, Kind};
 pub use keys::{
@@ -65,4 +67,5 @@ pub use keys::{
 };
 pub use missed::{Awaited, Missed, Struck};
 pub use sign::Sign;
+pub use strike::{Reach, Strike};
 pub use when::{Meets, When, count};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::drawn::{self, Faults};
+use super::drawn::Faults;
 use super::fault::{Fault, Kind};
 use super::keys::FOR;
-use super::missed::Awaited;
+use super::missed::{Awaited, Struck};
 use super::when::When;
-use crate::base::Span;
+use crate::base::{DeviceId, Span, Time};
 use crate::config::form::{SPAN, key};
 use crate::contract::Need;
 
@@ -24,11 +24,10 @@ pub const KIND: Kind = Kind::new(
 
 impl Fault for Suspend {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
-        let (at, length, sockets) = (when.at, when.length, self.0);
+        let (length, sockets) = (when.length, self.0);
         let awaited = Awaited::anywhere(when.name, "the app of none of its devices ran at the time");
         for &device in when.chosen {
-            let struck = awaited.met();
-            faults.suspensions.push(drawn::Suspend { at, device, length, sockets, struck });
+            faults.suspend(when.at, device, (length, sockets), awaited.met());
         }
         faults.awaited.extend((!when.chosen.is_empty()).then_some(awaited));
         Some(format!("the app of {} is suspended for {length}", when.whom()))
@@ -36,5 +35,15 @@ impl Fault for Suspend {
 
     fn needs(&self) -> Option<Need> {
         Some(Need::Suspensions)
+    }
+}
+
+impl Faults {
+    /// An app is suspended for so long, its connections last so long.
+    pub fn suspend(&mut self, at: Time, of: DeviceId, (length, sockets): (Span, Span), struck: Struck) {
+        self.strike_at(at, "", move |reach| {
+            struck.set(reach.suspend(of, length, sockets) || struck.get());
+            false
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::drawn::{Faults, ToServers};
+use super::drawn::Faults;
 use super::fault::{Asks, Fault, Kind};
 use super::when::{Meets, When};
 use crate::base::EntityId;
@@ -26,7 +26,8 @@ pub const KIND: Kind = Kind::new(
 impl Fault for TouchFlag {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
         let TouchFlag(entity, rows) = *self;
-        faults.to_servers(when, ToServers::Flags { entity, rows });
+        faults
+            .strike(when, move |reach| reach.backend().flags().touch(reach.now(), entity, rows as usize) > 0);
         Some(format!("a user arms the flags of {rows} rows"))
     }
 

@@ -8,7 +8,7 @@ use crate::faults::caching_proxy::CachingProxy;
 use crate::faults::foreign_responses::ForeignResponses;
 use crate::faults::put_off::PutOff;
 use crate::faults::refused_deletes::RefusedDeletes;
-use crate::faults::{Awaited, Cancel, Fault, Faults, NEVER_CANCELLED, Suspend, When};
+use crate::faults::{Awaited, Cancel, Fault, Faults, NEVER_CANCELLED, When};
 use crate::net::{During, Foreign};
 use crate::setup::Setup;
 use crate::setup::{Chaos, DevicePlan};
@@ -67,13 +67,13 @@ pub(super) fn draw_suspensions(faults: &mut Faults, plan: &Setup, devices: &[Dev
     let Some(chaos) = plan.chaos.as_ref().filter(|chaos| chaos.suspend_mtbf > Span::ZERO) else { return };
     let (key, mtbf) = ("chaos.suspend_mtbf", chaos.suspend_mtbf);
     let awaited = Awaited::anywhere(key, "no app ran at the time");
-    let before = faults.suspensions.len();
+    let before = faults.strikes.len();
     drawn_for(plan, devices, "suspend", mtbf, |at, device, stream| {
-        let (length, struck) = (stream.exponential(chaos.suspend_mean), awaited.met());
-        faults.suspensions.push(Suspend { at, device, length, sockets: SOCKETS_LAST, struck });
+        let length = stream.exponential(chaos.suspend_mean);
+        faults.suspend(at, device, (length, SOCKETS_LAST), awaited.met());
         faults.tell(at, format!("chaos: the app of {device} is suspended for {length}"));
     });
-    if faults.suspensions.len() == before {
+    if faults.strikes.len() == before {
         return none_came(faults, key, plan, mtbf);
     }
     faults.awaited.push(awaited);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::drawing::choose;
+use super::hands::Hands;
 use super::hub::Hub;
 use super::integration::Integration;
 use super::lists;
@@ -17,8 +18,7 @@ use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
-use crate::faults::{Awaited, Struck};
-use crate::faults::{Restore, Suspend, ToServers, Whose};
+use crate::faults::{Awaited, Restore, Strike, Struck, Whose};
 use crate::setup::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
@@ -54,12 +54,9 @@ impl World {
         self.play_script();
         self.play_kills();
         self.play_networks();
-        self.play_full_disks();
         self.play_backend();
-        self.play_clock_steps();
         self.play_triggers();
         self.play_cancels();
-        self.play_suspensions();
         let end = Time::ZERO + self.plan.duration;
         self.integration = Integration::new(&self.plan, &self.servers, end);
         if let Some(integration) = &self.integration {
@@ -80,8 +77,7 @@ impl World {
             );
         }
         self.show_lists();
-        self.look_for_connections();
-        self.play_gateway();
+        self.play_strikes();
         self.follow_kills();
     }
 
@@ -230,20 +226,6 @@ impl World {
         }
     }
 
-    fn play_full_disks(&self) {
-        for (device, faults) in self.devices.iter().zip(&self.faults.devices) {
-            for (from, until) in faults.full.iter().copied() {
-                let (handle, device) = (self.handle.clone(), device.clone());
-                self.handle.spawn(self.node, "full disk", async move {
-                    handle.sleep_until(from).await;
-                    device.storage.lose_room(true);
-                    handle.sleep_until(until).await;
-                    device.storage.lose_room(false);
-                });
-            }
-        }
-    }
-
     fn play_backend(&self) {
         // Faults are mended at the end of the script; maintenance goes on in the drain.
         let mut down = self.plan.backend.down.clone();
@@ -268,44 +250,6 @@ impl World {
         });
     }
 
-    fn play_clock_steps(&self) {
-        for (at, micros) in self.faults.clock_steps.iter().copied() {
-            let servers = self.servers.clone();
-            self.at(at, "clock", move || servers.backend.borrow_mut().step_clock(at, micros));
-        }
-    }
-    fn play_suspensions(&self) {
-        for Suspend { at, device, length, sockets, struck } in self.faults.suspensions.iter().cloned() {
-            let device = self.device(device);
-            self.at(at, "suspend", move || struck.set(device.suspend_for(length, sockets) || struck.get()));
-        }
-    }
-    fn play_gateway(&self) {
-        for (from, event, what) in self.faults.to_servers.iter().cloned() {
-            let (servers, met) = (self.servers.clone(), self.met(&event));
-            match what {
-                ToServers::Kill { restart_after } => {
-                    self.at(from, "kill", move || met.set(servers.kill_gateway(restart_after) || met.get()));
-                }
-                ToServers::Flags { entity, rows } => {
-                    self.at(from, "flags", move || {
-                        let touched = servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
-                        met.set(touched > 0 || met.get());
-                    });
-                }
-                ToServers::Replace { times, every } => {
-                    let handle = self.handle.clone();
-                    self.handle.spawn(self.node, "gateway", async move {
-                        for n in 0..u64::from(times) {
-                            handle.sleep_until(from + every * n).await;
-                            servers.gateway.iter().for_each(|gateway| gateway.borrow_mut().forget());
-                        }
-                    });
-                }
-            }
-        }
-    }
-
     fn play_triggers(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
@@ -322,12 +266,19 @@ impl World {
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
-    fn look_for_connections(&self) {
-        for (at, event, chosen) in &self.faults.cuts {
-            let chosen: Vec<_> = chosen.iter().map(|device| self.device(*device)).collect();
-            let met = self.met(event);
-            self.at(*at, "connections", move || {
-                met.set(met.get() || chosen.iter().any(|device| device.way.has_connections()));
+    /// What faults do by their own code.
+    fn play_strikes(&self) {
+        let (servers, devices, links) = (self.servers.clone(), self.devices.clone(), self.links.clone());
+        let hands = Rc::new(Hands { servers, devices, links });
+        for Strike { event, at, until, act } in self.faults.strikes.iter().cloned() {
+            let (hands, handle, met) = (hands.clone(), self.handle.clone(), self.met(&event));
+            self.handle.spawn(self.node, "fault", async move {
+                handle.sleep_until(at).await;
+                met.set(act(&*hands, true) || met.get());
+                if let Some(until) = until {
+                    handle.sleep_until(until).await;
+                    act(&*hands, false);
+                }
             });
         }
     }

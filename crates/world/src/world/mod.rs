@@ -38,6 +38,7 @@ mod disturbances;
 mod drawing;
 mod drive;
 mod fired;
+mod hands;
 mod hardware;
 mod hooks;
 mod hub;

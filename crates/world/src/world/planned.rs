@@ -135,10 +135,13 @@ impl Faults {
             let untils = untils.chain(on.net.lossy.iter_mut().map(|lossy| &mut lossy.until));
             let untils = untils.chain(on.detours.iter_mut().map(|detour| &mut detour.until));
             let untils = untils.chain(on.net.portals.iter_mut().map(|portal| &mut portal.until));
-            let untils = untils.chain(on.full.iter_mut().map(|(_, until)| until));
             let untils = untils.chain(on.slow.iter_mut().map(|(_, until, _)| until));
             untils.for_each(|until| *until = end.min(*until));
         }
+        self.strikes
+            .iter_mut()
+            .filter_map(|strike| strike.until.as_mut())
+            .for_each(|until| *until = end.min(*until));
         self.down.iter_mut().for_each(|(_, until)| *until = end.min(*until));
         for outage in &mut self.backend_link {
             outage.until = outage.until.min(end);

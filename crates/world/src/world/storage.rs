@@ -29,7 +29,6 @@ pub(super) struct Storage {
     pub(super) losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
     lives: Cell<u32>,
-    takers_of_room: Cell<i32>,
 }
 
 /// What a storage was at an instant, to be put in again.
@@ -64,10 +63,10 @@ impl Storage {
         identity: Identity,
         seed: Seed,
     ) -> Storage {
-        let (losses, lives, takers_of_room) = Default::default();
+        let (losses, lives) = Default::default();
         let (owner, setup) = (setup.device, RefCell::new(Rc::new(setup)));
         let persons = RefCell::default();
-        Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives, takers_of_room }
+        Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives }
     }
     pub(super) fn setup(&self) -> Rc<DeviceSetup> {
         let (setup, person) = (self.setup.borrow().clone(), self.person());
@@ -170,11 +169,5 @@ impl Storage {
     fn put_in(&self, backup: &Backup) {
         self.disk.restore(backup);
         self.lives.set(self.lives.get() + 1);
-    }
-    /// Something takes the room, or gives it back; who is last to give it back gives it.
-    pub(super) fn lose_room(&self, lost: bool) {
-        let takers = self.takers_of_room.get() + if lost { 1 } else { -1 };
-        self.takers_of_room.set(takers);
-        self.disk.set_full(takers > 0);
     }
 }

@@ -1,0 +1,69 @@
+//! What a fault does by itself when its time has come: a mechanism that needs no list of its own.
+
+use std::cell::RefMut;
+use std::fmt;
+use std::rc::Rc;
+
+use super::drawn::Faults;
+use super::when::When;
+use crate::backend::Backend;
+use crate::base::{DeviceId, Span, Time};
+use crate::disk::Disk;
+use crate::gateway::Gateway;
+use crate::net::Link;
+
+/// What a fault lays hands on in a world that runs.
+pub trait Reach {
+    fn now(&self) -> Time;
+    fn backend(&self) -> RefMut<'_, Backend>;
+    /// `None` if the stack has a server half of its own.
+    fn gateway(&self) -> Option<RefMut<'_, Gateway>>;
+    fn disk(&self, of: DeviceId) -> Disk;
+    fn link(&self, of: DeviceId) -> RefMut<'_, Link>;
+    fn has_connections(&self, of: DeviceId) -> bool;
+    /// The process of the server half dies; false if there was none.
+    fn kill_server(&self, restart_after: Span) -> bool;
+    /// The operating system suspends an app, whose connections last so long; false if none runs.
+    fn suspend(&self, of: DeviceId, length: Span, sockets: Span) -> bool;
+}
+
+/// Gives whether it met somebody. It is told whether the fault begins or ends.
+type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
+
+/// An act at an instant, or at the beginning and the end of a time.
+#[derive(Clone)]
+pub struct Strike {
+    /// The event that plans it, which is met if the act met somebody.
+    pub event: String,
+    pub at: Time,
+    pub until: Option<Time>,
+    pub act: Act,
+}
+
+impl fmt::Debug for Strike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Strike").field("event", &self.event).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Faults {
+    /// At the time of the event.
+    pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {
+        self.strike_at(when.at, when.name, act);
+    }
+
+    pub fn strike_at(&mut self, at: Time, event: &str, act: impl Fn(&dyn Reach) -> bool + 'static) {
+        let act: Act = Rc::new(move |reach, _| act(reach));
+        self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });
+    }
+
+    /// As the event begins, and with `false` as it ends, which the end of the script is at the latest.
+    pub fn while_it_lasts(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach, bool) + 'static) {
+        let act: Act = Rc::new(move |reach, begins| {
+            act(reach, begins);
+            false
+        });
+        let (at, until) = (when.at, Some(when.until()));
+        self.strikes.push(Strike { event: when.name.to_owned(), at, until, act });
+    }
+}
