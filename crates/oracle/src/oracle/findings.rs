@@ -106,8 +106,8 @@ impl Findings {
             Merge::Drops => edit.refused.is_some() || edit.won.is_some(),
         }
     }
-    pub(super) fn keeps_edits(&self) -> bool {
-        self.setup.capabilities.merge == Merge::Keeps
+    pub(super) fn merge(&self) -> Merge {
+        self.setup.capabilities.merge
     }
 
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.

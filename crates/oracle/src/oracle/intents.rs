@@ -109,9 +109,9 @@ impl Intents {
             self.strangers.entry(id).or_insert((record, text));
             return None;
         };
-        let keeps = findings.keeps_edits();
-        let unasked = unasked(case, meant, &self.beside, keeps);
-        let bent = bent_on_the_way(case, meant, &self.beside, keeps);
+        let merge = findings.merge();
+        let unasked = unasked(case, meant, &self.beside, merge);
+        let bent = bent_on_the_way(case, meant, &self.beside, merge);
         findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {

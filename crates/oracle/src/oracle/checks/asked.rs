@@ -4,7 +4,7 @@ use super::bent::BentValue;
 use super::combined::miscombined;
 use super::commits::{CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
-use crate::contract::{ColumnKind, CommitKind, EditKind, LocalEdit};
+use crate::contract::{Author, ColumnKind, CommitKind, EditKind, LocalEdit, Merge};
 use crate::oracle::bent::is_hollow;
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::edit::Edit;
@@ -38,16 +38,16 @@ struct Asked<'a> {
 ///
 /// Edits of a row may go as one, with what waits of it, and not with what its person was told is
 /// refused; a rule that merges may leave columns as others wrote them. Where a stack does not keep
-/// all edits whole rows may win. Columns that are combined say what their rule gives.
+/// all edits whole rows may win; where copies converge, over a version that the phone did not have. Columns that are combined say what their rule gives.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
     beside: &Beside,
-    keeps_edits: bool,
+    merge: Merge,
 ) -> Option<String> {
     let asked = Asked { case, meant, beside };
     let row = asked.another_row().or_else(|| asked.another_kind());
-    let value = || asked.another_value(keeps_edits).or_else(|| miscombined(case, meant, beside));
+    let value = || asked.another_value(merge).or_else(|| miscombined(case, meant, beside));
     let why = row.or_else(value)?;
     let (id, at) = (meant.id, case.words.time(case.at));
     let made = case.edit.map_or_else(
@@ -67,11 +67,10 @@ pub(in crate::oracle) fn bent_on_the_way(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
     beside: &Beside,
-    keeps_edits: bool,
+    merge: Merge,
 ) -> Vec<BentValue> {
     let asked = Asked { case, meant, beside };
-    let bent =
-        asked.others_than_meant(keeps_edits).filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
+    let bent = asked.others_than_meant(merge).filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
     let told = |(column, meant, is): (usize, &Value, &Value)| {
         let text = asked.bent_in_words(column, meant, is);
         BentValue { column, values: [is.clone(), meant.clone()], text }
@@ -140,16 +139,16 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn another_value(self, keeps_edits: bool) -> Option<String> {
+    fn another_value(self, merge: Merge) -> Option<String> {
         let Asked { case, meant, .. } = self;
         if case.kind == CommitKind::Delete {
             return None;
         }
-        let mut own = self.others_than_meant(keeps_edits);
+        let mut own = self.others_than_meant(merge);
         if let Some((column, ..)) = own.find(|(column, value, after)| !self.is_bent(*column, value, after)) {
             return Some(self.says(column));
         }
-        let before = case.row.values.as_deref().filter(|_| keeps_edits)?;
+        let before = case.row.values.as_deref().filter(|_| merge == Merge::Keeps)?;
         let foreign = before.iter().zip(case.values).enumerate().find(|(column, (before, after))| {
             before != after
                 && meant.values.iter().all(|(own, _)| own != column)
@@ -160,7 +159,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The columns that say something else after the commit, unexplained: meant, and there.
-    fn others_than_meant(self, keeps_edits: bool) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
+    fn others_than_meant(self, merge: Merge) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
         let set = meant.values.iter().filter(move |_| there);
@@ -170,7 +169,7 @@ impl<'a> Asked<'a> {
                 && !case.ledger.combined.takes(meant.entity, *column)
                 && !self.is_called_so(*column, value, after)
                 && !self.asked_since(*column, after)
-                && !self.left_as_it_was(*column, keeps_edits)
+                && !self.left_as_it_was(*column, merge)
         })
     }
 
@@ -266,7 +265,7 @@ impl<'a> Asked<'a> {
                 })
     }
 
-    fn left_as_it_was(self, column: usize, keeps_edits: bool) -> bool {
+    fn left_as_it_was(self, column: usize, merge: Merge) -> bool {
         let Asked { case, meant, beside } = self;
         let before = case.row.values.as_deref();
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
@@ -275,7 +274,23 @@ impl<'a> Asked<'a> {
         let written = |edit: &Edit| {
             written_since(edit.seen, case.row, case.ledger, (meant.id, edit)).0 & bit(column) != 0
         };
-        !keeps_edits || beside.gives_up_columns(meant.id) || self.edit().is_none_or(written)
+        let gave_way = |edit: &Edit| match merge {
+            Merge::Keeps => written(edit),
+            Merge::Converges | Merge::Combines => self.has_a_rival(edit),
+            Merge::Drops => true,
+        };
+        beside.gives_up_columns(meant.id) || self.edit().is_none_or(gave_way)
+    }
+
+    /// Whether the row has a version that an edit can give way to as a whole: one that its phone did
+    /// not have, of somebody else or of a later edit of its own.
+    fn has_a_rival(self, edit: &Edit) -> bool {
+        let own = self.meant.id;
+        let unseen = self.case.row.versions.get(edit.made_on..).unwrap_or_default();
+        unseen.iter().any(|version| match version.author {
+            Author::Device(by) => by.device != own.device || by.number > own.number,
+            Author::Office | Author::Import | Author::Derived | Author::Backup => true,
+        })
     }
 }
 

@@ -11,6 +11,10 @@ fn a_commit_is_unasked_that_no_edit_asks_for() {
         0 sets a1 done; 0 pushes; 0 commits 0.0 a2 gone => oracle.unasked_commit.count 1
         0 sets a1 done; 0 commits 0.0 a1 new => oracle.unasked_commit.count 1
         0 sets a1 done; 0 commits 0.0 a1 done doctor=dr-z => oracle.unasked_commit.count 1
+        # Nobody else wrote there, so nothing of it gave way.
+        converges; 0 sets a1 done; 0 commits 0.0 a1 new => oracle.unasked_commit.count 1
+        converges; 0 sets a1 one; 0 sets a1 two; 0 pushes; 0 sets a1 three; 0 commits 0.2 a1 two
+        => oracle.unasked_commit.count 1
         # A create goes to the row that has its natural key, and to no other.
         begin: 0 creates s9 name=tuesday who=me;
         0 commits 0.0 s1 name=monday who=me => oracle.unasked_commit.count 1
@@ -30,7 +34,9 @@ fn a_commit_that_an_edit_asks_for_is_asked() {
         0 sets a1 done; 0 sets a1 doctor=dr-z; 0 commits 0.0 a1 done doctor=dr-z => lacks unasked-commit
         0 sets a1 done; 0 sets a1 doctor=dr-z; 0 commits 0.1 a1 done doctor=dr-z => lacks unasked-commit
         0 sets a1 done; 0 deletes a1; 0 commits 0.0 a1 gone => lacks unasked-commit
-        # What somebody else set meanwhile stays.
+        # What somebody else set meanwhile stays; where copies converge, all of its row.
+        converges; 0 sets a1 done; office a1 doctor=dr-z; 0 commits 0.0 a1 new doctor=dr-z => lacks unasked-commit
+        converges; 0 sets a1 one; 0 sets a1 two; 0 commits 0.1 a1 two; 0 commits 0.0 a1 two => lacks unasked-commit
         0 sets a1 done; office a1 theirs; 0 commits 0.0 a1 theirs => lacks unasked-commit
         0 creates s9 name=monday who=me; 0 commits 0.0 s1 name=monday who=me => lacks unasked-commit
         # A copy in a row of its own, and what says the same again goes with it.
