@@ -102,6 +102,7 @@ macro_rules! suite {
 suite! {
     suite_answers_lost_meets_its_expectations: "answers-lost";
     suite_backend_backend_restored_meets_its_expectations: "backend/backend-restored";
+    suite_backend_batch_job_meets_its_expectations: "backend/batch-job";
     suite_backend_clock_step_back_meets_its_expectations: "backend/clock-step-back";
     suite_backend_coarse_stamps_meets_its_expectations: "backend/coarse-stamps";
     suite_backend_failing_backend_meets_its_expectations: "backend/failing-backend";

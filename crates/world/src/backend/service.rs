@@ -134,6 +134,11 @@ impl Service {
         self.waiting.len()
     }
 
+    /// Somebody else has the write lock until then.
+    pub fn hold_lock(&mut self, until: Time) {
+        self.unlocked = self.unlocked.max(until);
+    }
+
     /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
     fn lock(&mut self, begins: Time, held: Span) -> Span {
         let locked = self.unlocked.since(begins);

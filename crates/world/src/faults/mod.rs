@@ -57,6 +57,7 @@ pub mod token_expiry;
 pub mod touch_flag;
 pub mod upgrade;
 mod when;
+pub mod write_lock;
 
 pub use drawn::{
     Act, Cancel, Deed, Detour, Faults, Jump, Kill, OnDevice, Restore, SlowTime, SyncLoss, Whose,

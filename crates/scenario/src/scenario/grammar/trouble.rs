@@ -30,6 +30,7 @@ pub(in super::super) const FAULTS: &[Kind] = &[
     faults::power_loss::KIND,
     faults::response_loss::KIND,
     faults::backend_down::KIND,
+    faults::write_lock::KIND,
     faults::backend_clock_step::KIND,
     faults::backend_link_outage::KIND,
     faults::gateway_kill::KIND,
