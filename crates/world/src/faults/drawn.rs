@@ -1,10 +1,11 @@
 //! Everything that goes wrong in a world, and whom it befalls, before it begins.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::missed::{Awaited, Struck};
-use super::strike::Strike;
+use super::strike::{Act as Doing, Reach, Strike};
 use super::when::When;
 use crate::backend::Hindrance;
 use crate::base::{DeviceId, Ppm, Span, Time};
@@ -171,5 +172,31 @@ impl Faults {
     }
     pub fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
+    }
+    /// At the time of the event.
+    pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {
+        self.strike_at(when.at, when.name, act);
+    }
+
+    pub fn strike_at(&mut self, at: Time, event: &str, act: impl Fn(&dyn Reach) -> bool + 'static) {
+        let act: Doing = Rc::new(move |reach, _| act(reach));
+        self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });
+    }
+
+    /// As the event begins, and with `false` as it ends: at the latest with the script.
+    pub fn while_it_lasts(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach, bool) + 'static) {
+        let act: Doing = Rc::new(move |reach, begins| {
+            act(reach, begins);
+            false
+        });
+        let (at, until) = (when.at, Some(when.until()));
+        self.strikes.push(Strike { event: when.name.to_owned(), at, until, act });
+    }
+    /// An app is suspended for so long, its connections last so long.
+    pub fn suspend(&mut self, at: Time, of: DeviceId, (length, sockets): (Span, Span), struck: Struck) {
+        self.strike_at(at, "", move |reach| {
+            struck.set(reach.suspend(of, length, sockets) || struck.get());
+            false
+        });
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! The file of a kind of fault has its key in a scenario, how it is read, what it does to whom and
 //! when, how it is told in words, what shows that it met somebody, and what a stack needs to meet
-//! it ([`Fault`]). What it does it writes into [`Faults`], of which `world` makes events: models take
-//! what concerns them from its lists, and what is an act at an instant (`Faults::strike`) or at both
-//! ends of a time (`Faults::while_it_lasts`) is done by the fault's own code, through [`Reach`]. So
-//! a fault needs no other file but the list of kinds in the grammar of scenarios, and the model
-//! that it is about if that knows nothing of the kind yet.
+//! it ([`Fault`]). What it does it writes into [`Faults`]. Models take what concerns them from the
+//! lists there; what is an act at an instant (`Faults::strike`) or at both ends of a time
+//! (`Faults::while_it_lasts`) is done by the fault's own code, through [`Reach`]. So a fault needs
+//! no other file but the list of kinds in the grammar of scenarios, and the model that it is about
+//! if that knows nothing of the kind yet.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.

@@ -4,8 +4,6 @@ use std::cell::RefMut;
 use std::fmt;
 use std::rc::Rc;
 
-use super::drawn::Faults;
-use super::when::When;
 use crate::backend::Backend;
 use crate::base::{DeviceId, Span, Time};
 use crate::disk::Disk;
@@ -28,7 +26,7 @@ pub trait Reach {
 }
 
 /// Gives whether it met somebody. It is told whether the fault begins or ends.
-type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
+pub(super) type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
 
 /// An act at an instant, or at the beginning and the end of a time.
 #[derive(Clone)]
@@ -43,27 +41,5 @@ pub struct Strike {
 impl fmt::Debug for Strike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Strike").field("event", &self.event).field("at", &self.at).finish_non_exhaustive()
-    }
-}
-
-impl Faults {
-    /// At the time of the event.
-    pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {
-        self.strike_at(when.at, when.name, act);
-    }
-
-    pub fn strike_at(&mut self, at: Time, event: &str, act: impl Fn(&dyn Reach) -> bool + 'static) {
-        let act: Act = Rc::new(move |reach, _| act(reach));
-        self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });
-    }
-
-    /// As the event begins, and with `false` as it ends, which the end of the script is at the latest.
-    pub fn while_it_lasts(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach, bool) + 'static) {
-        let act: Act = Rc::new(move |reach, begins| {
-            act(reach, begins);
-            false
-        });
-        let (at, until) = (when.at, Some(when.until()));
-        self.strikes.push(Strike { event: when.name.to_owned(), at, until, act });
     }
 }

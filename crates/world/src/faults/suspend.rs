@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::drawn::Faults;
 use super::fault::{Fault, Kind};
 use super::keys::FOR;
-use super::missed::{Awaited, Struck};
+use super::missed::Awaited;
 use super::when::When;
-use crate::base::{DeviceId, Span, Time};
+use crate::base::Span;
 use crate::config::form::{SPAN, key};
 use crate::contract::Need;
 
@@ -35,15 +35,5 @@ impl Fault for Suspend {
 
     fn needs(&self) -> Option<Need> {
         Some(Need::Suspensions)
-    }
-}
-
-impl Faults {
-    /// An app is suspended for so long, its connections last so long.
-    pub fn suspend(&mut self, at: Time, of: DeviceId, (length, sockets): (Span, Span), struck: Struck) {
-        self.strike_at(at, "", move |reach| {
-            struck.set(reach.suspend(of, length, sockets) || struck.get());
-            false
-        });
     }
 }

@@ -38,7 +38,8 @@ struct Asked<'a> {
 ///
 /// Edits of a row may go as one, with what waits of it, and not with what its person was told is
 /// refused; a rule that merges may leave columns as others wrote them. Where a stack does not keep
-/// all edits whole rows may win; where copies converge, over a version that the phone did not have. Columns that are combined say what their rule gives.
+/// all edits whole rows may win; where copies converge, over a version that the phone did not have.
+/// Columns that are combined say what their rule gives.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
@@ -282,8 +283,8 @@ impl<'a> Asked<'a> {
         beside.gives_up_columns(meant.id) || self.edit().is_none_or(gave_way)
     }
 
-    /// Whether the row has a version that an edit can give way to as a whole: one that its phone did
-    /// not have, of somebody else or of a later edit of its own.
+    /// Whether the row has a version that an edit can give way to as a whole: one that its phone
+    /// did not have, of somebody else or of a later edit of its own.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
         let unseen = self.case.row.versions.get(edit.made_on..).unwrap_or_default();

@@ -35,8 +35,10 @@ fn a_commit_that_an_edit_asks_for_is_asked() {
         0 sets a1 done; 0 sets a1 doctor=dr-z; 0 commits 0.1 a1 done doctor=dr-z => lacks unasked-commit
         0 sets a1 done; 0 deletes a1; 0 commits 0.0 a1 gone => lacks unasked-commit
         # What somebody else set meanwhile stays; where copies converge, all of its row.
-        converges; 0 sets a1 done; office a1 doctor=dr-z; 0 commits 0.0 a1 new doctor=dr-z => lacks unasked-commit
-        converges; 0 sets a1 one; 0 sets a1 two; 0 commits 0.1 a1 two; 0 commits 0.0 a1 two => lacks unasked-commit
+        converges; 0 sets a1 done; office a1 doctor=dr-z; 0 commits 0.0 a1 new doctor=dr-z
+        => lacks unasked-commit
+        converges; 0 sets a1 one; 0 sets a1 two; 0 commits 0.1 a1 two; 0 commits 0.0 a1 two
+        => lacks unasked-commit
         0 sets a1 done; office a1 theirs; 0 commits 0.0 a1 theirs => lacks unasked-commit
         0 creates s9 name=monday who=me; 0 commits 0.0 s1 name=monday who=me => lacks unasked-commit
         # A copy in a row of its own, and what says the same again goes with it.
