@@ -167,6 +167,14 @@ impl Patience {
             Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
         }
     }
+    /// How many requests are due once an answer brought something: the next page, and what a
+    /// protocol says around a page (differences, checkpoints) if a stack is of one's own.
+    pub(super) fn after_a_page(&self) -> u64 {
+        match self {
+            Patience::Computed(_) => 1,
+            Patience::Stated { requests, .. } => u64::from(requests.div_ceil(8)).max(1),
+        }
+    }
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,

@@ -211,7 +211,7 @@ impl Account {
             return None;
         }
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
-        let most = a_sync(setup) * (asked + due) + again + brought;
+        let most = a_sync(setup) * (asked + due) + again + setup.patience.after_a_page() * brought;
         (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
@@ -237,10 +237,11 @@ impl Account {
         format!(
             "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
              anything asked for: {} for each of the {asked} times that somebody or something asked for a \
-             sync and the {due} that a unit was due, {again} to run failed units again, and one after each \
-             of {brought} answers and verdicts that brought something",
+             sync and the {due} that a unit was due, {again} to run failed units again, and {} after \
+             each of {brought} answers and verdicts that brought something",
             names.time(at),
             a_sync(setup),
+            setup.patience.after_a_page(),
         )
     }
 
