@@ -3,6 +3,7 @@
 mod baseline;
 mod cell;
 mod network;
+mod processor;
 mod run;
 
 pub(super) use cell::{expectations, gates};
@@ -34,4 +35,5 @@ pub(super) static RULES: &[Rule] = &[
     Rule::OfRun(run::has_an_answer),
     Rule::OfRun(run::notes),
     Rule::OfRun(network::unusable),
+    Rule::OfRun(processor::uncalibrated),
 ];

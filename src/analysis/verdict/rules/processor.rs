@@ -1,0 +1,17 @@
+//! A remark on engines whose processor time was held against no phone.
+
+use crate::analysis::verdict::case::{Ruling, Trial};
+use crate::record::Judged;
+
+/// What a stack of somebody's own charges the processor follows its own rule. Until that was held
+/// against published times its runs say what the network and the disk take.
+pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let works = |judged: &Judged| judged.cell.stat("device.cpu.busy", "value").unwrap_or_default() > 0;
+    let own = trial.plans.iter().find(|plan| plan.brought).filter(|_| judged.iter().any(works));
+    let remark = |name: &str| {
+        format!(
+            "the processor time of `{name}` was held against no phone: its times are those of network and disk only"
+        )
+    };
+    own.map(|plan| Ruling::Remark(remark(&plan.engine_name))).into_iter().collect()
+}
