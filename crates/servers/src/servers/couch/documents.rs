@@ -165,26 +165,26 @@ pub(super) fn get(
     full.ok_or_else(|| Refused::not_found("missing"))
 }
 
-/// `POST /db/_revs_diff`. The slip gets the stamps of what is there: an answer may have been lost.
+/// `POST /db/_revs_diff`. The slip gets the stamps of edits that are there: an answer may have been
+/// lost. A phone asks for revisions that it pulled, too, and those are no edits of its own.
 pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip) -> Result<Json, Refused> {
     let asked = body.as_object().ok_or_else(|| Refused::bad("the body must be an object"))?;
     let mut all = Map::new();
     for (key, revs) in asked {
         let doc = core.store.doc(id, key)?;
-        let (mut missing, mut stamp, mut oldest) = (Vec::new(), None, 0);
+        let (mut missing, mut oldest) = (Vec::new(), 0);
         for rev in revs.as_array().into_iter().flatten().filter_map(Json::as_str) {
             let named: Option<Rev> = rev.parse().ok();
-            match named.as_ref().and_then(|named| doc.tree.find(named)) {
-                Some(node) => stamp = stamp.max(node.stamp),
-                None => {
-                    missing.push(rev);
-                    oldest = oldest.max(named.map_or(0, |named| named.generation));
-                }
+            if named.as_ref().is_none_or(|named| doc.tree.find(named).is_none()) {
+                missing.push(rev);
+                oldest = oldest.max(named.map_or(0, |named| named.generation));
             }
         }
         if missing.is_empty() {
-            let rows = slip.edits.iter_mut().filter(|row| row.entity == id && row.key.as_str() == key);
-            rows.for_each(|row| row.stamp = stamp.map(Stamp));
+            for row in slip.edits.iter_mut().filter(|row| row.entity == id && row.key.as_str() == key) {
+                let last = row.edits.last().map_or(Ok(None), |last| core.store.carried(*last))?;
+                row.stamp = last.and_then(|rev| doc.tree.find(&rev)?.stamp).map(Stamp);
+            }
             continue;
         }
         let leaves = doc.tree.leaves();

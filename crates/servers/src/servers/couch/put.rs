@@ -54,6 +54,9 @@ pub(super) fn put(
         [vec![next(history.first(), deleted, &body)], history].concat()
     };
     let rev = history[0].clone();
+    for edit in slip.of(given.entity, &Key::new(given.key)) {
+        core.store.note_carried(*edit, &rev)?;
+    }
     if let Some(known) = doc.tree.find(&rev) {
         tell(slip, given, known.stamp);
         return Ok(rev);

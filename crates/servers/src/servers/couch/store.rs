@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::kept::failed;
 use super::tree::{Rev, Tree};
-use crate::contract::{EntityId, ServerError};
+use crate::contract::{EditId, EntityId, ServerError};
 
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS docs(entity INTEGER, key TEXT, seq INTEGER, stamp INTEGER, tree TEXT,
@@ -16,6 +16,7 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS bodies(entity INTEGER, key TEXT, rev TEXT, body TEXT,
         PRIMARY KEY(entity, key, rev)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS blobs(digest TEXT PRIMARY KEY, bytes BLOB);
+    CREATE TABLE IF NOT EXISTS carried(edit TEXT PRIMARY KEY, rev TEXT) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS locals(entity INTEGER, id TEXT, body TEXT, PRIMARY KEY(entity, id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
@@ -106,6 +107,18 @@ impl Store {
         let put = "REPLACE INTO bodies VALUES(?1, ?2, ?3, ?4)";
         self.0.execute(put, (entity.0, key, rev.to_string(), text)).map_err(failed)?;
         Ok(())
+    }
+
+    /// Notes by which revision an edit came.
+    pub(super) fn note_carried(&self, edit: EditId, rev: &Rev) -> Kept<()> {
+        let put = "REPLACE INTO carried VALUES(?1, ?2)";
+        self.0.execute(put, (edit.to_string(), rev.to_string())).map(drop).map_err(failed)
+    }
+    pub(super) fn carried(&self, edit: EditId) -> Kept<Option<Rev>> {
+        let text = "SELECT rev FROM carried WHERE edit = ?1";
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let found = self.0.query_row(text, [edit.to_string()], read).optional().map_err(failed)?;
+        found.map(|text| text.parse().map_err(|()| ServerError::Failed)).transpose()
     }
 
     pub(super) fn blob(&self, digest: &str) -> Kept<Option<Vec<u8>>> {

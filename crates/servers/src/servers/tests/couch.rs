@@ -127,6 +127,26 @@ fn a_revision_comes_twice_and_is_committed_once() {
     assert_eq!(get(&mut world, "/_changes").body["results"].as_array().map(Vec::len), Some(1));
 }
 
+/// The phone has pulled the winner, and asks for it in its next push.
+#[test]
+fn an_edit_that_lost_is_not_committed_by_the_winner() {
+    let mut world = World::new("couchdb", &[]);
+    world.office("aaaa", "office");
+    let root = rev(&mut world, "aaaa");
+    replicate(&mut world, 0, doc("aaaa", &["2-c", &root], "wins"));
+    let edit = world.edit(1);
+    replicate_by(&mut world, 1, doc("aaaa", &["2-b", &root], "loses"), &[("aaaa", edit)]);
+    for asked in [vec!["2-c"], vec!["2-c", "2-b"]] {
+        let asked = world.ask(1, "POST /note/_revs_diff", json!({ "aaaa": asked }), &[("aaaa", edit)]);
+        assert_eq!((asked.body, asked.slip.edits[0].stamp), (json!({}), None));
+    }
+    let next = world.edit(1);
+    let won = replicate_by(&mut world, 1, doc("aaaa", &["3-d", "2-c", &root], "next"), &[("aaaa", next)]);
+    let asked = world.ask(1, "POST /note/_revs_diff", json!({ "aaaa": ["3-d", "2-b"] }), &[("aaaa", next)]);
+    assert_eq!(asked.slip.edits[0].stamp, won.slip.edits[0].stamp, "the losing leaf hides no commit");
+    assert!(won.slip.edits[0].stamp.is_some());
+}
+
 #[test]
 fn what_the_office_writes_is_a_revision_of_the_winner() {
     let mut world = World::new("couchdb", &[]);
