@@ -32,11 +32,13 @@ impl Rx {
             let is_deleted = new["_deleted"] == json!(true);
             let values = (!is_deleted).then(|| rows::all_values(entity, state));
             let wanted = Wanted { entity: id, key: key.clone(), values };
-            let Ok((edit, is_known)) = self.writer.edit(&wanted, slip) else {
-                return Ok(failed(500, &format!("no edit is named for {} {key}", entity.name)));
-            };
             let now = record.get(id, &key);
-            let mutation = self.writer.mutation(request, &wanted, edit, (now.as_ref(), &*record));
+            // A replication sends again what it read before: its edit may be settled by now.
+            let named = self.writer.edit(&wanted, slip).ok();
+            let named = named.map(|(edit, is_known)| {
+                (self.writer.mutation(request, &wanted, edit, (now.as_ref(), &*record)), is_known)
+            });
+            let is_known = named.as_ref().is_some_and(|(_, is_known)| *is_known);
             if let Some(row) = now.as_ref().filter(|_| self.detects && !is_known) {
                 let master = master(entity, row);
                 if !is_same_state(entity, &master, assumed) {
@@ -45,14 +47,17 @@ impl Rx {
                     if is_same_state(entity, &master, new) {
                         // It came before, or somebody else has written the same.
                         tell(slip, (id, &key), row.stamp);
-                    } else {
-                        record.refused(&mutation, Some(why));
+                    } else if let Some((mutation, _)) = &named {
+                        record.refused(mutation, Some(why));
                     }
                     slip.rows.push(RowVersion { entity: id, key, stamp: row.stamp, removed });
                     conflicts.push(master);
                     continue;
                 }
             }
+            let Some((mutation, _)) = named else {
+                return Ok(failed(500, &format!("no edit is named for {} {key}", entity.name)));
+            };
             if is_deleted && !is_known && now.as_ref().is_none_or(|row| row.values.is_none()) {
                 record.refused(&mutation, Some(Refusal::Gone));
                 continue;

@@ -114,6 +114,23 @@ fn a_push_that_comes_twice_is_a_conflict_known_or_written_again() {
     assert_eq!(twice(&[("conflicts", "overwrite"), ("idempotent", "by-edit")]), (0, theirs));
 }
 
+/// A replication sends what it read before, and its edit was settled meanwhile.
+#[test]
+fn a_push_of_settled_edits_is_a_conflict_and_no_failure() {
+    let mut world = World::new("rxdb", &[]);
+    world.office("aaaa", "theirs");
+    let late = |world: &mut World, assumed: &str, new: &str| {
+        let (assumed, new) = (document("aaaa", assumed), document("aaaa", new));
+        let rows = json!([{ "assumedMasterState": assumed, "newDocumentState": new }]);
+        let answer = world.ask(0, "POST /rx/note/push", rows, &[]);
+        (answer.status, answer.body)
+    };
+    assert_eq!(late(&mut world, "a", "mine"), (200, json!([document("aaaa", "theirs")])));
+    assert_eq!(late(&mut world, "a", "theirs"), (200, json!([document("aaaa", "theirs")])), "it came before");
+    assert_eq!(late(&mut world, "theirs", "mine").0, 500, "what would be written needs its edit");
+    assert_eq!(world.text("aaaa"), "theirs");
+}
+
 fn events(heard: &[String]) -> Vec<Json> {
     let data = heard.iter().filter_map(|message| message.split_once("data: "));
     data.map(|(_, data)| serde_json::from_str(data.trim()).unwrap_or_else(|_| json!(data.trim()))).collect()
