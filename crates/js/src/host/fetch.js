@@ -119,7 +119,10 @@ class Response extends Body {
 }
 const requests = new Map()
 let lastRequest = 0
-/** `rows` says which rows, [entity, id] each, the request writes; without it they are found in the body. */
+/**
+ * `rows` says which rows, [entity, id] each, the request writes; without it they are found in the body. A third member is the
+ * state that it sends of the row, null for a deleted one: then only the edits that are in that state are meant.
+ */
 function fetch(input, init) {
   return new Promise((resolve, reject) => {
     const request = new Request(input, init)
@@ -127,7 +130,7 @@ function fetch(input, init) {
     if (signal?.aborted) return reject(signal.reason)
     const id = ++lastRequest
     const url = new URL(request.url)
-    const rows = request.rows?.map(([entity, row]) => [String(entity), String(row)])
+    const rows = request.rows?.map(([entity, row, ...state]) => [String(entity), String(row), ...state])
     const stop = () => { if (requests.delete(id)) { H.abort(id); reject(signal.reason) } }
     requests.set(id, { resolve, reject, url: request.url, done: () => signal?.removeEventListener('abort', stop) })
     signal?.addEventListener('abort', stop)

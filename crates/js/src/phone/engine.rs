@@ -228,13 +228,13 @@ impl Phone {
             EditKind::Delete => "delete",
         };
         let disk = &self.thread.host.disk;
-        let line = journal::line_of(edit, self.ports.clock.wall());
-        disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
         let mut values = Map::new();
         for (at, value) in &edit.values {
             let column = &entity.columns[*at];
             values.insert(column.name.clone(), to_js(&column.kind, value));
         }
+        let line = journal::line_of(edit, self.ports.clock.wall(), &values);
+        disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
         let args =
             json!([{ "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
         let done = self.thread.call("edit", &args).await;

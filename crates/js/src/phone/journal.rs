@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rusqlite::{Connection, params};
+use serde_json::{Map, Value as Json, json};
 
 use crate::base::Word;
 use crate::contract::{
@@ -13,7 +14,7 @@ use crate::contract::{
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
-        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER);\
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, changed TEXT);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
@@ -45,6 +46,8 @@ pub(super) struct Line {
     /// When the person made it, by the device's clock.
     pub(super) made: Stamp,
     pub(super) said: Option<Said>,
+    /// The values that it gave, as an object in JSON.
+    pub(super) changed: String,
 }
 
 impl Line {
@@ -53,6 +56,18 @@ impl Line {
     }
     fn row(&self) -> (EntityId, &str) {
         (self.entity, self.key.as_str())
+    }
+    /// Whether a state of its row, `null` for a deleted one, is what it made.
+    fn made_this(&self, state: &Json) -> bool {
+        let changed: Map<String, Json> = serde_json::from_str(&self.changed).unwrap_or_default();
+        let is_equal = |(name, value): (&String, &Json)| match (value.as_f64(), state[name].as_f64()) {
+            (Some(a), Some(b)) => a == b,
+            _ => *value == state[name],
+        };
+        match self.kind {
+            EditKind::Delete => state.is_null(),
+            _ => !state.is_null() && changed.iter().all(is_equal),
+        }
     }
 }
 
@@ -69,16 +84,17 @@ fn quoted(text: &str) -> String {
 
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 
-/// The statement that notes an edit.
-pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
+/// The statement that notes an edit, and what it `changed`.
+pub(super) fn line_of(edit: &LocalEdit, made: Stamp, changed: &Map<String, Json>) -> String {
     let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
-    format!("REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {}, NULL, NULL);", made.0)
+    let (made, changed) = (made.0, quoted(&json!(changed).to_string()));
+    format!("REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed});")
 }
 
 /// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let text = "SELECT number, entity, key, kind, made, said, gave FROM bench_edits ORDER BY number";
+    let text = "SELECT number, entity, key, kind, made, said, gave, changed FROM bench_edits ORDER BY number";
     let mut asked = database.prepare_cached(text)?;
     let lines = asked.query_map([], |row| {
         let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
@@ -91,9 +107,18 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             kind: KINDS[kind.min(2)],
             made: Stamp(row.get(4)?),
             said: said.or(gave.map(|at| Said::GaveWay(Stamp(at)))),
+            changed: row.get(7)?,
         })
     })?;
     lines.collect()
+}
+
+/// Of the edits of a row those that this state of it holds: up to the last that made it so. An edit
+/// that was saved while an older state was on its way is not among them.
+pub(super) fn within(lines: &[Line], (entity, key): (EntityId, &str), state: &Json) -> BTreeSet<u32> {
+    let of: Vec<&Line> = lines.iter().filter(|line| line.row() == (entity, key)).collect();
+    let last = of.iter().rposition(|line| line.made_this(state));
+    of.iter().take(last.map_or(0, |at| at + 1)).map(|line| line.number).collect()
 }
 
 /// The edits behind the rows that a request writes: those for which `is_in` holds. An edit that the
@@ -302,4 +327,33 @@ pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
         Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Option<u16>>(1)?))
     });
     asked.ok().and_then(|(run, unit)| Some((run, UnitId(unit?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u32, key: &str, kind: EditKind, changed: &Json) -> Line {
+        let (entity, key, made, said) = (EntityId(0), Key::new(key), Stamp(0), None);
+        Line { number, entity, key, kind, made, said, changed: changed.to_string() }
+    }
+
+    #[test]
+    fn a_state_holds_the_edits_up_to_the_one_that_made_it() {
+        let lines = [
+            line(1, "a", EditKind::Create, &json!({ "hours": 1, "state": "open" })),
+            line(2, "b", EditKind::Update, &json!({ "hours": 2 })),
+            line(3, "a", EditKind::Update, &json!({ "hours": 64, "state": null })),
+            line(4, "a", EditKind::Update, &json!({ "hours": 7 })),
+            line(5, "a", EditKind::Delete, &json!({})),
+        ];
+        let held = |state: Json| -> Vec<u32> {
+            within(&lines, (EntityId(0), "a"), &state).into_iter().collect()
+        };
+        assert_eq!(held(json!({ "hours": 1, "state": "open" })), [1]);
+        assert_eq!(held(json!({ "hours": 64.0 })), [1, 3], "as a number, and nothing is null");
+        assert_eq!(held(json!({ "hours": 7, "state": "done" })), [1, 3, 4]);
+        assert_eq!(held(Json::Null), [1, 3, 4, 5]);
+        assert_eq!(held(json!({ "hours": 9 })), [0; 0], "none of them made it");
+    }
 }

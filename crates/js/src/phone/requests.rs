@@ -1,11 +1,12 @@
 //! Requests of a phone's JavaScript, with what the bench has to know of them.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::journal;
 use super::state::{Hold, Phone};
@@ -21,8 +22,8 @@ struct Head {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
-    /// The rows that it writes, if the adapter names them.
-    rows: Option<Vec<(String, String)>>,
+    /// The rows that it writes, if the adapter names them: table, key, and the state that it sends.
+    rows: Option<Vec<Vec<Json>>>,
 }
 
 fn written(head: &Head, body: Vec<u8>) -> Option<Request> {
@@ -47,18 +48,32 @@ pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> V
     journal::behind(&lines, phone.setup.device, is_in)
 }
 
+/// The edits behind rows that the adapter names.
+fn named(phone: &Phone, rows: &[Vec<Json>]) -> Vec<RowEdits> {
+    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
+    let mut numbers = BTreeSet::new();
+    for row in rows {
+        let [Json::String(table), Json::String(key), state @ ..] = row.as_slice() else { continue };
+        let Some(entity) = phone.setup.schema.find(table) else { continue };
+        match state.first() {
+            Some(state) => numbers.extend(journal::within(&lines, (entity, key), state)),
+            None => {
+                let of = lines.iter().filter(|line| line.entity == entity && line.key.as_str() == key);
+                numbers.extend(of.map(|line| line.number));
+            }
+        }
+    }
+    journal::behind(&lines, phone.setup.device, |line| numbers.contains(&line.number))
+}
+
 /// The edits behind a request: of the rows that the adapter names, or of those whose keys are in
 /// the body of one that is no `GET`.
 fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> Slip {
-    let schema = &phone.setup.schema;
-    let named = |rows: &[(String, String)], line: &journal::Line| {
-        rows.iter().any(|(of, key)| schema.entity(line.entity).name == *of && line.key.as_str() == key)
+    let edits = match &head.rows {
+        Some(rows) => named(phone, rows),
+        None => behind(phone, |line| head.method != "GET" && has(body, line.key.as_str())),
     };
-    let is_in = |line: &journal::Line| match &head.rows {
-        Some(rows) => named(rows, line),
-        None => head.method != "GET" && has(body, line.key.as_str()),
-    };
-    Slip { edits: behind(phone, is_in), rows: Vec::new() }
+    Slip { edits, rows: Vec::new() }
 }
 
 /// What is in place of a response.
