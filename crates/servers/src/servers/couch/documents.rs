@@ -187,6 +187,8 @@ pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip)
             }
             continue;
         }
+        // What comes next decides.
+        slip.edits.retain(|row| row.entity != id || row.key.as_str() != key);
         let leaves = doc.tree.leaves();
         let before: Vec<String> = {
             let older = leaves.iter().filter(|leaf| leaf.rev.generation < oldest);

@@ -161,6 +161,8 @@ fn decide(
     };
     doc.stamp = stamp.0;
     doc.tree.note(&winner.rev, stamp.0);
+    // A deletion that brings another branch to light did that, and is told so when it is asked for.
+    doc.tree.note(rev, stamp.0);
     tell(slip, given, Some(stamp.0));
     Ok(())
 }

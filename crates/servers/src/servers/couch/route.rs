@@ -51,6 +51,9 @@ pub(super) fn answer(
     let body = if is_file { Json::Null } else { web::body(request)? };
     ingest::ingest(core, id, record)?;
     let asked = Asked { core, from, id, name, address: &address, request, body };
+    if !asked.decides(rest) {
+        slip.edits.clear();
+    }
     Ok(asked.routed(rest, slip, record).unwrap_or_else(|refused| Routed::Now(refused.response())))
 }
 
@@ -59,6 +62,14 @@ fn now(status: u16, body: &Json) -> Answer {
 }
 
 impl Asked<'_> {
+    /// Whether its answer says what became of edits; what only reads says nothing of them.
+    fn decides(&self, rest: &[&str]) -> bool {
+        match (self.request.method().as_str(), rest) {
+            ("POST", [] | ["_bulk_docs" | "_revs_diff"]) => true,
+            ("PUT" | "DELETE", [key, ..]) => !key.starts_with('_'),
+            _ => false,
+        }
+    }
     fn routed(&self, rest: &[&str], slip: &mut Slip, record: &mut dyn SystemOfRecord) -> Answer {
         let (core, id, address, body) = (self.core, self.id, self.address, &self.body);
         match (self.request.method().as_str(), rest) {

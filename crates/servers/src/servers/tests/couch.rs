@@ -104,8 +104,11 @@ fn a_revision_that_loses_is_kept_and_the_record_never_sees_it() {
     assert_eq!(open[1]["ok"]["text"], json!("loses"));
     assert_eq!(open[1]["ok"]["_revisions"]["start"], json!(2));
     // The app deletes the winner: the other branch is what the record says then.
-    replicate(&mut world, 0, gone("aaaa", &["3-x", "2-c", &root]));
+    let edit = world.edit(0);
+    let deletes = replicate_by(&mut world, 0, gone("aaaa", &["3-x", "2-c", &root]), &[("aaaa", edit)]);
     assert_eq!((world.text("aaaa"), rev(&mut world, "aaaa")), ("loses".to_owned(), "2-b".to_owned()));
+    let asked = world.ask(0, "POST /note/_revs_diff", json!({ "aaaa": ["3-x"] }), &[("aaaa", edit)]);
+    assert_eq!(asked.slip.edits[0].stamp, deletes.slip.edits[0].stamp, "its answer may have been lost");
     // A losing leaf is deleted by nobody's edit.
     let cleaned = replicate_by(&mut world, 0, gone("aaaa", &["4-x", "3-x"]), &[]);
     assert_eq!(cleaned.body, json!([]));
@@ -136,6 +139,11 @@ fn an_edit_that_lost_is_not_committed_by_the_winner() {
     replicate(&mut world, 0, doc("aaaa", &["2-c", &root], "wins"));
     let edit = world.edit(1);
     replicate_by(&mut world, 1, doc("aaaa", &["2-b", &root], "loses"), &[("aaaa", edit)]);
+    let asked = world.ask(1, "POST /note/_revs_diff", json!({ "aaaa": ["3-x"] }), &[("aaaa", edit)]);
+    assert_eq!(asked.slip.edits, [], "what is missing is not decided");
+    let read = json!({ "docs": [{ "id": "aaaa", "rev": "2-c" }] });
+    let read = world.ask(1, "POST /note/_bulk_get", read, &[("aaaa", edit)]);
+    assert_eq!((read.slip.edits.len(), read.slip.rows.len()), (0, 1));
     for asked in [vec!["2-c"], vec!["2-c", "2-b"]] {
         let asked = world.ask(1, "POST /note/_revs_diff", json!({ "aaaa": asked }), &[("aaaa", edit)]);
         assert_eq!((asked.body, asked.slip.edits[0].stamp), (json!({}), None));
