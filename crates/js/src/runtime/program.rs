@@ -38,7 +38,7 @@ impl fmt::Display for Mistake {
 impl Program {
     /// Compiles a file, if that was not done before in this process.
     pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
-        let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
+        let name = called(&file.path);
         let key = (name.to_owned(), file.hash());
         if let Some(compiled) = COMPILED.lock().expect("nobody panics in it").get(&key) {
             return compiled.clone().map(Program);
@@ -63,6 +63,24 @@ impl Program {
     }
 }
 
+/// The name of a file in stacks of JavaScript. Libraries make texts of those, whose length costs time:
+/// the copy that a report keeps, `1515ffa5-0-app.js`, is called as the file itself.
+fn called(path: &str) -> &str {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let parts: Vec<&str> = name.splitn(3, '-').collect();
+    match parts[..] {
+        [digest, number, file]
+            if digest.len() == 8
+                && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+                && number.parse::<usize>().is_ok()
+                && !file.is_empty() =>
+        {
+            file
+        }
+        _ => name,
+    }
+}
+
 fn compile(name: &str, text: &[u8], modules: impl Imports) -> Compiled {
     let bare = |what: &str| Mistake { what: what.to_owned(), at: None };
     let text = std::str::from_utf8(text).map_err(|_| bare("it is not UTF-8"))?;
@@ -78,5 +96,23 @@ fn compile(name: &str, text: &[u8], modules: impl Imports) -> Compiled {
     match written {
         Ok(bytes) => Ok(Box::leak(bytes.into_boxed_slice())),
         Err(fault) => Err(Mistake { at: fault.place_in(name), what: fault.what }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_in_a_report_is_called_as_the_file_itself() {
+        for (path, name) in [
+            ("run/inputs/1515ffa5-0-bundle.js", "bundle.js"),
+            ("1515ffa5-12-my-own-app.js", "my-own-app.js"),
+            ("my/app.js", "app.js"),
+            ("my-own-app.js", "my-own-app.js"),
+            ("1515ffa5-x-app.js", "1515ffa5-x-app.js"),
+        ] {
+            assert_eq!(called(path), name, "{path}");
+        }
     }
 }
