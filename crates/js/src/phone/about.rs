@@ -26,6 +26,10 @@ impl About {
     pub(crate) fn promises(&self, capability: &str) -> bool {
         self.capabilities[capability] == json!(true)
     }
+    /// Of two versions one gives way, and its server has no word by which a phone would hear of it.
+    pub(crate) fn converges_unsaid(&self) -> bool {
+        self.capabilities["acknowledges"] == json!(false) && self.capabilities["merge"] == json!("converges")
+    }
 }
 
 /// Runs a bundle as far as its exports, in a runtime without a world.

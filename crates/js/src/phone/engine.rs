@@ -1,10 +1,11 @@
 //! A phone in one life of its process.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::journal::{self, Waiting};
+use super::journal::{self, Line, Told, Waiting};
 use super::requests::send;
 use super::sockets;
 use super::state::Phone;
@@ -90,8 +91,14 @@ impl Phone {
         let is_edited =
             |it: &RowVersion| lines.iter().any(|line| (line.entity, &line.key) == (it.entity, &it.key));
         let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
-        let waits = |it: &RowVersion| {
-            waiting.as_ref().is_some_and(|rows| rows.contains(&(it.entity, it.key.as_str().to_owned())))
+        // Of an adapter that does not say what waits, what the server has not spoken of does.
+        let is_open = |it: &RowVersion| {
+            let is_it = |line: &Line| (line.entity, &line.key) == (it.entity, &it.key);
+            lines.iter().any(|line| is_it(line) && line.said.is_none())
+        };
+        let waits = |it: &RowVersion| match &waiting {
+            Some(rows) => rows.contains(&(it.entity, it.key.as_str().to_owned())),
+            None => is_open(it),
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
         if self.held.replace(!held.is_empty()) || !held.is_empty() {
@@ -149,18 +156,29 @@ impl Phone {
             _ = self.thread.host.disk.write(&unsaid);
         }
         if waiting.is_some() {
-            self.settle(&waiting).await;
+            self.settle(&waiting, false).await;
         }
     }
     /// Tells what became of edits by now.
-    async fn settle(&self, waiting: &Waiting) {
+    async fn settle(&self, waiting: &Waiting, went_well: bool) {
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
-        let (told, note) = journal::settled(lines, waiting, &self.sent.borrow());
+        let unsaid = if self.about.converges_unsaid() { self.overruled(&lines, waiting) } else { Vec::new() };
+        let (told, note) = journal::settled(lines, (waiting, went_well), &self.sent.borrow());
         if !note.is_empty() {
             _ = self.thread.host.disk.write(&note);
             self.ports.work(Work::default()).await;
         }
-        told.iter().for_each(|told| tell(&self.ports, self.setup.device, told));
+        let told = unsaid.iter().chain(&told);
+        told.for_each(|told| tell(&self.ports, self.setup.device, told));
+    }
+    /// The edits that were merged away, by what the app shows.
+    fn overruled(&self, lines: &[Line], waiting: &Waiting) -> Vec<Told> {
+        let mut tables = BTreeMap::new();
+        journal::overruled(lines, waiting, |line| {
+            let rows = tables.entry(line.entity).or_insert_with(|| self.shown(line.entity));
+            let of = rows.as_array().into_iter().flatten().find(|row| row["id"] == json!(line.key.as_str()));
+            of.cloned().unwrap_or_default()
+        })
     }
 
     /// One run of a unit; true if it went well and nothing waits that could be sent.
@@ -201,9 +219,9 @@ impl Phone {
             self.thread.end_cell(&failure.fault());
         }
         if self.about.has("pending") {
-            self.settle(&self.waiting()).await;
+            self.settle(&self.waiting(), result.is_ok()).await;
         } else if result.is_ok() {
-            self.settle(&None).await;
+            self.settle(&None, true).await;
         }
         self.unit.set(None);
         let result = result.map(drop).map_err(|failure| sync_error(&failure));

@@ -89,7 +89,9 @@ pub(super) fn line_of(edit: &LocalEdit, made: Stamp, changed: &Map<String, Json>
     let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
     let (made, changed) = (made.0, quoted(&json!(changed).to_string()));
-    format!("REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed});")
+    format!(
+        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed});"
+    )
 }
 
 /// All lines, in the order in which the edits were made.
@@ -193,7 +195,11 @@ pub(super) enum Told {
 /// What became of edits, given the rows that wait: that is to be told, and these statements forget
 /// it. `sent` are the edits that this process sent. An adapter that does not say which rows wait
 /// is asked as a sync has ended well: what the server has spoken of is done then.
-pub(super) fn settled(lines: Vec<Line>, waiting: &Waiting, sent: &BTreeSet<u32>) -> (Vec<Told>, String) {
+pub(super) fn settled(
+    lines: Vec<Line>,
+    (waiting, went_well): (&Waiting, bool),
+    sent: &BTreeSet<u32>,
+) -> (Vec<Told>, String) {
     let (mut told, mut note) = (Vec::new(), String::new());
     let mut rows: BTreeMap<(EntityId, Key), Vec<Line>> = BTreeMap::new();
     lines.into_iter().for_each(|line| rows.entry((line.entity, line.key.clone())).or_default().push(line));
@@ -222,7 +228,9 @@ pub(super) fn settled(lines: Vec<Line>, waiting: &Waiting, sent: &BTreeSet<u32>)
             };
             match line.said {
                 Some(said) if is_done => told.push(Told::Done(line.clone(), said)),
-                // The adapter sends it again, with what came after it.
+                // The adapter sends it again, with what came after it. After a sync that failed it may
+                // not: the server has spoken, and the engine has heard it.
+                Some(Said::GaveWay(_)) if !went_well => continue,
                 Some(Said::GaveWay(_)) => {
                     _ = write!(note, "UPDATE bench_edits SET gave = NULL WHERE number = {};", line.number);
                     continue;
@@ -239,19 +247,36 @@ pub(super) fn settled(lines: Vec<Line>, waiting: &Waiting, sent: &BTreeSet<u32>)
     (told, note)
 }
 
+/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer versions
+/// took their place.
+pub(super) fn overruled(
+    lines: &[Line],
+    waiting: &Waiting,
+    mut shown: impl FnMut(&Line) -> Json,
+) -> Vec<Told> {
+    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
+    let has_left = |line: &&Line| line.said.is_none() && !waits(waiting, line);
+    lines.iter().filter(has_left).for_each(|line| rows.entry(line.row()).or_default().push(line));
+    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(&shown(last)));
+    let gone = rows.into_values().filter(is_gone).flatten();
+    gone.map(|line| Told::Done(line.clone(), Said::GaveWay(Stamp::default()))).collect()
+}
+
 fn forget(note: &mut String, lines: &[Line]) {
     lines.iter().for_each(|line| _ = write!(note, "DELETE FROM bench_edits WHERE number = {};", line.number));
 }
 
-/// The statements that forget what was said of edits of rows that wait all the same: the process
-/// died before its engine heard of it, and sends them again.
+/// The statements that forget which edits of rows that wait all the same were said to be committed:
+/// the process died before its engine heard of it, and sends them again. That one gave way stays,
+/// as the engine may have heard it and be about to tell no more of it.
 pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
-    let again = lines.iter().filter(|line| line.said.is_some() && waiting.is_some() && waits(waiting, line));
+    let is_committed = |line: &&Line| matches!(line.said, Some(Said::Committed(_)));
+    let again = lines.iter().filter(|line| waiting.is_some() && waits(waiting, line)).filter(is_committed);
     let numbers: Vec<String> = again.map(|line| line.number.to_string()).collect();
     if numbers.is_empty() {
         return String::new();
     }
-    format!("UPDATE bench_edits SET said = NULL, gave = NULL WHERE number IN ({});", numbers.join(","))
+    format!("UPDATE bench_edits SET said = NULL WHERE number IN ({});", numbers.join(","))
 }
 
 /// The lines of edits that wait.
@@ -338,6 +363,39 @@ mod tests {
         Line { number, entity, key, kind, made, said, changed: changed.to_string() }
     }
 
+    /// A replication fails after its rows were taken, and the next one does not send them again.
+    #[test]
+    fn an_edit_that_gave_way_in_a_sync_that_failed_is_told() {
+        let lines = || {
+            let gave = Some(Said::GaveWay(Stamp(7)));
+            vec![Line { said: gave, ..line(1, "a", EditKind::Update, &json!({ "hours": 1 })) }]
+        };
+        let rows = |keys: &[&str]| Some(keys.iter().map(|key| (EntityId(0), (*key).to_owned())).collect());
+        let settle = |waiting: &[&str], went_well: bool| {
+            let (told, note) = settled(lines(), (&rows(waiting), went_well), &BTreeSet::new());
+            (told.len(), note.contains("gave = NULL"))
+        };
+        assert_eq!(settle(&["a"], false), (0, false), "what was said stays");
+        assert_eq!(settle(&["a"], true), (0, true), "the adapter sends it again");
+        assert_eq!(settle(&[], true), (1, false));
+        assert_eq!(unsaid(&lines(), &rows(&["a"])), "");
+    }
+
+    #[test]
+    fn an_edit_that_left_unsaid_and_is_not_shown_gave_way() {
+        let lines = [
+            line(1, "a", EditKind::Update, &json!({ "hours": 1 })),
+            line(2, "a", EditKind::Update, &json!({ "hours": 2 })),
+            line(3, "b", EditKind::Update, &json!({ "hours": 3 })),
+        ];
+        let told = |hours: i64, waiting: &[&str]| {
+            let waiting = waiting.iter().map(|key| (EntityId(0), (*key).to_owned())).collect();
+            overruled(&lines, &Some(waiting), |_| json!({ "hours": hours })).len()
+        };
+        assert_eq!([told(2, &[]), told(3, &[]), told(9, &[])], [1, 2, 3]);
+        assert_eq!([told(9, &["a"]), told(9, &["a", "b"])], [1, 0], "what waits may still go");
+    }
+
     #[test]
     fn a_state_holds_the_edits_up_to_the_one_that_made_it() {
         let lines = [
@@ -347,9 +405,8 @@ mod tests {
             line(4, "a", EditKind::Update, &json!({ "hours": 7 })),
             line(5, "a", EditKind::Delete, &json!({})),
         ];
-        let held = |state: Json| -> Vec<u32> {
-            within(&lines, (EntityId(0), "a"), &state).into_iter().collect()
-        };
+        let held =
+            |state: Json| -> Vec<u32> { within(&lines, (EntityId(0), "a"), &state).into_iter().collect() };
         assert_eq!(held(json!({ "hours": 1, "state": "open" })), [1]);
         assert_eq!(held(json!({ "hours": 64.0 })), [1, 3], "as a number, and nothing is null");
         assert_eq!(held(json!({ "hours": 7, "state": "done" })), [1, 3, 4]);

@@ -1,6 +1,6 @@
 //! What a phone shows, as its adapter says.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::journal;
 use super::state::Phone;
@@ -8,13 +8,24 @@ use crate::contract::{Cell, DeviceView, EntityId, LogEntry, PendingEdit, Stamp, 
 use crate::host::row_from_js;
 use crate::runtime::Fault;
 
+impl Phone {
+    /// What `rows` gives.
+    pub(super) fn shown(&self, entity: EntityId) -> Json {
+        let args = json!([self.setup.schema.entity(entity).name]);
+        self.thread.look("rows", &args).unwrap_or_else(|why| self.wrong_rows(entity, &why))
+    }
+    fn wrong_rows(&self, entity: EntityId, why: &str) -> ! {
+        let name = &self.setup.schema.entity(entity).name;
+        self.thread.end_cell(&Fault::new(format!("rows(\"{name}\"): {why}")))
+    }
+}
+
 impl DeviceView for Phone {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         let of = self.setup.schema.entity(entity);
         let stamps = journal::stamps(&self.thread.host.disk.main, entity).unwrap_or_default();
-        let wrong =
-            |why: String| -> ! { self.thread.end_cell(&Fault::new(format!("rows(\"{}\"): {why}", of.name))) };
-        let found = self.thread.look("rows", &json!([of.name])).unwrap_or_else(|why| wrong(why));
+        let wrong = |why: String| -> ! { self.wrong_rows(entity, &why) };
+        let found = self.shown(entity);
         let Some(list) = found.as_array() else { wrong(format!("it gives no list but {found}")) };
         let mut rows: Vec<(String, Vec<Value>)> =
             list.iter().map(|row| row_from_js(of, row).unwrap_or_else(|why| wrong(why))).collect();
