@@ -23,30 +23,30 @@ const socket = () => new Promise((resolve, reject) => {
   it.onopen = () => resolve(it)
   it.onerror = it.onclose = () => reject(new Error('there is no connection'))
 })
-const HASHES = 2, RESPONSE = 0, GET_HASHES = 1
+const RESPONSE = 0, GET_HASHES = 1, SERVER = 'S'
 
 /**
- * One exchange. The protocol has no word for "I have all of it": both sides are through when the server's hashes of the
- * whole store are those of this phone.
+ * One exchange with the server, by hand: `startSync` would answer and ask all others who are connected, too, and a hundred
+ * phones that sync at one moment would compare all rows a hundred times each. The protocol has no word for "I have all of it":
+ * both sides are through when the server's hashes of the whole store are those of this phone.
  */
 async function sync() {
   const connection = await socket()
   const sent = waiting.all()
-  let failed
+  let failed, theirs
   const ours = () => JSON.stringify(store.getMergeableContentHashes())
   const asked = new Set()
-  const isHashes = (kind, request) => kind === HASHES || kind === RESPONSE && asked.has(request)
-  let theirs
   const synchronizer = await createWsSynchronizer(store, connection, PATIENCE,
     (to, request, kind) => { if (kind === GET_HASHES) asked.add(request) },
-    (from, request, kind, body) => { if (isHashes(kind, request)) theirs = JSON.stringify(body) },
+    (from, request, kind, body) => { if (kind === RESPONSE && from === SERVER && asked.has(request)) theirs = JSON.stringify(body) },
     error => { failed ??= error })
   try {
-    await synchronizer.startSync()
-    for (let tries = 0; theirs !== ours(); tries++) {
-      if (failed) throw failed
-      if (tries === 10) throw new Error('the server does not come to the same')
+    for (let tries = 0; ; tries++) {
       await synchronizer.load()
+      if (failed) throw failed
+      if (theirs === ours()) break
+      if (tries === 10) throw new Error('the server does not come to the same')
+      await synchronizer.save()
     }
     await persister.save()
     if (sent.length > 0) disk.prepare('DELETE FROM waiting WHERE n <= ?').run(sent.at(-1).n)
