@@ -27,9 +27,15 @@ async function open(given) {
   }
 }
 
-/** PouchDB asks for absolute addresses; the rows of a push are named by its documents. */
+/** What a push sends of each row: PouchDB has read it before, and somebody may have edited it since. */
+const states = (name, body) => JSON.parse(body).docs.map(({ _id, _rev, _revisions, _deleted, ...values }) => [name, _id, _deleted ? null : values])
+
+/** PouchDB asks for absolute addresses. */
 const HOME = 'https://app.example/'
-const remote = name => new PouchDB(HOME + name, { adapter: 'http', skip_setup: true, fetch: (url, options) => fetch(url, options) })
+const remote = name => new PouchDB(HOME + name, {
+  adapter: 'http', skip_setup: true,
+  fetch: (url, options) => fetch(url, url.endsWith('/_bulk_docs') ? { ...options, rows: states(name, options.body) } : options),
+})
 
 async function sync(unit) {
   for (const name of unit.pull) {
