@@ -228,8 +228,8 @@ pub(super) fn settled(
             };
             match line.said {
                 Some(said) if is_done => told.push(Told::Done(line.clone(), said)),
-                // The adapter sends it again, with what came after it. After a sync that failed it may
-                // not: the server has spoken, and the engine has heard it.
+                // The adapter sends it again, with what came after it. After a sync that failed
+                // it may not: the server has spoken, and the engine has heard it.
                 Some(Said::GaveWay(_)) if !went_well => continue,
                 Some(Said::GaveWay(_)) => {
                     _ = write!(note, "UPDATE bench_edits SET gave = NULL WHERE number = {};", line.number);
@@ -247,8 +247,8 @@ pub(super) fn settled(
     (told, note)
 }
 
-/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer versions
-/// took their place.
+/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer
+/// versions took their place.
 pub(super) fn overruled(
     lines: &[Line],
     waiting: &Waiting,

@@ -63,8 +63,8 @@ impl Program {
     }
 }
 
-/// The name of a file in stacks of JavaScript. Libraries make texts of those, whose length costs time:
-/// the copy that a report keeps, `1515ffa5-0-app.js`, is called as the file itself.
+/// The name of a file in stacks of JavaScript. Libraries make texts of those, whose length costs
+/// time: the copy that a report keeps, `1515ffa5-0-app.js`, is called as the file itself.
 fn called(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let parts: Vec<&str> = name.splitn(3, '-').collect();
