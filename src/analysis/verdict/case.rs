@@ -82,7 +82,7 @@ impl Trial<'_> {
 pub(in crate::analysis) enum Ruling {
     /// The cell at this place fails.
     FailsCell(usize, Reason),
-    /// The run fails with this code, and no cell is to blame.
+    /// The run fails with this code, and no cell is to blame: another ruling beside says why.
     FailsRun(Exit),
     /// The run was stopped, with this code.
     Stops(Exit),

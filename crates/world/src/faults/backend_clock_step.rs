@@ -16,7 +16,7 @@ use crate::config::written::STEP;
 #[derive(Clone, Debug)]
 struct BackendClockStep(i64);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "backend_clock_step",
     table(&[required("by", Form::Written(&STEP)).about("How far.")]),
     "The backend's clock jumps.",

@@ -12,9 +12,10 @@ use crate::config::form::table;
 #[derive(Clone, Debug)]
 struct BackendDown;
 
-pub const KIND: Kind = Kind::new("backend_down", table(&[FOR]), "The backend answers nothing.", |_, _| {
-    Some(Arc::new(BackendDown))
-});
+pub(super) const KIND: Kind =
+    Kind::new("backend_down", table(&[FOR]), "The backend answers nothing.", |_, _| {
+        Some(Arc::new(BackendDown))
+    });
 
 impl Fault for BackendDown {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {

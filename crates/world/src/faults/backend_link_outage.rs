@@ -13,7 +13,7 @@ use crate::gateway::{Outage, OutageMode};
 #[derive(Clone, Debug)]
 struct BackendLinkOutage(OutageMode);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "backend_link_outage",
     table(&[
         FOR,

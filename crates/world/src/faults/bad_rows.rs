@@ -14,7 +14,7 @@ use crate::config::form::{Form, required};
 #[derive(Clone, Debug)]
 pub struct BadRows(pub Ppm);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "bad_rows",
     on_devices![FOR, required("rows", Form::Share).about("The share of rows, each time they come.")],
     "Rows of a page cannot be read this time, and may be the next.",

@@ -15,7 +15,7 @@ use crate::net::During;
 #[derive(Clone, Debug)]
 pub struct CachingProxy(pub Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "caching_proxy",
     on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives a response again.")],
     "A proxy on the way keeps responses and gives them again; requests that no cache may answer pass it.",

@@ -15,7 +15,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct Cancel(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "cancel",
     on_devices![
         key("after", SPAN, "\"100ms\"")

@@ -12,7 +12,7 @@ use crate::net::During;
 #[derive(Clone, Debug)]
 struct CaptivePortal;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "captive_portal",
     on_devices![FOR],
     "The network seems to be there, and answers every request with its own login page.",

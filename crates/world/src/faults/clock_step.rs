@@ -15,7 +15,7 @@ use crate::config::written::STEP;
 #[derive(Clone, Debug)]
 struct ClockStep(i64);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "clock_step",
     jump![required("by", Form::Written(&STEP)).about("How far ahead or back.")],
     "The device's clock jumps, until it is next set by the network.",

@@ -17,7 +17,7 @@ struct Clone {
     to: DeviceId,
 }
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "clone",
     table(&[
         required("from", Form::Int { min: 0, max: 1_000_000 })

@@ -12,7 +12,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct DiskFull;
 
-pub const KIND: Kind =
+pub(super) const KIND: Kind =
     Kind::new("disk_full", on_devices![FOR], "The device's storage is full: no file grows.", |_, _| {
         Some(Arc::new(DiskFull))
     });

@@ -74,6 +74,7 @@ pub trait Asks {
 }
 
 /// A kind of fault in a file: its key, and how it is read.
+#[derive(Clone, Copy)]
 pub struct Kind {
     pub key: Key,
     pub read: Read,
@@ -81,13 +82,21 @@ pub struct Kind {
     pub is_nothing: fn(View<'_>) -> bool,
     /// `by` says how far something jumps, and names no attribute.
     pub jumps: bool,
+    /// What column it adds is said in the language of schemas, so the grammar has its form.
+    pub adds_a_column: bool,
 }
 
 type Read = fn(View<'_>, &dyn Asks) -> Option<Arc<dyn Fault>>;
 
 impl Kind {
     pub const fn new(name: &'static str, form: Form, about: &'static str, read: Read) -> Kind {
-        Kind { key: optional(name, form).about(about), read, is_nothing: lasts_no_time, jumps: false }
+        Kind {
+            key: optional(name, form).about(about),
+            read,
+            is_nothing: lasts_no_time,
+            jumps: false,
+            adds_a_column: false,
+        }
     }
 
     pub const fn needing(self, needs: &'static Needs) -> Kind {
@@ -96,6 +105,10 @@ impl Kind {
 
     pub const fn nothing_if(self, is_nothing: fn(View<'_>) -> bool) -> Kind {
         Kind { is_nothing, ..self }
+    }
+
+    pub(super) const fn adding_a_column(self) -> Kind {
+        Kind { adds_a_column: true, ..self }
     }
 
     pub const fn jumping(self) -> Kind {

@@ -16,7 +16,7 @@ use crate::net::{Outage, OutageMode};
 #[derive(Clone, Debug)]
 struct Flap(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "flap",
     on_devices![
         FOR,

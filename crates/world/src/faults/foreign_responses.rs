@@ -15,7 +15,7 @@ use crate::net::{During, Foreign};
 #[derive(Clone, Debug)]
 pub struct ForeignResponses(pub Ppm, pub Foreign);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "foreign_responses",
     on_devices![
         FOR,

@@ -12,7 +12,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct GatewayKill;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "gateway_kill",
     table(&[SERVER_RESTART]),
     "The gateway's process is killed: connections break, what it made durable stays.",

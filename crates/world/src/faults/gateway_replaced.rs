@@ -13,7 +13,7 @@ use crate::config::view::View;
 #[derive(Clone, Debug)]
 struct GatewayReplaced(u32, Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "gateway_replaced",
     table(&[
         key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often."),

@@ -13,7 +13,7 @@ use crate::net::Protocol;
 #[derive(Clone, Debug)]
 struct HalfOpen;
 
-pub const KIND: Kind =
+pub(super) const KIND: Kind =
     Kind::new("half_open", on_devices![], "Connections are dead, and the device is not told.", |_, _| {
         Some(Arc::new(HalfOpen))
     })

@@ -15,7 +15,7 @@ use crate::contract::{KillReason, Need};
 #[derive(Clone, Debug)]
 struct Kill(Option<(String, u32)>);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "kill",
     on_devices![
         optional("point", Form::Text).about("The crash point; at once if it is missing."),

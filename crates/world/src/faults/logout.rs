@@ -11,7 +11,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct Logout;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "logout",
     on_devices![required("for", SPAN).about("How long until the same person logs in again.")],
     "The person logs out, and logs in again later, when there is a network.",

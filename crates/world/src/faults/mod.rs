@@ -5,8 +5,8 @@
 //! it ([`Fault`]). What it does it writes into [`Faults`]. Models take what concerns them from the
 //! lists there; what is an act at an instant (`Faults::strike`) or at both ends of a time
 //! (`Faults::while_it_lasts`) is done by the fault's own code, through [`Reach`]. So a fault needs
-//! no other file but the list of kinds in the grammar of scenarios, and the model that it is about
-//! if that knows nothing of the kind yet.
+//! no other file but the list of kinds here, and the model that it is about if that knows nothing
+//! of the kind yet.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.
@@ -16,57 +16,102 @@
 #[macro_use]
 mod keys;
 
-pub mod backend_clock_step;
-pub mod backend_down;
-pub mod backend_link_outage;
-pub mod bad_rows;
-pub mod caching_proxy;
-pub mod cancel;
-pub mod captive_portal;
-pub mod clock_step;
-pub mod clone;
-pub mod disk_full;
+mod backend_clock_step;
+mod backend_down;
+mod backend_link_outage;
+mod bad_rows;
+mod caching_proxy;
+mod cancel;
+mod captive_portal;
+mod clock_step;
+mod clone;
+mod disk_full;
 mod drawn;
 mod fault;
-pub mod flap;
-pub mod foreign_responses;
-pub mod gateway_kill;
-pub mod gateway_replaced;
-pub mod half_open;
-pub mod kill;
-pub mod logout;
+mod flap;
+mod foreign_responses;
+mod gateway_kill;
+mod gateway_replaced;
+mod half_open;
+mod kill;
+mod logout;
 mod missed;
-pub mod network_change;
-pub mod other_user;
-pub mod outage;
-pub mod power_loss;
-pub mod put_off;
-pub mod refused_deletes;
-pub mod reinstall;
-pub mod response_loss;
-pub mod restore;
-pub mod restore_backend;
-pub mod restore_gateway;
-pub mod session_loss;
+mod network_change;
+mod other_user;
+mod outage;
+mod power_loss;
+mod put_off;
+mod refused_deletes;
+mod reinstall;
+mod response_loss;
+mod restore;
+mod restore_backend;
+mod restore_gateway;
+mod session_loss;
 mod sign;
-pub mod slow_disk;
+mod slow_disk;
 mod strike;
-pub mod suspend;
-pub mod time_zone;
-pub mod token_expiry;
-pub mod touch_flag;
-pub mod upgrade;
+mod suspend;
+mod time_zone;
+mod token_expiry;
+mod touch_flag;
+mod upgrade;
 mod when;
-pub mod write_lock;
+mod write_lock;
 
+pub use bad_rows::BadRows;
+pub use caching_proxy::CachingProxy;
 pub use drawn::{
     Act, Cancel, Deed, Detour, Faults, Jump, Kill, OnDevice, Restore, SlowTime, SyncLoss, Whose,
 };
 pub use fault::{Asks, Fault, Kind};
+pub use foreign_responses::ForeignResponses;
 pub use keys::{
     ALL_READ, CONNECTS, DEVICES, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, SHARE, UNASKED,
 };
 pub use missed::{Awaited, Missed, Struck};
+pub use put_off::PutOff;
+pub use refused_deletes::RefusedDeletes;
 pub use sign::Sign;
 pub use strike::{Reach, Strike};
 pub use when::{Meets, When, count};
+
+/// All kinds, in the order in which keys and pages list them.
+pub const KINDS: &[Kind] = &[
+    outage::KIND,
+    flap::KIND,
+    captive_portal::KIND,
+    foreign_responses::KIND,
+    caching_proxy::KIND,
+    bad_rows::KIND,
+    put_off::KIND,
+    refused_deletes::KIND,
+    cancel::KIND,
+    session_loss::KIND,
+    half_open::KIND,
+    network_change::KIND,
+    kill::KIND,
+    power_loss::KIND,
+    response_loss::KIND,
+    backend_down::KIND,
+    write_lock::KIND,
+    backend_clock_step::KIND,
+    backend_link_outage::KIND,
+    gateway_kill::KIND,
+    suspend::KIND,
+    token_expiry::KIND,
+    upgrade::KIND,
+    logout::KIND,
+    other_user::KIND,
+    clock_step::KIND,
+    time_zone::KIND,
+    disk_full::KIND,
+    slow_disk::KIND,
+    touch_flag::KIND,
+    gateway_replaced::KIND,
+    reinstall::KIND,
+    restore::KIND,
+    restore_gateway::KIND,
+    restore_backend::KIND,
+    clone::KIND,
+];

@@ -14,7 +14,7 @@ use crate::net::Profile;
 #[derive(Clone, Debug)]
 struct NetworkChange(Arc<Profile>);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "network_change",
     on_devices![FOR, required("link", Form::Written(&NAME)).about("The link, of the library or one's own."),],
     "The devices are on another link, and then on their own again.",

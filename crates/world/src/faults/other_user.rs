@@ -11,7 +11,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct OtherUser;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "other_user",
     on_devices![required("for", SPAN).about("How long the other one has the phone.")],
     "The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back.",

@@ -14,7 +14,7 @@ use crate::net::{self, OutageMode};
 #[derive(Clone, Debug)]
 struct Outage(OutageMode);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "outage",
     on_devices![FOR, word::<OutageMode>("mode").about("What happens to messages in flight.")],
     "The link carries nothing.",

@@ -27,7 +27,7 @@ struct AtSync {
     after: bool,
 }
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "power_loss",
     on_devices![
         optional("at_sync", Form::Int { min: 1, max: 1_000_000 })

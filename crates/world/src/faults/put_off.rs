@@ -15,7 +15,7 @@ use crate::config::form::{Form, required, table};
 #[derive(Clone, Debug)]
 pub struct PutOff(pub Ppm);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "put_off",
     table(&[FOR, required("edits", Form::Share).about("The share of edits, each time they come.")]),
     "The backend puts edits of a push off while it commits the others.",

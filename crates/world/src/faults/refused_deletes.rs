@@ -15,7 +15,7 @@ use crate::config::form::{Form, required, table};
 #[derive(Clone, Debug)]
 pub struct RefusedDeletes(pub Ppm);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "refused_deletes",
     table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
     "The backend refuses deletes for good, as if something else referred to their rows.",

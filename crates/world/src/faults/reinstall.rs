@@ -11,7 +11,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct Reinstall;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "reinstall",
     on_devices![RESTART],
     "The app is deleted and installed again: nothing is there of what it held, edits that wait included.",

@@ -14,7 +14,7 @@ use crate::net::During;
 #[derive(Clone, Debug)]
 struct ResponseLoss(Ppm);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "response_loss",
     on_devices![FOR, required("loss", Form::Share).about("The share of responses.")],
     "Responses are lost after the gateway acted.",

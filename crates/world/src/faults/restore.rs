@@ -14,7 +14,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct Restore(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "restore",
     on_devices![OF, RESTART],
     "The device's storage goes back to what it was, from a backup of that time.",

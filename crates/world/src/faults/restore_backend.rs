@@ -15,7 +15,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct RestoreBackend(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "restore_backend",
     table(&[OF, key("for", SOME_SPAN, "\"30s\"").about("How long it answers nothing meanwhile.")]),
     "The backend's state goes back to what it was, from a backup of that time; its clock does not.",

@@ -14,7 +14,7 @@ use crate::config::form::table;
 #[derive(Clone, Debug)]
 struct RestoreGateway(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "restore_gateway",
     table(&[OF, SERVER_RESTART]),
     "The gateway's state goes back to what it was, from a backup of that time.",

@@ -12,7 +12,7 @@ use crate::net::{Outage, OutageMode};
 #[derive(Clone, Debug)]
 struct SessionLoss;
 
-pub const KIND: Kind =
+pub(super) const KIND: Kind =
     Kind::new("session_loss", on_devices![], "Connections break, and both ends are told.", |_, _| {
         Some(Arc::new(SessionLoss))
     });

@@ -15,7 +15,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct SlowDisk(u32);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "slow_disk",
     on_devices![
         FOR,

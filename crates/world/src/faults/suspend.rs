@@ -15,7 +15,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct Suspend(Span);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "suspend",
     on_devices![FOR, key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),],
     "The operating system suspends the app: nothing of it goes on, and it is not dead.",

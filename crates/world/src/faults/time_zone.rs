@@ -15,7 +15,7 @@ use crate::config::written::STEP;
 #[derive(Clone, Debug)]
 struct TimeZone(i64);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "time_zone",
     jump![required("by", Form::Written(&STEP)).about("How far ahead or back local time goes.")],
     "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",

@@ -10,7 +10,7 @@ use crate::contract::Need;
 #[derive(Clone, Debug)]
 struct TokenExpiry;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "token_expiry",
     on_devices![],
     "The server takes the tokens of devices back: it refuses them from then on (401).",

@@ -13,7 +13,7 @@ use crate::config::view::View;
 #[derive(Clone, Debug)]
 struct TouchFlag(EntityId, u64);
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "touch_flag",
     table(&[
         required("entity", Form::Text).about("The entity."),

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use super::drawn::{Act, Faults};
 use super::fault::{Fault, Kind};
 use super::when::When;
-use crate::config::form::Form;
+use crate::config::form::table;
 use crate::contract::Need;
 
 #[derive(Clone, Debug)]
 struct Upgrade;
 
-/// What column it adds is said in the language of schemas, which is not of this room.
-pub const fn kind(form: Form) -> Kind {
-    let about = "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.";
-    Kind::new("upgrade", form, about, |_, _| Some(Arc::new(Upgrade)))
-}
+pub(super) const KIND: Kind = Kind::new(
+    "upgrade",
+    table(&[]),
+    "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.",
+    |_, _| Some(Arc::new(Upgrade)),
+)
+.adding_a_column();
 
 impl Fault for Upgrade {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::config::form::table;
 #[derive(Clone, Debug)]
 struct WriteLock;
 
-pub const KIND: Kind = Kind::new(
+pub(super) const KIND: Kind = Kind::new(
     "write_lock",
     table(&[FOR]),
     "Somebody else, such as a nightly job, holds the backend's write lock: who writes waits for it, and who reads does not.",

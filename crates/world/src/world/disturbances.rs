@@ -3,12 +3,10 @@
 
 use super::drawing::{drawn_for, none_came};
 use crate::base::{DeviceId, Ppm, Span, Time};
-use crate::faults::bad_rows::BadRows;
-use crate::faults::caching_proxy::CachingProxy;
-use crate::faults::foreign_responses::ForeignResponses;
-use crate::faults::put_off::PutOff;
-use crate::faults::refused_deletes::RefusedDeletes;
-use crate::faults::{Awaited, Cancel, Fault, Faults, NEVER_CANCELLED, When};
+use crate::faults::{
+    Awaited, BadRows, CachingProxy, Cancel, Fault, Faults, ForeignResponses, NEVER_CANCELLED, PutOff,
+    RefusedDeletes, When,
+};
 use crate::net::{During, Foreign};
 use crate::setup::Setup;
 use crate::setup::{Chaos, DevicePlan};

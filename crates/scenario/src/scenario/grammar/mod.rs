@@ -23,7 +23,7 @@ use crate::config::written::DATE;
 
 pub(super) use engine::is_own_stack;
 pub(super) use tables::TABLE;
-pub(super) use trouble::{FAULTS, QUESTIONS, SHOWS, VARIANT};
+pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
 
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 

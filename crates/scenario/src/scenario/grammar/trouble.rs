@@ -6,51 +6,11 @@ use crate::base::Word;
 use crate::config::form::{Form, Key, SOME, SPAN, key, map, named, optional, required, table, word};
 use crate::config::view::View;
 use crate::config::written::CLOCK;
-use crate::faults::{self, Kind};
+use crate::faults;
 use crate::metrics::Situation;
 use crate::on_devices;
 use crate::setup::Asking;
 use crate::store::OnMismatch;
-
-/// All kinds of faults; each is a file of room `faults`.
-pub(in super::super) const FAULTS: &[Kind] = &[
-    faults::outage::KIND,
-    faults::flap::KIND,
-    faults::captive_portal::KIND,
-    faults::foreign_responses::KIND,
-    faults::caching_proxy::KIND,
-    faults::bad_rows::KIND,
-    faults::put_off::KIND,
-    faults::refused_deletes::KIND,
-    faults::cancel::KIND,
-    faults::session_loss::KIND,
-    faults::half_open::KIND,
-    faults::network_change::KIND,
-    faults::kill::KIND,
-    faults::power_loss::KIND,
-    faults::response_loss::KIND,
-    faults::backend_down::KIND,
-    faults::write_lock::KIND,
-    faults::backend_clock_step::KIND,
-    faults::backend_link_outage::KIND,
-    faults::gateway_kill::KIND,
-    faults::suspend::KIND,
-    faults::token_expiry::KIND,
-    faults::upgrade::kind(UPGRADE),
-    faults::logout::KIND,
-    faults::other_user::KIND,
-    faults::clock_step::KIND,
-    faults::time_zone::KIND,
-    faults::disk_full::KIND,
-    faults::slow_disk::KIND,
-    faults::touch_flag::KIND,
-    faults::gateway_replaced::KIND,
-    faults::reinstall::KIND,
-    faults::restore::KIND,
-    faults::restore_gateway::KIND,
-    faults::restore_backend::KIND,
-    faults::clone::KIND,
-];
 
 const UPGRADE: Form = on_devices![
     optional("adds", ADDS).about(
@@ -97,11 +57,18 @@ const DEEDS: [Key; 3] = [
     .about("People ask for a sync."),
 ];
 
-const KINDS: [Key; FAULTS.len() + DEEDS.len()] = {
-    let mut kinds = [DEEDS[0]; FAULTS.len() + DEEDS.len()];
+const KINDS: [Key; faults::KINDS.len() + DEEDS.len()] = {
+    let mut kinds = [DEEDS[0]; faults::KINDS.len() + DEEDS.len()];
     let mut at = 0;
+    while at < faults::KINDS.len() {
+        kinds[at] = faults::KINDS[at].key;
+        if faults::KINDS[at].adds_a_column {
+            kinds[at].form = UPGRADE;
+        }
+        at += 1;
+    }
     while at < kinds.len() {
-        kinds[at] = if at < FAULTS.len() { FAULTS[at].key } else { DEEDS[at - FAULTS.len()] };
+        kinds[at] = DEEDS[at - faults::KINDS.len()];
         at += 1;
     }
     kinds

@@ -1,7 +1,6 @@
 //! What is allowed and probably not meant, where no run would tell of it or a run would end as
 //! stuck. What a run finds unused, it says itself (`world/parts`).
 
-use super::super::grammar::FAULTS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::plan::Plan;
@@ -14,6 +13,7 @@ use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
 use crate::config::diagnostic::{Diagnostic, closest};
 use crate::config::view::View;
+use crate::faults;
 
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
@@ -275,7 +275,7 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
 }
 
 fn is_nothing(kind: &str, own: View<'_>) -> bool {
-    FAULTS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own))
+    faults::KINDS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own))
 }
 
 /// Actions that nobody takes, beside others; the only one says that nobody edits.

@@ -1,6 +1,5 @@
 //! Events, chaos, expectations, gates.
 
-use super::super::grammar::FAULTS;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::base::{DeviceId, EntityId, Ppm, Span, Time, Word};
 use crate::config::view::{Given, Mistakes, View, read};
 
 use crate::engine::Identity;
-use crate::faults::{Asks, Fault};
+use crate::faults::{self, Asks, Fault};
 use crate::gateway::{Capture, Mode};
 use crate::metrics::{self, Situation, Unit};
 use crate::net::Profile;
@@ -76,7 +75,7 @@ impl World<'_> {
             self.wrong.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
-        let fault = FAULTS.iter().find(|fault| fault.key.name == kind);
+        let fault = faults::KINDS.iter().find(|fault| fault.key.name == kind);
         let what = match fault {
             Some(fault) => {
                 let asks = InFile { world: self, event: view, at };
