@@ -212,6 +212,7 @@ suite! {
     suite_links_foreign_answers_meets_its_expectations: "links/foreign-answers";
     suite_links_foreign_pages_meets_its_expectations: "links/foreign-pages";
     suite_links_captive_portal_meets_its_expectations: "links/captive-portal";
+    suite_links_copied_requests_meets_its_expectations: "links/copied-requests";
     suite_links_connections_meets_its_expectations: "links/connections";
     suite_links_field_worker_meets_its_expectations: "links/field-worker";
     suite_links_flapping_meets_its_expectations: "links/flapping";

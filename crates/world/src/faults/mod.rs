@@ -25,6 +25,7 @@ mod cancel;
 mod captive_portal;
 mod clock_step;
 mod clone;
+mod copied_requests;
 mod disk_full;
 mod drawn;
 mod fault;
@@ -83,6 +84,7 @@ pub const KINDS: &[Kind] = &[
     captive_portal::KIND,
     foreign_responses::KIND,
     caching_proxy::KIND,
+    copied_requests::KIND,
     bad_rows::KIND,
     put_off::KIND,
     refused_deletes::KIND,

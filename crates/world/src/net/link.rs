@@ -20,6 +20,8 @@ pub struct Troubles {
     pub foreign: Vec<During<(Ppm, Foreign)>>,
     /// A proxy gives answers again for so long.
     pub caches: Vec<During<Span>>,
+    /// A proxy sends this share of the requests on once more, so long after the first time.
+    pub copies: Vec<During<(Ppm, Span)>>,
 }
 
 /// What a network says in the gateway's place.
@@ -73,6 +75,12 @@ impl Link {
 
     pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
+    }
+
+    /// How long after it came a request comes once more, if it does; `request` counts the device's.
+    pub(super) fn copied_after(&self, now: Time, request: u64) -> Option<Span> {
+        let due = |share: Ppm| self.seed.hash("net.copy", request, 0) % 1_000_000 < u64::from(share.0);
+        During::at(&self.troubles.copies, now).find(|(share, _)| due(*share)).map(|(_, after)| after)
     }
 
     /// Whether a captive portal lets nothing through.

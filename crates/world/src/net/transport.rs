@@ -25,6 +25,7 @@ pub struct Way {
     pub(super) events: Rc<dyn Observer>,
     pub(super) options: TransportOptions,
     answers: Cell<u64>,
+    requests: Cell<u64>,
     mixer: Mixer,
     pub(super) cache: Rc<Cache>,
     pub(super) pool: Pool,
@@ -165,6 +166,7 @@ impl Way {
             events,
             options,
             answers: Cell::new(0),
+            requests: Cell::new(0),
             mixer: Mixer::default(),
             cache: Rc::default(),
             pool: Pool::default(),
@@ -465,6 +467,18 @@ impl Way {
         page.to_vec()
     }
 
+    /// Has a proxy hand the request over once more, if it does: nobody waits for that.
+    fn copy(&self, request: &[u8]) {
+        let number = self.requests.replace(self.requests.get() + 1);
+        let copied = self.link.borrow().copied_after(self.handle.now(), number);
+        let Some(after) = copied else { return };
+        let (handle, server, request) = (self.handle.clone(), self.server.clone(), request.to_vec());
+        self.handle.spawn(self.gateway, "copy", async move {
+            handle.sleep_until(handle.now() + after).await;
+            _ = server.serve(request).await;
+        });
+    }
+
     pub(super) async fn served(
         &self,
         server: &dyn Server,
@@ -476,6 +490,7 @@ impl Way {
             None => {
                 let (mixed, keeps) = self.link.borrow().mixes(&self.mixer, self.handle.now());
                 let sent = request.len() as u64;
+                self.copy(&request);
                 let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
                 let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
                 if !is_own {
