@@ -5,6 +5,7 @@ mod cell;
 mod network;
 mod processor;
 mod run;
+mod unheld;
 
 pub(super) use cell::{expectations, gates};
 
@@ -34,6 +35,7 @@ pub(super) static RULES: &[Rule] = &[
     Rule::OfRun(occurrences::occurrences),
     Rule::OfRun(run::has_an_answer),
     Rule::OfRun(run::notes),
+    Rule::OfRun(unheld::no_cell),
     Rule::OfRun(network::unusable),
     Rule::OfRun(processor::uncalibrated),
 ];
