@@ -95,13 +95,14 @@ impl Findings {
         self.setup.capabilities.stamps
     }
     /// Whether an edit that is nowhere may be so, as its stack promises no more. What the backend
-    /// never judged has no other version to give way to.
+    /// never judged has no other version to give way to, nor has what it refused for good.
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
             Merge::Converges | Merge::Combines => {
                 let is_beside = row.changed_beside(edit.made_on, id.device);
-                !edit.combines && edit.won == Some(Won::Other) && is_beside
+                let gives_way = edit.won == Some(Won::Other) && !edit.is_refused_for_good();
+                !edit.combines && gives_way && is_beside
             }
             Merge::Drops => edit.refused.is_some() || edit.won.is_some(),
         }

@@ -30,6 +30,9 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         # The backend refused it, and nobody says that it gave way.
         converges; 0 sets a1 done; poison 0.0; 0 pushes unheard; 0 drops
         => lost-edit 1 & oracle.silent_discard.count 1
+        # The same where somebody else wrote, to whom it is said to give way: that is not why.
+        converges; 0 sets a1 mine; office a1 theirs; poison 0.0; 0 pushes unheard;
+        0 decides 0.0 a1 update-update remote; 0 drops; drain => lost-edit 1 & oracle.silent_discard.count 1
         # It is said to give way, and there was nobody else.
         converges; 0 sets a1 mine; 0 decides 0.0 a1 update-update remote; 0 drops; 0 pushes; drain
         => lost-edit 1 & oracle.silent_discard.count 1
