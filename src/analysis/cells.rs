@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use super::spread::spread;
 use super::{occurrences, untested};
-use crate::base::{DeviceId, EntityId, Key, Span};
+use crate::base::{DeviceId, EntityId, Key, Span, inert};
 use crate::contract::Schema;
 use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
-    CellRecord, EndingKind, EndingRecord, EventfulRecord, FaultRecord, HeldTo, Phases, SeriesRecord,
-    SlowRecord, ViolationRecord, held as held_figures,
+    CellRecord, EndingKind, EndingRecord, EventfulRecord, ExceptionRecord, FaultRecord, HeldTo, Phases,
+    SeriesRecord, SlowRecord, ViolationRecord, held as held_figures,
 };
 use crate::scenario::{Bound, Plan, in_id};
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, Outcome, Threw};
+
+fn exception(threw: &Threw) -> ExceptionRecord {
+    let told = |text: &str| inert(text).into_owned();
+    let (what, stack) = (told(&threw.what), told(&threw.stack));
+    ExceptionRecord { what, stack, count: threw.count, device: threw.device.clone(), at: threw.at.clone() }
+}
 
 /// What came of a cell, before it is judged; `id` is its name in the run. Of one that was
 /// interrupted no finding is kept: what is missing half-way through a run may still come.
@@ -27,6 +33,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell.events = outcome.events;
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
+    cell.exceptions = outcome.said.threw.iter().map(exception).collect();
     cell.unplaced = untested::unplaced(&outcome.placed);
     cell.missed = untested::missed(&outcome.missed);
     if plan.source.swarm.is_some() {

@@ -100,6 +100,8 @@ struct KeptCell {
     figures: String,
     series: Vec<SeriesRow>,
     histograms: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    console: Vec<String>,
     wall_ns: u64,
 }
 
@@ -378,6 +380,7 @@ impl KeptCell {
             figures: figures.clone(),
             series: in_rows(&observed.series),
             histograms: observed.histograms.clone(),
+            console: observed.console.clone(),
             wall_ns: u64::try_from(ran.wall.as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -394,7 +397,7 @@ impl KeptCell {
         // Files are named by them.
         let named =
             self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
-        named.then_some((ran, Observed { series, histograms: self.histograms }))
+        named.then_some((ran, Observed { series, histograms: self.histograms, console: self.console }))
     }
 }
 

@@ -12,12 +12,13 @@ use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis::{self, Broke, Held, Recorded};
-use crate::base::{Span, Time, inert};
+use crate::base::{Span, Time, inert, inert_lines};
 use crate::metrics::Distribution;
+use crate::metrics::human::count;
 use crate::oracle::{Story, Subject, Violation, harm_of};
 use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
+use crate::world::{AppWords, Ending, Outcome, Traced, Unrunnable, Watch};
 
 /// Failing cells whose records' lives are told.
 const CELLS_TOLD: usize = 3;
@@ -153,7 +154,12 @@ fn run_cell(
         ((*metric).to_owned(), lines.line(id, length, distribution.counted()))
     };
     let histograms = outcome.distributions.iter().map(histogram).collect();
-    (ran, Observed { series: outcome.series, histograms })
+    (ran, Observed { series: outcome.series, histograms, console: console(outcome.said) })
+}
+
+fn console(said: AppWords) -> Vec<String> {
+    let more = (said.left_out > 0).then(|| format!("… and {} more", count(said.left_out, "line")));
+    said.lines.iter().map(|line| inert_lines(line).into_owned()).chain(more).collect()
 }
 
 /// The first record of each check that found something, the gravest first, then others, each once.

@@ -24,6 +24,8 @@ pub struct Observed {
     pub series: Vec<Sample>,
     /// By metric: the observations behind its distribution, as a line of a log of histograms.
     pub histograms: Vec<(String, String)>,
+    /// Lines of the consoles of its apps.
+    pub console: Vec<String>,
 }
 
 /// What runs a plan. The same plan always gives the same outcome, on any thread.

@@ -20,17 +20,23 @@ test('nothing is lost', () => {
   bench(new URL('NAME.toml', import.meta.url).pathname, { seeds: '1..=3' })
 })
 ";
+/// The package of tests and types lies in the folder itself: nothing has to be fetched.
+const BENCH: [(&str, &str); 3] = [
+    ("package.json", include_str!("../../npm/syncdyno-bench/package.json")),
+    ("index.js", include_str!("../../npm/syncdyno-bench/index.js")),
+    ("index.d.ts", include_str!("../../npm/syncdyno-bench/index.d.ts")),
+];
 /// What is imported from npm is put into one file; what begins with `bench:` is the phone's.
 const PACKAGE: &str = r#"{
   "name": "NAME",
   "private": true,
   "type": "module",
   "scripts": {
-    "build": "esbuild app.js --bundle --format=esm --target=es2022 --external:bench:* --outfile=bundle.js",
+    "build": "npx --yes esbuild@0.25.12 app.js --bundle --format=esm --target=es2022 --external:bench:* --outfile=bundle.js",
     "bench": "syncdyno run NAME.toml",
     "test": "node --test"
   },
-  "devDependencies": { "esbuild": "0.25.12", "syncdyno-bench": "0.2.0" }
+  "devDependencies": { "syncdyno-bench": "file:./syncdyno-bench" }
 }
 "#;
 
@@ -47,13 +53,16 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     }
     let told = SCENARIO.lines().skip_while(|line| line.starts_with("#:") || *line == "#");
     let scenario = told.collect::<Vec<_>>().join("\n").replace("js-own-lossy", stem) + "\n";
+    let bench = BENCH.map(|(file, text)| (format!("syncdyno-bench/{file}"), text.to_owned()));
     let files = [
         ("app.js".to_owned(), APP.to_owned()),
         (format!("{stem}.toml"), scenario),
         ("package.json".to_owned(), PACKAGE.replace("NAME", stem)),
         ("bench.test.js".to_owned(), TEST.replace("NAME", stem)),
     ];
+    let files: Vec<(String, String)> = files.into_iter().chain(bench).collect();
     let written = fs::create_dir(name)
+        .and_then(|()| fs::create_dir(name.join("syncdyno-bench")))
         .and_then(|()| files.iter().try_for_each(|(file, text)| fs::write(name.join(file), text)));
     written.map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
     let names: Vec<String> = files.iter().map(|(file, _)| inert_path(name.join(file))).collect();

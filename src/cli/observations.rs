@@ -1,4 +1,4 @@
-//! What cells observed, written while they end: `series.csv` and `hist/*.hlog`.
+//! What cells observed, written while they end: `series.csv`, `hist/*.hlog` and `console.txt`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,15 +13,22 @@ struct Files {
     folder: Folder,
     series: flat::Series<Part>,
     logs: BTreeMap<String, Part>,
+    console: Option<Part>,
 }
 
 const SERIES: &str = "series.csv";
+pub(super) const CONSOLE: &str = "console.txt";
 
 impl Observations {
     pub(super) fn begin(folder: &Folder) -> Result<Observations, FolderError> {
         let part = folder.begin(SERIES)?;
         let series = flat::Series::new(part).map_err(|cause| failed(folder, SERIES, cause))?;
-        Ok(Observations(Mutex::new(Ok(Files { folder: folder.clone(), series, logs: BTreeMap::new() }))))
+        Ok(Observations(Mutex::new(Ok(Files {
+            folder: folder.clone(),
+            series,
+            logs: BTreeMap::new(),
+            console: None,
+        }))))
     }
 
     /// Adds a cell. The first error is kept until the end, for the other results are worth having.
@@ -35,15 +42,16 @@ impl Observations {
     }
 
     pub(super) fn finish(self) -> Result<(), FolderError> {
-        let Files { folder, series, logs } = self.0.into_inner().expect("nobody panics while writing")?;
+        let Files { folder, series, logs, console } =
+            self.0.into_inner().expect("nobody panics while writing")?;
         series.into_inner().map_err(|cause| failed(&folder, SERIES, cause))?.finish()?;
-        logs.into_values().try_for_each(Part::finish)
+        console.into_iter().chain(logs.into_values()).try_for_each(Part::finish)
     }
 }
 
 impl Files {
     fn add(&mut self, id: &str, observed: &Observed) -> Result<(), FolderError> {
-        let Files { folder, series, logs } = self;
+        let Files { folder, series, logs, console } = self;
         series.add(id, &observed.series).map_err(|cause| failed(folder, SERIES, cause))?;
         for (metric, line) in &observed.histograms {
             let log = match logs.entry(metric.clone()) {
@@ -55,6 +63,13 @@ impl Files {
                 }
             };
             log.write_all(line.as_bytes()).map_err(|cause| log.failed(cause))?;
+        }
+        for line in &observed.console {
+            let part = match console {
+                Some(part) => part,
+                None => console.insert(folder.begin(CONSOLE)?),
+            };
+            writeln!(part, "{id} {line}").map_err(|cause| part.failed(cause))?;
         }
         Ok(())
     }

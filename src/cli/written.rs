@@ -81,8 +81,8 @@ fn open_to_all() -> fs::Permissions {
 }
 
 /// What is rendered from a record, or told of the same cells.
-pub(super) const RENDERED: [&str; 6] =
-    ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
+pub(super) const RENDERED: [&str; 7] =
+    ["timing.json", "cells.csv", "series.csv", "console.txt", "junit.xml", "summary.md", "report.html"];
 
 /// Folders that a report fills; what an earlier run wrote there goes first.
 pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];

@@ -11,7 +11,7 @@ use crate::contract::Described;
 use crate::metrics::{Distribution, Figure, Figures, Observation, Sample, Tails, Unit};
 use crate::oracle::{VIOLATIONS_KEPT, Violation};
 use crate::scenario::{Bound, Document, Gate, Plan, Request};
-use crate::world::{Ending, Outcome, Placed};
+use crate::world::{AppWords, Ending, Outcome, Placed};
 
 /// As short as a scenario can be.
 pub(crate) const TIES: &str = r#"name = "ties"
@@ -76,6 +76,7 @@ pub(crate) fn outcome() -> Outcome {
         is_still: false,
         placed: Placed::default(),
         events: 99,
+        said: AppWords::default(),
     }
 }
 

@@ -21,6 +21,19 @@ pub struct ExpectationRecord {
     pub pass: bool,
 }
 
+/// An exception of the app with which syncs ended, and which is not the network's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionRecord {
+    pub what: String,
+    /// Of the first time: where, the innermost call first.
+    pub stack: String,
+    pub count: u64,
+    /// The first device that met it, and when.
+    pub device: String,
+    pub at: String,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GateRecord {

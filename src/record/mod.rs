@@ -54,7 +54,9 @@ pub use headlines::{
     ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, headline_of, is_cost, is_gated, is_loss, is_summary,
     weight,
 };
-pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, ToldRecord};
+pub use held::{
+    AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, Finding, GateRecord, ToldRecord,
+};
 pub use reason::Reason;
 pub use repro::{
     ReproHead, is_repro, replay_command, replay_file, replay_record, repro, repro_head, shell_word,

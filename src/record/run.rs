@@ -17,7 +17,7 @@ use super::found::{
     EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
     SwarmRecord, ViolationRecord,
 };
-use super::held::{AnswerRecord, ClaimRecord, ExpectationRecord, GateRecord};
+use super::held::{AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord};
 use super::lines::Lines;
 use super::reason::Reason;
 use super::tuned::TuneRecord;
@@ -211,6 +211,9 @@ pub struct CellRecord {
     /// Actions whose edits could not all be made as asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<UnplacedRecord>,
+    /// Exceptions with which syncs of its apps ended, in the order in which they came up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<ExceptionRecord>,
     /// What was planned and did not come: kills, faults that met nobody, parts that were not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedRecord>,

@@ -7,7 +7,7 @@ use super::grid::{Grid, fenced};
 use super::lines::ends;
 use super::reasons::{cause, is_told, main_reasons, no_figure, parts, reason_of, reasons_of, what_failed};
 use super::table::{self, Form};
-use super::warnings::{not_applicable, unplaced};
+use super::warnings::{not_applicable, thrown, unplaced};
 use super::why::{closer, why};
 use super::{claims, occurrences};
 use crate::analysis::sweep::cells_excluded;
@@ -91,8 +91,9 @@ fn eventful(record: &RunRecord) -> String {
 
 /// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
-    let remarks = not_applicable(record)
+    let remarks = thrown(record)
         .into_iter()
+        .chain(not_applicable(record))
         .chain(record.remarks.iter().cloned())
         .map(|text| format!("note: {text}\n"));
     warnings(record, paint) + &remarks.collect::<String>() + &marked(record, paint)

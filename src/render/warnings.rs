@@ -6,7 +6,9 @@ use super::occurrences;
 use crate::analysis;
 use crate::metrics::human::{count, thousands};
 use crate::oracle::{metric_of, promises_of, subject_of};
-use crate::record::{CellRecord, HeldTo, MissedRecord, Reason, RunRecord, UnplacedRecord, named};
+use crate::record::{
+    CellRecord, ExceptionRecord, HeldTo, MissedRecord, Reason, RunRecord, UnplacedRecord, named,
+};
 use crate::world::Placed;
 
 const TOLD: usize = 4;
@@ -31,6 +33,28 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let is_search = record.tune.is_some();
     let idle = if is_search { Vec::new() } else { [hollow(record), unobserved(record)].concat() };
     lines.chain(planned).chain(idle).collect()
+}
+
+/// Exceptions of apps with which syncs ended, the most frequent first, over all cells.
+pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
+    let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
+    for (cell, one) in record.cells.iter().flat_map(|cell| cell.exceptions.iter().map(move |one| (cell, one)))
+    {
+        let first = one.stack.split(" at ").next().unwrap_or_default();
+        let sum = all.entry((&one.what, first)).or_insert((0, cell, one));
+        sum.0 = sum.0.saturating_add(one.count);
+    }
+    let mut all: Vec<_> = all.into_values().collect();
+    all.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+    let left = all.len().saturating_sub(TOLD);
+    let told = all.iter().take(TOLD).map(|(syncs, cell, one)| {
+        let ExceptionRecord { what, stack, device, at, .. } = one;
+        let at_place = if stack.is_empty() { String::new() } else { format!(" at {stack}") };
+        let (syncs, seed) = (count(*syncs, "sync"), &cell.seed);
+        format!("{syncs} ended with an exception of the app: {what}{at_place} (first {device} at {at}, seed {seed})")
+    });
+    let more = (left > 0).then(|| format!("{} more in run.json", count(left as u64, "such exception")));
+    told.chain(more).collect()
 }
 
 fn whose(record: &RunRecord, scenario: &str) -> String {

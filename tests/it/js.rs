@@ -193,12 +193,165 @@ fn a_socket_carries_texts_and_bytes_both_ways() {
     assert!(words.contains("Error: hello 1000 true 1,2 1000 true"), "{words}");
 }
 
+#[test]
+fn what_a_sync_throws_is_told_with_its_stack_and_counted() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let push = "  if (rows.length === 0) return\n";
+    let wrong = app(&[(push, &format!("{push}  console.warn('so many', rows.length)\n  rows.unheard.of\n"))]);
+    let at = wrong.lines().position(|line| line.contains("unheard")).expect("it is there") + 1;
+    let set = bundled(&folder, &wrong);
+    let outcome = run_seed("calm", &[&set, "expect={}"], 1);
+    let [threw] = &outcome.said.threw[..] else { panic!("{:?}", outcome.said.threw) };
+    assert!(threw.what.contains("TypeError: cannot read property 'of' of undefined"), "{threw:?}");
+    assert!(threw.stack.starts_with(&format!("push (app.js:{at}:")) && threw.count > 10, "{threw:?}");
+    assert!(outcome.said.lines[0].contains(" warn: so many 1"), "{:?}", outcome.said.lines);
+    let out = folder.path().join("out");
+    let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
+    command.env("RUST_BACKTRACE", "1").args(["run", &scenario("calm"), "--set", &set, "--out"]).arg(&out);
+    let told = command.assert().get_output().stdout.clone();
+    let told = String::from_utf8(told).expect("it is a text");
+    assert!(
+        told.contains("ended with an exception of the app: TypeError") && told.contains("push (app.js:"),
+        "{told}"
+    );
+    let console = fs::read_to_string(out.join("console.txt")).expect("it is written");
+    assert!(console.lines().next().is_some_and(|line| line.contains("js-own-calm.s1 ")), "{console}");
+}
+
+#[test]
+fn a_fault_of_a_bundle_shows_no_frames_of_ours() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(
+        &folder,
+        &app(&[("async function pull(table) {", "async function pull(table) { nowhere();")]),
+    );
+    let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
+    command.env("RUST_BACKTRACE", "full").args(["run", &scenario("calm"), "--set", &set, "--out"]);
+    let output = command.arg(folder.path().join("out")).assert().get_output().clone();
+    let [out, err] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("it is a text"));
+    assert!(out.contains("ReferenceError: nowhere is not defined at pull (app.js:"), "{out}{err}");
+    for ours in ["panicked", ".rs:", "backtrace", "(bench:"] {
+        assert!(!out.contains(ours) && !err.contains(ours), "{ours}: {out}{err}");
+    }
+}
+
+#[test]
+fn a_tombstone_that_is_missed_was_never_removed() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(&[FAULTS[3].1[0]]));
+    let sets = [&*set, "expect={}"];
+    let figures = ["oracle.undetected_delete.rows", "oracle.resurrected.rows"];
+    let [missed, back] = figures.map(|figure| sum("contended", &sets, figure));
+    assert!(missed > 0 && back == 0, "{missed} {back}");
+}
+
+#[test]
+fn what_an_app_teaches_all_objects_is_its_own_affair() {
+    let taught = "const TABLES =";
+    let teach = "Object.prototype.toJSON = () => 'taught'\nArray.prototype.toJSON = () => 'list'\n";
+    // It sends its own requests by it.
+    let own = (
+        "JSON.stringify(body)",
+        "(delete Object.prototype.toJSON, delete Array.prototype.toJSON, JSON.stringify(body))",
+    );
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(&[(taught, &format!("{teach}{taught}")), own]));
+    let outcome = run_seed("calm", &[&set], 1);
+    assert_eq!((outcome.violations.len(), value(&outcome, "oracle.saved_edits.lost")), (0, 0));
+}
+
+/// The sum of a figure over the first seeds of a scenario.
+fn sum(name: &str, sets: &[&str], figure: &str) -> i64 {
+    let of = |seed| i64::try_from(value(&run_seed(name, sets, seed), figure)).expect("it is small");
+    (1..=3).map(of).sum()
+}
+
+#[test]
+fn an_outbox_may_send_each_edit_of_a_row_by_itself() {
+    let outbox = fs::read_to_string("examples/js-own-app/outbox.js").expect("it is there");
+    let sound = "engine.options.bundle=\"outbox.js\"";
+    // Many edits of few rows wait together behind a tunnel.
+    let busy = "action.tick-off={ entity=\"visit\", kind=\"update\", columns=[\"note\", \"done\"], per_device=60, on_devices=1.0 }";
+    let few = "entity.visit.rows=8";
+    for name in ["contended", "lossy", "kills"] {
+        for seed in 1..=3 {
+            let outcome = run_seed(name, &[sound, busy, few, "expect={}"], seed);
+            let found: Vec<_> = outcome.violations.iter().map(|found| &found.text).collect();
+            assert!(found.is_empty(), "{name} {seed}: {found:?}");
+        }
+    }
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let forgetful = bundled(&folder, &outbox.replace("{ key: name }", "{}"));
+    assert!(sum("lossy", &[&forgetful, busy, few, "expect={}"], "oracle.duplicate.rows") > 0);
+}
+
+#[test]
+fn what_nobody_edited_there_is_unasked_and_ends_nothing() {
+    let all = &[(" WHERE dirty IS NOT NULL`).all()\n  if", "`).all()\n  if")];
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let sets = [&*bundled(&folder, &app(all)), "expect={}"];
+    assert!(sum("contended", &sets, "oracle.unasked_commit.count") > 0);
+}
+
+#[test]
+fn the_journal_outlives_what_an_app_rolls_back() {
+    let edit = "    else save(entity, { ...there, ...values, id: key, deleted: 0 }, crypto.randomUUID())";
+    let save = "save(entity, { ...there, ...values, id: key, deleted: 0 }, crypto.randomUUID())";
+    for before in [
+        format!("{{ db.exec('BEGIN; SAVEPOINT \"s 1\"'); {save}; db.exec('ROLLBACK TO \"s 1\"')"),
+        format!(
+            "{{ db.exec('SAVEPOINT a; SAVEPOINT b'); {save}; db.exec('RELEASE b; ROLLBACK TRANSACTION TO SAVEPOINT a')"
+        ),
+        format!(
+            "{{ db.exec('BEGIN'); {save}; try {{ db.exec(\"INSERT OR ROLLBACK INTO cursor VALUES('x', 1), ('x', 1)\") }} catch {{}}; db.exec('BEGIN')"
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("there is a folder");
+        let again = format!("    else {before}; {save}; db.exec('COMMIT') }}");
+        let set = bundled(&folder, &app(&[(edit, &again)]));
+        let outcome = run_seed("calm", &[&set], 1);
+        let figures = ["workload.edits.made", "oracle.saved_edits.lost", "oracle.saved_edits.waiting"];
+        let [made, lost, waiting] = figures.map(|figure| value(&outcome, figure));
+        assert!(made > 0 && (lost, waiting) == (0, 0), "{before}: {made} {lost} {waiting}");
+    }
+}
+
+#[test]
+fn a_row_that_is_shown_is_not_missing() {
+    let is_there = "if (kind === 'create' ? there";
+    let never = format!("if (kind === 'update') return 'missing'\n    {is_there}");
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(&[(is_there, &never)]));
+    let words = ended(|| run_seed("contended", &[&set], 1));
+    assert!(
+        words.contains("`edit` says that visit") && words.contains("`rows('visit')` shows it"),
+        "{words}"
+    );
+}
+
+#[test]
+fn an_app_may_not_touch_what_the_bench_keeps() {
+    let open = "    db = new Database('app.db')\n";
+    for text in [
+        "CREATE TABLE bench_edits(x)",
+        "INSERT INTO \"bench_edits\" VALUES(1, 99, 'x', 0, 0, NULL, NULL, '')",
+    ] {
+        let words = ends(&[(open, &format!("{open}    db.exec({text:?})\n"))]);
+        assert!(words.contains("tables that begin with `bench_`") && words.contains("app.js"), "{words}");
+    }
+}
+
 /// The words with which a cell ends whose app is changed so.
 fn ends(changes: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("there is a folder");
     let set = bundled(&folder, &app(changes));
-    let ended = catch_unwind(AssertUnwindSafe(|| run_seed("calm", &[&set, "duration=\"25m\""], 1)));
-    let words = ended.expect_err("it ends the cell");
+    ended(|| run_seed("calm", &[&set, "duration=\"25m\""], 1))
+}
+
+/// The words with which a cell ends.
+fn ended(run: impl FnOnce() -> Outcome) -> String {
+    let Err(words) = catch_unwind(AssertUnwindSafe(run)) else { panic!("it does not end the cell") };
     words.downcast_ref::<String>().cloned().expect("in words")
 }
 
@@ -217,6 +370,14 @@ fn what_nobody_catches_ends_the_cell_with_file_and_line() {
         ),
         ("Promise.reject(new TypeError('alone'))", "TypeError: alone", at("pull")),
         ("const all = []; for (;;) all.push(new Uint8Array(1e7))", "the heap is full", at("pull")),
+        (
+            "const again = () => setImmediate(again); again()",
+            "an endless loop of timers",
+            format!("again (app.js:{line}:"),
+        ),
+        ("for (let n = 0; n < 5000; n++) fetch('/x')", "requests under way at once", at("pull")),
+        ("for (let n = 0; n < 500; n++) new WebSocket('wss://x/y')", "connections at once", at("pull")),
+        ("for (let n = 0; n < 2e5; n++) setTimeout(() => {}, 1e6)", "timers that wait", at("pull")),
     ] {
         let words = ends(&[(pull, &format!("{pull} {put};"))]);
         assert!(words.contains(says) && words.contains(&place), "{put}: {words}");
@@ -249,6 +410,19 @@ fn a_bundle_that_is_wrong_is_refused_as_the_run_is_planned() {
         let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);
         let words = refused.expect_err("it is refused");
         assert!(says.iter().all(|part| words.contains(part)), "{says:?} in {words}");
+    }
+    for (sets, says) in [
+        (
+            &["engine.options.idempotent=\"by-edit\""][..],
+            &["the server `js` has no option `idempotent`", "watermelondb"][..],
+        ),
+        (
+            &["engine.options.server=\"couchdb\"", "engine.options.idempotent=\"by-edit\""],
+            &["the server `couchdb` has no option `idempotent`"],
+        ),
+    ] {
+        let refused = planned(syncdyno_js::stack(), &scenario("calm"), sets).expect_err("it is refused");
+        assert!(says.iter().all(|part| refused.contains(part)), "{says:?} in {refused}");
     }
     let refused = planned(syncdyno_js::stack(), &scenario("calm"), &["engine.options={}"]);
     assert!(refused.expect_err("it is refused").contains("has no bundle"));

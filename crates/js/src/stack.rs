@@ -10,7 +10,7 @@ use crate::contract::{
     Capabilities, Choice, Chosen, Merge, Misfit, Need, OptionForm, Span, Stack, StackFile, StackOption,
     SyncServer,
 };
-use crate::host::MODULES;
+use crate::host::{MODULES, is_ours};
 use crate::phone::{About, Factory, about};
 use crate::runtime::Program;
 use crate::server::Half;
@@ -136,6 +136,9 @@ fn fits(chosen: &Chosen) -> Result<(), Misfit> {
         return Err(wrong("bundle", title, "an adapter has at least `sync`, `edit` and `rows`".to_owned()));
     }
     promises(&examined.capabilities).map_err(|(title, help)| wrong("bundle", title, help))?;
+    if let Some((option, title, help)) = unused(chosen) {
+        return Err(wrong(&option, title, help));
+    }
     if published(chosen).is_some() {
         return Ok(());
     }
@@ -151,8 +154,37 @@ fn fits(chosen: &Chosen) -> Result<(), Misfit> {
     Ok(())
 }
 
+/// An option that says something to a server which does not hear it: its name, what is wrong, and
+/// what may be meant.
+fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
+    let half = published(chosen);
+    let own: Vec<String> =
+        half.as_ref().map_or_else(Vec::new, |half| half.options.iter().map(|it| it.name.clone()).collect());
+    let is_set = |option: &&StackOption| chosen.get(&option.name).is_some_and(|it| *it != option.preset);
+    let apart = half.as_ref().and(chosen.file("server_bundle")).map(|_| "server_bundle".to_owned());
+    let all = servers::options();
+    let strange = all.iter().filter(|option| !own.contains(&option.name)).find(is_set);
+    let strange = apart.or(strange.map(|option| option.name.clone()))?;
+    let server = chosen.text("server");
+    let title = format!("the server `{server}` has no option `{strange}`");
+    let names: Vec<&str> = own.iter().map(String::as_str).collect();
+    let help = if names.is_empty() {
+        let others =
+            servers::servers().into_iter().filter(|half| half.options.iter().any(|it| it.name == strange));
+        let others: Vec<&str> = others.map(|half| half.name).collect();
+        format!("it is one of the server `{}`", others.join("`, `"))
+    } else {
+        did_you_mean(&strange, &names)
+    };
+    Some((strange, title, help))
+}
+
 fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
     let misfit = |title, help, at| Misfit { option: option.to_owned(), title, help, at };
+    if is_ours(file.path.rsplit(['/', '\\']).next().unwrap_or_default()) {
+        let help = "give it another name".to_owned();
+        return Err(misfit(format!("`{}` is the name of a module of the bench", file.path), help, None));
+    }
     let bundle = "a bundle is one ECMAScript module: `esbuild --bundle --format=esm`".to_owned();
     let program = Program::of_file(file, MODULES)
         .map_err(|mistake| misfit(format!("`{}`: {}", file.path, mistake.what), bundle, mistake.at))?;

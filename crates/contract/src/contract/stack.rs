@@ -318,6 +318,10 @@ impl Chosen {
     pub fn set(&mut self, option: &str, choice: Choice) {
         self.0.insert(option.to_owned(), choice);
     }
+    /// What holds for an option, whatever its form; none if the stack has no such option.
+    pub fn get(&self, option: &str) -> Option<&Choice> {
+        self.0.get(option)
+    }
     /// A flag; false if the stack has no such option.
     pub fn flag(&self, option: &str) -> bool {
         matches!(self.0.get(option), Some(Choice::Flag(true)))

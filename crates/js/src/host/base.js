@@ -1,5 +1,6 @@
 // What all other preludes use. They are one module, in the order of `PRELUDE`.
 const H = globalThis.__host
+delete globalThis.__host
 /** Defines properties as built-ins are defined: writable, and seen by no loop. */
 function hide(on, properties) {
   for (const name of Object.keys(properties)) {
@@ -11,7 +12,22 @@ for (const name of ['WeakRef', 'FinalizationRegistry', 'Intl']) delete globalThi
 hide(globalThis, { self: globalThis, window: globalThis, global: globalThis })
 
 // Built-ins whose work the interpreter's ticks do not see are charged by size.
-const { parse: parseJson, stringify: writeJson } = JSON
+const { parse: parseJson, stringify } = JSON
+/** A value for the host: as it is, whatever the app has taught all objects to say of themselves. */
+function writeJson(value) {
+  const taught = []
+  for (const all of [Object.prototype, Array.prototype]) {
+    const own = Object.getOwnPropertyDescriptor(all, 'toJSON')
+    if (own && delete all.toJSON) taught.push([all, own])
+  }
+  try {
+    const text = stringify(value)
+    // Half a letter, as it is in bytes.
+    return text?.includes('\\ud') ? text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, part => (part === '\\\\' ? part : '\ufffd')) : text
+  } finally {
+    for (const [all, own] of taught) Object.defineProperty(all, 'toJSON', own)
+  }
+}
 hide(JSON, {
   parse(text, reviver) {
     text = String(text)
@@ -19,7 +35,7 @@ hide(JSON, {
     return parseJson(text, reviver)
   },
   stringify(value, replacer, space) {
-    const text = writeJson(value, replacer, space)
+    const text = stringify(value, replacer, space)
     if (text !== undefined) H.coded(text.length)
     return text
   },
@@ -28,9 +44,21 @@ const { sort } = Array.prototype
 hide(Array.prototype, {
   sort(by) {
     if (by === undefined) H.sorted(this.length)
+    if (this.length > LONG) H.steps(this.length)
     return sort.call(this, by)
   },
 })
+// A list may say that it has four thousand million places.
+const LONG = 65536
+for (const name of ['join', 'reverse', 'copyWithin', 'fill', 'lastIndexOf', 'toReversed', 'toSorted', 'toSpliced', 'with']) {
+  const own = Array.prototype[name]
+  const { [name]: f } = { [name](...args) {
+    if (this?.length > LONG) H.steps(Number(this.length))
+    return own.apply(this, args)
+  } }
+  hide(Array.prototype, { [name]: f })
+  Object.defineProperty(f, 'length', { value: own.length, configurable: true })
+}
 hide(Math, H.math)
 
 /** What an exception says, with its stack. */
@@ -56,11 +84,12 @@ function uncaught() {
     const event = new Event('unhandledrejection', { cancelable: true })
     hide(event, { promise, reason })
     globalThis.dispatchEvent(event)
-    if (event.defaultPrevented || globalThis.__tolerant) continue
+    if (event.defaultPrevented) continue
     // What a network does is no mistake in the code: a browser writes a line, and the page lives.
     if (isOfNetwork(reason)) console.error('Uncaught (in promise)', words(reason)); else return words(reason)
   }
 }
-const isOfNetwork = reason => reason?.name === 'AbortError' || reason instanceof TypeError && reason.message === 'Failed to fetch'
-const entry = { rejected, uncaught }
-hide(globalThis, { __entry: entry, queueMicrotask: f => void Promise.resolve().then(f).catch(error => H.threw(words(error))) })
+const isOfNetwork = reason => reason?.name === 'AbortError' || reason?.name === 'TimeoutError' || reason instanceof TypeError && reason.message === 'Failed to fetch'
+const { toWellFormed } = String.prototype
+const entry = { rejected, uncaught, writeJson, wellFormed: text => toWellFormed.call(text) }
+hide(globalThis, { queueMicrotask: f => void Promise.resolve().then(f).catch(error => H.threw(words(error))) })

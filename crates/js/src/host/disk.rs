@@ -1,13 +1,14 @@
 //! The databases of one phone or server, and what the bench writes beside an engine's own writes.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::contract::{Database, Files};
-use crate::runtime::attach_nothing;
+use crate::runtime::{Spent, attach_nothing, count_steps};
 
 /// Something that the bench writes in one transaction with the engine's next write of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +27,15 @@ pub(crate) struct Disk {
     pub(crate) main: Rc<Connection>,
     others: RefCell<Vec<Rc<Connection>>>,
     notes: RefCell<Vec<Note>>,
-    /// Notes that lie in a transaction that is open.
-    unsure: RefCell<Vec<Note>>,
+    /// Notes that lie in a transaction that is open: with the number of its database, and within how
+    /// many savepoints.
+    unsure: RefCell<Vec<(u32, usize, Note)>>,
+    /// Names of the savepoints that are open, by database.
+    savepoints: RefCell<BTreeMap<u32, Vec<String>>>,
     /// What is written until the end of the turn is one transaction.
     whole: Cell<bool>,
+    /// Where steps of SQLite are counted; dropped after the connections.
+    spent: Rc<RefCell<Spent>>,
 }
 
 /// Opens a database; a lock that is taken is told at once, as nobody else runs meanwhile.
@@ -59,10 +65,11 @@ fn in_memory(at: &Database) -> rusqlite::Result<Connection> {
 }
 
 impl Disk {
-    pub(crate) fn open(at: Database) -> rusqlite::Result<Disk> {
+    pub(crate) fn open(at: Database, spent: Rc<RefCell<Spent>>) -> rusqlite::Result<Disk> {
         let main = Rc::new(connect(&at, &at.path)?);
-        let (others, notes, unsure, whole) = Default::default();
-        Ok(Disk { at, main, others, notes, unsure, whole })
+        count_steps(&main, &spent);
+        let (others, notes, unsure, savepoints, whole) = Default::default();
+        Ok(Disk { at, main, others, notes, unsure, savepoints, whole, spent })
     }
     pub(super) fn files(&self) -> Option<&Rc<dyn Files>> {
         self.at.files.as_ref()
@@ -93,6 +100,7 @@ impl Disk {
         Ok(0)
     }
     fn keep(&self, connection: Connection) -> u32 {
+        count_steps(&connection, &self.spent);
         let mut others = self.others.borrow_mut();
         others.push(Rc::new(connection));
         others.len() as u32
@@ -115,9 +123,14 @@ impl Disk {
         let text: String = left.into_iter().map(|note| note.text).collect();
         if text.is_empty() { Ok(()) } else { self.write(&text) }
     }
-    /// Drops the notes with this text: what they speak of did not come to be.
-    pub(crate) fn forget(&self, text: &str) {
-        self.notes.borrow_mut().retain(|note| note.text != text);
+    /// Drops the notes with this text: what they speak of did not come to be. True if one was written
+    /// by now, which has to be undone.
+    pub(crate) fn forget(&self, text: &str) -> bool {
+        let mut notes = self.notes.borrow_mut();
+        let (all, is_other) = (notes.len(), |note: &Note| note.text != text);
+        notes.retain(is_other);
+        self.unsure.borrow_mut().retain(|(.., note)| is_other(note));
+        notes.len() == all
     }
     /// Puts a line for the person into the log, for each edit of a row that is not known to be
     /// done.
@@ -137,7 +150,7 @@ impl Disk {
     /// Does a write of the engine's, with the notes that go with what it says.
     pub(super) fn writing<T>(
         &self,
-        connection: &Connection,
+        (number, connection): (u32, &Connection),
         says: impl Fn(&str) -> bool,
         write: impl FnOnce() -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
@@ -153,7 +166,8 @@ impl Disk {
         let written = notes.iter().try_for_each(|note| self.main.execute_batch(&note.text));
         let done = written.and_then(|()| write());
         if !alone {
-            self.unsure.borrow_mut().extend(notes);
+            let within = self.savepoints.borrow().get(&number).map_or(0, Vec::len);
+            self.unsure.borrow_mut().extend(notes.into_iter().map(|note| (number, within, note)));
             return done;
         }
         let ended = connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" });
@@ -162,12 +176,39 @@ impl Disk {
         }
         ended.and(done)
     }
-    /// The engine has ended a transaction of its own.
-    pub(super) fn ended(&self, well: bool) {
-        let unsure = self.unsure.take();
+    /// The engine has ended a transaction of its own in this database.
+    pub(super) fn ended(&self, number: u32, well: bool) {
+        self.savepoints.borrow_mut().remove(&number);
+        let ended: Vec<_> = self.unsure.borrow_mut().extract_if(.., |(of, ..)| *of == number).collect();
         if !well {
-            self.notes.borrow_mut().extend(unsure);
+            self.notes.borrow_mut().extend(ended.into_iter().map(|(.., note)| note));
         }
+    }
+    pub(super) fn savepoint(&self, number: u32, name: &str) {
+        self.savepoints.borrow_mut().entry(number).or_default().push(name.to_owned());
+    }
+    /// Where the last savepoint of this name is; those within it are gone.
+    fn found(&self, number: u32, name: &str) -> Option<usize> {
+        let mut savepoints = self.savepoints.borrow_mut();
+        let names = savepoints.get_mut(&number)?;
+        let at = names.iter().rposition(|of| of == name)?;
+        names.truncate(at + 1);
+        Some(at)
+    }
+    /// What was written since a savepoint stays, as far as what is around it does.
+    pub(super) fn released(&self, number: u32, name: &str) {
+        let Some(at) = self.found(number, name) else { return };
+        self.savepoints.borrow_mut().entry(number).or_default().truncate(at);
+        let mut unsure = self.unsure.borrow_mut();
+        let of_it = unsure.iter_mut().filter(|(of, ..)| *of == number);
+        of_it.for_each(|(_, within, _)| *within = at.min(*within));
+    }
+    /// What was written since a savepoint is undone: what the bench wrote with it is due again.
+    pub(super) fn back_to(&self, number: u32, name: &str) {
+        let Some(at) = self.found(number, name) else { return };
+        let is_undone = |(of, within, _): &mut (u32, usize, Note)| *of == number && *within > at;
+        let undone: Vec<_> = self.unsure.borrow_mut().extract_if(.., is_undone).collect();
+        self.notes.borrow_mut().extend(undone.into_iter().map(|(.., note)| note));
     }
 
     /// From here to the end of the turn all is one transaction.
@@ -184,7 +225,7 @@ impl Disk {
             return Ok(false);
         }
         self.main.execute_batch("COMMIT")?;
-        self.ended(true);
+        self.ended(0, true);
         Ok(true)
     }
 }

@@ -132,6 +132,7 @@ function fetch(input, init) {
     const url = new URL(request.url)
     const rows = request.rows?.map(([entity, row, ...state]) => [String(entity), String(row), ...state])
     const stop = () => { if (requests.delete(id)) { H.abort(id); reject(signal.reason) } }
+    if (requests.size >= 1000) many('requests under way at once', '1 000')
     requests.set(id, { resolve, reject, url: request.url, done: () => signal?.removeEventListener('abort', stop) })
     signal?.addEventListener('abort', stop)
     H.fetch(id, writeJson({ method: request.method, path: url.pathname + url.search, headers: [...request.headers], rows }), request._bytes)

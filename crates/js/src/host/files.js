@@ -1,5 +1,5 @@
 // Files on the phone's disk, each read and written as a whole.
-const H = globalThis.__host
+import { H } from 'bench'
 const bytes = data => (typeof data === 'string' ? new TextEncoder().encode(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data)
 const found = name => {
   const read = H.readFile(String(name))

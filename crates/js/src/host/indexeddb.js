@@ -1,6 +1,8 @@
 // IndexedDB on the phone's SQLite: stores, indexes, ranges, cursors, upgrades. Transactions of a
 // database go one after the other; what one writes is one transaction of SQLite.
-const H = globalThis.__host
+import { H } from 'bench'
+// Each request is a turn of its own, and costs no time but that of the disk.
+const { setImmediate } = globalThis
 const LAYOUT = `CREATE TABLE IF NOT EXISTS bench_idb_names(db TEXT PRIMARY KEY, version INTEGER, stores TEXT);
 CREATE TABLE IF NOT EXISTS bench_idb(db TEXT, store TEXT, k TEXT, v TEXT, PRIMARY KEY(db, store, k)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bench_idb_index(db TEXT, store TEXT, name TEXT, ik TEXT, k TEXT, PRIMARY KEY(db, store, name, ik, k)) WITHOUT ROWID;`
@@ -139,7 +141,7 @@ class IDBTransaction extends EventTarget {
   _begin() {
     this._state = 'runs'
     if (this.mode !== 'readonly' && !H.sqlIsOpen(0)) { H.sqlExec(0, 'BEGIN'); this._own = true }
-    setTimeout(() => this._step())
+    setImmediate(() => this._step())
   }
   /** Does one request; what its callback asks for comes behind those that wait. */
   _step() {
@@ -158,7 +160,7 @@ class IDBTransaction extends EventTarget {
         if (!event.defaultPrevented) { this.error = error; return this._end('abort') }
       }
     }
-    setTimeout(() => this._step())
+    setImmediate(() => this._step())
   }
   _end(how) {
     if (this._state === 'over') return
@@ -173,7 +175,7 @@ class IDBTransaction extends EventTarget {
     this.db._next()
     this._after?.(how)
   }
-  commit() { if (this._queue.length === 0) setTimeout(() => this._step()) }
+  commit() { if (this._queue.length === 0) setImmediate(() => this._step()) }
   abort() { if (this._state === 'over') throw no('InvalidStateError', 'the transaction is over'); this._end('abort') }
 }
 const listed = names => Object.assign([...names].sort(), { contains(name) { return this.includes(name) }, item(n) { return this[n] ?? null } })
@@ -346,7 +348,7 @@ const prepared = () => { if (!ready) { H.sqlExec(0, LAYOUT); ready = true } }
 export const indexedDB = {
   open(name, version) {
     const request = new IDBOpenDBRequest(null, null)
-    setTimeout(() => {
+    setImmediate(() => {
       prepared()
       const db = new IDBDatabase(String(name)), old = db.version, wanted = version ?? (old || 1)
       const fail = error => { request.error = error; request._tell('error', { cancelable: true }) }
@@ -371,7 +373,7 @@ export const indexedDB = {
   },
   deleteDatabase(name) {
     const request = new IDBOpenDBRequest(null, null)
-    setTimeout(() => {
+    setImmediate(() => {
       prepared()
       for (const table of ['bench_idb_names', 'bench_idb', 'bench_idb_index']) run(`DELETE FROM ${table} WHERE db = ?`, String(name))
       request._tell('success')

@@ -1,14 +1,14 @@
-//! The functions of the host, as the preludes find them in `__host`.
+//! The functions of the host, as the preludes find them in `__host`, which they take away.
 
 use std::rc::{Rc, Weak};
 
 use rquickjs::prelude::{Opt, Rest};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 
-use super::modules::{MODULES, PRELUDE};
+use super::modules::{BENCH, MODULES, PRELUDE};
 use super::state::{Effect, Host};
 use super::{crypto, files, sql};
-use crate::runtime::{Interpreter, Program, bytes_in};
+use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 
 /// Puts functions into `$it` that hold the host weakly.
 macro_rules! functions {
@@ -38,7 +38,13 @@ pub(crate) fn start(
         it.set("math", math(ctx)?)?;
         ctx.globals().set("__host", it)
     })?;
-    interpreter.run(|ctx| Program::of_ours("bench", PRELUDE, MODULES).declare(ctx))
+    interpreter.run(|ctx| Program::of_ours(BENCH, PRELUDE, MODULES).declare(ctx))?;
+    interpreter.turn(|ctx| {
+        let exports: Object<'_> = ctx.globals().get("__exports")?;
+        ctx.globals().remove("__exports")?;
+        keep_entry(ctx, exports.get("entry")?);
+        Ok(())
+    })
 }
 
 fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
@@ -48,11 +54,15 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "zone" = |_ctx, host| Ok(host.zone());
         "random" = |_ctx, host| Ok(host.random());
         "online" = |_ctx, host| Ok(host.is_online());
-        "timer" = |_ctx, host, id: u32, ms: f64| { host.timer(id, ms); Ok(()) };
+        "timer" = |_ctx, host, id: u32, ms: f64| { host.timer(id, ms); Ok(host.is_spinning()) };
         "untimer" = |_ctx, host, id: u32| { host.untimer(id); Ok(()) };
         "log" = |_ctx, host, level: String, text: String| { host.log(&level, &text); Ok(()) };
         "threw" = |_ctx, host, words: String| { host.threw.borrow_mut().get_or_insert(words); Ok(()) };
         "coded" = |_ctx, host, length: f64| { host.spent.borrow_mut().coded += length as u64; Ok(()) };
+        "steps" = |ctx, host, count: f64| {
+            let is_endless = host.spent.borrow_mut().steps(count as u64);
+            if is_endless { Err(Exception::throw_range(&ctx, "a list is too long")) } else { Ok(()) }
+        };
         "sorted" = |_ctx, host, length: f64| { host.spent.borrow_mut().sort(length as u64); Ok(()) };
         "applied" = |_ctx, host| { host.push(Effect::Applied); Ok(()) };
         "logged" = |ctx, host, key: String, kind: String| {

@@ -1,5 +1,5 @@
 // Keys and values on the phone's disk, in the shape of React Native's AsyncStorage.
-const H = globalThis.__host
+import { H } from 'bench'
 const LAYOUT = 'CREATE TABLE IF NOT EXISTS bench_kv(store TEXT, k TEXT, v TEXT, PRIMARY KEY(store, k)) WITHOUT ROWID'
 
 /** A store by its name; each call is a transaction of its own. */

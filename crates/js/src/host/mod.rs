@@ -22,6 +22,6 @@ mod values;
 
 pub(crate) use disk::{Disk, Note};
 pub(crate) use install::start;
-pub(crate) use modules::MODULES;
+pub(crate) use modules::{MODULES, is_ours};
 pub(crate) use state::{Effect, Host, World};
-pub(crate) use values::{from_js, row_from_js, row_to_js, to_js};
+pub(crate) use values::{from_js, print_of, row_from_js, row_to_js, to_js};

@@ -18,6 +18,11 @@ pub(super) const PRELUDE: &str = concat!(
     include_str!("entry.js"),
 );
 
+/// Whether no file of an app is called so.
+pub(crate) fn is_ours(name: &str) -> bool {
+    name == BENCH || name == "bench-server" || name.starts_with("bench:")
+}
+
 /// By the name under which each is known, all names by which it may be imported, and its text.
 const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:sqlite", &["bench:sqlite", "better-sqlite3"], include_str!("sqlite.js")),
@@ -41,7 +46,13 @@ const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:files", &["bench:files"], include_str!("files.js")),
 ];
 
-pub(crate) const MODULES: Modules = Modules(|name| {
+/// The prelude by its name: it exports what reaches the host, for modules of ours alone.
+pub(super) const BENCH: &str = "bench";
+
+pub(crate) const MODULES: Modules = Modules(|base, name| {
+    if name == BENCH {
+        return (base == BENCH || is_ours(base)).then_some((BENCH, PRELUDE));
+    }
     let (known, _, text) = ALL.iter().find(|(known, names, _)| *known == name || names.contains(&name))?;
     Some((known, text))
 });

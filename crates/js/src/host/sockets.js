@@ -2,6 +2,8 @@
 const sockets = new Map()
 let lastSocket = 0
 const hello = (url, headers) => writeJson({ path: url.pathname + url.search, headers })
+// Browsers have a limit, too.
+const oneMore = () => { if (sockets.size >= 200) many('connections at once', '200') }
 class WebSocket extends EventTarget {
   static CONNECTING = 0
   static OPEN = 1
@@ -14,6 +16,7 @@ class WebSocket extends EventTarget {
     this.url = url.href; this.readyState = 0; this.bufferedAmount = 0; this.extensions = ''; this.protocol = [protocols].flat()[0] ?? ''
     this.binaryType = 'blob'; this.onopen = this.onmessage = this.onerror = this.onclose = null
     hide(this, { _id: ++lastSocket, CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })
+    oneMore()
     sockets.set(this._id, this)
     const headers = [['upgrade', 'websocket'], ['connection', 'Upgrade'], ['sec-websocket-version', '13']]
     H.connect(this._id, hello(url, wanted ? [...headers, ['sec-websocket-protocol', wanted]] : headers))
@@ -57,6 +60,7 @@ class EventSource extends EventTarget {
   }
   _open() {
     this._id = ++lastSocket
+    oneMore()
     sockets.set(this._id, this)
     const headers = [['accept', 'text/event-stream']]
     H.connect(this._id, hello(new URL(this.url), this._last ? [...headers, ['last-event-id', this._last]] : headers))

@@ -6,6 +6,7 @@ use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Statement};
 
 use super::state::Host;
+use crate::runtime::entry;
 
 /// What a statement is to be given: by position, or by name.
 enum Given {
@@ -34,7 +35,7 @@ fn threw(ctx: &Ctx<'_>, error: &rusqlite::Error) -> rquickjs::Error {
     Exception::throw_message(ctx, &format!("{code}|{words}"))
 }
 
-fn sql_value(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Sql> {
+fn sql_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Sql> {
     if value.is_null() || value.is_undefined() {
         return Ok(Sql::Null);
     }
@@ -49,7 +50,9 @@ fn sql_value(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Sql> {
         return Ok(if is_whole { Sql::Integer(x as i64) } else { Sql::Real(x) });
     }
     if let Some(text) = value.as_string() {
-        return Ok(Sql::Text(text.to_string()?));
+        // Half a letter is no text in UTF-8: it goes the way that it goes in a browser.
+        let text = text.to_string().or_else(|_| entry(ctx, "wellFormed")?.call((text.clone(),)))?;
+        return Ok(Sql::Text(text));
     }
     if let Some(n) = value.as_big_int() {
         return Ok(Sql::Integer(n.clone().to_i64()?));
@@ -61,13 +64,13 @@ fn sql_value(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Sql> {
     Err(Exception::throw_type(ctx, help))
 }
 
-fn given(ctx: &Ctx<'_>, args: &Value<'_>) -> Result<Given> {
+fn given<'js>(ctx: &Ctx<'js>, args: &Value<'js>) -> Result<Given> {
     if let Some(list) = args.as_array() {
-        let all = list.iter::<Value<'_>>().map(|value| sql_value(ctx, &value?));
+        let all = list.iter::<Value<'js>>().map(|value| sql_value(ctx, &value?));
         return Ok(Given::InOrder(all.collect::<Result<_>>()?));
     }
     let Some(named) = args.as_object() else { return Ok(Given::InOrder(Vec::new())) };
-    let all = named.props::<String, Value<'_>>().map(|pair| {
+    let all = named.props::<String, Value<'js>>().map(|pair| {
         let (name, value) = pair?;
         Ok((name.trim_start_matches([':', '@', '$']).to_owned(), sql_value(ctx, &value)?))
     });
@@ -117,22 +120,64 @@ fn js_value<'js>(ctx: &Ctx<'js>, value: ValueRef<'_>) -> Result<Value<'js>> {
 }
 
 /// What a statement does to transactions.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Reads,
     Writes,
     Begins,
     Commits,
     RollsBack,
+    /// A savepoint of this name is set, dropped, or gone back to.
+    Savepoint(String),
+    Release(String),
+    BackTo(String),
+}
+
+/// The first words of a statement, in small letters: comments are passed over, quotes taken off.
+fn words(text: &str) -> Vec<String> {
+    let (mut words, mut rest) = (Vec::new(), text);
+    while words.len() < 5 {
+        rest = rest.trim_start();
+        let Some(first) = rest.chars().next() else { break };
+        let until = |mark: &str| rest.find(mark).map_or(rest.len(), |at| at + mark.len());
+        let quote = match first {
+            '-' if rest.starts_with("--") => {
+                rest = &rest[until("\n")..];
+                continue;
+            }
+            '/' if rest.starts_with("/*") => {
+                rest = &rest[until("*/")..];
+                continue;
+            }
+            '"' | '`' | '\'' => Some(first),
+            '[' => Some(']'),
+            _ => None,
+        };
+        let end = match quote {
+            Some(mark) => rest[1..].find(mark).map_or(rest.len(), |at| at + 2),
+            None => rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len()),
+        };
+        let end = end.max(first.len_utf8());
+        let word = rest[..end].trim_matches(|c| "\"`'[]".contains(c));
+        words.push(word.to_lowercase());
+        rest = &rest[end..];
+    }
+    words
 }
 
 fn kind(text: &str, reads: bool) -> Kind {
-    let mut words = text.trim_start().split(|c: char| !c.is_ascii_alphabetic());
-    let word = words.next().unwrap_or_default().to_ascii_uppercase();
-    match word.as_str() {
-        "COMMIT" | "END" | "RELEASE" => Kind::Commits,
-        "ROLLBACK" => Kind::RollsBack,
-        "BEGIN" | "SAVEPOINT" => Kind::Begins,
+    let words = words(text);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["rollback", "to", "savepoint", name, ..]
+        | ["rollback", "transaction", "to", "savepoint", name]
+        | ["rollback", "transaction", "to", name, ..]
+        | ["rollback", "to", name, ..] => Kind::BackTo(name.to_owned()),
+        ["rollback", ..] => Kind::RollsBack,
+        ["release", "savepoint", name, ..] | ["release", name, ..] => Kind::Release(name.to_owned()),
+        ["savepoint", name, ..] => Kind::Savepoint(name.to_owned()),
+        ["commit" | "end", ..] => Kind::Commits,
+        ["begin", ..] => Kind::Begins,
         _ if reads => Kind::Reads,
         _ => Kind::Writes,
     }
@@ -141,21 +186,28 @@ fn kind(text: &str, reads: bool) -> Kind {
 /// Steps a statement by `f`, with what the bench writes beside it.
 fn step<T>(
     host: &Host,
-    connection: &Connection,
-    (kind, says): (Kind, &dyn Fn(&str) -> bool),
+    (number, connection): (u32, &Connection),
+    (kind, says): (&Kind, &dyn Fn(&str) -> bool),
     f: impl FnOnce() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     let open = !connection.is_autocommit();
     let done = match kind {
-        Kind::Writes => host.disk.writing(connection, says, f)?,
-        _ => f()?,
+        Kind::Writes => host.disk.writing((number, connection), says, f),
+        _ => f(),
     };
     let closed = connection.is_autocommit();
-    if open && closed {
-        host.disk.ended(kind != Kind::RollsBack);
+    match kind {
+        // Also where a statement that failed rolled back all: `INSERT OR ROLLBACK`, a full disk.
+        _ if open && closed => host.disk.ended(number, done.is_ok() && *kind != Kind::RollsBack),
+        _ if done.is_err() => {}
+        Kind::Savepoint(name) => host.disk.savepoint(number, name),
+        Kind::Release(name) => host.disk.released(number, name),
+        Kind::BackTo(name) => host.disk.back_to(number, name),
+        _ => {}
     }
-    let has_committed = closed && (kind == Kind::Writes || open && kind == Kind::Commits);
-    if has_committed {
+    let done = done?;
+    let ends = matches!(kind, Kind::Commits | Kind::Release(_));
+    if closed && (*kind == Kind::Writes || open && ends) {
         host.commit();
     }
     Ok(done)
@@ -167,16 +219,29 @@ fn allowed(ctx: &Ctx<'_>, text: &str) -> Result<()> {
     refusal(text).map_or(Ok(()), |why| Err(Exception::throw_message(ctx, why)))
 }
 
+/// Tables that no app may touch: what is told of its edits lies there.
+const OF_THE_BENCH: [&str; 7] =
+    ["bench_edits", "bench_stamps", "bench_log", "bench_held", "bench_run", "bench_main", "bench_pushes"];
+
 fn refusal(text: &str) -> Option<&'static str> {
     let (code, literals) = parted(text);
     let words: Vec<&str> = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     let has = |wanted: &str| words.contains(&wanted);
+    let of_bench = |name: &str| OF_THE_BENCH.contains(&name);
+    if words.iter().any(|word| of_bench(word)) || literals.iter().any(|text| of_bench(text)) {
+        return Some(
+            "SQLITE_AUTH|tables that begin with `bench_` are the bench's own: give yours another name",
+        );
+    }
     let calls = |name: &str| {
         let mut found = code.match_indices(name);
         found.any(|(at, _)| code[at + name.len()..].trim_start().starts_with('('))
     };
     if has("attach") || has("vacuum") && has("into") {
         return Some("SQLITE_AUTH|ATTACH is not supported: open another database");
+    }
+    if has("writable_schema") {
+        return Some("SQLITE_AUTH|PRAGMA writable_schema is not supported");
     }
     if (has("random") && calls("random")) || (has("randomblob") && calls("randomblob")) {
         return Some("SQLITE_AUTH|random() of SQLite is not supported: bind what `crypto` gives");
@@ -242,7 +307,7 @@ pub(super) fn all<'js>(
     let found = Array::new(ctx.clone())?;
     let mut failed = None;
     let says = |key: &str| text.contains(key) || given.says(key);
-    let stepped = step(host, &connection, (kind, &says), || {
+    let stepped = step(host, (number, &connection), (&kind, &says), || {
         let mut rows = statement.raw_query();
         let mut at = 0;
         while let Some(row) = rows.next()? {
@@ -300,13 +365,17 @@ pub(super) fn exec(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> R
     let connection = connection(ctx, host, number)?;
     let mut batch = rusqlite::Batch::new(&connection, text);
     loop {
-        let next = batch.next().map_err(|error| threw(ctx, &error))?;
+        // Also of what SQLite cannot prepare: the reason is ours.
+        let next = batch.next().map_err(|error| match allowed(ctx, text) {
+            Ok(()) => threw(ctx, &error),
+            Err(refused) => refused,
+        })?;
         let Some(mut statement) = next else { return Ok(()) };
         let own = statement.expanded_sql().unwrap_or_default();
         allowed(ctx, &own)?;
         let kind = kind(&own, statement.readonly());
         let says = |key: &str| own.contains(key);
-        let stepped = step(host, &connection, (kind, &says), || {
+        let stepped = step(host, (number, &connection), (&kind, &says), || {
             let mut rows = statement.raw_query();
             while rows.next()?.is_some() {}
             Ok(())
@@ -321,6 +390,7 @@ pub(super) fn exec(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> R
 /// Names of the columns that a statement gives.
 pub(super) fn columns(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> Result<Vec<String>> {
     let connection = connection(ctx, host, number)?;
+    allowed(ctx, text)?;
     let statement = connection.prepare_cached(text).map_err(|error| threw(ctx, &error))?;
     Ok(statement.column_names().map(str::to_owned).collect())
 }
@@ -355,6 +425,10 @@ mod tests {
             "SELECT datetime('now', 'localtime')",
             "SELECT unixepoch('now')",
             "CREATE TABLE t(at TEXT DEFAULT CURRENT_TIMESTAMP)",
+            "INSERT INTO bench_edits VALUES(1, 99, 'x', 0, 0, NULL, NULL)",
+            "DROP TABLE \"BENCH_EDITS\"",
+            "DELETE FROM 'bench_log'",
+            "PRAGMA writable_schema = 1",
         ] {
             assert!(refusal(text).is_some(), "{text}");
         }

@@ -1,5 +1,5 @@
 // SQLite on the phone's disk, in the shape of better-sqlite3.
-const H = globalThis.__host
+import { H } from 'bench'
 
 /** What SQLite said no to, with its code. */
 export class SqliteError extends Error {

@@ -8,7 +8,7 @@ use crate::runtime::{Fault, Interpreter};
 
 fn runtime() -> (Interpreter, Rc<Host>) {
     let interpreter = Interpreter::bare(MODULES).expect("there is memory");
-    let disk = Disk::open(Database::memory()).expect("there is memory");
+    let disk = Disk::open(Database::memory(), interpreter.spent()).expect("there is memory");
     let host = Host::new(None, disk, Seed(7), interpreter.spent());
     start(&interpreter, &host).unwrap_or_else(|fault| panic!("{fault}"));
     (interpreter, host)
@@ -71,7 +71,18 @@ fn nothing_of_the_host_can_be_reached() {
         "globalThis.said = [typeof require, typeof std, typeof os, typeof WeakRef, typeof Intl, typeof FinalizationRegistry]",
         "undefined,undefined,undefined,undefined,undefined,undefined",
     );
-    for module in ["std", "os", "fs", "node:fs", "./Cargo.toml", "/etc/passwd", "file:///etc/passwd"] {
+    is("globalThis.said = Object.getOwnPropertyNames(globalThis).filter(name => name.startsWith('__'))", "");
+    for module in [
+        "bench",
+        "bench-server",
+        "std",
+        "os",
+        "fs",
+        "node:fs",
+        "./Cargo.toml",
+        "/etc/passwd",
+        "file:///etc/passwd",
+    ] {
         let fault =
             said(&format!("import x from '{module}'; globalThis.said = x")).expect_err("it is not there");
         assert!(fault.what.contains(module) && fault.what.contains("esbuild"), "{fault}");
@@ -229,6 +240,61 @@ fn a_loop_without_end_is_ended_with_its_stack() {
         assert!(fault.what.contains("endless loop"), "{fault}");
         assert!(fault.stack.iter().any(|place| place.contains("spin (test.js:1")), "{text}: {fault}");
     }
+}
+
+#[test]
+fn what_built_ins_do_for_ever_is_ended_too() {
+    let full = "function spin() { for (let n = 0; ; n++) all.push({ n }) }\nconst all = []\n";
+    let query = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+    let sql = format!(
+        "import Database from 'bench:sqlite'\nconst db = new Database(':memory:')\nfunction ask() {{ db.prepare(`{query}`).get() }}\n"
+    );
+    for (text, words, place) in [
+        (
+            "function all() { return Array(2 ** 32 - 1).join() }\nall()".to_owned(),
+            "an endless loop",
+            "all (test.js:1",
+        ),
+        ("const all = Array(2 ** 32 - 1); all.reverse()".to_owned(), "an endless loop", "test.js:1"),
+        (format!("{full}spin()"), "the heap is full", ""),
+        (format!("{full}try {{ spin() }} catch {{}}"), "the heap is full", ""),
+        (format!("{sql}ask()"), "an endless statement of SQL", "ask (test.js:3"),
+        (format!("{sql}try {{ ask() }} catch {{}}"), "an endless statement of SQL", ""),
+    ] {
+        let fault = said(&text).expect_err("it does not end");
+        assert!(fault.what.contains(words), "{text}: {fault}");
+        assert!(fault.to_string().contains(place), "{text}: {fault}");
+    }
+    is("globalThis.said = new Array(70000).fill(1).reverse().join('').length", "70000");
+}
+
+#[test]
+fn timers_that_set_timers_wait_as_in_browsers() {
+    let text =
+        "globalThis.said = 0; const again = () => { globalThis.said++; setTimeout(again, 0) }; again()";
+    let (interpreter, host) = runtime();
+    interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text)).expect("it is sound");
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        let [super::Effect::Timer { id, at }] = host.take_effects()[..] else { panic!("it is one timer") };
+        waits.push(at.0 / 1_000_000);
+        let fired = interpreter.turn(|ctx| crate::runtime::entry(ctx, "fire")?.call::<_, ()>((id,)));
+        fired.unwrap_or_else(|fault| panic!("{fault}"));
+    }
+    assert_eq!(waits, [0, 0, 0, 0, 0, 4, 4]);
+}
+
+#[test]
+fn half_letters_and_full_storages_are_as_in_browsers() {
+    is(
+        "import Database from 'bench:sqlite'; globalThis.said = new Database(':memory:').prepare('SELECT ? AS x').get('a\\ud800b').x",
+        "a\u{fffd}b",
+    );
+    let text = "const big = 'x'.repeat(3e6), said = []
+        const put = (key, value) => { try { localStorage.setItem(key, value); said.push('ok') } catch (error) { said.push(error.name + error.code) } }
+        put('a', big); put('b', big); put('a', 'y'); put('b', big); put('b', big); put('c', big)
+        globalThis.said = said.concat(localStorage.getItem('b').length, localStorage.getItem('c')).join()";
+    is(text, "ok,QuotaExceededError22,ok,ok,ok,QuotaExceededError22,3000000,");
 }
 
 #[test]

@@ -15,6 +15,22 @@ pub(crate) fn to_js(kind: &ColumnKind, value: &Value) -> Json {
     })
 }
 
+/// A print of a value: equal values have equal prints (FNV-1a).
+pub(crate) fn print_of(value: &Value) -> u64 {
+    let print = |kind: u8, bytes: &[u8]| {
+        let all = std::iter::once(&kind).chain(bytes);
+        all.fold(0xcbf2_9ce4_8422_2325, |print, byte| {
+            (print ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    };
+    value.with_ref(|value| match value {
+        ValueRef::Null => print(0, &[]),
+        ValueRef::Int(n) => print(1, &n.to_le_bytes()),
+        ValueRef::Real(x) => print(2, &x.to_bits().to_le_bytes()),
+        ValueRef::Text(text) => print(3, text.as_bytes()),
+    })
+}
+
 /// What an app has as the value of a column; a truth may be a number, as SQLite gives it.
 ///
 /// # Errors

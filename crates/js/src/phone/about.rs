@@ -34,8 +34,9 @@ impl About {
 
 /// Runs a bundle as far as its exports, in a runtime without a world.
 pub(crate) fn about(program: Program) -> Result<About, Fault> {
-    let disk = Disk::open(Database::memory()).map_err(|error| Fault::new(error.to_string()))?;
     let interpreter = Interpreter::bare(MODULES)?;
+    let disk = Disk::open(Database::memory(), interpreter.spent());
+    let disk = disk.map_err(|error| Fault::new(error.to_string()))?;
     let host = Host::new(None, disk, Seed(0), interpreter.spent());
     begin(&interpreter, &host, program)?;
     let text: String = interpreter.turn(|ctx| entry(ctx, "about")?.call(()))?;
@@ -49,9 +50,7 @@ pub(crate) fn begin(interpreter: &Interpreter, host: &Rc<Host>, program: Program
     interpreter.turn(|ctx| {
         let exports: rquickjs::Object<'_> = ctx.globals().get("__exports")?;
         ctx.globals().remove("__exports")?;
-        let own: rquickjs::Object<'_> = ctx.globals().get("__entry")?;
-        own.set("capabilities", exports.get::<_, rquickjs::Value<'_>>("capabilities")?)?;
-        own.get::<_, rquickjs::Function<'_>>("adopt")?.call::<_, ()>((exports,))
+        entry(ctx, "adopt")?.call::<_, ()>((exports,))
     })?;
     let threw = host.threw.take().map(|words| Fault::read(&words));
     threw.map_or(Ok(()), Err)

@@ -1,6 +1,6 @@
 //! A phone in one life of its process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
@@ -13,10 +13,11 @@ use super::telling::{tell, tell_applied};
 use super::thread::{Failure, Job};
 use crate::base::Word;
 use crate::contract::{
-    Added, AppEvent, DeviceView, EditError, EditKind, EngineEvent, EntityId, LocalBoxFuture, LocalEdit,
-    RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
+    Added, AppEvent, AppSaid, DeviceView, EditError, EditKind, EngineEvent, EntityId, LocalBoxFuture,
+    LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
 };
 use crate::host::{Effect, Note, to_js};
+use crate::runtime::Fault;
 
 /// A run that failed, or left edits, is followed by another after this.
 const AGAIN: Span = Span::secs(20);
@@ -27,7 +28,9 @@ fn sync_error(failure: &Failure) -> SyncError {
         Some("SQLITE_FULL") => SyncError::StorageFull,
         _ if failure.name == "AbortError" => SyncError::Cancelled,
         _ if !failure.retryable => SyncError::Rejected(words),
-        _ => SyncError::Offline(words),
+        _ if failure.network => SyncError::Offline(words),
+        // The app's own doing, whatever made it do so.
+        _ => SyncError::Aborted(words),
     }
 }
 
@@ -60,6 +63,9 @@ impl Phone {
             Effect::Applied => {
                 self.says_applied.set(true);
                 self.tell_applied();
+            }
+            Effect::Line { level, text } => {
+                self.ports.emit(EngineEvent::Said(AppSaid::Console { level: &level, line: &text }));
             }
             Effect::Logged { key, kind } => self.tell_logged(&key, &kind),
             _ => {}
@@ -105,9 +111,29 @@ impl Phone {
             _ = self.thread.host.disk.write(&journal::hold(&held));
         }
         self.brought.replace(held);
+        let applied = self.without_shown(applied);
         if !applied.is_empty() {
             tell_applied(&self.ports, self.unit.get(), &applied);
         }
+    }
+    /// Versions less those of rows that are to be gone and that the app still shows: it may remove
+    /// them later in its sync, or never.
+    fn without_shown(&self, versions: Vec<RowVersion>) -> Vec<RowVersion> {
+        let mut shown: BTreeMap<EntityId, BTreeSet<String>> = BTreeMap::new();
+        let mut is_shown = |it: &RowVersion| {
+            let of = shown.entry(it.entity).or_insert_with(|| {
+                let mut keys = BTreeSet::new();
+                self.rows(it.entity, &mut |key, _, _| _ = keys.insert(key.to_owned()));
+                keys
+            });
+            of.contains(it.key.as_str())
+        };
+        let mut late = self.late.borrow_mut();
+        let is_newer = |it: &RowVersion, than: &RowVersion| (it.entity, &it.key) == (than.entity, &than.key);
+        late.retain(|it| !versions.iter().any(|newer| is_newer(newer, it)));
+        let (still, gone): (Vec<_>, Vec<_>) = versions.into_iter().partition(|it| it.removed && is_shown(it));
+        late.extend(still);
+        gone
     }
 
     async fn live(self: Rc<Self>) {
@@ -211,12 +237,19 @@ impl Phone {
         let given = &self.setup.units[usize::from(unit.0)];
         let args = json!([{ "name": given.name, "pull": names(&given.pull), "push": names(&given.push) }]);
         let result = self.thread.call("sync", &args).await;
+        let late = self.late.take();
+        self.brought.borrow_mut().extend(late);
         self.tell_applied();
-        if let Err(failure) = &result
-            && failure.name == "ReferenceError"
-        {
-            // No network makes one of these: it is a mistake in the code.
-            self.thread.end_cell(&failure.fault());
+        if let Err(failure) = &result {
+            let fault = failure.fault();
+            if failure.name == "ReferenceError" {
+                // No network makes one of these: it is a mistake in the code.
+                self.thread.end_cell(&fault);
+            }
+            if !failure.network {
+                let (what, stack) = (&fault.what, &fault.stack.join(" at "));
+                self.ports.emit(EngineEvent::Said(AppSaid::Threw { what, stack }));
+            }
         }
         if self.about.has("pending") {
             self.settle(&self.waiting(), result.is_ok()).await;
@@ -238,6 +271,24 @@ impl Phone {
         }
         result
     }
+    /// What `edit` gave, and why it refused.
+    fn refusal(&self, done: Result<Json, Failure>) -> (Json, Option<EditError>) {
+        let refused = match &done {
+            Ok(said) if said == "exists" => Some(EditError::Exists),
+            Ok(said) if said == "missing" => Some(EditError::NoSuchRow),
+            Ok(_) => None,
+            Err(failure) if failure.code.as_deref() == Some("SQLITE_FULL") => Some(EditError::StorageFull),
+            Err(failure) if failure.code.is_some() => Some(EditError::Storage(failure.fault().brief())),
+            Err(failure) => self.thread.end_cell(&failure.fault()),
+        };
+        (done.unwrap_or_default(), refused)
+    }
+    /// Whether the app shows the row of an edit.
+    fn shows(&self, edit: &LocalEdit) -> bool {
+        let mut shown = false;
+        self.rows(edit.entity, &mut |key, _, _| shown |= key == edit.key.as_str());
+        shown
+    }
     async fn save_now(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let entity = self.setup.schema.entity(edit.entity);
         let kind = match edit.kind {
@@ -256,20 +307,28 @@ impl Phone {
         let args =
             json!([{ "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
         let done = self.thread.call("edit", &args).await;
-        let refused = match done.as_ref().map(Json::as_str) {
-            Ok(Some("exists")) => Some(EditError::Exists),
-            Ok(Some("missing")) => Some(EditError::NoSuchRow),
-            Ok(_) => None,
-            Err(failure) if failure.code.as_deref() == Some("SQLITE_FULL") => Some(EditError::StorageFull),
-            Err(failure) if failure.code.is_some() => Some(EditError::Storage(failure.fault().brief())),
-            Err(failure) => self.thread.end_cell(&failure.fault()),
+        let (done, refused) = match done {
+            // Also if it was made by a pull meanwhile; an app that says so twice is wrong.
+            Ok(said) if said == "missing" && self.shows(edit) => {
+                let again = self.thread.call("edit", &args).await;
+                if matches!(&again, Ok(said) if said == "missing") && self.shows(edit) {
+                    let (of, key) = (&entity.name, edit.key.as_str());
+                    self.thread.end_cell(&Fault::new(format!(
+                        "`edit` says that {of} {key} is missing, and `rows('{of}')` shows it"
+                    )));
+                }
+                self.refusal(again)
+            }
+            done => self.refusal(done),
         };
-        if let Some(refused) = refused {
-            disk.forget(&line);
-            return Err(refused);
-        }
-        if done.ok().as_ref().and_then(Json::as_str) == Some("unchanged") {
-            disk.forget(&line);
+        if refused.is_some() || done == "unchanged" {
+            if disk.forget(&line) {
+                let undone = disk.write(&journal::undone(edit));
+                undone.map_err(|error| EditError::Storage(error.to_string()))?;
+            }
+            if let Some(refused) = refused {
+                return Err(refused);
+            }
             let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
             return Ok(());

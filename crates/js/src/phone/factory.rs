@@ -70,9 +70,9 @@ impl Factory {
         seed: Seed,
     ) -> Result<(Rc<Host>, Interpreter), EngineError> {
         let words = |fault: Fault| EngineError(fault.to_string());
-        let disk = Disk::open(at).map_err(EngineError::of)?;
-        journal::lay_out(&disk.main).map_err(EngineError::of)?;
         let interpreter = Interpreter::bare(MODULES).map_err(words)?;
+        let disk = Disk::open(at, interpreter.spent()).map_err(EngineError::of)?;
+        journal::lay_out(&disk.main).map_err(EngineError::of)?;
         let host = Host::new(world, disk, seed, interpreter.spent());
         begin(&interpreter, &host, self.program).map_err(words)?;
         Ok((host, interpreter))
@@ -113,6 +113,7 @@ impl EngineFactory for Factory {
             sent: RefCell::new(BTreeSet::new()),
             logged: RefCell::default(),
             brought: RefCell::default(),
+            late: RefCell::default(),
             held: Cell::default(),
             says_applied: Cell::default(),
             saving: Gate::default(),

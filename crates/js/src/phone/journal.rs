@@ -8,13 +8,14 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::base::Word;
 use crate::contract::{
-    DeviceId, EditId, EditKind, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion, Slip,
-    Stamp, UnitId,
+    DeviceId, EditId, EditKind, EditSaid, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion,
+    Slip, Stamp, UnitId,
 };
+use crate::host::print_of;
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
-        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, changed TEXT);\
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, changed TEXT, prints TEXT);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
@@ -48,6 +49,8 @@ pub(super) struct Line {
     pub(super) said: Option<Said>,
     /// The values that it gave, as an object in JSON.
     pub(super) changed: String,
+    /// Of its values, by column.
+    pub(super) prints: Vec<(usize, u64)>,
 }
 
 impl Line {
@@ -88,15 +91,31 @@ const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Dele
 pub(super) fn line_of(edit: &LocalEdit, made: Stamp, changed: &Map<String, Json>) -> String {
     let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
-    let (made, changed) = (made.0, quoted(&json!(changed).to_string()));
+    let prints: Vec<String> =
+        edit.values.iter().map(|(at, value)| format!("{at}:{:x}", print_of(value))).collect();
+    let (made, prints) = (made.0, prints.join(" "));
+    let changed = quoted(&json!(changed).to_string());
     format!(
-        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed});"
+        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed}, '{prints}');"
     )
+}
+
+fn prints(text: &str) -> Vec<(usize, u64)> {
+    let one = |pair: &str| {
+        let (at, print) = pair.split_once(':')?;
+        Some((at.parse().ok()?, u64::from_str_radix(print, 16).ok()?))
+    };
+    text.split(' ').filter_map(one).collect()
+}
+
+/// The statement that takes back the line of an edit that was not made after all.
+pub(super) fn undone(edit: &LocalEdit) -> String {
+    format!("DELETE FROM bench_edits WHERE number = {};", edit.id.number)
 }
 
 /// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let text = "SELECT number, entity, key, kind, made, said, gave, changed FROM bench_edits ORDER BY number";
+    let text = "SELECT number, entity, key, kind, made, said, gave, changed, prints FROM bench_edits ORDER BY number";
     let mut asked = database.prepare_cached(text)?;
     let lines = asked.query_map([], |row| {
         let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
@@ -110,6 +129,7 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             made: Stamp(row.get(4)?),
             said: said.or(gave.map(|at| Said::GaveWay(Stamp(at)))),
             changed: row.get(7)?,
+            prints: prints(&row.get::<_, String>(8)?),
         })
     })?;
     lines.collect()
@@ -123,18 +143,29 @@ pub(super) fn within(lines: &[Line], (entity, key): (EntityId, &str), state: &Js
     of.iter().take(last.map_or(0, |at| at + 1)).map(|line| line.number).collect()
 }
 
-/// The edits behind the rows that a request writes: those for which `is_in` holds. An edit that the
-/// server has said something of is behind a row only if no other is.
-pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> bool) -> Vec<RowEdits> {
+/// What stands beside a request: the edits behind the rows that it writes, for which `is_in` holds.
+/// An edit that the server has said something of is behind a row only if no other is.
+pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> bool) -> Slip {
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let named = |((entity, _), lines): ((EntityId, &str), Vec<&Line>)| {
-        let open: Vec<&Line> = lines.iter().copied().filter(|line| line.said.is_none()).collect();
-        let of = if open.is_empty() { lines } else { open };
-        let edits = of.iter().map(|line| line.id(device)).collect();
-        RowEdits { entity, key: of[0].key.clone(), edits, stamp: None }
-    };
-    rows.into_iter().map(named).collect()
+    let mut slip = Slip::default();
+    for ((entity, _), lines) in rows {
+        let key = &lines[0].key;
+        let open = lines.iter().filter(|line| line.said.is_none()).count();
+        let of = lines.iter().filter(|line| open == 0 || line.said.is_none());
+        let edits = of.map(|line| line.id(device)).collect();
+        slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
+        let said = |line: &&Line| EditSaid {
+            edit: line.id(device),
+            entity,
+            key: key.clone(),
+            kind: line.kind,
+            prints: line.prints.clone(),
+        };
+        // Of one alone there is nothing to tell apart.
+        slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(said));
+    }
+    slip
 }
 
 /// The statements that note what an answer says of edits, and of versions if stamps are kept.
@@ -360,7 +391,7 @@ mod tests {
 
     fn line(number: u32, key: &str, kind: EditKind, changed: &Json) -> Line {
         let (entity, key, made, said) = (EntityId(0), Key::new(key), Stamp(0), None);
-        Line { number, entity, key, kind, made, said, changed: changed.to_string() }
+        Line { number, entity, key, kind, made, said, changed: changed.to_string(), prints: Vec::new() }
     }
 
     /// A replication fails after its rows were taken, and the next one does not send them again.

@@ -42,14 +42,14 @@ pub(super) fn has(body: &[u8], key: &str) -> bool {
     !key.is_empty() && body.windows(key.len()).any(|part| part == key.as_bytes())
 }
 
-/// The edits that wait behind rows, by the journal of this moment.
-pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> Vec<RowEdits> {
+/// What stands beside a message of rows, by the journal of this moment.
+pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> Slip {
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     journal::behind(&lines, phone.setup.device, is_in)
 }
 
 /// The edits behind rows that the adapter names.
-fn named(phone: &Phone, rows: &[Vec<Json>]) -> Vec<RowEdits> {
+fn named(phone: &Phone, rows: &[Vec<Json>]) -> Slip {
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     let mut numbers = BTreeSet::new();
     for row in rows {
@@ -69,11 +69,10 @@ fn named(phone: &Phone, rows: &[Vec<Json>]) -> Vec<RowEdits> {
 /// The edits behind a request: of the rows that the adapter names, or of those whose keys are in
 /// the body of one that is no `GET`.
 fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> Slip {
-    let edits = match &head.rows {
+    match &head.rows {
         Some(rows) => named(phone, rows),
         None => behind(phone, |line| head.method != "GET" && has(body, line.key.as_str())),
-    };
-    Slip { edits, rows: Vec::new() }
+    }
 }
 
 /// What is in place of a response.

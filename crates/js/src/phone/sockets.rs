@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::requests::{behind, has, take};
 use super::state::{Line, Phone};
 use super::thread::Job;
-use crate::contract::Slip;
 use crate::contract::http::{self, HeaderName, HeaderValue, Request};
 
 #[derive(Deserialize)]
@@ -69,7 +68,7 @@ pub(super) fn connect(phone: &Rc<Phone>, id: u32, hello: &str) {
 pub(super) fn say(phone: &Phone, id: u32, message: &[u8], is_text: bool) {
     let Some(line) = phone.lines.borrow().get(&id).cloned() else { return };
     line.is_text.set(line.is_text.get().or(Some(is_text)));
-    let slip = Slip { edits: behind(phone, |line| has(message, line.key.as_str())), rows: Vec::new() };
+    let slip = behind(phone, |line| has(message, line.key.as_str()));
     if !slip.edits.is_empty() {
         let sent = slip.edits.iter().flat_map(|row| row.edits.iter().map(|edit| edit.number));
         phone.sent.borrow_mut().extend(sent);

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::contract::{LocalBoxFuture, Ports, Time};
 use crate::host::{Effect, Host};
-use crate::runtime::{Fault, Interpreter, entry, work};
+use crate::runtime::{Fault, Interpreter, end_cell, entry, work};
 
 /// Something that JavaScript is to do in a turn.
 pub(super) enum Job {
@@ -31,12 +31,21 @@ pub(super) struct Failure {
     pub(super) name: String,
     pub(super) code: Option<String>,
     pub(super) retryable: bool,
+    /// What a network does: no response, or one that was given up.
+    #[serde(default)]
+    pub(super) network: bool,
     pub(super) words: String,
 }
 
 impl Failure {
     fn read(text: &str) -> Failure {
-        let bare = |_| Failure { name: String::new(), code: None, retryable: true, words: text.to_owned() };
+        let bare = |_| Failure {
+            name: String::new(),
+            code: None,
+            retryable: true,
+            network: false,
+            words: text.to_owned(),
+        };
         serde_json::from_str(text).unwrap_or_else(bare)
     }
     pub(super) fn fault(&self) -> Fault {
@@ -54,6 +63,8 @@ pub(super) struct Thread {
     inbox: RefCell<VecDeque<(Time, Job)>>,
     /// By when they are due, and in the order in which they were set.
     timers: RefCell<BTreeMap<(Time, u64), u32>>,
+    /// Where each of them is.
+    armed: RefCell<BTreeMap<u32, (Time, u64)>>,
     timers_set: Cell<u64>,
     sleep: RefCell<Option<(Time, LocalBoxFuture<'static, ()>)>>,
     waker: Cell<Option<Waker>>,
@@ -71,6 +82,7 @@ impl Thread {
             interpreter,
             inbox: RefCell::default(),
             timers: RefCell::default(),
+            armed: RefCell::default(),
             timers_set: Cell::default(),
             sleep: RefCell::default(),
             waker: Cell::default(),
@@ -185,6 +197,7 @@ impl Thread {
                     }
                     (_, Some((at, id))) if at.0 <= now => {
                         self.timers.borrow_mut().remove(&at);
+                        self.armed.borrow_mut().remove(&id);
                         return Poll::Ready((None, id));
                     }
                     (_, timer) => {
@@ -239,6 +252,7 @@ impl Thread {
 
     /// One turn; an exception that nobody caught ends the cell.
     fn turn(&self, f: impl for<'js> FnOnce(&rquickjs::Ctx<'js>) -> rquickjs::Result<()>) {
+        self.host.count_turn();
         let done = self.interpreter.turn(f);
         if self.host.dies() {
             return;
@@ -263,7 +277,7 @@ impl Thread {
         } else {
             format!("\nconsole:\n  {}", console.join("\n  "))
         };
-        panic!("uncaught in JavaScript: {fault}{console}")
+        end_cell(format!("uncaught in JavaScript: {fault}{console}"))
     }
 
     /// What was done takes its time; then what it asked for is done.
@@ -279,9 +293,14 @@ impl Thread {
             match effect {
                 Effect::Timer { id, at } => {
                     self.timers_set.set(self.timers_set.get() + 1);
-                    self.timers.borrow_mut().insert((at, self.timers_set.get()), id);
+                    let place = (at, self.timers_set.get());
+                    self.timers.borrow_mut().insert(place, id);
+                    self.armed.borrow_mut().insert(id, place);
                 }
-                Effect::Untimer { id } => self.timers.borrow_mut().retain(|_, of| *of != id),
+                Effect::Untimer { id } => {
+                    let place = self.armed.borrow_mut().remove(&id);
+                    place.into_iter().for_each(|place| _ = self.timers.borrow_mut().remove(&place));
+                }
                 Effect::Settled { id, result } => {
                     let mut slots = self.slots.borrow_mut();
                     let Some(slot) = slots.get_mut(&id) else { continue };

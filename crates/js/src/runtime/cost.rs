@@ -20,15 +20,45 @@ use crate::contract::{Span, Work};
 const TICK: Span = Span::millis(1);
 const COMPARISON: Span = Span::nanos(60);
 
+/// A turn that ticks so often does not end: 20 s of a phone's reference core.
+pub(crate) const TICKS_OF_A_TURN: u64 = 20_000;
+pub(crate) const STEPS_OF_A_TICK: u64 = 10_000;
+/// Steps of SQLite's machine in a turn that does not end.
+pub(crate) const MOST_STEPS: u64 = 200_000_000;
+
 /// What was done since it was last charged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
     pub(crate) ticks: u64,
     pub(crate) coded: u64,
     pub(crate) comparisons: u64,
+    /// Places of long lists that were gone over in this turn, and steps of SQLite.
+    of_turn: u64,
+    sql: u64,
 }
 
 impl Spent {
+    pub(crate) fn begin_turn(&mut self) {
+        (self.of_turn, self.sql) = (0, 0);
+    }
+    /// A long list is gone over; true if that does not end.
+    pub(crate) fn steps(&mut self, places: u64) -> bool {
+        self.of_turn = self.of_turn.saturating_add(places);
+        let is_endless = self.of_turn / STEPS_OF_A_TICK > TICKS_OF_A_TURN;
+        self.ticks += if is_endless { 0 } else { places / STEPS_OF_A_TICK };
+        is_endless
+    }
+    pub(crate) fn steps_of_turn(&self) -> u64 {
+        self.of_turn
+    }
+    /// SQLite has made so many steps; true if that does not end. Its time is the disk's.
+    pub(crate) fn sql(&mut self, steps: u64) -> bool {
+        self.sql = self.sql.saturating_add(steps);
+        self.is_endless_sql()
+    }
+    pub(crate) fn is_endless_sql(&self) -> bool {
+        self.sql > MOST_STEPS
+    }
     /// `Array.sort` of so many values.
     pub(crate) fn sort(&mut self, length: u64) {
         self.comparisons += length * u64::from(length.max(1).ilog2());

@@ -4,6 +4,11 @@ use std::fmt;
 
 use rquickjs::{CaughtError, Ctx, Error, Value};
 
+/// Ends the cell for a fault of a bundle. It is no fault of ours: there is nothing to trace.
+pub(crate) fn end_cell(words: String) -> ! {
+    std::panic::resume_unwind(Box::new(words))
+}
+
 /// An exception that nobody caught, a limit that was hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -20,7 +25,9 @@ impl Fault {
     pub(crate) fn read(text: &str) -> Fault {
         let is_place = |line: &&str| line.trim_start().starts_with("at ");
         let what: Vec<&str> = text.lines().take_while(|line| !is_place(line)).map(str::trim_end).collect();
-        let places = text.lines().filter(is_place);
+        // The preludes lie between an app and the host, and are none of its business.
+        let is_ours = |line: &&str| line.contains("(bench:") || line.contains("(bench-server:");
+        let places = text.lines().filter(is_place).filter(|line| !is_ours(line));
         let stack = places.map(|line| line.trim().trim_start_matches("at ").to_owned()).collect();
         Fault { what: what.join("\n").trim_end().to_owned(), stack }
     }

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rquickjs::loader::{Loader, Resolver};
-use rquickjs::{CatchResultExt, Context, Ctx, Exception, Function, Module, Object, Promise, Runtime};
+use rquickjs::{CatchResultExt, Context, Ctx, Exception, Function, Module, Promise, Runtime};
 
-use super::cost::Spent;
+use super::cost::{MOST_STEPS, STEPS_OF_A_TICK, Spent, TICKS_OF_A_TURN};
 use super::fault::Fault;
 use super::raw;
 
@@ -14,8 +14,6 @@ use super::raw;
 const HEAP: usize = 192 << 20;
 /// Bytes that its calls may have of the stack: a thread of a campaign has more.
 const STACK: usize = 640 << 10;
-/// A turn that ticks so often does not end: 20 s of a phone's reference core.
-const TICKS_OF_A_TURN: u64 = 20_000;
 /// Turns, and jobs of one turn, after which memory that refers to itself is collected.
 const TURNS: u32 = 64;
 const JOBS: u32 = 4096;
@@ -30,6 +28,8 @@ pub(crate) struct Interpreter {
     spent: Rc<RefCell<Spent>>,
     /// Ticks of the turn that goes on.
     ticks: Rc<Cell<u64>>,
+    /// Memory was asked for that is not there.
+    full: Rc<Cell<bool>>,
     turns: Cell<u32>,
 }
 
@@ -38,8 +38,8 @@ impl Interpreter {
     pub(crate) fn bare(modules: impl Imports) -> Result<Interpreter, Fault> {
         raw::link_pow();
         let failed = |error: rquickjs::Error| Fault::new(error.to_string());
-        let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_memory_limit(HEAP);
+        let full: Rc<Cell<bool>> = Rc::default();
+        let runtime = Runtime::new_with_alloc(raw::Bounded::new(HEAP, full.clone())).map_err(failed)?;
         runtime.set_max_stack_size(STACK);
         // Never by sizes: by counts.
         runtime.set_gc_threshold(usize::MAX);
@@ -59,7 +59,7 @@ impl Interpreter {
             }
         })));
         let context = Context::full(&runtime).map_err(failed)?;
-        Ok(Interpreter { context, runtime, spent, ticks, turns: Cell::new(0) })
+        Ok(Interpreter { context, runtime, spent, ticks, full, turns: Cell::new(0) })
     }
 
     /// One turn: calls `f`, and then all that it put off to the same instant.
@@ -68,11 +68,16 @@ impl Interpreter {
         f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
     ) -> Result<T, Fault> {
         self.ticks.set(0);
+        self.spent.borrow_mut().begin_turn();
         let given = self.context.with(|ctx| {
             raw::count_stack_from_here(&ctx);
             f(&ctx).map_err(|error| Fault::caught(&ctx, error))
         });
-        let given = self.drain().and(given);
+        let mut given = self.drain().and(given);
+        if self.is_endless() || self.full.get() {
+            // Whoever caught that, and whatever came of it.
+            given = Err(given.err().unwrap_or_else(|| Fault::new("thrown: null")));
+        }
         self.turns.set(self.turns.get() + 1);
         if self.turns.get().is_multiple_of(TURNS) {
             self.runtime.run_gc();
@@ -91,10 +96,15 @@ impl Interpreter {
         given
     }
 
+    fn is_endless(&self) -> bool {
+        let spent = self.spent.borrow();
+        self.ticks.get() + spent.steps_of_turn() / STEPS_OF_A_TICK > TICKS_OF_A_TURN || spent.is_endless_sql()
+    }
+
     /// Does what was put off to the same instant.
     fn drain(&self) -> Result<(), Fault> {
         let mut jobs: u32 = 0;
-        while self.ticks.get() <= TICKS_OF_A_TURN {
+        while !self.is_endless() {
             match self.runtime.execute_pending_job() {
                 Ok(true) => jobs += 1,
                 Ok(false) => break,
@@ -107,7 +117,7 @@ impl Interpreter {
             }
         }
         let orphan = self.context.with(|ctx| orphans(&ctx));
-        if self.ticks.get() > TICKS_OF_A_TURN {
+        if self.is_endless() {
             return Err(orphan.unwrap_or_else(|| Fault::new("InternalError: interrupted")));
         }
         orphan.map_or(Ok(()), Err)
@@ -116,9 +126,11 @@ impl Interpreter {
     /// Limits that were hit, in words of their own.
     pub(crate) fn explained(&self, fault: Fault) -> Fault {
         let is = |text: &str| fault.what.contains(text);
-        let what = if self.ticks.get() > TICKS_OF_A_TURN {
+        let what = if self.spent.borrow().is_endless_sql() {
+            format!("an endless statement of SQL: a turn has {MOST_STEPS} steps of SQLite")
+        } else if self.is_endless() {
             format!("an endless loop: a turn of JavaScript ran for {TICKS_OF_A_TURN} ticks of 10 000 steps")
-        } else if is("out of memory") || is("llocation failed") {
+        } else if self.full.get() || is("out of memory") || is("llocation failed") {
             format!("the heap is full: JavaScript has {} MiB on each phone", HEAP >> 20)
         } else if is("Maximum call stack size exceeded") || is("stack overflow") {
             format!("the stack is full: calls may nest within {} KiB", STACK >> 10)
@@ -162,7 +174,7 @@ impl Interpreter {
 
 /// A function by which the host calls the preludes.
 pub(crate) fn entry<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
-    ctx.globals().get::<_, Object<'js>>("__entry")?.get(name)
+    raw::kept_entry(ctx)?.get(name)
 }
 
 /// What nobody caught by the end of the turn.

@@ -16,8 +16,8 @@ mod program;
 mod raw;
 
 pub(crate) use cost::{Spent, work};
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, end_cell};
 pub(crate) use interpreter::{Interpreter, entry};
 pub(crate) use modules::Modules;
 pub(crate) use program::Program;
-pub(crate) use raw::{Lent, attach_nothing, bytes_in};
+pub(crate) use raw::{Lent, attach_nothing, bytes_in, count_steps, keep_entry};

@@ -7,9 +7,9 @@ use rquickjs::{Ctx, Error, Module, Result};
 use super::interpreter::Imports;
 use super::program::Program;
 
-/// The modules by name: gives the name by which one is known, and its text.
+/// The modules by who asks and by name: gives the name by which one is known, and its text.
 #[derive(Clone, Copy)]
-pub(crate) struct Modules(pub(crate) fn(&str) -> Option<(&'static str, &'static str)>);
+pub(crate) struct Modules(pub(crate) fn(&str, &str) -> Option<(&'static str, &'static str)>);
 
 impl Imports for Modules {}
 
@@ -22,7 +22,7 @@ impl Resolver for Modules {
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         let help = "a bundle holds what it imports (`esbuild --bundle`), but for the modules of the host";
-        let known = (self.0)(name).ok_or_else(|| Error::new_resolving_message(base, name, help))?;
+        let known = (self.0)(base, name).ok_or_else(|| Error::new_resolving_message(base, name, help))?;
         Ok(known.0.to_owned())
     }
 }
@@ -34,7 +34,7 @@ impl Loader for Modules {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let (name, text) = (self.0)(name).ok_or_else(|| Error::new_loading(name))?;
+        let (name, text) = (self.0)(name, name).ok_or_else(|| Error::new_loading(name))?;
         Program::of_ours(name, text, *self).declare(ctx)
     }
 }

@@ -1,16 +1,22 @@
 //! What Rust cannot check. The only file of the crate with `unsafe`, which rests on this: bytecode
 //! that is read was written by this process (`program`), and lies in memory for ever; the record
-//! that is lent for a call is given back as the call ends; `pow` has the signature of C's.
+//! that is lent for a call is given back as the call ends; `pow` has the signature of C's; what
+//! counts SQLite's steps outlives its connection; memory is that of an allocator that is sound.
 
 #![expect(unsafe_code, reason = "the interpreter is a C library; what it needs is confined to this file")]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr::NonNull;
+use std::rc::Rc;
 
+use rquickjs::allocator::{Allocator, RustAllocator};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Module, Result, TypedArray, qjs};
+use rquickjs::{Ctx, JsLifetime, Module, Object, Result, TypedArray, qjs};
 use rusqlite::{Connection, ffi};
+
+use super::cost::{STEPS_OF_A_TICK, Spent};
 
 use crate::contract::SystemOfRecord;
 
@@ -37,6 +43,106 @@ pub(super) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Modul
 pub(crate) fn attach_nothing(connection: &Connection) {
     // SAFETY: the handle is that of an open connection.
     unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_ATTACHED, 0) };
+}
+
+/// Has SQLite tell of its steps, as long as `spent` lives, which is longer than the connection.
+pub(crate) fn count_steps(connection: &Connection, spent: &Rc<RefCell<Spent>>) {
+    unsafe extern "C" fn told(spent: *mut c_void) -> c_int {
+        // SAFETY: it is what was given below, and nobody has it borrowed while SQLite works.
+        let spent = unsafe { &*spent.cast::<RefCell<Spent>>() };
+        spent.try_borrow_mut().is_ok_and(|mut spent| spent.sql(STEPS_OF_A_TICK)).into()
+    }
+    let spent = Rc::as_ptr(spent).cast_mut().cast();
+    // SAFETY: the handle is that of an open connection.
+    unsafe {
+        ffi::sqlite3_progress_handler(connection.handle(), STEPS_OF_A_TICK as c_int, Some(told), spent)
+    };
+}
+
+/// What the host calls the preludes by; a runtime has it from its first turn to its last.
+struct Entry<'js>(Object<'js>);
+
+// SAFETY: only the lifetime changes.
+unsafe impl<'js> JsLifetime<'js> for Entry<'js> {
+    type Changed<'to> = Entry<'to>;
+}
+
+pub(crate) fn keep_entry<'js>(ctx: &Ctx<'js>, entry: Object<'js>) {
+    _ = ctx.store_userdata(Entry(entry));
+}
+pub(super) fn kept_entry<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let kept = ctx.userdata::<Entry<'js>>().ok_or(rquickjs::Error::Unknown)?;
+    Ok(kept.0.clone())
+}
+
+/// Memory up to a limit: that of the host, counted as it is asked for.
+pub(super) struct Bounded {
+    used: usize,
+    most: usize,
+    full: Rc<Cell<bool>>,
+}
+
+impl Bounded {
+    pub(super) fn new(most: usize, full: Rc<Cell<bool>>) -> Bounded {
+        Bounded { used: 0, most, full }
+    }
+    /// Whether so many bytes more are there.
+    fn has(&self, more: usize) -> bool {
+        let has = self.used.saturating_add(more) <= self.most;
+        if !has {
+            self.full.set(true);
+        }
+        has
+    }
+    fn took(&mut self, given: *mut u8) -> *mut u8 {
+        if !given.is_null() {
+            // SAFETY: it was just given by this allocator.
+            self.used += unsafe { RustAllocator::usable_size(given) };
+        }
+        given
+    }
+}
+
+// SAFETY: memory is that of `RustAllocator`, or none.
+unsafe impl Allocator for Bounded {
+    fn alloc(&mut self, size: usize) -> *mut u8 {
+        if !self.has(size) {
+            return std::ptr::null_mut();
+        }
+        let given = RustAllocator.alloc(size);
+        self.took(given)
+    }
+    fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
+        if !self.has(count.saturating_mul(size)) {
+            return std::ptr::null_mut();
+        }
+        let given = RustAllocator.calloc(count, size);
+        self.took(given)
+    }
+    unsafe fn dealloc(&mut self, ptr: *mut u8) {
+        // SAFETY: as it is for the caller.
+        unsafe {
+            self.used -= RustAllocator::usable_size(ptr);
+            RustAllocator.dealloc(ptr);
+        }
+    }
+    unsafe fn realloc(&mut self, ptr: *mut u8, size: usize) -> *mut u8 {
+        // SAFETY: as it is for the caller.
+        let before = unsafe { RustAllocator::usable_size(ptr) };
+        if size > before && !self.has(size - before) {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: as it is for the caller.
+        let given = unsafe { RustAllocator.realloc(ptr, size) };
+        if !given.is_null() {
+            self.used -= before;
+        }
+        self.took(given)
+    }
+    unsafe fn usable_size(ptr: *mut u8) -> usize {
+        // SAFETY: as it is for the caller.
+        unsafe { RustAllocator::usable_size(ptr) }
+    }
 }
 
 /// The limit of the stack counts from here, however deep the call of the interpreter lies.

@@ -11,7 +11,7 @@ use crate::contract::{
 };
 use crate::host::{Disk, Effect, Host, MODULES, World};
 use crate::phone::begin;
-use crate::runtime::{Fault, Interpreter, Program, entry};
+use crate::runtime::{Fault, Interpreter, Program, end_cell, entry};
 
 const PRELUDE: &str = include_str!("server.js");
 
@@ -34,8 +34,9 @@ impl Half {
     /// The bundle throws: the cell ends with its words.
     pub(crate) fn open(program: Program, setup: ServerSetup, ports: &ServerPorts) -> Half {
         let opened = || -> Result<Half, Fault> {
-            let disk = Disk::open(ports.database.clone()).map_err(|error| Fault::new(error.to_string()))?;
             let interpreter = Interpreter::bare(MODULES)?;
+            let disk = Disk::open(ports.database.clone(), interpreter.spent());
+            let disk = disk.map_err(|error| Fault::new(error.to_string()))?;
             let world = World {
                 clock: ports.clock.clone(),
                 crash: ports.crash.clone(),
@@ -50,7 +51,7 @@ impl Half {
             interpreter.run(|ctx| Program::of_ours("bench-server", PRELUDE, MODULES).declare(ctx))?;
             Ok(Half { interpreter, records })
         };
-        opened().unwrap_or_else(|fault| panic!("the server's JavaScript: {fault}"))
+        opened().unwrap_or_else(|fault| end_cell(format!("the server's JavaScript: {fault}")))
     }
 
     fn answer(&self, request: &Request) -> Result<Response, ServerError> {
@@ -83,13 +84,15 @@ impl Half {
             if host.dies() {
                 return Err(ServerError::Failed);
             }
-            panic!("uncaught in the server's JavaScript, at {path}: {fault}{}", console(host));
+            end_cell(format!("uncaught in the server's JavaScript, at {path}: {fault}{}", console(host)));
         }
         if let Err(error) = host.disk.end_turn() {
-            panic!("the server's disk: {error}");
+            end_cell(format!("the server's disk: {error}"));
         }
         let Some((head, body)) = asked.answer.take() else {
-            panic!("the server's function for {path} waits for something: a request is answered at once");
+            end_cell(format!(
+                "the server's function for {path} waits for something: a request is answered at once"
+            ));
         };
         Ok(written(&head, body))
     }
@@ -128,9 +131,9 @@ impl SyncServer for Half {
     ) -> Result<Reply, ServerError> {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        self.records.begin(Asked::by(from, std::mem::take(slip)));
+        self.records.begin(Asked::by(from, std::mem::take(slip), request.body().clone()));
         let answered = self.records.lent.lend(record, || self.answer(&request));
-        *slip = std::mem::take(&mut self.records.asked.borrow_mut().slip);
+        *slip = self.records.asked.borrow_mut().behind.answered();
         Ok(http::write_response(&answered?).into())
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

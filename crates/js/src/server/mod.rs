@@ -5,6 +5,7 @@
 //! write is named by the edits that the request's slip says; whether a write that comes again is
 //! one write or two is up to them (`key`).
 
+mod behind;
 mod half;
 mod record;
 

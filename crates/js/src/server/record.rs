@@ -7,11 +7,12 @@ use std::rc::Rc;
 use rquickjs::{Ctx, Exception, Function, Object};
 use serde_json::{Map, Value as Json, json};
 
+use super::behind::{Behind, Known, Written};
 use crate::contract::{
-    DeviceId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion, ServerError,
-    ServerSetup, Slip, Span, Stamp, SystemOfRecord,
+    DeviceId, EditId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion,
+    ServerError, ServerSetup, Slip, Span, Stamp, SystemOfRecord, Value,
 };
-use crate::host::{Host, from_js, row_to_js};
+use crate::host::{Host, from_js, print_of, row_to_js};
 use crate::runtime::Lent;
 
 /// No transaction is longer under way than this.
@@ -21,7 +22,7 @@ const SETTLED: Span = Span::secs(86_400);
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) from: DeviceId,
-    pub(super) slip: Slip,
+    pub(super) behind: Behind,
     /// What the backend said no to, where JavaScript was told by an exception.
     pub(super) refused: Option<ServerError>,
     pub(super) answer: Option<(String, Vec<u8>)>,
@@ -36,6 +37,7 @@ pub(super) struct Records {
     pub(super) host: Rc<Host>,
     /// Requests that wrote something without a key, over all lives.
     pushes: Cell<Option<i64>>,
+    known: RefCell<Known>,
 }
 
 /// Why a function of the record did nothing.
@@ -65,14 +67,15 @@ struct Wish<'w> {
 
 impl Asked {
     /// A request of a device, with what stands beside it.
-    pub(super) fn by(from: DeviceId, slip: Slip) -> Asked {
-        Asked { from, slip, ..Asked::default() }
+    pub(super) fn by(from: DeviceId, slip: Slip, body: Vec<u8>) -> Asked {
+        Asked { from, behind: Behind::of(slip, body), ..Asked::default() }
     }
 }
 
 impl Records {
     pub(super) fn new(setup: ServerSetup, host: Rc<Host>) -> Records {
-        Records { setup, lent: Lent::default(), asked: RefCell::default(), host, pushes: Cell::new(None) }
+        let (lent, asked, pushes, known) = Default::default();
+        Records { setup, lent, asked, host, pushes, known }
     }
     fn table(&self, name: &str) -> Result<(EntityId, &Entity), No> {
         let schema = &self.setup.schema;
@@ -98,7 +101,7 @@ impl Records {
         let mut asked = self.asked.borrow_mut();
         let attributes = &self.setup.attributes[asked.from.0 as usize];
         let (mut rows, mut deleted, mut cursor) = (Vec::new(), Vec::new(), since.unwrap_or_default());
-        let slip = &mut asked.slip;
+        let slip = asked.behind.slip();
         let settled = self.record(|record| record.clock().minus(SETTLED))?;
         self.record(|record| {
             record.changes(id, attributes, since, &mut |key, stamp, values| {
@@ -132,21 +135,26 @@ impl Records {
         let mut asked = self.asked.borrow_mut();
         let now = self.record(|record| record.get(id, &wish.key))?;
         let values = self.values(entity, &wish, now.as_ref())?;
-        let Some(mutation) = self.mutation(&mut asked, &wish, now.as_ref(), values)? else {
+        let (mutation, edit) = self.mutation(&mut asked, &wish, now.as_ref(), values)?;
+        let Some(mutation) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
-            committed(&mut asked.slip, id, &wish.key, stamp);
+            edit.into_iter().for_each(|edit| asked.behind.wrote(edit, Some(stamp)));
             return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
         };
         let attributes = &self.setup.attributes[asked.from.0 as usize];
         let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
         self.host.pass("js.server-written");
+        if let Some(edit) = edit {
+            let stamp = match &outcome {
+                Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Some(*stamp),
+                _ => None,
+            };
+            asked.behind.wrote(edit, stamp);
+        }
+        let slip = asked.behind.slip();
         match outcome {
-            Outcome::Applied { stamp } => {
-                committed(&mut asked.slip, id, &wish.key, stamp);
-                Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true }))
-            }
+            Outcome::Applied { stamp } => Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true })),
             Outcome::Named { stamp, row } => {
-                committed(&mut asked.slip, id, &wish.key, stamp);
                 Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true, "id": row.key.as_str() }))
             }
             Outcome::Conflict { why, current, .. } => {
@@ -156,11 +164,11 @@ impl Records {
                     Refusal::Exists => "exists",
                     Refusal::Taken => "taken",
                 };
-                asked.slip.rows.extend(current.as_ref().map(|row| version(id, row)));
+                slip.rows.extend(current.as_ref().map(|row| version(id, row)));
                 Ok(json!({ "ok": false, "why": why, "current": current.map(|row| shown(entity, &row)) }))
             }
             Outcome::Rejected { reason, current } => {
-                asked.slip.rows.extend(current.as_ref().map(|row| version(id, row)));
+                slip.rows.extend(current.as_ref().map(|row| version(id, row)));
                 let current = current.map(|row| shown(entity, &row));
                 Ok(json!({ "ok": false, "why": "rejected", "reason": reason, "current": current }))
             }
@@ -168,12 +176,7 @@ impl Records {
         }
     }
     /// The values that a wish writes, by column of the backend.
-    fn values(
-        &self,
-        entity: &Entity,
-        wish: &Wish<'_>,
-        now: Option<&Row>,
-    ) -> Result<Vec<(usize, crate::contract::Value)>, No> {
+    fn values(&self, entity: &Entity, wish: &Wish<'_>, now: Option<&Row>) -> Result<Vec<(usize, Value)>, No> {
         let Some(row) = wish.row else { return Ok(Vec::new()) };
         if let Some(strange) =
             row.keys().find(|name| *name != "id" && !name.starts_with('_') && entity.column(name).is_none())
@@ -199,48 +202,53 @@ impl Records {
         }
         Ok(values)
     }
-    /// The mutation of a wish; none if the record is like that already and no edit is behind it.
+    /// The mutation of a wish, none if the record is like that already; and the edit behind it, if
+    /// the phone knows one that waits.
     fn mutation(
         &self,
         asked: &mut Asked,
         wish: &Wish<'_>,
         now: Option<&Row>,
-        values: Vec<(usize, crate::contract::Value)>,
-    ) -> Result<Option<Mutation>, No> {
+        values: Vec<(usize, Value)>,
+    ) -> Result<(Option<Mutation>, Option<EditId>), No> {
         let entity = self.setup.schema.entity(wish.id);
         let there = now.and_then(|row| row.values.as_ref());
+        let is_in = |at: usize| wish.row.is_some_and(|row| row.contains_key(&entity.columns[at].name));
+        let prints = values.iter().filter(|(at, _)| is_in(*at)).map(|(at, value)| (*at, print_of(value)));
+        let deletes = wish.row.is_none();
+        let written = Written { entity: wish.id, key: &wish.key, deletes, prints: prints.collect() };
+        let behind = asked.behind.edit(&written);
         let kind = match (wish.row, now) {
-            (None, _) if there.is_none() => return Ok(None),
+            (None, _) if there.is_none() => return Ok((None, behind)),
             (None, _) => EditKind::Delete,
             (Some(_), Some(_)) => EditKind::Update,
             (Some(_), None) => EditKind::Create,
         };
         let is_same = kind == EditKind::Update
             && there.is_some_and(|there| values.iter().all(|(at, value)| there[*at] == *value));
-        let Some(edit) = asked.slip.of(wish.id, &wish.key).last().copied() else {
-            if is_same {
-                return Ok(None);
-            }
-            let (name, key) = (&entity.name, wish.key.as_str());
+        if behind.is_none() && is_same {
+            return Ok((None, None));
+        }
+        let (name, key) = (&entity.name, wish.key.as_str());
+        if behind.is_none() && !asked.behind.names(&wish.key) {
             return Err(No::Wrong(format!(
                 "the bench knows of no edit behind {name} {key}: the request's body does not name that id, \
                  or the phone says that nothing of it waits (see `rows` of fetch, and `pending`)"
             )));
-        };
-        let mut mutation = Mutation::new(edit, wish.id, wish.key.as_str(), kind);
-        mutation.id = match wish.name {
-            Some(name) => {
-                let own = format!("{name}/{}/{}", entity.name, wish.key.as_str());
-                let uses = asked.uses.entry(own.clone()).or_default();
-                *uses += 1;
-                own + &"+".repeat(*uses as usize - 1)
-            }
+        }
+        let edit = behind.unwrap_or_else(|| self.known.borrow_mut().of(asked.from, wish.id, &wish.key));
+        let mut mutation = Mutation::new(edit, wish.id, key, kind);
+        let own = match wish.name {
+            Some(of) => format!("{of}/{name}/{key}"),
             None => format!("push {}/{edit}", self.push()?),
         };
+        let uses = asked.uses.entry(own.clone()).or_default();
+        *uses += 1;
+        mutation.id = own + &"+".repeat(*uses as usize - 1);
         mutation.base = wish.base.or(now.map(|row| row.stamp));
         mutation.made_at = self.record(|record| record.clock())?;
         mutation.values = values;
-        Ok(Some(mutation))
+        Ok((Some(mutation), behind))
     }
     /// The number of this request among those that wrote without a key.
     fn push(&self) -> Result<i64, No> {
@@ -261,8 +269,9 @@ impl Records {
         Ok(number)
     }
     /// Another request comes.
-    pub(super) fn begin(&self, asked: Asked) {
+    pub(super) fn begin(&self, mut asked: Asked) {
         self.pushes.set(None);
+        self.known.borrow_mut().hear(asked.from, asked.behind.slip());
         self.asked.replace(asked);
     }
 
@@ -304,12 +313,6 @@ fn shown(entity: &Entity, row: &Row) -> Json {
         }
         None => json!({ "id": row.key.as_str(), "_deleted": true, "_stamp": row.stamp.0 }),
     }
-}
-
-/// The edits behind a row are on the backend with this stamp.
-fn committed(slip: &mut Slip, entity: EntityId, key: &Key, stamp: Stamp) {
-    let row = slip.edits.iter_mut().find(|row| row.entity == entity && row.key == *key);
-    row.into_iter().for_each(|row| row.stamp = Some(stamp));
 }
 
 /// Puts the functions of the record where the prelude finds them.

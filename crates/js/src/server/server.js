@@ -1,7 +1,9 @@
 // How a bundle's `server` answers: by `fetch`, by functions of paths, or by `pull` and `push`.
 import Database from 'bench:sqlite'
-const entry = globalThis.__entry
+import { entry } from 'bench'
+const { writeJson } = entry
 const R = globalThis.__record
+delete globalThis.__record
 const nothing = since => since === undefined || since === null || since === '' || since === 0 || since === '0' || since === 'null' || since === 'undefined'
 let database
 /** The rows of the bench, for the phone whose request is answered. */
@@ -12,8 +14,8 @@ const db = {
   /** The names of all tables that come to phones. */
   get tables() { return JSON.parse(R.tables) },
   get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
-  put(table, row, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(row), JSON.stringify(options ?? {}))) },
-  remove(table, id, options = {}) { return JSON.parse(R.write(String(table), JSON.stringify(String(id)), JSON.stringify(options ?? {}))) },
+  put(table, row, options = {}) { return JSON.parse(R.write(String(table), writeJson(row), writeJson(options ?? {}))) },
+  remove(table, id, options = {}) { return JSON.parse(R.write(String(table), writeJson(String(id)), writeJson(options ?? {}))) },
   now: () => R.now(),
   get sql() { return (database ??= new Database('server.db')) },
 }
@@ -61,6 +63,6 @@ entry.serve = async (head, bytes) => {
       else if (typeof thrown?.status === 'number') response = new Response(String(thrown.message ?? ''), { status: thrown.status })
       else throw thrown
     }
-    R.answer(JSON.stringify({ status: response.status, headers: [...response.headers] }), await response.bytes())
+    R.answer(writeJson({ status: response.status, headers: [...response.headers] }), await response.bytes())
   } catch (error) { entry.failed(error) }
 }

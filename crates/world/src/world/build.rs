@@ -28,6 +28,7 @@ use super::process::Process;
 use super::registry::{Halves, Promises};
 use super::resolver::Resolver;
 use super::retrying::Retrying;
+use super::said::Said;
 use super::screen::Screen;
 use super::server::Servers;
 use super::storage::Storage;
@@ -513,6 +514,7 @@ fn listeners(
         windows: Windows::default(),
         round: Round::new(devices.len()),
         looks: Looks::new(plan.duration, devices.len()),
+        said: Said::new(clock(plan)),
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::looks::Looks;
 use super::news::{Conflict, News, RunEnded, opened};
 use super::requests::RequestLog;
+use super::said::Said;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
@@ -36,6 +37,7 @@ pub(super) struct Listeners {
     pub(super) windows: Windows,
     pub(super) round: Round,
     pub(super) looks: Looks,
+    pub(super) said: Said,
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +97,9 @@ impl Hub {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         let mut listeners = self.listeners.borrow_mut();
         let Some(listeners) = listeners.as_mut() else { return };
+        if let Event::Engine(EngineEvent::Said(said)) = event {
+            return listeners.said.on(occurrence.at, node, said);
+        }
         listeners.events += u64::from(!matches!(event, Event::Engine(EngineEvent::Status(_))));
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);

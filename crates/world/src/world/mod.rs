@@ -65,6 +65,7 @@ mod requests;
 mod resolver;
 mod retrying;
 mod run;
+mod said;
 mod screen;
 mod server;
 mod storage;
@@ -87,5 +88,6 @@ pub use run::{
     Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
     run_struck, run_tracing, run_unjudged,
 };
+pub use said::{AppWords, Threw};
 pub use tried::{InVain, NO_EDIT};
 pub use watch::{ASKED_EVERY, Unwatched, Watch};

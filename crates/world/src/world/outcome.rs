@@ -1,5 +1,6 @@
 //! What a run of a plan comes to.
 
+use super::said::AppWords;
 use super::tried::InVain;
 use crate::base::{DeviceId, Span, Time};
 use crate::faults::Missed;
@@ -46,6 +47,8 @@ pub struct Outcome {
     /// How often the script does each action, how often it could not, and what its imports lack.
     pub placed: Placed,
     pub events: u64,
+    /// What its apps said to their developers; it is of no digest.
+    pub said: AppWords,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

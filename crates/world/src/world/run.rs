@@ -460,6 +460,7 @@ impl World {
             is_still: untested.is_still,
             placed: script.placed,
             events: listeners.events,
+            said: listeners.said.finish(),
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);

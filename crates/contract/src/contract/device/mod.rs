@@ -39,7 +39,7 @@ pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use mirror::{Mirror, ShownRows};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
-pub use slip::{RowEdits, RowVersion, Slip};
+pub use slip::{EditSaid, RowEdits, RowVersion, Slip};
 pub use standing::Standing;
 pub use status::{Progress, Shown, Status};
 pub use transport::{

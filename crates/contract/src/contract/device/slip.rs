@@ -1,5 +1,6 @@
 //! What stands beside the bytes of a request and of its answer, of which the wire knows nothing.
 
+use super::EditKind;
 use crate::base::{EditId, EntityId, Key, Stamp};
 
 /// What the bench has to know of a message and a protocol does not say: which edits are in a
@@ -13,6 +14,20 @@ pub struct Slip {
     pub edits: Vec<RowEdits>,
     /// Of an answer: the versions that it brings.
     pub rows: Vec<RowVersion>,
+    /// Of a request, where several edits of a row may be behind what it says: what each of them says.
+    /// A server that takes them one by one tells by it which of them it has before it.
+    pub said: Vec<EditSaid>,
+}
+
+/// What an edit says, by prints of its values: equal values have equal prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditSaid {
+    pub edit: EditId,
+    pub entity: EntityId,
+    pub key: Key,
+    pub kind: EditKind,
+    /// By column of the backend.
+    pub prints: Vec<(usize, u64)>,
 }
 
 /// The edits behind what a message says of a row.

@@ -1,7 +1,7 @@
 //! Everything that can be observed of a world.
 
 use super::kind::{
-    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
+    AppSaid, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
     RequestKind, Sides,
 };
 use crate::base::{
@@ -44,6 +44,8 @@ pub enum EngineEvent<'a> {
     78 HookTriggered { hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId },
     /// The app shows its person this from now on. It is of no digest.
     Status(status: Status),
+    /// The app says something to its developer. It is of no digest.
+    Said(; AppSaid<'a>),
     /// The engine asked the operating system what network there is.
     143 NetworkAsked,
     /// A cursor moved, together with the rows before it.
@@ -291,7 +293,11 @@ pub enum IntegrationEvent<'a> {
 impl Event<'_> {
     /// Whether it changes nothing that happens, and is of no digest.
     pub fn is_shown_alone(&self) -> bool {
-        matches!(self, Event::Engine(EngineEvent::Status(_)) | Event::Phone(PhoneEvent::LogoutAsked))
+        matches!(
+            self,
+            Event::Engine(EngineEvent::Status(_) | EngineEvent::Said(_))
+                | Event::Phone(PhoneEvent::LogoutAsked)
+        )
     }
 }
 

@@ -118,6 +118,15 @@ pub enum CommitKind {
     Delete,
 }
 
+/// What an app says to its developer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppSaid<'a> {
+    /// A line of its console, with its level: `log`, `error`.
+    Console { level: &'a str, line: &'a str },
+    /// A sync ended with an exception, which is not the network's: its words, and where it is.
+    Threw { what: &'a str, stack: &'a str },
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
     UpdateUpdate,

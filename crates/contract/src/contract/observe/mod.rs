@@ -17,6 +17,6 @@ pub use event::{
     Occurrence, PageEvent, PhoneEvent, StoredBlob, UnitEvent,
 };
 pub use kind::{
-    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason, Overtaken,
-    RequestKind, Sides,
+    AppSaid, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason,
+    Overtaken, RequestKind, Sides,
 };

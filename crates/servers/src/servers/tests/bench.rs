@@ -274,7 +274,7 @@ pub(super) fn slip(edits: &[(&str, EditId)]) -> Slip {
         edits: vec![*edit],
         stamp: None,
     };
-    Slip { edits: edits.iter().map(row).collect(), rows: Vec::new() }
+    Slip { edits: edits.iter().map(row).collect(), ..Slip::default() }
 }
 
 pub(super) fn request(line: &str, body: &Json) -> Request {

@@ -53,7 +53,7 @@ fn beside(slip: &Slip) -> (Vec<Slip>, Vec<(Slip, Time)>) {
 fn a_slip_comes_with_its_message_and_costs_nothing() {
     let edits = vec![EditId { device: DeviceId(1), number: 7 }];
     let row = RowEdits { entity: EntityId(0), key: Key::new("a"), edits, stamp: None };
-    let named = Slip { edits: vec![row], rows: Vec::new() };
+    let named = Slip { edits: vec![row], ..Slip::default() };
     let (up, down) = beside(&named);
     assert_eq!((&up, down.len(), &down[0].0), (&vec![named.clone()], 1, &named));
     let (up, same) = beside(&Slip::default());

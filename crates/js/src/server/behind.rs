@@ -1,0 +1,213 @@
+//! Which edit is behind a write: of several edits of a row an app may send the state after the last,
+//! or each by itself.
+
+use std::collections::BTreeMap;
+
+use crate::contract::{DeviceId, EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
+
+/// A write as it is told apart.
+pub(super) struct Written<'w> {
+    pub(super) entity: EntityId,
+    pub(super) key: &'w Key,
+    pub(super) deletes: bool,
+    /// Prints of the values that it has, by column of the backend.
+    pub(super) prints: Vec<(usize, u64)>,
+}
+
+/// The edits of the request that is answered.
+#[derive(Default)]
+pub(super) struct Behind {
+    slip: Slip,
+    body: Vec<u8>,
+    /// Edits that were written, in order, and what they are committed as.
+    used: Vec<(EditId, Option<Stamp>)>,
+}
+
+fn count(body: &[u8], key: &str) -> usize {
+    if key.is_empty() { 0 } else { body.windows(key.len()).filter(|part| *part == key.as_bytes()).count() }
+}
+
+/// Whether a write is what was there after the edit at `at` of these: nothing in it is older or
+/// newer.
+fn fits(said: &[&EditSaid], at: usize, written: &Written<'_>) -> bool {
+    let own = said[at];
+    if written.deletes || own.kind == EditKind::Delete {
+        return written.deletes && own.kind == EditKind::Delete;
+    }
+    let of = |edit: &EditSaid, column: usize| {
+        edit.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
+    };
+    let has = |column: usize| written.prints.iter().any(|(of, _)| *of == column);
+    let is_then = |(column, print): &(usize, u64)| {
+        let by_then = said[..=at].iter().rev().find_map(|edit| of(edit, *column));
+        let later = || said[at + 1..].iter().find_map(|edit| of(edit, *column));
+        by_then.map_or_else(|| later() != Some(*print), |by_then| by_then == *print)
+    };
+    own.prints.iter().all(|(column, _)| has(*column)) && written.prints.iter().all(is_then)
+}
+
+impl Behind {
+    pub(super) fn of(slip: Slip, body: Vec<u8>) -> Behind {
+        Behind { slip, body, used: Vec::new() }
+    }
+    fn said(&self, entity: EntityId, key: &Key) -> Vec<&EditSaid> {
+        self.slip.said.iter().filter(|edit| edit.entity == entity && edit.key == *key).collect()
+    }
+
+    /// The edit behind a write; none if the request names none of its row.
+    pub(super) fn edit(&self, written: &Written<'_>) -> Option<EditId> {
+        let open = self.slip.of(written.entity, written.key);
+        let said = self.said(written.entity, written.key);
+        let fitting: Vec<EditId> =
+            (0..said.len()).filter(|at| fits(&said, *at, written)).map(|at| said[at].edit).collect();
+        let mut unused =
+            fitting.iter().filter(|edit| !self.used.iter().any(|(used, _)| used == *edit)).copied();
+        // Two edits may leave a row alike: one by one they come in their order.
+        let one_by_one = fitting.len() > 1 && count(&self.body, written.key.as_str()) >= open.len();
+        let found = if one_by_one { unused.next() } else { unused.next_back() };
+        found.or(fitting.last().copied()).or(open.last().copied())
+    }
+    /// A write by an edit was done, and is committed as this if it is.
+    pub(super) fn wrote(&mut self, edit: EditId, stamp: Option<Stamp>) {
+        self.used.push((edit, stamp));
+    }
+    pub(super) fn names(&self, key: &Key) -> bool {
+        count(&self.body, key.as_str()) > 0
+    }
+    pub(super) fn slip(&mut self) -> &mut Slip {
+        &mut self.slip
+    }
+
+    /// What stands beside the answer: what became of the edits that were written, and of those in
+    /// whose place they went. Of later ones the answer says nothing.
+    pub(super) fn answered(&mut self) -> Slip {
+        let mut slip = std::mem::take(&mut self.slip);
+        let rows = std::mem::take(&mut slip.edits);
+        let mut at: BTreeMap<EditId, Option<Stamp>> = BTreeMap::new();
+        self.used.drain(..).for_each(|(edit, stamp)| _ = at.insert(edit, stamp));
+        for row in rows {
+            let is_of = |edit: &EditSaid| edit.entity == row.entity && edit.key == row.key;
+            let mut all: Vec<EditId> =
+                slip.said.iter().filter(|edit| is_of(edit)).map(|it| it.edit).collect();
+            if all.is_empty() {
+                all.clone_from(&row.edits);
+            }
+            if !all.iter().any(|edit| at.contains_key(edit)) {
+                slip.edits.push(row);
+                continue;
+            }
+            let mut edits = Vec::new();
+            for edit in all {
+                let written = at.get(&edit);
+                if written.is_some() || row.edits.contains(&edit) {
+                    edits.push(edit);
+                }
+                if let Some(&stamp) = written {
+                    let edits = std::mem::take(&mut edits);
+                    slip.edits.push(RowEdits { entity: row.entity, key: row.key.clone(), edits, stamp });
+                }
+            }
+        }
+        slip.said.clear();
+        slip
+    }
+}
+
+/// Edits that phones named in requests of this process: the last of each row.
+///
+/// A phone may send again what its journal has done with; an app that sends all it has writes rows
+/// that nobody edited there.
+#[derive(Default)]
+pub(super) struct Known {
+    last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
+    strangers: u32,
+}
+
+impl Known {
+    pub(super) fn hear(&mut self, from: DeviceId, slip: &Slip) {
+        for row in &slip.edits {
+            let Some(edit) = row.edits.last() else { continue };
+            self.last.insert((from, row.entity, row.key.clone()), *edit);
+        }
+    }
+    /// The last edit of a row there; one that nobody made if there is none.
+    pub(super) fn of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
+        if let Some(edit) = self.last.get(&(from, entity, key.clone())) {
+            return *edit;
+        }
+        self.strangers += 1;
+        EditId { device: from, number: u32::MAX - self.strangers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTE: usize = 1;
+    const DONE: usize = 2;
+
+    fn edit(number: u32) -> EditId {
+        EditId { device: DeviceId(0), number }
+    }
+    /// The edits of a row, by what each says, and a body that names the row so often.
+    fn behind(edits: &[(EditKind, &[(usize, u64)])], named: usize) -> Behind {
+        let (entity, key) = (EntityId(0), Key::new("k"));
+        let said = |(number, (kind, prints)): (usize, &(EditKind, &[(usize, u64)]))| EditSaid {
+            edit: edit(number as u32),
+            entity,
+            key: key.clone(),
+            kind: *kind,
+            prints: prints.to_vec(),
+        };
+        let said: Vec<EditSaid> = edits.iter().enumerate().map(said).collect();
+        let row = RowEdits {
+            entity,
+            key: key.clone(),
+            edits: said.iter().map(|edit| edit.edit).collect(),
+            stamp: None,
+        };
+        Behind::of(Slip { edits: vec![row], said, ..Slip::default() }, b"k".repeat(named))
+    }
+    /// The numbers of the edits behind these writes, in order; one without values deletes.
+    fn numbers(behind: &mut Behind, writes: &[&[(usize, u64)]]) -> Vec<u32> {
+        let of = |prints: &&[(usize, u64)]| {
+            let (entity, key, deletes) = (EntityId(0), &Key::new("k"), prints.is_empty());
+            let written = Written { entity, key, deletes, prints: prints.to_vec() };
+            let edit = behind.edit(&written).expect("there is one");
+            behind.wrote(edit, Some(Stamp(i64::from(edit.number) + 10)));
+            edit.number
+        };
+        writes.iter().map(of).collect()
+    }
+
+    use EditKind::{Create, Delete, Update};
+
+    #[test]
+    fn each_write_of_a_row_has_its_own_edit() {
+        let two: &[(EditKind, &[(usize, u64)])] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        // By what each says, or by the row as it was then.
+        assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
+        assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
+        // One state in the place of both.
+        assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 1), (DONE, 2)]]), [1]);
+        // What the server makes of it, nobody knows.
+        assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 7), (DONE, 7)]]), [1]);
+        let back: &[(EditKind, &[(usize, u64)])] =
+            &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
+        assert_eq!(numbers(&mut behind(back, 3), &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
+        assert_eq!(numbers(&mut behind(back, 1), &[&[(NOTE, 1)]]), [2]);
+        let gone: &[(EditKind, &[(usize, u64)])] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
+        assert_eq!(numbers(&mut behind(gone, 2), &[&[(NOTE, 1), (DONE, 0)], &[]]), [0, 1]);
+    }
+
+    #[test]
+    fn an_answer_speaks_of_what_was_written_alone() {
+        let three: &[(EditKind, &[(usize, u64)])] =
+            &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
+        let mut behind = behind(three, 1);
+        numbers(&mut behind, &[&[(NOTE, 2)]]);
+        let told: Vec<_> = behind.answered().edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
+        assert_eq!(told, [(vec![edit(0), edit(1)], Some(Stamp(11)))]);
+    }
+}

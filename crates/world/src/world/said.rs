@@ -1,0 +1,81 @@
+//! What apps say to their developers: lines of their consoles, and exceptions that syncs ended with.
+
+use std::collections::BTreeMap;
+
+use crate::base::Time;
+use crate::contract::{AppSaid, Node};
+use crate::oracle::Clock;
+
+/// Lines that are kept of a cell, and letters of a line.
+const LINES: usize = 5_000;
+const LETTERS: usize = 2_000;
+/// Exceptions that are told apart.
+const KINDS: usize = 50;
+
+/// What apps said in a cell.
+#[derive(Clone, Debug, Default)]
+pub struct AppWords {
+    /// Lines of the consoles, each with its time, its device and its level.
+    pub lines: Vec<String>,
+    /// Lines beyond those that are kept.
+    pub left_out: u64,
+    /// Exceptions that syncs ended with, in the order in which they came up.
+    pub threw: Vec<Threw>,
+}
+
+/// An exception that syncs ended with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threw {
+    pub what: String,
+    /// Of the first time: where, the innermost call first.
+    pub stack: String,
+    pub count: u64,
+    /// The first device, and when.
+    pub device: String,
+    pub at: String,
+}
+
+pub(super) struct Said {
+    clock: Clock,
+    words: AppWords,
+    /// Where an exception of these words from this place is.
+    known: BTreeMap<(String, String), usize>,
+}
+
+impl Said {
+    pub(super) fn new(clock: Clock) -> Said {
+        Said { clock, words: AppWords::default(), known: BTreeMap::new() }
+    }
+    pub(super) fn on(&mut self, at: Time, node: Node, said: AppSaid<'_>) {
+        let who = match node {
+            Node::Device(device) => device.to_string(),
+            _ => "server".to_owned(),
+        };
+        match said {
+            AppSaid::Console { level, line } if self.words.lines.len() < LINES => {
+                let (time, line) = (self.clock.time(at), clipped(line).replace('\n', "\n    "));
+                self.words.lines.push(format!("{time} {who} {level}: {line}"));
+            }
+            AppSaid::Console { .. } => self.words.left_out += 1,
+            AppSaid::Threw { what, stack } => {
+                let first = |text: &str| clipped(text.lines().next().unwrap_or_default()).to_owned();
+                let key = (first(what), first(stack));
+                if let Some(known) = self.known.get(&key) {
+                    self.words.threw[*known].count += 1;
+                } else if self.known.len() < KINDS {
+                    self.known.insert(key, self.words.threw.len());
+                    let (what, stack) = (clipped(what).to_owned(), clipped(stack).to_owned());
+                    let at = self.clock.time(at);
+                    self.words.threw.push(Threw { what, stack, count: 1, device: who, at });
+                }
+            }
+        }
+    }
+    pub(super) fn finish(self) -> AppWords {
+        self.words
+    }
+}
+
+fn clipped(text: &str) -> &str {
+    text.char_indices().nth(LETTERS).map_or(text, |(at, _)| &text[..at])
+}
