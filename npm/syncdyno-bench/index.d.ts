@@ -1,3 +1,4 @@
+/// <reference path="./modules.d.ts" />
 /** What a scenario says of a column; a `ref` names the table it refers to. */
 export interface Column { name: string; kind: 'text' | 'int' | 'real' | 'bool' | 'timestamp' | 'date' | 'decimal' | 'blob' | 'ref'; of?: string }
 export interface Table { name: string; columns: Column[] }
@@ -16,7 +17,8 @@ export interface Bench {
   log(line: { id: string; kind?: 'rejected' | 'superseded' | 'merged' | 'overwrote' | 'kept-both' }): void
 }
 export type Row = { id: string; [column: string]: string | number | boolean | null }
-export interface Edit { entity: string; kind: 'create' | 'update' | 'delete'; key: string; values: Record<string, string | number | boolean | null> }
+/** `id` is the edit's own name: a server that is given it as `key` of a write knows whose that is. */
+export interface Edit { id: string; entity: string; kind: 'create' | 'update' | 'delete'; key: string; values: Record<string, string | number | boolean | null> }
 /** What a phone begins with that was synced before: rows and cursors by table. */
 export interface Provision { tables: Record<string, Row[]>; cursors: Record<string, string>; syncedAt: number }
 export interface Adapter {

@@ -89,6 +89,9 @@ pub(super) enum Command {
         /// A folder with an app in JavaScript, its server's functions and a scenario.
         #[arg(long, conflicts_with = "like")]
         js: bool,
+        /// The app in TypeScript: `npm run build` makes the bundle that runs.
+        #[arg(long, requires = "js")]
+        typescript: bool,
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),

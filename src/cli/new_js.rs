@@ -11,6 +11,7 @@ use crate::scenario;
 
 /// The app, and the scenario that is hardest on what apps get wrong.
 const APP: &str = include_str!("../../examples/js-own-app/app.js");
+const TYPED: &str = include_str!("../../examples/js-own-app/app.ts");
 const SCENARIO: &str = include_str!("../../examples/js-own-app/lossy.toml");
 const TEST: &str = "\
 import test from 'node:test'
@@ -21,10 +22,11 @@ test('nothing is lost', () => {
 })
 ";
 /// The package of tests and types lies in the folder itself: nothing has to be fetched.
-const BENCH: [(&str, &str); 3] = [
+const BENCH: [(&str, &str); 4] = [
     ("package.json", include_str!("../../npm/syncdyno-bench/package.json")),
     ("index.js", include_str!("../../npm/syncdyno-bench/index.js")),
     ("index.d.ts", include_str!("../../npm/syncdyno-bench/index.d.ts")),
+    ("modules.d.ts", include_str!("../../npm/syncdyno-bench/modules.d.ts")),
 ];
 /// What is imported from npm is put into one file; what begins with `bench:` is the phone's.
 const PACKAGE: &str = r#"{
@@ -40,7 +42,16 @@ const PACKAGE: &str = r#"{
 }
 "#;
 
-pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+const TSCONFIG: &str = r#"{
+  "compilerOptions": {
+    "target": "ES2022", "module": "ESNext", "moduleResolution": "Bundler", "lib": ["ES2022", "DOM"],
+    "strict": true, "noEmit": true, "types": []
+  },
+  "include": ["*.ts"]
+}
+"#;
+
+pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let stem = name.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_plain = stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
     let shown = inert_path(name);
@@ -54,13 +65,16 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     let told = SCENARIO.lines().skip_while(|line| line.starts_with("#:") || *line == "#");
     let scenario = told.collect::<Vec<_>>().join("\n").replace("js-own-lossy", stem) + "\n";
     let bench = BENCH.map(|(file, text)| (format!("syncdyno-bench/{file}"), text.to_owned()));
+    let (app, text) = if typed { ("app.ts", TYPED) } else { ("app.js", APP) };
+    let scenario = if typed { scenario.replace("\"app.js\"", "\"bundle.js\"") } else { scenario };
+    let config = typed.then(|| ("tsconfig.json".to_owned(), TSCONFIG.to_owned()));
     let files = [
-        ("app.js".to_owned(), APP.to_owned()),
+        (app.to_owned(), text.to_owned()),
         (format!("{stem}.toml"), scenario),
-        ("package.json".to_owned(), PACKAGE.replace("NAME", stem)),
+        ("package.json".to_owned(), PACKAGE.replace("NAME", stem).replace("app.js", app)),
         ("bench.test.js".to_owned(), TEST.replace("NAME", stem)),
     ];
-    let files: Vec<(String, String)> = files.into_iter().chain(bench).collect();
+    let files: Vec<(String, String)> = files.into_iter().chain(config).chain(bench).collect();
     let written = fs::create_dir(name)
         .and_then(|()| fs::create_dir(name.join("syncdyno-bench")))
         .and_then(|()| files.iter().try_for_each(|(file, text)| fs::write(name.join(file), text)));
@@ -68,6 +82,7 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     let names: Vec<String> = files.iter().map(|(file, _)| inert_path(name.join(file))).collect();
     console.result(&format!("{}\n", names.join("\n")));
     let run = record::shell_word(&inert_path(name.join(format!("{stem}.toml")))).to_string();
-    console.remark(&format!("run it: syncdyno run {run}\n"));
+    let built = if typed { format!("(cd {shown} && npm run build) && ") } else { String::new() };
+    console.remark(&format!("run it: {built}syncdyno run {run}\n"));
     Ok(Exit::Success)
 }

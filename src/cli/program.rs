@@ -116,7 +116,7 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Check { selection, fix } => inspect::check(selection, *fix, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
         Command::Merge(args) => merge(args, console),
-        Command::New { name, js: true, .. } => new_js::new(name, console),
+        Command::New { name, js: true, typescript, .. } => new_js::new(name, *typescript, console),
         Command::New { name, like, .. } => inspect::new(name, like.as_deref(), console),
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),

@@ -248,15 +248,16 @@ fn a_tombstone_that_is_missed_was_never_removed() {
 
 #[test]
 fn what_an_app_teaches_all_objects_is_its_own_affair() {
-    let taught = "const TABLES =";
-    let teach = "Object.prototype.toJSON = () => 'taught'\nArray.prototype.toJSON = () => 'list'\n";
-    // It sends its own requests by it.
-    let own = (
-        "JSON.stringify(body)",
-        "(delete Object.prototype.toJSON, delete Array.prototype.toJSON, JSON.stringify(body))",
-    );
+    let (given, open) = ("    bench = given\n", "    bench = given\n    teach()\n");
+    let plain = "const teach = () => { Object.prototype.toJSON = () => 'taught'; Array.prototype.toJSON = () => 'list' }
+        function plain(value) {
+          delete Object.prototype.toJSON; delete Array.prototype.toJSON
+          try { return JSON.stringify(value) } finally { teach() }
+        }
+        async function ask(";
+    let changes = [(given, open), ("async function ask(", plain), ("JSON.stringify(body)", "plain(body)")];
     let folder = tempfile::tempdir().expect("there is a folder");
-    let set = bundled(&folder, &app(&[(taught, &format!("{teach}{taught}")), own]));
+    let set = bundled(&folder, &app(&changes));
     let outcome = run_seed("calm", &[&set], 1);
     assert_eq!((outcome.violations.len(), value(&outcome, "oracle.saved_edits.lost")), (0, 0));
 }
@@ -438,6 +439,18 @@ fn a_new_app_runs_as_it_is_written() {
     syncdyno(&["new", "--js", "my-app"]).success();
     syncdyno(&["run", "my-app/my-app.toml", "--seeds", "1..=2", "--out", "out"]).success();
     syncdyno(&["new", "--js", "my-app"]).code(2);
+    syncdyno(&["new", "--js", "--typescript", "typed"]).success();
+    for (file, says) in [
+        ("app.ts", "const adapter: Adapter = {"),
+        ("package.json", "esbuild@0.25.12 app.ts"),
+        ("package.json", "\"file:./syncdyno-bench\""),
+        ("typed.toml", "bundle = \"bundle.js\""),
+        ("syncdyno-bench/modules.d.ts", "declare module 'bench:sqlite'"),
+        ("tsconfig.json", "\"strict\": true"),
+    ] {
+        let text = fs::read_to_string(folder.path().join("typed").join(file)).expect("it is written");
+        assert!(text.contains(says), "{file}: {text}");
+    }
     syncdyno(&["new", "--js", "My app"]).code(2);
     for file in ["package.json", "bench.test.js"] {
         let text = fs::read_to_string(folder.path().join("my-app").join(file)).expect("it is written");

@@ -58,7 +58,9 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
         Broke::Unsupported(needs) => return unsupported(plan, id, needs),
         Broke::Unrunnable(text) => (Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.brought => {
-            (Exit::Stuck, format!("the stack `{}` panicked: {text}", plan.engine_name))
+            // What nobody catches in an app's code is no fault of the stack that runs it.
+            let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
+            (Exit::Stuck, format!("the stack `{}` {how}: {text}", plan.engine_name))
         }
         Broke::Panicked(text) => (Exit::Internal, format!("a bug of syncdyno: {text}")),
     };

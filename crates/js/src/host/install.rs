@@ -54,7 +54,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "zone" = |_ctx, host| Ok(host.zone());
         "random" = |_ctx, host| Ok(host.random());
         "online" = |_ctx, host| Ok(host.is_online());
-        "timer" = |_ctx, host, id: u32, ms: f64| { host.timer(id, ms); Ok(host.is_spinning()) };
+        "timer" = |_ctx, host, id: u32, ms: f64| { host.timer(id, ms); Ok(()) };
         "untimer" = |_ctx, host, id: u32| { host.untimer(id); Ok(()) };
         "log" = |_ctx, host, level: String, text: String| { host.log(&level, &text); Ok(()) };
         "threw" = |_ctx, host, words: String| { host.threw.borrow_mut().get_or_insert(words); Ok(()) };

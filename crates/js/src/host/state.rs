@@ -13,9 +13,6 @@ use crate::runtime::Spent;
 /// Lines of the console that are kept.
 const LINES: usize = 20;
 
-/// Turns at one instant: more are a loop that waits for a time that never comes.
-const TURNS_AT_ONCE: u32 = 100_000;
-
 /// What a runtime has of the world; a phone that is made ready before it begins has none.
 pub(crate) struct World {
     pub(crate) clock: Rc<dyn Clock>,
@@ -88,8 +85,6 @@ pub(crate) struct Host {
     /// An exception that nobody caught, of a callback that had nobody to tell.
     pub(crate) threw: RefCell<Option<String>>,
     begun: Cell<bool>,
-    /// Turns at the instant of the last, and when that was.
-    turns: Cell<(Time, u32)>,
     /// Something was committed since that was asked.
     committed: Cell<bool>,
     /// The process dies at a place that was passed in this turn.
@@ -108,7 +103,6 @@ impl Host {
             console: RefCell::default(),
             threw: RefCell::default(),
             begun: Cell::new(false),
-            turns: Cell::new((Time::ZERO, 0)),
             committed: Cell::new(false),
             dies: Cell::new(false),
         })
@@ -136,15 +130,6 @@ impl Host {
     }
     pub(super) fn timer(&self, id: u32, ms: f64) {
         self.push(Effect::Timer { id, at: self.now() + Span::nanos((ms * 1e6) as u64) });
-    }
-    pub(crate) fn count_turn(&self) {
-        let (at, turns) = self.turns.get();
-        let now = self.now();
-        self.turns.set((now, if at == now { turns + 1 } else { 1 }));
-    }
-    /// Whether turns follow each other and no time passes.
-    pub(super) fn is_spinning(&self) -> bool {
-        self.turns.get().1 > TURNS_AT_ONCE
     }
     pub(super) fn untimer(&self, id: u32) {
         self.push(Effect::Untimer { id });

@@ -10,7 +10,8 @@ function arm(callback, ms, args, every, isAtOnce = false) {
   const level = nested + 1, least = isAtOnce ? 0 : level > 5 ? 4 : every === undefined ? 0 : 1
   const wait = Math.min(2147483647, Math.max(least, Number(ms) || 0))
   timers.set(id, { callback, args, every: every === undefined ? undefined : wait, level })
-  if (H.timer(id, wait)) many('an endless loop of timers: turns of JavaScript at one instant, while no time passes', '100 000')
+  H.timer(id, wait)
+  if (isAtOnce && level > 100_000) many('an endless loop of timers, each of which sets the next for now', '100 000')
   if (timers.size > 100_000) many('timers that wait', '100 000')
   return id
 }

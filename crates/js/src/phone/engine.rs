@@ -304,8 +304,7 @@ impl Phone {
         }
         let line = journal::line_of(edit, self.ports.clock.wall(), &values);
         disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
-        let args =
-            json!([{ "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
+        let args = json!([{ "id": edit.id.to_string(), "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
         let done = self.thread.call("edit", &args).await;
         let (done, refused) = match done {
             // Also if it was made by a pull meanwhile; an app that says so twice is wrong.

@@ -252,13 +252,12 @@ impl Thread {
 
     /// One turn; an exception that nobody caught ends the cell.
     fn turn(&self, f: impl for<'js> FnOnce(&rquickjs::Ctx<'js>) -> rquickjs::Result<()>) {
-        self.host.count_turn();
         let done = self.interpreter.turn(f);
         if self.host.dies() {
             return;
         }
         let threw = self.host.threw.take().map(|words| self.interpreter.explained(Fault::read(&words)));
-        if let Some(fault) = done.err().or(threw) {
+        if let Some(fault) = Fault::either(done.err(), threw) {
             self.end_cell(&fault);
         }
         match self.host.disk.end_turn() {

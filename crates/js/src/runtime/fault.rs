@@ -21,6 +21,11 @@ impl Fault {
     pub(crate) fn new(what: impl Into<String>) -> Fault {
         Fault { what: what.into(), stack: Vec::new() }
     }
+    /// The one of two that says where it is; the first, if both do.
+    pub(crate) fn either(one: Option<Fault>, other: Option<Fault>) -> Option<Fault> {
+        let says_where = |fault: &Option<Fault>| fault.as_ref().is_some_and(|it| !it.stack.is_empty());
+        if !says_where(&one) && says_where(&other) { other } else { one.or(other) }
+    }
     /// What `words` of the prelude say of an exception: its name and message, and its stack.
     pub(crate) fn read(text: &str) -> Fault {
         let is_place = |line: &&str| line.trim_start().starts_with("at ");

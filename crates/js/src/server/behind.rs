@@ -10,6 +10,8 @@ pub(super) struct Written<'w> {
     pub(super) entity: EntityId,
     pub(super) key: &'w Key,
     pub(super) deletes: bool,
+    /// The name that the app gives the write: it may be that of an edit.
+    pub(super) name: Option<&'w str>,
     /// Prints of the values that it has, by column of the backend.
     pub(super) prints: Vec<(usize, u64)>,
 }
@@ -58,6 +60,10 @@ impl Behind {
     pub(super) fn edit(&self, written: &Written<'_>) -> Option<EditId> {
         let open = self.slip.of(written.entity, written.key);
         let said = self.said(written.entity, written.key);
+        let is_named = |edit: &&EditId| written.name.is_some_and(|name| edit.to_string() == name);
+        if let Some(named) = said.iter().map(|said| &said.edit).find(is_named) {
+            return Some(*named);
+        }
         let fitting: Vec<EditId> =
             (0..said.len()).filter(|at| fits(&said, *at, written)).map(|at| said[at].edit).collect();
         let mut unused =
@@ -173,7 +179,7 @@ mod tests {
     fn numbers(behind: &mut Behind, writes: &[&[(usize, u64)]]) -> Vec<u32> {
         let of = |prints: &&[(usize, u64)]| {
             let (entity, key, deletes) = (EntityId(0), &Key::new("k"), prints.is_empty());
-            let written = Written { entity, key, deletes, prints: prints.to_vec() };
+            let written = Written { entity, key, deletes, name: None, prints: prints.to_vec() };
             let edit = behind.edit(&written).expect("there is one");
             behind.wrote(edit, Some(Stamp(i64::from(edit.number) + 10)));
             edit.number

@@ -51,7 +51,9 @@ impl Half {
             interpreter.run(|ctx| Program::of_ours("bench-server", PRELUDE, MODULES).declare(ctx))?;
             Ok(Half { interpreter, records })
         };
-        opened().unwrap_or_else(|fault| end_cell(format!("the server's JavaScript: {fault}")))
+        opened().unwrap_or_else(|fault| {
+            end_cell(format!("uncaught in the server's JavaScript, as it starts: {fault}"))
+        })
     }
 
     fn answer(&self, request: &Request) -> Result<Response, ServerError> {
@@ -77,7 +79,7 @@ impl Half {
         });
         let mut asked = self.records.asked.borrow_mut();
         let threw = host.threw.take().map(|words| self.interpreter.explained(Fault::read(&words)));
-        if let Some(fault) = done.err().or(failed).or(threw) {
+        if let Some(fault) = Fault::either(done.err().or(failed), threw) {
             if let Some(refused) = asked.refused.take() {
                 return Err(refused);
             }
@@ -91,7 +93,7 @@ impl Half {
         }
         let Some((head, body)) = asked.answer.take() else {
             end_cell(format!(
-                "the server's function for {path} waits for something: a request is answered at once"
+                "uncaught in the server's JavaScript, at {path}: it waits for something, and a request is answered at once"
             ));
         };
         Ok(written(&head, body))

@@ -216,7 +216,8 @@ impl Records {
         let is_in = |at: usize| wish.row.is_some_and(|row| row.contains_key(&entity.columns[at].name));
         let prints = values.iter().filter(|(at, _)| is_in(*at)).map(|(at, value)| (*at, print_of(value)));
         let deletes = wish.row.is_none();
-        let written = Written { entity: wish.id, key: &wish.key, deletes, prints: prints.collect() };
+        let (key, name) = (&wish.key, wish.name);
+        let written = Written { entity: wish.id, key, deletes, name, prints: prints.collect() };
         let behind = asked.behind.edit(&written);
         let kind = match (wish.row, now) {
             (None, _) if there.is_none() => return Ok((None, behind)),
