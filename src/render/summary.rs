@@ -5,7 +5,7 @@ use super::grid;
 use super::reasons::reasons_of;
 use super::story::{self, Cause, Failure, Paint};
 use super::table::{self, Form};
-use super::warnings::{not_applicable, thrown, unplaced};
+use super::warnings::told;
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
 /// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
@@ -40,11 +40,10 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}{}\n", grid::code(command)));
     }
-    let unplaced =
-        [unplaced(record), thrown(record), not_applicable(record), record.remarks.clone()].concat();
+    let told = [told(record), record.remarks.clone()].concat();
     let mixed = record.mixed();
     let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
-    let notes: Vec<&String> = unplaced.iter().chain(left_out).chain(&record.notes).chain(&mixed).collect();
+    let notes: Vec<&String> = told.iter().chain(left_out).chain(&record.notes).chain(&mixed).collect();
     for note in &notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }

@@ -35,6 +35,11 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     lines.chain(planned).chain(idle).collect()
 }
 
+/// All that is told of a run besides what it is held to.
+pub(super) fn told(record: &RunRecord) -> Vec<String> {
+    [unplaced(record), thrown(record), not_applicable(record)].concat()
+}
+
 /// Exceptions of apps with which syncs ended, the most frequent first, over all cells.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();

@@ -13,7 +13,7 @@ use crate::render::lines::ends;
 use crate::render::reasons::{reasons_of, what_failed};
 use crate::render::story::{Cause, Failure, failures_of};
 use crate::render::svg::Size;
-use crate::render::warnings::{not_applicable, thrown, unplaced};
+use crate::render::warnings::told;
 use crate::render::why::{closer, why};
 use crate::render::{Grid, occurrences};
 
@@ -87,7 +87,7 @@ pub(super) fn found(record: &RunRecord) -> Markup {
 pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
-    let unplaced = [unplaced(record), thrown(record), not_applicable(record)].concat();
+    let unplaced = told(record);
     let left_out = record.left_out.as_ref().filter(|_| !record.left_out_fails);
     let mixed = record.mixed();
     html! {

@@ -27,8 +27,8 @@ pub(crate) struct Disk {
     pub(crate) main: Rc<Connection>,
     others: RefCell<Vec<Rc<Connection>>>,
     notes: RefCell<Vec<Note>>,
-    /// Notes that lie in a transaction that is open: with the number of its database, and within how
-    /// many savepoints.
+    /// Notes that lie in a transaction that is open: with the number of its database, and within
+    /// how many savepoints.
     unsure: RefCell<Vec<(u32, usize, Note)>>,
     /// Names of the savepoints that are open, by database.
     savepoints: RefCell<BTreeMap<u32, Vec<String>>>,
@@ -123,8 +123,8 @@ impl Disk {
         let text: String = left.into_iter().map(|note| note.text).collect();
         if text.is_empty() { Ok(()) } else { self.write(&text) }
     }
-    /// Drops the notes with this text: what they speak of did not come to be. True if one was written
-    /// by now, which has to be undone.
+    /// Drops the notes with this text: what they speak of did not come to be. True if one was
+    /// written by now, which has to be undone.
     pub(crate) fn forget(&self, text: &str) -> bool {
         let mut notes = self.notes.borrow_mut();
         let (all, is_other) = (notes.len(), |note: &Note| note.text != text);

@@ -1,7 +1,7 @@
 // Timers: their callbacks live here by number, and the host says when each is due.
 const timers = new Map()
 let lastTimer = 0
-// How many timers, each set by the one before, led to what runs: from the sixth on browsers wait 4 ms.
+// How many timers, each set by the one before, led to what runs: from the sixth on all wait 4 ms.
 let nested = 0
 const many = (what, limit) => H.threw(words(new RangeError(`${what}: the bench allows ${limit}`)))
 function arm(callback, ms, args, every, isAtOnce = false) {

@@ -40,7 +40,8 @@ pub(super) struct Phone {
     pub(super) logged: RefCell<BTreeSet<u32>>,
     /// What answers brought that is not told to be applied yet.
     pub(super) brought: RefCell<Vec<RowVersion>>,
-    /// Rows that are to be gone, and that the app still showed as others of the answer were applied.
+    /// Rows that are to be gone, and that the app still showed as others of the answer were
+    /// applied.
     pub(super) late: RefCell<Vec<RowVersion>>,
     /// Whether versions are kept that are not told yet.
     pub(super) held: Cell<bool>,

@@ -75,7 +75,7 @@ impl Interpreter {
         });
         let mut given = self.drain().and(given);
         if self.is_endless() || self.full.get() {
-            // Whoever caught that, and whatever came of it.
+            // Also if the app caught that.
             given = Err(given.err().unwrap_or_else(|| Fault::new("thrown: null")));
         }
         self.turns.set(self.turns.get() + 1);

@@ -1,5 +1,5 @@
-//! Which edit is behind a write: of several edits of a row an app may send the state after the last,
-//! or each by itself.
+//! Which edit is behind a write: of several edits of a row an app may send the state after the
+//! last, or each by itself.
 
 use std::collections::BTreeMap;
 
@@ -153,13 +153,16 @@ mod tests {
     const NOTE: usize = 1;
     const DONE: usize = 2;
 
+    /// An edit of a row: its kind, and prints of what it says.
+    type Made<'m> = (EditKind, &'m [(usize, u64)]);
+
     fn edit(number: u32) -> EditId {
         EditId { device: DeviceId(0), number }
     }
     /// The edits of a row, by what each says, and a body that names the row so often.
-    fn behind(edits: &[(EditKind, &[(usize, u64)])], named: usize) -> Behind {
+    fn behind(edits: &[Made<'_>], named: usize) -> Behind {
         let (entity, key) = (EntityId(0), Key::new("k"));
-        let said = |(number, (kind, prints)): (usize, &(EditKind, &[(usize, u64)]))| EditSaid {
+        let said = |(number, (kind, prints)): (usize, &Made<'_>)| EditSaid {
             edit: edit(number as u32),
             entity,
             key: key.clone(),
@@ -191,7 +194,7 @@ mod tests {
 
     #[test]
     fn each_write_of_a_row_has_its_own_edit() {
-        let two: &[(EditKind, &[(usize, u64)])] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
         // By what each says, or by the row as it was then.
         assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
         assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
@@ -199,18 +202,16 @@ mod tests {
         assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 1), (DONE, 2)]]), [1]);
         // What the server makes of it, nobody knows.
         assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 7), (DONE, 7)]]), [1]);
-        let back: &[(EditKind, &[(usize, u64)])] =
-            &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
+        let back: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
         assert_eq!(numbers(&mut behind(back, 3), &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
         assert_eq!(numbers(&mut behind(back, 1), &[&[(NOTE, 1)]]), [2]);
-        let gone: &[(EditKind, &[(usize, u64)])] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
+        let gone: &[Made<'_>] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
         assert_eq!(numbers(&mut behind(gone, 2), &[&[(NOTE, 1), (DONE, 0)], &[]]), [0, 1]);
     }
 
     #[test]
     fn an_answer_speaks_of_what_was_written_alone() {
-        let three: &[(EditKind, &[(usize, u64)])] =
-            &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
+        let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut behind = behind(three, 1);
         numbers(&mut behind, &[&[(NOTE, 2)]]);
         let told: Vec<_> = behind.answered().edits.into_iter().map(|row| (row.edits, row.stamp)).collect();

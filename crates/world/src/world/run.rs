@@ -403,8 +403,7 @@ impl World {
     /// is interrupted has no verdict.
     fn conclude(self, mut ended: Ended, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, integration, .. } = self;
-        let carried = Held(integration.as_deref());
-        let ended_at = handle.now();
+        let (carried, ended_at) = (Held(integration.as_deref()), handle.now());
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
         let mut listeners = hub.take();

@@ -1,4 +1,5 @@
-//! What apps say to their developers: lines of their consoles, and exceptions that syncs ended with.
+//! What apps say to their developers: lines of their consoles, and exceptions that syncs ended
+//! with.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ pub struct Slip {
     pub edits: Vec<RowEdits>,
     /// Of an answer: the versions that it brings.
     pub rows: Vec<RowVersion>,
-    /// Of a request, where several edits of a row may be behind what it says: what each of them says.
+    /// Of a request, where several edits of a row may be behind what it says: what each says.
     /// A server that takes them one by one tells by it which of them it has before it.
     pub said: Vec<EditSaid>,
 }
