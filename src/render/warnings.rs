@@ -54,7 +54,8 @@ pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let left = all.len().saturating_sub(TOLD);
     let told = all.iter().take(TOLD).map(|(syncs, cell, one)| {
         let ExceptionRecord { what, stack, device, at, .. } = one;
-        let at_place = if stack.is_empty() { String::new() } else { format!(" at {stack}") };
+        let places: Vec<&str> = stack.split(" at ").filter(|place| !place.is_empty()).take(TOLD).collect();
+        let at_place: String = places.iter().map(|place| format!(" at {place}")).collect();
         let (syncs, seed) = (count(*syncs, "sync"), &cell.seed);
         format!("{syncs} ended with an exception of the app: {what}{at_place} (first {device} at {at}, seed {seed})")
     });

@@ -8,7 +8,7 @@ const failure = error => {
   const it = error instanceof Error ? error : undefined
   return writeJson({
     name: String(it?.name ?? 'Error'), code: it?.code === undefined ? null : String(it.code), retryable: it?.retryable !== false,
-    network: isOfNetwork(error), status: typeof error?.status === 'number' ? error.status : null, words: words(error),
+    network: isOfNetwork(error) || /Failed to fetch/.test(error?.message), status: typeof error?.status === 'number' ? error.status : null, words: words(error),
   })
 }
 /** Calls `f` and settles what it gives, by this number. */
