@@ -72,6 +72,7 @@ fn at_most(own: Capabilities, of: Capabilities) -> Capabilities {
         merge: if rank(of.merge) > rank(own.merge) { of.merge } else { own.merge },
         logs: own.logs && of.logs,
         status: own.status && of.status,
+        sight: own.sight,
     }
 }
 

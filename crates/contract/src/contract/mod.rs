@@ -30,7 +30,7 @@ pub use crate::base::{
 pub use attachment::{Attachment, BlobId, Part, blob_hash};
 pub use device::*;
 pub use observe::*;
-pub use passport::{Capabilities, Combine, Merge, Need, Passport};
+pub use passport::{Capabilities, Combine, Merge, Need, Passport, Sight};
 pub use schema::{
     Attributes, Column, ColumnKind, Condition, Copied, Delivery, Entity, Excerpt, MergeRule, NamedBy, Naming,
     OnDelete, Reference, Schema, ScopeRule, SyncUnit, Trigger, given_key,

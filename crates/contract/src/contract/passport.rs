@@ -51,6 +51,32 @@ pub struct Capabilities {
     pub logs: bool,
     /// It tells what its app shows of the sync (`EngineEvent::Status`).
     pub status: bool,
+    /// What can be seen of it; no stack chooses that.
+    pub sight: Sight,
+}
+
+/// What can be seen of a stack, whatever it promises: all of one that runs in a world; of a real
+/// app what its recorded history has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// The rows that phones show at the end.
+    pub rows: bool,
+    /// The edits that wait on phones at the end.
+    pub waits: bool,
+    /// Phones and backend are at rest at the end.
+    pub rest: bool,
+    /// Each change of the backend, not only the rows that it has at the end.
+    pub commits: bool,
+    /// Whose the changes are.
+    pub authors: bool,
+    /// What engines tell of their inside: requests, queues, rows that come, conflicts.
+    pub inside: bool,
+}
+
+impl Sight {
+    /// What a world sees.
+    pub const ALL: Sight =
+        Sight { rows: true, waits: true, rest: true, commits: true, authors: true, inside: true };
 }
 
 impl Capabilities {
@@ -65,6 +91,7 @@ impl Capabilities {
         merge: Merge::Drops,
         logs: false,
         status: false,
+        sight: Sight::ALL,
     };
     /// Everything there is to ask today: what comes to it later your stack has not promised.
     pub const ALL: Capabilities = Capabilities {
@@ -76,6 +103,7 @@ impl Capabilities {
         merge: Merge::Keeps,
         logs: true,
         status: true,
+        sight: Sight::ALL,
     };
 }
 

@@ -18,6 +18,7 @@ pub(super) static BROKEN_ATTACHMENT: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Attachments,
     finds: "what is attached to a row is nowhere, is not what was made, or was stored twice",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Attached],
     ..PLAIN
 };

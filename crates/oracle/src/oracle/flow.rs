@@ -39,6 +39,7 @@ pub(super) static UNIT_ORDER: Rule = Rule {
     harm: Harm::Wrong,
     matter: Matter::Runs,
     finds: "a sync was passed by one that had waited less",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Queue],
     ..PLAIN
 };
@@ -49,6 +50,7 @@ pub(super) static SYNC_LOOP: Rule = Rule {
     harm: Harm::Wrong,
     matter: Matter::Runs,
     finds: "ten syncs in a row, each started by the end of the one before",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Runs],
     ..PLAIN
 };

@@ -23,7 +23,7 @@ pub(super) static EMPTY_REPORT: Rule = Rule {
     harm: Harm::Wrong,
     matter: Matter::Rows,
     finds: "a stamp that no version of the row can have, a row that came and was not named, or nothing at all of what its stack promised to tell",
-    needs: |can| can.stamps || can.acknowledges || can.status,
+    needs: |can| can.sight.inside && (can.stamps || can.acknowledges || can.status),
     hears: &[Topic::Rows],
     ..PLAIN
 };

@@ -17,6 +17,7 @@ pub(super) static STRANGER: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Cursors,
     finds: "a cursor or a date of the last sync moved while its unit did not run",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Cursors],
     ..PLAIN
 };

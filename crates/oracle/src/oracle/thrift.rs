@@ -24,6 +24,7 @@ pub(super) static STORM: Rule = Rule {
     harm: Harm::Wrong,
     matter: Matter::Runs,
     finds: "more requests than what asks for a sync and its retries come to",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Requests],
     implies: &["wrong-status"],
     ..PLAIN

@@ -19,6 +19,7 @@ pub(in crate::oracle) static UNASKED: Rule = Rule {
     harm: Harm::Doubled,
     matter: Matter::Edits,
     finds: "the backend has from the phone another row, value or kind of change than was made",
+    needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Squashed, Topic::Decided],
     // The value of a refused edit that another edit brings is there after all.
     implies: &["refused-and-committed"],

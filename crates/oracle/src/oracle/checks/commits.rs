@@ -26,6 +26,7 @@ pub(in crate::oracle) static RESURRECTED: Rule = Rule {
     harm: Harm::Doubled,
     matter: Matter::World,
     finds: "a deleted row came back",
+    needs: |can| can.sight.commits,
     hears: &[Topic::Decided],
     implies: &["divergent", "went-back", "own-write-vanished", "flicker"],
     ..PLAIN
@@ -37,6 +38,7 @@ pub(in crate::oracle) static MISFILED: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Edits,
     finds: "an edit ended in a row of somebody else's",
+    needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Sent],
     ..PLAIN
 };
@@ -47,6 +49,7 @@ pub(in crate::oracle) static OLD_OVER_NEW: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Edits,
     finds: "an edit was committed a second time, over what somebody had written since",
+    needs: |can| can.sight.commits && can.sight.authors,
     // It is a duplicate that does harm, and what it replaces nobody has seen.
     implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
     ..PLAIN

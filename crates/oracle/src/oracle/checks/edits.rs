@@ -19,7 +19,7 @@ pub(in crate::oracle) static LOST_EDIT: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Edits,
     finds: "an edit is neither on the backend, nor waiting, nor in a log that its person sees",
-    needs: |can| can.merge != Merge::Drops,
+    needs: |can| can.merge != Merge::Drops && can.sight.waits,
     hears: &[Topic::Squashed, Topic::Decided, Topic::Logged],
     implies: &["silent-discard", "wrong-status"],
     ..PLAIN
@@ -43,6 +43,7 @@ pub(in crate::oracle) static STUCK: Rule = Rule {
     harm: Harm::Stuck,
     matter: Matter::World,
     finds: "hours later edits still wait, or a sync still runs",
+    needs: |can| can.sight.waits && can.sight.rest,
     hears: &[Topic::Runs],
     ..PLAIN
 };
@@ -64,6 +65,7 @@ pub(in crate::oracle) static REFUSED_COMMITTED: Rule = Rule {
     harm: Harm::Doubled,
     matter: Matter::Edits,
     finds: "the backend has an edit of which the phone's user was told that it is refused",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Logged],
     ..PLAIN
 };

@@ -15,6 +15,7 @@ pub(in crate::oracle) static DANGLING_ID: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::World,
     finds: "the phone names a row by a key that the backend has replaced",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
     ..PLAIN
 };
@@ -25,6 +26,7 @@ pub(in crate::oracle) static ID_TWICE: Rule = Rule {
     harm: Harm::Doubled,
     matter: Matter::World,
     finds: "a key that the backend gave out names two rows",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
     ..PLAIN
 };

@@ -10,7 +10,7 @@ pub(in crate::oracle) static CONTRADICTION: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Parts,
     finds: "a row is shown, in full or in part, as of a version that said otherwise",
-    needs: |can| can.stamps,
+    needs: |can| can.stamps && can.sight.inside,
     // At rest a value that is not its version's is one that was bent.
     implies: &["bent-value", "divergent"],
     ..PLAIN

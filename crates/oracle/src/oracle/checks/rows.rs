@@ -15,6 +15,7 @@ pub(in crate::oracle) static LOST: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Rows,
     finds: "a row that the phone should have is not there",
+    needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent", "flicker"],
     ..PLAIN
 };
@@ -25,7 +26,7 @@ pub(in crate::oracle) static STALE: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Rows,
     finds: "a row that the phone should have is there in an older version",
-    needs: |can| can.stamps,
+    needs: |can| can.stamps && can.sight.rows && can.sight.rest,
     hears: &[Topic::Rows],
     implies: &["divergent", "flicker"],
     ..PLAIN
@@ -37,6 +38,7 @@ pub(in crate::oracle) static UNDETECTED_DELETE: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Rows,
     finds: "a row that the backend deleted is on the phone",
+    needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent"],
     ..PLAIN
 };
@@ -47,6 +49,7 @@ pub(in crate::oracle) static ORPHAN: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Rows,
     finds: "a row that the phone should no longer have",
+    needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent"],
     ..PLAIN
 };
@@ -57,6 +60,7 @@ pub(in crate::oracle) static DIVERGENT: Rule = Rule {
     harm: Harm::Divergent,
     matter: Matter::Rows,
     finds: "the phone holds something else than the backend, whatever it is",
+    needs: |can| can.sight.rows && can.sight.rest,
     ..PLAIN
 };
 

@@ -15,6 +15,7 @@ pub(in crate::oracle) static NOT_TAKEN: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Edits,
     finds: "an edit gave way to another row with its natural key, and no row has that key",
+    needs: |can| can.sight.inside,
     hears: &[Topic::Decided],
     ..PLAIN
 };

@@ -19,6 +19,7 @@ pub(in crate::oracle) static REORDERED: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Edits,
     finds: "an older edit of the phone took effect after a newer one",
+    needs: |can| can.sight.commits && can.sight.authors,
     ..PLAIN
 };
 

@@ -1,0 +1,274 @@
+//! What happens in a world, written as an app and its tests would have recorded it.
+//!
+//! Edits, syncs, what was acknowledged and told, commits with their authors, and at the end what
+//! devices show and what waits: nothing of an engine's inside.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::line::{Author as By_, By, Change, Instant, Line, Other, Says, VERSION, When};
+use super::value::{instant, to_json};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::{
+    Attributes, Author, CommitKind, Delivery, DeviceView, EditError, EditKind, EngineEvent, Event, LocalEdit, LogKind,
+    Node, Occurrence, PhoneEvent, Schema, SyncUnit,
+};
+use crate::oracle::Truth;
+
+/// Writes a history line by line.
+pub struct Writer<W> {
+    out: W,
+    schema: Arc<Schema>,
+    units: Arc<[SyncUnit]>,
+    /// The wall clock at virtual time zero.
+    start: Stamp,
+    /// By device, and last of the backend: how many lines it has told.
+    told: Vec<u64>,
+    failed: Option<io::Error>,
+    /// What happened that no history can say.
+    unsaid: Option<&'static str>,
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer of a world with these devices, each with its attributes by name.
+    pub fn new(
+        out: W,
+        (schema, units): (Arc<Schema>, Arc<[SyncUnit]>),
+        start: Stamp,
+        (names, devices): (&[String], &[Attributes]),
+    ) -> Writer<W> {
+        let (told, failed, unsaid) = (vec![0; devices.len() + 1], None, None);
+        let mut writer = Writer { out, schema, units, start, told, failed, unsaid };
+        let attributes = |of: &Attributes| -> Map<String, Json> {
+            let named = names.iter().zip(of);
+            named.map(|(name, value)| (name.clone(), plain(value))).collect()
+        };
+        let device = |(at, of): (usize, &Attributes)| (DeviceId(at as u32).to_string(), attributes(of));
+        writer.write(&Line::History {
+            version: VERSION,
+            clock_tolerance: Some("1ms".to_owned()),
+            devices: devices.iter().enumerate().map(device).collect(),
+            records: vec![super::line::Recorded::Acknowledged, super::line::Recorded::Told],
+            unrecorded_writers: false,
+        });
+        writer
+    }
+
+    /// What it wrote to, or why that failed; and what happened that no history can say.
+    pub fn finish(self) -> io::Result<(W, Option<&'static str>)> {
+        match self.failed {
+            Some(failed) => Err(failed),
+            None => Ok((self.out, self.unsaid)),
+        }
+    }
+
+    fn write(&mut self, line: &Line) {
+        if self.failed.is_some() {
+            return;
+        }
+        let text = serde_json::to_string(line).expect("a line is JSON");
+        self.failed = writeln!(self.out, "{text}").err();
+    }
+    fn at(&self, at: Time) -> Stamp {
+        self.start.plus(Span(at.0))
+    }
+    fn when(&mut self, at: Time, device: Option<DeviceId>) -> When {
+        let place = device.map_or(self.told.len() - 1, |device| device.0 as usize);
+        self.told[place] += 1;
+        When { at: Some(Instant::Text(instant(self.at(at)))), seq: Some(self.told[place]), ..When::default() }
+    }
+    fn values<'v>(
+        &self,
+        entity: EntityId,
+        values: impl Iterator<Item = (usize, &'v Value)>,
+    ) -> Map<String, Json> {
+        let columns = &self.schema.entity(entity).columns;
+        let named = |(at, value): (usize, &Value)| {
+            (columns[at].name.clone(), to_json(value, &columns[at].kind))
+        };
+        values.map(named).collect()
+    }
+    fn name(&self, entity: EntityId) -> String {
+        self.schema.entity(entity).name.clone()
+    }
+    fn unit(&self, unit: UnitId) -> Option<String> {
+        self.units.get(usize::from(unit.0)).map(|unit| unit.name.clone())
+    }
+
+    /// The rows with which the backend begins.
+    pub fn begins(&mut self, rows: &dyn Truth) {
+        for entity in self.schema.clone().ids() {
+            rows.for_each(entity, &mut |key, _, values| {
+                let values = self.values(entity, values.iter().enumerate());
+                self.write(&Line::Row { entity: self.name(entity), key: key.to_string(), values });
+            });
+        }
+    }
+
+    /// Something happened.
+    pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = *occurrence;
+        match (node, event) {
+            (Node::Backend, Event::Committed { entity, key, kind, values, author, .. }) => {
+                self.commit(at, (entity, key), (kind, values), author);
+            }
+            (Node::Backend, Event::Restored { .. }) => self.unsaid = Some("a return of the backend to a backup"),
+            (Node::Device(device), event) => self.on_device(at, device, event),
+            _ => {}
+        }
+    }
+
+    fn commit(&mut self, at: Time, (entity, key): (EntityId, &Key), of: (CommitKind, &[Value]), author: Author) {
+        let (kind, values) = match of.0 {
+            CommitKind::Insert => (Change::Create, of.1),
+            CommitKind::Update => (Change::Update, of.1),
+            CommitKind::Delete => (Change::Delete, &[][..]),
+        };
+        let by = match author {
+            Author::Device(edit) => {
+                By::Device(By_ { device: edit.device.to_string(), edit: Some(edit.to_string()) })
+            }
+            _ => By::Other(Other::Other),
+        };
+        let line = Line::Commit {
+            entity: self.name(entity),
+            key: key.to_string(),
+            kind: Some(kind),
+            values: self.values(entity, values.iter().enumerate()),
+            by: Some(by),
+            when: self.when(at, None),
+        };
+        self.write(&line);
+    }
+
+    fn on_device(&mut self, at: Time, id: DeviceId, event: Event<'_>) {
+        let device = id.to_string();
+        let line = match event {
+            Event::ProcessStarted { .. } => Line::AppStarted { device, when: self.when(at, Some(id)) },
+            Event::ProcessKilled { .. } => Line::AppKilled { device, when: self.when(at, Some(id)) },
+            Event::EditMade { edit, .. } => self.edit(at, id, edit, false),
+            Event::EditMissed { edit, .. }
+            | Event::EditRefused { edit, error: EditError::Storage(_) | EditError::StorageFull } => {
+                self.edit(at, id, edit, true)
+            }
+            Event::Engine(event) => match self.of_engine(at, id, event) {
+                Some(line) => line,
+                None => return,
+            },
+            Event::Restored { .. } | Event::BecameCopy { .. } => {
+                return self.unsaid = Some("a phone that went back to a backup, or became another's copy");
+            }
+            Event::Phone(PhoneEvent::LoggedOut | PhoneEvent::LoggedIn { .. } | PhoneEvent::Reinstalled) => {
+                return self.unsaid = Some("a phone that went to another person, or was installed again");
+            }
+            _ => return,
+        };
+        self.write(&line);
+    }
+
+    fn edit(&mut self, at: Time, id: DeviceId, edit: &LocalEdit, unsure: bool) -> Line {
+        Line::Edit {
+            device: id.to_string(),
+            id: Some(edit.id.to_string()),
+            entity: self.name(edit.entity),
+            key: edit.key.to_string(),
+            kind: match edit.kind {
+                EditKind::Create => Change::Create,
+                EditKind::Update => Change::Update,
+                EditKind::Delete => Change::Delete,
+            },
+            values: self.values(edit.entity, edit.values.iter().map(|(at, value)| (*at, value))),
+            unsure,
+            when: self.when(at, Some(id)),
+        }
+    }
+
+    fn of_engine(&mut self, at: Time, id: DeviceId, event: EngineEvent<'_>) -> Option<Line> {
+        let device = id.to_string();
+        Some(match event {
+            EngineEvent::SyncStart { unit, run, .. } => {
+                Line::SyncStart { device, unit: self.unit(unit), run: Some(run), when: self.when(at, Some(id)) }
+            }
+            EngineEvent::SyncComplete { unit, run, .. } => {
+                Line::SyncComplete { device, unit: self.unit(unit), run: Some(run), when: self.when(at, Some(id)) }
+            }
+            EngineEvent::SyncError { unit, run, error } => Line::SyncError {
+                device,
+                unit: self.unit(unit),
+                run: Some(run),
+                error: Some(error.to_string()),
+                when: self.when(at, Some(id)),
+            },
+            EngineEvent::EditAcknowledged { edit, .. } => Line::Acknowledged {
+                device,
+                edit: Some(edit.to_string()),
+                entity: None,
+                key: None,
+                when: self.when(at, Some(id)),
+            },
+            EngineEvent::EditLogged { edit, kind, .. } => Line::Told {
+                device,
+                edit: Some(edit.to_string()),
+                entity: None,
+                key: None,
+                says: says(kind),
+                when: self.when(at, Some(id)),
+            },
+            _ => return None,
+        })
+    }
+
+    /// What a device shows at the end, and what waits there.
+    pub fn rests(&mut self, id: DeviceId, view: &dyn DeviceView) {
+        for entity in self.schema.clone().ids() {
+            let form = self.schema.entity(entity);
+            if form.delivery != Delivery::Delta {
+                continue;
+            }
+            let mut rows = Vec::new();
+            view.rows(entity, &mut |key, _, values| {
+                let columns = form.projected().zip(values);
+                let cell = |(column, value): (&crate::contract::Column, &crate::base::ValueRef<'_>)| {
+                    (column.name.clone(), to_json(&value.to_value(), &column.kind))
+                };
+                let mut row: Map<String, Json> = columns.map(cell).collect();
+                row.insert(form.key.clone(), key.into());
+                rows.push(row);
+            });
+            let (key, values, gone) = (None, None, false);
+            let (device, entity) = (id.to_string(), form.name.clone());
+            self.write(&Line::Shows { device, entity, rows: Some(rows), key, values, gone, when: When::default() });
+        }
+        let waits = view.pending().into_iter().chain(view.held_up());
+        let edits: Vec<EditId> = waits.map(|pending| pending.edit).filter(|edit| edit.device == id).collect();
+        let edits = Some(edits.iter().map(EditId::to_string).collect());
+        self.write(&Line::Waits { device: id.to_string(), edits, rows: None, when: When::default() });
+    }
+
+    /// The world has ended, and come to rest or not.
+    pub fn ends(&mut self, at: Time, settled: bool) {
+        let at = Some(Instant::Text(instant(self.at(at))));
+        self.write(&Line::End { settled: Some(settled), when: When { at, ..When::default() } });
+    }
+}
+
+fn says(kind: LogKind) -> Says {
+    match kind {
+        LogKind::Superseded => Says::Superseded,
+        LogKind::Merged => Says::Merged,
+        LogKind::Overwrote => Says::Overwrote,
+        LogKind::Rejected => Says::Rejected,
+        LogKind::KeptBoth => Says::KeptBoth,
+    }
+}
+
+/// A value of an attribute.
+fn plain(value: &Value) -> Json {
+    match value {
+        Value::Int(n) => (*n).into(),
+        Value::Text(text) => text.as_ref().into(),
+        other => other.to_string().into(),
+    }
+}

@@ -1,0 +1,153 @@
+//! The fields of a line: looked up by name, and refused with what would be right.
+
+use std::ops::Range;
+
+use super::json::{Field, Json, Node};
+use super::recorded::{Values, Wrong};
+use super::value;
+use crate::base::{Key, Value};
+use crate::config::diagnostic::{choices, closest};
+use crate::contract::{Column, Entity};
+
+/// The fields of an object.
+pub(super) struct Fields<'l, 't> {
+    pub(super) span: &'l Range<usize>,
+    pub(super) all: &'l [Field<'t>],
+}
+
+/// Names, as they may be: for who misspelt one.
+pub(super) fn unknown(span: &Range<usize>, what: &str, word: &str, known: &[&str]) -> Wrong {
+    let shown: String = word.chars().take(80).collect();
+    Wrong::new(span, format!("there is no {what} `{shown}`"), choices(word, known).to_string())
+}
+
+impl<'l, 't> Fields<'l, 't> {
+    pub(super) fn of(node: &'l Node<'t>) -> Result<Fields<'l, 't>, Wrong> {
+        match &node.value {
+            Json::Table(all) => Ok(Fields { span: &node.span, all }),
+            _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "an object is wanted: { … }")),
+        }
+    }
+    /// Refuses fields that are none of these.
+    pub(super) fn only(&self, of: &str, known: &[&str]) -> Result<(), Wrong> {
+        match self.all.iter().find(|field| !known.contains(&field.name.as_ref())) {
+            Some(field) => Err(unknown(&field.span, &format!("field of {of}"), &field.name, known)),
+            None => Ok(()),
+        }
+    }
+    /// What stands there, if it is not null.
+    pub(super) fn get(&self, name: &str) -> Option<&'l Node<'t>> {
+        let field = self.all.iter().find(|field| field.name == name)?;
+        (!field.node.is_null()).then_some(&field.node)
+    }
+    pub(super) fn need(&self, name: &str) -> Result<&'l Node<'t>, Wrong> {
+        self.get(name).ok_or_else(|| {
+            let near = closest(name, self.all.iter().map(|field| field.name.as_ref()));
+            let help = near.map_or_else(String::new, |near| format!("`{near}` is there: was that meant?"));
+            Wrong::new(self.span, format!("`{name}` is missing"), help)
+        })
+    }
+    pub(super) fn text(&self, name: &str) -> Result<Option<(&'l str, &'l Range<usize>)>, Wrong> {
+        self.get(name).map(|node| Ok((text(node)?, &node.span))).transpose()
+    }
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Wrong> {
+        let flag = |node: &Node<'_>| match node.value {
+            Json::Bool(is) => Ok(is),
+            _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "true or false")),
+        };
+        self.get(name).map(flag).transpose()
+    }
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Wrong> {
+        let number = |node: &Node<'_>| match node.value {
+            Json::Number(text) => text.parse().ok(),
+            _ => None,
+        };
+        let wrong = |node: &Node<'_>| Wrong::new(&node.span, "this is not a whole number from 0 on", "");
+        self.get(name).map(|node| number(node).ok_or_else(|| wrong(node))).transpose()
+    }
+    pub(super) fn list(&self, name: &str) -> Result<Option<&'l [Node<'t>]>, Wrong> {
+        self.get(name).map(list).transpose()
+    }
+    /// One of these words.
+    pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Wrong> {
+        let Some((word, span)) = self.text(name)? else { return Ok(None) };
+        match words.iter().find(|(known, _)| *known == word) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => {
+                let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+                Err(unknown(span, &format!("`{name}`"), word, &known))
+            }
+        }
+    }
+}
+
+pub(super) fn list<'l, 't>(node: &'l Node<'t>) -> Result<&'l [Node<'t>], Wrong> {
+    match &node.value {
+        Json::List(items) => Ok(items),
+        _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "a list is wanted: [ … ]")),
+    }
+}
+
+pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
+    match &node.value {
+        Json::Text(text) => Ok(text),
+        _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "a text is wanted, in quotes")),
+    }
+}
+
+/// A key: a text that says something, or a whole number.
+pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
+    match &node.value {
+        Json::Text(text) if !text.is_empty() => Ok(Key::new(text)),
+        Json::Number(text) if text.parse::<i64>().is_ok() => Ok(Key::new(text)),
+        Json::Text(_) => Err(Wrong::new(&node.span, "this key is empty", "")),
+        _ => Err(Wrong::new(&node.span, format!("{} is not a key", node.kind()), "a text, or a whole number")),
+    }
+}
+
+/// The columns of an entity that are asked for, by their positions.
+pub(super) struct Columns<'e> {
+    pub(super) entity: &'e Entity,
+    pub(super) utc_offset: i32,
+    /// Whether what devices do not hold may stand there.
+    pub(super) of_backend: bool,
+}
+
+impl Columns<'_> {
+    fn find(&self, field: &Field<'_>) -> Result<(usize, &Column), Wrong> {
+        let columns = self.entity.columns.iter().enumerate();
+        let mut held = columns.filter(|(at, _)| self.of_backend || self.entity.projection.contains(at));
+        held.clone().find(|(_, column)| field.name == column.name).ok_or_else(|| {
+            let known: Vec<&str> = held.by_ref().map(|(_, column)| column.name.as_str()).collect();
+            unknown(&field.span, &format!("column of `{}`", self.entity.name), &field.name, &known)
+        })
+    }
+    /// The values that an object has.
+    pub(super) fn values(&self, node: &Node<'_>) -> Result<Values, Wrong> {
+        let mut values = Values::new();
+        for field in Fields::of(node)?.all {
+            let (at, column) = self.find(field)?;
+            values.push((at, value::of_json(&field.node, &column.kind, self.utc_offset)?));
+        }
+        values.sort_by_key(|(at, _)| *at);
+        Ok(values)
+    }
+    /// A row with its key among its columns; what is missing is null.
+    pub(super) fn row(&self, node: &Node<'_>) -> Result<(Key, Vec<Value>), Wrong> {
+        let fields = Fields::of(node)?;
+        let key = key(fields.need(&self.entity.key)?)?;
+        let mut values = Values::new();
+        for field in fields.all.iter().filter(|field| field.name != self.entity.key) {
+            let (at, column) = self.find(field)?;
+            values.push((at, value::of_json(&field.node, &column.kind, self.utc_offset)?));
+        }
+        Ok((key, self.whole(values)))
+    }
+    /// All columns, those of devices or the backend's; what is missing is null.
+    pub(super) fn whole(&self, values: Values) -> Vec<Value> {
+        let all = self.entity.columns.len();
+        let mut row = vec![Value::Null; all];
+        values.into_iter().for_each(|(at, value)| row[at] = value);
+        if self.of_backend { row } else { self.entity.project(&row) }
+    }
+}

@@ -1,0 +1,460 @@
+//! A recorded history, put in an order and judged.
+//!
+//! Each record is looked at by itself first: of the orders that its times allow, and of the authors
+//! that its commits may have, that is taken in which the oracle finds least. What it finds in all of
+//! them is wrong. A record with more orders than can be tried and something found in each that was
+//! is set aside: nobody can decide. Then all is told in one order, with the records in theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::fill::fill;
+use super::finals::Finals;
+use super::order::{Bounds, Group, What};
+use super::perform::{Act, Authors, Moment, Performed, Stage, State, Whose, reads_alike};
+use super::recorded::{By, Commit, Ground, History, Mark, Row, When};
+use super::runs::{Flow, flows};
+use super::tell::{Asked, Teller, Told, labels};
+use super::views::is_in_scope;
+use crate::base::{Stamp, Time};
+use crate::config::diagnostic::Diagnostic;
+use crate::contract::{Capabilities, EditKind, Merge, Sight};
+use crate::oracle::{Life, Story, Subject, Verdict};
+
+/// More orders than are tried in one history.
+const ORDERS_MAX: u64 = 1_000_000;
+/// So many records that nobody can decide are named.
+const NAMED: usize = 5;
+
+/// A history in an order.
+pub struct Ordered<'g> {
+    ground: &'g Ground,
+    history: History,
+    bounds: Bounds,
+    moments: Vec<Moment>,
+    flows: Vec<Flow>,
+    aside: BTreeSet<Row>,
+    capabilities: Capabilities,
+}
+
+/// Why nothing can be said of a history.
+#[derive(Debug)]
+pub enum Undecidable {
+    /// Nothing was tested by it.
+    Empty(String),
+    /// What is wrong in it.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// What a history was, besides its verdict.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// When it began.
+    pub start: Stamp,
+    /// How long it is.
+    pub length: Time,
+    /// Edits, commits, syncs.
+    pub edits: u64,
+    /// How many things were told.
+    pub events: u64,
+    /// What a reader should know: what was left out, and why.
+    pub remarks: Vec<String>,
+}
+
+fn wrong(text: String, help: &str) -> Undecidable {
+    Undecidable::Wrong(vec![Diagnostic::new(None, text).help(help)])
+}
+
+impl<'g> Ordered<'g> {
+    /// Puts a history in an order.
+    pub fn new(ground: &'g Ground, mut history: History) -> Result<Ordered<'g>, Undecidable> {
+        refuse_renames(ground)?;
+        refuse_nothing(ground, &history)?;
+        let capabilities = capabilities(ground, &history);
+        let bounds = bounds(&history)?;
+        fill(&mut history);
+        let mut moments = Vec::new();
+        let mut aside = BTreeSet::new();
+        let mut mended = Vec::new();
+        {
+            let finals = Finals::of(&history);
+            let groups = groups(&history, bounds)?;
+            let mut search = Search {
+                ground,
+                history: &history,
+                finals: &finals,
+                bounds,
+                capabilities,
+                left: ORDERS_MAX,
+                unlike: FxHashMap::default(),
+            };
+            let likeliest: Vec<Performed> = groups.iter().map(|group| search.likeliest(group)).collect();
+            search.hold_against(&groups, &likeliest);
+            for (group, likeliest) in groups.iter().zip(likeliest) {
+                match search.best(group, likeliest) {
+                    Some(best) => {
+                        mended.extend(best.states.iter().filter_map(|of| search.unexplained(of)));
+                        moments.extend(best.moments);
+                    }
+                    None => aside.extend(rows_of(group, &history)),
+                }
+            }
+        }
+        for (row, kind, values) in mended {
+            let mark = Mark { when: When { from: bounds.last, until: bounds.last }, seq: None, line: 0 };
+            moments.push(Moment { at: bounds.last, act: Act::Commit(history.commits.len(), Whose::Other) });
+            history.commits.push(Commit { row, kind, values, by: By::Other, mark });
+        }
+        moments.sort_by_key(|moment| moment.at);
+        let flows = flows(&history, bounds);
+        Ok(Ordered { ground, history, bounds, moments, flows, aside, capabilities })
+    }
+
+    fn told<'s>(&'s self, lives: Vec<Life>) -> Teller<'s> {
+        let all: Vec<u32> = (0..self.history.devices.len() as u32).collect();
+        let of = (self.ground, &self.history);
+        let mut teller = Teller::new(of, (self.bounds.first, self.capabilities), all, None).with_lives(lives);
+        let mut flows = self.flows.iter().peekable();
+        for moment in &self.moments {
+            while let Some(flow) = flows.next_if(|flow| flow.at <= moment.at) {
+                teller.tell(flow.at, &Told::Flow(flow));
+            }
+            teller.tell(moment.at, &Told::Of(moment));
+        }
+        flows.for_each(|flow| teller.tell(flow.at, &Told::Flow(flow)));
+        teller
+    }
+
+    /// What the oracle finds.
+    pub fn judge(&self) -> Verdict {
+        let finals = Finals::of(&self.history);
+        self.told(Vec::new()).finish(&finals, Asked { only: None, aside: &self.aside })
+    }
+
+    /// The lives of these records.
+    pub fn lives(&self, subjects: &[Subject]) -> Vec<Story> {
+        let life = |subject: &Subject| Life::new(labels(self.ground, self.bounds.first), subject.clone());
+        let lives = subjects.iter().map(life).collect();
+        self.told(lives).into_lives().iter().map(Life::story).collect()
+    }
+
+    /// What it was.
+    pub fn about(&self) -> About {
+        let history = &self.history;
+        let mut remarks = Vec::new();
+        if !self.aside.is_empty() {
+            let name = |(entity, key): &Row| format!("{}/{key}", self.ground.schema.entity(*entity).name);
+            let first: Vec<String> = self.aside.iter().take(NAMED).map(name).collect();
+            remarks.push(format!(
+                "{} records are not judged, as their times allow more orders than can be tried: {}; `seq` or \
+                 a smaller `clock_tolerance` decides",
+                self.aside.len(),
+                first.join(", ")
+            ));
+        }
+        remarks.extend(self.unseen());
+        About {
+            start: Stamp(self.bounds.first),
+            length: Time((self.bounds.last - self.bounds.first) as u64 * 1_000),
+            edits: history.edits.len() as u64,
+            events: (self.moments.len() + self.flows.len()) as u64,
+            remarks,
+        }
+    }
+
+    /// Devices that never said something, and what is missing besides.
+    fn unseen(&self) -> Vec<String> {
+        let history = &self.history;
+        let finals = Finals::of(history);
+        let named = |is: &dyn Fn(usize) -> bool| -> Option<String> {
+            let all: Vec<&str> =
+                (0..history.devices.len()).filter(|at| is(*at)).map(|at| &*history.devices[at].name).collect();
+            let more = if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
+            (!all.is_empty()).then(|| all.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ") + &more)
+        };
+        let mut remarks = Vec::new();
+        remarks.extend(named(&|at| finals.shows[at].is_empty()).map(|who| format!("never said what it shows: {who}")));
+        remarks.extend(named(&|at| finals.waits[at].is_none()).map(|who| {
+            format!("never said what waits there, so that an edit which is not on the backend may wait: {who}")
+        }));
+        if history.end.is_none() {
+            remarks.push("there is no `end` line: nobody says that all had come to rest".to_owned());
+        }
+        let ids = history.devices.iter().enumerate().take(2 * NAMED);
+        let ids: Vec<String> = ids.map(|(at, device)| format!("d{at} is {}", device.name)).collect();
+        remarks.push(ids.join(", "));
+        remarks
+    }
+
+    /// What was read.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
+    if ground.schema.renames_any() {
+        let text = "the scenario has rows to which the backend gives their keys".to_owned();
+        return Err(wrong(text, "a history names each row by the key that it has at the end"));
+    }
+    Ok(())
+}
+
+fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable> {
+    let shows = history.shows.iter().any(|shown| !shown.rows.is_empty() || shown.all);
+    if history.edits.is_empty() && history.syncs.is_empty() && !shows {
+        let text = "the history has no edit, no sync and nothing that is shown: it tests nothing";
+        return Err(Undecidable::Empty(text.to_owned()));
+    }
+    if history.commits.is_empty() && history.backend.is_empty() {
+        let text = "the history says nothing of the backend: no `commit` and no `backend` line";
+        return Err(Undecidable::Empty(text.to_owned()));
+    }
+    let blind = |edit: &&super::recorded::Edit| history.commits.is_empty() && !history.backend.contains_key(&edit.row.0);
+    if let Some(edit) = history.edits.iter().find(blind) {
+        let name = &ground.schema.entity(edit.row.0).name;
+        let text = format!("there are edits of `{name}`, and nothing says what the backend has of it");
+        return Err(wrong(text, "a `commit` line for each change, or a `backend` line with the rows at the end"));
+    }
+    Ok(())
+}
+
+/// What can be asked of what was recorded.
+fn capabilities(ground: &Ground, history: &History) -> Capabilities {
+    let rest = history.end.is_some_and(|(_, settled)| settled);
+    let knows = |commit: &Commit| !matches!(commit.by, By::Unknown);
+    let sight = Sight {
+        rows: !history.shows.is_empty(),
+        waits: !history.waits.is_empty(),
+        rest,
+        commits: !history.commits.is_empty(),
+        authors: history.commits.iter().any(knows),
+        inside: false,
+    };
+    let merge = if ground.gives_way && !history.tells { Merge::Converges } else { Merge::Keeps };
+    Capabilities { acknowledges: history.acknowledges, stamps: true, merge, sight, ..Capabilities::NONE }
+}
+
+/// From the first instant that is told to the last.
+fn bounds(history: &History) -> Result<Bounds, Undecidable> {
+    let marks = history.edits.iter().map(|of| of.mark);
+    let marks = marks.chain(history.commits.iter().map(|of| of.mark)).chain(history.words.iter().map(|of| of.mark));
+    let marks = marks.chain(history.syncs.iter().map(|of| of.mark)).chain(history.lives.iter().map(|of| of.mark));
+    let mut bounds = Bounds { first: i64::MAX, last: i64::MIN };
+    let mut note = |when: When| {
+        for at in [when.from, when.until].into_iter().filter(|at| *at != i64::MIN && *at != i64::MAX) {
+            bounds = Bounds { first: bounds.first.min(at), last: bounds.last.max(at) };
+        }
+    };
+    let end = history.end.map(|(when, _)| when);
+    for mark in marks {
+        note(mark.when);
+        if let Some(end) = end.filter(|end| mark.when.from > end.until) {
+            let _ = end;
+            return Err(wrong(
+                format!("line {} happened after the `end`", mark.line),
+                "the end comes after all else; or raise `clock_tolerance`",
+            ));
+        }
+    }
+    end.into_iter().for_each(note);
+    if bounds.first > bounds.last {
+        return Ok(Bounds { first: 0, last: 0 });
+    }
+    // A century is no recording, and virtual time has an end.
+    if bounds.last.saturating_sub(bounds.first) > 100 * 366 * 86_400 * 1_000_000 {
+        return Err(wrong(
+            "the times of the history lie more than a century apart".to_owned(),
+            "are some of them in seconds? a number is milliseconds since 1970",
+        ));
+    }
+    Ok(bounds)
+}
+
+fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
+    let row = |what: What| match what {
+        What::Edit(at) => Some(history.edits[at].row.clone()),
+        What::Commit(at) => Some(history.commits[at].row.clone()),
+        What::Word(_) => None,
+    };
+    group.items.iter().filter_map(|item| row(item.what)).collect()
+}
+
+/// What concerns each record; records of which an edit became a row of another are one.
+fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Undecidable> {
+    let mut numbers: FxHashMap<&Row, usize> = FxHashMap::default();
+    let rows = history.edits.iter().map(|edit| &edit.row);
+    let rows = rows.chain(history.commits.iter().map(|commit| &commit.row));
+    let number = |row| {
+        let next = numbers.len();
+        *numbers.entry(row).or_insert(next)
+    };
+    let mut of_edits: Vec<usize> = rows.map(number).collect();
+    let of_commits = of_edits.split_off(history.edits.len());
+    let mut parents: Vec<usize> = (0..numbers.len()).collect();
+    fn root(parents: &[usize], mut at: usize) -> usize {
+        while parents[at] != at {
+            at = parents[at];
+        }
+        at
+    }
+    for (at, commit) in history.commits.iter().enumerate() {
+        if let By::Edit(edit) = commit.by {
+            let (a, b) = (root(&parents, of_edits[edit]), root(&parents, of_commits[at]));
+            parents[a.max(b)] = a.min(b);
+        }
+    }
+    let mut items: BTreeMap<usize, Vec<What>> = BTreeMap::new();
+    let mut add = |row: usize, what| items.entry(root(&parents, row)).or_default().push(what);
+    of_edits.iter().enumerate().for_each(|(at, row)| add(*row, What::Edit(at)));
+    of_commits.iter().enumerate().for_each(|(at, row)| add(*row, What::Commit(at)));
+    history.words.iter().enumerate().for_each(|(at, word)| add(of_edits[word.edit], What::Word(at)));
+    let group = |items: Vec<What>| {
+        Group::new(items, history, bounds).map_err(|of| {
+            let text = format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
+            wrong(text, "raise `clock_tolerance`, or correct the times")
+        })
+    };
+    items.into_values().map(group).collect()
+}
+
+struct Search<'s> {
+    ground: &'s Ground,
+    history: &'s History,
+    finals: &'s Finals<'s>,
+    bounds: Bounds,
+    capabilities: Capabilities,
+    left: u64,
+    /// Devices that show a row otherwise than it is in its likeliest order.
+    unlike: FxHashMap<Row, Vec<u32>>,
+}
+
+/// How much was found, the gravest first: that the rows at the end are others, then violations.
+type Score = (bool, u64);
+
+impl Search<'_> {
+    fn perform(&self, group: &Group, order: &[usize], authors: Authors) -> Performed {
+        Stage::new(self.ground, self.history, authors).perform(group, order)
+    }
+    fn likeliest(&self, group: &Group) -> Performed {
+        let mut first = None;
+        group.orders(self.history, &mut |order| {
+            first = Some(self.perform(group, order, Authors::ByValue));
+            false
+        });
+        first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new() })
+    }
+
+    /// Notes the devices that show something else than is in the likeliest order.
+    fn hold_against(&mut self, groups: &[Group], likeliest: &[Performed]) {
+        let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
+        let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
+        let mut unlike: FxHashMap<Row, Vec<u32>> = FxHashMap::default();
+        for (at, shows) in self.finals.shows.iter().enumerate() {
+            let attributes = &self.history.devices[at].attributes;
+            for (row, state) in states.iter().copied() {
+                let Some((_, shown)) = shows.get(&row.0).and_then(|of| of.row(row.1.as_str())) else { continue };
+                let form = self.ground.schema.entity(row.0);
+                let due = state.as_ref().filter(|values| is_in_scope(form, values, attributes));
+                let is_like = match (shown, due) {
+                    (None, None) => true,
+                    (Some(shown), Some(due)) => reads_alike(shown, &form.project(due)),
+                    _ => false,
+                };
+                if !is_like {
+                    unlike.entry(row.clone()).or_default().push(at as u32);
+                }
+            }
+        }
+        self.unlike = unlike;
+    }
+
+    /// Whether it has a commit of which nobody knows the author.
+    fn has_unknown(&self, group: &Group) -> bool {
+        let unknown = |what: What| matches!(what, What::Commit(at) if self.history.commits[at].by == By::Unknown);
+        group.items.iter().any(|item| unknown(item.what))
+    }
+    fn is_unsure(&self, group: &Group) -> bool {
+        !group.is_sure() || self.has_unknown(group)
+    }
+
+    /// The order in which least is found; `None` if nobody can tell.
+    fn best(&mut self, group: &Group, likeliest: Performed) -> Option<Performed> {
+        if !self.is_unsure(group) {
+            return Some(likeliest);
+        }
+        let has_unknown = self.has_unknown(group);
+        let rows: Vec<Row> = rows_of(group, self.history).into_iter().collect();
+        let devices = self.devices(group, &rows);
+        let first = self.score(&likeliest, (&rows, &devices), &likeliest);
+        if first == (false, 0) {
+            return Some(likeliest);
+        }
+        let (mut best, mut least) = (None, first);
+        let mut tried = 0;
+        let history = self.history;
+        let left = self.left;
+        let all = group.orders(history, &mut |order| {
+            for authors in [Authors::ByValue, Authors::Others] {
+                if authors == Authors::Others && !has_unknown {
+                    continue;
+                }
+                let performed = self.perform(group, order, authors);
+                let score = self.score(&performed, (&rows, &devices), &likeliest);
+                tried += 1;
+                if score < least {
+                    (least, best) = (score, Some(performed));
+                }
+            }
+            least > (false, 0) && tried < left
+        });
+        self.left = self.left.saturating_sub(tried);
+        let decided = all || least == (false, 0);
+        decided.then(|| best.unwrap_or(likeliest))
+    }
+
+    /// The devices that matter to a record.
+    fn devices(&self, group: &Group, rows: &[Row]) -> Vec<u32> {
+        let of = |what: What| match what {
+            What::Edit(at) => Some(self.history.edits[at].device),
+            What::Commit(at) => match self.history.commits[at].by {
+                By::Device(device) | By::Stranger(device) => Some(device),
+                _ => None,
+            },
+            What::Word(_) => None,
+        };
+        let unlike = rows.iter().filter_map(|row| self.unlike.get(row)).flatten().copied();
+        let all: BTreeSet<u32> = group.items.iter().filter_map(|item| of(item.what)).chain(unlike).collect();
+        all.into_iter().collect()
+    }
+
+    fn score(&self, performed: &Performed, (rows, devices): (&[Row], &[u32]), likeliest: &Performed) -> Score {
+        let of = (self.ground, self.history);
+        let setting = (self.bounds.first, self.capabilities);
+        let mut teller = Teller::new(of, setting, devices.to_vec(), Some(rows));
+        performed.moments.iter().for_each(|moment| teller.tell(moment.at, &Told::Of(moment)));
+        let verdict = teller.finish(self.finals, Asked { only: Some(rows), aside: &BTreeSet::new() });
+        let found = verdict.violations.iter().filter(|found| found.check != "divergent").count() as u64;
+        // Devices that agree with the likeliest order are not asked: with another end they do not.
+        let agree = |row: &Row| {
+            let looks = |shows: &BTreeMap<_, super::finals::Final<'_>>| shows.contains_key(&row.0);
+            let all = self.finals.shows.iter().filter(|shows| looks(shows)).count();
+            (all - devices.len().min(all)) as u64
+        };
+        let ends = performed.states.iter().zip(&likeliest.states);
+        let others = ends.filter(|(own, likeliest)| own.1 != likeliest.1).map(|(own, _)| agree(&own.0));
+        (performed.states.iter().any(|of| self.unexplained(of).is_some()), found + others.sum::<u64>())
+    }
+
+    /// What somebody must have written besides, for the row to be as it is at the end.
+    fn unexplained(&self, (row, state): &(Row, State)) -> Option<(Row, Option<EditKind>, super::recorded::Values)> {
+        let now = self.history.backend.get(&row.0)?.get(&row.1);
+        match (state, now) {
+            (None, None) => None,
+            (Some(_), None) => Some((row.clone(), Some(EditKind::Delete), Vec::new())),
+            (Some(state), Some(now)) if reads_alike(state, now) => None,
+            (_, Some(now)) => Some((row.clone(), None, now.iter().cloned().enumerate().collect())),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The format of a history, line by line: what is written, and its JSON Schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// The version of the format that this program reads and writes.
+pub const VERSION: u32 = 1;
+
+/// A line of a history: one JSON object. The first line is of kind `history`; all others may come
+/// in any order.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum Line {
+    /// The first line.
+    History {
+        /// The version of the format: 1.
+        #[schemars(range(min = 1, max = 1))]
+        version: u32,
+        /// How far a time may be off either way: `"250ms"`, `"2s"`. Without it one second.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        clock_tolerance: Option<String>,
+        /// The devices, each with the values of its attributes by name. A device that is not here
+        /// is known from its first line.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        devices: BTreeMap<String, Map<String, Json>>,
+        /// Kinds of lines that are recorded though there may be none: `"told"` says that every line
+        /// about an edit that the app showed is here.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        records: Vec<Recorded>,
+        /// Whether others than the devices write on the backend without a `commit` line.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unrecorded_writers: bool,
+    },
+    /// A row of the backend at the start.
+    Row {
+        entity: String,
+        key: String,
+        /// By column.
+        values: Map<String, Json>,
+    },
+    /// A person made an edit on a device, and the app took it.
+    Edit {
+        device: String,
+        /// By which other lines name it: any text, once for each device.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        entity: String,
+        key: String,
+        #[serde(rename = "do")]
+        kind: Change,
+        /// The columns that were set; none for a delete.
+        #[serde(skip_serializing_if = "Map::is_empty")]
+        values: Map<String, Json>,
+        /// Whether nobody saw it saved, as the app died amid it: it may come to the backend, and
+        /// need not.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unsure: bool,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// A sync began.
+    SyncStart {
+        device: String,
+        /// The sync unit; it may be left out where the scenario has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// Which run it is: the same number as in the line of its end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<u64>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// A sync ended well.
+    SyncComplete {
+        device: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<u64>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// A sync ended badly.
+    SyncError {
+        device: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<u64>,
+        /// What the app says.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// The app counts an edit as done.
+    Acknowledged {
+        device: String,
+        /// The edit's `id`; else `entity` and `key` name all edits of that row on the device.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        edit: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entity: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// The app told its user what became of an edit.
+    Told {
+        device: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        edit: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entity: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        says: Says,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// What the app shows: all rows of an entity, or one row. Without a time it is at the end.
+    Shows {
+        device: String,
+        entity: String,
+        /// All rows that it shows, each with its key and its columns by name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rows: Option<Vec<Map<String, Json>>>,
+        /// The key of one row; its columns are in `values`, or it is `gone`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        values: Option<Map<String, Json>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        gone: bool,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// What waits on a device to be sent: edits by their `id`, or rows. Without a time it is at the
+    /// end.
+    Waits {
+        device: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        edits: Option<Vec<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rows: Option<Vec<Named>>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// The backend changed a row.
+    Commit {
+        entity: String,
+        key: String,
+        /// Without it: `create` where the row is not there, else `update`.
+        #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
+        kind: Option<Change>,
+        /// The columns that it set, or all of them; none for a delete.
+        #[serde(skip_serializing_if = "Map::is_empty")]
+        values: Map<String, Json>,
+        /// Who made it; without it nobody knows, and it is found by its values.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<By>,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// A row of the backend at the end, or `rows` with all of an entity.
+    Backend {
+        entity: String,
+        rows: Vec<Map<String, Json>>,
+    },
+    /// The app of a device began.
+    AppStarted {
+        device: String,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// The app of a device was killed, or its phone was switched off.
+    AppKilled {
+        device: String,
+        #[serde(flatten)]
+        when: When,
+    },
+    /// The recording ended.
+    End {
+        /// Whether everything had come to rest. Without it, it had.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        settled: Option<bool>,
+        #[serde(flatten)]
+        when: When,
+    },
+}
+
+/// When something happened: at an instant, give or take the `clock_tolerance`, or not before one
+/// instant and not after another.
+///
+/// A time is a text such as `"2026-03-02T08:15:00.250Z"`, or milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct When {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Instant>,
+    /// Of lines of one device, and of lines of the backend, that with the lower number came first,
+    /// whatever the clocks say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
+/// A time.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Instant {
+    /// RFC 3339; without an offset in the scenario's local time.
+    Text(String),
+    /// Milliseconds since 1970.
+    Millis(#[schemars(range(min = 0))] f64),
+}
+
+/// What an edit or a commit does to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    Create,
+    Update,
+    Delete,
+}
+
+/// What a user was told of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Says {
+    /// Another version stays, and the edit is gone.
+    Superseded,
+    /// Another version stays in some columns.
+    Merged,
+    /// The edit replaced another version.
+    Overwrote,
+    /// The backend does not take it.
+    Rejected,
+    /// The edit became a row of its own.
+    KeptBoth,
+}
+
+/// A kind of line that may be declared in the first line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recorded {
+    Acknowledged,
+    Told,
+    Waits,
+}
+
+/// A row by its names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Named {
+    pub entity: String,
+    pub key: String,
+}
+
+/// Who made a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum By {
+    /// `"other"`: nobody of the devices.
+    Other(Other),
+    /// A device; without the edit it is found by its values.
+    Device(Author),
+}
+
+/// Nobody of the devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Other {
+    Other,
+}
+
+/// A device, and which of its edits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Author {
+    pub device: String,
+    /// The edit's `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit: Option<String>,
+}
+
+/// The JSON Schema of a line.
+pub fn schema_json() -> String {
+    let schema = schemars::schema_for!(Line);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,339 @@
+//! The orders in which what concerns a record may have happened.
+//!
+//! Each event lies in a stretch of time, and some must come before others. What is left open is
+//! searched: of edits and commits all orders that can matter. An edit comes as early as it may,
+//! since only what was made can be on the backend; a word on an edit comes as late as it may. So the
+//! orders among the edits of one device and among commits are left.
+
+use super::recorded::{By, EditAt, History, When};
+
+/// All that concerns one record, or several of which an edit of one became another.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    pub(super) items: Vec<Item>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Edit(EditAt),
+    Commit(usize),
+    Word(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub(super) what: What,
+    /// Narrowed by what must come before and after.
+    pub(super) when: When,
+    /// Of edits their device.
+    device: u32,
+}
+
+/// What cannot be: this line must come before that one, and after it.
+#[derive(Debug)]
+pub(super) struct Contradiction {
+    pub(super) first: u32,
+    pub(super) second: u32,
+    pub(super) why: &'static str,
+}
+
+/// The recording's first and last instants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl Bounds {
+    pub(super) fn of(&self, when: When) -> When {
+        When { from: when.from.max(self.first), until: when.until.min(self.last).max(self.first) }
+    }
+}
+
+/// More steps than anybody waits for; where they end, nothing is decided.
+pub(super) const ORDERS_MAX: usize = 2_000;
+/// A record to which more happened is put in the likeliest order alone.
+const ITEMS_MAX: usize = 400;
+
+impl Group {
+    pub(super) fn new(items: Vec<What>, history: &History, bounds: Bounds) -> Result<Group, Contradiction> {
+        let mark = |what: What| match what {
+            What::Edit(at) => history.edits[at].mark,
+            What::Commit(at) => history.commits[at].mark,
+            What::Word(at) => history.words[at].mark,
+        };
+        let item = |what: What| {
+            let device = if let What::Edit(at) = what { history.edits[at].device } else { 0 };
+            Item { what, when: bounds.of(mark(what).when), device }
+        };
+        let marks: Vec<_> = items.iter().map(|what| mark(*what)).collect();
+        let mut group = Group { items: items.iter().copied().map(item).collect() };
+        let edges = edges(&items, history);
+        // Forward what begins later, backward what ends sooner: edges are few and short.
+        for _ in 0..=edges.len() {
+            let mut moved = false;
+            for &(first, second, why) in &edges {
+                let (a, b) = (group.items[first].when, group.items[second].when);
+                if a.from > b.until {
+                    return Err(Contradiction { first: marks[first].line, second: marks[second].line, why });
+                }
+                if b.from < a.from {
+                    group.items[second].when.from = a.from;
+                    moved = true;
+                }
+                if a.until > b.until {
+                    group.items[first].when.until = b.until;
+                    moved = true;
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        group.items.sort_by_key(|item| (item.when.from, item.when.until));
+        Ok(group)
+    }
+
+    fn edges(&self, history: &History) -> Vec<(usize, usize)> {
+        let whats: Vec<What> = self.items.iter().map(|item| item.what).collect();
+        edges(&whats, history).into_iter().map(|(a, b, _)| (a, b)).collect()
+    }
+
+    /// The orders that may have been, the likeliest first, until `look` has seen enough (it gives
+    /// `false`). Gives whether all were looked at.
+    pub(super) fn orders(&self, history: &History, look: &mut dyn FnMut(&[usize]) -> bool) -> bool {
+        let edges = self.edges(history);
+        let mut search = Search {
+            group: self,
+            before: vec![0; self.items.len()],
+            behind: vec![Vec::new(); self.items.len()],
+            placed: vec![false; self.items.len()],
+            order: Vec::with_capacity(self.items.len()),
+            left: ORDERS_MAX,
+            stopped: false,
+            look,
+        };
+        for (first, second) in edges {
+            search.before[second] += 1;
+            search.behind[first].push(second);
+        }
+        if self.items.len() > ITEMS_MAX {
+            search.likeliest();
+            let order = std::mem::take(&mut search.order);
+            (search.look)(&order);
+            return false;
+        }
+        search.go_on();
+        !search.stopped
+    }
+
+    /// When each of an order happened: as near to the middle of its stretch as the others let it.
+    pub(super) fn instants(&self, order: &[usize]) -> Vec<i64> {
+        let mut latest = i64::MAX;
+        let mut until: Vec<i64> = order
+            .iter()
+            .rev()
+            .map(|at| {
+                latest = latest.min(self.items[*at].when.until);
+                latest
+            })
+            .collect();
+        until.reverse();
+        let mut last = i64::MIN;
+        let instants = order.iter().zip(until).map(|(at, until)| {
+            last = self.items[*at].middle().max(last).min(until);
+            last
+        });
+        instants.collect()
+    }
+
+    /// Whether there is one order alone.
+    pub(super) fn is_sure(&self) -> bool {
+        self.items.windows(2).all(|pair| pair[0].when.until < pair[1].when.from)
+    }
+}
+
+impl Item {
+    pub(super) fn middle(&self) -> i64 {
+        self.when.from + (self.when.until - self.when.from) / 2
+    }
+}
+
+const BY_SEQ: &str = "by `seq`";
+const OF_EDIT: &str = "as an edit comes before what becomes of it";
+
+/// What must come before what, whatever the clocks say.
+fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
+    let mut edges = Vec::new();
+    let mut by_place: Vec<(u32, u64, usize)> = Vec::new();
+    let mut edits: Vec<(EditAt, usize)> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let (place, mark) = match *item {
+            What::Edit(edit) => {
+                edits.push((edit, at));
+                (history.edits[edit].device, history.edits[edit].mark)
+            }
+            What::Commit(commit) => (u32::MAX, history.commits[commit].mark),
+            What::Word(word) => (history.edits[history.words[word].edit].device, history.words[word].mark),
+        };
+        by_place.extend(mark.seq.map(|seq| (place, seq, at)));
+    }
+    by_place.sort_unstable();
+    for pair in by_place.windows(2) {
+        let [(place, seq, first), (other, later, second)] = [pair[0], pair[1]];
+        if place == other && seq < later {
+            edges.push((first, second, BY_SEQ));
+        }
+    }
+    edits.sort_unstable();
+    let find = |edit: EditAt| {
+        let at = edits.binary_search_by_key(&edit, |(of, _)| *of).ok()?;
+        Some(edits[at].1)
+    };
+    for (at, item) in items.iter().enumerate() {
+        let edit = match *item {
+            What::Commit(commit) => match history.commits[commit].by {
+                By::Edit(edit) => Some(edit),
+                _ => None,
+            },
+            What::Word(word) => Some(history.words[word].edit),
+            What::Edit(_) => None,
+        };
+        edges.extend(edit.and_then(find).map(|edit| (edit, at, OF_EDIT)));
+    }
+    edges
+}
+
+struct Search<'g> {
+    group: &'g Group,
+    /// By item: how many must come before it and are not placed.
+    before: Vec<u32>,
+    behind: Vec<Vec<usize>>,
+    placed: Vec<bool>,
+    order: Vec<usize>,
+    left: usize,
+    stopped: bool,
+    look: &'g mut dyn FnMut(&[usize]) -> bool,
+}
+
+impl Search<'_> {
+    fn go_on(&mut self) {
+        if self.stopped {
+            return;
+        }
+        let next = self.next();
+        if next.is_empty() {
+            self.left -= 1;
+            self.stopped = !(self.look)(&self.order) || self.left == 0;
+            return;
+        }
+        for at in next {
+            self.place(at);
+            self.go_on();
+            self.take_back(at);
+        }
+    }
+    fn place(&mut self, at: usize) {
+        self.placed[at] = true;
+        self.order.push(at);
+        self.behind[at].iter().for_each(|behind| self.before[*behind] -= 1);
+    }
+    fn take_back(&mut self, at: usize) {
+        self.placed[at] = false;
+        self.order.pop();
+        self.behind[at].iter().for_each(|behind| self.before[*behind] += 1);
+    }
+    fn likeliest(&mut self) {
+        while let Some(at) = self.next().first().copied() {
+            self.place(at);
+        }
+    }
+
+    /// What may come next and has to be tried, the likeliest first; nothing at the end.
+    fn next(&self) -> Vec<usize> {
+        let items = &self.group.items;
+        let open = || (0..items.len()).filter(|at| !self.placed[*at]);
+        // Items are sorted by when they begin: behind the first that ends sooner none may come.
+        let mut ends = i64::MAX;
+        let mut may = Vec::new();
+        for at in open() {
+            if items[at].when.from > ends {
+                break;
+            }
+            ends = ends.min(items[at].when.until);
+            may.push(at);
+        }
+        may.retain(|at| self.before[*at] == 0 && items[*at].when.from <= ends);
+        let of = |wanted: fn(&What) -> bool| {
+            let mut some: Vec<usize> = may.iter().copied().filter(|at| wanted(&items[*at].what)).collect();
+            some.sort_by_key(|at| (items[*at].middle(), *at));
+            some
+        };
+        let mut edits = of(|what| matches!(what, What::Edit(_)));
+        if let Some(first) = edits.first() {
+            // Edits of different devices know nothing of each other.
+            let device = items[*first].device;
+            edits.retain(|at| items[*at].device == device);
+            return edits;
+        }
+        let commits = of(|what| matches!(what, What::Commit(_)));
+        if !commits.is_empty() {
+            return commits;
+        }
+        let mut words = of(|_| true);
+        words.truncate(1);
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(stretches: &[(i64, i64)]) -> Group {
+        let item = |(at, &(from, until)): (usize, &(i64, i64))| Item {
+            what: What::Commit(at),
+            when: When { from, until },
+            device: 0,
+        };
+        let mut items: Vec<Item> = stretches.iter().enumerate().map(item).collect();
+        items.sort_by_key(|item| (item.when.from, item.when.until));
+        Group { items }
+    }
+    fn orders(of: &Group) -> usize {
+        let mut search = Search {
+            group: of,
+            before: vec![0; of.items.len()],
+            behind: vec![Vec::new(); of.items.len()],
+            placed: vec![false; of.items.len()],
+            order: Vec::new(),
+            left: ORDERS_MAX,
+            stopped: false,
+            look: &mut |_| true,
+        };
+        search.go_on();
+        ORDERS_MAX - search.left
+    }
+
+    #[test]
+    fn only_orders_that_the_times_allow_are_tried() {
+        assert_eq!(orders(&group(&[(0, 1), (2, 3), (4, 5)])), 1);
+        assert_eq!(orders(&group(&[(0, 9), (0, 9), (0, 9)])), 6);
+        // The long one may come anywhere among the two others.
+        assert_eq!(orders(&group(&[(0, 9), (1, 2), (3, 4)])), 3);
+        assert_eq!(orders(&group(&[(0, 2), (2, 4)])), 2, "ends that meet are in no order");
+    }
+
+    #[test]
+    fn instants_keep_the_order_and_stay_in_their_stretches() {
+        let of = group(&[(0, 10), (2, 4), (3, 20)]);
+        for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
+            let instants = of.instants(&order);
+            assert!(instants.is_sorted(), "{instants:?}");
+            for (at, instant) in order.iter().zip(&instants) {
+                let When { from, until } = of.items[*at].when;
+                assert!((from..=until).contains(instant), "{order:?}: {instants:?}");
+            }
+        }
+    }
+}

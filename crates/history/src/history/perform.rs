@@ -1,0 +1,315 @@
+//! What happened to a record in a given order: whose each commit is, and what became of edits.
+//!
+//! Engines tell of conflicts and of edits that go as one; an app does not. What can be inferred from
+//! values is inferred here, for the app: an edit of which all values were set again on the same
+//! device went with the later one, an edit that says what the backend says is done, and by a policy
+//! under which edits give way one gave way if others wrote to its row.
+
+use std::collections::BTreeMap;
+
+use super::order::{Group, What};
+use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values};
+use crate::base::{Value, is_same_text};
+use crate::contract::{EditKind, LogKind};
+
+/// Something that is told to the oracle, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub(super) at: i64,
+    pub(super) act: Act,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Edit(EditAt),
+    /// The edit goes in the place of these, too.
+    With(EditAt, Box<[EditAt]>),
+    /// The backend says what the edit says.
+    Same(EditAt),
+    GaveWay(EditAt),
+    /// The edit is about to bring back a row that was deleted, and the app said so or may.
+    Won(EditAt),
+    Commit(usize, Whose),
+    Done(EditAt),
+    Told(EditAt, LogKind),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Other,
+    Edit(EditAt),
+    /// Of the device, by no edit that anybody made.
+    Stranger(u32),
+}
+
+/// A record at an instant; `None` if it is not there.
+pub(super) type State = Option<Vec<Value>>;
+
+pub(super) fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => is_same_text(a, b),
+        (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
+        (a, b) => a == b,
+    }
+}
+
+pub(super) fn reads_alike(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+}
+
+/// Whether the row says what an edit says.
+pub(super) fn says(state: &State, edit: &Edit) -> bool {
+    match (edit.kind, state) {
+        (EditKind::Delete, state) => state.is_none(),
+        (_, None) => false,
+        (_, Some(values)) => edit.values.iter().all(|(column, value)| alike(&values[*column], value)),
+    }
+}
+
+/// The row as a commit leaves it.
+pub(super) fn after(state: &State, commit: &Commit, columns: usize) -> State {
+    if commit.kind == Some(EditKind::Delete) {
+        return None;
+    }
+    let base = if commit.kind == Some(EditKind::Create) { None } else { state.clone() };
+    let mut values = base.unwrap_or_else(|| vec![Value::Null; columns]);
+    commit.values.iter().for_each(|(column, value)| values[*column] = value.clone());
+    Some(values)
+}
+
+/// How commits without an author are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authors {
+    ByValue,
+    /// As somebody else's.
+    Others,
+}
+
+pub(super) struct Stage<'h> {
+    pub(super) ground: &'h Ground,
+    pub(super) history: &'h History,
+    authors: Authors,
+    states: BTreeMap<&'h Row, State>,
+    /// Edits that were made and are on the backend by no commit, the earliest first.
+    open: Vec<EditAt>,
+    /// Of those, what has been said of them already.
+    settled: Vec<EditAt>,
+    committed: Vec<EditAt>,
+    /// Edits of which a commit names them as its author.
+    named: Vec<EditAt>,
+    foreign: Vec<(&'h Row, Option<u32>)>,
+    moments: Vec<Moment>,
+}
+
+/// What came of an order.
+pub(super) struct Performed {
+    pub(super) moments: Vec<Moment>,
+    /// The records at its end.
+    pub(super) states: Vec<(Row, State)>,
+}
+
+impl<'h> Stage<'h> {
+    pub(super) fn new(ground: &'h Ground, history: &'h History, authors: Authors) -> Stage<'h> {
+        Stage {
+            ground,
+            history,
+            authors,
+            states: BTreeMap::new(),
+            open: Vec::new(),
+            settled: Vec::new(),
+            committed: Vec::new(),
+            named: Vec::new(),
+            foreign: Vec::new(),
+            moments: Vec::new(),
+        }
+    }
+
+    pub(super) fn perform(mut self, group: &Group, order: &[usize]) -> Performed {
+        let history = self.history;
+        for item in &group.items {
+            let row = match item.what {
+                What::Edit(at) => &history.edits[at].row,
+                What::Commit(at) => {
+                    if let By::Edit(edit) = history.commits[at].by {
+                        self.named.push(edit);
+                    }
+                    &history.commits[at].row
+                }
+                What::Word(_) => continue,
+            };
+            self.states.entry(row).or_insert_with(|| history.rows.get(row).cloned());
+        }
+        for (at, instant) in order.iter().zip(group.instants(order)) {
+            match group.items[*at].what {
+                What::Edit(edit) => self.edit(edit, instant),
+                What::Commit(commit) => self.commit(commit, instant),
+                What::Word(word) => {
+                    let word = &history.words[word];
+                    let act = word.says.map_or(Act::Done(word.edit), |says| Act::Told(word.edit, says));
+                    self.tell(instant, act);
+                }
+            }
+        }
+        self.give_way();
+        let states = std::mem::take(&mut self.states);
+        Performed {
+            moments: self.moments,
+            states: states.into_iter().map(|(row, state)| (row.clone(), state)).collect(),
+        }
+    }
+
+    fn tell(&mut self, at: i64, act: Act) {
+        self.moments.push(Moment { at, act });
+    }
+    fn of(&self, edit: EditAt) -> &'h Edit {
+        &self.history.edits[edit]
+    }
+
+    fn edit(&mut self, edit: EditAt, at: i64) {
+        self.tell(at, Act::Edit(edit));
+        self.open.push(edit);
+        if self.of(edit).unsure {
+            self.settled.push(edit);
+        }
+        self.note_same(at);
+    }
+    /// Edits that have come to say what the backend says.
+    fn note_same(&mut self, at: i64) {
+        let same = |edit: &EditAt| {
+            let of = self.of(*edit);
+            !self.settled.contains(edit) && !self.named.contains(edit) && says(&self.states[&of.row], of)
+        };
+        let same: Vec<EditAt> = self.open.iter().copied().filter(same).collect();
+        for edit in same {
+            self.settled.push(edit);
+            self.tell(at, Act::Same(edit));
+        }
+    }
+
+    fn commit(&mut self, number: usize, at: i64) {
+        let commit = &self.history.commits[number];
+        let before = self.states[&commit.row].clone();
+        let columns = self.ground.schema.entity(commit.row.0).columns.len();
+        let state = after(&before, commit, columns);
+        let whose = self.whose(commit, (&before, &state));
+        match whose {
+            Whose::Edit(edit) => self.foreign.push((&commit.row, Some(self.of(edit).device))),
+            Whose::Stranger(device) => self.foreign.push((&commit.row, Some(device))),
+            Whose::Other => self.foreign.push((&commit.row, None)),
+        }
+        if let Whose::Edit(edit) = whose {
+            let with = self.went_with(edit, &state);
+            self.settled.extend(&with);
+            if !with.is_empty() {
+                self.tell(at, Act::With(edit, with.into()));
+            }
+            if self.brings_back(edit, (&before, &state)) {
+                self.tell(at, Act::Won(edit));
+            }
+            self.open.retain(|open| *open != edit);
+            self.committed.push(edit);
+        }
+        self.tell(at, Act::Commit(number, whose));
+        self.states.insert(&commit.row, state);
+        self.note_same(at);
+    }
+
+    fn whose(&self, commit: &Commit, states: (&State, &State)) -> Whose {
+        match commit.by {
+            By::Other => Whose::Other,
+            By::Edit(edit) => Whose::Edit(edit),
+            By::Stranger(device) => Whose::Stranger(device),
+            By::Device(device) => self.by_values(commit, states, Some(device)).unwrap_or(Whose::Stranger(device)),
+            By::Unknown if self.authors == Authors::Others => Whose::Other,
+            By::Unknown => self.by_values(commit, states, None).unwrap_or(Whose::Other),
+        }
+    }
+
+    /// The edit that a commit seems to be of: the latest that waits, and says what it says.
+    fn by_values(&self, commit: &Commit, (before, state): (&State, &State), device: Option<u32>) -> Option<Whose> {
+        let of_row = |edit: &&EditAt| {
+            let of = self.of(**edit);
+            of.row == commit.row && device.is_none_or(|device| device == of.device) && !self.named.contains(edit)
+        };
+        let fits = |edit: &&EditAt| {
+            let of = self.of(**edit);
+            says(state, of) && (device.is_some() || self.asks_for_all(of.device, commit, (before, state)))
+        };
+        let open = || self.open.iter().rev().filter(of_row);
+        if let Some(edit) = open().find(fits) {
+            return Some(Whose::Edit(*edit));
+        }
+        device?;
+        // One that comes again, or one of which a part gave way.
+        let again = || self.committed.iter().rev().filter(of_row).find(fits);
+        let part = || open().find(|edit| (self.of(**edit).kind == EditKind::Delete) == state.is_none());
+        again().or_else(part).map(|edit| Whose::Edit(*edit))
+    }
+    /// Whether edits of the device that wait ask for each change of a commit.
+    fn asks_for_all(&self, device: u32, commit: &Commit, (before, state): (&State, &State)) -> bool {
+        let (Some(before), Some(state)) = (before, state) else { return true };
+        let asks = |column: usize| {
+            self.open.iter().map(|edit| self.of(*edit)).any(|of| {
+                of.device == device
+                    && of.row == commit.row
+                    && of.values.iter().any(|(set, value)| *set == column && alike(value, &state[column]))
+            })
+        };
+        (0..state.len()).all(|column| alike(&before[column], &state[column]) || asks(column))
+    }
+
+    /// Earlier edits of the same device and row that went with this one: each of their values was
+    /// set again, or is there.
+    fn went_with(&self, edit: EditAt, state: &State) -> Vec<EditAt> {
+        let of = self.of(edit);
+        let mine = |other: &EditAt| {
+            let other = self.of(*other);
+            other.device == of.device && other.row == of.row
+        };
+        let mut later: Vec<usize> = of.values.iter().map(|(column, _)| *column).collect();
+        let mut with = Vec::new();
+        let until = self.open.iter().position(|open| *open == edit).unwrap_or(self.open.len());
+        for other in self.open[..until].iter().rev().filter(|other| mine(other)) {
+            let values: &Values = &self.of(*other).values;
+            let is_there = |column: usize, value: &Value| {
+                state.as_ref().is_some_and(|state| alike(&state[column], value))
+            };
+            let gone = of.kind == EditKind::Delete;
+            let goes = values.iter().all(|(column, value)| {
+                gone || later.contains(column) || is_there(*column, value)
+            });
+            if goes && !self.named.contains(other) && self.of(*other).kind != EditKind::Delete {
+                with.push(*other);
+                later.extend(values.iter().map(|(column, _)| *column));
+            }
+        }
+        with.reverse();
+        with
+    }
+
+    fn brings_back(&self, edit: EditAt, (before, state): (&State, &State)) -> bool {
+        let of = self.of(edit);
+        let back = before.is_none() && state.is_some() && of.kind == EditKind::Update;
+        let told = || {
+            self.history.words.iter().any(|word| {
+                word.edit == edit && matches!(word.says, Some(LogKind::Overwrote | LogKind::KeptBoth))
+            })
+        };
+        back && if self.history.tells { told() } else { self.ground.brings_back }
+    }
+
+    /// By a policy under which edits give way, those that are left gave way to what others wrote.
+    fn give_way(&mut self) {
+        if !self.ground.gives_way || self.history.tells {
+            return;
+        }
+        let at = self.moments.last().map_or(0, |last| last.at);
+        let gave_way = |edit: &EditAt| {
+            let of = self.of(*edit);
+            let by_others = |(row, device): &(&Row, Option<u32>)| **row == of.row && *device != Some(of.device);
+            !self.settled.contains(edit) && self.foreign.iter().any(by_others)
+        };
+        let all: Vec<EditAt> = self.open.iter().copied().filter(gave_way).collect();
+        all.into_iter().for_each(|edit| self.tell(at, Act::GaveWay(edit)));
+    }
+}

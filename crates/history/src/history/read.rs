@@ -1,0 +1,626 @@
+//! Lines to what was recorded.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::fields::{Columns, Fields, key, list, text, unknown};
+use super::json::{Json, Node};
+use super::line::VERSION;
+use super::recorded::{
+    By, Commit, Device, Edit, EditAt, Ground, History, Life, Mark, Row, Shown, Stage, Sync, Waiting, When,
+    Word, Wrong,
+};
+use super::value;
+use crate::base::{EntityId, Span, UnitId};
+use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
+use crate::contract::{EditKind, LogKind};
+
+/// No line of a history is longer: what a device shows may be a line.
+const LINE_MAX: u64 = 64 << 20;
+/// More mistakes than anybody reads at once.
+const WRONG_MAX: usize = 20;
+/// So much of a line is shown around a mistake.
+const AROUND: usize = 160;
+/// A second: what a time may be off where nobody says so.
+const TOLERANCE: Span = Span::secs(1);
+const HOUR: Span = Span::secs(3_600);
+
+const KINDS: [&str; 15] = [
+    "history", "row", "edit", "sync-start", "sync-complete", "sync-error", "acknowledged", "told", "shows",
+    "waits", "commit", "backend", "app-started", "app-killed", "end",
+];
+const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];
+
+/// Why a history cannot be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// The file cannot be.
+    File(io::Error),
+    /// What is wrong in it.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// An edit as another line names it, to be found when all lines are read.
+enum Names {
+    Id(u32, Box<str>),
+    Row(u32, Row),
+}
+
+struct Pending {
+    names: Names,
+    place: (u32, Range<usize>),
+    then: Then,
+}
+
+enum Then {
+    Word(Option<LogKind>, Mark),
+    Waits(usize),
+    By(usize),
+}
+
+/// A reader under way; other files than the history come in as well.
+pub struct Reader<'g> {
+    pub(super) ground: &'g Ground,
+    pub(super) history: History,
+    pub(super) wrong: Vec<Diagnostic>,
+    by_name: FxHashMap<String, u32>,
+    by_id: FxHashMap<(u32, Box<str>), (EditAt, u32)>,
+    by_row: FxHashMap<(u32, Row), Vec<EditAt>>,
+    pending: Vec<Pending>,
+    begun: bool,
+    name: String,
+    number: u32,
+}
+
+impl<'g> Reader<'g> {
+    /// A reader of nothing yet.
+    pub fn new(ground: &'g Ground) -> Reader<'g> {
+        let history = History { tolerance: TOLERANCE, ..History::default() };
+        Reader {
+            ground,
+            history,
+            wrong: Vec::new(),
+            by_name: FxHashMap::default(),
+            by_id: FxHashMap::default(),
+            by_row: FxHashMap::default(),
+            pending: Vec::new(),
+            begun: false,
+            name: String::new(),
+            number: 0,
+        }
+    }
+
+    /// Reads a history; `name` is what its file is called.
+    pub fn lines(&mut self, name: &str, mut file: impl BufRead) -> Result<(), Unreadable> {
+        name.clone_into(&mut self.name);
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            let read = (&mut file).take(LINE_MAX + 1).read_until(b'\n', &mut bytes);
+            if read.map_err(Unreadable::File)? == 0 {
+                break;
+            }
+            self.number = self.number.checked_add(1).ok_or_else(|| too_many(name))?;
+            if bytes.len() as u64 > LINE_MAX {
+                self.note("", Wrong::new(&(0..0), "this line has more than 64 MiB", ""));
+                break;
+            }
+            let bytes = if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
+            match std::str::from_utf8(bytes) {
+                Ok(line) if line.trim().is_empty() => {}
+                Ok(line) => self.line(line.trim_end_matches(['\n', '\r'])),
+                Err(_) => {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    self.note(&text, Wrong::new(&(0..0), "this line is not UTF-8", ""));
+                }
+            }
+            if self.wrong.len() >= WRONG_MAX {
+                break;
+            }
+        }
+        if !self.begun && self.wrong.is_empty() {
+            let help = format!("its first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
+            self.wrong.push(Diagnostic::new(None, format!("{name} has no line of a history")).help(help));
+        }
+        if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
+    }
+
+    /// What is wrong at a place of the line that is read.
+    pub(super) fn note(&mut self, line: &str, wrong: Wrong) {
+        let diagnostic = shown(&self.name, self.number, line, wrong);
+        self.wrong.push(diagnostic);
+    }
+
+    fn line(&mut self, line: &str) {
+        self.history.lines += 1;
+        let node = match Node::parse(line) {
+            Ok(node) => node,
+            Err(wrong) => {
+                let title = format!("this is not JSON: {}", wrong.what);
+                return self.note(line, Wrong::new(&wrong.span, title, "each line is one JSON object"));
+            }
+        };
+        if let Err(wrong) = self.take(&node) {
+            self.note(line, wrong);
+        }
+    }
+
+    fn take(&mut self, node: &Node<'_>) -> Result<(), Wrong> {
+        let fields = Fields::of(node)?;
+        let kind_at = fields.need("kind")?;
+        let kind = text(kind_at)?;
+        if !self.begun && kind != "history" {
+            let help = format!("the first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
+            return Err(Wrong::new(&kind_at.span, "the history does not begin with its first line", help));
+        }
+        match kind {
+            "history" => self.head(&fields, kind_at),
+            "row" => self.row(&fields),
+            "edit" => self.edit(&fields),
+            "sync-start" | "sync-complete" | "sync-error" => self.sync(&fields, kind),
+            "acknowledged" | "told" => self.word(&fields, kind),
+            "shows" => self.shows(&fields),
+            "waits" => self.waits(&fields),
+            "commit" => self.commit(&fields),
+            "backend" => self.backend(&fields),
+            "app-started" | "app-killed" => self.life(&fields, kind),
+            "end" => self.end(&fields),
+            other => Err(unknown(&kind_at.span, "kind of line", other, &KINDS)),
+        }
+    }
+
+    fn head(&mut self, fields: &Fields<'_, '_>, kind: &Node<'_>) -> Result<(), Wrong> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Err(Wrong::new(&kind.span, "a history has one line of this kind, its first", ""));
+        }
+        fields.only(
+            "the first line",
+            &["kind", "version", "clock_tolerance", "devices", "records", "unrecorded_writers"],
+        )?;
+        let version = fields.need("version")?;
+        if fields.number("version")? != Some(u64::from(VERSION)) {
+            let help = format!("this program reads version {VERSION}");
+            return Err(Wrong::new(&version.span, "this is another version of the format", help));
+        }
+        if let Some((tolerance, span)) = fields.text("clock_tolerance")? {
+            let parsed = tolerance.parse::<Span>().ok().filter(|span| *span <= HOUR);
+            let wrong = || Wrong::new(span, "this is not a length of time up to an hour", "such as \"250ms\" or \"2s\"");
+            self.history.tolerance = parsed.ok_or_else(wrong)?;
+        }
+        for recorded in fields.list("records")?.unwrap_or_default() {
+            match text(recorded)? {
+                "acknowledged" => self.history.acknowledges = true,
+                "told" => self.history.tells = true,
+                "waits" => {}
+                other => {
+                    return Err(unknown(&recorded.span, "kind of line to declare", other, &["acknowledged", "told", "waits"]));
+                }
+            }
+        }
+        self.history.unrecorded_writers = fields.flag("unrecorded_writers")?.unwrap_or(false);
+        if let Some(devices) = fields.get("devices") {
+            for field in Fields::of(devices)?.all {
+                let attributes = Fields::of(&field.node)?;
+                self.add_device(&field.name, Some(&attributes), &field.span)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_device(
+        &mut self,
+        name: &str,
+        written: Option<&Fields<'_, '_>>,
+        span: &Range<usize>,
+    ) -> Result<u32, Wrong> {
+        if name.is_empty() {
+            return Err(Wrong::new(span, "the name of this device is empty", ""));
+        }
+        let known: Vec<&str> = self.ground.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        written.map_or(Ok(()), |written| written.only("a device", &known))?;
+        let mut attributes = Vec::new();
+        for (attribute, values) in &self.ground.attributes {
+            let said = written.and_then(|written| written.get(attribute));
+            let value = match said {
+                Some(node) => {
+                    let said = match &node.value {
+                        Json::Text(text) => text.to_string(),
+                        Json::Number(text) => (*text).to_owned(),
+                        _ => return Err(Wrong::new(&node.span, "this is not a value of an attribute", "a text, or a number")),
+                    };
+                    let words: Vec<String> = values.iter().map(plain).collect();
+                    let at = words.iter().position(|word| *word == said).ok_or_else(|| {
+                        let known: Vec<&str> = words.iter().map(String::as_str).collect();
+                        unknown(&node.span, &format!("value of `{attribute}`"), &said, &known)
+                    })?;
+                    values[at].clone()
+                }
+                None => match values.as_slice() {
+                    [only] => only.clone(),
+                    _ => {
+                        let title = format!("the history does not say which `{attribute}` the device has");
+                        let help = format!("in its first line: \"devices\": {{\"{name}\": {{\"{attribute}\": …}}}}");
+                        return Err(Wrong::new(span, title, help));
+                    }
+                },
+            };
+            attributes.push(value);
+        }
+        let number = self.history.devices.len() as u32;
+        self.history.devices.push(Device { name: name.to_owned(), attributes });
+        self.by_name.insert(name.to_owned(), number);
+        Ok(number)
+    }
+
+    pub(super) fn device_named(&mut self, name: &str, span: &Range<usize>) -> Result<u32, Wrong> {
+        match self.by_name.get(name) {
+            Some(number) => Ok(*number),
+            None => self.add_device(name, None, span),
+        }
+    }
+    fn device(&mut self, fields: &Fields<'_, '_>) -> Result<u32, Wrong> {
+        let node = fields.need("device")?;
+        self.device_named(text(node)?, &node.span)
+    }
+    fn entity(&self, fields: &Fields<'_, '_>) -> Result<EntityId, Wrong> {
+        let node = fields.need("entity")?;
+        self.entity_named(text(node)?, &node.span)
+    }
+    pub(super) fn entity_named(&self, name: &str, span: &Range<usize>) -> Result<EntityId, Wrong> {
+        self.ground.schema.find(name).ok_or_else(|| {
+            let known: Vec<&str> = self.ground.schema.entities.iter().map(|e| e.name.as_str()).collect();
+            unknown(span, "entity", name, &known)
+        })
+    }
+    pub(super) fn columns(&self, entity: EntityId, of_backend: bool) -> Columns<'g> {
+        Columns { entity: self.ground.schema.entity(entity), utc_offset: self.ground.utc_offset, of_backend }
+    }
+
+    fn instant(&self, node: &Node<'_>) -> Result<i64, Wrong> {
+        let micros = match &node.value {
+            Json::Text(text) => value::micros(text, self.ground.utc_offset),
+            // Beyond this no calendar goes.
+            Json::Number(text) => text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64),
+            _ => None,
+        };
+        let wrong = || {
+            let help = "such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
+            Wrong::new(&node.span, "this is not a time", help)
+        };
+        micros.filter(|at| *at >= 0).ok_or_else(wrong)
+    }
+    fn mark(&self, fields: &Fields<'_, '_>) -> Result<Mark, Wrong> {
+        let [at, from, until] = ["at", "not_before", "not_after"].map(|name| fields.get(name));
+        let when = match (at, from, until) {
+            (None, None, None) => When::ANY,
+            (Some(at), None, None) => {
+                let (at, off) = (self.instant(at)?, self.history.tolerance.as_micros() as i64);
+                When { from: at - off, until: at + off }
+            }
+            (None, from, until) => {
+                let from_at = from.map_or(Ok(i64::MIN), |node| self.instant(node))?;
+                let until_at = until.map_or(Ok(i64::MAX), |node| self.instant(node))?;
+                if let Some(until) = until.filter(|_| until_at < from_at) {
+                    return Err(Wrong::new(&until.span, "`not_after` lies before `not_before`", ""));
+                }
+                When { from: from_at, until: until_at }
+            }
+            (Some(at), ..) => {
+                let help = "an instant is `at`; a stretch of time is `not_before` and `not_after`";
+                return Err(Wrong::new(&at.span, "`at` stands beside a stretch of time", help));
+            }
+        };
+        Ok(Mark { when, seq: fields.number("seq")?, line: self.number })
+    }
+
+    fn row(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        fields.only("a row", &["kind", "entity", "key", "values"])?;
+        let (entity, key_at) = (self.entity(fields)?, fields.need("key")?);
+        let columns = self.columns(entity, true);
+        let values = columns.whole(columns.values(fields.need("values")?)?);
+        if self.history.rows.insert((entity, key(key_at)?), values).is_some() {
+            return Err(Wrong::new(&key_at.span, "this row is there already", "a row stands once at the start"));
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        let known = ["kind", "device", "id", "entity", "key", "do", "values", "unsure"];
+        fields.only("an edit", &[&known[..], &TIMES[..]].concat())?;
+        let (device, entity) = (self.device(fields)?, self.entity(fields)?);
+        let row = (entity, key(fields.need("key")?)?);
+        let at = fields.need("do")?;
+        let kind = fields.word("do", &EDITS)?.expect("it is there");
+        let columns = self.columns(entity, false);
+        let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
+        if (kind == EditKind::Delete) != values.is_empty() && kind != EditKind::Create {
+            let title = if values.is_empty() { "this update sets nothing" } else { "a delete sets nothing" };
+            return Err(Wrong::new(&at.span, title, "`values` has the columns that an edit sets"));
+        }
+        let values = match kind {
+            EditKind::Create => created(columns.entity, values),
+            _ => values,
+        };
+        let number = self.history.edits.len();
+        if let Some((id, span)) = fields.text("id")?
+            && let Some((_, line)) = self.by_id.insert((device, id.into()), (number, self.number))
+        {
+            let help = format!("line {line} has an edit of this device with it");
+            return Err(Wrong::new(span, "this `id` is there already", help));
+        }
+        let mark = self.mark(fields)?;
+        self.by_row.entry((device, row.clone())).or_default().push(number);
+        let unsure = fields.flag("unsure")?.unwrap_or(false);
+        self.history.edits.push(Edit { device, row, kind, values, unsure, mark });
+        Ok(())
+    }
+
+    fn sync(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
+        let known = ["kind", "device", "unit", "run", "error"];
+        let known = if kind == "sync-error" { &known[..] } else { &known[..4] };
+        fields.only("a sync", &[known, &TIMES[..]].concat())?;
+        let device = self.device(fields)?;
+        let names: Vec<&str> = self.ground.units.iter().map(|unit| unit.name.as_str()).collect();
+        let unit = match fields.text("unit")? {
+            Some((name, span)) => {
+                names.iter().position(|known| *known == name).ok_or_else(|| unknown(span, "unit", name, &names))?
+            }
+            None if names.len() <= 1 => 0,
+            None => {
+                let help = format!("the scenario has {}", names.join(", "));
+                return Err(Wrong::new(fields.span, "`unit` is missing", help));
+            }
+        };
+        let stage = match kind {
+            "sync-start" => Stage::Started,
+            "sync-complete" => Stage::Completed,
+            _ => Stage::Failed(fields.text("error")?.map_or_else(String::new, |(error, _)| error.to_owned())),
+        };
+        let (run, mark) = (fields.number("run")?, self.mark(fields)?);
+        self.history.syncs.push(Sync { device, unit: UnitId(unit as u16), run, stage, mark });
+        Ok(())
+    }
+
+    /// The edits that a line names, on this device.
+    fn named(&self, fields: &Fields<'_, '_>, device: u32) -> Result<(Names, Range<usize>), Wrong> {
+        if let Some((id, span)) = fields.text("edit")? {
+            return Ok((Names::Id(device, id.into()), span.clone()));
+        }
+        let (entity, key_at) = (self.entity(fields)?, fields.need("key")?);
+        Ok((Names::Row(device, (entity, key(key_at)?)), key_at.span.clone()))
+    }
+
+    fn word(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
+        let known = ["kind", "device", "edit", "entity", "key", "says"];
+        let known = if kind == "told" { &known[..] } else { &known[..5] };
+        fields.only("a word on an edit", &[known, &TIMES[..]].concat())?;
+        let device = self.device(fields)?;
+        let says = match kind {
+            "told" => {
+                fields.need("says")?;
+                self.history.tells = true;
+                fields.word("says", &SAYS)?
+            }
+            _ => {
+                self.history.acknowledges = true;
+                None
+            }
+        };
+        let (names, span) = self.named(fields, device)?;
+        let then = Then::Word(says, self.mark(fields)?);
+        self.pending.push(Pending { names, place: (self.number, span), then });
+        Ok(())
+    }
+
+    fn shows(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        let known = ["kind", "device", "entity", "rows", "key", "values", "gone"];
+        fields.only("what is shown", &[&known[..], &TIMES[..]].concat())?;
+        let (device, entity) = (self.device(fields)?, self.entity(fields)?);
+        let columns = self.columns(entity, false);
+        let mut rows = Vec::new();
+        let all = fields.list("rows")?;
+        if let Some(all) = all {
+            for node in all {
+                let (key, values) = columns.row(node)?;
+                rows.push((key, Some(values)));
+            }
+        } else {
+            let key = key(fields.need("key")?)?;
+            let gone = fields.flag("gone")?.unwrap_or(false);
+            let values = if gone { None } else { Some(columns.whole(columns.values(fields.need("values")?)?)) };
+            rows.push((key, values));
+        }
+        let mark = self.mark(fields)?;
+        self.history.shows.push(Shown { device, entity, rows, all: all.is_some(), mark });
+        Ok(())
+    }
+
+    fn waits(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        fields.only("what waits", &[&["kind", "device", "edits", "rows"][..], &TIMES[..]].concat())?;
+        let device = self.device(fields)?;
+        let (edits, rows) = (fields.list("edits")?, fields.list("rows")?);
+        if edits.is_none() && rows.is_none() {
+            return Err(Wrong::new(fields.span, "`edits` is missing", "nothing waits: \"edits\": []"));
+        }
+        let at = self.history.waits.len();
+        for node in edits.unwrap_or_default() {
+            let names = Names::Id(device, text(node)?.into());
+            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
+        }
+        for node in rows.unwrap_or_default() {
+            let row = Fields::of(node)?;
+            row.only("a row that waits", &["entity", "key"])?;
+            let names = Names::Row(device, (self.entity(&row)?, key(row.need("key")?)?));
+            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
+        }
+        let mark = self.mark(fields)?;
+        self.history.waits.push(Waiting { device, edits: Vec::new(), mark });
+        Ok(())
+    }
+
+    fn commit(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        let known = ["kind", "entity", "key", "do", "values", "by"];
+        fields.only("a commit", &[&known[..], &TIMES[..]].concat())?;
+        let entity = self.entity(fields)?;
+        let row = (entity, key(fields.need("key")?)?);
+        let kind = fields.word("do", &EDITS)?;
+        let columns = self.columns(entity, true);
+        let values = fields.get("values").map_or(Ok(Vec::new()), |values| columns.values(values))?;
+        if values.is_empty() && kind != Some(EditKind::Delete) && kind != Some(EditKind::Create) {
+            let help = "`values` has the columns that it set; a delete is \"do\": \"delete\"";
+            return Err(Wrong::new(fields.span, "this commit changes nothing", help));
+        }
+        let at = self.history.commits.len();
+        let by = match fields.get("by") {
+            None => By::Unknown,
+            Some(Node { value: Json::Text(text), span }) => match text.as_ref() {
+                "other" => By::Other,
+                word => return Err(unknown(span, "author in a word", word, &["other"])),
+            },
+            Some(node) => {
+                let author = Fields::of(node)?;
+                author.only("an author", &["device", "edit"])?;
+                let device = self.device(&author)?;
+                if let Some((id, span)) = author.text("edit")? {
+                    let place = (self.number, span.clone());
+                    let names = Names::Id(device, id.into());
+                    self.pending.push(Pending { names, place, then: Then::By(at) });
+                }
+                By::Device(device)
+            }
+        };
+        let mark = self.mark(fields)?;
+        self.history.commits.push(Commit { row, kind, values, by, mark });
+        Ok(())
+    }
+
+    fn backend(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        fields.only("the backend's rows", &["kind", "entity", "rows"])?;
+        let entity = self.entity(fields)?;
+        let columns = self.columns(entity, true);
+        let rows = list(fields.need("rows")?)?;
+        let held = self.history.backend.entry(entity).or_default();
+        for node in rows {
+            let (key, values) = columns.row(node)?;
+            if held.insert(key, values).is_some() {
+                return Err(Wrong::new(&node.span, "this row is there already", "a row stands once at the end"));
+            }
+        }
+        Ok(())
+    }
+
+    fn life(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
+        fields.only("an app", &[&["kind", "device"][..], &TIMES[..]].concat())?;
+        let (device, mark) = (self.device(fields)?, self.mark(fields)?);
+        self.history.lives.push(Life { device, begins: kind == "app-started", mark });
+        Ok(())
+    }
+
+    fn end(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
+        fields.only("the end", &[&["kind", "settled"][..], &TIMES[..]].concat())?;
+        let settled = fields.flag("settled")?.unwrap_or(true);
+        if self.history.end.replace((self.mark(fields)?.when, settled)).is_some() {
+            return Err(Wrong::new(fields.span, "the end is there already", ""));
+        }
+        Ok(())
+    }
+
+    /// What was recorded, when all files are read.
+    pub fn finish(mut self) -> Result<History, Unreadable> {
+        for Pending { names, place: (line, span), then } in std::mem::take(&mut self.pending) {
+            self.number = line;
+            if let Err(wrong) = self.settle(names, &span, then)
+                && self.wrong.len() < WRONG_MAX
+            {
+                self.note("", wrong);
+            }
+        }
+        if self.wrong.is_empty() { Ok(self.history) } else { Err(Unreadable::Wrong(self.wrong)) }
+    }
+
+    fn settle(&mut self, names: Names, span: &Range<usize>, then: Then) -> Result<(), Wrong> {
+        let edits = match &names {
+            Names::Id(device, id) => {
+                let known = self.by_id.get(&(*device, id.clone()));
+                known.map(|(edit, _)| vec![*edit])
+            }
+            Names::Row(device, row) => self.by_row.get(&(*device, row.clone())).cloned(),
+        };
+        if let (Then::By(commit), None, Names::Id(device, _)) = (&then, &edits, &names) {
+            self.history.commits[*commit].by = By::Stranger(*device);
+            return Ok(());
+        }
+        let Some(edits) = edits else { return Err(self.nobody(&names, span)) };
+        match then {
+            Then::Word(says, mark) => {
+                self.history.words.extend(edits.into_iter().map(|edit| Word { edit, says, mark }));
+            }
+            Then::Waits(at) => self.history.waits[at].edits.extend(edits),
+            Then::By(commit) => self.history.commits[commit].by = By::Edit(edits[0]),
+        }
+        Ok(())
+    }
+
+    fn nobody(&self, names: &Names, span: &Range<usize>) -> Wrong {
+        match names {
+            Names::Id(device, id) => {
+                let name = &self.history.devices[*device as usize].name;
+                let mut known: Vec<&str> =
+                    self.by_id.keys().filter(|(of, _)| of == device).map(|(_, id)| &**id).collect();
+                known.sort_unstable();
+                unknown(span, &format!("edit of {name} with the `id`"), id, &known)
+            }
+            Names::Row(device, (entity, key)) => {
+                let (name, entity) = (&self.history.devices[*device as usize].name, &self.ground.schema.entity(*entity).name);
+                Wrong::new(span, format!("{name} made no edit of {entity} {key}"), "")
+            }
+        }
+    }
+}
+
+const EDITS: [(&str, EditKind); 3] =
+    [("create", EditKind::Create), ("update", EditKind::Update), ("delete", EditKind::Delete)];
+const SAYS: [(&str, LogKind); 5] = [
+    ("superseded", LogKind::Superseded),
+    ("merged", LogKind::Merged),
+    ("overwrote", LogKind::Overwrote),
+    ("rejected", LogKind::Rejected),
+    ("kept-both", LogKind::KeptBoth),
+];
+
+/// A create has all columns of its row: what was not said is null.
+fn created(entity: &crate::contract::Entity, values: super::recorded::Values) -> super::recorded::Values {
+    let mut all: BTreeMap<usize, crate::base::Value> =
+        entity.projection.iter().map(|column| (*column, crate::base::Value::Null)).collect();
+    all.extend(values);
+    all.into_iter().collect()
+}
+
+fn plain(value: &crate::base::Value) -> String {
+    match value {
+        crate::base::Value::Text(text) => text.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn too_many(name: &str) -> Unreadable {
+    Unreadable::Wrong(vec![Diagnostic::new(None, format!("{name} has more lines than can be counted"))])
+}
+
+/// A mistake with as much of its line as helps.
+pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagnostic {
+    let span = wrong.span.start.min(line.len())..wrong.span.end.min(line.len());
+    let start = boundary(line, span.start.saturating_sub(AROUND));
+    let end = boundary(line, (span.start + AROUND).max(start));
+    let text = &line[start..end];
+    let source =
+        Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: number as usize });
+    let span = span.start - start..(span.end - start).min(text.len()).max(span.start - start);
+    let place = Place { source, span };
+    let diagnostic = Diagnostic::new(Some(place), wrong.title);
+    if wrong.help.is_empty() { diagnostic } else { diagnostic.help(wrong.help) }
+}

@@ -1,0 +1,190 @@
+//! What was recorded, with names resolved: still in no order.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::base::{EntityId, Key, Span, UnitId, Value};
+use crate::contract::{Attributes, EditKind, LogKind, Schema, SyncUnit};
+
+/// What a scenario says to a history.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The entities as the app has them.
+    pub schema: Arc<Schema>,
+    /// The sync units.
+    pub units: Arc<[SyncUnit]>,
+    /// Attributes of devices, with the values that each may have.
+    pub attributes: Vec<(String, Vec<Value>)>,
+    /// Local time beside UTC, in seconds.
+    pub utc_offset: i32,
+    /// Whether an edit may give way to another version by the policy.
+    pub gives_way: bool,
+    /// Whether by the policy an edit may bring a deleted row back.
+    pub brings_back: bool,
+}
+
+/// A stretch of time in which something happened: microseconds since 1970, both ends in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct When {
+    pub(super) from: i64,
+    pub(super) until: i64,
+}
+
+impl When {
+    /// Of what has no time.
+    pub(super) const ANY: When = When { from: i64::MIN, until: i64::MAX };
+}
+
+/// When something happened, and where it stands among what one place told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) when: When,
+    pub(super) seq: Option<u64>,
+    /// The line, for messages.
+    pub(super) line: u32,
+}
+
+pub(super) type EditAt = usize;
+pub(super) type Row = (EntityId, Key);
+pub(super) type Values = Vec<(usize, Value)>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Device {
+    pub(super) name: String,
+    pub(super) attributes: Attributes,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    pub(super) device: u32,
+    pub(super) row: Row,
+    pub(super) kind: EditKind,
+    pub(super) values: Values,
+    /// Nobody saw it saved.
+    pub(super) unsure: bool,
+    pub(super) mark: Mark,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Unknown,
+    Other,
+    /// Of this device, by which edit is not known.
+    Device(u32),
+    Edit(EditAt),
+    /// Of this device, by an edit that nobody made.
+    Stranger(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Commit {
+    pub(super) row: Row,
+    /// `None`: a create where the row is not there, else an update.
+    pub(super) kind: Option<EditKind>,
+    pub(super) values: Values,
+    pub(super) by: By,
+    pub(super) mark: Mark,
+}
+
+/// Something that was said of an edit.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) edit: EditAt,
+    /// What the user was told; `None`: it counts as done.
+    pub(super) says: Option<LogKind>,
+    pub(super) mark: Mark,
+}
+
+/// What an app shows of an entity, by key; of what is `gone` nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) device: u32,
+    pub(super) entity: EntityId,
+    pub(super) rows: Vec<(Key, Option<Vec<Value>>)>,
+    /// Whether these are all rows that it shows.
+    pub(super) all: bool,
+    pub(super) mark: Mark,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) device: u32,
+    pub(super) edits: Vec<EditAt>,
+    pub(super) mark: Mark,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Started,
+    Completed,
+    Failed(String),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Sync {
+    pub(super) device: u32,
+    pub(super) unit: UnitId,
+    pub(super) run: Option<u64>,
+    pub(super) stage: Stage,
+    pub(super) mark: Mark,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    pub(super) device: u32,
+    pub(super) begins: bool,
+    pub(super) mark: Mark,
+}
+
+/// A recorded history: all that was read, with names resolved.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    pub(super) tolerance: Span,
+    pub(super) unrecorded_writers: bool,
+    pub(super) acknowledges: bool,
+    pub(super) tells: bool,
+    pub(super) devices: Vec<Device>,
+    pub(super) rows: BTreeMap<Row, Vec<Value>>,
+    pub(super) edits: Vec<Edit>,
+    pub(super) commits: Vec<Commit>,
+    pub(super) words: Vec<Word>,
+    pub(super) shows: Vec<Shown>,
+    pub(super) waits: Vec<Waiting>,
+    pub(super) syncs: Vec<Sync>,
+    pub(super) lives: Vec<Life>,
+    /// The rows of the backend at the end, by entity.
+    pub(super) backend: BTreeMap<EntityId, BTreeMap<Key, Vec<Value>>>,
+    /// When the recording ended, and whether all had come to rest.
+    pub(super) end: Option<(When, bool)>,
+    pub(super) lines: u64,
+}
+
+impl History {
+    /// How many lines it has.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+    /// How far a time may be off.
+    pub fn tolerance(&self) -> Span {
+        self.tolerance
+    }
+    /// The names of its devices; the first is `d0` in words.
+    pub fn devices(&self) -> impl Iterator<Item = &str> {
+        self.devices.iter().map(|device| device.name.as_str())
+    }
+}
+
+/// A mistake in a line: where, what it is, and what would be right.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) span: Range<usize>,
+    pub(super) title: String,
+    pub(super) help: String,
+}
+
+impl Wrong {
+    pub(super) fn new(span: &Range<usize>, title: impl Into<String>, help: impl Into<String>) -> Wrong {
+        Wrong { span: span.clone(), title: title.into(), help: help.into() }
+    }
+}

@@ -1,0 +1,191 @@
+//! Lives of apps and runs of syncs in an order that their times allow.
+//!
+//! Of a run that is told with its end only as much is certain as lies between the latest instant at
+//! which it may have begun and the earliest at which it may have ended. Where that is nothing, it is
+//! taken for as short as can be, and put where no other run of its unit is.
+
+use std::collections::BTreeMap;
+
+use super::order::Bounds;
+use super::recorded::{History, Mark, Stage, Sync, When};
+use crate::base::UnitId;
+
+/// Something that happened on a device, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub(super) at: i64,
+    pub(super) device: u32,
+    pub(super) turn: Turn,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    Begins(u32),
+    Dies,
+    Starts(UnitId, u64),
+    Completes(UnitId, u64),
+    Fails(UnitId, u64, String),
+}
+
+/// A run with what was told of it.
+struct Run<'h> {
+    start: Option<&'h Sync>,
+    end: Option<&'h Sync>,
+}
+
+/// The instants of a run: of those without a start or an end as far as they are known.
+struct Placed<'h> {
+    from: i64,
+    until: i64,
+    run: Run<'h>,
+}
+
+pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    let mut deaths: Vec<Vec<When>> = vec![Vec::new(); history.devices.len()];
+    for life in &history.lives {
+        // Who begins again has died before.
+        deaths[life.device as usize].push(bounds.of(life.mark.when));
+    }
+    let tells_ends = history.syncs.iter().any(|sync| sync.stage != Stage::Started);
+    let mut by_unit: BTreeMap<(u32, UnitId), Vec<&Sync>> = BTreeMap::new();
+    for sync in history.syncs.iter().filter(|_| tells_ends) {
+        by_unit.entry((sync.device, sync.unit)).or_default().push(sync);
+    }
+    let mut number = vec![0_u64; history.devices.len()];
+    for ((device, unit), syncs) in by_unit {
+        let runs = paired(&syncs, bounds);
+        for Placed { from, until, run } in placed(runs, bounds) {
+            let next = &mut number[device as usize];
+            let own = *next;
+            *next += 1;
+            let may_have_died = deaths[device as usize].iter().any(|death| death.until >= from);
+            if run.start.is_some() {
+                flows.push(Flow { at: from, device, turn: Turn::Starts(unit, own) });
+            }
+            let ends = match run.end.map(|end| &end.stage) {
+                Some(Stage::Failed(why)) => Some(Turn::Fails(unit, own, why.clone())),
+                Some(_) => Some(Turn::Completes(unit, own)),
+                // The app died amid it, and nobody was left to tell.
+                None if may_have_died => Some(Turn::Fails(unit, own, "the app died".to_owned())),
+                None => None,
+            };
+            flows.extend(ends.map(|turn| Flow { at: until, device, turn }));
+        }
+    }
+    lives(history, bounds, &mut flows);
+    // At one instant, what ends makes way for what begins; a short run is told as a whole.
+    flows.sort_by_key(|flow| flow.at);
+    flows
+}
+
+fn middle(when: When) -> i64 {
+    when.from + (when.until - when.from) / 2
+}
+
+fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
+    let mut all: Vec<(u32, (Option<u64>, i64), bool)> = history
+        .lives
+        .iter()
+        .map(|life| (life.device, (life.mark.seq, middle(bounds.of(life.mark.when))), life.begins))
+        .collect();
+    all.sort_unstable();
+    // Each device is told to run from the beginning: its first start says nothing new.
+    let mut running = vec![(true, true, 0_u32); history.devices.len()];
+    for (device, (_, at), begins) in all {
+        let (alive, fresh, lives) = &mut running[device as usize];
+        match (begins, *alive) {
+            (true, true) if *fresh => *fresh = false,
+            (true, alive) => {
+                if alive {
+                    flows.push(Flow { at, device, turn: Turn::Dies });
+                }
+                *lives += 1;
+                flows.push(Flow { at, device, turn: Turn::Begins(*lives) });
+            }
+            (false, true) => flows.push(Flow { at, device, turn: Turn::Dies }),
+            (false, false) => {}
+        }
+        (*alive, *fresh) = (begins, false);
+    }
+}
+
+/// The runs of a unit: by their numbers, or each end with the first start that it may be of.
+fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
+    let mut numbered: BTreeMap<u64, (Vec<&Sync>, Vec<&Sync>)> = BTreeMap::new();
+    let (mut starts, mut ends): (Vec<&Sync>, Vec<&Sync>) = (Vec::new(), Vec::new());
+    for sync in syncs {
+        let is_start = sync.stage == Stage::Started;
+        match (sync.run, is_start) {
+            (Some(run), true) => numbered.entry(run).or_default().0.push(sync),
+            (Some(run), false) => numbered.entry(run).or_default().1.push(sync),
+            (None, true) => starts.push(sync),
+            (None, false) => ends.push(sync),
+        }
+    }
+    let mut runs = Vec::new();
+    for (starts, ends) in numbered.into_values() {
+        for at in 0..starts.len().max(ends.len()) {
+            runs.push(Run { start: starts.get(at).copied(), end: ends.get(at).copied() });
+        }
+    }
+    let key = |mark: Mark| (mark.seq, middle(bounds.of(mark.when)), mark.line);
+    starts.sort_by_key(|sync| key(sync.mark));
+    ends.sort_by_key(|sync| key(sync.mark));
+    let mut taken = 0;
+    for end in ends {
+        let until = bounds.of(end.mark.when).until;
+        let fits = starts.get(taken).filter(|start| bounds.of(start.mark.when).from <= until);
+        taken += usize::from(fits.is_some());
+        runs.push(Run { start: fits.copied(), end: Some(end) });
+    }
+    runs.extend(starts[taken..].iter().map(|start| Run { start: Some(start), end: None }));
+    runs
+}
+
+fn placed(runs: Vec<Run<'_>>, bounds: Bounds) -> Vec<Placed<'_>> {
+    let when = |sync: &Sync| bounds.of(sync.mark.when);
+    let mut cores: Vec<Placed<'_>> = Vec::new();
+    let mut loose = Vec::new();
+    for run in runs {
+        let (start, end) = (run.start.map(when), run.end.map(when));
+        match (start, end) {
+            (Some(start), Some(end)) => {
+                let latest = start.until.min(end.until);
+                let earliest = end.from.max(start.from);
+                if latest < earliest {
+                    cores.push(Placed { from: latest, until: earliest, run });
+                } else {
+                    loose.push((earliest, latest, run));
+                }
+            }
+            (Some(start), None) => cores.push(Placed { from: start.until, until: start.until, run }),
+            (None, Some(end)) => cores.push(Placed { from: end.until, until: end.until, run }),
+            (None, None) => {}
+        }
+    }
+    cores.sort_by_key(|core| (core.from, core.until));
+    let mut all = Vec::new();
+    for (earliest, latest, run) in loose {
+        let at = free(&cores, earliest, latest).unwrap_or(latest);
+        all.push(Placed { from: at, until: at, run });
+    }
+    // At one instant: what ends there, what is as short as can be, what begins there.
+    all.extend(cores);
+    all.sort_by_key(|of| (of.until, of.from));
+    all
+}
+
+/// An instant between these at which no run is under way.
+fn free(cores: &[Placed<'_>], earliest: i64, latest: i64) -> Option<i64> {
+    let mut at = earliest;
+    for core in cores {
+        if core.from >= at {
+            break;
+        }
+        if core.until > at {
+            at = core.until;
+        }
+    }
+    (at <= latest).then_some(at)
+}

@@ -1,0 +1,286 @@
+//! Files besides the history: databases of phones, dumps of the backend, audit tables.
+
+use std::ops::Range;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::fields::{Columns, unknown};
+use super::json::{Json, Node};
+use super::read::{Reader, Unreadable};
+use super::recorded::{By, Commit, Mark, Shown, Values, When, Wrong};
+use super::value;
+use crate::base::{EntityId, Key, Value};
+use crate::config::diagnostic::Diagnostic;
+use crate::contract::{EditKind, Entity};
+
+/// The database of a phone as it was at the end.
+#[derive(Clone, Debug)]
+pub struct Phone<'p> {
+    /// The device.
+    pub name: &'p str,
+    pub file: &'p Path,
+    /// Tables, each with the entity of which it has the rows.
+    pub tables: &'p [(String, String)],
+}
+
+/// Rows of the backend at the end, as a CSV or a JSON list.
+#[derive(Clone, Debug)]
+pub struct Dump<'p> {
+    pub entity: &'p str,
+    /// How it is called, and what it says.
+    pub file: &'p str,
+    pub text: &'p str,
+}
+
+/// Changes of the backend as a CSV: `at`, `entity`, `key`, `do`, columns; `device` and `edit` say who.
+#[derive(Clone, Debug)]
+pub struct Audit<'p> {
+    pub file: &'p str,
+    pub text: &'p str,
+}
+
+const AT_ALL: Range<usize> = 0..0;
+
+fn refused(text: String, help: &str) -> Unreadable {
+    Unreadable::Wrong(vec![Diagnostic::new(None, text).help(help)])
+}
+
+fn told(file: &str, wrong: &Wrong) -> Unreadable {
+    refused(format!("{file}: {}", wrong.title), &wrong.help)
+}
+
+/// A quoted name of SQLite.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Reader<'_> {
+    /// What a phone's database holds is what its app shows at the end.
+    pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
+        let file = phone.file.display().to_string();
+        let failed = |error: rusqlite::Error| refused(format!("cannot read {file}: {error}"), "a database of SQLite is wanted");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let database = Connection::open_with_flags(phone.file, flags).map_err(failed)?;
+        let device = self.device_named(phone.name, &AT_ALL).map_err(|wrong| told(&file, &wrong))?;
+        let mut tables: Vec<String> = Vec::new();
+        {
+            let mut names = database.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name").map_err(failed)?;
+            let mut rows = names.query([]).map_err(failed)?;
+            while let Some(row) = rows.next().map_err(failed)? {
+                tables.push(row.get(0).map_err(failed)?);
+            }
+        }
+        for (table, entity) in phone.tables {
+            let entity = self.entity_named(entity, &AT_ALL).map_err(|wrong| told(&file, &wrong))?;
+            if !tables.contains(table) {
+                let known: Vec<&str> = tables.iter().map(String::as_str).collect();
+                return Err(told(&file, &unknown(&AT_ALL, "table", table, &known)));
+            }
+            let rows = self.table(&database, (table, entity)).map_err(|why| match why {
+                Ok(error) => failed(error),
+                Err(wrong) => told(&file, &wrong),
+            })?;
+            let mark = Mark { when: When::ANY, seq: None, line: 0 };
+            self.history.shows.push(Shown { device, entity, rows, all: true, mark });
+        }
+        Ok(())
+    }
+
+    fn table(
+        &self,
+        database: &Connection,
+        (table, entity): (&str, EntityId),
+    ) -> Result<Vec<(Key, Option<Vec<Value>>)>, Result<rusqlite::Error, Wrong>> {
+        let columns = self.columns(entity, false);
+        let form: &Entity = columns.entity;
+        let mut all = database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(Ok)?;
+        let names: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
+        let find = |name: &str| {
+            names.iter().position(|known| known == name).ok_or_else(|| {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                Err(unknown(&AT_ALL, &format!("column of the table `{table}`"), name, &known))
+            })
+        };
+        let key_at = find(&form.key)?;
+        let places = form.projected().map(|column| find(&column.name)).collect::<Result<Vec<usize>, _>>()?;
+        let mut rows = Vec::new();
+        let mut found = all.query([]).map_err(Ok)?;
+        while let Some(row) = found.next().map_err(Ok)? {
+            let key = row.get_ref(key_at).map_err(Ok)?;
+            let key = value::of_sql(key, &crate::contract::ColumnKind::Ref(entity), 0);
+            let Some(Value::Text(key)) = key.filter(|key| *key != Value::text("")) else {
+                return Err(Err(Wrong::new(&AT_ALL, format!("a row of `{table}` has no key that is a text or a number"), "")));
+            };
+            let mut values = Vec::with_capacity(places.len());
+            for (column, at) in form.projected().zip(&places) {
+                let cell = row.get_ref(*at).map_err(Ok)?;
+                let value = value::of_sql(cell, &column.kind, columns.utc_offset).ok_or_else(|| {
+                    let title = format!("`{}` of the row {key} of `{table}` is {:?}", column.name, cell.data_type());
+                    Err(Wrong::new(&AT_ALL, title, format!("the column takes {}", value::wanted(&column.kind))))
+                })?;
+                values.push(value);
+            }
+            rows.push((Key(key), Some(values)));
+        }
+        Ok(rows)
+    }
+
+    /// The rows that the backend has at the end.
+    pub fn dump(&mut self, dump: &Dump<'_>) -> Result<(), Unreadable> {
+        let entity = self.entity_named(dump.entity, &AT_ALL).map_err(|wrong| told(dump.file, &wrong))?;
+        let text = dump.text.trim_start_matches('\u{feff}');
+        let rows = if text.trim_start().starts_with('[') {
+            self.rows_of_json(dump.file, text, entity)?
+        } else {
+            self.rows_of_csv(dump.file, text, entity)?
+        };
+        let held = self.history.backend.entry(entity).or_default();
+        for (key, values) in rows {
+            let name = key.clone();
+            if held.insert(key, values).is_some() {
+                return Err(refused(format!("{}: the row {name} is there twice", dump.file), "a row stands once at the end"));
+            }
+        }
+        Ok(())
+    }
+
+    fn rows_of_json(&mut self, file: &str, text: &str, entity: EntityId) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+        let columns = self.columns(entity, true);
+        let at = |wrong: Wrong| Unreadable::Wrong(vec![in_text(file, text, wrong)]);
+        let node = Node::parse(text).map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
+        let Json::List(rows) = &node.value else {
+            return Err(at(Wrong::new(&node.span, "a list of rows is wanted", "")));
+        };
+        rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
+    }
+
+    fn rows_of_csv(&mut self, file: &str, text: &str, entity: EntityId) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+        let columns = self.columns(entity, true);
+        let sheet = Sheet::read(file, text)?;
+        let key_at = sheet.need(&columns.entity.key)?;
+        let places = sheet.columns(&columns, &[&columns.entity.key])?;
+        let row = |(line, cells): &(u64, csv::StringRecord)| {
+            let key = sheet.key(*line, &cells[key_at])?;
+            Ok((key, columns.whole(sheet.values((*line, cells), &columns, &places)?)))
+        };
+        sheet.rows.iter().map(row).collect()
+    }
+
+    /// Changes of the backend, in any order.
+    pub fn audit(&mut self, audit: &Audit<'_>) -> Result<(), Unreadable> {
+        let sheet = Sheet::read(audit.file, audit.text.trim_start_matches('\u{feff}'))?;
+        let [at, entity_at, key_at] = ["at", "entity", "key"].map(|name| sheet.need(name));
+        let (at, entity_at, key_at) = (at?, entity_at?, key_at?);
+        let own = ["at", "entity", "key", "do", "device", "edit", "seq"];
+        let [kind, device, _, seq] = ["do", "device", "edit", "seq"].map(|name| sheet.find(name));
+        for (line, cells) in &sheet.rows {
+            let wrong = |title: String, help: &str| refused(format!("{}:{line}: {title}", audit.file), help);
+            let entity = self.entity_named(&cells[entity_at], &AT_ALL).map_err(|of| wrong(of.title, &of.help))?;
+            let columns = self.columns(entity, true);
+            let places = sheet.of_entity(&columns, &own);
+            let off = self.history.tolerance.as_micros() as i64;
+            let when = value::micros(&cells[at], columns.utc_offset)
+                .or_else(|| cells[at].trim().parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000)))
+                .filter(|at| (0..250_000_000_000_000_000).contains(at))
+                .ok_or_else(|| wrong(format!("`{}` is not a time", &cells[at]), "such as 2026-03-02T08:15:00Z, or milliseconds since 1970"))?;
+            let kind = match kind.map(|at| cells[at].trim().to_lowercase()).as_deref() {
+                None | Some("") => None,
+                Some("create" | "insert") => Some(EditKind::Create),
+                Some("update") => Some(EditKind::Update),
+                Some("delete") => Some(EditKind::Delete),
+                Some(other) => return Err(wrong(format!("there is no `do` `{other}`"), "there are `create`, `update`, `delete`")),
+            };
+            let mut values: Values = if kind == Some(EditKind::Delete) { Vec::new() } else { sheet.values((*line, cells), &columns, &places)? };
+            // In a table of changes an empty cell is a column that was not changed.
+            if kind != Some(EditKind::Create) {
+                values.retain(|(_, value)| *value != Value::Null);
+            }
+            let by = match device.map(|at| cells[at].trim()) {
+                None | Some("") => By::Unknown,
+                Some("other") => By::Other,
+                Some(name) => By::Device(self.device_named(name, &AT_ALL).map_err(|of| wrong(of.title, &of.help))?),
+            };
+            let seq = seq.and_then(|at| cells[at].trim().parse().ok());
+            let mark = Mark { when: When { from: when - off, until: when + off }, seq, line: *line as u32 };
+            let row = (entity, sheet.key(*line, &cells[key_at])?);
+            self.history.commits.push(Commit { row, kind, values, by, mark });
+        }
+        Ok(())
+    }
+}
+
+/// A CSV with its header.
+struct Sheet<'p> {
+    file: &'p str,
+    header: Vec<String>,
+    rows: Vec<(u64, csv::StringRecord)>,
+}
+
+impl<'p> Sheet<'p> {
+    fn read(file: &'p str, text: &str) -> Result<Sheet<'p>, Unreadable> {
+        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+        let failed = |error: csv::Error| refused(format!("cannot read {file}: {error}"), "a CSV with a header is wanted");
+        let header = reader.headers().map_err(failed)?.iter().map(|name| name.trim().to_owned()).collect();
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(failed)?;
+            rows.push((record.position().map_or(0, csv::Position::line), record));
+        }
+        Ok(Sheet { file, header, rows })
+    }
+    fn find(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|known| known == name)
+    }
+    fn need(&self, name: &str) -> Result<usize, Unreadable> {
+        self.find(name).ok_or_else(|| {
+            let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
+            told(self.file, &unknown(&AT_ALL, "column", name, &known))
+        })
+    }
+    /// The columns of an entity that it has, and none that no entity has.
+    fn columns(&self, columns: &Columns<'_>, besides: &[&str]) -> Result<Vec<(usize, usize)>, Unreadable> {
+        for name in self.header.iter().filter(|name| !besides.contains(&name.as_str())) {
+            if !columns.entity.columns.iter().any(|column| column.name == *name) {
+                let known: Vec<&str> = columns.entity.columns.iter().map(|column| column.name.as_str()).collect();
+                let what = format!("column of `{}`", columns.entity.name);
+                return Err(told(self.file, &unknown(&AT_ALL, &what, name, &known)));
+            }
+        }
+        Ok(self.of_entity(columns, besides))
+    }
+    fn of_entity(&self, columns: &Columns<'_>, besides: &[&str]) -> Vec<(usize, usize)> {
+        let named = columns.entity.columns.iter().enumerate();
+        let named = named.filter(|(_, column)| !besides.contains(&column.name.as_str()));
+        named.filter_map(|(at, column)| Some((at, self.find(&column.name)?))).collect()
+    }
+    fn key(&self, line: u64, cell: &str) -> Result<Key, Unreadable> {
+        let wrong = || refused(format!("{}:{line}: the key is empty", self.file), "");
+        if cell.is_empty() { Err(wrong()) } else { Ok(Key::new(cell)) }
+    }
+    fn values(
+        &self,
+        (line, cells): (u64, &csv::StringRecord),
+        columns: &Columns<'_>,
+        places: &[(usize, usize)],
+    ) -> Result<Values, Unreadable> {
+        let cell = |&(column, at): &(usize, usize)| {
+            let form = &columns.entity.columns[column];
+            let value = value::of_cell(&cells[at], &form.kind, columns.utc_offset).ok_or_else(|| {
+                let title = format!("{}:{line}: `{}` cannot stand in `{}`", self.file, &cells[at], form.name);
+                refused(title, &format!("the column takes {}", value::wanted(&form.kind)))
+            })?;
+            Ok((column, value))
+        };
+        places.iter().map(cell).collect()
+    }
+}
+
+/// A mistake in a text of many lines.
+fn in_text(file: &str, text: &str, wrong: Wrong) -> Diagnostic {
+    let start = text[..wrong.span.start.min(text.len())].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let number = text[..start].matches('\n').count() + 1;
+    let span = wrong.span.start - start..wrong.span.end.saturating_sub(start);
+    super::read::shown(file, number as u32, line, Wrong { span, ..wrong })
+}

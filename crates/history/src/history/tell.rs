@@ -1,0 +1,471 @@
+//! What happened, told to the oracle and to who writes down lives.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::finals::{Final, Finals};
+use super::perform::{Act, Moment, State, Whose, after, reads_alike};
+use super::recorded::{EditAt, Ground, History, Row, When};
+use super::runs::{Flow, Turn};
+use super::views::{Rows, ShownRow, View, is_in_scope};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{
+    Author, Capabilities, CommitKind, ConflictKind, Decision, EngineEvent, Event, KillReason,
+    LocalEdit, LogEntry, Node, Occurrence, PendingEdit, Sides, SyncError,
+};
+use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Verdict};
+
+/// What is told as an instant.
+pub(super) enum Told<'m> {
+    Of(&'m Moment),
+    Flow(&'m Flow),
+}
+
+/// Which rows devices are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// These alone; `None`: all.
+    pub(super) only: Option<&'a [Row]>,
+    pub(super) aside: &'a BTreeSet<Row>,
+}
+
+/// Who is told, and what is known by then.
+pub(super) struct Teller<'h> {
+    ground: &'h Ground,
+    history: &'h History,
+    pub(super) labels: Labels,
+    /// The instant that is virtual time zero, in microseconds since 1970.
+    origin: i64,
+    /// The devices that are there, by their numbers here.
+    devices: Vec<u32>,
+    oracle: Option<Oracle>,
+    lives: Vec<Life>,
+    rows: Rows,
+    /// The commits of each row in the order in which they are told.
+    versions: FxHashMap<&'h Row, Vec<usize>>,
+    numbers: FxHashMap<EditAt, EditId>,
+    /// The edits of each device, in the order in which they were made.
+    made: Vec<Vec<EditAt>>,
+    /// Edits that are on the backend, or of which nothing is left to come.
+    ended: FxHashMap<EditAt, ()>,
+    now: Time,
+}
+
+pub(super) fn labels(ground: &Ground, origin: i64) -> Labels {
+    let clock = Clock { start: Stamp(origin), utc_offset: ground.utc_offset };
+    Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock }
+}
+
+/// Longer than any recording: how long a run says nothing is nobody's promise.
+const NEVER: Span = Span(u64::MAX / 8);
+
+impl<'h> Teller<'h> {
+    /// Of these devices and rows; `None` of `start`: of all that the history begins with.
+    pub(super) fn new(
+        (ground, history): (&'h Ground, &'h History),
+        (origin, capabilities): (i64, Capabilities),
+        devices: Vec<u32>,
+        start: Option<&[Row]>,
+    ) -> Teller<'h> {
+        let mut rows = Rows::new(ground.schema.entities.len());
+        let before = Stamp(origin - 1_000_000);
+        match start {
+            None => history.rows.iter().for_each(|(row, values)| rows.set(row, before, Some(values.clone()))),
+            Some(some) => some.iter().for_each(|row| rows.set(row, before, history.rows.get(row).cloned())),
+        }
+        let labels = labels(ground, origin);
+        let attributes = devices.iter().map(|device| history.devices[*device as usize].attributes.clone());
+        let setup = OracleSetup {
+            labels: labels.clone(),
+            attributes: attributes.collect(),
+            durable: true,
+            resets: false,
+            patience: Patience::Stated { span: NEVER, requests: u32::MAX },
+            capabilities,
+            combined: Vec::new(),
+            definition: Definition::Values,
+            initial: Rc::new(rows.clone()),
+        };
+        let mut teller = Teller {
+            ground,
+            history,
+            labels,
+            origin,
+            made: vec![Vec::new(); devices.len()],
+            oracle: Some(Oracle::new(setup)),
+            lives: Vec::new(),
+            rows,
+            versions: FxHashMap::default(),
+            numbers: FxHashMap::default(),
+            ended: FxHashMap::default(),
+            now: Time::ZERO,
+            devices,
+        };
+        for device in 0..teller.devices.len() as u32 {
+            teller.emit(Node::Device(DeviceId(device)), Event::ProcessStarted { incarnation: 0 });
+        }
+        teller
+    }
+    pub(super) fn with_lives(mut self, lives: Vec<Life>) -> Teller<'h> {
+        self.lives = lives;
+        self
+    }
+    pub(super) fn into_lives(self) -> Vec<Life> {
+        self.lives
+    }
+
+    fn emit(&mut self, node: Node, event: Event<'_>) {
+        let occurrence = Occurrence { at: self.now, node, event };
+        self.oracle.iter_mut().for_each(|oracle| oracle.on(&occurrence));
+        // What was inferred nobody told.
+        let inferred = matches!(
+            event,
+            Event::Engine(EngineEvent::ConflictDecided { .. } | EngineEvent::EditsSquashed { .. })
+        );
+        self.lives.iter_mut().filter(|_| !inferred).for_each(|life| life.on(&occurrence));
+    }
+    fn device(&self, number: u32) -> DeviceId {
+        let at = self.devices.binary_search(&number).expect("a device that is told of is there");
+        DeviceId(at as u32)
+    }
+    fn id(&self, edit: EditAt) -> EditId {
+        let unmade = || EditId { device: self.device(self.history.edits[edit].device), number: u32::MAX };
+        self.numbers.get(&edit).copied().unwrap_or_else(unmade)
+    }
+    fn stamp(&self, row: &Row) -> Stamp {
+        self.rows.get(row.0, row.1.as_str()).map_or(Stamp(0), |(stamp, _)| *stamp)
+    }
+
+    pub(super) fn tell(&mut self, at: i64, told: &Told<'_>) {
+        self.now = Time((at - self.origin).max(0) as u64 * 1_000).max(self.now);
+        match told {
+            Told::Of(moment) => self.act(&moment.act),
+            Told::Flow(flow) => self.flow(flow),
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::Commit(number, whose) => return self.commit(*number, *whose),
+            Act::Edit(edit) => return self.edit(*edit),
+            _ => {}
+        }
+        let (Act::With(at, _) | Act::Same(at) | Act::GaveWay(at) | Act::Won(at) | Act::Done(at) | Act::Told(at, _)) =
+            *act
+        else {
+            return;
+        };
+        let of = &self.history.edits[at];
+        let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
+        let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
+        let sides = Sides { local: self.labels.clock.start, remote: stamp, edited: None };
+        let decided = |kind, decision| EngineEvent::ConflictDecided { edit, kind, decision, sides, entity: *entity, key };
+        match act {
+            Act::With(_, with) => {
+                let with: Vec<EditId> = with.iter().map(|edit| self.id(*edit)).collect();
+                let event = EngineEvent::EditsSquashed { edit, with: &with, stays: false, entity: *entity, key };
+                self.emit(node, event.into());
+            }
+            Act::Same(_) => self.emit(node, decided(ConflictKind::Equal, Decision::Same).into()),
+            Act::GaveWay(_) => self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Remote).into()),
+            Act::Won(_) => self.emit(node, decided(ConflictKind::UpdateDelete, Decision::Local).into()),
+            Act::Done(_) => {
+                self.emit(node, EngineEvent::EditAcknowledged { edit, stamp, entity: *entity, key }.into());
+            }
+            Act::Told(_, kind) => {
+                self.emit(node, EngineEvent::EditLogged { edit, kind: *kind, entity: *entity, key }.into());
+            }
+            Act::Commit(..) | Act::Edit(_) => {}
+        }
+        match act {
+            Act::With(_, with) => self.ended.extend(with.iter().map(|edit| (*edit, ()))),
+            Act::Same(_) | Act::GaveWay(_) => _ = self.ended.insert(at, ()),
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, at: EditAt) {
+        let edit = &self.history.edits[at];
+        let device = self.device(edit.device);
+        let made = &mut self.made[device.0 as usize];
+        let id = EditId { device, number: made.len() as u32 };
+        made.push(at);
+        self.numbers.insert(at, id);
+        let (entity, key) = edit.row.clone();
+        let local = LocalEdit { id, entity, key, kind: edit.kind, values: edit.values.clone() };
+        let made_at = self.labels.clock.start.plus(Span(self.now.0));
+        self.emit(Node::Device(device), match edit.unsure {
+            true => Event::EditMissed { edit: &local, waited: Span::ZERO },
+            false => Event::EditMade { edit: &local, made_at },
+        });
+    }
+
+    fn commit(&mut self, number: usize, whose: Whose) {
+        let commit = &self.history.commits[number];
+        let (entity, key) = &commit.row;
+        let before = self.rows.get(*entity, key.as_str()).cloned();
+        let columns = self.ground.schema.entity(*entity).columns.len();
+        let state: State = after(&before.clone().map(|(_, values)| values), commit, columns);
+        let kind = match (&before, &state) {
+            (None, None) => return,
+            (_, None) => CommitKind::Delete,
+            (None, Some(_)) => CommitKind::Insert,
+            (Some(_), Some(_)) => CommitKind::Update,
+        };
+        let author = match whose {
+            Whose::Other => Author::Office,
+            Whose::Edit(edit) => {
+                self.ended.insert(edit, ());
+                Author::Device(self.id(edit))
+            }
+            Whose::Stranger(device) => {
+                Author::Device(EditId { device: self.device(device), number: u32::MAX - 1 - number as u32 })
+            }
+        };
+        let now = self.labels.clock.start.plus(Span(self.now.0));
+        let replaced = before.as_ref().map(|(stamp, _)| *stamp);
+        let stamp = replaced.map_or(now, |last| now.max(Stamp(last.0 + 1)));
+        let values = state.clone().or(before.map(|(_, values)| values)).unwrap_or_default();
+        let event = Event::Committed { entity: *entity, key, stamp, kind, values: &values, author, replaced };
+        self.emit(Node::Backend, event);
+        self.rows.set(&commit.row, stamp, state);
+        self.versions.entry(&commit.row).or_default().push(number);
+    }
+
+    fn flow(&mut self, Flow { device, turn, .. }: &Flow) {
+        let node = Node::Device(self.device(*device));
+        match turn {
+            Turn::Begins(incarnation) => {
+                self.emit(node, Event::ProcessStarted { incarnation: *incarnation });
+            }
+            Turn::Dies => {
+                self.emit(node, Event::CutShort);
+                self.emit(node, Event::ProcessKilled { reason: KillReason::Killed });
+            }
+            Turn::Starts(unit, run) => {
+                self.emit(node, EngineEvent::SyncStart { unit: *unit, run: *run, waited: Span::ZERO }.into());
+            }
+            Turn::Completes(unit, run) => {
+                let (unit, run, took, blocking) = (*unit, *run, Span::ZERO, false);
+                self.emit(node, EngineEvent::SyncComplete { unit, run, took, blocking }.into());
+            }
+            Turn::Fails(unit, run, why) => {
+                let error = SyncError::Rejected(why.clone());
+                self.emit(node, EngineEvent::SyncError { unit: *unit, run: *run, error: &error }.into());
+            }
+        }
+    }
+
+    /// The verdict, by what devices show at the end.
+    pub(super) fn finish(mut self, finals: &Finals<'_>, of: Asked<'_>) -> Verdict {
+        let mut oracle = self.oracle.take().expect("it is there until the end");
+        // Whoever is asked now has been told all.
+        self.set_to_dump(of.only);
+        of.aside.iter().for_each(|row| self.rows.set(row, Stamp(0), None));
+        for device in 0..self.devices.len() as u32 {
+            oracle.asked(DeviceId(device));
+        }
+        let never: &dyn Fn() -> bool = &|| false;
+        let mut inspection = oracle.begin_check(self.now, &self.rows, never);
+        for (at, device) in self.devices.iter().enumerate() {
+            let view = self.view(*device, finals, of);
+            inspection.check_device(DeviceId(at as u32), &view);
+        }
+        inspection.finish()
+    }
+
+    /// What the backend was seen with at the end is what it has.
+    fn set_to_dump(&mut self, only: Option<&[Row]>) {
+        for (entity, dump) in &self.history.backend {
+            let held: Vec<Key> = match only {
+                Some(rows) => rows.iter().filter(|(of, _)| of == entity).map(|(_, key)| key.clone()).collect(),
+                None => dump.keys().chain(self.rows.of(*entity).keys()).cloned().collect(),
+            };
+            for key in held {
+                let stamp = self.rows.get(*entity, key.as_str()).map_or(self.labels.clock.start, |(stamp, _)| *stamp);
+                let values = dump.get(&key).cloned();
+                self.rows.set(&(*entity, key), stamp, values);
+            }
+        }
+    }
+
+    /// A device as it was looked at; where nobody looked, as it should be.
+    fn view(&self, device: u32, finals: &Finals<'_>, Asked { only, aside }: Asked<'_>) -> View {
+        let of = &self.history.devices[device as usize];
+        let mut view = View::default();
+        for entity in self.ground.schema.ids() {
+            let form = self.ground.schema.entity(entity);
+            let last = finals.shows[device as usize].get(&entity);
+            let mut rows: Vec<ShownRow> = Vec::new();
+            let expected = |key: &Key, (stamp, values): &(Stamp, Vec<Value>)| {
+                is_in_scope(form, values, &of.attributes).then(|| (key.clone(), *stamp, form.project(values)))
+            };
+            let mut add = |key: &Key, shown: Option<(When, Option<&[Value]>)>| {
+                if !aside.is_empty() && aside.contains(&(entity, key.clone())) {
+                    return;
+                }
+                let live = self.rows.get(entity, key.as_str());
+                let due = live.and_then(|live| expected(key, live));
+                match shown {
+                    None => rows.extend(due),
+                    Some((when, values)) if self.is_excused((entity, key), when, values, due.as_ref()) => {
+                        rows.extend(due);
+                    }
+                    Some((_, values)) => rows.extend(values.map(|values| {
+                        let stamp = self.stamp_of((entity, key), values, due.as_ref());
+                        (key.clone(), stamp, values.to_vec())
+                    })),
+                }
+            };
+            match only {
+                Some(some) => {
+                    let mut keys: Vec<&Key> =
+                        some.iter().filter(|(of, _)| *of == entity).map(|(_, key)| key).collect();
+                    keys.sort();
+                    keys.into_iter().for_each(|key| add(key, last.and_then(|last| last.row(key.as_str()))));
+                }
+                None => self.all_rows(entity, last, &mut add),
+            }
+            view.rows.push(rows);
+        }
+        self.say(device, finals, &mut view);
+        view
+    }
+
+    /// Each row that is shown or should be, in the order of keys.
+    fn all_rows<'f>(
+        &self,
+        entity: EntityId,
+        last: Option<&Final<'f>>,
+        add: &mut dyn FnMut(&Key, Option<(When, Option<&'f [Value]>)>),
+    ) {
+        let none = Vec::new();
+        let (when, listed) = match last.and_then(|last| last.all.as_ref()) {
+            Some((when, rows)) => (Some(*when), rows),
+            None => (None, &none),
+        };
+        let single = last.map(|last| &last.single);
+        let mut keys: Vec<&Key> = self.rows.of(entity).keys().collect();
+        let looked_at: Vec<Key> = single.iter().flat_map(|single| single.keys().map(|key| Key::new(key))).collect();
+        keys.extend(&looked_at);
+        keys.sort();
+        keys.dedup();
+        let mut listed = listed.iter().peekable();
+        let shown = |key: &Key| single.and_then(|single| single.get(key.as_str())).copied();
+        for key in keys {
+            while let Some((other, values)) = listed.next_if(|(other, _)| *other < key) {
+                add(other, when.map(|when| (when, *values)));
+            }
+            let mut was_listed = false;
+            while let Some((_, values)) = listed.next_if(|(other, _)| *other == key) {
+                was_listed = true;
+                add(key, shown(key).or(when.map(|when| (when, *values))));
+            }
+            if !was_listed {
+                add(key, shown(key).or(when.map(|when| (when, None))));
+            }
+        }
+        for (other, values) in listed {
+            add(other, when.map(|when| (when, *values)));
+        }
+    }
+
+    /// The record after each of its commits, with the stretch in which that was.
+    fn versions(&self, row: (EntityId, &Key)) -> Vec<(When, State)> {
+        let whole = (row.0, row.1.clone());
+        let columns = self.ground.schema.entity(row.0).columns.len();
+        let mut state: State = self.history.rows.get(&whole).cloned();
+        let mut versions = vec![(When { from: i64::MIN, until: i64::MIN }, state.clone())];
+        for number in self.versions.get(&whole).into_iter().flatten() {
+            let commit = &self.history.commits[*number];
+            state = after(&state, commit, columns);
+            versions.push((commit.mark.when, state.clone()));
+        }
+        versions
+    }
+
+    /// Whether the row may have read so when it was looked at, as a later version may have come
+    /// since; nobody has seen then what it shows at the end.
+    fn is_excused(
+        &self,
+        row: (EntityId, &Key),
+        when: When,
+        shown: Option<&[Value]>,
+        due: Option<&ShownRow>,
+    ) -> bool {
+        if when.until == i64::MAX || !self.versions.contains_key(&(row.0, row.1.clone())) {
+            return false;
+        }
+        let as_due = match (shown, due) {
+            (None, None) => true,
+            (Some(shown), Some((_, _, due))) => reads_alike(shown, due),
+            _ => false,
+        };
+        let versions = self.versions(row);
+        let came_later = versions.last().is_some_and(|(last, _)| last.from > when.until);
+        // The last commit may lie behind the look: what was before it is right, too.
+        let may_come_later = versions.last().is_some_and(|(last, _)| last.until >= when.from);
+        !as_due && (came_later || may_come_later && self.was_so(row.0, &versions, when, shown))
+    }
+    fn was_so(&self, entity: EntityId, versions: &[(When, State)], when: When, shown: Option<&[Value]>) -> bool {
+        let form = self.ground.schema.entity(entity);
+        versions.iter().enumerate().any(|(at, (since, state))| {
+            let until = versions.get(at + 1).map_or(i64::MAX, |(next, _)| next.until);
+            let reads = match (shown, state) {
+                (None, state) => state.is_none(),
+                (Some(shown), Some(values)) => reads_alike(shown, &form.project(values)),
+                (Some(_), None) => false,
+            };
+            reads && since.from <= when.until && until >= when.from
+        })
+    }
+
+    /// Which version a shown row is of: that which reads like it. What reads like none is taken for
+    /// the last, so that values which nobody ever said are found.
+    fn stamp_of(&self, row: (EntityId, &Key), shown: &[Value], due: Option<&ShownRow>) -> Stamp {
+        let Some((_, stamp, now)) = due else { return Stamp(0) };
+        if reads_alike(shown, now) {
+            return *stamp;
+        }
+        let form = self.ground.schema.entity(row.0);
+        let start = self.history.rows.get(&(row.0, row.1.clone()));
+        if start.is_some_and(|start| reads_alike(shown, &form.project(start))) {
+            return Stamp(self.labels.clock.start.0 - 1_000_000);
+        }
+        let older = |(_, state): &(When, State)| {
+            state.as_ref().is_some_and(|values| reads_alike(shown, &form.project(values)))
+        };
+        if self.versions(row).iter().any(older) { Stamp(0) } else { *stamp }
+    }
+
+    /// What waits on the device, and what its user was told.
+    fn say(&self, device: u32, finals: &Finals<'_>, view: &mut View) {
+        let pending = |at: EditAt| {
+            let (entity, key) = self.history.edits[at].row.clone();
+            PendingEdit::new(self.id(at), entity, key)
+        };
+        let made = |at: &EditAt| self.numbers.contains_key(at);
+        let mine = &self.made[self.device(device).0 as usize];
+        let left = |at: &EditAt| !self.ended.contains_key(at);
+        match &finals.waits[device as usize] {
+            Some((when, waits)) => {
+                view.pending = waits.iter().copied().filter(made).map(pending).collect();
+                // What may have been made since nobody has looked for.
+                let since = |at: &EditAt| self.history.edits[*at].mark.when.until >= when.from;
+                let later = mine.iter().copied().filter(|at| when.until != i64::MAX && left(at) && since(at));
+                view.unknown = later.filter(|at| !waits.contains(at)).map(pending).collect();
+            }
+            None => view.unknown = mine.iter().copied().filter(left).map(pending).collect(),
+        }
+        view.unknown.sort_by_key(|edit| edit.edit);
+        let told = finals.told[device as usize].iter().filter(|(at, _)| made(at));
+        let line = |(at, kind): &(EditAt, _)| {
+            let (entity, key) = self.history.edits[*at].row.clone();
+            LogEntry { edit: Some(self.id(*at)), entity, key, kind: *kind, met: None }
+        };
+        view.log = told.map(line).collect();
+    }
+}
+
