@@ -55,6 +55,8 @@ pub use syncdyno_contract::base;
 #[doc(inline)]
 pub use syncdyno_contract::contract;
 #[doc(hidden)]
+pub use syncdyno_history::history;
+#[doc(hidden)]
 pub use syncdyno_oracle::{metrics, oracle, stats};
 #[doc(hidden)]
 pub use syncdyno_scenario::scenario;

@@ -1,6 +1,8 @@
 //! A runner without a simulation, for the tests of this room and of the command line: the variant's
 //! name says what happens.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::oracle::{Story, Subject};
 use crate::record::fixture;
 use crate::scenario::Plan;
 use crate::workload::Action;
-use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
+use crate::world::{ActionCount, Ear, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
 /// `lost` loses rows, as does what ends in `-lost`; the lives of `slow-lost` have no end. `endless`
 /// runs until it is interrupted, `moody` never has the same digest twice, `senseless` cannot be run.
@@ -86,6 +88,14 @@ impl Runner for Fake {
     }
     fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         Ok(RequestLog::default())
+    }
+    fn heard(
+        &self,
+        plan: &Plan,
+        _: Rc<RefCell<dyn Ear>>,
+        watch: &dyn Watch,
+    ) -> Result<Outcome, Unrunnable> {
+        self.run(plan, watch)
     }
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())

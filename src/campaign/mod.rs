@@ -36,7 +36,7 @@ mod tests;
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use mend::mend;
-pub use run::{Campaign, CampaignOptions, Listener, replay, run, trace};
+pub use run::{Campaign, CampaignOptions, Listener, lives_told, replay, run, suspects, trace};
 pub use runner::{InProcess, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;

@@ -163,7 +163,7 @@ fn console(said: AppWords) -> Vec<String> {
 }
 
 /// The first record of each check that found something, the gravest first, then others, each once.
-fn suspects(outcome: &Outcome) -> Vec<Subject> {
+pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut checks = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     let mut violations: Vec<&Violation> = outcome.violations.iter().collect();
@@ -215,7 +215,8 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
-fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
+/// Lives as a record keeps them.
+pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }

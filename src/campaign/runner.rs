@@ -1,5 +1,7 @@
 //! What runs a cell: the simulation, or in tests something that stands for it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::base::{EntityId, Key};
@@ -8,7 +10,7 @@ use crate::metrics::Sample;
 use crate::oracle::{Story, Subject};
 use crate::record::Judged;
 use crate::scenario::Plan;
-use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
+use crate::world::{self, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 pub type Record = (EntityId, Key);
 
@@ -37,6 +39,13 @@ pub trait Runner: Sync {
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
     /// Runs a cell again and keeps a log of its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
+    /// Runs a cell again with somebody who hears all of it.
+    fn heard(
+        &self,
+        plan: &Plan,
+        ear: Rc<RefCell<dyn Ear>>,
+        watch: &dyn Watch,
+    ) -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
     /// What becomes of the edits and imports that a cell asks for; nothing is run.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
@@ -60,6 +69,14 @@ impl Runner for InProcess {
     }
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         world::run_logging(plan, &self.0, watch, most).map(|(_, log)| log)
+    }
+    fn heard(
+        &self,
+        plan: &Plan,
+        ear: Rc<RefCell<dyn Ear>>,
+        watch: &dyn Watch,
+    ) -> Result<Outcome, Unrunnable> {
+        world::run_heard(plan, &self.0, watch, ear)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         world::keys(plan, entity)

@@ -93,6 +93,8 @@ pub(super) enum Command {
         #[arg(long, requires = "js")]
         typescript: bool,
     },
+    /// Judge what a real app did: a recorded history, held against the same checks as a simulation.
+    Judge(JudgeArgs),
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),
     /// Render a run again from its record: the page, the tables, the summary.
@@ -120,7 +122,7 @@ pub(super) enum Command {
     /// The libraries of links, devices, backends and architectures named after products, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
-    /// Print the JSON Schema of scenario files or of run.json.
+    /// Print the JSON Schema of scenario files, of run.json, or of a line of a history.
     Schema {
         #[arg(value_enum)]
         which: SchemaOf,
@@ -269,6 +271,43 @@ pub(super) struct TuneArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct JudgeArgs {
+    /// The scenario with the entities, the policy and what is expected; it needs no fleet.
+    pub(super) scenario: PathBuf,
+    /// What was recorded, a JSON object a line: `syncdyno schema history` says which.
+    pub(super) history: PathBuf,
+    /// What a phone holds at the end: a database of SQLite; may be given several times.
+    #[arg(long, value_name = "NAME=FILE", value_parser = only)]
+    pub(super) phone: Vec<(String, String)>,
+    /// A table of the phones' databases, and the entity of which it has the rows, if that has
+    /// another name; may be given several times.
+    #[arg(long, value_name = "TABLE[=ENTITY]", requires = "phone")]
+    pub(super) table: Vec<String>,
+    /// The rows of the backend at the end: a CSV or a JSON list; may be given several times.
+    #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
+    pub(super) backend: Vec<(String, String)>,
+    /// What the backend changed: a CSV with `at`, `entity`, `key`, columns, and if they are known
+    /// `do`, `device`, `seq`.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) audit: Vec<PathBuf>,
+    /// Only this variant.
+    #[arg(long, value_name = "NAME")]
+    pub(super) variant: Option<String>,
+    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
+    pub(super) set: Vec<String>,
+    /// Tell the life of a record; may be given several times.
+    #[arg(long, value_name = "ENTITY/KEY")]
+    pub(super) record: Vec<String>,
+    /// Where the report goes; by default reports/<scenario>-observed-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// RUN#CELL, where RUN is a report's folder or its run.json; or a scenario file, such as one of repro/.
     pub(super) what: String,
@@ -278,6 +317,9 @@ pub(super) struct ReplayArgs {
     /// Write a timeline in virtual time, for Perfetto or Chrome's tracing page: sessions, requests, transactions, outages.
     #[arg(long, value_name = "FILE.json")]
     pub(super) trace: Option<PathBuf>,
+    /// Write what an app could have recorded of the cell, as a history that `judge` reads.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(super) history: Option<PathBuf>,
     /// Write the cell's requests as a log that `calibrate` reads: at most a million of them.
     #[arg(long, value_name = "FILE.csv")]
     pub(super) requests: Option<PathBuf>,
@@ -432,7 +474,7 @@ macro_rules! choices {
 choices! {
     ReportFormat { Human, Html, Md, Junit, Csv, Json }
     Table { Human, Json }
-    SchemaOf { Scenario, Report }
+    SchemaOf { Scenario, Report, History }
     Format { Human, Json, Github }
     SweepFormat { Human, Md, Json, Csv }
     TuneFormat { Human, Json, Csv }

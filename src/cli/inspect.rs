@@ -230,6 +230,7 @@ pub(super) fn schema(which: SchemaOf, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
         SchemaOf::Scenario => scenario::schema_json(&console.runner.stacks()),
         SchemaOf::Report => record::schema_json(),
+        SchemaOf::History => crate::history::schema_json(),
     });
     Exit::Success
 }

@@ -25,6 +25,7 @@ mod coverage;
 mod grid;
 mod inputs;
 mod inspect;
+mod judge;
 mod new_js;
 mod observations;
 mod program;

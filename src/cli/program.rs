@@ -16,7 +16,7 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, coverage, inspect, new_js, replay, report, run, sweep, tune, validate,
+    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, sweep, tune, validate,
 };
 use crate::base::inert;
 use crate::campaign::shards::Pool;
@@ -118,6 +118,7 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Merge(args) => merge(args, console),
         Command::New { name, js: true, typescript, .. } => new_js::new(name, *typescript, console),
         Command::New { name, like, .. } => inspect::new(name, like.as_deref(), console),
+        Command::Judge(args) => judge::judge(args, console),
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),

@@ -27,7 +27,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         Some((run, cell)) => from_record(&run, cell.as_deref(), console)?,
         None => from_file(Path::new(&args.what), console)?,
     };
-    for out in args.trace.iter().chain(&args.requests) {
+    for out in args.trace.iter().chain(&args.requests).chain(&args.history) {
         written::spare_present(out)?;
     }
     // A device, which may be there, takes both.
@@ -70,6 +70,9 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     if let Some(path) = &args.requests {
         log_requests(&target.plan, path, console)?;
     }
+    if let Some(path) = &args.history {
+        recorded_as_history(&target.plan, path, console)?;
+    }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
     let exit = Exit::of(run.exit_code);
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
@@ -84,6 +87,17 @@ fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::
     written::replace(path, &csv)?;
     let (path, requests, left_out) = (inert_path(path), log.requests.len(), left_out(log.left_out));
     console.remark(&format!("{path}: {requests} requests{left_out}\n"));
+    Ok(())
+}
+
+fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let (lines, unsaid) = super::judge::recorded(plan, console.runner)?;
+    written::replace(path, &lines)?;
+    let shown = inert_path(path);
+    if let Some(unsaid) = unsaid {
+        console.complaint(&format!("warning: a history cannot say what happened: {unsaid}\n"));
+    }
+    console.remark(&format!("{shown}: {} lines\n", lines.iter().filter(|byte| **byte == b'\n').count()));
     Ok(())
 }
 
@@ -228,7 +242,7 @@ fn known(
     Ok(())
 }
 
-fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
+pub(super) fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
     let (entity, key) =
         text.split_once('/').ok_or_else(|| Refusal::usage(format!("`{text}` is not entity/key")))?;
     match plan.schema.find(entity) {

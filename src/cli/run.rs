@@ -260,13 +260,13 @@ fn unrender(folder: &Folder) -> Result<(), FolderError> {
 }
 
 /// Writes `run.json`; last, so that who waits for it finds the others.
-fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
+pub(super) fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
     let mut json = folder.begin("run.json")?;
     record.write(&mut json).map_err(|cause| json.failed(cause.into()))?;
     json.finish()
 }
 
-fn write_report(
+pub(super) fn write_report(
     folder: &Folder,
     record: &RunRecord,
     timing: &Timing,
@@ -280,7 +280,7 @@ fn write_report(
     folder.put("summary.md", render::summary(record).as_bytes())?;
     folder.put("report.html", render::html::page(record).as_bytes())?;
     let mut repros = BTreeSet::new();
-    for cell in record.failing() {
+    for cell in record.failing().filter(|cell| cell.observed.is_none()) {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {
             let name = format!("{}.toml", cell.id);
             let source = &record.build_of(cell).source;

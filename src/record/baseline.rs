@@ -49,6 +49,8 @@ pub enum BaselineError {
     /// The record has cells that fail or did not end, or is that of a search that failed.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
     NotPassing(String),
+    #[error("{0} was observed, and comes as it comes: a baseline holds what a seed brings again")]
+    Observed(String),
     #[error("the run has no cell")]
     Empty,
 }
@@ -58,6 +60,9 @@ impl Baseline {
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
+        }
+        if let Some(cell) = record.cells.iter().find(|cell| cell.observed.is_some()) {
+            return Err(BaselineError::Observed(cell.id.clone()));
         }
         // What a search fails by stands in none of its cells.
         if record.tune.is_some() && record.exit_code != Exit::Success.code() {

@@ -22,6 +22,19 @@ pub struct ViolationRecord {
     pub text: String,
 }
 
+/// A recorded history of a real app, in the place of a seed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObservedRecord {
+    /// The files that were read.
+    pub files: Vec<String>,
+    pub lines: u64,
+    /// The names of the devices; the first is `d0` in words.
+    pub devices: Vec<String>,
+    /// How far a time may be off.
+    pub tolerance_ns: u64,
+}
+
 /// A record that much happened to: its life is worth a look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventfulRecord {

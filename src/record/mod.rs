@@ -47,7 +47,7 @@ pub use figures::{CellFigures, FiguresRecord, held};
 pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
 pub use found::{
-    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
+    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
     StepRecord, SwarmRecord, ViolationRecord, WorseRecord,
 };
 pub use headlines::{

@@ -69,8 +69,12 @@ pub fn replay_file(path: &str) -> String {
 
 /// The command `replay` with the life of a record.
 pub fn replay_record(replay: &str, record: &str) -> String {
-    let target = replay.strip_prefix(REPLAY).unwrap_or(replay);
     let record = shell_word(record);
+    // What was observed is judged again.
+    if replay.starts_with(JUDGE) {
+        return format!("{replay} --record {record}");
+    }
+    let target = replay.strip_prefix(REPLAY).unwrap_or(replay);
     // Behind `--` nothing is an option.
     if target.starts_with("-- ") {
         format!("{REPLAY}--record {record} {target}")
@@ -80,6 +84,7 @@ pub fn replay_record(replay: &str, record: &str) -> String {
 }
 
 const REPLAY: &str = "syncdyno replay ";
+const JUDGE: &str = "syncdyno judge ";
 
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);

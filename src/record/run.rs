@@ -14,7 +14,7 @@ use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
 use super::found::{
-    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
+    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
     SwarmRecord, ViolationRecord,
 };
 use super::held::{AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord};
@@ -220,6 +220,9 @@ pub struct CellRecord {
     /// Checks of what the stack does not do: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
+    /// What was recorded of a real app, where this is no simulation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<ObservedRecord>,
     /// How many checks a third-party stack is held to; none of the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_to: Option<HeldTo>,
@@ -420,6 +423,10 @@ impl RunRecord {
     /// What of its baseline the run left out, where it fails by that.
     pub fn lacking(&self) -> Option<&str> {
         self.left_out.as_deref().filter(|_| self.left_out_fails)
+    }
+    /// Whether it is what real apps did, and no simulation.
+    pub fn is_observed(&self) -> bool {
+        !self.cells.is_empty() && self.cells.iter().all(|cell| cell.observed.is_some())
     }
     /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
     pub fn is_of_findings(&self) -> bool {

@@ -324,7 +324,11 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
     let time: u128 = record.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
     let names = shortened(&record.scenario.name);
-    format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
+    let time = human::total_span(time);
+    if record.is_observed() {
+        return format!("{names}: {verdict} (observed{code}; {time} recorded)\n");
+    }
+    format!("{names}: {verdict} ({cells}{failing}{code}; {time} of virtual time)\n")
 }
 
 pub(super) fn shortened(names: &str) -> String {

@@ -168,6 +168,7 @@ struct OfStack<'r> {
     left_out: BTreeSet<&'r str>,
     held_to: Option<HeldTo>,
     unsupported: Option<&'r Reason>,
+    observed: bool,
 }
 
 /// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
@@ -178,6 +179,7 @@ pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
         let of = stacks.entry((cell.scenario.as_str(), cell.variant.as_deref())).or_default();
         of.left_out.extend(cell.not_applicable.iter().map(String::as_str));
         of.held_to = of.held_to.or(cell.held_to);
+        of.observed |= cell.observed.is_some();
         let is_unsupported = |reason: &&Reason| matches!(reason, Reason::Unsupported { .. });
         of.unsupported = of.unsupported.or(cell.reasons.iter().find(is_unsupported));
     }
@@ -202,6 +204,10 @@ impl OfStack<'_> {
             None => self.left_out.iter().map(|check| (*check).to_owned()).collect(),
         };
         let checks = count(names.len() as u64, "check");
+        if self.observed && !names.is_empty() {
+            let names = names.join(", ");
+            return Some(format!("{checks} not applicable, as a history does not say what they look at: {names}"));
+        }
         match (self.held_to, names.is_empty()) {
             (None, true) => None,
             (None, false) => {

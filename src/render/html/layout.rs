@@ -246,7 +246,11 @@ fn again(record: &RunRecord) -> Markup {
     html! {
         h2 { "Do it again" }
         @if let Some(cell) = record.cells.first() {
-            p { "One cell, with the same seed; the digest must be the recorded one:" }
+            @if cell.observed.is_some() {
+                p { "This was observed, and no seed brings it again. From the same files, the same verdict:" }
+            } @else {
+                p { "One cell, with the same seed; the digest must be the recorded one:" }
+            }
             pre.cmd { code { (cell.replay) } }
         }
         @if let Some(command) = command(record) {

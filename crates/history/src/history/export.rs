@@ -149,8 +149,11 @@ impl<W: Write> Writer<W> {
             Event::ProcessStarted { .. } => Line::AppStarted { device, when: self.when(at, Some(id)) },
             Event::ProcessKilled { .. } => Line::AppKilled { device, when: self.when(at, Some(id)) },
             Event::EditMade { edit, .. } => self.edit(at, id, edit, false),
+            // Of one whose row was to be found as it is made nothing is known.
             Event::EditMissed { edit, .. }
-            | Event::EditRefused { edit, error: EditError::Storage(_) | EditError::StorageFull } => {
+            | Event::EditRefused { edit, error: EditError::Storage(_) | EditError::StorageFull }
+                if !edit.key.as_str().is_empty() =>
+            {
                 self.edit(at, id, edit, true)
             }
             Event::Engine(event) => match self.of_engine(at, id, event) {
@@ -201,6 +204,10 @@ impl<W: Write> Writer<W> {
                 error: Some(error.to_string()),
                 when: self.when(at, Some(id)),
             },
+            EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. } if edit.device != id => {
+                self.unsaid = Some("a word on an edit of another phone");
+                return None;
+            }
             EngineEvent::EditAcknowledged { edit, .. } => Line::Acknowledged {
                 device,
                 edit: Some(edit.to_string()),

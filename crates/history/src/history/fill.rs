@@ -83,7 +83,7 @@ impl Case<'_> {
         let edit = self.of(at);
         let mark = Mark { when: When { from: edit.mark.when.from, until: i64::MAX }, seq: None, line: edit.mark.line };
         let kind = (edit.kind == EditKind::Delete).then_some(EditKind::Delete);
-        Commit { row: edit.row.clone(), kind, values: edit.values.clone(), by: By::Edit(at), mark }
+        Commit { row: edit.row.clone(), kind, values: edit.values.clone(), by: By::Edit(at), mark, rank: 0 }
     }
 
     /// The row as it must have been where nobody says how it was: what edits set nobody knows.

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::fill::fill;
 use super::finals::Finals;
-use super::order::{Bounds, Group, What};
+use super::order::{Bounds, Contradiction, Group, What};
 use super::perform::{Act, Authors, Moment, Performed, Stage, State, Whose, reads_alike};
 use super::recorded::{By, Commit, Ground, History, Mark, Row, When};
 use super::runs::{Flow, flows};
@@ -21,6 +21,9 @@ use crate::base::{Stamp, Time};
 use crate::config::diagnostic::Diagnostic;
 use crate::contract::{Capabilities, EditKind, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
+
+/// The turn of a commit at one instant: by the backend's own order, or by what refers to what.
+type Turn = (u64, u32);
 
 /// More orders than are tried in one history.
 const ORDERS_MAX: u64 = 1_000_000;
@@ -74,6 +77,8 @@ impl<'g> Ordered<'g> {
         let capabilities = capabilities(ground, &history);
         let bounds = bounds(&history)?;
         fill(&mut history);
+        narrow(&mut history)?;
+        parents_first(ground, &mut history);
         let mut moments = Vec::new();
         let mut aside = BTreeSet::new();
         let mut mended = Vec::new();
@@ -95,7 +100,7 @@ impl<'g> Ordered<'g> {
                 match search.best(group, likeliest) {
                     Some(best) => {
                         mended.extend(best.states.iter().filter_map(|of| search.unexplained(of)));
-                        moments.extend(best.moments);
+                        moments.extend(in_turn(&history, best.moments));
                     }
                     None => aside.extend(rows_of(group, &history)),
                 }
@@ -103,10 +108,12 @@ impl<'g> Ordered<'g> {
         }
         for (row, kind, values) in mended {
             let mark = Mark { when: When { from: bounds.last, until: bounds.last }, seq: None, line: 0 };
-            moments.push(Moment { at: bounds.last, act: Act::Commit(history.commits.len(), Whose::Other) });
-            history.commits.push(Commit { row, kind, values, by: By::Other, mark });
+            let act = Act::Commit(history.commits.len(), Whose::Other);
+            moments.push(((u64::MAX, 0), Moment { at: bounds.last, act }));
+            history.commits.push(Commit { row, kind, values, by: By::Other, mark, rank: 0 });
         }
-        moments.sort_by_key(|moment| moment.at);
+        moments.sort_by_key(|(turn, moment)| (moment.at, *turn));
+        let moments = moments.into_iter().map(|(_, moment)| moment).collect();
         let flows = flows(&history, bounds);
         Ok(Ordered { ground, history, bounds, moments, flows, aside, capabilities })
     }
@@ -272,6 +279,95 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     Ok(bounds)
 }
 
+/// What happened to one record at an instant, with the turn of its commit there: the backend's own
+/// order holds, and without it a row comes before those that refer to it.
+fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<Item = (Turn, Moment)> {
+    let turns: Vec<Turn> = moments
+        .chunk_by(|a, b| a.at == b.at)
+        .flat_map(|alike| {
+            let commit = alike.iter().find_map(|moment| match moment.act {
+                Act::Commit(at, _) => history.commits.get(at),
+                _ => None,
+            });
+            let turn = commit.map_or((0, 0), |commit| (commit.mark.seq.unwrap_or(0), commit.rank));
+            std::iter::repeat_n(turn, alike.len())
+        })
+        .collect();
+    turns.into_iter().zip(moments)
+}
+
+/// Narrows the times of what one place told in an order.
+fn narrow(history: &mut History) -> Result<(), Undecidable> {
+    let mut places: BTreeMap<u32, Vec<&mut Mark>> = BTreeMap::new();
+    let History { edits, commits, words, syncs, lives, .. } = history;
+    let of_edit: Vec<u32> = edits.iter().map(|edit| edit.device).collect();
+    let devices = edits.iter_mut().map(|edit| (edit.device, &mut edit.mark));
+    let devices = devices.chain(words.iter_mut().map(|word| (of_edit[word.edit], &mut word.mark)));
+    let devices = devices.chain(syncs.iter_mut().map(|sync| (sync.device, &mut sync.mark)));
+    let devices = devices.chain(lives.iter_mut().map(|life| (life.device, &mut life.mark)));
+    let all = devices.chain(commits.iter_mut().map(|commit| (u32::MAX, &mut commit.mark)));
+    all.filter(|(_, mark)| mark.seq.is_some()).for_each(|(at, mark)| places.entry(at).or_default().push(mark));
+    for mut marks in places.into_values() {
+        marks.sort_by_key(|mark| mark.seq);
+        let mut from = (i64::MIN, 0);
+        for mark in &mut marks {
+            if mark.when.until < from.0 {
+                let (first, second, why) = (from.1, mark.line, super::order::BY_SEQ);
+                return Err(contradiction(&Contradiction { first, second, why }));
+            }
+            from = from.max((mark.when.from, mark.line));
+            mark.when.from = from.0;
+        }
+        let mut until = i64::MAX;
+        for mark in marks.iter_mut().rev() {
+            until = until.min(mark.when.until);
+            mark.when.until = until;
+        }
+    }
+    Ok(())
+}
+
+/// A row that a device makes is on the backend before its rows that refer to it, and goes after
+/// them, where the times let it.
+fn parents_first(ground: &Ground, history: &mut History) {
+    let mut made: FxHashMap<(Row, bool), usize> = FxHashMap::default();
+    for (at, commit) in history.commits.iter().enumerate() {
+        let deletes = commit.kind == Some(EditKind::Delete);
+        if deletes || matches!(commit.by, By::Edit(edit) if history.edits[edit].kind == EditKind::Create) {
+            made.insert((commit.row.clone(), deletes), at);
+        }
+    }
+    let mut pairs = Vec::new();
+    for (at, commit) in history.commits.iter().enumerate() {
+        let form = ground.schema.entity(commit.row.0);
+        let values = match commit.kind {
+            Some(EditKind::Delete) => history.rows.get(&commit.row).map_or(Vec::new(), |row| row.iter().cloned().enumerate().collect()),
+            _ => commit.values.clone(),
+        };
+        let deletes = commit.kind == Some(EditKind::Delete);
+        for parent in form.references(values.iter().map(|(column, value)| (*column, value))) {
+            let row = (parent.0, crate::base::Key::new(parent.1));
+            if let Some(other) = made.get(&(row, deletes)).filter(|other| **other != at) {
+                pairs.push(if deletes { (at, *other) } else { (*other, at) });
+            }
+        }
+    }
+    for (first, second) in pairs {
+        let [a, b] = [first, second].map(|at| history.commits[at].mark);
+        let told = a.seq.zip(b.seq).is_some_and(|(a, b)| a > b);
+        if !told && a.when.from <= b.when.until {
+            history.commits[second].mark.when.from = b.when.from.max(a.when.from);
+            history.commits[first].mark.when.until = a.when.until.min(b.when.until);
+            history.commits[second].rank = history.commits[second].rank.max(history.commits[first].rank + 1);
+        }
+    }
+}
+
+fn contradiction(of: &Contradiction) -> Undecidable {
+    let text = format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
+    wrong(text, "raise `clock_tolerance`, or correct the times")
+}
+
 fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
     let row = |what: What| match what {
         What::Edit(at) => Some(history.edits[at].row.clone()),
@@ -310,12 +406,7 @@ fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Undecidable> 
     of_edits.iter().enumerate().for_each(|(at, row)| add(*row, What::Edit(at)));
     of_commits.iter().enumerate().for_each(|(at, row)| add(*row, What::Commit(at)));
     history.words.iter().enumerate().for_each(|(at, word)| add(of_edits[word.edit], What::Word(at)));
-    let group = |items: Vec<What>| {
-        Group::new(items, history, bounds).map_err(|of| {
-            let text = format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
-            wrong(text, "raise `clock_tolerance`, or correct the times")
-        })
-    };
+    let group = |items: Vec<What>| Group::new(items, history, bounds).map_err(|of| contradiction(&of));
     items.into_values().map(group).collect()
 }
 
@@ -351,20 +442,9 @@ impl Search<'_> {
         let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
         let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
         let mut unlike: FxHashMap<Row, Vec<u32>> = FxHashMap::default();
-        for (at, shows) in self.finals.shows.iter().enumerate() {
-            let attributes = &self.history.devices[at].attributes;
-            for (row, state) in states.iter().copied() {
-                let Some((_, shown)) = shows.get(&row.0).and_then(|of| of.row(row.1.as_str())) else { continue };
-                let form = self.ground.schema.entity(row.0);
-                let due = state.as_ref().filter(|values| is_in_scope(form, values, attributes));
-                let is_like = match (shown, due) {
-                    (None, None) => true,
-                    (Some(shown), Some(due)) => reads_alike(shown, &form.project(due)),
-                    _ => false,
-                };
-                if !is_like {
-                    unlike.entry(row.clone()).or_default().push(at as u32);
-                }
+        for at in 0..self.finals.shows.len() {
+            for state in states.iter().filter(|state| !self.is_like(at, state)) {
+                unlike.entry(state.0.clone()).or_default().push(at as u32);
             }
         }
         self.unlike = unlike;
@@ -436,15 +516,28 @@ impl Search<'_> {
         performed.moments.iter().for_each(|moment| teller.tell(moment.at, &Told::Of(moment)));
         let verdict = teller.finish(self.finals, Asked { only: Some(rows), aside: &BTreeSet::new() });
         let found = verdict.violations.iter().filter(|found| found.check != "divergent").count() as u64;
-        // Devices that agree with the likeliest order are not asked: with another end they do not.
-        let agree = |row: &Row| {
-            let looks = |shows: &BTreeMap<_, super::finals::Final<'_>>| shows.contains_key(&row.0);
-            let all = self.finals.shows.iter().filter(|shows| looks(shows)).count();
-            (all - devices.len().min(all)) as u64
-        };
+        // Devices that agree with the likeliest order were not asked: with another end they may not.
+        let sight = self.capabilities.sight;
         let ends = performed.states.iter().zip(&likeliest.states);
-        let others = ends.filter(|(own, likeliest)| own.1 != likeliest.1).map(|(own, _)| agree(&own.0));
-        (performed.states.iter().any(|of| self.unexplained(of).is_some()), found + others.sum::<u64>())
+        let ends = ends.filter(|(own, likeliest)| sight.rows && sight.rest && own.1 != likeliest.1);
+        let is_asked = |at: usize| devices.binary_search(&(at as u32)).is_ok();
+        let all = 0..self.finals.shows.len();
+        let unlike = |of: &(Row, State)| all.clone().filter(|at| !is_asked(*at) && !self.is_like(*at, of)).count();
+        let others: usize = ends.map(|(own, _)| unlike(own)).sum();
+        (performed.states.iter().any(|of| self.unexplained(of).is_some()), found + others as u64)
+    }
+
+    /// Whether a device shows a record as it is, if that was looked at.
+    fn is_like(&self, at: usize, (row, state): &(Row, State)) -> bool {
+        let shows = self.finals.shows[at].get(&row.0).and_then(|of| of.row(row.1.as_str()));
+        let Some((_, shown)) = shows else { return true };
+        let form = self.ground.schema.entity(row.0);
+        let attributes = &self.history.devices[at].attributes;
+        match (shown, state.as_ref().filter(|values| is_in_scope(form, values, attributes))) {
+            (None, None) => true,
+            (Some(shown), Some(due)) => reads_alike(shown, &form.project(due)),
+            _ => false,
+        }
     }
 
     /// What somebody must have written besides, for the row to be as it is at the end.

@@ -159,7 +159,7 @@ impl Item {
     }
 }
 
-const BY_SEQ: &str = "by `seq`";
+pub(super) const BY_SEQ: &str = "by `seq`";
 const OF_EDIT: &str = "as an edit comes before what becomes of it";
 
 /// What must come before what, whatever the clocks say.

@@ -494,7 +494,7 @@ impl<'g> Reader<'g> {
             }
         };
         let mark = self.mark(fields)?;
-        self.history.commits.push(Commit { row, kind, values, by, mark });
+        self.history.commits.push(Commit { row, kind, values, by, mark, rank: 0 });
         Ok(())
     }
 

@@ -85,6 +85,8 @@ pub(super) struct Commit {
     pub(super) values: Values,
     pub(super) by: By,
     pub(super) mark: Mark,
+    /// Of commits at one instant that with the lower rank comes first.
+    pub(super) rank: u32,
 }
 
 /// Something that was said of an edit.

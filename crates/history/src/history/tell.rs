@@ -241,7 +241,6 @@ impl<'h> Teller<'h> {
                 self.emit(node, Event::ProcessStarted { incarnation: *incarnation });
             }
             Turn::Dies => {
-                self.emit(node, Event::CutShort);
                 self.emit(node, Event::ProcessKilled { reason: KillReason::Killed });
             }
             Turn::Starts(unit, run) => {

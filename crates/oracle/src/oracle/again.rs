@@ -25,7 +25,7 @@ pub(super) static AGAIN: Rule = Rule {
     matter: Matter::Runs,
     finds: "rows that a unit brought come down again in the same version, with nothing that makes that necessary",
     needs: |can| can.stamps && can.once,
-    counts: |can| can.stamps,
+    counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Cursors],
     ..PLAIN
 };

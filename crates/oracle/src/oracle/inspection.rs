@@ -71,6 +71,7 @@ fn uncounted(
     figures: &BTreeMap<&'static str, u64>,
     not_applicable: &[&str],
     by_stamps: bool,
+    inside: bool,
 ) -> Vec<&'static str> {
     let of_checks = not_applicable.iter().filter_map(|check| metric_of(check));
     let mut uncounted: Vec<_> = of_checks.filter(|metric| !figures.contains_key(metric)).collect();
@@ -84,6 +85,9 @@ fn uncounted(
     }
     if !by_stamps {
         uncounted.extend(BY_STAMPS);
+    }
+    if !inside {
+        uncounted.extend(BY_KNOWLEDGE);
     }
     uncounted
 }
@@ -113,6 +117,23 @@ fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] 
 
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
+
+/// Who does not know what devices had seen cannot say what was replaced unseen, nor when a row came.
+const BY_KNOWLEDGE: [&str; 13] = [
+    "oracle.lost.row_ns",
+    "oracle.stale.row_ns",
+    "oracle.went_back.row_ns",
+    "oracle.skipped.versions",
+    "oracle.overwritten.columns",
+    "oracle.replaced.columns",
+    "oracle.gave_way.columns",
+    "oracle.gave_way.lost",
+    "oracle.conflicts.count",
+    "oracle.conflicts.false",
+    "oracle.conflicts.missed",
+    "oracle.kept_both.rows",
+    "oracle.half_seen.rows",
+];
 
 /// A check under way, to which devices are handed in one after the other.
 pub struct Inspection<'a> {
@@ -323,7 +344,8 @@ impl Inspection<'_> {
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
-        let uncounted = uncounted(&figures, &not_applicable, by_stamps);
+        let inside = setup.capabilities.sight.inside;
+        let uncounted = uncounted(&figures, &not_applicable, by_stamps, inside);
         figures.extend(summed(&watched, &setup).into_iter().chain(held.odd.figures()));
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),

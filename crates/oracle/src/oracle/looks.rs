@@ -30,7 +30,7 @@ pub(super) static FLICKER: Rule = Rule {
     matter: Matter::Looks,
     finds: "while the phone was at work, a row was gone, back, or older than it had been",
     needs: |can| can.stamps && can.sessions,
-    counts: |can| can.stamps,
+    counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
     ..PLAIN
 };

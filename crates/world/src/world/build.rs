@@ -506,6 +506,7 @@ fn listeners(
         lives: Vec::new(),
         timeline: None,
         requests: None,
+        ear: None,
         digest: Digest::new(),
         events: 0,
         tried: Tried::new(script, plan.workload.actions.len()),

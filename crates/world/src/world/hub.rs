@@ -11,11 +11,22 @@ use super::said::Said;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, EntityId, UnitId, Value};
-use crate::contract::{EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence};
+use crate::base::{DeviceId, Digest, EntityId, Time, UnitId, Value};
+use crate::contract::{DeviceView, EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence};
 use crate::metrics::{Collector, Timeline};
-use crate::oracle::{Life, Oracle, failure};
+use crate::oracle::{Life, Oracle, Truth, failure};
 use crate::sim::Handle;
+
+/// Who hears all that happens in a world, beside its own listeners: nothing depends on it.
+pub trait Ear {
+    /// The world begins, with these rows on its backend.
+    fn begins(&mut self, rows: &dyn Truth);
+    fn on(&mut self, occurrence: &Occurrence<'_>);
+    /// The world has ended, with a device like this.
+    fn rests(&mut self, device: DeviceId, view: &dyn DeviceView);
+    /// It has ended, and come to rest or not.
+    fn ends(&mut self, at: Time, settled: bool);
+}
 
 pub(super) struct Hub {
     pub(super) handle: Handle,
@@ -28,6 +39,7 @@ pub(super) struct Listeners {
     pub(super) lives: Vec<Life>,
     pub(super) timeline: Option<Timeline>,
     pub(super) requests: Option<RequestLog>,
+    pub(super) ear: Option<Rc<RefCell<dyn Ear>>>,
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
@@ -117,6 +129,9 @@ impl Hub {
         }
         if let Some(requests) = &mut listeners.requests {
             requests.on(&occurrence);
+        }
+        if let Some(ear) = &listeners.ear {
+            ear.borrow_mut().on(&occurrence);
         }
         listeners.tried.on(&event);
         if let Some((news, conflict)) = listeners.opened.as_ref().zip(opened(node, &event)) {

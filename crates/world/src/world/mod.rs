@@ -81,11 +81,12 @@ mod windows;
 
 pub use crate::faults::Missed;
 pub use crate::workload::{ActionCount, Placed, ShortImport};
+pub use hub::Ear;
 pub use outcome::{Ending, Outcome};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
-    Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
+    Places, Strike, Traced, Unrunnable, keys, placed, run, run_heard, run_logging, run_probing, run_recording,
     run_struck, run_tracing, run_unjudged,
 };
 pub use said::{AppWords, Threw};

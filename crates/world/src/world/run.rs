@@ -11,6 +11,7 @@ use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::drive::RESTARTED_AFTER;
 use super::hardware::Spent;
+use super::hub::Ear;
 use super::integration::Held;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
@@ -196,6 +197,19 @@ pub fn run_logging(
     world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
+}
+
+/// Runs `plan` with somebody who hears all of it.
+pub fn run_heard(
+    plan: &Setup,
+    stacks: &Stacks,
+    watch: &dyn Watch,
+    ear: Rc<RefCell<dyn Ear>>,
+) -> Result<Outcome, Unrunnable> {
+    let world = build(plan, stacks, Vec::new(), watch)?;
+    ear.borrow_mut().begins(&Now(&world.servers.backend, &|| false));
+    world.hub.with(|listeners| listeners.ear = Some(ear));
+    Ok(finish(world, watch, None).outcome)
 }
 
 pub fn keys(plan: &Setup, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
@@ -413,6 +427,11 @@ impl World {
             stopped.set(stopped.get() || watch.interrupted());
             stopped.get()
         };
+        if let Some(ear) = listeners.ear.take() {
+            let mut ear = ear.borrow_mut();
+            devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
+            ear.ends(ended_at, matches!(ended, Ended::Well | Ended::Stuck(_)));
+        }
         let now = Now(&servers.backend, stops);
         let (oracle, mut rows) = (listeners.oracle.take(), RowDigests::default());
         let begun = oracle.map(|oracle| carried.inspected(oracle.begin_check(ended_at, &now, stops)));

@@ -14,7 +14,7 @@ pub(in crate::oracle) static WENT_BACK: Rule = Rule {
     matter: Matter::World,
     finds: "a row on the phone went back to an older version",
     needs: |can| can.stamps && can.sessions,
-    counts: |can| can.stamps,
+    counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows],
     implies: &["flicker"],
 };
@@ -26,7 +26,7 @@ pub(in crate::oracle) static OWN_WRITE_VANISHED: Rule = Rule {
     matter: Matter::Edits,
     finds: "the phone no longer shows what was written there, though the backend has it",
     needs: |can| can.stamps && can.sessions,
-    counts: |can| can.stamps,
+    counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
     implies: &["went-back", "flicker"],
 };

@@ -1,0 +1,341 @@
+//! `judge`: what a real app did, held against the checks of a simulation; and what a simulation did,
+//! as an app would have recorded it.
+
+use std::cell::RefCell;
+use std::io::{BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::args::JudgeArgs;
+use super::console::Console;
+use super::refusal::Refusal;
+use super::run::{self, write_record, write_report};
+use super::{replay, sources, written};
+use crate::analysis::{RunJudged, Trial};
+use crate::base::{DeviceId, Time, inert_path};
+use crate::campaign::{self, Record, Runner};
+use crate::contract::{Attributes, DeviceView, Occurrence};
+use crate::engine::Policy;
+use crate::history::{Audit, Dump, Ground, Ordered, Phone, Reader, Undecidable, Unreadable, Writer};
+use crate::metrics::{Figure, Figures, TABLE, Unit};
+use crate::oracle::{Subject, Truth, Verdict};
+use crate::record::{self, Exit, Folder, LifeRecord, ObservedRecord, RunRecord, Timing, shell_word};
+use crate::scenario::{Diagnostic, Document, Invalid, Plan, Request, file};
+use crate::world::{Ear, Ending, Outcome, Placed, Unwatched};
+use crate::{analysis, render};
+
+/// A scenario that is judged by needs no fleet.
+const FLEET: &str = "fleet.recorded={devices=1}";
+/// What a cell is called that no seed brings again.
+const OBSERVED: &str = "observed";
+/// Rows of the backend, and a table of changes, are read whole.
+const TABLE_MAX: u64 = 1 << 30;
+
+pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let mut plan = plan(args, console)?;
+    let ground = ground(&plan);
+    let colour = console.err_paint().0;
+    let ordered = read(args, &ground, colour)?;
+    let verdict = ordered.judge();
+    let about = ordered.about();
+    let outcome = outcome(&ordered, verdict);
+    let mut remarks = about.remarks;
+    remarks.extend(leave_out(&mut plan, &outcome.figures));
+    let id = format!("{}.{OBSERVED}", plan.source.scenario);
+    let mut judged = analysis::judge(&plan, &id, &outcome);
+    let subjects = subjects(args, &plan, &outcome)?;
+    let records: Vec<Record> = subjects.iter().map(|subject| subject.record.clone()).collect();
+    let lives = campaign::lives_told(&plan, &records, ordered.lives(&subjects));
+    let (asked, lives) = if args.record.is_empty() { (Vec::new(), lives) } else { (lives, Vec::new()) };
+    judged.cell.lives = lives;
+    judged.cell.seed = OBSERVED.to_owned();
+    let history = ordered.history();
+    judged.cell.devices = history.devices().count() as u64;
+    judged.cell.observed = Some(ObservedRecord {
+        files: files(args).iter().map(inert_path).collect(),
+        lines: history.lines(),
+        devices: history.devices().map(str::to_owned).collect(),
+        tolerance_ns: history.tolerance().0,
+    });
+    let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
+    let shown = inert_path(&folder);
+    let trial = Trial { folder: &shown, plans: std::slice::from_ref(&plan), ..Trial::default() };
+    let RunJudged { mut record, .. } = analysis::judge_run(&trial, vec![judged]);
+    record.cells[0].replay = command(args);
+    record.accept = None;
+    record.remarks.extend(remarks);
+    keep(&folder, &record)?;
+    tell(args, (&mut record, &asked, &shown), console);
+    Ok(Exit::of(record.exit_code))
+}
+
+/// The one cell by which is judged.
+fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
+    let text = sources::read(&args.scenario)?;
+    let has_fleet = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("fleet"));
+    let mut sets = args.set.clone();
+    if !has_fleet && !sets.iter().any(|set| set.starts_with("fleet")) {
+        sets.push(FLEET.to_owned());
+    }
+    let variants: Vec<String> = args.variant.iter().cloned().collect();
+    let request = Request { sets, variants, ..Request::default() };
+    let document = Document::of_file(&args.scenario, &text).map_err(|e| Refusal::invalid([&e], false))?;
+    let mut plans = sources::requested(&document, &request, console)?;
+    plans.dedup_by(|a, b| a.source.variant == b.source.variant);
+    match plans.len() {
+        1 => Ok(plans.remove(0)),
+        _ => {
+            let shown = inert_path(&args.scenario);
+            Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
+        }
+    }
+}
+
+fn ground(plan: &Plan) -> Ground {
+    let policy = plan.engine.conflict.policy;
+    let stays = [Policy::ClientWins, Policy::KeepBoth, Policy::LastArrivalWins];
+    let minds_deletes = [Policy::LastWriteWins, Policy::ServerWins, Policy::KeepBoth];
+    Ground {
+        schema: plan.first_schema().clone(),
+        units: plan.units.clone(),
+        attributes: plan.attributes.iter().map(|of| (of.name.clone(), of.values.to_vec())).collect(),
+        utc_offset: plan.utc_offset,
+        gives_way: !stays.contains(&policy),
+        brings_back: !minds_deletes.contains(&policy),
+    }
+}
+
+fn files(args: &JudgeArgs) -> Vec<PathBuf> {
+    let named = args.phone.iter().chain(&args.backend).map(|(_, file)| PathBuf::from(file));
+    std::iter::once(args.history.clone()).chain(named).chain(args.audit.iter().cloned()).collect()
+}
+
+fn unreadable(path: &Path, colour: bool) -> impl Fn(Unreadable) -> anyhow::Error {
+    move |why| match why {
+        Unreadable::File(error) => Refusal::unreadable(path, &error),
+        Unreadable::Wrong(wrong) => invalid(wrong, colour),
+    }
+}
+
+fn invalid(wrong: Vec<Diagnostic>, colour: bool) -> anyhow::Error {
+    let invalid = Invalid::check(wrong).err();
+    Refusal::invalid(invalid.iter(), colour)
+}
+
+/// Reads all files, and puts what they say in an order.
+fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Result<Ordered<'g>> {
+    let mut reader = Reader::new(ground);
+    let path = &args.history;
+    let opened = file::open(path, file::Named::Typed).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
+        _ => Refusal::unreadable(path, &e),
+    })?;
+    reader.lines(&inert_path(path), BufReader::with_capacity(1 << 20, opened)).map_err(unreadable(path, colour))?;
+    let tables: Vec<(String, String)> = args
+        .table
+        .iter()
+        .map(|table| table.split_once('=').unwrap_or((table, table)))
+        .map(|(table, entity)| (table.to_owned(), entity.to_owned()))
+        .collect();
+    if !args.phone.is_empty() && tables.is_empty() {
+        return Err(Refusal::usage("--phone needs --table: which table has the rows of which entity"));
+    }
+    for (name, of) in &args.phone {
+        let path = Path::new(of);
+        if !path.is_file() {
+            return Err(Refusal::usage(format!("there is no {}", inert_path(path))));
+        }
+        reader.phone(&Phone { name, file: path, tables: &tables }).map_err(unreadable(path, colour))?;
+    }
+    for (entity, of) in &args.backend {
+        let (path, text) = text_of(Path::new(of))?;
+        reader.dump(&Dump { entity, file: &path, text: &text }).map_err(unreadable(Path::new(of), colour))?;
+    }
+    for of in &args.audit {
+        let (path, text) = text_of(of)?;
+        reader.audit(&Audit { file: &path, text: &text }).map_err(unreadable(of, colour))?;
+    }
+    let history = reader.finish().map_err(unreadable(path, colour))?;
+    Ordered::new(ground, history).map_err(|why| match why {
+        Undecidable::Empty(text) => Refusal::because(Exit::Nothing, text),
+        Undecidable::Wrong(wrong) => invalid(wrong, colour),
+    })
+}
+
+fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
+    let bytes = file::read(path, file::Named::Typed, TABLE_MAX).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
+        _ => Refusal::unreadable(path, &e),
+    })?;
+    let shown = inert_path(path);
+    let text = String::from_utf8(bytes).map_err(|_| Refusal::usage(format!("{shown} is not UTF-8")))?;
+    Ok((shown, text))
+}
+
+/// The same as of a cell, of which nothing was simulated.
+fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
+    let about = ordered.about();
+    let known = |name: &str| TABLE.iter().find(|metric| metric.name == name);
+    let figure = |(name, value): (&&'static str, &u64)| {
+        Some(((*name).to_owned(), Figure::number(known(name)?.unit, *value)))
+    };
+    let mut figures: Figures = verdict.figures.iter().filter_map(figure).collect();
+    figures.retain(|name, _| !verdict.uncounted.contains(&&**name));
+    // Time that nobody looked on is no time in which a row was missing.
+    figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
+    figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
+    Outcome {
+        digest: String::new(),
+        figures_digest: String::new(),
+        content: String::new(),
+        ending: Ending::Drained,
+        ended_at: about.length,
+        script: about.length.since(Time::ZERO),
+        drained_in: crate::base::Span::ZERO,
+        figures,
+        violations: verdict.violations,
+        eventful: verdict.eventful,
+        taken_back: verdict.taken_back,
+        shelved: verdict.shelved,
+        not_applicable: verdict.not_applicable,
+        untried: verdict.untried,
+        series: Vec::new(),
+        distributions: Vec::new(),
+        slowest: Vec::new(),
+        tails: crate::metrics::Tails::default(),
+        faults: Vec::new(),
+        missed: Vec::new(),
+        in_vain: Vec::new(),
+        is_silent: false,
+        is_still: false,
+        placed: Placed::default(),
+        events: about.events,
+    }
+}
+
+/// Takes out what is expected of figures that nobody can measure of a real app; gives what to say.
+fn leave_out(plan: &mut Plan, figures: &Figures) -> Option<String> {
+    let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
+    let of = plan.judged_mut();
+    let mut out: Vec<String> = Vec::new();
+    of.gates.retain(|gate| {
+        let is = figures.contains_key(&gate.metric);
+        out.extend((!is).then(|| format!("gate `{}`", gate.name)));
+        is
+    });
+    of.expect.metrics.retain(|name, _| {
+        let is = measured(name);
+        out.extend((!is).then(|| format!("`{name}`")));
+        is
+    });
+    (!out.is_empty()).then(|| format!("not asked of a history, which does not say it: {}", out.join(", ")))
+}
+
+fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<Vec<Subject>> {
+    if args.record.is_empty() {
+        let suspects = campaign::suspects(outcome).into_iter();
+        return Ok(suspects.map(|subject| Subject { found: told_of(subject.found), ..subject }).collect());
+    }
+    let subject = |text: &String| {
+        let record = replay::record(plan, text)?;
+        let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(&record));
+        let found = told_of(found.map(|violation| (violation.check, violation.device)));
+        Ok(Subject { record, side: None, found })
+    };
+    args.record.iter().map(subject).collect()
+}
+
+/// What a life may end with in words: of rows a history does not say how they came.
+fn told_of(found: Option<(&'static str, Option<DeviceId>)>) -> Option<(&'static str, Option<DeviceId>)> {
+    found.filter(|(check, _)| ["lost-edit", "acknowledged-without-commit", "duplicate"].contains(check))
+}
+
+fn folder_of(plan: &Plan) -> PathBuf {
+    let short: String = plan.source.digest.chars().take(8).collect();
+    Path::new("reports").join(format!("{}-{OBSERVED}-{short}", plan.source.scenario))
+}
+
+/// The command that judges it again.
+fn command(args: &JudgeArgs) -> String {
+    let mut words = vec!["syncdyno".to_owned(), "judge".to_owned()];
+    words.extend([&args.scenario, &args.history].map(|path| shell_word(&inert_path(path))));
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), shell_word(&value)]);
+    args.phone.iter().for_each(|(name, file)| option("--phone", format!("{name}={file}")));
+    args.table.iter().for_each(|table| option("--table", table.clone()));
+    args.backend.iter().for_each(|(name, file)| option("--backend", format!("{name}={file}")));
+    args.audit.iter().for_each(|file| option("--audit", inert_path(file)));
+    args.variant.iter().for_each(|name| option("--variant", name.clone()));
+    args.set.iter().for_each(|set| option("--set", set.clone()));
+    words.join(" ")
+}
+
+fn keep(folder: &Path, record: &RunRecord) -> anyhow::Result<()> {
+    written::spare_folder(folder, false)?;
+    let folder = Folder::create(folder).map_err(written::refused)?;
+    let timing = Timing::new(1, std::time::Duration::ZERO, Vec::new());
+    write_report(&folder, record, &timing, &std::collections::BTreeMap::new()).map_err(written::refused)?;
+    write_record(&folder, record).map_err(written::refused)
+}
+
+fn tell(args: &JudgeArgs, (record, asked, folder): (&mut RunRecord, &[LifeRecord], &str), console: &mut Console<'_>) {
+    use super::args::Format;
+    let last = format!("report: {folder}\n");
+    let paint = console.out_paint();
+    match args.format {
+        Format::Json => return console.result(&record.to_json()),
+        Format::Human if console.voice.quiet => console.result(&run::in_short(record, &last, console)),
+        Format::Human => {
+            let text = render::story(record, paint, console.columns(), console.voice.verbose);
+            console.result(&(text + &last));
+        }
+        Format::Github => {
+            let text = render::story(record, render::Paint(false), render::WIDTH, console.voice.verbose);
+            console.result(&(text + &render::annotations(record) + &last));
+        }
+    }
+    if !asked.is_empty() {
+        record.cells[0].lives = asked.to_vec();
+        console.result(&render::lives(&record.cells[0]));
+    }
+}
+
+/// Hears a world, and writes what its apps could have recorded.
+struct Recorder(Option<Writer<Vec<u8>>>);
+
+impl Recorder {
+    fn with(&mut self, f: impl FnOnce(&mut Writer<Vec<u8>>)) {
+        _ = self.0.as_mut().map(f);
+    }
+}
+
+impl Ear for Recorder {
+    fn begins(&mut self, rows: &dyn Truth) {
+        self.with(|writer| writer.begins(rows));
+    }
+    fn on(&mut self, occurrence: &Occurrence<'_>) {
+        self.with(|writer| writer.on(occurrence));
+    }
+    fn rests(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        self.with(|writer| writer.rests(device, view));
+    }
+    fn ends(&mut self, at: Time, settled: bool) {
+        self.with(|writer| writer.ends(at, settled));
+    }
+}
+
+/// What the apps of a cell could have recorded, and what of it no history can say.
+pub(super) fn recorded(
+    plan: &Plan,
+    runner: &dyn Runner,
+) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
+    let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
+    let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();
+    let of = (plan.first_schema().clone(), plan.units.clone());
+    let writer = Writer::new(Vec::new(), of, plan.start, (&names, &devices));
+    let recorder = Rc::new(RefCell::new(Recorder(Some(writer))));
+    runner
+        .heard(plan, recorder.clone(), &Unwatched)
+        .map_err(|error| Refusal::because(Exit::Invalid, error.to_string()))?;
+    let writer = recorder.borrow_mut().0.take().expect("it is taken once");
+    writer.finish().map_err(|error| Refusal::environment(error.to_string()))
+}
