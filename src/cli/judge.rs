@@ -40,7 +40,7 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let about = ordered.about();
     let outcome = outcome(&ordered, verdict);
     let mut remarks = about.remarks;
-    remarks.extend(leave_out(&mut plan, &outcome.figures));
+    remarks.extend(leave_out(&mut plan, &outcome));
     let id = format!("{}.{OBSERVED}", plan.source.scenario);
     let mut judged = analysis::judge(&plan, &id, &outcome);
     let subjects = subjects(args, &plan, &outcome)?;
@@ -101,6 +101,7 @@ fn ground(plan: &Plan) -> Ground {
         attributes: plan.attributes.iter().map(|of| (of.name.clone(), of.values.to_vec())).collect(),
         utc_offset: plan.utc_offset,
         gives_way: !stays.contains(&policy),
+        keeps_both: policy == Policy::KeepBoth,
         brings_back: !minds_deletes.contains(&policy),
     }
 }
@@ -214,13 +215,19 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
 }
 
 /// Takes out what is expected of figures that nobody can measure of a real app; gives what to say.
-fn leave_out(plan: &mut Plan, figures: &Figures) -> Option<String> {
+fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
+    let figures = &outcome.figures;
     let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
     let of = plan.judged_mut();
     let mut out: Vec<String> = Vec::new();
     of.gates.retain(|gate| {
         let is = figures.contains_key(&gate.metric);
         out.extend((!is).then(|| format!("gate `{}`", gate.name)));
+        is
+    });
+    of.expect.violations.retain(|check| {
+        let is = !outcome.not_applicable.contains(&check.as_str());
+        out.extend((!is).then(|| format!("`{check}`")));
         is
     });
     of.expect.metrics.retain(|name, _| {

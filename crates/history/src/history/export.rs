@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::line::{Author as By_, By, Change, Instant, Line, Other, Says, VERSION, When};
 use super::value::{instant, to_json};
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     Attributes, Author, CommitKind, Delivery, DeviceView, EditError, EditKind, EngineEvent, Event, LocalEdit, LogKind,
     Node, Occurrence, PhoneEvent, Schema, SyncUnit,
@@ -248,10 +248,12 @@ impl<W: Write> Writer<W> {
             let (device, entity) = (id.to_string(), form.name.clone());
             self.write(&Line::Shows { device, entity, rows: Some(rows), key, values, gone, when: When::default() });
         }
-        let waits = view.pending().into_iter().chain(view.held_up());
-        let edits: Vec<EditId> = waits.map(|pending| pending.edit).filter(|edit| edit.device == id).collect();
-        let edits = Some(edits.iter().map(EditId::to_string).collect());
-        self.write(&Line::Waits { device: id.to_string(), edits, rows: None, when: When::default() });
+        let named = |waits: Vec<crate::contract::PendingEdit>| -> Vec<String> {
+            let edits = waits.iter().map(|pending| pending.edit).filter(|edit| edit.device == id);
+            edits.map(|edit| edit.to_string()).collect()
+        };
+        let (edits, undecided) = (Some(named(view.pending())), named(view.held_up()));
+        self.write(&Line::Waits { device: id.to_string(), edits, undecided, rows: None, when: When::default() });
     }
 
     /// The world has ended, and come to rest or not.

@@ -1,6 +1,6 @@
 //! What each device shows at the end, what waits there, and what its user was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::recorded::{EditAt, History, Shown, When};
 use crate::base::{EntityId, Key, Value};
@@ -22,6 +22,8 @@ pub(super) struct Finals<'h> {
     pub(super) shows: Vec<BTreeMap<EntityId, Final<'h>>>,
     /// By device; `None` of one that never said what waits there.
     pub(super) waits: Vec<Option<(When, Vec<EditAt>)>>,
+    /// Edits that wait for a person to decide.
+    pub(super) undecided: BTreeSet<EditAt>,
     pub(super) told: Vec<Vec<(EditAt, LogKind)>>,
 }
 
@@ -31,6 +33,7 @@ impl<'h> Finals<'h> {
         let mut finals = Finals {
             shows: (0..devices).map(|_| BTreeMap::new()).collect(),
             waits: vec![None; devices],
+            undecided: history.waits.iter().flat_map(|waiting| waiting.undecided.iter().copied()).collect(),
             told: vec![Vec::new(); devices],
         };
         let mut shows: Vec<&Shown> = history.shows.iter().collect();

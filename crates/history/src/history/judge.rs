@@ -17,16 +17,19 @@ use super::recorded::{By, Commit, Ground, History, Mark, Row, When};
 use super::runs::{Flow, flows};
 use super::tell::{Asked, Teller, Told, labels};
 use super::views::is_in_scope;
-use crate::base::{Stamp, Time};
+use crate::base::{Stamp, Time, Value};
 use crate::config::diagnostic::Diagnostic;
 use crate::contract::{Capabilities, EditKind, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
 
-/// The turn of a commit at one instant: by the backend's own order, or by what refers to what.
-type Turn = (u64, u32);
+/// The turn of a commit at one instant: by the backend's own order, by what refers to what, and by
+/// what was put before it.
+type Turn = (u64, u32, i64);
 
 /// More orders than are tried in one history.
 const ORDERS_MAX: u64 = 1_000_000;
+/// A row refers to one that refers to one, and so on: not more often than this.
+const ROUNDS: usize = 32;
 /// So many records that nobody can decide are named.
 const NAMED: usize = 5;
 
@@ -78,8 +81,9 @@ impl<'g> Ordered<'g> {
         let bounds = bounds(&history)?;
         fill(&mut history);
         narrow(&mut history)?;
-        parents_first(ground, &mut history);
-        let mut moments = Vec::new();
+        let families = parents_first(ground, &mut history);
+        excuse_taken(ground, &mut history);
+        let mut told: Vec<Vec<(Turn, Moment)>> = Vec::new();
         let mut aside = BTreeSet::new();
         let mut mended = Vec::new();
         {
@@ -100,16 +104,18 @@ impl<'g> Ordered<'g> {
                 match search.best(group, likeliest) {
                     Some(best) => {
                         mended.extend(best.states.iter().filter_map(|of| search.unexplained(of)));
-                        moments.extend(in_turn(&history, best.moments));
+                        told.push(in_turn(&history, best.moments).collect());
                     }
                     None => aside.extend(rows_of(group, &history)),
                 }
             }
         }
+        lead(&families, &mut told);
+        let mut moments = told.concat();
         for (row, kind, values) in mended {
             let mark = Mark { when: When { from: bounds.last, until: bounds.last }, seq: None, line: 0 };
             let act = Act::Commit(history.commits.len(), Whose::Other);
-            moments.push(((u64::MAX, 0), Moment { at: bounds.last, act }));
+            moments.push(((u64::MAX, 0, 0), Moment { at: bounds.last, act }));
             history.commits.push(Commit { row, kind, values, by: By::Other, mark, rank: 0 });
         }
         moments.sort_by_key(|(turn, moment)| (moment.at, *turn));
@@ -289,11 +295,43 @@ fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<Item = (Tur
                 Act::Commit(at, _) => history.commits.get(at),
                 _ => None,
             });
-            let turn = commit.map_or((0, 0), |commit| (commit.mark.seq.unwrap_or(0), commit.rank));
+            let turn = commit.map_or((0, 0, 0), |commit| (commit.mark.seq.unwrap_or(0), commit.rank, 0));
             std::iter::repeat_n(turn, alike.len())
         })
         .collect();
     turns.into_iter().zip(moments)
+}
+
+/// Has rows come before those that refer to them wherever they may, with all that led to them: the
+/// order of each record stays as it is.
+fn lead(families: &[(usize, usize)], told: &mut [Vec<(Turn, Moment)>]) {
+    let mut places: FxHashMap<usize, (usize, usize)> = FxHashMap::default();
+    for (group, moments) in told.iter().enumerate() {
+        for (at, (_, moment)) in moments.iter().enumerate() {
+            if let Act::Commit(commit, _) = moment.act {
+                places.insert(commit, (group, at));
+            }
+        }
+    }
+    for _ in 0..ROUNDS {
+        let mut moved = false;
+        for (first, second) in families {
+            let (Some(&first), Some(&second)) = (places.get(first), places.get(second)) else { continue };
+            let (turn, Moment { at, .. }) = told[second.0][second.1];
+            let before = &mut told[first.0][..=first.1];
+            let late = |(own, moment): &(Turn, Moment)| (moment.at, *own) >= (at, turn);
+            if before.last().is_some_and(late) {
+                let ahead = (turn.0, turn.1, turn.2 - 1);
+                before.iter_mut().filter(|of| late(of)).for_each(|(own, moment)| {
+                    (moment.at, *own) = (at, ahead);
+                });
+                moved = true;
+            }
+        }
+        if !moved {
+            return;
+        }
+    }
 }
 
 /// Narrows the times of what one place told in an order.
@@ -329,7 +367,7 @@ fn narrow(history: &mut History) -> Result<(), Undecidable> {
 
 /// A row that a device makes is on the backend before its rows that refer to it, and goes after
 /// them, where the times let it.
-fn parents_first(ground: &Ground, history: &mut History) {
+fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usize, usize)> {
     let mut made: FxHashMap<(Row, bool), usize> = FxHashMap::default();
     for (at, commit) in history.commits.iter().enumerate() {
         let deletes = commit.kind == Some(EditKind::Delete);
@@ -338,10 +376,16 @@ fn parents_first(ground: &Ground, history: &mut History) {
         }
     }
     let mut pairs = Vec::new();
+    let mut said: FxHashMap<&Row, &super::recorded::Values> = FxHashMap::default();
+    let whole = history.commits.iter().filter(|commit| commit.kind != Some(EditKind::Delete));
+    whole.for_each(|commit| _ = said.entry(&commit.row).or_insert(&commit.values));
     for (at, commit) in history.commits.iter().enumerate() {
         let form = ground.schema.entity(commit.row.0);
         let values = match commit.kind {
-            Some(EditKind::Delete) => history.rows.get(&commit.row).map_or(Vec::new(), |row| row.iter().cloned().enumerate().collect()),
+            Some(EditKind::Delete) => match history.rows.get(&commit.row) {
+                Some(row) => row.iter().cloned().enumerate().collect(),
+                None => said.get(&commit.row).map_or_else(Vec::new, |values| (*values).clone()),
+            },
             _ => commit.values.clone(),
         };
         let deletes = commit.kind == Some(EditKind::Delete);
@@ -352,14 +396,66 @@ fn parents_first(ground: &Ground, history: &mut History) {
             }
         }
     }
-    for (first, second) in pairs {
+    pairs.retain(|&(first, second)| {
         let [a, b] = [first, second].map(|at| history.commits[at].mark);
         let told = a.seq.zip(b.seq).is_some_and(|(a, b)| a > b);
-        if !told && a.when.from <= b.when.until {
-            history.commits[second].mark.when.from = b.when.from.max(a.when.from);
-            history.commits[first].mark.when.until = a.when.until.min(b.when.until);
-            history.commits[second].rank = history.commits[second].rank.max(history.commits[first].rank + 1);
+        !told && a.when.from <= b.when.until
+    });
+    for _ in 0..ROUNDS {
+        let mut moved = false;
+        for at in 0..history.commits.len() {
+            let By::Edit(edit) = history.commits[at].by else { continue };
+            let from = history.edits[edit].mark.when.from;
+            let commit = &mut history.commits[at].mark.when;
+            if commit.from < from && from <= commit.until {
+                commit.from = from;
+                moved = true;
+            }
         }
+        for &(first, second) in &pairs {
+            let [a, b] = [first, second].map(|at| history.commits[at].mark);
+            if a.when.from > b.when.until {
+                continue;
+            }
+            let rank = history.commits[first].rank + 1;
+            let (from, until) = (b.when.from.max(a.when.from), a.when.until.min(b.when.until));
+            moved |= from != b.when.from || until != a.when.until || history.commits[second].rank < rank;
+            history.commits[second].mark.when.from = from;
+            history.commits[first].mark.when.until = until;
+            history.commits[second].rank = history.commits[second].rank.max(rank);
+        }
+        if !moved {
+            break;
+        }
+    }
+    pairs
+}
+
+/// A row that is made with the natural key of another may have become that one: it need not come to
+/// the backend.
+fn excuse_taken(ground: &Ground, history: &mut History) {
+    let unique = |row: &Row, value: &dyn Fn(usize) -> Option<Value>| -> Option<(u16, String)> {
+        let columns = &ground.schema.entity(row.0).unique;
+        let values: Option<Vec<Value>> = columns.iter().map(|column| value(*column)).collect();
+        let values = values.filter(|values| !values.is_empty() && !values.contains(&Value::Null))?;
+        Some((row.0.0, format!("{values:?}")))
+    };
+    let set = |values: &super::recorded::Values, column: usize| {
+        values.iter().find(|(of, _)| *of == column).map(|(_, value)| value.clone())
+    };
+    let mut named: FxHashMap<(u16, String), Vec<Row>> = FxHashMap::default();
+    for (row, values) in &history.rows {
+        let name = unique(row, &|column| values.get(column).cloned());
+        name.into_iter().for_each(|name| named.entry(name).or_default().push(row.clone()));
+    }
+    for commit in &history.commits {
+        let name = unique(&commit.row, &|column| set(&commit.values, column));
+        name.into_iter().for_each(|name| named.entry(name).or_default().push(commit.row.clone()));
+    }
+    for edit in history.edits.iter_mut().filter(|edit| edit.kind == EditKind::Create) {
+        let name = unique(&edit.row, &|column| set(&edit.values, column));
+        let others = name.and_then(|name| named.get(&name));
+        edit.unsure |= others.is_some_and(|rows| rows.iter().any(|row| *row != edit.row));
     }
 }
 
@@ -421,8 +517,8 @@ struct Search<'s> {
     unlike: FxHashMap<Row, Vec<u32>>,
 }
 
-/// How much was found, the gravest first: that the rows at the end are others, then violations.
-type Score = (bool, u64);
+/// How much was found: of what cannot have been, such as other rows at the end, and of violations.
+type Score = (u64, u64);
 
 impl Search<'_> {
     fn perform(&self, group: &Group, order: &[usize], authors: Authors) -> Performed {
@@ -434,7 +530,7 @@ impl Search<'_> {
             first = Some(self.perform(group, order, Authors::ByValue));
             false
         });
-        first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new() })
+        first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new(), odd: 0 })
     }
 
     /// Notes the devices that show something else than is in the likeliest order.
@@ -468,7 +564,7 @@ impl Search<'_> {
         let rows: Vec<Row> = rows_of(group, self.history).into_iter().collect();
         let devices = self.devices(group, &rows);
         let first = self.score(&likeliest, (&rows, &devices), &likeliest);
-        if first == (false, 0) {
+        if first == (0, 0) {
             return Some(likeliest);
         }
         let (mut best, mut least) = (None, first);
@@ -487,10 +583,10 @@ impl Search<'_> {
                     (least, best) = (score, Some(performed));
                 }
             }
-            least > (false, 0) && tried < left
+            least > (0, 0) && tried < left
         });
         self.left = self.left.saturating_sub(tried);
-        let decided = all || least == (false, 0);
+        let decided = all || least == (0, 0);
         decided.then(|| best.unwrap_or(likeliest))
     }
 
@@ -524,7 +620,8 @@ impl Search<'_> {
         let all = 0..self.finals.shows.len();
         let unlike = |of: &(Row, State)| all.clone().filter(|at| !is_asked(*at) && !self.is_like(*at, of)).count();
         let others: usize = ends.map(|(own, _)| unlike(own)).sum();
-        (performed.states.iter().any(|of| self.unexplained(of).is_some()), found + others as u64)
+        let unexplained = performed.states.iter().filter(|of| self.unexplained(of).is_some()).count() as u64;
+        (performed.odd + unexplained, found + others as u64)
     }
 
     /// Whether a device shows a record as it is, if that was looked at.

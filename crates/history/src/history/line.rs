@@ -146,6 +146,9 @@ pub enum Line {
         device: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         edits: Option<Vec<String>>,
+        /// Edits that wait for a person to decide a conflict, besides.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        undecided: Vec<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         rows: Option<Vec<Named>>,
         #[serde(flatten)]

@@ -94,17 +94,18 @@ impl Group {
         Ok(group)
     }
 
-    fn edges(&self, history: &History) -> Vec<(usize, usize)> {
-        let whats: Vec<What> = self.items.iter().map(|item| item.what).collect();
-        edges(&whats, history).into_iter().map(|(a, b, _)| (a, b)).collect()
-    }
-
     /// The orders that may have been, the likeliest first, until `look` has seen enough (it gives
     /// `false`). Gives whether all were looked at.
     pub(super) fn orders(&self, history: &History, look: &mut dyn FnMut(&[usize]) -> bool) -> bool {
-        let edges = self.edges(history);
+        let is_word = |at: &usize| matches!(self.items[*at].what, What::Word(_));
+        let (words, core): (Vec<usize>, Vec<usize>) = (0..self.items.len()).partition(is_word);
+        let whats: Vec<What> = core.iter().map(|at| self.items[*at].what).collect();
+        let edges = edges(&whats, history).into_iter();
+        let edges: Vec<(usize, usize)> = edges.map(|(a, b, _)| (core[a], core[b])).collect();
         let mut search = Search {
             group: self,
+            core,
+            words,
             before: vec![0; self.items.len()],
             behind: vec![Vec::new(); self.items.len()],
             placed: vec![false; self.items.len()],
@@ -119,7 +120,7 @@ impl Group {
         }
         if self.items.len() > ITEMS_MAX {
             search.likeliest();
-            let order = std::mem::take(&mut search.order);
+            let order = search.with_words();
             (search.look)(&order);
             return false;
         }
@@ -206,6 +207,9 @@ fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)>
 
 struct Search<'g> {
     group: &'g Group,
+    /// Edits and commits; and words on edits, which come as late as they may.
+    core: Vec<usize>,
+    words: Vec<usize>,
     /// By item: how many must come before it and are not placed.
     before: Vec<u32>,
     behind: Vec<Vec<usize>>,
@@ -224,7 +228,8 @@ impl Search<'_> {
         let next = self.next();
         if next.is_empty() {
             self.left -= 1;
-            self.stopped = !(self.look)(&self.order) || self.left == 0;
+            let order = self.with_words();
+            self.stopped = !(self.look)(&order) || self.left == 0;
             return;
         }
         for at in next {
@@ -249,10 +254,27 @@ impl Search<'_> {
         }
     }
 
+    /// The order with each word before the first of what must come after it.
+    fn with_words(&self) -> Vec<usize> {
+        let items = &self.group.items;
+        let mut words: Vec<usize> = self.words.clone();
+        words.sort_by_key(|at| (items[*at].when.until, items[*at].middle(), *at));
+        let mut words = words.into_iter().peekable();
+        let mut order = Vec::with_capacity(items.len());
+        for &at in &self.order {
+            while let Some(word) = words.next_if(|word| items[*word].when.until < items[at].when.from) {
+                order.push(word);
+            }
+            order.push(at);
+        }
+        order.extend(words);
+        order
+    }
+
     /// What may come next and has to be tried, the likeliest first; nothing at the end.
     fn next(&self) -> Vec<usize> {
         let items = &self.group.items;
-        let open = || (0..items.len()).filter(|at| !self.placed[*at]);
+        let open = || self.core.iter().copied().filter(|at| !self.placed[*at]);
         // Items are sorted by when they begin: behind the first that ends sooner none may come.
         let mut ends = i64::MAX;
         let mut may = Vec::new();
@@ -276,13 +298,7 @@ impl Search<'_> {
             edits.retain(|at| items[*at].device == device);
             return edits;
         }
-        let commits = of(|what| matches!(what, What::Commit(_)));
-        if !commits.is_empty() {
-            return commits;
-        }
-        let mut words = of(|_| true);
-        words.truncate(1);
-        words
+        of(|what| matches!(what, What::Commit(_)))
     }
 }
 
@@ -303,6 +319,8 @@ mod tests {
     fn orders(of: &Group) -> usize {
         let mut search = Search {
             group: of,
+            core: (0..of.items.len()).collect(),
+            words: Vec::new(),
             before: vec![0; of.items.len()],
             behind: vec![Vec::new(); of.items.len()],
             placed: vec![false; of.items.len()],

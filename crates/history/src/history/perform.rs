@@ -29,6 +29,8 @@ pub(super) enum Act {
     GaveWay(EditAt),
     /// The edit is about to bring back a row that was deleted, and the app said so or may.
     Won(EditAt),
+    /// The edit becomes a row of its own, that of the commit.
+    Beside(EditAt, usize),
     Commit(usize, Whose),
     Done(EditAt),
     Told(EditAt, LogKind),
@@ -99,6 +101,7 @@ pub(super) struct Stage<'h> {
     named: Vec<EditAt>,
     foreign: Vec<(&'h Row, Option<u32>)>,
     moments: Vec<Moment>,
+    odd: u64,
 }
 
 /// What came of an order.
@@ -106,6 +109,8 @@ pub(super) struct Performed {
     pub(super) moments: Vec<Moment>,
     /// The records at its end.
     pub(super) states: Vec<(Row, State)>,
+    /// Commits that make a row which is there, or change one which is not.
+    pub(super) odd: u64,
 }
 
 impl<'h> Stage<'h> {
@@ -121,6 +126,7 @@ impl<'h> Stage<'h> {
             named: Vec::new(),
             foreign: Vec::new(),
             moments: Vec::new(),
+            odd: 0,
         }
     }
 
@@ -153,6 +159,7 @@ impl<'h> Stage<'h> {
         self.give_way();
         let states = std::mem::take(&mut self.states);
         Performed {
+            odd: self.odd,
             moments: self.moments,
             states: states.into_iter().map(|(row, state)| (row.clone(), state)).collect(),
         }
@@ -191,6 +198,8 @@ impl<'h> Stage<'h> {
         let before = self.states[&commit.row].clone();
         let columns = self.ground.schema.entity(commit.row.0).columns.len();
         let state = after(&before, commit, columns);
+        let makes = commit.kind == Some(EditKind::Create);
+        self.odd += u64::from(commit.kind.is_some() && makes == before.is_some());
         let whose = self.whose(commit, (&before, &state));
         match whose {
             Whose::Edit(edit) => self.foreign.push((&commit.row, Some(self.of(edit).device))),
@@ -202,6 +211,11 @@ impl<'h> Stage<'h> {
             self.settled.extend(&with);
             if !with.is_empty() {
                 self.tell(at, Act::With(edit, with.into()));
+            }
+            let told = |says| self.history.words.iter().any(|word| word.edit == edit && word.says == Some(says));
+            let both = if self.history.tells { told(LogKind::KeptBoth) } else { self.ground.keeps_both };
+            if self.of(edit).row != commit.row && before.is_none() && both {
+                self.tell(at, Act::Beside(edit, number));
             }
             if self.brings_back(edit, (&before, &state)) {
                 self.tell(at, Act::Won(edit));

@@ -59,6 +59,7 @@ struct Pending {
 enum Then {
     Word(Option<LogKind>, Mark),
     Waits(usize),
+    Asks(usize),
     By(usize),
 }
 
@@ -440,7 +441,7 @@ impl<'g> Reader<'g> {
     }
 
     fn waits(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only("what waits", &[&["kind", "device", "edits", "rows"][..], &TIMES[..]].concat())?;
+        fields.only("what waits", &[&["kind", "device", "edits", "undecided", "rows"][..], &TIMES[..]].concat())?;
         let device = self.device(fields)?;
         let (edits, rows) = (fields.list("edits")?, fields.list("rows")?);
         if edits.is_none() && rows.is_none() {
@@ -451,6 +452,10 @@ impl<'g> Reader<'g> {
             let names = Names::Id(device, text(node)?.into());
             self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
         }
+        for node in fields.list("undecided")?.unwrap_or_default() {
+            let names = Names::Id(device, text(node)?.into());
+            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Asks(at) });
+        }
         for node in rows.unwrap_or_default() {
             let row = Fields::of(node)?;
             row.only("a row that waits", &["entity", "key"])?;
@@ -458,7 +463,7 @@ impl<'g> Reader<'g> {
             self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
         }
         let mark = self.mark(fields)?;
-        self.history.waits.push(Waiting { device, edits: Vec::new(), mark });
+        self.history.waits.push(Waiting { device, edits: Vec::new(), undecided: Vec::new(), mark });
         Ok(())
     }
 
@@ -558,6 +563,11 @@ impl<'g> Reader<'g> {
         match then {
             Then::Word(says, mark) => {
                 self.history.words.extend(edits.into_iter().map(|edit| Word { edit, says, mark }));
+            }
+            Then::Asks(at) => {
+                let waiting = &mut self.history.waits[at];
+                waiting.edits.extend(edits.iter().copied());
+                waiting.undecided.extend(edits);
             }
             Then::Waits(at) => self.history.waits[at].edits.extend(edits),
             Then::By(commit) => self.history.commits[commit].by = By::Edit(edits[0]),

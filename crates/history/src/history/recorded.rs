@@ -22,6 +22,8 @@ pub struct Ground {
     pub gives_way: bool,
     /// Whether by the policy an edit may bring a deleted row back.
     pub brings_back: bool,
+    /// Whether by the policy an edit may become a row of its own.
+    pub keeps_both: bool,
 }
 
 /// A stretch of time in which something happened: microseconds since 1970, both ends in it.
@@ -113,6 +115,8 @@ pub(super) struct Shown {
 pub(super) struct Waiting {
     pub(super) device: u32,
     pub(super) edits: Vec<EditAt>,
+    /// Of these, what waits for a person.
+    pub(super) undecided: Vec<EditAt>,
     pub(super) mark: Mark,
 }
 

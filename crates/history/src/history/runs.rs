@@ -124,12 +124,15 @@ fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
         }
     }
     let mut runs = Vec::new();
-    for (starts, ends) in numbered.into_values() {
+    let key = |mark: Mark| (mark.seq, middle(bounds.of(mark.when)), mark.line);
+    for (mut starts, mut ends) in numbered.into_values() {
+        // An app that was installed again counts from the beginning.
+        starts.sort_by_key(|sync| key(sync.mark));
+        ends.sort_by_key(|sync| key(sync.mark));
         for at in 0..starts.len().max(ends.len()) {
             runs.push(Run { start: starts.get(at).copied(), end: ends.get(at).copied() });
         }
     }
-    let key = |mark: Mark| (mark.seq, middle(bounds.of(mark.when)), mark.line);
     starts.sort_by_key(|sync| key(sync.mark));
     ends.sort_by_key(|sync| key(sync.mark));
     let mut taken = 0;

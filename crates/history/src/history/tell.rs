@@ -152,7 +152,7 @@ impl<'h> Teller<'h> {
             Act::Edit(edit) => return self.edit(*edit),
             _ => {}
         }
-        let (Act::With(at, _) | Act::Same(at) | Act::GaveWay(at) | Act::Won(at) | Act::Done(at) | Act::Told(at, _)) =
+        let (Act::With(at, _) | Act::Same(at) | Act::GaveWay(at) | Act::Won(at) | Act::Beside(at, _) | Act::Done(at) | Act::Told(at, _)) =
             *act
         else {
             return;
@@ -171,6 +171,10 @@ impl<'h> Teller<'h> {
             Act::Same(_) => self.emit(node, decided(ConflictKind::Equal, Decision::Same).into()),
             Act::GaveWay(_) => self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Remote).into()),
             Act::Won(_) => self.emit(node, decided(ConflictKind::UpdateDelete, Decision::Local).into()),
+            Act::Beside(_, number) => {
+                let key = &self.history.commits[*number].row.1;
+                self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Both { key }).into());
+            }
             Act::Done(_) => {
                 self.emit(node, EngineEvent::EditAcknowledged { edit, stamp, entity: *entity, key }.into());
             }
@@ -421,17 +425,19 @@ impl<'h> Teller<'h> {
         })
     }
 
-    /// Which version a shown row is of: that which reads like it. What reads like none is taken for
-    /// the last, so that values which nobody ever said are found.
+    /// Which version a shown row is of: that which reads like it. Of a row that was made while all
+    /// was recorded, what reads like none is taken for the last: values that nobody ever said are
+    /// found.
     fn stamp_of(&self, row: (EntityId, &Key), shown: &[Value], due: Option<&ShownRow>) -> Stamp {
         let Some((_, stamp, now)) = due else { return Stamp(0) };
         if reads_alike(shown, now) {
             return *stamp;
         }
         let form = self.ground.schema.entity(row.0);
-        let start = self.history.rows.get(&(row.0, row.1.clone()));
-        if start.is_some_and(|start| reads_alike(shown, &form.project(start))) {
-            return Stamp(self.labels.clock.start.0 - 1_000_000);
+        if let Some(start) = self.history.rows.get(&(row.0, row.1.clone())) {
+            // What it said before the recording nobody knows.
+            let as_begun = reads_alike(shown, &form.project(start));
+            return if as_begun { Stamp(self.labels.clock.start.0 - 1_000_000) } else { Stamp(0) };
         }
         let older = |(_, state): &(When, State)| {
             state.as_ref().is_some_and(|values| reads_alike(shown, &form.project(values)))
@@ -450,11 +456,14 @@ impl<'h> Teller<'h> {
         let left = |at: &EditAt| !self.ended.contains_key(at);
         match &finals.waits[device as usize] {
             Some((when, waits)) => {
-                view.pending = waits.iter().copied().filter(made).map(pending).collect();
+                let asks = |at: &EditAt| finals.undecided.contains(at);
+                view.pending = waits.iter().copied().filter(made).filter(|at| !asks(at)).map(pending).collect();
                 // What may have been made since nobody has looked for.
                 let since = |at: &EditAt| self.history.edits[*at].mark.when.until >= when.from;
                 let later = mine.iter().copied().filter(|at| when.until != i64::MAX && left(at) && since(at));
-                view.unknown = later.filter(|at| !waits.contains(at)).map(pending).collect();
+                let later = later.filter(|at| !waits.contains(at));
+                let undecided = waits.iter().copied().filter(made).filter(asks);
+                view.unknown = later.chain(undecided).map(pending).collect();
             }
             None => view.unknown = mine.iter().copied().filter(left).map(pending).collect(),
         }
