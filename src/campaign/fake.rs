@@ -89,12 +89,7 @@ impl Runner for Fake {
     fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         Ok(RequestLog::default())
     }
-    fn heard(
-        &self,
-        plan: &Plan,
-        _: Rc<RefCell<dyn Ear>>,
-        watch: &dyn Watch,
-    ) -> Result<Outcome, Unrunnable> {
+    fn heard(&self, plan: &Plan, _: Rc<RefCell<dyn Ear>>, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         self.run(plan, watch)
     }
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {

@@ -40,12 +40,8 @@ pub trait Runner: Sync {
     /// Runs a cell again and keeps a log of its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
     /// Runs a cell again with somebody who hears all of it.
-    fn heard(
-        &self,
-        plan: &Plan,
-        ear: Rc<RefCell<dyn Ear>>,
-        watch: &dyn Watch,
-    ) -> Result<Outcome, Unrunnable>;
+    fn heard(&self, plan: &Plan, ear: Rc<RefCell<dyn Ear>>, watch: &dyn Watch)
+    -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
     /// What becomes of the edits and imports that a cell asks for; nothing is run.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;

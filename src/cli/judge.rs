@@ -131,7 +131,9 @@ fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Resul
         ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
         _ => Refusal::unreadable(path, &e),
     })?;
-    reader.lines(&inert_path(path), BufReader::with_capacity(1 << 20, opened)).map_err(unreadable(path, colour))?;
+    reader
+        .lines(&inert_path(path), BufReader::with_capacity(1 << 20, opened))
+        .map_err(unreadable(path, colour))?;
     let tables: Vec<(String, String)> = args
         .table
         .iter()
@@ -284,7 +286,11 @@ fn keep(folder: &Path, record: &RunRecord) -> anyhow::Result<()> {
     write_record(&folder, record).map_err(written::refused)
 }
 
-fn tell(args: &JudgeArgs, (record, asked, folder): (&mut RunRecord, &[LifeRecord], &str), console: &mut Console<'_>) {
+fn tell(
+    args: &JudgeArgs,
+    (record, asked, folder): (&mut RunRecord, &[LifeRecord], &str),
+    console: &mut Console<'_>,
+) {
     use super::args::Format;
     let last = format!("report: {folder}\n");
     let paint = console.out_paint();
@@ -331,10 +337,7 @@ impl Ear for Recorder {
 }
 
 /// What the apps of a cell could have recorded, and what of it no history can say.
-pub(super) fn recorded(
-    plan: &Plan,
-    runner: &dyn Runner,
-) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
+pub(super) fn recorded(plan: &Plan, runner: &dyn Runner) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
     let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
     let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();
     let of = (plan.first_schema().clone(), plan.units.clone());

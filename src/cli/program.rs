@@ -16,7 +16,8 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, sweep, tune, validate,
+    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, sweep, tune,
+    validate,
 };
 use crate::base::inert;
 use crate::campaign::shards::Pool;

@@ -47,8 +47,8 @@ pub use figures::{CellFigures, FiguresRecord, held};
 pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
 pub use found::{
-    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
-    StepRecord, SwarmRecord, ViolationRecord, WorseRecord,
+    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord,
+    SlowRecord, StepRecord, SwarmRecord, ViolationRecord, WorseRecord,
 };
 pub use headlines::{
     ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, headline_of, is_cost, is_gated, is_loss, is_summary,

@@ -14,8 +14,8 @@ use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
 use super::found::{
-    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
-    SwarmRecord, ViolationRecord,
+    EventfulRecord, LifeRecord, MissedRecord, ObservedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord,
+    SlowRecord, SwarmRecord, ViolationRecord,
 };
 use super::held::{AnswerRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord};
 use super::lines::Lines;

@@ -206,7 +206,9 @@ impl OfStack<'_> {
         let checks = count(names.len() as u64, "check");
         if self.observed && !names.is_empty() {
             let names = names.join(", ");
-            return Some(format!("{checks} not applicable, as a history does not say what they look at: {names}"));
+            return Some(format!(
+                "{checks} not applicable, as a history does not say what they look at: {names}"
+            ));
         }
         match (self.held_to, names.is_empty()) {
             (None, true) => None,

@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["sim", "disk", "backend", "protocol", "servers"],
     &["store", "net", "gateway"],
     &["engine", "integration", "workload", "oracle", "metrics"],
-    &["bugs", "faults"],
+    &["bugs", "faults", "history"],
     &["setup"],
     &["scenario", "world"],
     &["record", "runtime"],
@@ -35,6 +35,7 @@ const LAYERS: &[&[&str]] = &[
 /// What a room may not import although its layer would allow it.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("store", &["backend", "protocol"]),
+    ("history", &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload"]),
     ("oracle", &["config", "sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("metrics", &["config", "sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("engine", &["config", "sim", "disk", "backend", "net", "gateway"]),
@@ -79,9 +80,10 @@ const NO_STACK: &[&str] = &[
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 /// Where rooms lie: the crates, and the bench.
-pub(crate) const ROOMS: [&str; 8] = [
+pub(crate) const ROOMS: [&str; 9] = [
     "crates/config/src",
     "crates/contract/src",
+    "crates/history/src",
     "crates/js/src",
     "crates/oracle/src",
     "crates/scenario/src",

@@ -12,8 +12,8 @@ use super::line::{Author as By_, By, Change, Instant, Line, Other, Says, VERSION
 use super::value::{instant, to_json};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Attributes, Author, CommitKind, Delivery, DeviceView, EditError, EditKind, EngineEvent, Event, LocalEdit, LogKind,
-    Node, Occurrence, PhoneEvent, Schema, SyncUnit,
+    Attributes, Author, CommitKind, Delivery, DeviceView, EditError, EditKind, EngineEvent, Event, LocalEdit,
+    LogKind, Node, Occurrence, PhoneEvent, Schema, SyncUnit,
 };
 use crate::oracle::Truth;
 
@@ -85,9 +85,8 @@ impl<W: Write> Writer<W> {
         values: impl Iterator<Item = (usize, &'v Value)>,
     ) -> Map<String, Json> {
         let columns = &self.schema.entity(entity).columns;
-        let named = |(at, value): (usize, &Value)| {
-            (columns[at].name.clone(), to_json(value, &columns[at].kind))
-        };
+        let named =
+            |(at, value): (usize, &Value)| (columns[at].name.clone(), to_json(value, &columns[at].kind));
         values.map(named).collect()
     }
     fn name(&self, entity: EntityId) -> String {
@@ -114,13 +113,21 @@ impl<W: Write> Writer<W> {
             (Node::Backend, Event::Committed { entity, key, kind, values, author, .. }) => {
                 self.commit(at, (entity, key), (kind, values), author);
             }
-            (Node::Backend, Event::Restored { .. }) => self.unsaid = Some("a return of the backend to a backup"),
+            (Node::Backend, Event::Restored { .. }) => {
+                self.unsaid = Some("a return of the backend to a backup")
+            }
             (Node::Device(device), event) => self.on_device(at, device, event),
             _ => {}
         }
     }
 
-    fn commit(&mut self, at: Time, (entity, key): (EntityId, &Key), of: (CommitKind, &[Value]), author: Author) {
+    fn commit(
+        &mut self,
+        at: Time,
+        (entity, key): (EntityId, &Key),
+        of: (CommitKind, &[Value]),
+        author: Author,
+    ) {
         let (kind, values) = match of.0 {
             CommitKind::Insert => (Change::Create, of.1),
             CommitKind::Update => (Change::Update, of.1),
@@ -191,12 +198,18 @@ impl<W: Write> Writer<W> {
     fn of_engine(&mut self, at: Time, id: DeviceId, event: EngineEvent<'_>) -> Option<Line> {
         let device = id.to_string();
         Some(match event {
-            EngineEvent::SyncStart { unit, run, .. } => {
-                Line::SyncStart { device, unit: self.unit(unit), run: Some(run), when: self.when(at, Some(id)) }
-            }
-            EngineEvent::SyncComplete { unit, run, .. } => {
-                Line::SyncComplete { device, unit: self.unit(unit), run: Some(run), when: self.when(at, Some(id)) }
-            }
+            EngineEvent::SyncStart { unit, run, .. } => Line::SyncStart {
+                device,
+                unit: self.unit(unit),
+                run: Some(run),
+                when: self.when(at, Some(id)),
+            },
+            EngineEvent::SyncComplete { unit, run, .. } => Line::SyncComplete {
+                device,
+                unit: self.unit(unit),
+                run: Some(run),
+                when: self.when(at, Some(id)),
+            },
             EngineEvent::SyncError { unit, run, error } => Line::SyncError {
                 device,
                 unit: self.unit(unit),
@@ -204,7 +217,9 @@ impl<W: Write> Writer<W> {
                 error: Some(error.to_string()),
                 when: self.when(at, Some(id)),
             },
-            EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. } if edit.device != id => {
+            EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. }
+                if edit.device != id =>
+            {
                 self.unsaid = Some("a word on an edit of another phone");
                 return None;
             }
@@ -246,14 +261,28 @@ impl<W: Write> Writer<W> {
             });
             let (key, values, gone) = (None, None, false);
             let (device, entity) = (id.to_string(), form.name.clone());
-            self.write(&Line::Shows { device, entity, rows: Some(rows), key, values, gone, when: When::default() });
+            self.write(&Line::Shows {
+                device,
+                entity,
+                rows: Some(rows),
+                key,
+                values,
+                gone,
+                when: When::default(),
+            });
         }
         let named = |waits: Vec<crate::contract::PendingEdit>| -> Vec<String> {
             let edits = waits.iter().map(|pending| pending.edit).filter(|edit| edit.device == id);
             edits.map(|edit| edit.to_string()).collect()
         };
         let (edits, undecided) = (Some(named(view.pending())), named(view.held_up()));
-        self.write(&Line::Waits { device: id.to_string(), edits, undecided, rows: None, when: When::default() });
+        self.write(&Line::Waits {
+            device: id.to_string(),
+            edits,
+            undecided,
+            rows: None,
+            when: When::default(),
+        });
     }
 
     /// The world has ended, and come to rest or not.

@@ -25,7 +25,11 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn of(node: &'l Node<'t>) -> Result<Fields<'l, 't>, Wrong> {
         match &node.value {
             Json::Table(all) => Ok(Fields { span: &node.span, all }),
-            _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "an object is wanted: { … }")),
+            _ => Err(Wrong::new(
+                &node.span,
+                format!("{} cannot stand here", node.kind()),
+                "an object is wanted: { … }",
+            )),
         }
     }
     /// Refuses fields that are none of these.
@@ -84,14 +88,22 @@ impl<'l, 't> Fields<'l, 't> {
 pub(super) fn list<'l, 't>(node: &'l Node<'t>) -> Result<&'l [Node<'t>], Wrong> {
     match &node.value {
         Json::List(items) => Ok(items),
-        _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "a list is wanted: [ … ]")),
+        _ => Err(Wrong::new(
+            &node.span,
+            format!("{} cannot stand here", node.kind()),
+            "a list is wanted: [ … ]",
+        )),
     }
 }
 
 pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
     match &node.value {
         Json::Text(text) => Ok(text),
-        _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "a text is wanted, in quotes")),
+        _ => Err(Wrong::new(
+            &node.span,
+            format!("{} cannot stand here", node.kind()),
+            "a text is wanted, in quotes",
+        )),
     }
 }
 
@@ -101,7 +113,9 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
         Json::Text(text) if !text.is_empty() => Ok(Key::new(text)),
         Json::Number(text) if text.parse::<i64>().is_ok() => Ok(Key::new(text)),
         Json::Text(_) => Err(Wrong::new(&node.span, "this key is empty", "")),
-        _ => Err(Wrong::new(&node.span, format!("{} is not a key", node.kind()), "a text, or a whole number")),
+        _ => {
+            Err(Wrong::new(&node.span, format!("{} is not a key", node.kind()), "a text, or a whole number"))
+        }
     }
 }
 

@@ -81,7 +81,11 @@ impl Case<'_> {
 
     fn commit(&self, at: EditAt) -> Commit {
         let edit = self.of(at);
-        let mark = Mark { when: When { from: edit.mark.when.from, until: i64::MAX }, seq: None, line: edit.mark.line };
+        let mark = Mark {
+            when: When { from: edit.mark.when.from, until: i64::MAX },
+            seq: None,
+            line: edit.mark.line,
+        };
         let kind = (edit.kind == EditKind::Delete).then_some(EditKind::Delete);
         Commit { row: edit.row.clone(), kind, values: edit.values.clone(), by: By::Edit(at), mark, rank: 0 }
     }

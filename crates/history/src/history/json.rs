@@ -44,7 +44,11 @@ impl<'t> Node<'t> {
         reader.blank();
         let node = reader.node(0)?;
         reader.blank();
-        if reader.at < text.len() { Err(reader.wrong("the line goes on behind its object")) } else { Ok(node) }
+        if reader.at < text.len() {
+            Err(reader.wrong("the line goes on behind its object"))
+        } else {
+            Ok(node)
+        }
     }
     pub(super) fn is_null(&self) -> bool {
         matches!(self.value, Json::Null)

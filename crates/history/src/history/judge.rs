@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::fill::fill;
 use super::finals::Finals;
 use super::order::{Bounds, Contradiction, Group, What};
-use super::perform::{Act, Authors, Moment, Performed, Stage, State, Whose, reads_alike};
+use super::perform::{Act, Authors, Moment, Performed, Stage, State, Whose, alike, reads_alike};
 use super::recorded::{By, Commit, Ground, History, Mark, Row, When};
 use super::runs::{Flow, flows};
 use super::tell::{Asked, Teller, Told, labels};
@@ -181,15 +181,22 @@ impl<'g> Ordered<'g> {
         let history = &self.history;
         let finals = Finals::of(history);
         let named = |is: &dyn Fn(usize) -> bool| -> Option<String> {
-            let all: Vec<&str> =
-                (0..history.devices.len()).filter(|at| is(*at)).map(|at| &*history.devices[at].name).collect();
-            let more = if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
+            let all: Vec<&str> = (0..history.devices.len())
+                .filter(|at| is(*at))
+                .map(|at| &*history.devices[at].name)
+                .collect();
+            let more =
+                if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
             (!all.is_empty()).then(|| all.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ") + &more)
         };
         let mut remarks = Vec::new();
-        remarks.extend(named(&|at| finals.shows[at].is_empty()).map(|who| format!("never said what it shows: {who}")));
+        remarks.extend(
+            named(&|at| finals.shows[at].is_empty()).map(|who| format!("never said what it shows: {who}")),
+        );
         remarks.extend(named(&|at| finals.waits[at].is_none()).map(|who| {
-            format!("never said what waits there, so that an edit which is not on the backend may wait: {who}")
+            format!(
+                "never said what waits there, so that an edit which is not on the backend may wait: {who}"
+            )
         }));
         if history.end.is_none() {
             remarks.push("there is no `end` line: nobody says that all had come to rest".to_owned());
@@ -224,11 +231,16 @@ fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable>
         let text = "the history says nothing of the backend: no `commit` and no `backend` line";
         return Err(Undecidable::Empty(text.to_owned()));
     }
-    let blind = |edit: &&super::recorded::Edit| history.commits.is_empty() && !history.backend.contains_key(&edit.row.0);
+    let blind = |edit: &&super::recorded::Edit| {
+        history.commits.is_empty() && !history.backend.contains_key(&edit.row.0)
+    };
     if let Some(edit) = history.edits.iter().find(blind) {
         let name = &ground.schema.entity(edit.row.0).name;
         let text = format!("there are edits of `{name}`, and nothing says what the backend has of it");
-        return Err(wrong(text, "a `commit` line for each change, or a `backend` line with the rows at the end"));
+        return Err(wrong(
+            text,
+            "a `commit` line for each change, or a `backend` line with the rows at the end",
+        ));
     }
     Ok(())
 }
@@ -252,8 +264,10 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
 /// From the first instant that is told to the last.
 fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     let marks = history.edits.iter().map(|of| of.mark);
-    let marks = marks.chain(history.commits.iter().map(|of| of.mark)).chain(history.words.iter().map(|of| of.mark));
-    let marks = marks.chain(history.syncs.iter().map(|of| of.mark)).chain(history.lives.iter().map(|of| of.mark));
+    let marks =
+        marks.chain(history.commits.iter().map(|of| of.mark)).chain(history.words.iter().map(|of| of.mark));
+    let marks =
+        marks.chain(history.syncs.iter().map(|of| of.mark)).chain(history.lives.iter().map(|of| of.mark));
     let mut bounds = Bounds { first: i64::MAX, last: i64::MIN };
     let mut note = |when: When| {
         for at in [when.from, when.until].into_iter().filter(|at| *at != i64::MIN && *at != i64::MAX) {
@@ -344,7 +358,8 @@ fn narrow(history: &mut History) -> Result<(), Undecidable> {
     let devices = devices.chain(syncs.iter_mut().map(|sync| (sync.device, &mut sync.mark)));
     let devices = devices.chain(lives.iter_mut().map(|life| (life.device, &mut life.mark)));
     let all = devices.chain(commits.iter_mut().map(|commit| (u32::MAX, &mut commit.mark)));
-    all.filter(|(_, mark)| mark.seq.is_some()).for_each(|(at, mark)| places.entry(at).or_default().push(mark));
+    all.filter(|(_, mark)| mark.seq.is_some())
+        .for_each(|(at, mark)| places.entry(at).or_default().push(mark));
     for mut marks in places.into_values() {
         marks.sort_by_key(|mark| mark.seq);
         let mut from = (i64::MIN, 0);
@@ -371,8 +386,9 @@ fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usize, usize)> 
     let mut made: FxHashMap<(Row, bool), usize> = FxHashMap::default();
     for (at, commit) in history.commits.iter().enumerate() {
         let deletes = commit.kind == Some(EditKind::Delete);
-        if deletes || matches!(commit.by, By::Edit(edit) if history.edits[edit].kind == EditKind::Create) {
-            made.insert((commit.row.clone(), deletes), at);
+        let is_new = commit.kind.is_none() && !history.rows.contains_key(&commit.row);
+        if deletes || is_new || commit.kind == Some(EditKind::Create) {
+            made.entry((commit.row.clone(), deletes)).or_insert(at);
         }
     }
     let mut pairs = Vec::new();
@@ -431,36 +447,52 @@ fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usize, usize)> 
     pairs
 }
 
-/// A row that is made with the natural key of another may have become that one: it need not come to
-/// the backend.
+/// A row that is made with the natural key of another, and says what that says, may have become that
+/// one: it need not come to the backend.
 fn excuse_taken(ground: &Ground, history: &mut History) {
-    let unique = |row: &Row, value: &dyn Fn(usize) -> Option<Value>| -> Option<(u16, String)> {
+    type Said<'h> = (&'h Row, Vec<(usize, &'h Value)>);
+    let name = |row: &Row, values: &[(usize, &Value)]| -> Option<(u16, String)> {
         let columns = &ground.schema.entity(row.0).unique;
-        let values: Option<Vec<Value>> = columns.iter().map(|column| value(*column)).collect();
-        let values = values.filter(|values| !values.is_empty() && !values.contains(&Value::Null))?;
-        Some((row.0.0, format!("{values:?}")))
+        let said = |column: &usize| values.iter().find(|(of, _)| of == column).map(|(_, value)| *value);
+        let unique: Option<Vec<&Value>> = columns.iter().map(said).collect();
+        let unique = unique.filter(|unique| !unique.is_empty() && !unique.contains(&&Value::Null))?;
+        Some((row.0.0, format!("{unique:?}")))
     };
-    let set = |values: &super::recorded::Values, column: usize| {
-        values.iter().find(|(of, _)| *of == column).map(|(_, value)| value.clone())
+    let begun = history.rows.iter().map(|(row, values)| (row, values.iter().enumerate().collect()));
+    let since = history
+        .commits
+        .iter()
+        .map(|commit| (&commit.row, commit.values.iter().map(|(column, value)| (*column, value)).collect()));
+    let mut named: FxHashMap<(u16, String), Vec<Said<'_>>> = FxHashMap::default();
+    let all: Vec<Said<'_>> = begun.chain(since).collect();
+    for (row, values) in all {
+        if let Some(name) = name(row, &values) {
+            named.entry(name).or_default().push((row, values));
+        }
+    }
+    let committed: BTreeSet<usize> = history
+        .commits
+        .iter()
+        .filter_map(|commit| if let By::Edit(edit) = commit.by { Some(edit) } else { None })
+        .collect();
+    let is_taken = |edit: &super::recorded::Edit| {
+        let own: Vec<(usize, &Value)> = edit.values.iter().map(|(column, value)| (*column, value)).collect();
+        let others = name(&edit.row, &own).and_then(|name| named.get(&name));
+        others.into_iter().flatten().any(|(row, said)| {
+            **row != edit.row
+                && own.iter().all(|(at, value)| said.iter().any(|(of, is)| of == at && alike(is, value)))
+        })
     };
-    let mut named: FxHashMap<(u16, String), Vec<Row>> = FxHashMap::default();
-    for (row, values) in &history.rows {
-        let name = unique(row, &|column| values.get(column).cloned());
-        name.into_iter().for_each(|name| named.entry(name).or_default().push(row.clone()));
-    }
-    for commit in &history.commits {
-        let name = unique(&commit.row, &|column| set(&commit.values, column));
-        name.into_iter().for_each(|name| named.entry(name).or_default().push(commit.row.clone()));
-    }
-    for edit in history.edits.iter_mut().filter(|edit| edit.kind == EditKind::Create) {
-        let name = unique(&edit.row, &|column| set(&edit.values, column));
-        let others = name.and_then(|name| named.get(&name));
-        edit.unsure |= others.is_some_and(|rows| rows.iter().any(|row| *row != edit.row));
-    }
+    let creates = |(at, edit): &(usize, &super::recorded::Edit)| {
+        edit.kind == EditKind::Create && !committed.contains(at) && is_taken(edit)
+    };
+    let excused: Vec<usize> = history.edits.iter().enumerate().filter(creates).map(|(at, _)| at).collect();
+    excused.into_iter().for_each(|at| history.edits[at].unsure = true);
 }
 
 fn contradiction(of: &Contradiction) -> Undecidable {
-    let text = format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
+    let text =
+        format!("line {} comes before line {} {}, and after it by its time", of.first, of.second, of.why);
     wrong(text, "raise `clock_tolerance`, or correct the times")
 }
 
@@ -548,7 +580,8 @@ impl Search<'_> {
 
     /// Whether it has a commit of which nobody knows the author.
     fn has_unknown(&self, group: &Group) -> bool {
-        let unknown = |what: What| matches!(what, What::Commit(at) if self.history.commits[at].by == By::Unknown);
+        let unknown =
+            |what: What| matches!(what, What::Commit(at) if self.history.commits[at].by == By::Unknown);
         group.items.iter().any(|item| unknown(item.what))
     }
     fn is_unsure(&self, group: &Group) -> bool {
@@ -605,7 +638,12 @@ impl Search<'_> {
         all.into_iter().collect()
     }
 
-    fn score(&self, performed: &Performed, (rows, devices): (&[Row], &[u32]), likeliest: &Performed) -> Score {
+    fn score(
+        &self,
+        performed: &Performed,
+        (rows, devices): (&[Row], &[u32]),
+        likeliest: &Performed,
+    ) -> Score {
         let of = (self.ground, self.history);
         let setting = (self.bounds.first, self.capabilities);
         let mut teller = Teller::new(of, setting, devices.to_vec(), Some(rows));
@@ -618,7 +656,8 @@ impl Search<'_> {
         let ends = ends.filter(|(own, likeliest)| sight.rows && sight.rest && own.1 != likeliest.1);
         let is_asked = |at: usize| devices.binary_search(&(at as u32)).is_ok();
         let all = 0..self.finals.shows.len();
-        let unlike = |of: &(Row, State)| all.clone().filter(|at| !is_asked(*at) && !self.is_like(*at, of)).count();
+        let unlike =
+            |of: &(Row, State)| all.clone().filter(|at| !is_asked(*at) && !self.is_like(*at, of)).count();
         let others: usize = ends.map(|(own, _)| unlike(own)).sum();
         let unexplained = performed.states.iter().filter(|of| self.unexplained(of).is_some()).count() as u64;
         (performed.odd + unexplained, found + others as u64)
@@ -638,7 +677,10 @@ impl Search<'_> {
     }
 
     /// What somebody must have written besides, for the row to be as it is at the end.
-    fn unexplained(&self, (row, state): &(Row, State)) -> Option<(Row, Option<EditKind>, super::recorded::Values)> {
+    fn unexplained(
+        &self,
+        (row, state): &(Row, State),
+    ) -> Option<(Row, Option<EditKind>, super::recorded::Values)> {
         let now = self.history.backend.get(&row.0)?.get(&row.1);
         match (state, now) {
             (None, None) => None,

@@ -171,10 +171,7 @@ pub enum Line {
         when: When,
     },
     /// A row of the backend at the end, or `rows` with all of an entity.
-    Backend {
-        entity: String,
-        rows: Vec<Map<String, Json>>,
-    },
+    Backend { entity: String, rows: Vec<Map<String, Json>> },
     /// The app of a device began.
     AppStarted {
         device: String,

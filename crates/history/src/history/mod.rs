@@ -35,9 +35,7 @@ mod views;
 
 pub use export::Writer;
 pub use judge::{About, Ordered, Undecidable};
-pub use line::{
-    Author, By, Change, Instant, Line, Named, Other, Recorded, Says, VERSION, When, schema_json,
-};
+pub use line::{Author, By, Change, Instant, Line, Named, Other, Recorded, Says, VERSION, When, schema_json};
 pub use read::{Reader, Unreadable};
 pub use recorded::{Ground, History};
 pub use tables::{Audit, Dump, Phone};

@@ -212,7 +212,8 @@ impl<'h> Stage<'h> {
             if !with.is_empty() {
                 self.tell(at, Act::With(edit, with.into()));
             }
-            let told = |says| self.history.words.iter().any(|word| word.edit == edit && word.says == Some(says));
+            let told =
+                |says| self.history.words.iter().any(|word| word.edit == edit && word.says == Some(says));
             let both = if self.history.tells { told(LogKind::KeptBoth) } else { self.ground.keeps_both };
             if self.of(edit).row != commit.row && before.is_none() && both {
                 self.tell(at, Act::Beside(edit, number));
@@ -233,17 +234,26 @@ impl<'h> Stage<'h> {
             By::Other => Whose::Other,
             By::Edit(edit) => Whose::Edit(edit),
             By::Stranger(device) => Whose::Stranger(device),
-            By::Device(device) => self.by_values(commit, states, Some(device)).unwrap_or(Whose::Stranger(device)),
+            By::Device(device) => {
+                self.by_values(commit, states, Some(device)).unwrap_or(Whose::Stranger(device))
+            }
             By::Unknown if self.authors == Authors::Others => Whose::Other,
             By::Unknown => self.by_values(commit, states, None).unwrap_or(Whose::Other),
         }
     }
 
     /// The edit that a commit seems to be of: the latest that waits, and says what it says.
-    fn by_values(&self, commit: &Commit, (before, state): (&State, &State), device: Option<u32>) -> Option<Whose> {
+    fn by_values(
+        &self,
+        commit: &Commit,
+        (before, state): (&State, &State),
+        device: Option<u32>,
+    ) -> Option<Whose> {
         let of_row = |edit: &&EditAt| {
             let of = self.of(**edit);
-            of.row == commit.row && device.is_none_or(|device| device == of.device) && !self.named.contains(edit)
+            of.row == commit.row
+                && device.is_none_or(|device| device == of.device)
+                && !self.named.contains(edit)
         };
         let fits = |edit: &&EditAt| {
             let of = self.of(**edit);
@@ -289,9 +299,9 @@ impl<'h> Stage<'h> {
                 state.as_ref().is_some_and(|state| alike(&state[column], value))
             };
             let gone = of.kind == EditKind::Delete;
-            let goes = values.iter().all(|(column, value)| {
-                gone || later.contains(column) || is_there(*column, value)
-            });
+            let goes = values
+                .iter()
+                .all(|(column, value)| gone || later.contains(column) || is_there(*column, value));
             if goes && !self.named.contains(other) && self.of(*other).kind != EditKind::Delete {
                 with.push(*other);
                 later.extend(values.iter().map(|(column, _)| *column));
@@ -320,7 +330,8 @@ impl<'h> Stage<'h> {
         let at = self.moments.last().map_or(0, |last| last.at);
         let gave_way = |edit: &EditAt| {
             let of = self.of(*edit);
-            let by_others = |(row, device): &(&Row, Option<u32>)| **row == of.row && *device != Some(of.device);
+            let by_others =
+                |(row, device): &(&Row, Option<u32>)| **row == of.row && *device != Some(of.device);
             !self.settled.contains(edit) && self.foreign.iter().any(by_others)
         };
         let all: Vec<EditAt> = self.open.iter().copied().filter(gave_way).collect();

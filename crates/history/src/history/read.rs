@@ -30,8 +30,21 @@ const TOLERANCE: Span = Span::secs(1);
 const HOUR: Span = Span::secs(3_600);
 
 const KINDS: [&str; 15] = [
-    "history", "row", "edit", "sync-start", "sync-complete", "sync-error", "acknowledged", "told", "shows",
-    "waits", "commit", "backend", "app-started", "app-killed", "end",
+    "history",
+    "row",
+    "edit",
+    "sync-start",
+    "sync-complete",
+    "sync-error",
+    "acknowledged",
+    "told",
+    "shows",
+    "waits",
+    "commit",
+    "backend",
+    "app-started",
+    "app-killed",
+    "end",
 ];
 const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];
 
@@ -110,7 +123,8 @@ impl<'g> Reader<'g> {
                 self.note("", Wrong::new(&(0..0), "this line has more than 64 MiB", ""));
                 break;
             }
-            let bytes = if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
+            let bytes =
+                if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
             match std::str::from_utf8(bytes) {
                 Ok(line) if line.trim().is_empty() => {}
                 Ok(line) => self.line(line.trim_end_matches(['\n', '\r'])),
@@ -189,7 +203,9 @@ impl<'g> Reader<'g> {
         }
         if let Some((tolerance, span)) = fields.text("clock_tolerance")? {
             let parsed = tolerance.parse::<Span>().ok().filter(|span| *span <= HOUR);
-            let wrong = || Wrong::new(span, "this is not a length of time up to an hour", "such as \"250ms\" or \"2s\"");
+            let wrong = || {
+                Wrong::new(span, "this is not a length of time up to an hour", "such as \"250ms\" or \"2s\"")
+            };
             self.history.tolerance = parsed.ok_or_else(wrong)?;
         }
         for recorded in fields.list("records")?.unwrap_or_default() {
@@ -198,7 +214,12 @@ impl<'g> Reader<'g> {
                 "told" => self.history.tells = true,
                 "waits" => {}
                 other => {
-                    return Err(unknown(&recorded.span, "kind of line to declare", other, &["acknowledged", "told", "waits"]));
+                    return Err(unknown(
+                        &recorded.span,
+                        "kind of line to declare",
+                        other,
+                        &["acknowledged", "told", "waits"],
+                    ));
                 }
             }
         }
@@ -231,7 +252,13 @@ impl<'g> Reader<'g> {
                     let said = match &node.value {
                         Json::Text(text) => text.to_string(),
                         Json::Number(text) => (*text).to_owned(),
-                        _ => return Err(Wrong::new(&node.span, "this is not a value of an attribute", "a text, or a number")),
+                        _ => {
+                            return Err(Wrong::new(
+                                &node.span,
+                                "this is not a value of an attribute",
+                                "a text, or a number",
+                            ));
+                        }
                     };
                     let words: Vec<String> = values.iter().map(plain).collect();
                     let at = words.iter().position(|word| *word == said).ok_or_else(|| {
@@ -244,7 +271,8 @@ impl<'g> Reader<'g> {
                     [only] => only.clone(),
                     _ => {
                         let title = format!("the history does not say which `{attribute}` the device has");
-                        let help = format!("in its first line: \"devices\": {{\"{name}\": {{\"{attribute}\": …}}}}");
+                        let help =
+                            format!("in its first line: \"devices\": {{\"{name}\": {{\"{attribute}\": …}}}}");
                         return Err(Wrong::new(span, title, help));
                     }
                 },
@@ -285,7 +313,9 @@ impl<'g> Reader<'g> {
         let micros = match &node.value {
             Json::Text(text) => value::micros(text, self.ground.utc_offset),
             // Beyond this no calendar goes.
-            Json::Number(text) => text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64),
+            Json::Number(text) => {
+                text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64)
+            }
             _ => None,
         };
         let wrong = || {
@@ -324,7 +354,11 @@ impl<'g> Reader<'g> {
         let columns = self.columns(entity, true);
         let values = columns.whole(columns.values(fields.need("values")?)?);
         if self.history.rows.insert((entity, key(key_at)?), values).is_some() {
-            return Err(Wrong::new(&key_at.span, "this row is there already", "a row stands once at the start"));
+            return Err(Wrong::new(
+                &key_at.span,
+                "this row is there already",
+                "a row stands once at the start",
+            ));
         }
         Ok(())
     }
@@ -367,9 +401,10 @@ impl<'g> Reader<'g> {
         let device = self.device(fields)?;
         let names: Vec<&str> = self.ground.units.iter().map(|unit| unit.name.as_str()).collect();
         let unit = match fields.text("unit")? {
-            Some((name, span)) => {
-                names.iter().position(|known| *known == name).ok_or_else(|| unknown(span, "unit", name, &names))?
-            }
+            Some((name, span)) => names
+                .iter()
+                .position(|known| *known == name)
+                .ok_or_else(|| unknown(span, "unit", name, &names))?,
             None if names.len() <= 1 => 0,
             None => {
                 let help = format!("the scenario has {}", names.join(", "));
@@ -432,7 +467,8 @@ impl<'g> Reader<'g> {
         } else {
             let key = key(fields.need("key")?)?;
             let gone = fields.flag("gone")?.unwrap_or(false);
-            let values = if gone { None } else { Some(columns.whole(columns.values(fields.need("values")?)?)) };
+            let values =
+                if gone { None } else { Some(columns.whole(columns.values(fields.need("values")?)?)) };
             rows.push((key, values));
         }
         let mark = self.mark(fields)?;
@@ -441,7 +477,10 @@ impl<'g> Reader<'g> {
     }
 
     fn waits(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
-        fields.only("what waits", &[&["kind", "device", "edits", "undecided", "rows"][..], &TIMES[..]].concat())?;
+        fields.only(
+            "what waits",
+            &[&["kind", "device", "edits", "undecided", "rows"][..], &TIMES[..]].concat(),
+        )?;
         let device = self.device(fields)?;
         let (edits, rows) = (fields.list("edits")?, fields.list("rows")?);
         if edits.is_none() && rows.is_none() {
@@ -450,17 +489,29 @@ impl<'g> Reader<'g> {
         let at = self.history.waits.len();
         for node in edits.unwrap_or_default() {
             let names = Names::Id(device, text(node)?.into());
-            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
+            self.pending.push(Pending {
+                names,
+                place: (self.number, node.span.clone()),
+                then: Then::Waits(at),
+            });
         }
         for node in fields.list("undecided")?.unwrap_or_default() {
             let names = Names::Id(device, text(node)?.into());
-            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Asks(at) });
+            self.pending.push(Pending {
+                names,
+                place: (self.number, node.span.clone()),
+                then: Then::Asks(at),
+            });
         }
         for node in rows.unwrap_or_default() {
             let row = Fields::of(node)?;
             row.only("a row that waits", &["entity", "key"])?;
             let names = Names::Row(device, (self.entity(&row)?, key(row.need("key")?)?));
-            self.pending.push(Pending { names, place: (self.number, node.span.clone()), then: Then::Waits(at) });
+            self.pending.push(Pending {
+                names,
+                place: (self.number, node.span.clone()),
+                then: Then::Waits(at),
+            });
         }
         let mark = self.mark(fields)?;
         self.history.waits.push(Waiting { device, edits: Vec::new(), undecided: Vec::new(), mark });
@@ -512,7 +563,11 @@ impl<'g> Reader<'g> {
         for node in rows {
             let (key, values) = columns.row(node)?;
             if held.insert(key, values).is_some() {
-                return Err(Wrong::new(&node.span, "this row is there already", "a row stands once at the end"));
+                return Err(Wrong::new(
+                    &node.span,
+                    "this row is there already",
+                    "a row stands once at the end",
+                ));
             }
         }
         Ok(())
@@ -585,7 +640,8 @@ impl<'g> Reader<'g> {
                 unknown(span, &format!("edit of {name} with the `id`"), id, &known)
             }
             Names::Row(device, (entity, key)) => {
-                let (name, entity) = (&self.history.devices[*device as usize].name, &self.ground.schema.entity(*entity).name);
+                let (name, entity) =
+                    (&self.history.devices[*device as usize].name, &self.ground.schema.entity(*entity).name);
                 Wrong::new(span, format!("{name} made no edit of {entity} {key}"), "")
             }
         }

@@ -59,13 +59,17 @@ impl Reader<'_> {
     /// What a phone's database holds is what its app shows at the end.
     pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
         let file = phone.file.display().to_string();
-        let failed = |error: rusqlite::Error| refused(format!("cannot read {file}: {error}"), "a database of SQLite is wanted");
+        let failed = |error: rusqlite::Error| {
+            refused(format!("cannot read {file}: {error}"), "a database of SQLite is wanted")
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(phone.file, flags).map_err(failed)?;
         let device = self.device_named(phone.name, &AT_ALL).map_err(|wrong| told(&file, &wrong))?;
         let mut tables: Vec<String> = Vec::new();
         {
-            let mut names = database.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name").map_err(failed)?;
+            let mut names = database
+                .prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+                .map_err(failed)?;
             let mut rows = names.query([]).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
                 tables.push(row.get(0).map_err(failed)?);
@@ -110,14 +114,23 @@ impl Reader<'_> {
             let key = row.get_ref(key_at).map_err(Ok)?;
             let key = value::of_sql(key, &crate::contract::ColumnKind::Ref(entity), 0);
             let Some(Value::Text(key)) = key.filter(|key| *key != Value::text("")) else {
-                return Err(Err(Wrong::new(&AT_ALL, format!("a row of `{table}` has no key that is a text or a number"), "")));
+                return Err(Err(Wrong::new(
+                    &AT_ALL,
+                    format!("a row of `{table}` has no key that is a text or a number"),
+                    "",
+                )));
             };
             let mut values = Vec::with_capacity(places.len());
             for (column, at) in form.projected().zip(&places) {
                 let cell = row.get_ref(*at).map_err(Ok)?;
                 let value = value::of_sql(cell, &column.kind, columns.utc_offset).ok_or_else(|| {
-                    let title = format!("`{}` of the row {key} of `{table}` is {:?}", column.name, cell.data_type());
-                    Err(Wrong::new(&AT_ALL, title, format!("the column takes {}", value::wanted(&column.kind))))
+                    let title =
+                        format!("`{}` of the row {key} of `{table}` is {:?}", column.name, cell.data_type());
+                    Err(Wrong::new(
+                        &AT_ALL,
+                        title,
+                        format!("the column takes {}", value::wanted(&column.kind)),
+                    ))
                 })?;
                 values.push(value);
             }
@@ -139,23 +152,37 @@ impl Reader<'_> {
         for (key, values) in rows {
             let name = key.clone();
             if held.insert(key, values).is_some() {
-                return Err(refused(format!("{}: the row {name} is there twice", dump.file), "a row stands once at the end"));
+                return Err(refused(
+                    format!("{}: the row {name} is there twice", dump.file),
+                    "a row stands once at the end",
+                ));
             }
         }
         Ok(())
     }
 
-    fn rows_of_json(&mut self, file: &str, text: &str, entity: EntityId) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+    fn rows_of_json(
+        &mut self,
+        file: &str,
+        text: &str,
+        entity: EntityId,
+    ) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
         let columns = self.columns(entity, true);
         let at = |wrong: Wrong| Unreadable::Wrong(vec![in_text(file, text, wrong)]);
-        let node = Node::parse(text).map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
+        let node = Node::parse(text)
+            .map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
         let Json::List(rows) = &node.value else {
             return Err(at(Wrong::new(&node.span, "a list of rows is wanted", "")));
         };
         rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
     }
 
-    fn rows_of_csv(&mut self, file: &str, text: &str, entity: EntityId) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
+    fn rows_of_csv(
+        &mut self,
+        file: &str,
+        text: &str,
+        entity: EntityId,
+    ) -> Result<Vec<(Key, Vec<Value>)>, Unreadable> {
         let columns = self.columns(entity, true);
         let sheet = Sheet::read(file, text)?;
         let key_at = sheet.need(&columns.entity.key)?;
@@ -176,22 +203,37 @@ impl Reader<'_> {
         let [kind, device, _, seq] = ["do", "device", "edit", "seq"].map(|name| sheet.find(name));
         for (line, cells) in &sheet.rows {
             let wrong = |title: String, help: &str| refused(format!("{}:{line}: {title}", audit.file), help);
-            let entity = self.entity_named(&cells[entity_at], &AT_ALL).map_err(|of| wrong(of.title, &of.help))?;
+            let entity =
+                self.entity_named(&cells[entity_at], &AT_ALL).map_err(|of| wrong(of.title, &of.help))?;
             let columns = self.columns(entity, true);
             let places = sheet.of_entity(&columns, &own);
             let off = self.history.tolerance.as_micros() as i64;
             let when = value::micros(&cells[at], columns.utc_offset)
                 .or_else(|| cells[at].trim().parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000)))
                 .filter(|at| (0..250_000_000_000_000_000).contains(at))
-                .ok_or_else(|| wrong(format!("`{}` is not a time", &cells[at]), "such as 2026-03-02T08:15:00Z, or milliseconds since 1970"))?;
+                .ok_or_else(|| {
+                    wrong(
+                        format!("`{}` is not a time", &cells[at]),
+                        "such as 2026-03-02T08:15:00Z, or milliseconds since 1970",
+                    )
+                })?;
             let kind = match kind.map(|at| cells[at].trim().to_lowercase()).as_deref() {
                 None | Some("") => None,
                 Some("create" | "insert") => Some(EditKind::Create),
                 Some("update") => Some(EditKind::Update),
                 Some("delete") => Some(EditKind::Delete),
-                Some(other) => return Err(wrong(format!("there is no `do` `{other}`"), "there are `create`, `update`, `delete`")),
+                Some(other) => {
+                    return Err(wrong(
+                        format!("there is no `do` `{other}`"),
+                        "there are `create`, `update`, `delete`",
+                    ));
+                }
             };
-            let mut values: Values = if kind == Some(EditKind::Delete) { Vec::new() } else { sheet.values((*line, cells), &columns, &places)? };
+            let mut values: Values = if kind == Some(EditKind::Delete) {
+                Vec::new()
+            } else {
+                sheet.values((*line, cells), &columns, &places)?
+            };
             // In a table of changes an empty cell is a column that was not changed.
             if kind != Some(EditKind::Create) {
                 values.retain(|(_, value)| *value != Value::Null);
@@ -199,7 +241,9 @@ impl Reader<'_> {
             let by = match device.map(|at| cells[at].trim()) {
                 None | Some("") => By::Unknown,
                 Some("other") => By::Other,
-                Some(name) => By::Device(self.device_named(name, &AT_ALL).map_err(|of| wrong(of.title, &of.help))?),
+                Some(name) => {
+                    By::Device(self.device_named(name, &AT_ALL).map_err(|of| wrong(of.title, &of.help))?)
+                }
             };
             let seq = seq.and_then(|at| cells[at].trim().parse().ok());
             let mark = Mark { when: When { from: when - off, until: when + off }, seq, line: *line as u32 };
@@ -220,7 +264,9 @@ struct Sheet<'p> {
 impl<'p> Sheet<'p> {
     fn read(file: &'p str, text: &str) -> Result<Sheet<'p>, Unreadable> {
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let failed = |error: csv::Error| refused(format!("cannot read {file}: {error}"), "a CSV with a header is wanted");
+        let failed = |error: csv::Error| {
+            refused(format!("cannot read {file}: {error}"), "a CSV with a header is wanted")
+        };
         let header = reader.headers().map_err(failed)?.iter().map(|name| name.trim().to_owned()).collect();
         let mut rows = Vec::new();
         for record in reader.records() {
@@ -242,7 +288,8 @@ impl<'p> Sheet<'p> {
     fn columns(&self, columns: &Columns<'_>, besides: &[&str]) -> Result<Vec<(usize, usize)>, Unreadable> {
         for name in self.header.iter().filter(|name| !besides.contains(&name.as_str())) {
             if !columns.entity.columns.iter().any(|column| column.name == *name) {
-                let known: Vec<&str> = columns.entity.columns.iter().map(|column| column.name.as_str()).collect();
+                let known: Vec<&str> =
+                    columns.entity.columns.iter().map(|column| column.name.as_str()).collect();
                 let what = format!("column of `{}`", columns.entity.name);
                 return Err(told(self.file, &unknown(&AT_ALL, &what, name, &known)));
             }

@@ -12,8 +12,8 @@ use super::runs::{Flow, Turn};
 use super::views::{Rows, ShownRow, View, is_in_scope};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
-    Author, Capabilities, CommitKind, ConflictKind, Decision, EngineEvent, Event, KillReason,
-    LocalEdit, LogEntry, Node, Occurrence, PendingEdit, Sides, SyncError,
+    Author, Capabilities, CommitKind, ConflictKind, Decision, EngineEvent, Event, KillReason, LocalEdit,
+    LogEntry, Node, Occurrence, PendingEdit, Sides, SyncError,
 };
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Verdict};
 
@@ -152,8 +152,13 @@ impl<'h> Teller<'h> {
             Act::Edit(edit) => return self.edit(*edit),
             _ => {}
         }
-        let (Act::With(at, _) | Act::Same(at) | Act::GaveWay(at) | Act::Won(at) | Act::Beside(at, _) | Act::Done(at) | Act::Told(at, _)) =
-            *act
+        let (Act::With(at, _)
+        | Act::Same(at)
+        | Act::GaveWay(at)
+        | Act::Won(at)
+        | Act::Beside(at, _)
+        | Act::Done(at)
+        | Act::Told(at, _)) = *act
         else {
             return;
         };
@@ -161,11 +166,19 @@ impl<'h> Teller<'h> {
         let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
         let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
         let sides = Sides { local: self.labels.clock.start, remote: stamp, edited: None };
-        let decided = |kind, decision| EngineEvent::ConflictDecided { edit, kind, decision, sides, entity: *entity, key };
+        let decided = |kind, decision| EngineEvent::ConflictDecided {
+            edit,
+            kind,
+            decision,
+            sides,
+            entity: *entity,
+            key,
+        };
         match act {
             Act::With(_, with) => {
                 let with: Vec<EditId> = with.iter().map(|edit| self.id(*edit)).collect();
-                let event = EngineEvent::EditsSquashed { edit, with: &with, stays: false, entity: *entity, key };
+                let event =
+                    EngineEvent::EditsSquashed { edit, with: &with, stays: false, entity: *entity, key };
                 self.emit(node, event.into());
             }
             Act::Same(_) => self.emit(node, decided(ConflictKind::Equal, Decision::Same).into()),
@@ -200,10 +213,13 @@ impl<'h> Teller<'h> {
         let (entity, key) = edit.row.clone();
         let local = LocalEdit { id, entity, key, kind: edit.kind, values: edit.values.clone() };
         let made_at = self.labels.clock.start.plus(Span(self.now.0));
-        self.emit(Node::Device(device), match edit.unsure {
-            true => Event::EditMissed { edit: &local, waited: Span::ZERO },
-            false => Event::EditMade { edit: &local, made_at },
-        });
+        self.emit(
+            Node::Device(device),
+            match edit.unsure {
+                true => Event::EditMissed { edit: &local, waited: Span::ZERO },
+                false => Event::EditMade { edit: &local, made_at },
+            },
+        );
     }
 
     fn commit(&mut self, number: usize, whose: Whose) {
@@ -283,11 +299,14 @@ impl<'h> Teller<'h> {
     fn set_to_dump(&mut self, only: Option<&[Row]>) {
         for (entity, dump) in &self.history.backend {
             let held: Vec<Key> = match only {
-                Some(rows) => rows.iter().filter(|(of, _)| of == entity).map(|(_, key)| key.clone()).collect(),
+                Some(rows) => {
+                    rows.iter().filter(|(of, _)| of == entity).map(|(_, key)| key.clone()).collect()
+                }
                 None => dump.keys().chain(self.rows.of(*entity).keys()).cloned().collect(),
             };
             for key in held {
-                let stamp = self.rows.get(*entity, key.as_str()).map_or(self.labels.clock.start, |(stamp, _)| *stamp);
+                let stamp =
+                    self.rows.get(*entity, key.as_str()).map_or(self.labels.clock.start, |(stamp, _)| *stamp);
                 let values = dump.get(&key).cloned();
                 self.rows.set(&(*entity, key), stamp, values);
             }
@@ -351,7 +370,8 @@ impl<'h> Teller<'h> {
         };
         let single = last.map(|last| &last.single);
         let mut keys: Vec<&Key> = self.rows.of(entity).keys().collect();
-        let looked_at: Vec<Key> = single.iter().flat_map(|single| single.keys().map(|key| Key::new(key))).collect();
+        let looked_at: Vec<Key> =
+            single.iter().flat_map(|single| single.keys().map(|key| Key::new(key))).collect();
         keys.extend(&looked_at);
         keys.sort();
         keys.dedup();
@@ -412,7 +432,13 @@ impl<'h> Teller<'h> {
         let may_come_later = versions.last().is_some_and(|(last, _)| last.until >= when.from);
         !as_due && (came_later || may_come_later && self.was_so(row.0, &versions, when, shown))
     }
-    fn was_so(&self, entity: EntityId, versions: &[(When, State)], when: When, shown: Option<&[Value]>) -> bool {
+    fn was_so(
+        &self,
+        entity: EntityId,
+        versions: &[(When, State)],
+        when: When,
+        shown: Option<&[Value]>,
+    ) -> bool {
         let form = self.ground.schema.entity(entity);
         versions.iter().enumerate().any(|(at, (since, state))| {
             let until = versions.get(at + 1).map_or(i64::MAX, |(next, _)| next.until);
@@ -457,7 +483,8 @@ impl<'h> Teller<'h> {
         match &finals.waits[device as usize] {
             Some((when, waits)) => {
                 let asks = |at: &EditAt| finals.undecided.contains(at);
-                view.pending = waits.iter().copied().filter(made).filter(|at| !asks(at)).map(pending).collect();
+                view.pending =
+                    waits.iter().copied().filter(made).filter(|at| !asks(at)).map(pending).collect();
                 // What may have been made since nobody has looked for.
                 let since = |at: &EditAt| self.history.edits[*at].mark.when.until >= when.from;
                 let later = mine.iter().copied().filter(|at| when.until != i64::MAX && left(at) && since(at));
@@ -476,4 +503,3 @@ impl<'h> Teller<'h> {
         view.log = told.map(line).collect();
     }
 }
-

@@ -81,9 +81,7 @@ pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<
             "false" | "0" => Some(Value::Int(0)),
             _ => None,
         },
-        ColumnKind::Timestamp => {
-            trimmed.parse().ok().or_else(|| micros(trimmed, utc_offset)).map(Value::Int)
-        }
+        ColumnKind::Timestamp => trimmed.parse().ok().or_else(|| micros(trimmed, utc_offset)).map(Value::Int),
         ColumnKind::Text | ColumnKind::Ref(_) => Some(Value::text(cell)),
         exact => exact.canonical(trimmed).map(|text| Value::text(&text)),
     }

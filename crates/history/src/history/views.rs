@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::perform::State;
 use super::recorded::Row;
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
-use crate::contract::{DeviceView, Entity, LogEntry, PendingEdit, ScopeRule, Attributes};
+use crate::contract::{Attributes, DeviceView, Entity, LogEntry, PendingEdit, ScopeRule};
 use crate::oracle::Truth;
 
 /// Rows of the backend by entity, each with its stamp.

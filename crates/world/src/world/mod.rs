@@ -86,8 +86,8 @@ pub use outcome::{Ending, Outcome};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
-    Places, Strike, Traced, Unrunnable, keys, placed, run, run_heard, run_logging, run_probing, run_recording,
-    run_struck, run_tracing, run_unjudged,
+    Places, Strike, Traced, Unrunnable, keys, placed, run, run_heard, run_logging, run_probing,
+    run_recording, run_struck, run_tracing, run_unjudged,
 };
 pub use said::{AppWords, Threw};
 pub use tried::{InVain, NO_EDIT};

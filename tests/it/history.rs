@@ -1,0 +1,397 @@
+//! Recorded histories: of planted bugs the right check fires, of sound worlds none does, however
+//! their lines are moved and told; and whatever a file says is read or refused.
+//!
+//! Most histories are written by simulations, as their apps could have recorded them.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use syncdyno::base::Seed;
+use syncdyno::rusqlite::Connection;
+
+use crate::worlds;
+
+const NOTES: &str = "examples/history/notes.toml";
+/// How far lines are moved, in milliseconds.
+const MOVED: f64 = 1_000.0;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn program() -> Command {
+    let mut program = worlds::program();
+    program.current_dir(root());
+    program
+}
+
+/// A cell of a scenario, and the settings by which it is judged.
+struct World {
+    path: &'static str,
+    variant: Option<&'static str>,
+    sets: &'static [&'static str],
+}
+
+const CROWD: World = World { path: "tests/it/worlds/crowd.toml", variant: None, sets: &[] };
+
+impl World {
+    const fn with(sets: &'static [&'static str]) -> World {
+        World { sets, ..CROWD }
+    }
+    const fn of(path: &'static str, variant: Option<&'static str>) -> World {
+        World { path, variant, sets: &[] }
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let sets = self.sets.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
+        let variant = self.variant.into_iter().flat_map(|name| ["--variant".to_owned(), name.to_owned()]);
+        sets.chain(variant).collect()
+    }
+
+    /// What the apps of the cell of this seed recorded, in a folder of its own.
+    fn recorded(&self, folder: &Path, seed: u64, bug: Option<&str>) -> PathBuf {
+        let (run, history) = (folder.join("run"), folder.join("history.jsonl"));
+        let mut of = program();
+        of.args(["run", self.path, "-q", "-o"])
+            .arg(&run)
+            .args(["--seed", &seed.to_string()])
+            .args(self.settings());
+        of.args(bug.iter().flat_map(|bug| ["--set".to_owned(), format!("engine.name=broken:{bug}")]));
+        of.ok().map_or_else(|_| (), |_| ());
+        let text = std::fs::read_to_string(run.join("run.json")).expect("a run has a record");
+        let record: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let cell = record["cells"][0]["id"].as_str().expect("a cell has a name").to_owned();
+        let mut again = program();
+        again.args(["replay", "-q", "--history"]).arg(&history).arg(format!("{}#{cell}", run.display()));
+        again.ok().map_or_else(|_| (), |_| ());
+        assert!(history.is_file(), "{} of seed {seed} is recorded", self.path);
+        history
+    }
+
+    /// The checks that fire, each with how often, and what was said besides.
+    fn judged(&self, history: &Path) -> (Vec<String>, String) {
+        let out = history.with_extension("report");
+        let mut of = program();
+        of.args(["judge", self.path])
+            .arg(history)
+            .args(["--format", "json", "-o"])
+            .arg(out)
+            .args(self.settings());
+        let said = of.output().expect("it runs");
+        let text = String::from_utf8(said.stdout).expect("a record is text");
+        let record: serde_json::Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{}: {}", self.path, String::from_utf8_lossy(&said.stderr)));
+        let found = record["cells"][0]["violations"].as_array().expect("a list");
+        let checks = found.iter().map(|v| v["check"].as_str().unwrap_or_default().to_owned());
+        (checks.collect(), format!("{} {}", record["remarks"], record["cells"][0]["violations"]))
+    }
+}
+
+/// The same history without the order of its places, each line moved by up to a second, and told
+/// whenever.
+fn shaken(history: &Path, seed: u64) -> PathBuf {
+    let text = std::fs::read_to_string(history).expect("it was written");
+    let mut random = Seed(seed).stream("history", 0, 0);
+    let mut lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    lines[0]["clock_tolerance"] = "1001ms".into();
+    for line in &mut lines[1..] {
+        let line = line.as_object_mut().expect("a line is an object");
+        line.remove("seq");
+        if let Some(at) = line.get("at").and_then(|at| at.as_str()) {
+            let at: jiff::Timestamp = at.parse().expect("a time");
+            let part = (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            let moved = at.as_microsecond() as f64 / 1e3 + (2.0 * part - 1.0) * MOVED;
+            line.insert("at".to_owned(), moved.into());
+        }
+    }
+    for at in (2..lines.len()).rev() {
+        lines.swap(at, 1 + (random.next_u64() % at as u64) as usize);
+    }
+    let path = history.with_extension("shaken.jsonl");
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(&path, text).expect("it can be written");
+    path
+}
+
+/// Planted faults of the ledger, each with the world and seed in which it is caught, its check, and
+/// how often that fires in its history.
+const PLANTED: &[(&str, World, u64, &str, usize)] = &[
+    ("passes-over-errors", CROWD, 1, "lost", 2),
+    ("first-batch-of-a-page", CROWD, 1, "lost", 4),
+    ("one-row-a-stamp", CROWD, 1, "lost", 2),
+    ("inserts-only", CROWD, 1, "stale", 19),
+    ("ignores-tombstones", CROWD, 1, "undetected-delete", 9),
+    ("keeps-what-left-scope", CROWD, 1, "orphan", 4),
+    ("pulls-over-edits", CROWD, 1, "lost-edit", 2),
+    ("marks-clean-what-changed", CROWD, 1, "lost-edit", 1),
+    ("drops-after-refusal", CROWD, 1, "lost-edit", 6),
+    ("drops-after-timeout", CROWD, 1, "lost-edit", 3),
+    ("silence-is-consent", CROWD, 1, "acknowledged-without-commit", 3),
+    (
+        "foreign-answer-is-ack",
+        World::with(&["chaos.foreign_responses=15%"]),
+        1,
+        "acknowledged-without-commit",
+        6,
+    ),
+    ("cancel-drops-in-flight", World::with(&["chaos.cancel_mtbf=20s"]), 1, "lost-edit", 10),
+    ("put-off-is-done", World::with(&["chaos.put_off=15%"]), 1, "acknowledged-without-commit", 10),
+    (
+        "counts-winners-as-done",
+        World::with(&["engine.conflict.policy=client-wins"]),
+        1,
+        "acknowledged-without-commit",
+        10,
+    ),
+    ("update-brings-back", CROWD, 2, "resurrected", 2),
+    ("new-identity-each-try", CROWD, 1, "duplicate", 8),
+    ("deletes-as-updates", CROWD, 1, "unasked-commit", 2),
+    ("deletes-what-failed", CROWD, 1, "unasked-commit", 5),
+    ("cuts-long-texts", World::with(&["entity.task.schema.title=text 10..40"]), 1, "bent-value", 17),
+    ("misses-the-last-column", World::with(&["entity.task.schema.title=text 10..40"]), 2, "divergent", 1),
+    ("newest-first", CROWD, 3, "reordered", 1),
+    ("two-at-once", CROWD, 1, "two-syncs-of-one-unit", 20),
+    ("keeps-what-is-refused", World::with(&["backend.poison=5%"]), 1, "stuck", 1),
+];
+
+#[test]
+fn planted_faults_are_found_in_their_histories() {
+    let mut wrong = Vec::new();
+    for (bug, world, seed, check, times) in PLANTED {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = world.recorded(folder.path(), *seed, Some(bug));
+        let (exact, _) = world.judged(&history);
+        let found = exact.iter().filter(|found| found == check).count();
+        let (moved, _) = world.judged(&shaken(&history, 7));
+        if found != *times || !moved.iter().any(|found| found == check) {
+            wrong.push(format!("{bug}: {check} {found} of {times} times; moved: {moved:?}"));
+        }
+    }
+    assert!(PLANTED.len() >= 20);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Sound worlds, and how many seeds of each.
+const CLEAN: &[(World, u64)] = &[
+    (CROWD, 4),
+    (World::of("tests/it/worlds/quiet.toml", None), 3),
+    (World::of("scenarios/conflicts/few-rows.toml", None), 3),
+    (World::of("scenarios/chaos.toml", None), 3),
+    (World::of("scenarios/conflicts/client-wins.toml", Some("device-wins")), 2),
+    (World::of("scenarios/conflicts/server-wins.toml", Some("backend-wins")), 2),
+    (World::of("scenarios/conflicts/push-order.toml", Some("top-down")), 2),
+    (World::of("scenarios/conflicts/made-again.toml", Some("own-columns")), 2),
+    (World::of("scenarios/conflicts/parent-gone.toml", Some("cascade")), 1),
+];
+
+#[test]
+fn sound_histories_raise_no_alarm_moved_and_shuffled() {
+    let (mut wrong, mut histories) = (Vec::new(), 0);
+    for (world, seeds) in CLEAN {
+        for seed in 1..=*seeds {
+            let folder = tempfile::tempdir().expect("a folder");
+            let history = world.recorded(folder.path(), seed, None);
+            for path in [history.clone(), shaken(&history, seed)] {
+                let (found, said) = world.judged(&path);
+                if !found.is_empty() || said.contains("not judged") {
+                    wrong.push(format!("{}, seed {seed}: {found:?}: {said}", world.path));
+                }
+            }
+            histories += 1;
+        }
+    }
+    assert!(histories >= 20);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Judges lines of notes; gives the exit code, and what was said.
+fn told(lines: &str) -> (i32, String) {
+    judged_with(lines.as_bytes(), &[])
+}
+
+fn judged_with(bytes: &[u8], more: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let history = folder.path().join("h.jsonl");
+    std::fs::write(&history, bytes).expect("it can be written");
+    let mut of = program();
+    of.args(["judge", NOTES]).arg(&history).arg("-o").arg(folder.path().join("r")).args(more);
+    let said = of.output().expect("it runs");
+    let text = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    (said.status.code().unwrap_or(-1), text)
+}
+
+#[test]
+fn the_examples_are_judged_as_their_names_say() {
+    for (name, code, checks) in [
+        ("good", 0, &[][..]),
+        ("bad", 11, &["acknowledged-without-commit (1)", "lost-edit (1)", "stale (2 rows)"][..]),
+    ] {
+        let text = std::fs::read(root().join(format!("examples/history/{name}.jsonl"))).expect("it is there");
+        let (exit, said) = judged_with(&text, &[]);
+        assert_eq!(exit, code, "{name}: {said}");
+        assert!(checks.iter().all(|check| said.contains(check)), "{said}");
+        assert!(said.contains("observed") && !said.contains("seed"), "{said}");
+    }
+}
+
+const HEAD: &str = r#"{"kind":"history","version":1,"clock_tolerance":"10ms"}"#;
+const ROW: &str =
+    r#"{"kind":"row","entity":"note","key":"k","values":{"title":"a","state":"open","hours":1}}"#;
+const EDIT: &str = r#"{"kind":"edit","device":"ann","id":"e","entity":"note","key":"k","do":"update","values":{"title":"b"},"at":1000}"#;
+const SHOWN: &str = r#"{"kind":"shows","device":"ann","entity":"note","rows":[{"id":"k","title":"b","state":"open","hours":1}]}"#;
+const REST: &str = r#"{"kind":"waits","device":"ann","edits":[]}"#;
+const END: &str = r#"{"kind":"end","at":9000}"#;
+const CAME: &str = r#"{"kind":"commit","entity":"note","key":"k","values":{"title":"b"},"at":2000}"#;
+
+#[test]
+fn an_edit_is_lost_only_if_no_commit_says_what_it_says() {
+    let with = |commit: &str| told(&[HEAD, ROW, EDIT, SHOWN, REST, commit, END].join("\n"));
+    assert_eq!(with(CAME).0, 0, "{}", with(CAME).1);
+    // A row of somebody else's is nothing to give way to.
+    let other = CAME.replace("\"k\"", "\"k2\"");
+    let (exit, said) = with(&other);
+    assert!(exit == 11 && said.contains("lost-edit (1)"), "{said}");
+    let over = CAME.replace("\"b\"", "\"c\"");
+    assert!(!with(&over).1.contains("lost-edit ("), "by the policy it may have given way: {}", with(&over).1);
+    let tells = HEAD.replace("10ms\"", "10ms\",\"records\":[\"told\"]");
+    let (exit, said) = told(&[&tells, ROW, EDIT, SHOWN, REST, &over, END].join("\n"));
+    assert!(exit == 11 && said.contains("lost-edit (1)"), "{said}");
+    let waits = REST.replace("[]", "[\"e\"]");
+    let (exit, said) = told(&[HEAD, ROW, EDIT, SHOWN, &waits, &other, END].join("\n"));
+    assert!(said.contains("stuck") && !said.contains("lost-edit ("), "{exit}: {said}");
+}
+
+#[test]
+fn rows_at_the_end_alone_say_which_edit_was_lost() {
+    let backend = |title: &str| {
+        format!(
+            r#"{{"kind":"backend","entity":"note","rows":[{{"id":"k","title":"{title}","state":"open","hours":1}}]}}"#
+        )
+    };
+    let of = |title: &str| told(&[HEAD, ROW, EDIT, SHOWN, REST, &backend(title), END].join("\n"));
+    assert_eq!(of("b").0, 0, "{}", of("b").1);
+    let (exit, said) = of("a");
+    assert!(exit == 11 && said.contains("lost-edit (1)"), "{said}");
+}
+
+#[test]
+fn what_was_not_recorded_is_not_judged() {
+    let (exit, said) = told(&[HEAD, ROW, EDIT, CAME].join("\n"));
+    assert_eq!(exit, 0, "{said}");
+    let (_, said) = told(&[HEAD, ROW, EDIT, SHOWN, CAME].join("\n"));
+    for check in ["lost-edit", "stuck", "lost,", "acknowledged-without-commit"] {
+        assert!(
+            said.lines().any(|line| line.contains("not applicable") && line.contains(check)),
+            "{check}: {said}"
+        );
+    }
+    assert!(said.contains("there is no `end` line"), "{said}");
+}
+
+#[test]
+fn whatever_a_file_says_is_read_or_refused() {
+    let line = |text: &str| [HEAD, ROW, text, CAME, END].join("\n");
+    for (text, code, says) in [
+        (String::new(), 3, "no line of a history"),
+        (HEAD.to_owned(), 4, "it tests nothing"),
+        (HEAD.replace(":1", ":2"), 3, "another version"),
+        (EDIT.to_owned(), 3, "does not begin with its first line"),
+        (line(&EDIT[..40]), 3, "this is not JSON"),
+        (line(&EDIT.replace("1000", "NaN")), 3, "this is not JSON"),
+        (line(&EDIT.replace("1000", "1e300")), 3, "this is not a time"),
+        (line(&EDIT.replace("1000", "-5")), 3, "this is not a time"),
+        (line(&EDIT.replace("1000", "99999")), 3, "happened after the `end`"),
+        (line(&EDIT.replace("\"note\"", "\"nota\"")), 3, "did you mean `note`?"),
+        (line(&EDIT.replace("title", "titel")), 3, "did you mean `title`?"),
+        (line(&EDIT.replace("update", "updat")), 3, "did you mean `update`?"),
+        (line(&EDIT.replace("\"kind\":\"edit\"", "\"kind\":\"edits\"")), 3, "did you mean `edit`?"),
+        (line(&format!("{EDIT}\n{EDIT}")), 3, "this `id` is there already"),
+        (line(&format!("{ROW}\n{EDIT}")), 3, "this row is there already"),
+        (line(r#"{"kind":"acknowledged","device":"ann","edit":"x"}"#), 3, "there is no edit of ann"),
+        (
+            line(&EDIT.replace("{\"title\":\"b\"}", "{\"hours\":99999999999999999999}")),
+            3,
+            "whole number of 64 bits",
+        ),
+    ] {
+        let (exit, said) = told(&text);
+        assert!(exit == code && said.contains(says), "{text}\n{exit}: {said}");
+    }
+}
+
+#[test]
+fn a_mark_a_carriage_return_and_blank_lines_change_nothing() {
+    let text = format!("\u{feff}{}\r\n\r\n", [HEAD, ROW, EDIT, SHOWN, REST, CAME, END].join("\r\n"));
+    assert_eq!(told(&text).0, 0, "{}", told(&text).1);
+    let (exit, said) = judged_with(&[HEAD.as_bytes(), b"\n\xff\xfe\n"].concat(), &[]);
+    assert!(exit == 3 && said.contains("not UTF-8"), "{said}");
+}
+
+#[test]
+fn a_phone_a_dump_and_an_audit_table_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let database = Connection::open(at("ann.sqlite")).expect("it opens");
+    let rows = "CREATE TABLE notes (id TEXT, title TEXT, state TEXT, hours INTEGER, _rev TEXT);\
+                INSERT INTO notes VALUES ('k', 'b', 'open', 1, 'x')";
+    database.execute_batch(rows).expect("it takes rows");
+    std::fs::write(at("note.csv"), "id,title,state,hours\nk,b,open,1\n").expect("it is written");
+    std::fs::write(at("note.json"), r#"[{"id":"k","title":"z","state":"open","hours":1}]"#)
+        .expect("it is written");
+    std::fs::write(at("audit.csv"), "at,entity,key,title,device\n1970-01-01T00:00:02Z,note,k,b,ann\n")
+        .expect("it is written");
+    let lines = [HEAD, ROW, EDIT, REST, END].join("\n");
+    let (phone, csv, json, audit) = (
+        format!("ann={}", at("ann.sqlite")),
+        format!("note={}", at("note.csv")),
+        format!("note={}", at("note.json")),
+        at("audit.csv"),
+    );
+    let of_phone = ["--phone", &phone, "--table", "notes=note"];
+    let (exit, said) =
+        judged_with(lines.as_bytes(), &[&of_phone[..], &["--backend", &csv, "--audit", &audit]].concat());
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = judged_with(lines.as_bytes(), &[&of_phone[..], &["--backend", &json]].concat());
+    assert!(exit == 11 && said.contains("lost-edit (1)") && said.contains("divergent (1 device)"), "{said}");
+    let (exit, said) =
+        judged_with(lines.as_bytes(), &["--phone", &phone, "--table", "note", "--backend", &csv]);
+    assert!(exit == 3 && said.contains("did you mean `notes`?"), "{said}");
+}
+
+#[test]
+fn an_observed_run_is_no_baseline() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("r");
+    let mut judge = program();
+    judge.args(["judge", NOTES, "examples/history/good.jsonl", "-o"]).arg(&out).assert().code(0);
+    let mut save = program();
+    let said = save.args(["baseline", "save", "observed-test"]).arg(&out).output().expect("it runs");
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && text.contains("was observed"), "{text}");
+}
+
+#[test]
+fn the_schema_knows_each_kind_of_line() {
+    let said = program().args(["schema", "history"]).output().expect("it runs");
+    let schema = String::from_utf8(said.stdout).expect("a schema is text");
+    for kind in [
+        "history",
+        "row",
+        "edit",
+        "sync-start",
+        "sync-complete",
+        "sync-error",
+        "acknowledged",
+        "told",
+        "shows",
+        "waits",
+        "commit",
+        "backend",
+        "app-started",
+        "app-killed",
+        "end",
+    ] {
+        assert!(schema.contains(&format!("\"const\": \"{kind}\"")), "{kind}");
+    }
+}
