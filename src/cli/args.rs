@@ -302,7 +302,7 @@ pub(super) struct JudgeArgs {
     /// Where the report goes; by default reports/<scenario>-observed-<digest>.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
+    /// What stdout carries: tables for people, run.json, or both words and annotations for GitHub.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }

@@ -1,10 +1,7 @@
-//! `judge`: what a real app did, held against the checks of a simulation; and what a simulation did,
-//! as an app would have recorded it.
+//! `judge`: what a real app did, held against the checks of a simulation.
 
-use std::cell::RefCell;
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use super::args::JudgeArgs;
 use super::console::Console;
@@ -13,15 +10,14 @@ use super::run::{self, write_record, write_report};
 use super::{replay, sources, written};
 use crate::analysis::{RunJudged, Trial};
 use crate::base::{DeviceId, Time, inert_path};
-use crate::campaign::{self, Record, Runner};
-use crate::contract::{Attributes, DeviceView, Occurrence};
+use crate::campaign::{self, Record};
 use crate::engine::Policy;
-use crate::history::{Audit, Dump, Ground, Ordered, Phone, Reader, Undecidable, Unreadable, Writer};
+use crate::history::{Audit, Dump, Ground, Ordered, Phone, Reader, Undecidable, Unreadable};
 use crate::metrics::{Figure, Figures, TABLE, Unit};
-use crate::oracle::{Subject, Truth, Verdict};
+use crate::oracle::{Subject, Verdict};
 use crate::record::{self, Exit, Folder, LifeRecord, ObservedRecord, RunRecord, Timing, shell_word};
 use crate::scenario::{Diagnostic, Document, Invalid, Plan, Request, file};
-use crate::world::{Ear, Ending, Outcome, Placed, Unwatched};
+use crate::world::{Ending, Outcome, Placed};
 use crate::{analysis, render};
 
 /// A scenario that is judged by needs no fleet.
@@ -310,42 +306,4 @@ fn tell(
         record.cells[0].lives = asked.to_vec();
         console.result(&render::lives(&record.cells[0]));
     }
-}
-
-/// Hears a world, and writes what its apps could have recorded.
-struct Recorder(Option<Writer<Vec<u8>>>);
-
-impl Recorder {
-    fn with(&mut self, f: impl FnOnce(&mut Writer<Vec<u8>>)) {
-        _ = self.0.as_mut().map(f);
-    }
-}
-
-impl Ear for Recorder {
-    fn begins(&mut self, rows: &dyn Truth) {
-        self.with(|writer| writer.begins(rows));
-    }
-    fn on(&mut self, occurrence: &Occurrence<'_>) {
-        self.with(|writer| writer.on(occurrence));
-    }
-    fn rests(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        self.with(|writer| writer.rests(device, view));
-    }
-    fn ends(&mut self, at: Time, settled: bool) {
-        self.with(|writer| writer.ends(at, settled));
-    }
-}
-
-/// What the apps of a cell could have recorded, and what of it no history can say.
-pub(super) fn recorded(plan: &Plan, runner: &dyn Runner) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
-    let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
-    let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();
-    let of = (plan.first_schema().clone(), plan.units.clone());
-    let writer = Writer::new(Vec::new(), of, plan.start, (&names, &devices));
-    let recorder = Rc::new(RefCell::new(Recorder(Some(writer))));
-    runner
-        .heard(plan, recorder.clone(), &Unwatched)
-        .map_err(|error| Refusal::because(Exit::Invalid, error.to_string()))?;
-    let writer = recorder.borrow_mut().0.take().expect("it is taken once");
-    writer.finish().map_err(|error| Refusal::environment(error.to_string()))
 }

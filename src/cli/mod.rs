@@ -30,6 +30,7 @@ mod new_js;
 mod observations;
 mod program;
 mod progress;
+mod recorded;
 mod refusal;
 mod replay;
 mod report;

@@ -91,7 +91,7 @@ fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::
 }
 
 fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let (lines, unsaid) = super::judge::recorded(plan, console.runner)?;
+    let (lines, unsaid) = super::recorded::recorded(plan, console.runner)?;
     written::replace(path, &lines)?;
     let shown = inert_path(path);
     if let Some(unsaid) = unsaid {

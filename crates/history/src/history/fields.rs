@@ -7,7 +7,7 @@ use super::recorded::{Values, Wrong};
 use super::value;
 use crate::base::{Key, Value};
 use crate::config::diagnostic::{choices, closest};
-use crate::contract::{Column, Entity};
+use crate::contract::{Column, EditKind, Entity, LogKind};
 
 /// The fields of an object.
 pub(super) struct Fields<'l, 't> {
@@ -165,3 +165,31 @@ impl Columns<'_> {
         if self.of_backend { row } else { self.entity.project(&row) }
     }
 }
+
+pub(super) const KINDS: [&str; 15] = [
+    "history",
+    "row",
+    "edit",
+    "sync-start",
+    "sync-complete",
+    "sync-error",
+    "acknowledged",
+    "told",
+    "shows",
+    "waits",
+    "commit",
+    "backend",
+    "app-started",
+    "app-killed",
+    "end",
+];
+pub(super) const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];
+pub(super) const EDITS: [(&str, EditKind); 3] =
+    [("create", EditKind::Create), ("update", EditKind::Update), ("delete", EditKind::Delete)];
+pub(super) const SAYS: [(&str, LogKind); 5] = [
+    ("superseded", LogKind::Superseded),
+    ("merged", LogKind::Merged),
+    ("overwrote", LogKind::Overwrote),
+    ("rejected", LogKind::Rejected),
+    ("kept-both", LogKind::KeptBoth),
+];

@@ -1,7 +1,7 @@
 //! What must have been committed where nothing was recorded but the rows at the end.
 //!
-//! Without commits a row says by what it holds which edits arrived: one of which each value is there,
-//! or was set by another edit as well, may have. What no edit explains somebody else wrote.
+//! Without commits a row says by what it holds which edits arrived: one of which each value is
+//! there, or was set by another edit as well, may have. What no edit explains somebody else wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 

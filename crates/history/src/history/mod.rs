@@ -17,25 +17,31 @@
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
 mod export;
+mod families;
 mod fields;
 mod fill;
 mod finals;
 mod json;
 mod judge;
 mod line;
+mod mistakes;
 mod order;
 mod perform;
 mod read;
 mod recorded;
 mod runs;
+mod search;
 mod tables;
 mod tell;
+mod undecidable;
 mod value;
 mod views;
 
 pub use export::Writer;
-pub use judge::{About, Ordered, Undecidable};
+pub use judge::{About, Ordered};
 pub use line::{Author, By, Change, Instant, Line, Named, Other, Recorded, Says, VERSION, When, schema_json};
-pub use read::{Reader, Unreadable};
+pub use mistakes::Unreadable;
+pub use read::Reader;
 pub use recorded::{Ground, History};
 pub use tables::{Audit, Dump, Phone};
+pub use undecidable::Undecidable;

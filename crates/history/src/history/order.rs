@@ -2,8 +2,8 @@
 //!
 //! Each event lies in a stretch of time, and some must come before others. What is left open is
 //! searched: of edits and commits all orders that can matter. An edit comes as early as it may,
-//! since only what was made can be on the backend; a word on an edit comes as late as it may. So the
-//! orders among the edits of one device and among commits are left.
+//! since only what was made can be on the backend; a word on an edit comes as late as it may. So
+//! the orders among the edits of one device and among commits are left.
 
 use super::recorded::{By, EditAt, History, When};
 

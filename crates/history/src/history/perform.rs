@@ -1,11 +1,13 @@
 //! What happened to a record in a given order: whose each commit is, and what became of edits.
 //!
-//! Engines tell of conflicts and of edits that go as one; an app does not. What can be inferred from
-//! values is inferred here, for the app: an edit of which all values were set again on the same
-//! device went with the later one, an edit that says what the backend says is done, and by a policy
-//! under which edits give way one gave way if others wrote to its row.
+//! Engines tell of conflicts and of edits that go as one; an app does not. What can be inferred
+//! from values is inferred here, for the app: an edit of which all values were set again on the
+//! same device went with the later one, an edit that says what the backend says is done, and by a
+//! policy under which edits give way one gave way if others wrote to its row.
 
 use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
 
 use super::order::{Group, What};
 use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values};
@@ -95,10 +97,10 @@ pub(super) struct Stage<'h> {
     /// Edits that were made and are on the backend by no commit, the earliest first.
     open: Vec<EditAt>,
     /// Of those, what has been said of them already.
-    settled: Vec<EditAt>,
+    settled: FxHashSet<EditAt>,
     committed: Vec<EditAt>,
     /// Edits of which a commit names them as its author.
-    named: Vec<EditAt>,
+    named: FxHashSet<EditAt>,
     foreign: Vec<(&'h Row, Option<u32>)>,
     moments: Vec<Moment>,
     odd: u64,
@@ -121,9 +123,9 @@ impl<'h> Stage<'h> {
             authors,
             states: BTreeMap::new(),
             open: Vec::new(),
-            settled: Vec::new(),
+            settled: FxHashSet::default(),
             committed: Vec::new(),
-            named: Vec::new(),
+            named: FxHashSet::default(),
             foreign: Vec::new(),
             moments: Vec::new(),
             odd: 0,
@@ -137,7 +139,7 @@ impl<'h> Stage<'h> {
                 What::Edit(at) => &history.edits[at].row,
                 What::Commit(at) => {
                     if let By::Edit(edit) = history.commits[at].by {
-                        self.named.push(edit);
+                        _ = self.named.insert(edit);
                     }
                     &history.commits[at].row
                 }
@@ -176,7 +178,7 @@ impl<'h> Stage<'h> {
         self.tell(at, Act::Edit(edit));
         self.open.push(edit);
         if self.of(edit).unsure {
-            self.settled.push(edit);
+            _ = self.settled.insert(edit);
         }
         self.note_same(at);
     }
@@ -188,7 +190,7 @@ impl<'h> Stage<'h> {
         };
         let same: Vec<EditAt> = self.open.iter().copied().filter(same).collect();
         for edit in same {
-            self.settled.push(edit);
+            _ = self.settled.insert(edit);
             self.tell(at, Act::Same(edit));
         }
     }
@@ -208,7 +210,7 @@ impl<'h> Stage<'h> {
         }
         if let Whose::Edit(edit) = whose {
             let with = self.went_with(edit, &state);
-            self.settled.extend(&with);
+            self.settled.extend(with.iter().copied());
             if !with.is_empty() {
                 self.tell(at, Act::With(edit, with.into()));
             }

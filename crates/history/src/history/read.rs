@@ -1,61 +1,29 @@
 //! Lines to what was recorded.
 
-use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead, Read};
 use std::ops::Range;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::fields::{Columns, Fields, key, list, text, unknown};
+use super::fields::{Columns, EDITS, Fields, KINDS, SAYS, TIMES, key, list, text, unknown};
 use super::json::{Json, Node};
 use super::line::VERSION;
+use super::mistakes::{Clocks, Unreadable, created, plain, shown, too_many};
 use super::recorded::{
-    By, Commit, Device, Edit, EditAt, Ground, History, Life, Mark, Row, Shown, Stage, Sync, Waiting, When,
-    Word, Wrong,
+    By, Commit, Device, Edit, EditAt, Ground, History, Life, Mark, Row, Shown, Stage, Sync, Waiting, Word,
+    Wrong,
 };
-use super::value;
-use crate::base::{EntityId, Span, UnitId};
-use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
+use crate::base::{EntityId, Span, UnitId, inert};
+use crate::config::diagnostic::{Diagnostic, SHOWN};
 use crate::contract::{EditKind, LogKind};
 
 /// No line of a history is longer: what a device shows may be a line.
 const LINE_MAX: u64 = 64 << 20;
 /// More mistakes than anybody reads at once.
 const WRONG_MAX: usize = 20;
-/// So much of a line is shown around a mistake.
-const AROUND: usize = 160;
 /// A second: what a time may be off where nobody says so.
 const TOLERANCE: Span = Span::secs(1);
 const HOUR: Span = Span::secs(3_600);
-
-const KINDS: [&str; 15] = [
-    "history",
-    "row",
-    "edit",
-    "sync-start",
-    "sync-complete",
-    "sync-error",
-    "acknowledged",
-    "told",
-    "shows",
-    "waits",
-    "commit",
-    "backend",
-    "app-started",
-    "app-killed",
-    "end",
-];
-const TIMES: [&str; 4] = ["at", "not_before", "not_after", "seq"];
-
-/// Why a history cannot be read.
-#[derive(Debug)]
-pub enum Unreadable {
-    /// The file cannot be.
-    File(io::Error),
-    /// What is wrong in it.
-    Wrong(Vec<Diagnostic>),
-}
 
 /// An edit as another line names it, to be found when all lines are read.
 enum Names {
@@ -242,6 +210,9 @@ impl<'g> Reader<'g> {
         if name.is_empty() {
             return Err(Wrong::new(span, "the name of this device is empty", ""));
         }
+        if name.len() > SHOWN {
+            return Err(Wrong::new(span, format!("the name of this device has more than {SHOWN} bytes"), ""));
+        }
         let known: Vec<&str> = self.ground.attributes.iter().map(|(name, _)| name.as_str()).collect();
         written.map_or(Ok(()), |written| written.only("a device", &known))?;
         let mut attributes = Vec::new();
@@ -280,7 +251,7 @@ impl<'g> Reader<'g> {
             attributes.push(value);
         }
         let number = self.history.devices.len() as u32;
-        self.history.devices.push(Device { name: name.to_owned(), attributes });
+        self.history.devices.push(Device { name: inert(name).into_owned(), attributes });
         self.by_name.insert(name.to_owned(), number);
         Ok(number)
     }
@@ -309,43 +280,9 @@ impl<'g> Reader<'g> {
         Columns { entity: self.ground.schema.entity(entity), utc_offset: self.ground.utc_offset, of_backend }
     }
 
-    fn instant(&self, node: &Node<'_>) -> Result<i64, Wrong> {
-        let micros = match &node.value {
-            Json::Text(text) => value::micros(text, self.ground.utc_offset),
-            // Beyond this no calendar goes.
-            Json::Number(text) => {
-                text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64)
-            }
-            _ => None,
-        };
-        let wrong = || {
-            let help = "such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
-            Wrong::new(&node.span, "this is not a time", help)
-        };
-        micros.filter(|at| *at >= 0).ok_or_else(wrong)
-    }
-    fn mark(&self, fields: &Fields<'_, '_>) -> Result<Mark, Wrong> {
-        let [at, from, until] = ["at", "not_before", "not_after"].map(|name| fields.get(name));
-        let when = match (at, from, until) {
-            (None, None, None) => When::ANY,
-            (Some(at), None, None) => {
-                let (at, off) = (self.instant(at)?, self.history.tolerance.as_micros() as i64);
-                When { from: at - off, until: at + off }
-            }
-            (None, from, until) => {
-                let from_at = from.map_or(Ok(i64::MIN), |node| self.instant(node))?;
-                let until_at = until.map_or(Ok(i64::MAX), |node| self.instant(node))?;
-                if let Some(until) = until.filter(|_| until_at < from_at) {
-                    return Err(Wrong::new(&until.span, "`not_after` lies before `not_before`", ""));
-                }
-                When { from: from_at, until: until_at }
-            }
-            (Some(at), ..) => {
-                let help = "an instant is `at`; a stretch of time is `not_before` and `not_after`";
-                return Err(Wrong::new(&at.span, "`at` stands beside a stretch of time", help));
-            }
-        };
-        Ok(Mark { when, seq: fields.number("seq")?, line: self.number })
+    fn clocks(&self) -> Clocks {
+        let (utc_offset, tolerance) = (self.ground.utc_offset, self.history.tolerance);
+        Clocks { utc_offset, tolerance, line: self.number }
     }
 
     fn row(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
@@ -387,7 +324,7 @@ impl<'g> Reader<'g> {
             let help = format!("line {line} has an edit of this device with it");
             return Err(Wrong::new(span, "this `id` is there already", help));
         }
-        let mark = self.mark(fields)?;
+        let mark = self.clocks().mark(fields)?;
         self.by_row.entry((device, row.clone())).or_default().push(number);
         let unsure = fields.flag("unsure")?.unwrap_or(false);
         self.history.edits.push(Edit { device, row, kind, values, unsure, mark });
@@ -416,7 +353,7 @@ impl<'g> Reader<'g> {
             "sync-complete" => Stage::Completed,
             _ => Stage::Failed(fields.text("error")?.map_or_else(String::new, |(error, _)| error.to_owned())),
         };
-        let (run, mark) = (fields.number("run")?, self.mark(fields)?);
+        let (run, mark) = (fields.number("run")?, self.clocks().mark(fields)?);
         self.history.syncs.push(Sync { device, unit: UnitId(unit as u16), run, stage, mark });
         Ok(())
     }
@@ -447,7 +384,7 @@ impl<'g> Reader<'g> {
             }
         };
         let (names, span) = self.named(fields, device)?;
-        let then = Then::Word(says, self.mark(fields)?);
+        let then = Then::Word(says, self.clocks().mark(fields)?);
         self.pending.push(Pending { names, place: (self.number, span), then });
         Ok(())
     }
@@ -471,7 +408,7 @@ impl<'g> Reader<'g> {
                 if gone { None } else { Some(columns.whole(columns.values(fields.need("values")?)?)) };
             rows.push((key, values));
         }
-        let mark = self.mark(fields)?;
+        let mark = self.clocks().mark(fields)?;
         self.history.shows.push(Shown { device, entity, rows, all: all.is_some(), mark });
         Ok(())
     }
@@ -513,7 +450,7 @@ impl<'g> Reader<'g> {
                 then: Then::Waits(at),
             });
         }
-        let mark = self.mark(fields)?;
+        let mark = self.clocks().mark(fields)?;
         self.history.waits.push(Waiting { device, edits: Vec::new(), undecided: Vec::new(), mark });
         Ok(())
     }
@@ -549,7 +486,7 @@ impl<'g> Reader<'g> {
                 By::Device(device)
             }
         };
-        let mark = self.mark(fields)?;
+        let mark = self.clocks().mark(fields)?;
         self.history.commits.push(Commit { row, kind, values, by, mark, rank: 0 });
         Ok(())
     }
@@ -575,7 +512,7 @@ impl<'g> Reader<'g> {
 
     fn life(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
         fields.only("an app", &[&["kind", "device"][..], &TIMES[..]].concat())?;
-        let (device, mark) = (self.device(fields)?, self.mark(fields)?);
+        let (device, mark) = (self.device(fields)?, self.clocks().mark(fields)?);
         self.history.lives.push(Life { device, begins: kind == "app-started", mark });
         Ok(())
     }
@@ -583,7 +520,7 @@ impl<'g> Reader<'g> {
     fn end(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
         fields.only("the end", &[&["kind", "settled"][..], &TIMES[..]].concat())?;
         let settled = fields.flag("settled")?.unwrap_or(true);
-        if self.history.end.replace((self.mark(fields)?.when, settled)).is_some() {
+        if self.history.end.replace((self.clocks().mark(fields)?.when, settled)).is_some() {
             return Err(Wrong::new(fields.span, "the end is there already", ""));
         }
         Ok(())
@@ -646,47 +583,4 @@ impl<'g> Reader<'g> {
             }
         }
     }
-}
-
-const EDITS: [(&str, EditKind); 3] =
-    [("create", EditKind::Create), ("update", EditKind::Update), ("delete", EditKind::Delete)];
-const SAYS: [(&str, LogKind); 5] = [
-    ("superseded", LogKind::Superseded),
-    ("merged", LogKind::Merged),
-    ("overwrote", LogKind::Overwrote),
-    ("rejected", LogKind::Rejected),
-    ("kept-both", LogKind::KeptBoth),
-];
-
-/// A create has all columns of its row: what was not said is null.
-fn created(entity: &crate::contract::Entity, values: super::recorded::Values) -> super::recorded::Values {
-    let mut all: BTreeMap<usize, crate::base::Value> =
-        entity.projection.iter().map(|column| (*column, crate::base::Value::Null)).collect();
-    all.extend(values);
-    all.into_iter().collect()
-}
-
-fn plain(value: &crate::base::Value) -> String {
-    match value {
-        crate::base::Value::Text(text) => text.to_string(),
-        other => other.to_string(),
-    }
-}
-
-fn too_many(name: &str) -> Unreadable {
-    Unreadable::Wrong(vec![Diagnostic::new(None, format!("{name} has more lines than can be counted"))])
-}
-
-/// A mistake with as much of its line as helps.
-pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagnostic {
-    let span = wrong.span.start.min(line.len())..wrong.span.end.min(line.len());
-    let start = boundary(line, span.start.saturating_sub(AROUND));
-    let end = boundary(line, (span.start + AROUND).max(start));
-    let text = &line[start..end];
-    let source =
-        Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: number as usize });
-    let span = span.start - start..(span.end - start).min(text.len()).max(span.start - start);
-    let place = Place { source, span };
-    let diagnostic = Diagnostic::new(Some(place), wrong.title);
-    if wrong.help.is_empty() { diagnostic } else { diagnostic.help(wrong.help) }
 }

@@ -1,8 +1,8 @@
 //! Lives of apps and runs of syncs in an order that their times allow.
 //!
 //! Of a run that is told with its end only as much is certain as lies between the latest instant at
-//! which it may have begun and the earliest at which it may have ended. Where that is nothing, it is
-//! taken for as short as can be, and put where no other run of its unit is.
+//! which it may have begun and the earliest at which it may have ended. Where that is nothing, it
+//! is taken for as short as can be, and put where no other run of its unit is.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::fields::{Columns, unknown};
 use super::json::{Json, Node};
-use super::read::{Reader, Unreadable};
+use super::mistakes::{Unreadable, shown};
+use super::read::Reader;
 use super::recorded::{By, Commit, Mark, Shown, Values, When, Wrong};
 use super::value;
 use crate::base::{EntityId, Key, Value};
@@ -33,7 +34,8 @@ pub struct Dump<'p> {
     pub text: &'p str,
 }
 
-/// Changes of the backend as a CSV: `at`, `entity`, `key`, `do`, columns; `device` and `edit` say who.
+/// Changes of the backend as a CSV: `at`, `entity`, `key`, `do`, columns; `device` and `edit` say
+/// who.
 #[derive(Clone, Debug)]
 pub struct Audit<'p> {
     pub file: &'p str,
@@ -329,5 +331,5 @@ fn in_text(file: &str, text: &str, wrong: Wrong) -> Diagnostic {
     let line = text[start..].lines().next().unwrap_or_default();
     let number = text[..start].matches('\n').count() + 1;
     let span = wrong.span.start - start..wrong.span.end.saturating_sub(start);
-    super::read::shown(file, number as u32, line, Wrong { span, ..wrong })
+    shown(file, number as u32, line, Wrong { span, ..wrong })
 }

@@ -280,7 +280,7 @@ impl<'h> Teller<'h> {
     /// The verdict, by what devices show at the end.
     pub(super) fn finish(mut self, finals: &Finals<'_>, of: Asked<'_>) -> Verdict {
         let mut oracle = self.oracle.take().expect("it is there until the end");
-        // Whoever is asked now has been told all.
+        // Who is asked now has been told all.
         self.set_to_dump(of.only);
         of.aside.iter().for_each(|row| self.rows.set(row, Stamp(0), None));
         for device in 0..self.devices.len() as u32 {

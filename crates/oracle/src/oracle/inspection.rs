@@ -24,9 +24,9 @@ use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
-use super::rules::metric_of;
 use super::setup::OracleSetup;
 use super::truth::Truth;
+use super::uncounted::uncounted;
 use super::watched::Watched;
 use super::watcher::{Ended, Rest};
 use super::words::Labels;
@@ -67,31 +67,6 @@ impl Verdict {
     }
 }
 
-fn uncounted(
-    figures: &BTreeMap<&'static str, u64>,
-    not_applicable: &[&str],
-    by_stamps: bool,
-    inside: bool,
-) -> Vec<&'static str> {
-    let of_checks = not_applicable.iter().filter_map(|check| metric_of(check));
-    let mut uncounted: Vec<_> = of_checks.filter(|metric| !figures.contains_key(metric)).collect();
-    for (check, time) in [
-        ("oracle.idle_with_work.count", "oracle.idle_with_work.ns"),
-        ("oracle.wrong_status.count", "oracle.status.wrong"),
-    ] {
-        if !figures.contains_key(check) {
-            uncounted.push(time);
-        }
-    }
-    if !by_stamps {
-        uncounted.extend(BY_STAMPS);
-    }
-    if !inside {
-        uncounted.extend(BY_KNOWLEDGE);
-    }
-    uncounted
-}
-
 /// Values of others that were replaced unseen, those that gave way in conflicts, and those of them
 /// whose edit is lost as a whole.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
@@ -114,26 +89,6 @@ fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] 
         Some(if of == Lost::Attachment { format!("the attachment of {edit}") } else { edit })
     })
 }
-
-const BY_STAMPS: [&str; 4] =
-    ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
-
-/// Who does not know what devices had seen cannot say what was replaced unseen, nor when a row came.
-const BY_KNOWLEDGE: [&str; 13] = [
-    "oracle.lost.row_ns",
-    "oracle.stale.row_ns",
-    "oracle.went_back.row_ns",
-    "oracle.skipped.versions",
-    "oracle.overwritten.columns",
-    "oracle.replaced.columns",
-    "oracle.gave_way.columns",
-    "oracle.gave_way.lost",
-    "oracle.conflicts.count",
-    "oracle.conflicts.false",
-    "oracle.conflicts.missed",
-    "oracle.kept_both.rows",
-    "oracle.half_seen.rows",
-];
 
 /// A check under way, to which devices are handed in one after the other.
 pub struct Inspection<'a> {
@@ -334,7 +289,6 @@ impl Inspection<'_> {
             one.end(&mut Ended { at: self.at, device, setup: &setup, findings: &mut findings });
         }
         findings.tell_columns();
-        let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|matter| match matter {
             Matter::Rows => self.compared == 0,
             Matter::Edits => ledger.is_empty(),
@@ -344,8 +298,7 @@ impl Inspection<'_> {
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
-        let inside = setup.capabilities.sight.inside;
-        let uncounted = uncounted(&figures, &not_applicable, by_stamps, inside);
+        let uncounted = uncounted(&figures, &not_applicable, setup.capabilities);
         figures.extend(summed(&watched, &setup).into_iter().chain(held.odd.figures()));
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),

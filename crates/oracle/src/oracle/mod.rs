@@ -84,6 +84,7 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
+mod uncounted;
 mod watched;
 mod watcher;
 mod ways_out;

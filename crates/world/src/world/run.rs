@@ -363,6 +363,18 @@ fn read_only(
     Verdict::default()
 }
 
+/// Tells who hears the world how it rests.
+fn hear_out(ear: &RefCell<dyn Ear>, devices: &[Rc<Device>], (at, ended): (Time, &Ended)) {
+    let mut ear = ear.borrow_mut();
+    devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
+    ear.ends(at, is_whole(ended));
+}
+
+/// Whether nothing cut it off: what did not come to rest had its time.
+fn is_whole(ended: &Ended) -> bool {
+    matches!(ended, Ended::Well | Ended::Stuck(_))
+}
+
 impl World {
     fn prepare(&self, strike: &Strike) {
         let arm = |crash: &CrashBook, point: &str, nth| {
@@ -427,11 +439,7 @@ impl World {
             stopped.set(stopped.get() || watch.interrupted());
             stopped.get()
         };
-        if let Some(ear) = listeners.ear.take() {
-            let mut ear = ear.borrow_mut();
-            devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
-            ear.ends(ended_at, matches!(ended, Ended::Well | Ended::Stuck(_)));
-        }
+        listeners.ear.take().iter().for_each(|ear| hear_out(ear, &devices, (ended_at, &ended)));
         let now = Now(&servers.backend, stops);
         let (oracle, mut rows) = (listeners.oracle.take(), RowDigests::default());
         let begun = oracle.map(|oracle| carried.inspected(oracle.begin_check(ended_at, &now, stops)));
@@ -443,8 +451,8 @@ impl World {
         figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         ended = if stopped.get() { Ended::Interrupted } else { ended };
-        let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
-        let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &script.placed.actions));
+        let untested =
+            Untested::of(is_whole(&ended), &faults, &plan, (&listeners.tried, &script.placed.actions));
         figures.extend(in_script(&script.placed, &listeners.tried, &untested));
         let content = rows.finish(&mut listeners.digest);
         let (reach, end_of) = (reach(&devices, &servers, &plan.schema), |edit: EditId| verdict.end_of(edit));

@@ -1,0 +1,107 @@
+//! Mistakes in a file, and what a line says in a way of its own.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use super::fields::Fields;
+use super::json::{Json, Node};
+use super::recorded::{Mark, Values, When, Wrong};
+use super::value;
+use crate::base::{Span, Value};
+use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
+use crate::contract::Entity;
+
+/// So much of a line is shown around a mistake.
+const AROUND: usize = 160;
+
+/// Why a history cannot be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// The file cannot be.
+    File(io::Error),
+    /// What is wrong in it.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// A create has all columns of its row: what was not said is null.
+pub(super) fn created(entity: &Entity, values: Values) -> Values {
+    let mut all: BTreeMap<usize, Value> =
+        entity.projection.iter().map(|column| (*column, Value::Null)).collect();
+    all.extend(values);
+    all.into_iter().collect()
+}
+
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn too_many(name: &str) -> Unreadable {
+    Unreadable::Wrong(vec![Diagnostic::new(None, format!("{name} has more lines than can be counted"))])
+}
+
+/// A mistake with as much of its line as helps.
+pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagnostic {
+    let span = wrong.span.start.min(line.len())..wrong.span.end.min(line.len());
+    let start = boundary(line, span.start.saturating_sub(AROUND));
+    let end = boundary(line, (span.start + AROUND).max(start));
+    let text = &line[start..end];
+    let source =
+        Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: number as usize });
+    let span = span.start - start..(span.end - start).min(text.len()).max(span.start - start);
+    let place = Place { source, span };
+    let diagnostic = Diagnostic::new(Some(place), wrong.title);
+    if wrong.help.is_empty() { diagnostic } else { diagnostic.help(wrong.help) }
+}
+
+/// How times are read.
+#[derive(Clone, Copy)]
+pub(super) struct Clocks {
+    pub(super) utc_offset: i32,
+    pub(super) tolerance: Span,
+    pub(super) line: u32,
+}
+
+impl Clocks {
+    fn instant(self, node: &Node<'_>) -> Result<i64, Wrong> {
+        let micros = match &node.value {
+            Json::Text(text) => value::micros(text, self.utc_offset),
+            // Beyond this no calendar goes.
+            Json::Number(text) => {
+                text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64)
+            }
+            _ => None,
+        };
+        let wrong = || {
+            let help = "such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
+            Wrong::new(&node.span, "this is not a time", help)
+        };
+        micros.filter(|at| *at >= 0).ok_or_else(wrong)
+    }
+    pub(super) fn mark(self, fields: &Fields<'_, '_>) -> Result<Mark, Wrong> {
+        let [at, from, until] = ["at", "not_before", "not_after"].map(|name| fields.get(name));
+        let when = match (at, from, until) {
+            (None, None, None) => When::ANY,
+            (Some(at), None, None) => {
+                let (at, off) = (self.instant(at)?, self.tolerance.as_micros() as i64);
+                When { from: at - off, until: at + off }
+            }
+            (None, from, until) => {
+                let from_at = from.map_or(Ok(i64::MIN), |node| self.instant(node))?;
+                let until_at = until.map_or(Ok(i64::MAX), |node| self.instant(node))?;
+                if let Some(until) = until.filter(|_| until_at < from_at) {
+                    return Err(Wrong::new(&until.span, "`not_after` lies before `not_before`", ""));
+                }
+                When { from: from_at, until: until_at }
+            }
+            (Some(at), ..) => {
+                let help = "an instant is `at`; a stretch of time is `not_before` and `not_after`";
+                return Err(Wrong::new(&at.span, "`at` stands beside a stretch of time", help));
+            }
+        };
+        Ok(Mark { when, seq: fields.number("seq")?, line: self.line })
+    }
+}

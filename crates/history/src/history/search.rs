@@ -1,0 +1,214 @@
+//! The order of a record in which the oracle finds least.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::finals::Finals;
+use super::order::{Bounds, Group, What};
+use super::perform::{Authors, Performed, Stage, State, reads_alike};
+use super::recorded::{By, Ground, History, Row};
+use super::tell::{Asked, Teller, Told};
+use super::undecidable::{Undecidable, contradiction};
+use super::views::is_in_scope;
+use crate::contract::{Capabilities, EditKind};
+
+/// So many events are told in orders that are tried, in one history.
+pub(super) const TOLD_MAX: u64 = 10_000_000;
+
+pub(super) fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
+    let row = |what: What| match what {
+        What::Edit(at) => Some(history.edits[at].row.clone()),
+        What::Commit(at) => Some(history.commits[at].row.clone()),
+        What::Word(_) => None,
+    };
+    group.items.iter().filter_map(|item| row(item.what)).collect()
+}
+
+/// What concerns each record; records of which an edit became a row of another are one.
+pub(super) fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Undecidable> {
+    let mut numbers: FxHashMap<&Row, usize> = FxHashMap::default();
+    let rows = history.edits.iter().map(|edit| &edit.row);
+    let rows = rows.chain(history.commits.iter().map(|commit| &commit.row));
+    let number = |row| {
+        let next = numbers.len();
+        *numbers.entry(row).or_insert(next)
+    };
+    let mut of_edits: Vec<usize> = rows.map(number).collect();
+    let of_commits = of_edits.split_off(history.edits.len());
+    let mut parents: Vec<usize> = (0..numbers.len()).collect();
+    fn root(parents: &[usize], mut at: usize) -> usize {
+        while parents[at] != at {
+            at = parents[at];
+        }
+        at
+    }
+    for (at, commit) in history.commits.iter().enumerate() {
+        if let By::Edit(edit) = commit.by {
+            let (a, b) = (root(&parents, of_edits[edit]), root(&parents, of_commits[at]));
+            parents[a.max(b)] = a.min(b);
+        }
+    }
+    let mut items: BTreeMap<usize, Vec<What>> = BTreeMap::new();
+    let mut add = |row: usize, what| items.entry(root(&parents, row)).or_default().push(what);
+    of_edits.iter().enumerate().for_each(|(at, row)| add(*row, What::Edit(at)));
+    of_commits.iter().enumerate().for_each(|(at, row)| add(*row, What::Commit(at)));
+    history.words.iter().enumerate().for_each(|(at, word)| add(of_edits[word.edit], What::Word(at)));
+    let group = |items: Vec<What>| Group::new(items, history, bounds).map_err(|of| contradiction(&of));
+    items.into_values().map(group).collect()
+}
+
+/// A search under way.
+pub(super) struct Search<'s> {
+    pub(super) ground: &'s Ground,
+    pub(super) history: &'s History,
+    pub(super) finals: &'s Finals<'s>,
+    pub(super) bounds: Bounds,
+    pub(super) capabilities: Capabilities,
+    pub(super) left: u64,
+    /// Devices that show a row otherwise than it is in its likeliest order.
+    pub(super) unlike: FxHashMap<Row, Vec<u32>>,
+}
+
+/// How much was found: of what cannot have been, such as other rows at the end, and of violations.
+type Score = (u64, u64);
+
+impl Search<'_> {
+    fn perform(&self, group: &Group, order: &[usize], authors: Authors) -> Performed {
+        Stage::new(self.ground, self.history, authors).perform(group, order)
+    }
+    pub(super) fn likeliest(&self, group: &Group) -> Performed {
+        let mut first = None;
+        group.orders(self.history, &mut |order| {
+            first = Some(self.perform(group, order, Authors::ByValue));
+            false
+        });
+        first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new(), odd: 0 })
+    }
+
+    /// Notes the devices that show something else than is in the likeliest order.
+    pub(super) fn hold_against(&mut self, groups: &[Group], likeliest: &[Performed]) {
+        let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
+        let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
+        let mut unlike: FxHashMap<Row, Vec<u32>> = FxHashMap::default();
+        for at in 0..self.finals.shows.len() {
+            for state in states.iter().filter(|state| !self.is_like(at, state)) {
+                unlike.entry(state.0.clone()).or_default().push(at as u32);
+            }
+        }
+        self.unlike = unlike;
+    }
+
+    /// Whether it has a commit of which nobody knows the author.
+    fn has_unknown(&self, group: &Group) -> bool {
+        let unknown =
+            |what: What| matches!(what, What::Commit(at) if self.history.commits[at].by == By::Unknown);
+        group.items.iter().any(|item| unknown(item.what))
+    }
+    fn is_unsure(&self, group: &Group) -> bool {
+        !group.is_sure() || self.has_unknown(group)
+    }
+
+    /// The order in which least is found; `None` if nobody can tell.
+    pub(super) fn best(&mut self, group: &Group, likeliest: Performed) -> Option<Performed> {
+        if !self.is_unsure(group) {
+            return Some(likeliest);
+        }
+        let has_unknown = self.has_unknown(group);
+        let rows: Vec<Row> = rows_of(group, self.history).into_iter().collect();
+        let devices = self.devices(group, &rows);
+        let first = self.score(&likeliest, (&rows, &devices), &likeliest);
+        if first == (0, 0) {
+            return Some(likeliest);
+        }
+        let (mut best, mut least) = (None, first);
+        let mut tried = 0;
+        let history = self.history;
+        let left = self.left;
+        let all = group.orders(history, &mut |order| {
+            for authors in [Authors::ByValue, Authors::Others] {
+                if authors == Authors::Others && !has_unknown {
+                    continue;
+                }
+                let performed = self.perform(group, order, authors);
+                let score = self.score(&performed, (&rows, &devices), &likeliest);
+                tried += group.items.len() as u64;
+                if score < least {
+                    (least, best) = (score, Some(performed));
+                }
+            }
+            least > (0, 0) && tried < left
+        });
+        self.left = self.left.saturating_sub(tried);
+        let decided = all || least == (0, 0);
+        decided.then(|| best.unwrap_or(likeliest))
+    }
+
+    /// The devices that matter to a record.
+    fn devices(&self, group: &Group, rows: &[Row]) -> Vec<u32> {
+        let of = |what: What| match what {
+            What::Edit(at) => Some(self.history.edits[at].device),
+            What::Commit(at) => match self.history.commits[at].by {
+                By::Device(device) | By::Stranger(device) => Some(device),
+                _ => None,
+            },
+            What::Word(_) => None,
+        };
+        let unlike = rows.iter().filter_map(|row| self.unlike.get(row)).flatten().copied();
+        let all: BTreeSet<u32> = group.items.iter().filter_map(|item| of(item.what)).chain(unlike).collect();
+        all.into_iter().collect()
+    }
+
+    fn score(
+        &self,
+        performed: &Performed,
+        (rows, devices): (&[Row], &[u32]),
+        likeliest: &Performed,
+    ) -> Score {
+        let of = (self.ground, self.history);
+        let setting = (self.bounds.first, self.capabilities);
+        let mut teller = Teller::new(of, setting, devices.to_vec(), Some(rows));
+        performed.moments.iter().for_each(|moment| teller.tell(moment.at, &Told::Of(moment)));
+        let verdict = teller.finish(self.finals, Asked { only: Some(rows), aside: &BTreeSet::new() });
+        let found = verdict.violations.iter().filter(|found| found.check != "divergent").count() as u64;
+        // Devices that agree with the likeliest order were not asked: with another end they may
+        // not.
+        let sight = self.capabilities.sight;
+        let ends = performed.states.iter().zip(&likeliest.states);
+        let ends = ends.filter(|(own, likeliest)| sight.rows && sight.rest && own.1 != likeliest.1);
+        let is_asked = |at: usize| devices.binary_search(&(at as u32)).is_ok();
+        let all = 0..self.finals.shows.len();
+        let unlike =
+            |of: &(Row, State)| all.clone().filter(|at| !is_asked(*at) && !self.is_like(*at, of)).count();
+        let others: usize = ends.map(|(own, _)| unlike(own)).sum();
+        let unexplained = performed.states.iter().filter(|of| self.unexplained(of).is_some()).count() as u64;
+        (performed.odd + unexplained, found + others as u64)
+    }
+
+    /// Whether a device shows a record as it is, if that was looked at.
+    fn is_like(&self, at: usize, (row, state): &(Row, State)) -> bool {
+        let shows = self.finals.shows[at].get(&row.0).and_then(|of| of.row(row.1.as_str()));
+        let Some((_, shown)) = shows else { return true };
+        let form = self.ground.schema.entity(row.0);
+        let attributes = &self.history.devices[at].attributes;
+        match (shown, state.as_ref().filter(|values| is_in_scope(form, values, attributes))) {
+            (None, None) => true,
+            (Some(shown), Some(due)) => reads_alike(shown, &form.project(due)),
+            _ => false,
+        }
+    }
+
+    /// What somebody must have written besides, for the row to be as it is at the end.
+    pub(super) fn unexplained(
+        &self,
+        (row, state): &(Row, State),
+    ) -> Option<(Row, Option<EditKind>, super::recorded::Values)> {
+        let now = self.history.backend.get(&row.0)?.get(&row.1);
+        match (state, now) {
+            (None, None) => None,
+            (Some(_), None) => Some((row.clone(), Some(EditKind::Delete), Vec::new())),
+            (Some(state), Some(now)) if reads_alike(state, now) => None,
+            (_, Some(now)) => Some((row.clone(), None, now.iter().cloned().enumerate().collect())),
+        }
+    }
+}

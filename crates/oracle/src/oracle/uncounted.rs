@@ -1,0 +1,51 @@
+//! Metrics that nothing was counted for, which is not the same as none.
+
+use std::collections::BTreeMap;
+
+use super::rules::metric_of;
+use crate::contract::Capabilities;
+
+pub(super) fn uncounted(
+    figures: &BTreeMap<&'static str, u64>,
+    not_applicable: &[&str],
+    can: Capabilities,
+) -> Vec<&'static str> {
+    let of_checks = not_applicable.iter().filter_map(|check| metric_of(check));
+    let mut uncounted: Vec<_> = of_checks.filter(|metric| !figures.contains_key(metric)).collect();
+    for (check, time) in [
+        ("oracle.idle_with_work.count", "oracle.idle_with_work.ns"),
+        ("oracle.wrong_status.count", "oracle.status.wrong"),
+    ] {
+        if !figures.contains_key(check) {
+            uncounted.push(time);
+        }
+    }
+    if !can.stamps {
+        uncounted.extend(BY_STAMPS);
+    }
+    if !can.sight.inside {
+        uncounted.extend(BY_KNOWLEDGE);
+    }
+    uncounted
+}
+
+const BY_STAMPS: [&str; 4] =
+    ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
+
+/// Who does not know what devices had seen cannot say what was replaced unseen, nor when a row
+/// came.
+const BY_KNOWLEDGE: [&str; 13] = [
+    "oracle.lost.row_ns",
+    "oracle.stale.row_ns",
+    "oracle.went_back.row_ns",
+    "oracle.skipped.versions",
+    "oracle.overwritten.columns",
+    "oracle.replaced.columns",
+    "oracle.gave_way.columns",
+    "oracle.gave_way.lost",
+    "oracle.conflicts.count",
+    "oracle.conflicts.false",
+    "oracle.conflicts.missed",
+    "oracle.kept_both.rows",
+    "oracle.half_seen.rows",
+];
