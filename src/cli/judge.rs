@@ -17,7 +17,7 @@ use crate::metrics::{Figure, Figures, TABLE, Unit};
 use crate::oracle::{Subject, Verdict};
 use crate::record::{self, Exit, Folder, LifeRecord, ObservedRecord, RunRecord, Timing, shell_word};
 use crate::scenario::{Diagnostic, Document, Invalid, Plan, Request, file};
-use crate::world::{Ending, Outcome, Placed};
+use crate::world::{AppWords, Ending, Outcome, Placed};
 use crate::{analysis, render};
 
 /// A scenario that is judged by needs no fleet.
@@ -209,6 +209,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
         is_still: false,
         placed: Placed::default(),
         events: about.events,
+        said: AppWords::default(),
     }
 }
 
