@@ -11,7 +11,7 @@ use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::drive::RESTARTED_AFTER;
 use super::hardware::Spent;
-use super::hub::Ear;
+use super::hub::{Ear, Listeners};
 use super::integration::Held;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
@@ -364,10 +364,13 @@ fn read_only(
 }
 
 /// Tells who hears the world how it rests.
-fn hear_out(ear: &RefCell<dyn Ear>, devices: &[Rc<Device>], (at, ended): (Time, &Ended)) {
-    let mut ear = ear.borrow_mut();
-    devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
-    ear.ends(at, is_whole(ended));
+fn hear_out(mut listeners: Listeners, devices: &[Rc<Device>], (at, ended): (Time, &Ended)) -> Listeners {
+    if let Some(ear) = listeners.ear.take() {
+        let mut ear = ear.borrow_mut();
+        devices.iter().for_each(|device| _ = device.with_view(|view| ear.rests(device.id, view)));
+        ear.ends(at, is_whole(ended));
+    }
+    listeners
 }
 
 /// Whether nothing cut it off: what did not come to rest had its time.
@@ -432,14 +435,13 @@ impl World {
         let (carried, ended_at) = (Held(integration.as_deref()), handle.now());
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
-        let mut listeners = hub.take();
+        let mut listeners = hear_out(hub.take(), &devices, (ended_at, &ended));
         // Nobody reads what would be found in a world that was cut off. What was stopped stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
             stopped.set(stopped.get() || watch.interrupted());
             stopped.get()
         };
-        listeners.ear.take().iter().for_each(|ear| hear_out(ear, &devices, (ended_at, &ended)));
         let now = Now(&servers.backend, stops);
         let (oracle, mut rows) = (listeners.oracle.take(), RowDigests::default());
         let begun = oracle.map(|oracle| carried.inspected(oracle.begin_check(ended_at, &now, stops)));
