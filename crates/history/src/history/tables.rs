@@ -44,6 +44,9 @@ pub struct Audit<'p> {
 
 const AT_ALL: Range<usize> = 0..0;
 
+/// The rows of a table, by key.
+type Table = Vec<(Key, Option<Vec<Value>>)>;
+
 fn refused(text: String, help: &str) -> Unreadable {
     Unreadable::Wrong(vec![Diagnostic::new(None, text).help(help)])
 }
@@ -97,11 +100,11 @@ impl Reader<'_> {
         &self,
         database: &Connection,
         (table, entity): (&str, EntityId),
-    ) -> Result<Vec<(Key, Option<Vec<Value>>)>, Result<rusqlite::Error, Wrong>> {
+    ) -> Result<Table, Result<rusqlite::Error, Wrong>> {
         let columns = self.columns(entity, false);
         let form: &Entity = columns.entity;
         let mut all = database.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(Ok)?;
-        let names: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = all.column_names().map(str::to_owned).collect();
         let find = |name: &str| {
             names.iter().position(|known| known == name).ok_or_else(|| {
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -23,6 +23,9 @@ pub(super) enum Told<'m> {
     Flow(&'m Flow),
 }
 
+/// When a row was looked at, and what was shown of it.
+type Look<'f> = (When, Option<&'f [Value]>);
+
 /// Which rows devices are asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -361,7 +364,7 @@ impl<'h> Teller<'h> {
         &self,
         entity: EntityId,
         last: Option<&Final<'f>>,
-        add: &mut dyn FnMut(&Key, Option<(When, Option<&'f [Value]>)>),
+        add: &mut dyn FnMut(&Key, Option<Look<'f>>),
     ) {
         let none = Vec::new();
         let (when, listed) = match last.and_then(|last| last.all.as_ref()) {
