@@ -23,6 +23,7 @@ mod half;
 mod kept;
 mod list;
 mod notes;
+mod plain;
 mod rows;
 mod rx;
 mod served;

@@ -65,8 +65,8 @@ impl Writer {
     }
     /// The edit that a write stands for, and whether it was committed before: where edits are not
     /// known, none was.
-    pub(super) fn edit(&self, wanted: &Wanted, slip: &Slip) -> Result<(EditId, bool), Unnamed> {
-        let edit = *slip.of(wanted.entity, &wanted.key).last().ok_or(Unnamed)?;
+    pub(super) fn edit(&self, wanted: &Wanted, slip: &mut Slip) -> Result<(EditId, bool), Unnamed> {
+        let edit = slip.name(wanted.entity, &wanted.key).ok_or(Unnamed)?;
         let is_known = || {
             let asked = "SELECT 1 FROM committed WHERE edit = ?1";
             let found = self.database.query_row(asked, [edit.to_string()], |_| Ok(())).optional();

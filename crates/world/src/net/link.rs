@@ -73,6 +73,11 @@ impl Link {
         During::at(&self.troubles.caches, now).max()
     }
 
+    /// Whether a cache on the way keeps answers.
+    pub fn keeps_answers(&self, now: Time) -> bool {
+        self.cached_for(now).is_some()
+    }
+
     pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }

@@ -189,6 +189,12 @@ impl Way {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
+    /// The conditions of its link are not what they were: who sends plans again.
+    pub fn conditions_changed(&self) {
+        for changed in &self.changed {
+            changed.notify_all();
+        }
+    }
     /// Whether a connection is open, as far as the device knows, or being opened.
     pub fn has_connections(&self) -> bool {
         self.pool.has_any()
@@ -202,9 +208,7 @@ impl Way {
 
     fn cut_all(&self) {
         self.pool.cut_all();
-        for changed in &self.changed {
-            changed.notify_all();
-        }
+        self.conditions_changed();
     }
 
     /// Whether no outage lasts.

@@ -84,6 +84,22 @@ impl Sim {
         stop
     }
 
+    /// The same, and the clock stands at the deadline even if nothing was left to do before: what
+    /// somebody outside does next is done then.
+    pub fn run_to(&mut self, deadline: Time) -> Stop {
+        match self.run_until(deadline) {
+            Stop::Idle => {
+                self.handle.core.pass_to(deadline);
+                Stop::Deadline
+            }
+            stop => stop,
+        }
+    }
+    /// No timer comes up before this; `None` if none is set. Between two runs.
+    pub fn next_timer(&self) -> Option<Time> {
+        self.handle.core.timers.borrow().next()
+    }
+
     fn run(&mut self, core: &Core, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let mut context = Context::from_waker(Waker::noop());
         let mut instant_start = self.polls;

@@ -78,6 +78,43 @@ fn a_run_goes_on_after_its_deadline() {
 }
 
 #[test]
+fn an_idle_clock_that_is_set_stands_where_it_is_told() {
+    let Rig { mut sim, handle, node, .. } = rig::<()>();
+    assert_eq!((sim.run_until(Time(5)), handle.now(), sim.next_timer()), (Stop::Idle, Time::ZERO, None));
+    assert_eq!((sim.run_to(Time(7)), handle.now()), (Stop::Deadline, Time(7)));
+    handle.spawn(node, "later", handle.sleep(Span(1_000)));
+    handle.spawn(node, "sooner", handle.sleep(Span(10)));
+    assert_eq!((sim.run_to(Time(8)), sim.next_timer()), (Stop::Deadline, Some(Time(17))));
+    assert_eq!((sim.run_to(Time(20)), sim.next_timer()), (Stop::Deadline, Some(Time(1_007))));
+    assert_eq!((sim.run_to(Time(9_999)), handle.now(), sim.next_timer()), (Stop::Deadline, Time(9_999), None));
+}
+
+#[test]
+fn no_timer_comes_up_before_the_next_that_is_told() {
+    let Rig { mut sim, handle, node, .. } = rig::<()>();
+    // Far apart, many at once, and some that are cancelled.
+    for n in 0..200_u64 {
+        let at = Time(1 + (n * n * 7_919) % 1_000_003);
+        let inner = handle.clone();
+        let gives_up = n.is_multiple_of(3);
+        handle.spawn(node, "timer", async move {
+            let until = if gives_up { Time(at.0 / 2 + 1) } else { Time::FAR };
+            let _ = inner.timeout(until, inner.sleep_until(at)).await;
+        });
+    }
+    sim.run_to(Time::ZERO);
+    let mut turns = 0;
+    while let Some(next) = sim.next_timer() {
+        let before = sim.polls();
+        sim.run_to(Time((next.0 - 1).max(handle.now().0)));
+        assert_eq!(sim.polls(), before, "nothing is due before {next:?}");
+        sim.run_to(next);
+        turns += 1;
+    }
+    assert!(turns > 100, "{turns}");
+}
+
+#[test]
 fn halt_stops_after_the_current_poll() {
     let mut rig = rig();
     rig.task(rig.node, |inside, log| async move {

@@ -138,6 +138,16 @@ impl Timers {
         }
     }
 
+    /// No timer comes up before this; one that was cancelled may have been the next.
+    pub(super) fn next(&self) -> Option<Time> {
+        if let Some(entry) = self.front.last() {
+            return Some(entry.at);
+        }
+        // A bucket may have been swept empty.
+        let first = self.buckets.iter().find(|bucket| !bucket.is_empty())?;
+        first.iter().map(|entry| entry.at).min()
+    }
+
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
         let all = self.front.iter().chain(self.buckets.iter().flatten());
         let live = all.filter(|entry| !self.cancelled.contains(entry.sequence));

@@ -81,6 +81,20 @@ impl World {
         self.follow_kills();
     }
 
+    /// Starts what is not on phones: the servers and the office, and what goes wrong there and on
+    /// the links. What people with phones do is left out.
+    pub(super) fn set_servers_going(&mut self) {
+        self.script.steps.retain(|step| matches!(step.actor, Actor::Office));
+        self.play_restores_of(|whose| matches!(whose, Whose::Gateway | Whose::Backend));
+        self.servers.start_gateway();
+        self.play_script();
+        self.play_backend();
+        self.play_clock_steps();
+        self.tell_networks();
+        self.play_gateway();
+        self.follow_kills();
+    }
+
     fn show_lists(&self) {
         let until = Time::ZERO + self.plan.duration;
         for device in &self.devices {
@@ -177,7 +191,11 @@ impl World {
     }
 
     fn play_restores(&self) {
-        for Restore { whose, backup, at, restart_after } in self.faults.restores.iter().copied() {
+        self.play_restores_of(|_| true);
+    }
+    fn play_restores_of(&self, is_played: impl Fn(&Whose) -> bool) {
+        let played = self.faults.restores.iter().filter(|restore| is_played(&restore.whose));
+        for Restore { whose, backup, at, restart_after } in played.copied() {
             let (handle, servers) = (self.handle.clone(), self.servers.clone());
             let devices = self.devices.clone();
             self.handle.spawn(self.node, "restore", async move {
@@ -223,6 +241,16 @@ impl World {
                     device.app(if up { AppEvent::Online } else { AppEvent::Offline });
                 }
             });
+        }
+    }
+
+    /// Tells who listens of the network's comings and goings; no app hears of them.
+    fn tell_networks(&self) {
+        for (device, link) in self.devices.iter().zip(&self.links) {
+            for (at, up) in link.borrow().conditions().toggles() {
+                let (hub, node) = (self.hub.clone(), Node::Device(device.id));
+                self.at(at, "network", move || hub.emit(node, if up { Event::LinkUp } else { Event::LinkDown }));
+            }
         }
     }
 

@@ -50,6 +50,7 @@ mod looks;
 mod narrow;
 mod news;
 mod outcome;
+mod paced;
 mod parts;
 mod people;
 mod persons;
@@ -83,6 +84,7 @@ pub use crate::faults::Missed;
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use hub::Ear;
 pub use outcome::{Ending, Outcome};
+pub use paced::{Asked, Came, GiveUp, Held, LinkNow, Paced};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{

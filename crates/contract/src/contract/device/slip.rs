@@ -17,6 +17,9 @@ pub struct Slip {
     /// Of a request, where several edits of a row may be behind what it says: what each says.
     /// A server that takes them one by one tells by it which of them it has before it.
     pub said: Vec<EditSaid>,
+    /// Rows that it names no edit for are somebody's edits from this number on, if it says so: of
+    /// an app of which nobody knows what its people do.
+    pub unnamed: Option<EditId>,
 }
 
 /// What an edit says, by prints of its values: equal values have equal prints.
@@ -57,6 +60,17 @@ impl Slip {
     pub fn of(&self, entity: EntityId, key: &Key) -> &[EditId] {
         let row = self.edits.iter().find(|row| row.entity == entity && row.key == *key);
         row.map_or(&[], |row| &row.edits)
+    }
+    /// The last of the edits behind what the message says of a row, to be written; none if it names
+    /// none and numbers none.
+    pub fn name(&mut self, entity: EntityId, key: &Key) -> Option<EditId> {
+        if let Some(edit) = self.of(entity, key).last() {
+            return Some(*edit);
+        }
+        let edit = self.unnamed?;
+        self.unnamed = Some(EditId { number: edit.number.checked_add(1)?, ..edit });
+        self.edits.push(RowEdits { entity, key: key.clone(), edits: vec![edit], stamp: None });
+        Some(edit)
     }
     /// The stamp of a version that the message brings; `None` if it names none.
     pub fn stamp_of(&self, entity: EntityId, key: &Key) -> Option<Stamp> {

@@ -121,7 +121,7 @@ fn decide(
 ) -> Result<(), Refused> {
     let winner = doc.tree.winner().cloned().expect("a revision was added");
     let key = Key::new(given.key);
-    let edit = slip.of(given.entity, &key).last().copied();
+    let edit = slip.name(given.entity, &key);
     let now = record.get(given.entity, &key);
     if before.is_some_and(|before| before.rev == winner.rev) {
         refuse(given, edit, now.as_ref(), record);

@@ -208,6 +208,16 @@ impl World {
         };
         answer(&bytes, slip)
     }
+    /// The same of an app that names no edits: those of rows that it writes are numbered from here.
+    pub(super) fn ask_numbered(&mut self, line: &str, body: Json, from: EditId) -> Answer {
+        let mut slip = Slip { unnamed: Some(from), ..Slip::default() };
+        let reply = self.served(from.device.0, &request(line, &body), &mut slip);
+        let bytes = match reply {
+            Ok(reply) => reply.into_bytes(),
+            Err(error) => self.half().refuse(&error),
+        };
+        answer(&bytes, slip)
+    }
     /// Asks for something that is answered later.
     pub(super) fn wait_for(&mut self, device: u32, line: &str) -> Ticket {
         match self.served(device, &request(line, &Json::Null), &mut Slip::default()) {

@@ -3,6 +3,7 @@
 mod bench;
 mod couch;
 mod couch_feeds;
+mod plain;
 mod rx;
 mod tinybase;
 mod watermelon;

@@ -84,7 +84,7 @@ impl Watermelon {
         &self,
         (of, request, since): (DeviceId, i64, Option<Stamp>),
         wanted: &Wanted,
-        slip: &Slip,
+        slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Option<Mutation>, Aborted> {
         let Wanted { entity, key, values } = wanted;

@@ -1,0 +1,95 @@
+//! A plain form of sync over HTTP, for apps whose own protocol is a pull and a push.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /pull?since=CURSOR&limit=…` | the next rows of all tables after a cursor, and a new cursor; without `since` everything |
+//! | `POST /push` | a list of edits; gives what became of each |
+//!
+//! ```text
+//! GET /pull?since=5b5d&limit=100
+//! {"rows": [{"entity": "task", "key": "t1", "stamp": 1700000000000000, "deleted": false,
+//!            "values": {"title": "x"}}], "cursor": "5b5b…", "more": false}
+//!
+//! POST /push
+//! {"edits": [{"id": "phone-1/7", "entity": "task", "key": "t1", "kind": "update",
+//!             "values": {"title": "y"}, "base": 1700000000000000}]}
+//! {"results": [{"id": "phone-1/7", "status": "done", "stamp": 1700000001000000}]}
+//! ```
+//!
+//! A cursor is opaque, and safe in an address as it is. Rows come parents first, those of a table in
+//! the order of stamp and key, 500 at once if no `limit` is said. A cursor that is too old is
+//! answered with 410: the app begins again without one, and drops what does not come.
+//!
+//! An edit with an `id` is done once, however often it comes; one without is done each time. `base`
+//! is the stamp of the version that it was made on. The status is `done`, `conflict` (with the row
+//! in the way), `refused` (with the reason, for good) or `later`: send it again.
+//!
+//! | option | words |
+//! |---|---|
+//! | `conflicts` | `detect`: an edit of a row that has another stamp than its `base` is a conflict. `overwrite`: what comes last stays |
+
+mod pull;
+mod push;
+
+use serde_json::json;
+
+use super::half::Half;
+use super::served::{Said, Served, Speaks};
+use super::web::{self, Address, response};
+use super::writing;
+use crate::contract::http::{Method, Request};
+use crate::contract::{
+    Attributes, Capabilities, Chosen, DeviceId, Need, ServerError, ServerPorts, ServerSetup, Slip,
+    SystemOfRecord,
+};
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "plain",
+        about: "A pull since a cursor and a push of edits, as JSON.",
+        options: vec![writing::conflicts()],
+        make: |chosen, setup, ports| Box::new(Served(Plain::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
+        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        crash_points: &["plain.pushed"],
+    }
+}
+
+struct Plain {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    detects: bool,
+    /// Of edits without an id, which are told apart by number and process.
+    pushes: u64,
+}
+
+impl Plain {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Plain {
+        Plain { setup, ports, detects: chosen.text("conflicts") == "detect", pushes: 0 }
+    }
+    fn attributes(&self, of: DeviceId) -> &Attributes {
+        &self.setup.attributes[of.0 as usize]
+    }
+}
+
+impl Speaks for Plain {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let address = Address::of(request.uri());
+        let answer = match (request.method(), address.parts().as_slice()) {
+            (&Method::GET, ["pull"]) => self.pull(from, &address, slip, record)?,
+            (&Method::POST, ["push"]) => {
+                let pushed = self.push(from, &web::body(request)?, slip, record)?;
+                _ = self.ports.crash.reached("plain.pushed");
+                pushed
+            }
+            _ => response(404, &json!({ "error": "there are GET /pull and POST /push" })),
+        };
+        Ok(Said::Now(answer))
+    }
+}

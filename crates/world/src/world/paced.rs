@@ -1,0 +1,249 @@
+//! A world whose time somebody else sets: its backend, its office, its links and what goes wrong
+//! with them are as the plan says, and who uses the links comes from outside.
+//!
+//! Each device is a link to the server and nothing else: no app runs on it. What comes from outside
+//! comes between two runs, at the time at which the clock stands. So whoever notes what came when
+//! can have it all again, to the nanosecond.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use super::build::{self, World};
+use super::counter::Slipped;
+use super::hub::Ear;
+use super::registry::Stacks;
+use super::run::Unrunnable;
+use super::watch::Unwatched;
+use crate::base::{DeviceId, Incarnation, Span, Time};
+use crate::contract::{
+    Cacheable, Database, DeviceSetup, EngineError, EngineFactory, Event, NetworkKind, Node, Opened, Ports,
+    Provision, Slip, TransportError,
+};
+use crate::net::{Outage, OutageMode, Server};
+use crate::setup::Setup;
+use crate::sim::{Stop, oneshot};
+
+/// A world whose time somebody else sets.
+pub struct Paced {
+    world: World,
+}
+
+/// A request of a device.
+pub struct Asked {
+    pub device: DeviceId,
+    pub request: Vec<u8>,
+    /// What the server is told beside it.
+    pub slip: Slip,
+    /// Who answers; the server of the world if nobody else.
+    pub server: Option<Rc<dyn Server>>,
+    /// As what a cache on the way knows it, if that may answer it.
+    pub cacheable: Option<Cacheable>,
+    /// It is given up then.
+    pub deadline: Time,
+}
+
+/// What came of a request: the response and what stood beside it.
+pub type Came = Result<(Vec<u8>, Slip), TransportError>;
+
+/// Gives a request up that is under way.
+pub struct GiveUp(oneshot::Sender<()>);
+
+impl GiveUp {
+    pub fn now(self) {
+        // It may have come to its end at this very instant.
+        _ = self.0.send(());
+    }
+}
+
+/// What comes on a connection that a device holds.
+#[derive(Debug)]
+pub enum Held {
+    Message(Vec<u8>),
+    /// It has ended; well if the server closed it.
+    Ended(Result<(), TransportError>),
+}
+
+/// A link as it is at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkNow {
+    /// Its profile.
+    pub name: String,
+    /// What the operating system says of the network.
+    pub network: NetworkKind,
+    /// Whether what is sent meets no outage.
+    pub carries: bool,
+    /// Round trip without load.
+    pub rtt: Span,
+}
+
+/// Devices without an app.
+struct NoEngine;
+
+impl EngineFactory for NoEngine {
+    fn open(&self, _: Rc<DeviceSetup>, _: Incarnation, _: Database, _: Ports) -> Opened {
+        Err(EngineError("no app runs on this device".to_owned()))
+    }
+    fn provision(&self, _: &DeviceSetup, _: Database, _: Option<&dyn Provision>) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+impl Paced {
+    /// Builds the world of `plan` with the server half of its stack; its phones begin empty. The
+    /// ear hears every event.
+    ///
+    /// # Errors
+    /// There is no such stack, or its data cannot be made.
+    pub fn build(plan: &Setup, stacks: &Stacks, ear: Rc<RefCell<dyn Ear>>) -> Result<Paced, Unrunnable> {
+        let mut plan = plan.clone();
+        for fleet in &mut plan.fleets {
+            fleet.starts.iter_mut().for_each(|(start, _)| start.synced_ago = None);
+        }
+        let no_engine = || Unrunnable::NoEngine(plan.engine_name.clone());
+        let mut halves = stacks.halves(&plan).ok_or_else(no_engine)?;
+        halves.engine = Rc::new(NoEngine);
+        let mut world = build::build(&plan, halves, Vec::new(), &Unwatched)
+            .map_err(|error| Unrunnable::Data(error.to_string()))?;
+        world.hub.with(|listeners| {
+            listeners.oracle = None;
+            listeners.ear = Some(ear);
+        });
+        world.set_servers_going();
+        Ok(Paced { world })
+    }
+
+    /// Does all that is due by `until`, at which the clock then stands; nothing if that is past.
+    ///
+    /// # Errors
+    /// Where it stood when it stopped: something spins.
+    pub fn run_to(&mut self, until: Time) -> Result<(), String> {
+        let until = until.max(self.now());
+        loop {
+            match self.world.sim.run_to(until) {
+                Stop::Deadline | Stop::Idle => return Ok(()),
+                Stop::Stalled(snapshot) => return Err(snapshot.to_string()),
+                // Nobody looks at devices without an app.
+                Stop::Halted => {}
+            }
+        }
+    }
+    pub fn now(&self) -> Time {
+        self.world.handle.now()
+    }
+    /// Nothing happens before this, unless something comes from outside; `None` if nothing does at
+    /// all.
+    pub fn next_timer(&self) -> Option<Time> {
+        self.world.sim.next_timer()
+    }
+    pub fn devices(&self) -> u32 {
+        self.world.devices.len() as u32
+    }
+    pub fn link(&self, device: DeviceId) -> LinkNow {
+        let (link, now) = (self.world.links[device.0 as usize].borrow(), self.now());
+        let (conditions, profile) = (link.conditions(), link.conditions().profile(now));
+        LinkNow {
+            name: profile.name.clone(),
+            network: conditions.network(now),
+            carries: conditions.carries(now),
+            rtt: profile.rtt,
+        }
+    }
+
+    /// Sends a request over its device's link; `done` is called at the instant at which it ends.
+    pub fn ask(&self, asked: Asked, done: impl FnOnce(Time, Came) + 'static) -> GiveUp {
+        let Asked { device, request, slip, server, cacheable, deadline } = asked;
+        let device = self.world.devices[device.0 as usize].clone();
+        let handle = self.world.handle.clone();
+        let (sender, mut given_up) = handle.oneshot();
+        let slip = Rc::new(RefCell::new(slip));
+        let is_cached = || self.world.links[device.id.0 as usize].borrow().keeps_answers(handle.now());
+        let mut asked = match (server, cacheable) {
+            (Some(server), _) => device.way.request_of(server, request, deadline),
+            (None, Some(cacheable)) if is_cached() => device.way.request_cacheable(request, cacheable, deadline),
+            (None, _) => {
+                let counter = Rc::new(Slipped(device.counter.clone(), slip.clone()));
+                device.way.request_of(counter, request, deadline)
+            }
+        };
+        self.world.handle.spawn(self.world.node, "from outside", async move {
+            let came = poll_fn(|context| {
+                if let Poll::Ready(came) = asked.as_mut().poll(context) {
+                    return Poll::Ready(came);
+                }
+                Pin::new(&mut given_up).poll(context).map(|_| Err(TransportError::Cancelled))
+            });
+            let came = came.await;
+            drop(asked);
+            done(handle.now(), came.map(|bytes| (bytes, slip.take())));
+        });
+        GiveUp(sender)
+    }
+
+    /// Opens a connection that a device holds; `heard` is told of what comes on it, to its end.
+    pub fn hold(
+        &self,
+        (device, hello): (DeviceId, Vec<u8>),
+        deadline: Time,
+        mut heard: impl FnMut(Time, Held) + 'static,
+    ) -> GiveUp {
+        let device = self.world.devices[device.0 as usize].clone();
+        let handle = self.world.handle.clone();
+        let (sender, mut given_up) = handle.oneshot();
+        let mut asked = device.way.connect(hello, deadline);
+        self.world.handle.spawn(self.world.node, "from outside", async move {
+            let mut line = None;
+            let mut coming = None;
+            let ended = poll_fn(|context| {
+                loop {
+                    if Pin::new(&mut given_up).poll(context).is_ready() {
+                        return Poll::Ready(Err(TransportError::Cancelled));
+                    }
+                    let Some(line) = &line else {
+                        match asked.as_mut().poll(context) {
+                            Poll::Pending => return Poll::Pending,
+                            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                            Poll::Ready(Ok(opened)) => line = Some(opened),
+                        }
+                        continue;
+                    };
+                    match coming.get_or_insert_with(|| line.receive()).as_mut().poll(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                        Poll::Ready(Ok(None)) => return Poll::Ready(Ok(())),
+                        Poll::Ready(Ok(Some(message))) => heard(handle.now(), Held::Message(message)),
+                    }
+                    coming = None;
+                }
+            });
+            let ended = ended.await;
+            drop(line);
+            heard(handle.now(), Held::Ended(ended));
+        });
+        GiveUp(sender)
+    }
+
+    /// A person takes a device's network away for so long; its operating system notices.
+    pub fn cut(&self, device: DeviceId, length: Span) {
+        let (from, index) = (self.now(), device.0 as usize);
+        let outage = Outage { from, until: from + length, mode: OutageMode::Drop, noticed: true };
+        self.world.links[index].borrow_mut().conditions_mut().add_outages([outage]);
+        self.world.devices[index].way.conditions_changed();
+        let (hub, node) = (self.world.hub.clone(), Node::Device(device));
+        hub.emit(node, Event::LinkDown);
+        self.world.at(outage.until, "network", move || hub.emit(node, Event::LinkUp));
+    }
+    /// A channel for a value that comes from outside.
+    pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
+        self.world.handle.oneshot()
+    }
+}
+
+impl Drop for Paced {
+    fn drop(&mut self) {
+        // Who hears may hold what the world is asked by: nothing is told while it is taken down.
+        self.world.hub.with(|listeners| listeners.ear = None);
+    }
+}
