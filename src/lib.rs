@@ -57,6 +57,8 @@ pub use syncdyno_contract::contract;
 #[doc(hidden)]
 pub use syncdyno_history::history;
 #[doc(hidden)]
+pub use syncdyno_live::live;
+#[doc(hidden)]
 pub use syncdyno_oracle::{metrics, oracle, stats};
 #[doc(hidden)]
 pub use syncdyno_scenario::scenario;

@@ -33,6 +33,10 @@ pub struct Observed {
 /// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
     fn stacks(&self) -> Vec<Described>;
+    /// The stacks themselves, if they are of this process.
+    fn engines(&self) -> Option<&Stacks> {
+        None
+    }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     /// Runs a cell again and tells the lives of these subjects, one after the other.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
@@ -53,6 +57,9 @@ pub struct InProcess(pub Stacks);
 impl Runner for InProcess {
     fn stacks(&self) -> Vec<Described> {
         self.0.described()
+    }
+    fn engines(&self) -> Option<&Stacks> {
+        Some(&self.0)
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run(plan, &self.0, watch)

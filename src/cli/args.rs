@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::serve_args::ServeArgs;
 use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
@@ -95,7 +96,11 @@ pub(super) enum Command {
     },
     /// Judge what a real app did: a recorded history, held against the same checks as a simulation.
     Judge(JudgeArgs),
-    /// Run one cell again, with the same seed, and hold its digest against the recorded one.
+    /// A scenario's backend, links and faults at real time, for real apps over HTTP: what they do is
+    /// judged at the end.
+    Serve(ServeArgs),
+    /// Run one cell again, with the same seed, and hold its digest against the recorded one; or a
+    /// session of `serve`, in virtual time.
     Replay(ReplayArgs),
     /// Render a run again from its record: the page, the tables, the summary.
     Report(ReportArgs),
@@ -309,7 +314,8 @@ pub(super) struct JudgeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// RUN#CELL, where RUN is a report's folder or its run.json; or a scenario file, such as one of repro/.
+    /// RUN#CELL, where RUN is a report's folder or its run.json; a scenario file, such as one of
+    /// repro/; or the log of a session of `serve`.
     pub(super) what: String,
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
@@ -505,14 +511,14 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
 }
 
 /// Whether it can set anything at all; the scenario room reads it.
-fn assignment(text: &str) -> Result<String, String> {
+pub(super) fn assignment(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
         _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
     }
 }
 
-fn only(text: &str) -> Result<(String, String), &'static str> {
+pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
     let (column, value) = text.split_once('=').unwrap_or_default();
     let both = [column, value].map(|text| text.trim().to_owned());
     if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
@@ -531,7 +537,7 @@ fn mtbf(text: &str) -> Result<Span, String> {
         .and_then(|mtbf| if mtbf == Span::ZERO { Err("must be above 0 s".to_owned()) } else { Ok(mtbf) })
 }
 
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|e: crate::base::UnitError| e.to_string())
 }
 

@@ -35,6 +35,8 @@ mod refusal;
 mod replay;
 mod report;
 mod run;
+mod serve;
+mod serve_args;
 mod shard;
 mod sources;
 mod sweep;

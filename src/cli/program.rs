@@ -16,8 +16,8 @@ use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, sweep, tune,
-    validate,
+    baseline, calibrate, ci, compare, coverage, inspect, judge, new_js, replay, report, run, serve, sweep,
+    tune, validate,
 };
 use crate::base::inert;
 use crate::campaign::shards::Pool;
@@ -120,6 +120,7 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::New { name, js: true, typescript, .. } => new_js::new(name, *typescript, console),
         Command::New { name, like, .. } => inspect::new(name, like.as_deref(), console),
         Command::Judge(args) => judge::judge(args, console),
+        Command::Serve(args) => serve::serve(args, console),
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),

@@ -86,7 +86,10 @@ fn an_idle_clock_that_is_set_stands_where_it_is_told() {
     handle.spawn(node, "sooner", handle.sleep(Span(10)));
     assert_eq!((sim.run_to(Time(8)), sim.next_timer()), (Stop::Deadline, Some(Time(17))));
     assert_eq!((sim.run_to(Time(20)), sim.next_timer()), (Stop::Deadline, Some(Time(1_007))));
-    assert_eq!((sim.run_to(Time(9_999)), handle.now(), sim.next_timer()), (Stop::Deadline, Time(9_999), None));
+    assert_eq!(
+        (sim.run_to(Time(9_999)), handle.now(), sim.next_timer()),
+        (Stop::Deadline, Time(9_999), None)
+    );
 }
 
 #[test]

@@ -249,7 +249,9 @@ impl World {
         for (device, link) in self.devices.iter().zip(&self.links) {
             for (at, up) in link.borrow().conditions().toggles() {
                 let (hub, node) = (self.hub.clone(), Node::Device(device.id));
-                self.at(at, "network", move || hub.emit(node, if up { Event::LinkUp } else { Event::LinkDown }));
+                self.at(at, "network", move || {
+                    hub.emit(node, if up { Event::LinkUp } else { Event::LinkDown })
+                });
             }
         }
     }

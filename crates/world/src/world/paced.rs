@@ -17,14 +17,14 @@ use super::hub::Ear;
 use super::registry::Stacks;
 use super::run::Unrunnable;
 use super::watch::Unwatched;
-use crate::base::{DeviceId, Incarnation, Span, Time};
+use crate::base::{DeviceId, EntityId, Incarnation, Key, Span, Time, Value};
 use crate::contract::{
     Cacheable, Database, DeviceSetup, EngineError, EngineFactory, Event, NetworkKind, Node, Opened, Ports,
     Provision, Slip, TransportError,
 };
 use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
-use crate::sim::{Stop, oneshot};
+use crate::sim::{Handle, Stop, oneshot};
 
 /// A world whose time somebody else sets.
 pub struct Paced {
@@ -162,7 +162,9 @@ impl Paced {
         let is_cached = || self.world.links[device.id.0 as usize].borrow().keeps_answers(handle.now());
         let mut asked = match (server, cacheable) {
             (Some(server), _) => device.way.request_of(server, request, deadline),
-            (None, Some(cacheable)) if is_cached() => device.way.request_cacheable(request, cacheable, deadline),
+            (None, Some(cacheable)) if is_cached() => {
+                device.way.request_cacheable(request, cacheable, deadline)
+            }
             (None, _) => {
                 let counter = Rc::new(Slipped(device.counter.clone(), slip.clone()));
                 device.way.request_of(counter, request, deadline)
@@ -235,9 +237,16 @@ impl Paced {
         hub.emit(node, Event::LinkDown);
         self.world.at(outage.until, "network", move || hub.emit(node, Event::LinkUp));
     }
-    /// A channel for a value that comes from outside.
-    pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
-        self.world.handle.oneshot()
+    /// Calls `f` with each row of the backend that is there: entity, key, the backend's values.
+    pub fn rows(&self, f: &mut dyn FnMut(EntityId, &Key, &[Value])) {
+        let backend = self.world.servers.backend.borrow();
+        for entity in backend.schema().ids() {
+            backend.rows(entity).filter(|row| !row.deleted).for_each(|row| f(entity, &row.key, &row.values));
+        }
+    }
+    /// The way into the simulation, for what answers in the server's place.
+    pub fn handle(&self) -> Handle {
+        self.world.handle.clone()
     }
 }
 

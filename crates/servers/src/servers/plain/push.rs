@@ -44,9 +44,7 @@ impl Plain {
             let all = slip.of(mutation.entity, &mutation.key);
             let own = all.len().checked_sub(behind + 1).and_then(|at| all.get(at)).copied().or(last);
             let table = &self.setup.schema.entity(mutation.entity).name;
-            named.push(own.ok_or_else(|| {
-                bad(format!("no edit is named for {table} {}", mutation.key))
-            })?);
+            named.push(own.ok_or_else(|| bad(format!("no edit is named for {table} {}", mutation.key)))?);
         }
         let mut results = Vec::new();
         for (mut edit, name) in edits.into_iter().zip(named) {
@@ -66,7 +64,9 @@ impl Plain {
             "create" => EditKind::Create,
             "update" => EditKind::Update,
             "delete" => EditKind::Delete,
-            other => return Err(bad(format!("edit {at}: a kind is create, update or delete, not {other:?}"))),
+            other => {
+                return Err(bad(format!("edit {at}: a kind is create, update or delete, not {other:?}")));
+            }
         };
         let values = match (&said["values"], kind) {
             (_, EditKind::Delete) => Vec::new(),

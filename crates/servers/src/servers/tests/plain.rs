@@ -11,10 +11,8 @@ fn edit(id: Option<&str>, kind: &str, key: &str, text: &str, base: Option<i64>) 
 }
 
 fn push(world: &mut World, edits: &[Json]) -> Answer {
-    let named: Vec<(String, EditId)> = edits
-        .iter()
-        .map(|it| (it["key"].as_str().expect("it has one").to_owned(), world.edit(0)))
-        .collect();
+    let named: Vec<(String, EditId)> =
+        edits.iter().map(|it| (it["key"].as_str().expect("it has one").to_owned(), world.edit(0))).collect();
     let named: Vec<(&str, EditId)> = named.iter().map(|(key, edit)| (key.as_str(), *edit)).collect();
     world.ask(0, "POST /push", json!({ "edits": edits }), &named)
 }

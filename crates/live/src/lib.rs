@@ -1,0 +1,7 @@
+//! A world of the bench `syncdyno` at real time, which real apps reach over HTTP.
+
+pub mod live;
+
+pub use syncdyno_contract::{base, contract};
+pub use syncdyno_servers::servers;
+pub use syncdyno_world::{net, setup, sim, world};

@@ -1,0 +1,243 @@
+//! What is ours and not the app's: what it says of itself, the page, cuts, the verdict.
+
+use hyper::body::Incoming;
+use serde_json::{Map, Value as Json, json};
+use tokio::sync::oneshot;
+
+use super::door::{Asked, Inside, Response, lock, read, text, whole};
+use super::page::page;
+use super::session::{Arrival, State};
+use super::stage::Step;
+use crate::base::DeviceId;
+use crate::contract::http::Method;
+
+/// Where something of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Page,
+    State,
+    Network,
+    Observe,
+    Cut,
+    Verdict,
+}
+
+const PLACES: [(&str, Place); 6] = [
+    ("", Place::Page),
+    ("/state", Place::State),
+    ("/network", Place::Network),
+    ("/observe", Place::Observe),
+    ("/cut", Place::Cut),
+    ("/verdict", Place::Verdict),
+];
+/// Before each of them; before some it may be left out where the paths are not another server's.
+const BASE: &str = "/_syncdyno";
+const SHORT: [Place; 3] = [Place::Observe, Place::Verdict, Place::Network];
+/// What an app says at once, in bytes.
+const SAID: usize = 64 << 20;
+
+pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
+    let path = asked.addressed.path.trim_end_matches('/');
+    let find = |path: &str| PLACES.iter().find(|(of, _)| *of == path).map(|(_, place)| *place);
+    match path.strip_prefix(BASE) {
+        Some(rest) => find(rest),
+        None if inside.is_upstream => None,
+        None if path.is_empty() => {
+            Some(Place::Page).filter(|_| asked.method == Method::GET && !has_a_root(asked))
+        }
+        None => find(path).filter(|place| SHORT.contains(place)),
+    }
+}
+
+/// Apps that ask for `/` as JSON want the server's own greeting, as CouchDB's is.
+fn has_a_root(asked: &Asked) -> bool {
+    let accepts = asked.headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    !accepts.contains("text/html")
+}
+
+fn over() -> Response {
+    text(503, "the session is over\n")
+}
+fn json_of(status: u16, json: &Json) -> Response {
+    whole(status, "application/json", (json.to_string() + "\n").into_bytes())
+}
+
+pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &Inside) -> Response {
+    let is_read = matches!(place, Place::Page | Place::State | Place::Network);
+    if asked.method != if is_read { Method::GET } else { Method::POST } {
+        return text(
+            405,
+            if is_read { "this is asked for with GET\n" } else { "this is asked for with POST\n" },
+        );
+    }
+    if matches!(place, Place::Cut | Place::Verdict) && !asked.is_known {
+        return text(401, "this needs the token that was printed as the session began: Syncdyno-Token: …\n");
+    }
+    match place {
+        Place::Page | Place::State | Place::Network => look(place, &asked, inside).await,
+        Place::Observe => observe(&asked, body, inside).await,
+        Place::Cut => cut(&asked, inside),
+        Place::Verdict => verdict(&asked, inside).await,
+    }
+}
+
+fn said<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(of, _)| *of == name)
+        .map(|(_, value)| value)
+}
+
+async fn look(place: Place, asked: &Asked, inside: &Inside) -> Response {
+    let (reply, state) = oneshot::channel();
+    if inside.arrivals.send(Arrival::State(reply)).is_err() {
+        return over();
+    }
+    let Ok(state) = state.await else { return over() };
+    match place {
+        Place::Page => {
+            let token = asked.is_known.then_some(inside.gate.token.as_str());
+            whole(200, "text/html; charset=utf-8", page(&state, BASE, token).into_bytes())
+        }
+        Place::State => json_of(200, &told(&state)),
+        _ => match asked.whose(inside) {
+            Ok((device, name)) => json_of(200, &link(&state, device.0 as usize, &name)),
+            Err(response) => response,
+        },
+    }
+}
+
+/// What an operating system would tell the app of its network.
+fn link(state: &State, at: usize, name: &str) -> Json {
+    let seen = &state.devices[at];
+    let network = format!("{:?}", seen.link.network).to_lowercase();
+    json!({ "device": name, "network": network, "online": network != "none" })
+}
+
+fn told(state: &State) -> Json {
+    let device = |(at, name): (usize, &String)| {
+        let seen = &state.devices[at];
+        let mut told = link(state, at, name);
+        told["link"] = json!(seen.link.name);
+        told["carries"] = json!(seen.link.carries);
+        told["requests"] = json!(seen.requests);
+        told["under_way"] = json!(seen.under_way);
+        told["edits"] = json!(seen.edits.0);
+        told["edits_that_wait"] = json!(seen.edits.1);
+        told["spoke"] = json!(seen.spoke);
+        told["showed"] = json!(seen.showed);
+        told["last"] = json!(seen.last);
+        told
+    };
+    let devices: Vec<Json> = state.names.iter().enumerate().map(device).collect();
+    json!({
+        "time_ms": state.now.0 / 1_000_000, "script_ms": state.script.0 / 1_000_000,
+        "backend_is_up": state.backend_is_up, "commits": state.commits, "devices": devices,
+    })
+}
+
+/// Lines, or a list, or one object.
+fn lines(body: &[u8]) -> Result<Vec<Map<String, Json>>, String> {
+    let object = |json: Json, at: usize| match json {
+        Json::Object(line) => Ok(line),
+        _ => Err(format!("line {at} is no object")),
+    };
+    if let Ok(Json::Array(all)) = serde_json::from_slice(body) {
+        return all.into_iter().zip(1..).map(|(line, at)| object(line, at)).collect();
+    }
+    let texts = body.split(|byte| *byte == b'\n').zip(1..);
+    let texts = texts.filter(|(text, _)| !text.iter().all(u8::is_ascii_whitespace));
+    let read = |(text, at): (&[u8], usize)| {
+        let json = serde_json::from_slice(text).map_err(|error| format!("line {at}: {error}"))?;
+        object(json, at)
+    };
+    texts.map(read).collect()
+}
+
+async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
+    let body = match read(body, SAID).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    let all = match lines(&body) {
+        Ok(all) if all.is_empty() => return text(400, "nothing was said\n"),
+        Ok(all) => all,
+        Err(why) => return text(400, why + "\n"),
+    };
+    // A line may name its device itself; all of a request are of one.
+    let named = all[0].get("device").and_then(Json::as_str);
+    let whose = match named {
+        Some(name) => {
+            let mut roster = lock(&inside.roster);
+            roster.find(Some(name)).map(|device| (device, roster.name(device).to_owned()))
+        }
+        None => match asked.whose(inside) {
+            Ok(whose) => Ok(whose),
+            Err(response) => return response,
+        },
+    };
+    let (device, name): (DeviceId, String) = match whose {
+        Ok(whose) => whose,
+        Err(why) => return text(400, why + "\n"),
+    };
+    if all.iter().any(|line| line.get("device").and_then(Json::as_str) != named) {
+        return text(400, "all lines of a request are of one device\n");
+    }
+    let step = |mut line: Map<String, Json>| {
+        line.remove("device");
+        Step::Observe { device: device.0, line }
+    };
+    let (reply, taken) = oneshot::channel();
+    let lines = all.into_iter().map(step).collect();
+    if inside.arrivals.send(Arrival::Observe { device, lines, name, reply }).is_err() {
+        return over();
+    }
+    match taken.await {
+        Ok(Ok(())) => text(204, ""),
+        Ok(Err(why)) => text(400, why + "\n"),
+        Err(_) => over(),
+    }
+}
+
+fn cut(asked: &Asked, inside: &Inside) -> Response {
+    let query = &asked.addressed.query;
+    let known = lock(&inside.roster).len() as u32;
+    let by_number = said(query, "device").and_then(|text| text.parse().ok()).filter(|device| *device < known);
+    let by_name = || said(query, "device").and_then(|name| lock(&inside.roster).find(Some(name)).ok());
+    let device = by_number.or_else(|| by_name().map(|device| device.0));
+    let seconds = said(query, "seconds").map_or(Some(30), |text| text.parse().ok());
+    let seconds = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds));
+    let (Some(device), Some(seconds)) = (device, seconds) else {
+        return text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n");
+    };
+    if inside.arrivals.send(Arrival::Step(Step::Cut { device, ms: seconds * 1_000 })).is_err() {
+        return over();
+    }
+    back(asked, &format!("device {device} has no network for {seconds} s\n"))
+}
+
+/// Whoever came from the page goes back there.
+fn back(asked: &Asked, said: &str) -> Response {
+    let from_page =
+        asked.headers.get("accept").is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));
+    let token = self::said(&asked.addressed.query, "token").unwrap_or_default();
+    let is_plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let mut response = text(if from_page { 303 } else { 200 }, said);
+    if let Ok(to) = format!("{BASE}/?token={token}").parse()
+        && from_page
+        && is_plain
+    {
+        response.headers_mut().insert("location", to);
+    }
+    response
+}
+
+async fn verdict(asked: &Asked, inside: &Inside) -> Response {
+    let settled = said(&asked.addressed.query, "settled") != Some("false");
+    let (reply, judged) = oneshot::channel();
+    if inside.arrivals.send(Arrival::Verdict { settled, reply }).is_err() {
+        return over();
+    }
+    judged.await.map_or_else(|_| over(), |verdict| text(200, verdict))
+}

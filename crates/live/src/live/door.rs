@@ -1,0 +1,513 @@
+//! Sockets: connections are taken, requests read, responses written.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::desk;
+use super::gate::{Gate, Shut};
+use super::late::Lateness;
+use super::outside;
+use super::roster::Roster;
+use super::session::{Arrival, Came, Pace, Trouble};
+use super::stage::Step;
+use super::upstream::{Answer, Real, Upstream};
+use super::wire::{Asking, DEVICE};
+use crate::base::DeviceId;
+use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, read_response};
+
+/// What is to be listened to, and for whom.
+pub struct Opening {
+    pub listen: SocketAddr,
+    /// A port for each device, from this one on.
+    pub ports_from: Option<u16>,
+    pub gate: Gate,
+    pub roster: Roster,
+    pub upstream: Option<Upstream>,
+    /// Whether bodies of messages to one's own server stand in the log.
+    pub bodies: bool,
+    /// The largest body, in bytes.
+    pub body_max: usize,
+    pub connections_max: usize,
+}
+
+/// Where it listens.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    pub all: SocketAddr,
+    /// Of each device, if it has one of its own.
+    pub devices: Vec<SocketAddr>,
+}
+
+/// The thread with the sockets.
+pub struct Door {
+    doors: Doors,
+    shared: Arc<Inside>,
+    closes: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What all connections share.
+pub(super) struct Inside {
+    pub(super) gate: Gate,
+    pub(super) roster: Mutex<Roster>,
+    pub(super) arrivals: Sender<Arrival>,
+    pub(super) is_upstream: bool,
+    bodies: bool,
+    body_max: usize,
+    pace: Pace,
+    late: Mutex<Lateness>,
+    numbers: AtomicU64,
+    /// Requests that wait in the world at once.
+    room: Semaphore,
+    real: Mutex<BTreeMap<u64, Real>>,
+    answers: Mutex<BTreeMap<u64, Answer>>,
+}
+
+/// A head that takes longer is none.
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+/// A body that takes longer is none.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+/// The head of a request, in bytes.
+const HEAD_MAX: usize = 64 << 10;
+const WAITING_MAX: usize = 8_192;
+/// So many messages of one's own server are kept for what is still on its way.
+const KEPT: usize = 4_096;
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 21\r\nconnection: close\r\n\r\ntoo many connections\n";
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked has left nothing half done behind these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
+    let mut all = lock(all);
+    all.insert(n, what);
+    while all.len() > KEPT {
+        all.pop_first();
+    }
+}
+
+type Forwarded = mpsc::UnboundedReceiver<u64>;
+
+impl Door {
+    pub(super) fn open(
+        opening: Opening,
+        (arrivals, forwarded): (Sender<Arrival>, Forwarded),
+        pace: Pace,
+    ) -> Result<Door, Trouble> {
+        let bind = |address: SocketAddr| {
+            let listener = TcpListener::bind(address).and_then(|listener| {
+                listener.set_nonblocking(true)?;
+                Ok((listener.local_addr()?, listener))
+            });
+            listener.map_err(|error| Trouble::Listen(address, error))
+        };
+        let (all, main) = bind(opening.listen)?;
+        let (mut listeners, mut devices) = (vec![(main, None)], Vec::new());
+        for at in 0..opening.roster.len() as u32 {
+            let Some(from) = opening.ports_from else { break };
+            let port = u16::try_from(u32::from(from) + at).unwrap_or(0);
+            let (address, listener) = bind(SocketAddr::new(opening.listen.ip(), port))?;
+            devices.push(address);
+            listeners.push((listener, Some(DeviceId(at))));
+        }
+        let Opening { gate, roster, upstream, bodies, body_max, connections_max, .. } = opening;
+        let shared = Arc::new(Inside {
+            gate,
+            roster: Mutex::new(roster),
+            arrivals,
+            is_upstream: upstream.is_some(),
+            bodies,
+            body_max,
+            pace,
+            late: Mutex::new(Lateness::new(pace.speed)),
+            numbers: AtomicU64::new(0),
+            room: Semaphore::new(WAITING_MAX),
+            real: Mutex::default(),
+            answers: Mutex::default(),
+        });
+        let (closes, closed) = oneshot::channel();
+        let inside = shared.clone();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Trouble::Thread)?;
+        let live = async move {
+            let connections = Arc::new(Semaphore::new(connections_max));
+            for (listener, device) in listeners {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    tokio::spawn(accept(listener, device, inside.clone(), connections.clone()));
+                }
+            }
+            if let Some(upstream) = upstream {
+                tokio::spawn(forward(upstream, forwarded, inside));
+            }
+            // Closed, or its session is gone.
+            _ = closed.await;
+            // What was handed over last is written.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        let thread = std::thread::Builder::new().name("sockets".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(live)).map_err(Trouble::Thread)?;
+        Ok(Door { doors: Doors { all, devices }, shared, closes: Some(closes), thread: Some(thread) })
+    }
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
+    }
+    pub(super) fn lateness(&self) -> Lateness {
+        lock(&self.shared.late).clone()
+    }
+    /// Ends the thread, with what was to be written.
+    pub(super) fn close(&mut self) {
+        drop(self.closes.take());
+        if let Some(thread) = self.thread.take() {
+            // One that has panicked is over as well.
+            _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    device: Option<DeviceId>,
+    inside: Arc<Inside>,
+    connections: Arc<Semaphore>,
+) {
+    loop {
+        let Ok((mut stream, _)) = listener.accept().await else {
+            // No more files may be open: those that end make room.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        _ = stream.set_nodelay(true);
+        let Ok(place) = connections.clone().try_acquire_owned() else {
+            tokio::spawn(async move {
+                _ = timeout(Duration::from_secs(1), stream.write_all(FULL)).await;
+            });
+            continue;
+        };
+        let inside = inside.clone();
+        tokio::spawn(async move {
+            serve(stream, device, inside).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, device: Option<DeviceId>, inside: Arc<Inside>) {
+    let service = service_fn(move |request| answer(request, device, inside.clone()));
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD_MAX);
+    // A connection that breaks is its client's affair.
+    _ = builder.serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Brings requests to one's own server as they come out of the world, and its responses in.
+async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Inside>) {
+    while let Some(n) = forwarded.recv().await {
+        let (upstream, inside) = (upstream.clone(), inside.clone());
+        tokio::spawn(async move {
+            let real = lock(&inside.real).remove(&n);
+            let Some(real) = real else {
+                let gone = Step::Upstream { n, status: 0, bytes: None };
+                _ = inside.arrivals.send(Arrival::Step(gone));
+                return;
+            };
+            let answer = upstream.ask(real, inside.body_max).await;
+            let answer = answer.unwrap_or_else(|why| Answer::bad_gateway(&why));
+            let (status, bytes) = (answer.status, Some(answer.length()));
+            keep(&inside.answers, n, answer);
+            _ = inside.arrivals.send(Arrival::Step(Step::Upstream { n, status, bytes }));
+        });
+    }
+}
+
+/// The body of a response.
+pub(super) enum Out {
+    Whole(Option<Bytes>),
+    Pieces(
+        mpsc::UnboundedReceiver<(crate::base::Time, Came)>,
+        #[expect(dead_code, reason = "dropped with it")] Given,
+    ),
+}
+
+impl Body for Out {
+    type Data = Bytes;
+    type Error = Infallible;
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Out::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Out::Pieces(pieces, _) => pieces.poll_recv(context).map(|piece| match piece {
+                Some((_, Came::Piece(bytes))) => Some(Ok(Frame::data(Bytes::from(bytes)))),
+                _ => None,
+            }),
+        }
+    }
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Out::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Out::Pieces(..) => SizeHint::default(),
+        }
+    }
+}
+
+pub(super) type Response = hyper::Response<Out>;
+/// Nothing is said: the connection is closed.
+#[derive(Debug, thiserror::Error)]
+#[error("no response came over the simulated link")]
+pub(super) struct Silence;
+
+pub(super) fn text(status: u16, text: impl Into<String>) -> Response {
+    whole(status, "text/plain; charset=utf-8", text.into().into_bytes())
+}
+pub(super) fn whole(status: u16, of: &'static str, body: Vec<u8>) -> Response {
+    let mut response = hyper::Response::new(Out::Whole(Some(Bytes::from(body))));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(of));
+    response
+}
+fn shut(Shut(status, why): Shut) -> Response {
+    text(status, why + "\n")
+}
+
+/// What stands in a path before what is the app's.
+pub(super) struct Addressed {
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) device: Option<String>,
+    pub(super) token: Option<String>,
+}
+
+impl Addressed {
+    /// Takes `/t/TOKEN` and `/d/NAME` off.
+    fn of(path: &str, query: &str) -> Addressed {
+        let (mut rest, mut device, mut token) = (path, None, None);
+        for (prefix, place) in [("/t/", &mut token), ("/d/", &mut device)] {
+            if let Some(after) = rest.strip_prefix(prefix) {
+                let (name, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+                *place = Some(name.replace("%20", " ").replace("%40", "@"));
+                rest = path;
+            }
+        }
+        let path = if rest.is_empty() { "/" } else { rest };
+        Addressed { path: path.to_owned(), query: query.to_owned(), device, token }
+    }
+    fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+}
+
+fn preflight(headers: &HeaderMap) -> Response {
+    let mut response = text(204, "");
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let own = response.headers_mut();
+    own.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
+    );
+    own.extend(asked.map(|asked| (header::ACCESS_CONTROL_ALLOW_HEADERS, asked)));
+    own.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+fn open_to(response: &mut Response, origin: &str) {
+    let headers = response.headers_mut();
+    let Ok(origin) = HeaderValue::from_str(origin) else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    let exposed = HeaderValue::from_static("ETag, Retry-After, Location");
+    headers.entry(header::ACCESS_CONTROL_EXPOSE_HEADERS).or_insert(exposed);
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    device: Option<DeviceId>,
+    inside: Arc<Inside>,
+) -> Result<Response, Silence> {
+    let (head, body) = request.into_parts();
+    let origin = match inside.gate.lets_in(&head.uri, &head.headers) {
+        Ok(origin) => origin,
+        Err(why) => return Ok(shut(why)),
+    };
+    let addressed = Addressed::of(head.uri.path(), head.uri.query().unwrap_or_default());
+    let is_known = inside.gate.is_known(&head.headers, &addressed.query, addressed.token.as_deref());
+    let is_preflight =
+        head.method == Method::OPTIONS && head.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if is_preflight && origin.is_some() {
+        preflight(&head.headers)
+    } else if inside.gate.is_closed && !is_known {
+        text(
+            401,
+            "this server is reached from other machines: it needs the token that it printed as it began\n",
+        )
+    } else {
+        let asked = Asked { method: head.method, headers: head.headers, addressed, device, is_known };
+        match desk::of(&asked, &inside) {
+            Some(place) => desk::answer(place, asked, body, &inside).await,
+            None => ask(asked, body, &inside).await?,
+        }
+    };
+    if let Some(origin) = origin {
+        open_to(&mut response, &origin);
+    }
+    Ok(response)
+}
+
+/// A request that has passed the gate.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) addressed: Addressed,
+    /// The device whose port it came to.
+    pub(super) device: Option<DeviceId>,
+    pub(super) is_known: bool,
+}
+
+impl Asked {
+    /// The device that it is of, and how its app calls that.
+    pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Response> {
+        let mut roster = lock(&inside.roster);
+        if let Some(device) = self.device {
+            roster.take(device);
+            return Ok((device, roster.name(device).to_owned()));
+        }
+        let said = self.headers.get(DEVICE).map(|name| name.to_str().unwrap_or("/").to_owned());
+        let found = roster.find(self.addressed.device.as_deref().or(said.as_deref()));
+        let device = found.map_err(|why| text(400, why + "\n"))?;
+        Ok((device, roster.name(device).to_owned()))
+    }
+}
+
+/// Reads a body, which is no longer than it may be and comes in time.
+pub(super) async fn read(body: Incoming, most: usize) -> Result<Bytes, Response> {
+    let read = timeout(BODY_PATIENCE, Limited::new(body, most).collect()).await;
+    match read {
+        Err(_) => Err(text(408, "the body did not come in a minute\n")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(text(413, format!("a body has {most} bytes at most; --body-max sets it\n")))
+        }
+        Ok(Err(error)) => Err(text(400, format!("the body cannot be read: {error}\n"))),
+    }
+}
+
+/// A client that goes away gives its request up.
+pub(super) struct Given {
+    n: u64,
+    arrivals: Option<Sender<Arrival>>,
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        if let Some(arrivals) = &self.arrivals {
+            // The session may be over.
+            _ = arrivals.send(Arrival::Step(Step::GiveUp { n: self.n }));
+        }
+    }
+}
+
+async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {
+    let (device, name) = match asked.whose(inside) {
+        Ok(whose) => whose,
+        Err(response) => return Ok(response),
+    };
+    let Ok(_room) = inside.room.try_acquire() else {
+        return Ok(text(503, "too many requests wait\n"));
+    };
+    let body = match read(body, inside.body_max).await {
+        Ok(body) => body,
+        Err(response) => return Ok(response),
+    };
+    let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
+    let target = asked.addressed.target();
+    // The scenario's own backend goes by what is in a body; one's own server gets it from here.
+    let bodies = inside.bodies || !inside.is_upstream;
+    let asking = Asking::of(&asked.method, &target, &asked.headers, &body, bodies);
+    if !inside.is_upstream && asking.is_held() {
+        return hold((n, device, name), asking, inside).await;
+    }
+    if inside.is_upstream {
+        let mut headers = asked.headers;
+        [DEVICE, super::wire::TOKEN].iter().for_each(|own| _ = headers.remove(*own));
+        keep(&inside.real, n, Real { method: asked.method, path: target, headers, body });
+    }
+    let (reply, came) = oneshot::channel();
+    let step = Step::Ask { n, device: device.0, asking };
+    if inside.arrivals.send(Arrival::Ask { step, name, reply }).is_err() {
+        return Ok(text(503, "the session is over\n"));
+    }
+    let mut given = Given { n, arrivals: Some(inside.arrivals.clone()) };
+    let came = came.await;
+    given.arrivals = None;
+    match came {
+        Ok(Came::Answered { at, took, bytes }) => {
+            let response = written(bytes, inside);
+            lock(&inside.late).add(inside.pace.late(at), took);
+            response
+        }
+        Ok(Came::Malformed(why)) => Ok(text(400, why + "\n")),
+        Ok(_) | Err(_) => Err(Silence),
+    }
+}
+
+/// The response that these bytes are.
+fn written(bytes: Vec<u8>, inside: &Inside) -> Result<Response, Silence> {
+    if let Some(n) = outside::number(&bytes) {
+        let answer = lock(&inside.answers).remove(&n).ok_or(Silence)?;
+        let mut response = hyper::Response::new(Out::Whole(Some(answer.body)));
+        *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| Silence)?;
+        *response.headers_mut() = answer.headers;
+        return Ok(response);
+    }
+    let (mut head, body) = read_response(&bytes).map_err(|_| Silence)?.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    Ok(hyper::Response::from_parts(head, Out::Whole(Some(Bytes::from(body)))))
+}
+
+/// A response that is a stream: its head comes first.
+async fn hold(
+    (n, device, name): (u64, DeviceId, String),
+    asking: Asking,
+    inside: &Arc<Inside>,
+) -> Result<Response, Silence> {
+    let (reply, mut pieces) = mpsc::unbounded_channel();
+    let step = Step::Hold { n, device: device.0, asking };
+    if inside.arrivals.send(Arrival::Hold { step, name, reply }).is_err() {
+        return Ok(text(503, "the session is over\n"));
+    }
+    let given = Given { n, arrivals: Some(inside.arrivals.clone()) };
+    match pieces.recv().await {
+        Some((_, Came::Piece(bytes))) => {
+            let (mut head, _) = read_response(&bytes).map_err(|_| Silence)?.into_parts();
+            head.headers.remove(header::CONTENT_LENGTH);
+            Ok(hyper::Response::from_parts(head, Out::Pieces(pieces, given)))
+        }
+        Some((_, Came::Malformed(why))) => Ok(text(400, why + "\n")),
+        _ => Err(Silence),
+    }
+}

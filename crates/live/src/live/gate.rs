@@ -1,0 +1,173 @@
+//! Who may pass: which hosts, origins and tokens.
+//!
+//! A page in a browser of the same machine reaches loopback, too, and a name of its own may lead
+//! there (DNS rebinding). So `Host` must be an address or a name that was listed, and whoever says
+//! where they come from must be listed.
+
+use std::net::IpAddr;
+
+use super::wire::TOKEN;
+use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+
+/// Who may pass.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Whoever knows it may judge, end and cut.
+    pub token: String,
+    /// Whether all else needs it, too.
+    pub is_closed: bool,
+    /// Origins of pages that may ask: `http://localhost:5173`.
+    pub origins: Vec<String>,
+    /// Names by which this server is reached, besides addresses and `localhost`.
+    pub hosts: Vec<String>,
+}
+
+/// Why somebody does not pass, with the status that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shut(pub(super) u16, pub(super) String);
+
+fn host_of(authority: &str) -> &str {
+    let end = match authority.strip_prefix('[') {
+        Some(rest) => return rest.split(']').next().unwrap_or_default(),
+        None => authority.rfind(':').unwrap_or(authority.len()),
+    };
+    &authority[..end]
+}
+
+/// Whether two texts are the same, in a time that does not say where they differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Shut> {
+    let mut all = headers.get_all(name).iter();
+    let (first, other) = (all.next(), all.next());
+    if other.is_some() {
+        return Err(Shut(400, format!("there are two headers `{name}`")));
+    }
+    let wrong = |_| Shut(400, format!("the header `{name}` cannot be read"));
+    first.map(|value| value.to_str().map_err(wrong)).transpose()
+}
+
+impl Gate {
+    fn is_our_name(&self, authority: &str) -> bool {
+        let host = host_of(authority);
+        host.parse::<IpAddr>().is_ok()
+            || host.eq_ignore_ascii_case("localhost")
+            || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
+    }
+
+    /// Gives the origin that may read the response, if the request names one.
+    ///
+    /// # Errors
+    /// It does not pass.
+    pub(super) fn lets_in(&self, uri: &Uri, headers: &HeaderMap) -> Result<Option<String>, Shut> {
+        let Some(host) = only(headers, &header::HOST)? else {
+            return Err(Shut(400, "there is no `Host`".to_owned()));
+        };
+        let named = uri.authority().map(hyper::http::uri::Authority::as_str);
+        for authority in [Some(host), named].into_iter().flatten() {
+            if !self.is_our_name(authority) {
+                let text = format!("`{}` is no name of this server; --host lists names", host_of(authority));
+                return Err(Shut(421, text));
+            }
+        }
+        let Some(origin) = only(headers, &header::ORIGIN)? else {
+            let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+            return match site {
+                Some(b"cross-site" | b"same-site") => {
+                    Err(Shut(403, "another site's page asks; --origin lists pages that may".to_owned()))
+                }
+                _ => Ok(None),
+            };
+        };
+        let own = ["http://", "https://"].map(|scheme| format!("{scheme}{host}"));
+        let is_listed =
+            self.origins.iter().any(|listed| listed == origin) || own.iter().any(|own| own == origin);
+        match is_listed {
+            true => Ok(Some(origin.to_owned())),
+            false => Err(Shut(
+                403,
+                "the page's origin is not listed; --origin lists those that may ask".to_owned(),
+            )),
+        }
+    }
+
+    /// Whether the token is among what came: a header, the query, or the beginning of the path.
+    pub(super) fn is_known(&self, headers: &HeaderMap, query: &str, in_path: Option<&str>) -> bool {
+        let said = headers.get(TOKEN).and_then(|value| value.to_str().ok());
+        let asked = query.split('&').find_map(|pair| pair.strip_prefix("token="));
+        [said, asked, in_path].into_iter().flatten().any(|text| same(text.as_bytes(), self.token.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate() -> Gate {
+        Gate {
+            token: "secret".to_owned(),
+            is_closed: false,
+            origins: vec!["http://localhost:5173".to_owned()],
+            hosts: vec!["sync.example.org".to_owned()],
+        }
+    }
+    fn headers(all: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            let name: HeaderName = name.parse().expect("it is a name");
+            (name, value.parse().expect("it is a value"))
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in all.iter().map(pair) {
+            headers.append(name, value);
+        }
+        headers
+    }
+    fn status(uri: &str, all: &[(&str, &str)]) -> u16 {
+        let uri: Uri = uri.parse().expect("it is one");
+        gate().lets_in(&uri, &headers(all)).map_or_else(|shut| shut.0, |_| 200)
+    }
+
+    #[test]
+    fn a_name_that_leads_here_is_not_enough() {
+        for own in
+            ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:80", "10.0.2.2:8080", "sync.example.org"]
+        {
+            assert_eq!(status("/", &[("host", own)]), 200, "{own}");
+        }
+        for other in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "", "[evil]:80"]
+        {
+            assert_eq!(status("/", &[("host", other)]), 421, "{other}");
+        }
+        assert_eq!(status("/", &[]), 400);
+        assert_eq!(status("/", &[("host", "localhost"), ("host", "evil.example")]), 400);
+        assert_eq!(status("http://evil.example/x", &[("host", "localhost")]), 421);
+    }
+
+    #[test]
+    fn only_listed_pages_pass() {
+        let of = |origin| status("/", &[("host", "localhost:80"), ("origin", origin)]);
+        assert_eq!(of("http://localhost:5173"), 200);
+        assert_eq!(of("http://localhost:80"), 200);
+        for other in ["http://localhost:5174", "https://localhost:5173", "null", "http://evil.example", ""] {
+            assert_eq!(of(other), 403, "{other}");
+        }
+        for (site, expected) in [("cross-site", 403), ("same-site", 403), ("none", 200), ("same-origin", 200)]
+        {
+            assert_eq!(status("/", &[("host", "localhost"), ("sec-fetch-site", site)]), expected, "{site}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_the_whole_token() {
+        let known = |all: &[(&str, &str)], query, path| gate().is_known(&headers(all), query, path);
+        assert!(known(&[(TOKEN, "secret")], "", None));
+        assert!(known(&[], "a=b&token=secret", None));
+        assert!(known(&[], "", Some("secret")));
+        assert!(!known(&[], "", None));
+        for wrong in ["", "secre", "secretx", "Secret"] {
+            assert!(!known(&[(TOKEN, wrong)], &format!("token={wrong}"), Some(wrong)), "{wrong}");
+        }
+    }
+}

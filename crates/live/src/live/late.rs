@@ -1,0 +1,95 @@
+//! How late responses were written.
+
+use std::fmt;
+
+use hdrhistogram::Histogram;
+
+use crate::contract::Span;
+
+/// A session is not paced whose responses are later than this, in nanoseconds of the clock.
+const LATEST: u64 = 10_000_000;
+
+/// How late responses were, and what requests took as the world has it.
+#[derive(Clone, Debug)]
+pub struct Lateness {
+    late: Histogram<u64>,
+    took: Histogram<u64>,
+    speed: f64,
+}
+
+impl Lateness {
+    pub(super) fn new(speed: f64) -> Lateness {
+        let empty = || Histogram::new(3).expect("three digits are a precision");
+        Lateness { late: empty(), took: empty(), speed }
+    }
+    /// A response was written so long after its time, by the clock; its request took so long.
+    pub(super) fn add(&mut self, late: u64, took: Span) {
+        // A value that is too large for a histogram that grows is none.
+        _ = self.late.record(late);
+        _ = self.took.record(took.0);
+    }
+    /// How many responses were written.
+    pub fn responses(&self) -> u64 {
+        self.late.len()
+    }
+    /// The lateness of this share of the responses, in nanoseconds of the clock.
+    pub fn quantile(&self, share: f64) -> u64 {
+        self.late.value_at_quantile(share)
+    }
+    pub fn most(&self) -> u64 {
+        self.late.max()
+    }
+    /// What half of the requests took at most, in virtual time.
+    pub fn median_took(&self) -> Span {
+        Span(self.took.value_at_quantile(0.5))
+    }
+    /// Whether 99 of 100 responses were at most 10 ms late, and 5 % of what a request takes.
+    pub fn is_paced(&self) -> bool {
+        let (late, took) = (self.quantile(0.99), self.median_took().0 as f64);
+        self.responses() == 0 || late <= LATEST && late as f64 * self.speed <= took * 0.05
+    }
+}
+
+impl fmt::Display for Lateness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.responses() == 0 {
+            return f.write_str("no response was written");
+        }
+        let ms = |nanos: u64| nanos as f64 / 1e6;
+        let (p50, p99, most) = (ms(self.quantile(0.5)), ms(self.quantile(0.99)), ms(self.most()));
+        write!(
+            f,
+            "{} responses, late by p50 {p50:.2} ms, p99 {p99:.2} ms, at most {most:.2} ms",
+            self.responses()
+        )?;
+        let took = ms(self.median_took().0);
+        match self.is_paced() {
+            true => write!(f, "; half of the requests took {took:.1} ms or less"),
+            false => write!(
+                f,
+                "\nNOT PACED: more than 10 ms late, or than 5 % of the {took:.1} ms that half of the requests \
+                 took; the times that apps saw are not the scenario's"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_paced_by_ten_ms_and_a_twentieth_of_a_request() {
+        let with = |late: u64, took: Span, speed: f64| {
+            let mut all = Lateness::new(speed);
+            (0..100).for_each(|_| all.add(late, took));
+            all
+        };
+        assert!(with(1_000_000, Span::millis(30), 1.0).is_paced());
+        assert!(!with(1_000_000, Span::millis(30), 2.0).is_paced(), "virtual time is twice as fast");
+        assert!(!with(2_000_000, Span::millis(30), 1.0).is_paced());
+        assert!(!with(11_000_000, Span::secs(30), 1.0).is_paced());
+        assert!(with(11_000_000, Span::secs(30), 1.0).to_string().contains("NOT PACED"));
+        assert_eq!(Lateness::new(1.0).to_string(), "no response was written");
+    }
+}

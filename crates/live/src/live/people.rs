@@ -1,0 +1,63 @@
+//! What people made on real apps, as far as somebody said so: it names the edits behind a request.
+
+use std::collections::BTreeMap;
+
+use super::wire::Asking;
+use crate::contract::{DeviceId, EditId, EntityId, Key, RowEdits, Slip};
+
+/// Edits that nobody named are counted from here.
+const UNNAMED: u32 = 1 << 31;
+/// So many of them may be in a request.
+const IN_A_REQUEST: u32 = 4_096;
+
+#[derive(Default)]
+struct Made {
+    /// In their order; the first so many are answered.
+    edits: Vec<EditId>,
+    answered: usize,
+}
+
+/// The edits of one device.
+#[derive(Default)]
+pub(super) struct People {
+    rows: BTreeMap<(EntityId, Key), Made>,
+    made: u32,
+    requests: u32,
+}
+
+impl People {
+    pub(super) fn makes(&mut self, device: DeviceId, entity: EntityId, key: &str) {
+        let number = self.made;
+        self.made = self.made.saturating_add(1).min(UNNAMED - 1);
+        self.rows.entry((entity, Key::new(key))).or_default().edits.push(EditId { device, number });
+    }
+    /// How many edits were made, and how many of them no response has settled yet.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let waits = self.rows.values().map(|made| (made.edits.len() - made.answered) as u64).sum();
+        (u64::from(self.made), waits)
+    }
+    /// What stands beside a request: the edits that wait, of rows that it may write; where none
+    /// waits, the last one, which comes again.
+    pub(super) fn slip(&mut self, device: DeviceId, asking: &Asking) -> Slip {
+        if asking.method == "GET" {
+            return Slip::default();
+        }
+        let named = self.rows.iter().filter(|((_, key), _)| asking.names(key.as_str()));
+        let row = |((entity, key), made): (&(EntityId, Key), &Made)| {
+            let from = made.answered.min(made.edits.len() - 1);
+            RowEdits { entity: *entity, key: key.clone(), edits: made.edits[from..].to_vec(), stamp: None }
+        };
+        let number = UNNAMED.checked_add(self.requests.saturating_mul(IN_A_REQUEST));
+        self.requests += 1;
+        let unnamed = number.map(|number| EditId { device, number });
+        Slip { edits: named.map(row).collect(), unnamed, ..Slip::default() }
+    }
+    /// What an answer says of edits has come to its device.
+    pub(super) fn hears(&mut self, slip: &Slip) {
+        for row in slip.edits.iter().filter(|row| row.stamp.is_some()) {
+            let Some(made) = self.rows.get_mut(&(row.entity, row.key.clone())) else { continue };
+            let last = row.edits.last().and_then(|last| made.edits.iter().position(|edit| edit == last));
+            made.answered = made.answered.max(last.map_or(0, |last| last + 1));
+        }
+    }
+}

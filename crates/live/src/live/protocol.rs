@@ -1,0 +1,97 @@
+//! Server halves by name, as stacks whose devices have no app here.
+
+use std::rc::Rc;
+
+use crate::contract::{
+    Choice, Chosen, Database, DeviceSetup, EngineError, EngineFactory, Incarnation, Opened, OptionForm,
+    Ports, Provision, Stack,
+};
+use crate::servers;
+
+/// A protocol that real apps speak to the scenario's backend.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    half: servers::Half,
+    pub chosen: Chosen,
+}
+
+/// The names of the protocols: those that are requests and responses, and streams of responses.
+pub fn protocols() -> Vec<&'static str> {
+    let frames = ["tinybase", "yjs"];
+    servers::servers().iter().map(|half| half.name).filter(|name| !frames.contains(name)).collect()
+}
+
+struct Apart;
+
+impl EngineFactory for Apart {
+    fn open(&self, _: Rc<DeviceSetup>, _: Incarnation, _: Database, _: Ports) -> Opened {
+        Err(EngineError("its app is a real one".to_owned()))
+    }
+    fn provision(&self, _: &DeviceSetup, _: Database, _: Option<&dyn Provision>) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+impl Protocol {
+    /// The protocol of this name; what a scenario has chosen for a stack that speaks it holds here,
+    /// too.
+    pub fn of(name: &str, scenario: &Chosen) -> Option<Protocol> {
+        let half = servers::find(name).filter(|half| protocols().contains(&half.name))?;
+        let mut chosen = Chosen::presets(&half.options);
+        let is_its = scenario.text("server") == half.name;
+        for option in half.options.iter().filter(|_| is_its) {
+            let choice = match option.form {
+                OptionForm::Flag => Choice::Flag(scenario.flag(&option.name)),
+                OptionForm::Int { .. } => Choice::Int(scenario.int(&option.name)),
+                _ => Choice::Text(scenario.text(&option.name).to_owned()),
+            };
+            chosen.set(&option.name, choice);
+        }
+        Some(Protocol { half, chosen })
+    }
+    pub fn name(&self) -> &'static str {
+        self.half.name
+    }
+    /// Sets an option by its words.
+    ///
+    /// # Errors
+    /// What is wrong, and what it takes.
+    pub fn set(&mut self, name: &str, word: &str) -> Result<(), String> {
+        let known = self.half.options.iter().find(|option| option.name == name);
+        let Some(option) = known else {
+            let names: Vec<&str> = self.half.options.iter().map(|option| option.name.as_str()).collect();
+            return Err(format!("`{}` has no option `{name}`; it has {}", self.name(), names.join(", ")));
+        };
+        let takes = || format!("`{name}` takes {}", option.form);
+        let choice = match &option.form {
+            OptionForm::Flag => word.parse().map(Choice::Flag).map_err(|_| takes())?,
+            OptionForm::Int { min, max } => {
+                let number = word.parse().ok().filter(|n| (*min..=*max).contains(n));
+                Choice::Int(number.ok_or_else(takes)?)
+            }
+            OptionForm::Word(words) if words.iter().any(|one| one == word) => Choice::Text(word.to_owned()),
+            _ => return Err(takes()),
+        };
+        self.chosen.set(name, choice);
+        Ok(())
+    }
+    /// What is chosen, in words.
+    pub fn options(&self) -> Vec<(String, String)> {
+        let said = |name: &str, form: &OptionForm| match form {
+            OptionForm::Flag => self.chosen.flag(name).to_string(),
+            OptionForm::Int { .. } => self.chosen.int(name).to_string(),
+            _ => self.chosen.text(name).to_owned(),
+        };
+        self.half
+            .options
+            .iter()
+            .map(|option| (option.name.clone(), said(&option.name, &option.form)))
+            .collect()
+    }
+    /// As a stack, under its name.
+    pub fn stack(&self) -> Stack {
+        let mut stack = Stack::new(self.half.name, |_| Rc::new(Apart)).server(self.half.make);
+        stack.options.clone_from(&self.half.options);
+        stack.promises(self.half.at_most)
+    }
+}

@@ -1,0 +1,154 @@
+//! A session again, in virtual time.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::rc::Rc;
+
+use super::log::{Head, Line, Log, LogError, Mode};
+use super::stage::{Done, Hears, Piece, Stage, Step};
+use super::wire::hash;
+use crate::base::Time;
+use crate::contract::Span;
+use crate::setup::Setup;
+use crate::world::Stacks;
+
+/// How a request ended otherwise than it had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Differs {
+    pub n: u64,
+    /// When and how it had ended; `None` if it had not.
+    pub was: Option<(Time, Done)>,
+    pub is: Option<(Time, Done)>,
+}
+
+/// What came of a session, again.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Requests that ended, at the same nanosecond, in the same way and with the same bytes.
+    pub same: u64,
+    pub differ: Vec<Differs>,
+    /// The history that is judged.
+    pub history: String,
+    /// Whether it is the recorded one; `None` if the session was cut off.
+    pub same_history: Option<bool>,
+    pub length: Span,
+    /// The log ends before the session did.
+    pub is_cut_off: bool,
+}
+
+/// Why a session is not had again.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReplay {
+    #[error("{0}")]
+    Log(#[from] LogError),
+    #[error("the log names device {0}, which the scenario does not have")]
+    Device(u32),
+    #[error(
+        "the log has no bodies, and they decide what the scenario's backend answers: record with --bodies"
+    )]
+    Bodies,
+    #[error("{0}")]
+    World(String),
+}
+
+/// Reads the head of a log.
+///
+/// # Errors
+/// It is none.
+pub fn head(from: impl BufRead) -> Result<(Head, Vec<(u64, Step)>), LogError> {
+    let Log { head, lines } = Log::read(from)?;
+    Ok((head, lines.into_iter().map(|Line { at, step }| (at, step)).collect()))
+}
+
+/// Has the steps of a session happen again in the world of `plan`, which the log's head describes.
+///
+/// # Errors
+/// The log does not fit the plan.
+pub fn replay(
+    (head, steps): &(Head, Vec<(u64, Step)>),
+    plan: &Setup,
+    stacks: &Stacks,
+) -> Result<Replayed, NoReplay> {
+    let is_upstream = head.mode == Mode::Upstream;
+    let asks = |step: &Step| matches!(step, Step::Ask { asking, .. } | Step::Hold { asking, .. } if asking.method != "GET");
+    if !is_upstream && !head.bodies && steps.iter().any(|(_, step)| asks(step)) {
+        return Err(NoReplay::Bodies);
+    }
+    let tolerance = Span((1e9 * head.speed.max(1.0)) as u64);
+    let forward: Option<super::outside::Forward> = is_upstream.then(|| Box::new(|_| {}) as _);
+    let devices = plan.devices().len() as u32;
+    let mut names = head.devices.clone();
+    names.resize(devices as usize, String::new());
+    let mut stage = Stage::build(plan, stacks, (names, tolerance), forward)
+        .map_err(|error| NoReplay::World(error.to_string()))?;
+    let ended: Rc<RefCell<BTreeMap<u64, (Time, Done)>>> = Rc::default();
+    let (mut was, mut verdict, mut settled) = (BTreeMap::new(), None, None);
+    let mut last = Time::ZERO;
+    for (at, step) in steps {
+        let at = Time(*at);
+        match step {
+            Step::Done(done) => _ = was.insert(done.n, (at, done.clone())),
+            Step::Verdict { hash, .. } => verdict = Some(*hash),
+            _ => {
+                if let Some(device) = device_of(step).filter(|device| *device >= devices) {
+                    return Err(NoReplay::Device(device));
+                }
+                stage.run_to(at.max(last)).map_err(NoReplay::World)?;
+                last = at.max(last);
+                if let Step::Stop { settled: is } = step {
+                    settled = Some(*is);
+                }
+                stage.apply(step, hears(&ended, step));
+            }
+        }
+    }
+    let is_cut_off = settled.is_none();
+    if is_cut_off {
+        // What had come to its end by then ends here, too.
+        let until = was.values().map(|(at, _)| *at).max().unwrap_or(last).max(last);
+        stage.run_to(until).map_err(NoReplay::World)?;
+    }
+    let history = stage.history(settled.unwrap_or(false));
+    let same_history = verdict.map(|verdict| verdict == hash(history.as_bytes()));
+    let length = stage.now().since(Time::ZERO);
+    drop(stage);
+    let ended = ended.take();
+    let numbers = was.keys().chain(ended.keys()).copied().collect::<std::collections::BTreeSet<u64>>();
+    let (mut same, mut differ) = (0, Vec::new());
+    for n in numbers {
+        let (was, is) = (was.get(&n).cloned(), ended.get(&n).cloned());
+        if was == is { same += 1 } else { differ.push(Differs { n, was, is }) }
+    }
+    Ok(Replayed { same, differ, history, same_history, length, is_cut_off })
+}
+
+fn device_of(step: &Step) -> Option<u32> {
+    match step {
+        Step::Ask { device, .. }
+        | Step::Hold { device, .. }
+        | Step::Observe { device, .. }
+        | Step::Named { device, .. }
+        | Step::Cut { device, .. } => Some(*device),
+        Step::GiveUp { .. }
+        | Step::Upstream { .. }
+        | Step::Stop { .. }
+        | Step::Done(_)
+        | Step::Verdict { .. } => None,
+    }
+}
+
+fn hears(ended: &Rc<RefCell<BTreeMap<u64, (Time, Done)>>>, step: &Step) -> Hears {
+    let ended = ended.clone();
+    match step {
+        Step::Ask { .. } => Hears::Once(Box::new(move |at, done, _| {
+            ended.borrow_mut().insert(done.n, (at, done));
+        })),
+        Step::Hold { .. } => Hears::Pieces(Box::new(move |at, piece| {
+            if let Piece::End(done) = piece {
+                ended.borrow_mut().insert(done.n, (at, done));
+            }
+        })),
+        _ => Hears::Nobody,
+    }
+}

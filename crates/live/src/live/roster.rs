@@ -1,0 +1,104 @@
+//! Which app is which device.
+
+use crate::base::DeviceId;
+
+/// The devices by name. A name that is none of the scenario's takes the next device that nobody
+/// has named so far.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    /// As the scenario calls them: `phones-1`.
+    own: Vec<String>,
+    /// As apps call them.
+    taken: Vec<Option<String>>,
+}
+
+/// A longer name is none.
+const NAME: usize = 80;
+
+impl Roster {
+    /// Of fleets with so many devices each.
+    pub fn of<'f>(fleets: impl IntoIterator<Item = (&'f str, u32)>) -> Roster {
+        let names = |(fleet, devices): (&'f str, u32)| (1..=devices).map(move |n| format!("{fleet}-{n}"));
+        let own: Vec<String> = fleets.into_iter().flat_map(names).collect();
+        Roster { taken: vec![None; own.len()], own }
+    }
+    pub fn len(&self) -> usize {
+        self.own.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+    /// As its app calls it, or else the scenario.
+    pub fn name(&self, device: DeviceId) -> &str {
+        let at = device.0 as usize;
+        self.taken[at].as_deref().unwrap_or(&self.own[at])
+    }
+    pub fn names(&self) -> Vec<String> {
+        (0..self.own.len() as u32).map(|at| self.name(DeviceId(at)).to_owned()).collect()
+    }
+    /// Whether an app has come for it.
+    pub fn is_taken(&self, device: DeviceId) -> bool {
+        self.taken[device.0 as usize].is_some()
+    }
+    /// The device of this number, since it has a port of its own.
+    pub(super) fn take(&mut self, device: DeviceId) {
+        let at = device.0 as usize;
+        if self.taken[at].is_none() {
+            self.taken[at] = Some(self.own[at].clone());
+        }
+    }
+    /// The device that an app means; without a name the only one.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn find(&mut self, name: Option<&str>) -> Result<DeviceId, String> {
+        let Some(name) = name else {
+            if self.own.len() == 1 {
+                self.take(DeviceId(0));
+                return Ok(DeviceId(0));
+            }
+            return Err(format!(
+                "which device? send the header Syncdyno-Device, or begin the path with /d/NAME; the scenario has {}",
+                self.own.len()
+            ));
+        };
+        let is_plain = |c: char| c.is_alphanumeric() || "-_.@ ".contains(c);
+        if name.is_empty() || name.chars().count() > NAME || !name.chars().all(is_plain) {
+            return Err(format!("a device's name has letters, digits, - _ . and @, {NAME} at most"));
+        }
+        let is = |of: &Option<String>| of.as_deref() == Some(name);
+        let own = || self.own.iter().position(|own| own == name);
+        let found = self.taken.iter().position(is).or_else(own);
+        let free = || self.taken.iter().position(Option::is_none);
+        let Some(at) = found.or_else(free) else {
+            let all = self.names().join(", ");
+            return Err(format!("all {} devices of the scenario are taken: {all}", self.own.len()));
+        };
+        if self.taken[at].is_none() {
+            self.taken[at] = Some(name.to_owned());
+        }
+        Ok(DeviceId(at as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_scenarios_or_takes_the_next_free_device() {
+        let mut roster = Roster::of([("nurses", 2), ("tablets", 1)]);
+        assert_eq!(roster.find(Some("tablets-1")), Ok(DeviceId(2)));
+        assert_eq!(roster.find(Some("anna")), Ok(DeviceId(0)));
+        assert_eq!(roster.find(Some("anna")), Ok(DeviceId(0)));
+        assert_eq!(roster.find(Some("bert")), Ok(DeviceId(1)));
+        assert_eq!(roster.names(), ["anna", "bert", "tablets-1"]);
+        let full = roster.find(Some("carl")).expect_err("there are three");
+        assert_eq!(full, "all 3 devices of the scenario are taken: anna, bert, tablets-1");
+        for wrong in ["", "a/b", "<b>", &"x".repeat(81)] {
+            assert!(roster.find(Some(wrong)).is_err(), "{wrong}");
+        }
+        assert!(roster.find(None).is_err());
+        assert_eq!(Roster::of([("phones", 1)]).find(None), Ok(DeviceId(0)));
+    }
+}

@@ -1,0 +1,364 @@
+//! A world and what comes into it from outside, step by step: the same live and from a log.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::outside::{AtUpstream, Forward};
+use super::people::People;
+use super::telling::Telling;
+use super::wire::{Asking, hash};
+use crate::base::{DeviceId, Time};
+use crate::contract::http::read_response;
+use crate::contract::{Event, Occurrence, RequestKind, Span, TransportError};
+use crate::setup::Setup;
+use crate::world::{Asked, Came, Ended, GiveUp, Held, LinkNow, LoggedRequest, Paced, Stacks, Unrunnable};
+
+/// What comes from outside, or a note of what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Step {
+    /// A request of a device, by a number.
+    Ask {
+        n: u64,
+        device: u32,
+        #[serde(flatten)]
+        asking: Asking,
+    },
+    /// The same, whose response is a stream.
+    Hold {
+        n: u64,
+        device: u32,
+        #[serde(flatten)]
+        asking: Asking,
+    },
+    /// The app does not wait for it any more.
+    GiveUp { n: u64 },
+    /// One's own server has answered with this status and so many bytes, or not at all.
+    Upstream { n: u64, status: u16, bytes: Option<u64> },
+    /// An app says something of itself.
+    Observe { device: u32, line: Map<String, Json> },
+    /// An app has come for a device, by this name.
+    Named { device: u32, name: String },
+    /// A person takes a device's network away.
+    Cut { device: u32, ms: u64 },
+    /// The session ends.
+    Stop { settled: bool },
+    /// A request has ended.
+    Done(Done),
+    /// What is judged: a hash of the history, and how many lines it has.
+    Verdict { hash: u64, lines: u64 },
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    pub n: u64,
+    /// `answered`, or why there is no response.
+    pub how: String,
+    /// What came, in bytes, and a hash of it.
+    pub bytes: u64,
+    pub hash: u64,
+}
+
+/// Who is told what comes of a request.
+pub(super) enum Hears {
+    Nobody,
+    Once(Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>),
+    Pieces(Box<dyn FnMut(Time, Piece)>),
+}
+
+/// What comes on a stream.
+pub(super) enum Piece {
+    Bytes(Vec<u8>),
+    End(Done),
+}
+
+/// An app waits no longer than this: TCP gives up by then.
+const PATIENCE: Span = Span::secs(900);
+
+/// What a person sees of a device.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) link: LinkNow,
+    pub(super) under_way: u64,
+    pub(super) requests: u64,
+    pub(super) edits: (u64, u64),
+    pub(super) last: String,
+    pub(super) spoke: bool,
+    pub(super) showed: bool,
+}
+
+#[derive(Clone, Default)]
+struct Counts {
+    under_way: u64,
+    requests: u64,
+    last: String,
+}
+
+type Shared<T> = Rc<RefCell<T>>;
+
+/// A world with what comes into it.
+pub(super) struct Stage {
+    paced: Paced,
+    people: Vec<Shared<People>>,
+    counts: Vec<Shared<Counts>>,
+    open: Shared<BTreeMap<u64, (DeviceId, GiveUp)>>,
+    telling: Shared<Telling>,
+    requests: Shared<Vec<LoggedRequest>>,
+    upstream: Option<Rc<AtUpstream>>,
+    backend_is_up: Rc<Cell<bool>>,
+    pub(super) names: Vec<String>,
+}
+
+/// More requests than anybody reads.
+const REQUESTS_MAX: usize = 1_000_000;
+
+fn how(error: TransportError) -> &'static str {
+    match error {
+        TransportError::Offline => "offline",
+        TransportError::Timeout => "timed-out",
+        TransportError::Reset => "reset",
+        TransportError::Cancelled => "given-up",
+        TransportError::Refused => "refused",
+        TransportError::Foreign => "foreign",
+        TransportError::LoginEnded => "login-ended",
+    }
+}
+
+fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
+    match came {
+        Ok(bytes) => match read_response(bytes) {
+            Ok(response) if response.status().is_success() => Ended::Answered,
+            // What one's own server says is not looked into.
+            Err(_) => Ended::Answered,
+            Ok(_) => Ended::Refused,
+        },
+        Err(TransportError::Offline) => Ended::NotSent,
+        Err(TransportError::Timeout) => Ended::TimedOut,
+        Err(TransportError::Reset | TransportError::Cancelled) => Ended::Cut,
+        Err(_) => Ended::Refused,
+    }
+}
+
+impl Stage {
+    /// Builds the world of a plan; requests go to one's own server where they are forwarded.
+    ///
+    /// # Errors
+    /// As [`Paced::build`].
+    pub(super) fn build(
+        plan: &Setup,
+        stacks: &Stacks,
+        (names, tolerance): (Vec<String>, Span),
+        forward: Option<Forward>,
+    ) -> Result<Stage, Unrunnable> {
+        let columns: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();
+        let devices = plan.devices();
+        let attributes = devices.iter().map(|device| (columns.clone(), device.attributes.clone()));
+        let telling = Telling::new(plan.schema.clone(), (plan.start, tolerance), attributes.collect());
+        let telling = Rc::new(RefCell::new(telling));
+        let backend_is_up = Rc::new(Cell::new(true));
+        let (tells, is_up) = (telling.clone(), backend_is_up.clone());
+        let heard = move |occurrence: &Occurrence<'_>| {
+            tells.borrow_mut().on(occurrence);
+            if let Event::BackendAvailable(up) = occurrence.event {
+                is_up.set(up);
+            }
+        };
+        let paced = Paced::build(plan, stacks, Box::new(heard))?;
+        paced.rows(&mut |entity, key, values| telling.borrow_mut().row(entity, key, values));
+        let upstream = forward.map(|forward| Rc::new(AtUpstream::new(paced.handle(), forward)));
+        Ok(Stage {
+            people: devices.iter().map(|_| Shared::default()).collect(),
+            counts: devices.iter().map(|_| Shared::default()).collect(),
+            open: Shared::default(),
+            telling,
+            requests: Shared::default(),
+            upstream,
+            backend_is_up,
+            names,
+            paced,
+        })
+    }
+
+    /// # Errors
+    /// As [`Paced::run_to`].
+    pub(super) fn run_to(&mut self, at: Time) -> Result<(), String> {
+        self.paced.run_to(at)
+    }
+    pub(super) fn now(&self) -> Time {
+        self.paced.now()
+    }
+    pub(super) fn next_timer(&self) -> Option<Time> {
+        self.paced.next_timer()
+    }
+
+    /// What is wrong with a step that an app wants, before it is one.
+    ///
+    /// # Errors
+    /// In words for who sent it.
+    pub(super) fn check(&self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
+                asking.length().map(drop).map_err(|wrong| format!("{wrong} cannot be read"))
+            }
+            Step::Observe { line, .. } => self.telling.borrow().check(line).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does a step at the present instant.
+    pub(super) fn apply(&mut self, step: &Step, hears: Hears) {
+        let now = self.now();
+        match step {
+            Step::Ask { n, device, asking } => self.ask((*n, DeviceId(*device)), asking, hears),
+            Step::Hold { n, device, asking } => self.hold((*n, DeviceId(*device)), asking, hears),
+            Step::GiveUp { n } => {
+                let given = self.open.borrow_mut().remove(n);
+                given.into_iter().for_each(|(_, give_up)| give_up.now());
+            }
+            Step::Upstream { n, bytes, .. } => {
+                self.upstream.iter().for_each(|upstream| upstream.answers(*n, *bytes));
+            }
+            Step::Observe { device, line } => {
+                let device = DeviceId(*device);
+                let edit = self.telling.borrow().check(line).ok().flatten();
+                if let Some((entity, key)) = edit {
+                    self.people[device.0 as usize].borrow_mut().makes(device, entity, &key);
+                }
+                self.telling.borrow_mut().observe(device, now, line.clone());
+            }
+            Step::Named { device, name } => self.names[*device as usize].clone_from(name),
+            Step::Cut { device, ms } => self.paced.cut(DeviceId(*device), Span::millis(*ms)),
+            Step::Stop { .. } | Step::Done(_) | Step::Verdict { .. } => {}
+        }
+    }
+
+    fn begins(&self, device: DeviceId) -> Shared<Counts> {
+        let counts = self.counts[device.0 as usize].clone();
+        counts.borrow_mut().requests += 1;
+        counts.borrow_mut().under_way += 1;
+        counts
+    }
+
+    fn ask(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
+        let (begun, people) = (self.now(), self.people[device.0 as usize].clone());
+        let Ok(request) = asking.request() else { return };
+        let (server, request) = match &self.upstream {
+            None => (None, crate::contract::http::write_request(&request)),
+            Some(upstream) => {
+                let bytes = asking.length().unwrap_or_default();
+                (Some(upstream.clone() as Rc<dyn crate::net::Server>), AtUpstream::request(n, bytes))
+            }
+        };
+        let slip = people.borrow_mut().slip(device, asking);
+        let deadline = begun + PATIENCE;
+        let kind = if asking.method == "GET" { RequestKind::Pull } else { RequestKind::Push };
+        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
+        let (counts, open, requests) = (self.begins(device), self.open.clone(), self.requests.clone());
+        let asked = Asked { device, request, slip, server, cacheable: asking.cacheable(), deadline };
+        let done = move |at: Time, came: Came| {
+            open.borrow_mut().remove(&n);
+            let (rows, came) = match came {
+                Ok((bytes, slip)) => {
+                    people.borrow_mut().hears(&slip);
+                    (slip.rows.len() as u32, Ok(bytes))
+                }
+                Err(error) => (0, Err(error)),
+            };
+            let nothing = Vec::new();
+            let bytes = came.as_ref().unwrap_or(&nothing);
+            let how = came.as_ref().map_or_else(|error| how(*error), |_| "answered");
+            let done = Done { n, how: how.to_owned(), bytes: bytes.len() as u64, hash: hash(bytes) };
+            let took = at.since(begun);
+            let mut counts = counts.borrow_mut();
+            counts.under_way -= 1;
+            counts.last = format!("{line}: {how} after {took}");
+            drop(counts);
+            let ended = ended(&came);
+            let logged = LoggedRequest { at: begun, device, kind, rows, bytes: done.bytes, took, ended };
+            let mut requests = requests.borrow_mut();
+            if requests.len() < REQUESTS_MAX {
+                requests.push(logged);
+            }
+            drop(requests);
+            if let Hears::Once(hears) = hears {
+                hears(at, done, came);
+            }
+        };
+        let give_up = self.paced.ask(asked, done);
+        self.open.borrow_mut().insert(n, (device, give_up));
+    }
+
+    fn hold(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
+        let Ok(request) = asking.request() else { return };
+        let hello = crate::contract::http::write_request(&request);
+        let (counts, open) = (self.begins(device), self.open.clone());
+        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
+        let mut done = Done { n, how: String::new(), bytes: 0, hash: 0 };
+        let mut hears = hears;
+        let mut tell = move |at: Time, piece: Piece| {
+            if let Hears::Pieces(hears) = &mut hears {
+                hears(at, piece);
+            }
+        };
+        let heard = move |at: Time, held: Held| match held {
+            Held::Message(bytes) => {
+                done.bytes += bytes.len() as u64;
+                done.hash = (done.hash.rotate_left(5) ^ hash(&bytes)) >> 4;
+                tell(at, Piece::Bytes(bytes));
+            }
+            Held::Ended(how_it_ended) => {
+                open.borrow_mut().remove(&n);
+                how_it_ended.map_or_else(how, |()| "answered").clone_into(&mut done.how);
+                let mut counts = counts.borrow_mut();
+                counts.under_way -= 1;
+                counts.last = format!("{line}: {}", done.how);
+                drop(counts);
+                tell(at, Piece::End(done.clone()));
+            }
+        };
+        let give_up = self.paced.hold((device, hello), self.now() + PATIENCE, heard);
+        self.open.borrow_mut().insert(n, (device, give_up));
+    }
+
+    /// How many requests are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.open.borrow().len()
+    }
+    pub(super) fn backend_is_up(&self) -> bool {
+        self.backend_is_up.get()
+    }
+    pub(super) fn commits(&self) -> u64 {
+        self.telling.borrow().commits()
+    }
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        let telling = self.telling.borrow();
+        let of = |at: usize| {
+            let Counts { under_way, requests, last } = self.counts[at].borrow().clone();
+            Seen {
+                link: self.paced.link(DeviceId(at as u32)),
+                under_way,
+                requests,
+                last,
+                edits: self.people[at].borrow().counts(),
+                spoke: telling.spoke[at],
+                showed: telling.showed[at],
+            }
+        };
+        (0..self.names.len()).map(of).collect()
+    }
+    /// The requests that have ended.
+    pub(super) fn requests(&self) -> Vec<LoggedRequest> {
+        self.requests.borrow().clone()
+    }
+    /// What happened, as a recorded history.
+    pub(super) fn history(&self, settled: bool) -> String {
+        let seen = self.seen();
+        let used: Vec<bool> = seen.iter().map(|seen| seen.requests > 0 || seen.spoke).collect();
+        self.telling.borrow().history(&self.names, &used, (self.now(), settled))
+    }
+}

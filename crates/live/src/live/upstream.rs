@@ -1,0 +1,144 @@
+//! One's own server, which answers in the place of the scenario's: that host alone is reached, and
+//! no redirect is followed.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::wire::is_of_the_connection;
+use crate::contract::http::{HeaderMap, HeaderValue, Method, Uri, header};
+
+/// Where one's own server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// As `Host` has it.
+    authority: String,
+    /// Looked up once: a name that leads elsewhere later leads nobody there.
+    addresses: Vec<SocketAddr>,
+}
+
+/// A request as it came.
+pub(super) struct Real {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// A response as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// A server that says nothing for so long is not there.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Upstream {
+    /// The server at an address such as `http://localhost:3000`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of(text: &str) -> Result<Upstream, String> {
+        if text.starts_with("https://") {
+            return Err(
+                "--upstream speaks plain HTTP: name the port that your server has without TLS".to_owned()
+            );
+        }
+        let rest = text.strip_prefix("http://");
+        let authority = rest.map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
+        if authority.is_empty() || !authority.chars().all(is_plain) {
+            return Err(format!("`{text}` is no address such as http://localhost:3000"));
+        }
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let reached = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+        let addresses: Vec<SocketAddr> = reached
+            .to_socket_addrs()
+            .map_err(|error| format!("`{text}` cannot be looked up: {error}"))?
+            .collect();
+        if addresses.is_empty() {
+            return Err(format!("`{text}` has no address"));
+        }
+        Ok(Upstream { authority: authority.to_owned(), addresses })
+    }
+
+    /// Sends a request on; at most so many bytes come back.
+    ///
+    /// # Errors
+    /// The server is not there, or speaks no HTTP.
+    pub(super) async fn ask(&self, real: Real, most: usize) -> Result<Answer, String> {
+        let asked = timeout(PATIENCE, self.exchange(real, most)).await;
+        asked.unwrap_or_else(|_| Err("the server behind --upstream said nothing for two minutes".to_owned()))
+    }
+
+    async fn exchange(&self, real: Real, most: usize) -> Result<Answer, String> {
+        let away = |error: std::io::Error| format!("the server behind --upstream is not there: {error}");
+        let stream = TcpStream::connect(&self.addresses[..]).await.map_err(away)?;
+        // A socket without the option is slower, and no more.
+        _ = stream.set_nodelay(true);
+        let broken = |error: hyper::Error| format!("the server behind --upstream broke off: {error}");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        let connection = tokio::spawn(connection);
+        let mut request = hyper::Request::new(Full::new(real.body));
+        *request.method_mut() = real.method;
+        // The path alone: whatever host stood in it, there is one that is asked.
+        *request.uri_mut() = real.path.parse::<Uri>().map_err(|_| "the path cannot be sent on".to_owned())?;
+        for (name, value) in &real.headers {
+            if !is_of_the_connection(name, &real.headers) && *name != header::CONTENT_LENGTH {
+                request.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        let host = HeaderValue::from_str(&self.authority).map_err(|_| "its name".to_owned())?;
+        request.headers_mut().insert(header::HOST, host);
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, most).collect().await;
+        let body = body.map_err(|error| format!("its response cannot be read: {error}"))?.to_bytes();
+        connection.abort();
+        let mut headers = HeaderMap::new();
+        for (name, value) in &head.headers {
+            if !is_of_the_connection(name, &head.headers) && *name != header::CONTENT_LENGTH {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        Ok(Answer { status: head.status.as_u16(), headers, body })
+    }
+}
+
+impl Answer {
+    /// How long it is on the way, but for what the link adds.
+    pub(super) fn length(&self) -> u64 {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+        (17 + headers.sum::<usize>() + 2 + self.body.len()) as u64
+    }
+    /// What is said in the place of a server that is not there.
+    pub(super) fn bad_gateway(why: &str) -> Answer {
+        Answer { status: 502, headers: HeaderMap::new(), body: Bytes::from(format!("{why}\n")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_plain_http_and_nothing_else() {
+        let found = Upstream::of("http://127.0.0.1:3000/").expect("it is one");
+        assert_eq!((found.authority.as_str(), found.addresses.len()), ("127.0.0.1:3000", 1));
+        assert_eq!(Upstream::of("http://127.0.0.1").expect("it is one").addresses[0].port(), 80);
+        for wrong in
+            ["", "localhost:3000", "https://localhost", "http://", "http://a b", "http://u@h:1", "http://h/x"]
+        {
+            assert!(Upstream::of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! `serve`: a scenario at real time for real apps; and a session of it again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::refusal::{Refusal, near};
+use super::serve_args::ServeArgs;
+use super::{sources, written};
+use crate::base::words::count;
+use crate::base::{inert, inert_path};
+use crate::contract::Need;
+use crate::live::{
+    Doors, Ended, Gate, Head, LOG_VERSION, Limits, Mode, Opening, Protocol, Roster, Session, Trouble,
+    Upstream, protocols,
+};
+use crate::record::{self, Exit};
+use crate::scenario::{Document, Plan, Request};
+use crate::setup::Setup;
+use crate::world::Stacks;
+use crate::{base, live};
+
+/// What answers, and the world as that sees it.
+struct Served {
+    setup: Setup,
+    stacks: Stacks,
+    /// Its name and its options, in words.
+    protocol: String,
+    options: BTreeMap<String, String>,
+    upstream: Option<Upstream>,
+}
+
+pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let plan = plan(args, console)?;
+    sources::remark_on(std::slice::from_ref(&plan), console);
+    let served = served(args, &plan, console)?;
+    if args.record.is_some() && served.upstream.is_none() && !args.bodies {
+        let why = "what apps send decides what the scenario's backend answers: --record needs --bodies here";
+        return Err(Refusal::usage(why));
+    }
+    let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
+    let log = args.record.as_deref().map(opened).transpose()?;
+    fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
+    let fleets: Vec<(String, u32)> =
+        plan.fleets.iter().map(|fleet| (fleet.name.clone(), fleet.devices)).collect();
+    let roster = Roster::of(fleets.iter().map(|(name, devices)| (name.as_str(), *devices)));
+    let head = Head {
+        syncdyno_session: LOG_VERSION,
+        mode: if served.upstream.is_some() { Mode::Upstream } else { Mode::Scenario },
+        protocol: served.protocol.clone(),
+        options: served.options.clone(),
+        scenario: plan.source.resolved.to_string(),
+        path: plan.source.path.clone(),
+        seed: plan.seed.0.to_string(),
+        devices: roster.names(),
+        speed: args.speed,
+        bodies: args.bodies,
+    };
+    let gate = gate(args)?;
+    let token = gate.token.clone();
+    let opening = Opening {
+        listen: args.listen,
+        ports_from: args.ports,
+        gate,
+        roster,
+        upstream: served.upstream.clone(),
+        bodies: args.bodies,
+        body_max: usize::try_from(args.body_max).unwrap_or(usize::MAX),
+        connections_max: usize::try_from(args.connections).unwrap_or(usize::MAX),
+    };
+    let session = Session {
+        plan: &served.setup,
+        stacks: &served.stacks,
+        head,
+        opening,
+        log,
+        limits: Limits { length: args.length },
+    };
+    let signals = console.surroundings.signals.clone();
+    signals.heed();
+    let ended = {
+        let mut begin = |doors: &Doors| begins(args, (&plan, &served), doors, &token, console);
+        session.run(&|| signals.any(), &mut begin).map_err(troubled)?
+    };
+    let exit = ends(args, (&plan, &folder), ended, console)?;
+    Ok(exit)
+}
+
+/// The one cell that is served.
+fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
+    let text = sources::read(&args.scenario)?;
+    let document = Document::of_file(&args.scenario, &text)
+        .map_err(|invalid| Refusal::invalid([&invalid], console.err_paint().0))?;
+    let request = Request {
+        sets: args.set.clone(),
+        variants: args.variant.iter().cloned().collect(),
+        seeds: args.seed.into_iter().collect(),
+        ..Request::default()
+    };
+    let mut plans = sources::requested(&document, &request, console)?;
+    plans.dedup_by(|a, b| a.source.variant == b.source.variant);
+    match plans.len() {
+        1 => Ok(plans.remove(0)),
+        0 => Err(Refusal::because(Exit::Nothing, "there is no such variant")),
+        _ => {
+            let shown = inert_path(&args.scenario);
+            Err(Refusal::usage(format!("{shown} has several variants: name one with --variant")))
+        }
+    }
+}
+
+fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Result<Served> {
+    let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
+    if let Some(url) = &args.upstream {
+        if !args.option.is_empty() {
+            return Err(Refusal::usage("--option is of a protocol, and --upstream has its own"));
+        }
+        let upstream = Upstream::of(url).map_err(Refusal::usage)?;
+        let (setup, stacks, options) = as_served("plain", &BTreeMap::new(), plan, stacks)?;
+        return Ok(Served { setup, stacks, protocol: "plain".to_owned(), options, upstream: Some(upstream) });
+    }
+    let theirs = plan.chosen.text("server");
+    let is_own = plan.brought && args.protocol.is_none() && !protocols().contains(&theirs);
+    if is_own {
+        if !args.option.is_empty() {
+            return Err(Refusal::usage("the scenario's own server has its options in the scenario"));
+        }
+        let (setup, protocol) = (Setup::clone(plan), plan.engine_name.clone());
+        return Ok(Served {
+            setup,
+            stacks: stacks.clone(),
+            protocol,
+            options: BTreeMap::new(),
+            upstream: None,
+        });
+    }
+    let preset = if protocols().contains(&theirs) { theirs } else { "plain" };
+    let name = args.protocol.as_deref().unwrap_or(preset);
+    let options = args.option.iter().cloned().collect();
+    let (setup, stacks, options) = as_served(name, &options, plan, stacks)?;
+    Ok(Served { setup, stacks, protocol: name.to_owned(), options, upstream: None })
+}
+
+/// The world of a plan in which this protocol is spoken, with these options among its own.
+fn as_served(
+    name: &str,
+    sets: &BTreeMap<String, String>,
+    plan: &Plan,
+    stacks: &Stacks,
+) -> anyhow::Result<(Setup, Stacks, BTreeMap<String, String>)> {
+    let Some(mut protocol) = Protocol::of(name, &plan.chosen) else {
+        let known = protocols();
+        let near = near(name, known.iter().copied());
+        return Err(Refusal::usage(format!(
+            "there is no protocol `{name}`{near}; there is {}",
+            known.join(", ")
+        )));
+    };
+    for (option, word) in sets {
+        protocol.set(option, word).map_err(Refusal::usage)?;
+    }
+    let mut setup = Setup::clone(plan);
+    (setup.engine_name, setup.brought) = (protocol.name().to_owned(), true);
+    setup.chosen = protocol.chosen.clone();
+    let options = protocol.options().into_iter().collect();
+    Ok((setup, stacks.clone().with(protocol.stack()), options))
+}
+
+/// The world of a session's log.
+fn of_head(head: &Head, plan: &Plan, stacks: &Stacks) -> anyhow::Result<(Setup, Stacks)> {
+    if !protocols().contains(&head.protocol.as_str()) {
+        return Ok((Setup::clone(plan), stacks.clone()));
+    }
+    let (setup, stacks, _) = as_served(&head.protocol, &head.options, plan, stacks)?;
+    Ok((setup, stacks))
+}
+
+fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
+    let drawn = || -> std::io::Result<String> {
+        let mut bytes = [0; 16];
+        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    let token = match &args.token {
+        Some(token) => token.clone(),
+        None => drawn().map_err(|e| {
+            Refusal::environment(format!("a token cannot be drawn: {e}; give one with --token"))
+        })?,
+    };
+    for origin in &args.origin {
+        let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '*', ' '])) {
+            let shown = inert(origin);
+            return Err(Refusal::usage(format!("`{shown}` is no origin such as http://localhost:5173")));
+        }
+    }
+    let is_closed = !args.listen.ip().is_loopback();
+    Ok(Gate { token, is_closed, origins: args.origin.clone(), hosts: args.host.clone() })
+}
+
+fn folder_of(plan: &Plan) -> PathBuf {
+    Path::new("reports").join(format!("{}-served", plan.source.scenario))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    Refusal::environment(format!("cannot write {}: {error}", inert_path(path)))
+}
+
+fn opened(path: &Path) -> anyhow::Result<Box<dyn Write>> {
+    written::spare_present(path)?;
+    Ok(Box::new(File::create(path).map_err(|e| unwritable(path, &e))?))
+}
+
+fn troubled(trouble: Trouble) -> anyhow::Error {
+    let exit = match trouble {
+        Trouble::World(_) => Exit::Invalid,
+        Trouble::Listen(..) | Trouble::Thread(_) => Exit::Environment,
+        Trouble::Stalled(_) => Exit::Stuck,
+    };
+    Refusal::because(exit, trouble.to_string())
+}
+
+/// What a scenario says of phones that real ones do by themselves.
+fn left_out(plan: &Plan) -> Option<String> {
+    use crate::base::Word;
+    let of_apps = [
+        Need::Kills,
+        Need::PowerLosses,
+        Need::Storage,
+        Need::Suspensions,
+        Need::Cancels,
+        Need::Tokens,
+        Need::SharedPhones,
+        Need::Reinstalls,
+        Need::Upgrades,
+        Need::Backups,
+        Need::Copies,
+        Need::SyncedStarts,
+        Need::Hooks,
+        Need::UnitRules,
+    ];
+    let needs: Vec<&str> = plan
+        .needs()
+        .into_iter()
+        .filter(|(need, _)| of_apps.contains(need))
+        .map(|(need, _)| need.word())
+        .collect();
+    (!needs.is_empty()).then(|| format!("left to the real apps, and not done to them: {}", needs.join(", ")))
+}
+
+fn begins(
+    args: &ServeArgs,
+    (plan, served): (&Plan, &Served),
+    doors: &Doors,
+    token: &str,
+    console: &mut Console<'_>,
+) {
+    let at = format!("http://{}", doors.all);
+    let mut text = match &args.upstream {
+        Some(url) => format!("serving {} before {} on {at}\n", plan.source.scenario, inert(url)),
+        None => format!("serving {} on {at}, which speaks {}\n", plan.source.scenario, served.protocol),
+    };
+    text += &format!("token: {token}\npage: {at}/_syncdyno/?token={token}\n");
+    let mut first = 0;
+    for fleet in &plan.fleets {
+        let links: Vec<&str> = fleet.links.iter().map(|(link, _)| link.name.as_str()).collect();
+        let devices = count(u64::from(fleet.devices), "device");
+        text += &format!("{}: {devices} over {}", fleet.name, links.join(", "));
+        match doors.devices.get(first as usize) {
+            Some(door) => text += &format!("; ports from {}\n", door.port()),
+            None => text += &format!("; {at}/d/{}-1/… is the first\n", fleet.name),
+        }
+        first += fleet.devices;
+    }
+    let ending = "Ctrl-C, SIGTERM or POST /_syncdyno/verdict ends it and judges";
+    text += &format!("the script lasts {}; {ending}\n", plan.duration);
+    console.complaint(&text);
+    if let Some(left) = left_out(plan) {
+        console.complaint(&format!("note: {left}\n"));
+    }
+}
+
+fn ends(
+    args: &ServeArgs,
+    (plan, folder): (&Plan, &Path),
+    ended: Ended,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
+    let history = folder.join("history.jsonl");
+    written::replace(&history, ended.history.as_bytes())?;
+    let mut csv = Vec::new();
+    record::requests(&ended.requests, plan.start, &mut csv)?;
+    let requests = folder.join("requests.csv");
+    written::replace(&requests, &csv)?;
+    let mut text = format!(
+        "{} of virtual time, {}; {}\n",
+        ended.length,
+        count(ended.requests.len() as u64, "request"),
+        ended.lateness
+    );
+    if !ended.silent.is_empty() {
+        let names: Vec<_> = ended.silent.iter().map(|name| inert(name)).collect();
+        text += &format!("never said what they show, so that nobody looked: {}\n", names.join(", "));
+    }
+    let (requests, history_shown) = (inert_path(&requests), inert_path(&history));
+    text += &format!("requests: {requests} (syncdyno calibrate {requests})\nhistory: {history_shown}\n");
+    if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
+        console.complaint(&format!("warning: {} ends before the session did: {error}\n", inert_path(path)));
+    } else if let Some(path) = &args.record {
+        let shown = record::shell_word(&inert_path(path));
+        text += &format!("again: syncdyno replay {shown}\n");
+    }
+    let (exit, verdict) = judged(args, &history, console);
+    console.result(&verdict);
+    console.result(&text);
+    ended.tell(&(verdict + &text));
+    Ok(exit)
+}
+
+/// What a history comes to, and the words for it.
+fn judged(args: &ServeArgs, history: &Path, _console: &Console<'_>) -> (Exit, String) {
+    let (scenario, history) = (inert_path(&args.scenario), inert_path(history));
+    (Exit::Success, format!("judge it: syncdyno judge {scenario} {history}\n"))
+}
+
+/// Whether a file is the log of a session.
+pub(super) fn is_log(path: &Path) -> bool {
+    Head::begins(&written::head(path))
+}
+
+/// `replay` of a session's log.
+pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let shown = inert_path(path);
+    let wrong = |why: String| Refusal::because(Exit::Invalid, format!("{shown}: {why}"));
+    let file = File::open(path).map_err(|e| Refusal::unreadable(path, &e))?;
+    let log = live::head(BufReader::new(file)).map_err(|e| wrong(e.to_string()))?;
+    let head = &log.0;
+    let seed: u64 = head.seed.parse().map_err(|_| wrong("its seed is none".to_owned()))?;
+    let plan = sources::one_plan(&head.scenario, Path::new(&head.path), Some(seed), console)?;
+    let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
+    let (setup, stacks) = of_head(head, &plan, stacks)?;
+    let replayed = live::replay(&log, &setup, &stacks).map_err(|e| wrong(e.to_string()))?;
+    let mut text = format!(
+        "{} of virtual time: {} ended at the same nanosecond, in the same way and with the same bytes\n",
+        replayed.length,
+        count(replayed.same, "request"),
+    );
+    for differs in replayed.differ.iter().take(10) {
+        let told = |of: &Option<(base::Time, live::Done)>| match of {
+            Some((at, done)) => format!("{} at {at} with {} bytes", done.how, done.bytes),
+            None => "not ended".to_owned(),
+        };
+        text +=
+            &format!("request {}: it was {}, and is {}\n", differs.n, told(&differs.was), told(&differs.is));
+    }
+    if !replayed.differ.is_empty() {
+        text += &format!("{} NOT the same\n", count(replayed.differ.len() as u64, "request"));
+    }
+    text += match replayed.same_history {
+        Some(true) => "the history is the same, to the byte\n",
+        Some(false) => "the history is NOT the same\n",
+        None => "the log ends before the session did: nothing was judged\n",
+    };
+    console.result(&text);
+    let is_same = replayed.differ.is_empty() && replayed.same_history != Some(false);
+    Ok(if is_same { Exit::Success } else { Exit::NotDeterministic })
+}

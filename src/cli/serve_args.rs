@@ -1,0 +1,81 @@
+//! What can be typed of `serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::{SEED_MAX, assignment, only, span};
+use crate::base::Span;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The scenario: its backend, its fleets' links, its faults, its office.
+    pub(super) scenario: PathBuf,
+    /// The seed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
+    pub(super) seed: Option<u64>,
+    /// Only this variant.
+    #[arg(long, value_name = "NAME")]
+    pub(super) variant: Option<String>,
+    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
+    pub(super) set: Vec<String>,
+    /// Where to listen. Beyond loopback every request needs the token.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8484")]
+    pub(super) listen: SocketAddr,
+    /// A port for each device, from this one on, where paths and headers must stay as they are.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) ports: Option<u16>,
+    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`; by
+    /// default what the scenario's own stack answers, else `plain`.
+    #[arg(long, value_name = "NAME", conflicts_with = "upstream")]
+    pub(super) protocol: Option<String>,
+    /// Set an option of the protocol, such as conflicts=overwrite (docs/protocols.md).
+    #[arg(long, value_name = "NAME=WORD", value_parser = only)]
+    pub(super) option: Vec<(String, String)>,
+    /// A server of your own that answers in the place of the scenario's backend; it alone is reached.
+    #[arg(long, value_name = "URL")]
+    pub(super) upstream: Option<String>,
+    /// Virtual seconds in a second.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub(super) speed: f64,
+    /// End after so much virtual time.
+    #[arg(long = "for", value_name = "TIME", value_parser = span)]
+    pub(super) length: Option<Span>,
+    /// The origin of a page that may ask, such as http://localhost:5173; may be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(super) origin: Vec<String>,
+    /// A name by which this server is reached, besides addresses and localhost; may be given several
+    /// times.
+    #[arg(long, value_name = "NAME")]
+    pub(super) host: Vec<String>,
+    /// The token for the verdict and for cuts; by default one is drawn and printed.
+    #[arg(long, value_name = "TEXT", value_parser = token)]
+    pub(super) token: Option<String>,
+    /// Write what came in as a log that `replay` reads.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(super) record: Option<PathBuf>,
+    /// Let the log have the bodies of messages. Credentials are never in it.
+    #[arg(long, requires = "record")]
+    pub(super) bodies: bool,
+    /// The largest body of a message, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub(super) body_max: u64,
+    /// So many connections may be open at once.
+    #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) connections: u64,
+    /// Where the history, the requests and the report go; by default reports/<scenario>-served.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| (0.01..=10_000.0).contains(speed));
+    speed.ok_or_else(|| "a speed is a number from 0.01 to 10000".to_owned())
+}
+
+fn token(text: &str) -> Result<String, String> {
+    let is_plain = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_plain.then(|| text.to_owned()).ok_or_else(|| "a token has 16 letters and digits, or more".to_owned())
+}
