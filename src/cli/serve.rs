@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::console::Console;
 use super::refusal::{Refusal, near};
@@ -21,6 +22,9 @@ use crate::scenario::{Document, Plan, Request};
 use crate::setup::Setup;
 use crate::world::Stacks;
 use crate::{base, live};
+
+/// The head of a request takes no longer.
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
 /// What answers, and the world as that sees it.
 struct Served {
@@ -69,6 +73,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         bodies: args.bodies,
         body_max: usize::try_from(args.body_max).unwrap_or(usize::MAX),
         connections_max: usize::try_from(args.connections).unwrap_or(usize::MAX),
+        patience: HEAD_PATIENCE,
     };
     let session = Session {
         plan: &served.setup,

@@ -45,7 +45,13 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("analysis", SIMULATION),
     ("render", SIMULATION),
     ("stats", &["config", "contract", "theory"]),
-    ("live", &["config", "theory", "stats", "disk", "backend", "protocol", "store", "engine", "oracle", "metrics", "scenario"]),
+    (
+        "live",
+        &[
+            "config", "theory", "stats", "disk", "backend", "protocol", "store", "engine", "oracle",
+            "metrics", "scenario",
+        ],
+    ),
     ("runtime", NO_STACK),
     ("host", NO_STACK),
     ("phone", NO_STACK),

@@ -156,7 +156,7 @@ fn lines(body: &[u8]) -> Result<Vec<Map<String, Json>>, String> {
 }
 
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
-    let body = match read(body, SAID).await {
+    let body = match read(body, SAID, inside).await {
         Ok(body) => body,
         Err(response) => return response,
     };

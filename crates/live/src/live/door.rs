@@ -45,6 +45,8 @@ pub struct Opening {
     /// The largest body, in bytes.
     pub body_max: usize,
     pub connections_max: usize,
+    /// The head of a request that takes longer is none, nor is a body that takes four times as long.
+    pub patience: Duration,
 }
 
 /// Where it listens.
@@ -71,6 +73,7 @@ pub(super) struct Inside {
     pub(super) is_upstream: bool,
     bodies: bool,
     body_max: usize,
+    patience: Duration,
     pace: Pace,
     late: Mutex<Lateness>,
     numbers: AtomicU64,
@@ -80,10 +83,6 @@ pub(super) struct Inside {
     answers: Mutex<BTreeMap<u64, Answer>>,
 }
 
-/// A head that takes longer is none.
-const HEAD_PATIENCE: Duration = Duration::from_secs(15);
-/// A body that takes longer is none.
-const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// The head of a request, in bytes.
 const HEAD_MAX: usize = 64 << 10;
 const WAITING_MAX: usize = 8_192;
@@ -128,7 +127,7 @@ impl Door {
             devices.push(address);
             listeners.push((listener, Some(DeviceId(at))));
         }
-        let Opening { gate, roster, upstream, bodies, body_max, connections_max, .. } = opening;
+        let Opening { gate, roster, upstream, bodies, body_max, connections_max, patience, .. } = opening;
         let shared = Arc::new(Inside {
             gate,
             roster: Mutex::new(roster),
@@ -136,6 +135,7 @@ impl Door {
             is_upstream: upstream.is_some(),
             bodies,
             body_max,
+            patience,
             pace,
             late: Mutex::new(Lateness::new(pace.speed)),
             numbers: AtomicU64::new(0),
@@ -216,9 +216,10 @@ async fn accept(
 }
 
 async fn serve(stream: TcpStream, device: Option<DeviceId>, inside: Arc<Inside>) {
+    let patience = inside.patience;
     let service = service_fn(move |request| answer(request, device, inside.clone()));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_MAX);
     // A connection that breaks is its client's affair.
     _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
@@ -404,14 +405,16 @@ impl Asked {
 }
 
 /// Reads a body, which is no longer than it may be and comes in time.
-pub(super) async fn read(body: Incoming, most: usize) -> Result<Bytes, Response> {
-    let read = timeout(BODY_PATIENCE, Limited::new(body, most).collect()).await;
+pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Response> {
+    let large = || text(413, format!("a body has {most} bytes at most; --body-max sets it\n"));
+    if body.size_hint().lower() > most as u64 {
+        return Err(large());
+    }
+    let read = timeout(inside.patience * 4, Limited::new(body, most).collect()).await;
     match read {
-        Err(_) => Err(text(408, "the body did not come in a minute\n")),
+        Err(_) => Err(text(408, "the body did not come in time\n")),
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(text(413, format!("a body has {most} bytes at most; --body-max sets it\n")))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(large()),
         Ok(Err(error)) => Err(text(400, format!("the body cannot be read: {error}\n"))),
     }
 }
@@ -439,7 +442,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     let Ok(_room) = inside.room.try_acquire() else {
         return Ok(text(503, "too many requests wait\n"));
     };
-    let body = match read(body, inside.body_max).await {
+    let body = match read(body, inside.body_max, inside).await {
         Ok(body) => body,
         Err(response) => return Ok(response),
     };

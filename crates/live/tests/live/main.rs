@@ -1,0 +1,7 @@
+//! Sessions with real sockets: what apps meet, what attackers meet, and the same again.
+#![expect(clippy::disallowed_types, reason = "sockets have deadlines of the machine's clock")]
+
+mod attacks;
+mod client;
+mod paces;
+mod sessions;
