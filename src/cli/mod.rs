@@ -37,6 +37,7 @@ mod report;
 mod run;
 mod serve;
 mod serve_args;
+mod shaped;
 mod shard;
 mod sources;
 mod sweep;
