@@ -6,10 +6,11 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::args::{Format, JudgeArgs};
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::serve_args::ServeArgs;
-use super::{sources, written};
+use super::{judge, sources, written};
 use crate::base::words::count;
 use crate::base::{inert, inert_path};
 use crate::contract::Need;
@@ -317,7 +318,7 @@ fn ends(
         let shown = record::shell_word(&inert_path(path));
         text += &format!("again: syncdyno replay {shown}\n");
     }
-    let (exit, verdict) = judged(args, &history, console);
+    let (exit, verdict) = judged(args, (folder, &history), console);
     console.result(&verdict);
     console.result(&text);
     ended.tell(&(verdict + &text));
@@ -325,9 +326,32 @@ fn ends(
 }
 
 /// What a history comes to, and the words for it.
-fn judged(args: &ServeArgs, history: &Path, _console: &Console<'_>) -> (Exit, String) {
-    let (scenario, history) = (inert_path(&args.scenario), inert_path(history));
-    (Exit::Success, format!("judge it: syncdyno judge {scenario} {history}\n"))
+fn judged(args: &ServeArgs, (folder, history): (&Path, &Path), console: &Console<'_>) -> (Exit, String) {
+    let judge = JudgeArgs {
+        scenario: args.scenario.clone(),
+        history: history.to_owned(),
+        phone: Vec::new(),
+        table: Vec::new(),
+        backend: Vec::new(),
+        audit: Vec::new(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+        record: Vec::new(),
+        out: Some(folder.join("verdict")),
+        format: Format::Human,
+    };
+    let (mut said, mut complaints) = (Vec::new(), Vec::new());
+    let typed = console.typed.to_vec();
+    let mut inner =
+        Console::new(console.runner, &mut said, &mut complaints, console.voice, console.surroundings, &typed);
+    let exit = judge::judge(&judge, &mut inner);
+    drop(inner);
+    let mut text = String::from_utf8_lossy(&[said, complaints].concat()).into_owned();
+    let exit = exit.unwrap_or_else(|error| {
+        text += &format!("not judged: {error}\n");
+        Refusal::exit_of(&error)
+    });
+    (exit, text)
 }
 
 /// Whether a file is the log of a session.

@@ -9,11 +9,11 @@ use serde_json::{Map, Value as Json};
 
 use super::outside::{AtUpstream, Forward};
 use super::people::People;
-use super::telling::Telling;
+use super::telling::{self, Telling};
 use super::wire::{Asking, hash};
 use crate::base::{DeviceId, Time};
 use crate::contract::http::read_response;
-use crate::contract::{Event, Occurrence, RequestKind, Span, TransportError};
+use crate::contract::{RequestKind, Span, TransportError};
 use crate::setup::Setup;
 use crate::world::{Asked, Came, Ended, GiveUp, Held, LinkNow, LoggedRequest, Paced, Stacks, Unrunnable};
 
@@ -161,14 +161,8 @@ impl Stage {
         let telling = Telling::new(plan.schema.clone(), (plan.start, tolerance), attributes.collect());
         let telling = Rc::new(RefCell::new(telling));
         let backend_is_up = Rc::new(Cell::new(true));
-        let (tells, is_up) = (telling.clone(), backend_is_up.clone());
-        let heard = move |occurrence: &Occurrence<'_>| {
-            tells.borrow_mut().on(occurrence);
-            if let Event::BackendAvailable(up) = occurrence.event {
-                is_up.set(up);
-            }
-        };
-        let paced = Paced::build(plan, stacks, Box::new(heard))?;
+        let ear = telling::Listens { telling: telling.clone(), backend_is_up: backend_is_up.clone() };
+        let paced = Paced::build(plan, stacks, Rc::new(RefCell::new(ear)))?;
         paced.rows(&mut |entity, key, values| telling.borrow_mut().row(entity, key, values));
         let upstream = forward.map(|forward| Rc::new(AtUpstream::new(paced.handle(), forward)));
         Ok(Stage {

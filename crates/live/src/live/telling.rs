@@ -1,14 +1,18 @@
 //! What happened, as the lines of a recorded history: what the backend committed, and what apps
 //! said of themselves.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    Author, ColumnKind, CommitKind, Entity, Event, Occurrence, Schema, Span, Value, ValueRef,
+    Author, ColumnKind, CommitKind, DeviceView, Entity, Event, Occurrence, Schema, Span, Value, ValueRef,
 };
+use crate::oracle::Truth;
+use crate::world::Ear;
 
 /// What an app may say of itself.
 pub(super) const KINDS: [&str; 10] = [
@@ -30,6 +34,24 @@ const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
 struct Said {
     device: Option<DeviceId>,
     line: Map<String, Json>,
+}
+
+/// Hears the world for the history.
+pub(super) struct Listens {
+    pub(super) telling: Rc<RefCell<Telling>>,
+    pub(super) backend_is_up: Rc<Cell<bool>>,
+}
+
+impl Ear for Listens {
+    fn begins(&mut self, _: &dyn Truth) {}
+    fn on(&mut self, occurrence: &Occurrence<'_>) {
+        self.telling.borrow_mut().on(occurrence);
+        if let Event::BackendAvailable(up) = occurrence.event {
+            self.backend_is_up.set(up);
+        }
+    }
+    fn rests(&mut self, _: DeviceId, _: &dyn DeviceView) {}
+    fn ends(&mut self, _: Time, _: bool) {}
 }
 
 /// The history so far.
