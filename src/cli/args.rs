@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::parsed::{SEED_MAX, assignment, only, span};
 use super::serve_args::ServeArgs;
 use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work};
 use crate::analysis::sweep::Objective;
@@ -96,7 +97,7 @@ pub(super) enum Command {
     },
     /// Judge what a real app did: a recorded history, held against the same checks as a simulation.
     Judge(JudgeArgs),
-    /// A scenario's backend, links and faults at real time, for real apps over HTTP: what they do is
+    /// A scenario's backend, links and faults at real time, for real apps over HTTP, which are
     /// judged at the end.
     Serve(ServeArgs),
     /// Run one cell again, with the same seed, and hold its digest against the recorded one; or a
@@ -468,8 +469,8 @@ pub(super) enum Profiles {
     Show {
         /// Its name, such as `lte-good`.
         name: String,
-        /// A link for another tool: commands of `toxiproxy-cli` or of `tc` (netem), or the conditions
-        /// of Chrome's DevTools protocol.
+        /// A link for another tool: commands of `toxiproxy-cli` or of `tc` (netem), or the
+        /// conditions of Chrome's DevTools protocol.
         #[arg(long, value_enum)]
         format: Option<LinkFormat>,
     },
@@ -490,9 +491,6 @@ choices! {
     SweepFormat { Human, Md, Json, Csv }
     TuneFormat { Human, Json, Csv }
 }
-
-/// A seed is a whole number of a scenario file, too, where it may be this large.
-pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     const WANT: &str = "want a range of seeds such as 1..=20";
@@ -516,18 +514,6 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
 }
 
 /// Whether it can set anything at all; the scenario room reads it.
-pub(super) fn assignment(text: &str) -> Result<String, String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
-        _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
-    }
-}
-
-pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
-    let (column, value) = text.split_once('=').unwrap_or_default();
-    let both = [column, value].map(|text| text.trim().to_owned());
-    if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
-}
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum TimeoutsAre {
@@ -540,10 +526,6 @@ pub(super) enum TimeoutsAre {
 fn mtbf(text: &str) -> Result<Span, String> {
     span(text)
         .and_then(|mtbf| if mtbf == Span::ZERO { Err("must be above 0 s".to_owned()) } else { Ok(mtbf) })
-}
-
-pub(super) fn span(text: &str) -> Result<Span, String> {
-    text.parse().map_err(|e: crate::base::UnitError| e.to_string())
 }
 
 #[cfg(test)]

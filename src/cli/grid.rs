@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Grid, SEED_MAX, Selection, count};
+use super::args::{Grid, Selection, count};
 use super::console::Console;
+use super::parsed::SEED_MAX;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX};

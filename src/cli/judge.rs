@@ -87,7 +87,7 @@ fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     }
 }
 
-fn ground(plan: &Plan) -> Ground {
+pub(super) fn ground(plan: &Plan) -> Ground {
     let policy = plan.engine.conflict.policy;
     let stays = [Policy::ClientWins, Policy::KeepBoth, Policy::LastArrivalWins];
     let minds_deletes = [Policy::LastWriteWins, Policy::ServerWins, Policy::KeepBoth];
@@ -99,6 +99,18 @@ fn ground(plan: &Plan) -> Ground {
         gives_way: !stays.contains(&policy),
         keeps_both: policy == Policy::KeepBoth,
         brings_back: !minds_deletes.contains(&policy),
+    }
+}
+
+/// Says what is wrong with a few lines of a history, if something is.
+pub(super) fn wrong_with(ground: &Ground, lines: &str) -> Result<(), String> {
+    match Reader::new(ground).lines("what was said", lines.as_bytes()) {
+        Ok(()) => Ok(()),
+        Err(Unreadable::File(error)) => Err(error.to_string()),
+        Err(Unreadable::Wrong(wrong)) => {
+            let told = |of: &Diagnostic| format!("{}; {}", of.title, of.help);
+            Err(wrong.iter().map(told).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 

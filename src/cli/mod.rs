@@ -28,6 +28,7 @@ mod inspect;
 mod judge;
 mod new_js;
 mod observations;
+mod parsed;
 mod program;
 mod progress;
 mod recorded;

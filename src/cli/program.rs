@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -121,6 +121,9 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::New { name, like, .. } => inspect::new(name, like.as_deref(), console),
         Command::Judge(args) => judge::judge(args, console),
         Command::Serve(args) => serve::serve(args, console),
+        Command::Replay(args) if serve::is_log(Path::new(&args.what)) => {
+            serve::replay(Path::new(&args.what), console)
+        }
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReplayArgs;
 use super::console::Console;
 use super::refusal::{Refusal, near};
-use super::{inputs, serve, sources, written};
+use super::{inputs, sources, written};
 use crate::analysis::{Held, Recorded};
 use crate::base::words::there_is;
 use crate::base::{Key, inert_path};
@@ -23,9 +23,6 @@ struct Target {
 }
 
 pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    if serve::is_log(Path::new(&args.what)) {
-        return serve::replay(Path::new(&args.what), console);
-    }
     let target = match recorded(&args.what)? {
         Some((run, cell)) => from_record(&run, cell.as_deref(), console)?,
         None => from_file(Path::new(&args.what), console)?,

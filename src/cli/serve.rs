@@ -76,6 +76,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         connections_max: usize::try_from(args.connections).unwrap_or(usize::MAX),
         patience: HEAD_PATIENCE,
     };
+    let ground = judge::ground(&plan);
     let session = Session {
         plan: &served.setup,
         stacks: &served.stacks,
@@ -83,6 +84,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         opening,
         log,
         limits: Limits { length: args.length },
+        check: &|lines| judge::wrong_with(&ground, lines),
     };
     let signals = console.surroundings.signals.clone();
     signals.heed();

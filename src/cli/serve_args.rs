@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{SEED_MAX, assignment, only, span};
+use super::parsed::{SEED_MAX, assignment, only, span};
 use crate::base::Span;
 
 #[derive(Debug, Args)]
@@ -34,7 +34,8 @@ pub(super) struct ServeArgs {
     /// Set an option of the protocol, such as conflicts=overwrite (docs/protocols.md).
     #[arg(long, value_name = "NAME=WORD", value_parser = only)]
     pub(super) option: Vec<(String, String)>,
-    /// A server of your own that answers in the place of the scenario's backend; it alone is reached.
+    /// A server of your own that answers in the place of the scenario's backend; it alone is
+    /// reached.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
     /// Virtual seconds in a second.
@@ -43,11 +44,12 @@ pub(super) struct ServeArgs {
     /// End after so much virtual time.
     #[arg(long = "for", value_name = "TIME", value_parser = span)]
     pub(super) length: Option<Span>,
-    /// The origin of a page that may ask, such as http://localhost:5173; may be given several times.
+    /// The origin of a page that may ask, such as http://localhost:5173; may be given several
+    /// times.
     #[arg(long, value_name = "ORIGIN")]
     pub(super) origin: Vec<String>,
-    /// A name by which this server is reached, besides addresses and localhost; may be given several
-    /// times.
+    /// A name by which this server is reached, besides addresses and localhost; may be given
+    /// several times.
     #[arg(long, value_name = "NAME")]
     pub(super) host: Vec<String>,
     /// The token for the verdict and for cuts; by default one is drawn and printed.

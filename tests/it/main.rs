@@ -48,6 +48,7 @@ mod sabotage;
 mod screen;
 mod scripts;
 mod seam;
+mod serve;
 mod server_life;
 mod shards;
 mod standing;

@@ -9,11 +9,13 @@ use super::code::Modules;
 use super::{CODE, files, root};
 
 /// The sources from which all others are reached, but for benches, which are their own.
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 14] = [
     "crates/config/src/lib.rs",
     "crates/contract/src/lib.rs",
     "crates/history/src/lib.rs",
     "crates/js/src/lib.rs",
+    "crates/live/src/lib.rs",
+    "crates/live/tests/live/main.rs",
     "crates/oracle/src/lib.rs",
     "crates/scenario/src/lib.rs",
     "crates/servers/src/lib.rs",

@@ -4,9 +4,9 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::oneshot;
 
-use super::door::{Asked, Inside, Response, lock, read, text, whole};
+use super::arrival::{Arrival, State};
+use super::inside::{Asked, Inside, Response, lock, read, text, whole};
 use super::page::page;
-use super::session::{Arrival, State};
 use super::stage::Step;
 use crate::base::DeviceId;
 use crate::contract::http::Method;
@@ -217,7 +217,7 @@ fn cut(asked: &Asked, inside: &Inside) -> Response {
     back(asked, &format!("device {device} has no network for {seconds} s\n"))
 }
 
-/// Whoever came from the page goes back there.
+/// Who came from the page goes back there.
 fn back(asked: &Asked, said: &str) -> Response {
     let from_page =
         asked.headers.get("accept").is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));

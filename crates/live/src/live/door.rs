@@ -1,18 +1,13 @@
 //! Sockets: connections are taken, requests read, responses written.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
@@ -20,12 +15,13 @@ use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::arrival::{Arrival, Came, Pace, Trouble};
 use super::desk;
-use super::gate::{Gate, Shut};
+use super::gate::Gate;
+use super::inside::{Addressed, Asked, Given, Inside, Out, Response, Silence, keep, lock, read, shut, text};
 use super::late::Lateness;
 use super::outside;
 use super::roster::Roster;
-use super::session::{Arrival, Came, Pace, Trouble};
 use super::stage::Step;
 use super::upstream::{Answer, Real, Upstream};
 use super::wire::{Asking, DEVICE};
@@ -45,7 +41,7 @@ pub struct Opening {
     /// The largest body, in bytes.
     pub body_max: usize,
     pub connections_max: usize,
-    /// The head of a request that takes longer is none, nor is a body that takes four times as long.
+    /// The head of a request that takes longer is none; a body may take four times as long.
     pub patience: Duration,
 }
 
@@ -65,43 +61,10 @@ pub struct Door {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What all connections share.
-pub(super) struct Inside {
-    pub(super) gate: Gate,
-    pub(super) roster: Mutex<Roster>,
-    pub(super) arrivals: Sender<Arrival>,
-    pub(super) is_upstream: bool,
-    bodies: bool,
-    body_max: usize,
-    patience: Duration,
-    pace: Pace,
-    late: Mutex<Lateness>,
-    numbers: AtomicU64,
-    /// Requests that wait in the world at once.
-    room: Semaphore,
-    real: Mutex<BTreeMap<u64, Real>>,
-    answers: Mutex<BTreeMap<u64, Answer>>,
-}
-
 /// The head of a request, in bytes.
 const HEAD_MAX: usize = 64 << 10;
 const WAITING_MAX: usize = 8_192;
-/// So many messages of one's own server are kept for what is still on its way.
-const KEPT: usize = 4_096;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 21\r\nconnection: close\r\n\r\ntoo many connections\n";
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked has left nothing half done behind these locks.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
-    let mut all = lock(all);
-    all.insert(n, what);
-    while all.len() > KEPT {
-        all.pop_first();
-    }
-}
 
 type Forwarded = mpsc::UnboundedReceiver<u64>;
 
@@ -244,84 +207,6 @@ async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Insid
     }
 }
 
-/// The body of a response.
-pub(super) enum Out {
-    Whole(Option<Bytes>),
-    Pieces(
-        mpsc::UnboundedReceiver<(crate::base::Time, Came)>,
-        #[expect(dead_code, reason = "dropped with it")] Given,
-    ),
-}
-
-impl Body for Out {
-    type Data = Bytes;
-    type Error = Infallible;
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.get_mut() {
-            Out::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Out::Pieces(pieces, _) => pieces.poll_recv(context).map(|piece| match piece {
-                Some((_, Came::Piece(bytes))) => Some(Ok(Frame::data(Bytes::from(bytes)))),
-                _ => None,
-            }),
-        }
-    }
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Out::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Out::Pieces(..) => SizeHint::default(),
-        }
-    }
-}
-
-pub(super) type Response = hyper::Response<Out>;
-/// Nothing is said: the connection is closed.
-#[derive(Debug, thiserror::Error)]
-#[error("no response came over the simulated link")]
-pub(super) struct Silence;
-
-pub(super) fn text(status: u16, text: impl Into<String>) -> Response {
-    whole(status, "text/plain; charset=utf-8", text.into().into_bytes())
-}
-pub(super) fn whole(status: u16, of: &'static str, body: Vec<u8>) -> Response {
-    let mut response = hyper::Response::new(Out::Whole(Some(Bytes::from(body))));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(of));
-    response
-}
-fn shut(Shut(status, why): Shut) -> Response {
-    text(status, why + "\n")
-}
-
-/// What stands in a path before what is the app's.
-pub(super) struct Addressed {
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) device: Option<String>,
-    pub(super) token: Option<String>,
-}
-
-impl Addressed {
-    /// Takes `/t/TOKEN` and `/d/NAME` off.
-    fn of(path: &str, query: &str) -> Addressed {
-        let (mut rest, mut device, mut token) = (path, None, None);
-        for (prefix, place) in [("/t/", &mut token), ("/d/", &mut device)] {
-            if let Some(after) = rest.strip_prefix(prefix) {
-                let (name, path) = after.split_at(after.find('/').unwrap_or(after.len()));
-                *place = Some(name.replace("%20", " ").replace("%40", "@"));
-                rest = path;
-            }
-        }
-        let path = if rest.is_empty() { "/" } else { rest };
-        Addressed { path: path.to_owned(), query: query.to_owned(), device, token }
-    }
-    fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
-    }
-}
-
 fn preflight(headers: &HeaderMap) -> Response {
     let mut response = text(204, "");
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
@@ -377,61 +262,6 @@ async fn answer(
         open_to(&mut response, &origin);
     }
     Ok(response)
-}
-
-/// A request that has passed the gate.
-pub(super) struct Asked {
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    pub(super) addressed: Addressed,
-    /// The device whose port it came to.
-    pub(super) device: Option<DeviceId>,
-    pub(super) is_known: bool,
-}
-
-impl Asked {
-    /// The device that it is of, and how its app calls that.
-    pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Response> {
-        let mut roster = lock(&inside.roster);
-        if let Some(device) = self.device {
-            roster.take(device);
-            return Ok((device, roster.name(device).to_owned()));
-        }
-        let said = self.headers.get(DEVICE).map(|name| name.to_str().unwrap_or("/").to_owned());
-        let found = roster.find(self.addressed.device.as_deref().or(said.as_deref()));
-        let device = found.map_err(|why| text(400, why + "\n"))?;
-        Ok((device, roster.name(device).to_owned()))
-    }
-}
-
-/// Reads a body, which is no longer than it may be and comes in time.
-pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Response> {
-    let large = || text(413, format!("a body has {most} bytes at most; --body-max sets it\n"));
-    if body.size_hint().lower() > most as u64 {
-        return Err(large());
-    }
-    let read = timeout(inside.patience * 4, Limited::new(body, most).collect()).await;
-    match read {
-        Err(_) => Err(text(408, "the body did not come in time\n")),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(large()),
-        Ok(Err(error)) => Err(text(400, format!("the body cannot be read: {error}\n"))),
-    }
-}
-
-/// A client that goes away gives its request up.
-pub(super) struct Given {
-    n: u64,
-    arrivals: Option<Sender<Arrival>>,
-}
-
-impl Drop for Given {
-    fn drop(&mut self) {
-        if let Some(arrivals) = &self.arrivals {
-            // The session may be over.
-            _ = arrivals.send(Arrival::Step(Step::GiveUp { n: self.n }));
-        }
-    }
 }
 
 async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {

@@ -1,8 +1,8 @@
 //! Who may pass: which hosts, origins and tokens.
 //!
 //! A page in a browser of the same machine reaches loopback, too, and a name of its own may lead
-//! there (DNS rebinding). So `Host` must be an address or a name that was listed, and whoever says
-//! where they come from must be listed.
+//! there (DNS rebinding). So `Host` must be an address or a name that was listed, and an
+//! origin that is said must be listed.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 /// Who may pass.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Whoever knows it may judge, end and cut.
+    /// Who knows it may judge, end and cut.
     pub token: String,
     /// Whether all else needs it, too.
     pub is_closed: bool,

@@ -17,9 +17,11 @@
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 #![expect(clippy::disallowed_types, reason = "the clock of the machine is what this room goes by")]
 
+mod arrival;
 mod desk;
 mod door;
 mod gate;
+mod inside;
 mod late;
 mod log;
 mod outside;
@@ -34,6 +36,7 @@ mod telling;
 mod upstream;
 mod wire;
 
+pub use arrival::Trouble;
 pub use door::{Door, Doors, Opening};
 pub use gate::Gate;
 pub use late::Lateness;
@@ -41,6 +44,6 @@ pub use log::{Head, LOG_VERSION, LogError, Mode};
 pub use protocol::{Protocol, protocols};
 pub use replay::{Differs, NoReplay, Replayed, head, replay};
 pub use roster::Roster;
-pub use session::{Ended, Limits, Session, Trouble};
+pub use session::{Check, Ended, Limits, Session};
 pub use stage::{Done, Step};
 pub use upstream::Upstream;

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::arrival::{Arrival, Came, Pace, State, Trouble};
 use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
 use super::log::{Head, Line, Writer};
@@ -17,86 +18,7 @@ use super::wire::{hash, nanos};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Span, TransportError};
 use crate::setup::Setup;
-use crate::world::{LoggedRequest, Stacks, Unrunnable};
-
-/// What comes to the session's thread.
-pub(super) enum Arrival {
-    /// A request, as a step that the app may be refused.
-    Ask {
-        step: Step,
-        name: String,
-        reply: oneshot::Sender<Came>,
-    },
-    Hold {
-        step: Step,
-        name: String,
-        reply: mpsc::UnboundedSender<(Time, Came)>,
-    },
-    Observe {
-        device: DeviceId,
-        lines: Vec<Step>,
-        name: String,
-        reply: oneshot::Sender<Result<(), String>>,
-    },
-    /// What nobody waits for.
-    Step(Step),
-    State(oneshot::Sender<State>),
-    /// Judge and end; the answer is what was found.
-    Verdict {
-        settled: bool,
-        reply: oneshot::Sender<String>,
-    },
-}
-
-/// What comes of a request, at its time.
-#[derive(Debug)]
-pub(super) enum Came {
-    Answered {
-        at: Time,
-        took: Span,
-        bytes: Vec<u8>,
-    },
-    Piece(Vec<u8>),
-    /// Nothing came, or came too late.
-    Failed,
-    /// It was never sent.
-    Malformed(String),
-    End,
-}
-
-/// What a person sees.
-#[derive(Clone, Debug)]
-pub(super) struct State {
-    pub(super) now: Time,
-    pub(super) script: Span,
-    pub(super) names: Vec<String>,
-    pub(super) devices: Vec<Seen>,
-    pub(super) backend_is_up: bool,
-    pub(super) commits: u64,
-}
-
-/// Virtual time by the machine's clock.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    begun: Instant,
-    pub(super) speed: f64,
-}
-
-impl Pace {
-    pub(super) fn now(&self) -> Time {
-        let elapsed = self.begun.elapsed().as_nanos() as f64;
-        Time((elapsed * self.speed) as u64)
-    }
-    /// How long the machine's clock goes until virtual time is so far.
-    fn until(&self, time: Time) -> Duration {
-        let ahead = time.0.saturating_sub(self.now().0) as f64 / self.speed;
-        Duration::from_nanos(ahead as u64)
-    }
-    /// How late it is for something that was due then, in nanoseconds of the machine's clock.
-    pub(super) fn late(&self, due: Time) -> u64 {
-        (self.now().0.saturating_sub(due.0) as f64 / self.speed) as u64
-    }
-}
+use crate::world::{LoggedRequest, Stacks};
 
 /// What a session is to be.
 pub struct Session<'s> {
@@ -107,26 +29,18 @@ pub struct Session<'s> {
     /// Where the log goes.
     pub log: Option<Box<dyn Write>>,
     pub limits: Limits,
+    /// Says what is wrong with a history of one line.
+    pub check: Check<'s>,
 }
+
+/// Says what is wrong with the lines of a history, if something is.
+pub type Check<'s> = &'s dyn Fn(&str) -> Result<(), String>;
 
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
     /// After so much virtual time.
     pub length: Option<Span>,
-}
-
-/// Why there is no session.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    #[error("{0}")]
-    World(#[from] Unrunnable),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(std::net::SocketAddr, io::Error),
-    #[error("the thread for sockets cannot be started: {0}")]
-    Thread(io::Error),
-    #[error("something in the world spins {0}")]
-    Stalled(String),
 }
 
 /// What a session came to.
@@ -166,7 +80,7 @@ impl Session<'_> {
     /// # Errors
     /// The world cannot be built, or nothing can be listened to.
     pub fn run(self, stops: &dyn Fn() -> bool, opened: &mut dyn FnMut(&Doors)) -> Result<Ended, Trouble> {
-        let Session { plan, stacks, head, opening, log, limits } = self;
+        let Session { plan, stacks, head, opening, log, limits, check } = self;
         let tolerance = Span((1e9 * head.speed.max(1.0)) as u64);
         let (arrivals, incoming) = std::sync::mpsc::channel();
         let forwards = opening.upstream.is_some();
@@ -175,12 +89,13 @@ impl Session<'_> {
         let names = head.devices.clone();
         let stage = Stage::build(plan, stacks, (names, tolerance), forwards.then_some(sends))?;
         let speed = head.speed;
-        let pace = Pace { begun: Instant::now(), speed };
+        let pace = Pace::begin(speed);
         let mut door = Door::open(opening, (arrivals, forwarded), pace)?;
         opened(door.doors());
         let mut writer = Writer::new(log);
         writer.head(&head);
-        let mut keeper = Keeper { stage, pace, writer: Rc::new(RefCell::new(writer)), script: plan.duration };
+        let mut keeper =
+            Keeper { stage, pace, writer: Rc::new(RefCell::new(writer)), script: plan.duration, check };
         let ended = keeper.keep(&incoming, stops, limits);
         let (asked, settled) = match ended {
             Ok(ended) => ended,
@@ -193,16 +108,17 @@ impl Session<'_> {
     }
 }
 
-struct Keeper {
+struct Keeper<'s> {
     stage: Stage,
     pace: Pace,
     writer: Rc<RefCell<Writer>>,
     script: Span,
+    check: Check<'s>,
 }
 
 type Asks = (Option<oneshot::Sender<String>>, bool);
 
-impl Keeper {
+impl Keeper<'_> {
     fn keep(
         &mut self,
         incoming: &Receiver<Arrival>,
@@ -258,21 +174,26 @@ impl Keeper {
             Arrival::Ask { step, name, reply } => self.ask(&step, name, reply),
             Arrival::Hold { step, name, reply } => self.hold(&step, name, reply),
             Arrival::Observe { device, lines, name, reply } => {
-                let wrong = lines.iter().zip(1..).find_map(|(line, at)| {
-                    let wrong = self.stage.check(line).err()?;
-                    Some(if lines.len() > 1 { format!("line {at}: {wrong}") } else { wrong })
-                });
-                if wrong.is_none() {
-                    self.named(device.0, name);
-                    lines.iter().for_each(|line| self.does(line, Hears::Nobody));
-                }
-                _ = reply.send(wrong.map_or(Ok(()), Err));
+                _ = reply.send(self.observe(device, &lines, name));
             }
             Arrival::Step(step) => self.does(&step, Hears::Nobody),
             Arrival::State(reply) => _ = reply.send(self.state()),
             Arrival::Verdict { settled, reply } => return Some((Some(reply), settled)),
         }
         None
+    }
+
+    /// Takes lines in their order, as a later one may name an edit of one before; those before a
+    /// wrong one are taken.
+    fn observe(&mut self, device: DeviceId, lines: &[Step], name: String) -> Result<(), String> {
+        self.named(device.0, name);
+        for (line, at) in lines.iter().zip(1..) {
+            let told = |wrong: String| if lines.len() > 1 { format!("line {at}: {wrong}") } else { wrong };
+            self.stage.check(line).map_err(told)?;
+            self.stage.alone(line).map_or(Ok(()), |alone| (self.check)(&alone)).map_err(told)?;
+            self.does(line, Hears::Nobody);
+        }
+        Ok(())
     }
 
     fn ask(&mut self, step: &Step, name: String, reply: oneshot::Sender<Came>) {

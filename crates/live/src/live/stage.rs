@@ -199,9 +199,15 @@ impl Stage {
             Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
                 asking.length().map(drop).map_err(|wrong| format!("{wrong} cannot be read"))
             }
-            Step::Observe { line, .. } => self.telling.borrow().check(line).map(drop),
+            Step::Observe { device, line } => self.telling.borrow().check(DeviceId(*device), line).map(drop),
             _ => Ok(()),
         }
+    }
+
+    /// What an app says of itself, as it would stand in a history alone.
+    pub(super) fn alone(&self, step: &Step) -> Option<String> {
+        let Step::Observe { device, line } = step else { return None };
+        Some(self.telling.borrow().alone(DeviceId(*device), line))
     }
 
     /// Does a step at the present instant.
@@ -219,7 +225,7 @@ impl Stage {
             }
             Step::Observe { device, line } => {
                 let device = DeviceId(*device);
-                let edit = self.telling.borrow().check(line).ok().flatten();
+                let edit = self.telling.borrow().check(device, line).ok().flatten();
                 if let Some((entity, key)) = edit {
                     self.people[device.0 as usize].borrow_mut().makes(device, entity, &key);
                 }
@@ -353,6 +359,9 @@ impl Stage {
     pub(super) fn history(&self, settled: bool) -> String {
         let seen = self.seen();
         let used: Vec<bool> = seen.iter().map(|seen| seen.requests > 0 || seen.spoke).collect();
-        self.telling.borrow().history(&self.names, &used, (self.now(), settled))
+        let mut backend = Vec::new();
+        self.paced.rows(&mut |entity, key, values| backend.push((entity, key.clone(), values.to_vec())));
+        backend.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        self.telling.borrow().history((&self.names, &used), &backend, (self.now(), settled))
     }
 }

@@ -2,6 +2,7 @@
 //! said of themselves.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ pub(super) const KINDS: [&str; 10] = [
     "app-started",
     "app-killed",
 ];
+/// A history's clocks are off by no more than an hour.
+const TOLERANCE_MS: u64 = 3_600_000;
+const ROWS_OF_A_LINE: usize = 1_000;
 /// Times are the session's own.
 const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
 
@@ -63,6 +67,8 @@ pub(super) struct Telling {
     attributes: Vec<(Vec<String>, Vec<Value>)>,
     said: Vec<Said>,
     commits: u64,
+    /// By which other lines name edits.
+    ids: BTreeSet<(DeviceId, String)>,
     /// Whether each device said anything, and what it shows.
     pub(super) spoke: Vec<bool>,
     pub(super) showed: Vec<bool>,
@@ -83,6 +89,10 @@ fn columns(entity: &Entity, values: &[Value]) -> Map<String, Json> {
     each.map(|(column, value)| (column.name.clone(), to_json(&column.kind, value))).collect()
 }
 
+fn said<'l>(line: &'l Map<String, Json>, name: &str) -> Option<&'l str> {
+    line.get(name).and_then(Json::as_str)
+}
+
 fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(map) => map,
@@ -98,7 +108,17 @@ impl Telling {
     ) -> Telling {
         let quiet = vec![false; attributes.len()];
         let (spoke, showed) = (quiet.clone(), quiet);
-        Telling { schema, start, tolerance, attributes, said: Vec::new(), commits: 0, spoke, showed }
+        Telling {
+            schema,
+            start,
+            tolerance,
+            attributes,
+            said: Vec::new(),
+            commits: 0,
+            ids: BTreeSet::new(),
+            spoke,
+            showed,
+        }
     }
     pub(super) fn commits(&self) -> u64 {
         self.commits
@@ -148,6 +168,9 @@ impl Telling {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         line.insert("at".to_owned(), self.instant(at));
         let shows = line.get("kind").is_some_and(|kind| kind == "shows");
+        if let (Some("edit"), Some(id)) = (said(&line, "kind"), said(&line, "id")) {
+            self.ids.insert((device, id.to_owned()));
+        }
         self.spoke[device.0 as usize] = true;
         self.showed[device.0 as usize] |= shows;
         self.said.push(Said { device: Some(device), line });
@@ -157,8 +180,12 @@ impl Telling {
     ///
     /// # Errors
     /// What is wrong with a line, and what would be right.
-    pub(super) fn check(&self, line: &Map<String, Json>) -> Result<Option<(EntityId, String)>, String> {
-        let kind = line.get("kind").and_then(Json::as_str).unwrap_or_default();
+    pub(super) fn check(
+        &self,
+        device: DeviceId,
+        line: &Map<String, Json>,
+    ) -> Result<Option<(EntityId, String)>, String> {
+        let kind = said(line, "kind").unwrap_or_default();
         if !KINDS.contains(&kind) {
             return Err(format!("`kind` must be one of {}", KINDS.join(", ")));
         }
@@ -174,8 +201,17 @@ impl Telling {
                 )
             }
         };
+        let is_known = |id: &str| self.ids.contains(&(device, id.to_owned()));
         if kind != "edit" {
-            return Ok(None);
+            let list = line.get("edits").and_then(Json::as_array).into_iter().flatten();
+            let mut named = list.filter_map(Json::as_str).chain(said(line, "edit"));
+            return match named.find(|id| !is_known(id)) {
+                Some(id) => Err(format!("no edit of this device was said to be `{id}`")),
+                None => Ok(None),
+            };
+        }
+        if let Some(id) = said(line, "id").filter(|id| is_known(id)) {
+            return Err(format!("there was an edit `{id}` of this device"));
         }
         let id = entity.ok_or("an edit has an `entity`")?;
         let key = line.get("key").and_then(Json::as_str).ok_or("an edit has a `key`, which is a text")?;
@@ -193,20 +229,36 @@ impl Telling {
         Ok(Some((id, key.to_owned())))
     }
 
-    /// The whole history, with the names that devices have; `used` are those that came.
-    pub(super) fn history(&self, names: &[String], used: &[bool], (end, settled): (Time, bool)) -> String {
+    fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool) -> String {
         let mut devices = Map::new();
-        for (at, (columns, values)) in self.attributes.iter().enumerate() {
+        for (at, (columns, values)) in self.attributes.iter().enumerate().filter(|(at, _)| is_in(*at)) {
             let each = columns.iter().zip(values);
             let attributes = each.map(|(name, value)| (name.clone(), to_json(&ColumnKind::Text, value)));
-            if used[at] {
-                devices.insert(names[at].clone(), Json::Object(attributes.collect()));
-            }
+            devices.insert(names[at].clone(), Json::Object(attributes.collect()));
         }
-        let tolerance = format!("{}ms", self.tolerance.0 / 1_000_000);
+        let tolerance = format!("{}ms", (self.tolerance.0 / 1_000_000).min(TOLERANCE_MS));
         let head =
             json!({ "kind": "history", "version": 1, "clock_tolerance": tolerance, "devices": devices });
-        let mut text = format!("{head}\n");
+        format!("{head}\n")
+    }
+    /// A line as it would stand in the history, behind the first.
+    pub(super) fn alone(&self, device: DeviceId, line: &Map<String, Json>) -> String {
+        let name = "device".to_owned();
+        let mut line = line.clone();
+        line.insert("device".to_owned(), json!(name));
+        line.insert("at".to_owned(), self.instant(Time::ZERO));
+        let names = vec![name; self.attributes.len()];
+        format!("{}{}\n", self.head(&names, |at| at == device.0 as usize), Json::Object(line))
+    }
+
+    /// The whole history, with the names that devices have; `used` are those that came.
+    pub(super) fn history(
+        &self,
+        (names, used): (&[String], &[bool]),
+        backend: &[(EntityId, Key, Vec<Value>)],
+        (end, settled): (Time, bool),
+    ) -> String {
+        let mut text = self.head(names, |at| used[at]);
         for Said { device, line } in &self.said {
             let mut line = line.clone();
             if let Some(device) = device {
@@ -216,6 +268,19 @@ impl Telling {
                 line.insert(place.to_owned(), value);
             }
             text += &Json::Object(line).to_string();
+            text.push('\n');
+        }
+        // No line is longer than its reader takes.
+        let of_one = |a: &(EntityId, Key, Vec<Value>), b: &(EntityId, Key, Vec<Value>)| a.0 == b.0;
+        for rows in backend.chunk_by(of_one).flat_map(|rows| rows.chunks(ROWS_OF_A_LINE)) {
+            let entity = self.schema.entity(rows[0].0);
+            let row = |(_, key, values): &(EntityId, Key, Vec<Value>)| {
+                let mut row = columns(entity, values);
+                row.insert(entity.key.clone(), json!(key.as_str()));
+                row
+            };
+            let rows: Vec<_> = rows.iter().map(row).collect();
+            text += &json!({ "kind": "backend", "entity": entity.name, "rows": rows }).to_string();
             text.push('\n');
         }
         let end = json!({ "kind": "end", "at": self.instant(end), "settled": settled });

@@ -209,6 +209,7 @@ fn what_an_app_says_is_checked_before_it_is_believed() {
             ("{\"kind\":\"edit\",\"entity\":\"note\",\"key\":7,\"do\":\"update\"}", "which is a text"),
             ("{\"kind\":\"edit\",\"entity\":\"note\",\"key\":\"k\"}", "create, update or delete"),
             (&edit("{\"txt\":1}"), "there is no column `txt`"),
+            ("{\"kind\":\"waits\",\"edits\":[\"none\"]}", "was said to be `none`"),
             ("{\"kind\":\"waits\",\"device\":\"<script>\"}", "letters, digits"),
             ("{\"kind\":\"waits\",\"device\":\"a\"}\n{\"kind\":\"waits\",\"device\":\"b\"}", "of one device"),
         ] {

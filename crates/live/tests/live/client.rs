@@ -142,7 +142,15 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
     };
     let sink = Sink::default();
     let log: Option<Box<dyn Write>> = Some(Box::new(sink.clone()));
-    let session = Session { plan: &setup, stacks: &stacks, head, opening, log, limits: Limits::default() };
+    let session = Session {
+        plan: &setup,
+        stacks: &stacks,
+        head,
+        opening,
+        log,
+        limits: Limits::default(),
+        check: &|_| Ok(()),
+    };
     let is_over = AtomicBool::new(false);
     let (tells, told) = mpsc::channel();
     let ended = std::thread::scope(|scope| {

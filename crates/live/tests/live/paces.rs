@@ -51,7 +51,7 @@ fn a_few_clients_are_answered_in_time() {
 
 #[test]
 #[ignore = "a figure of a release build on a quiet machine: cargo test --release -p syncdyno-live -- --ignored --nocapture"]
-#[expect(clippy::print_stdout, reason = "whoever asks for it wants the figures")]
+#[expect(clippy::print_stdout, reason = "who asks for it wants the figures")]
 fn two_hundred_clients_are_answered_within_three_ms() {
     let (answered, p50, p99, most) = load(200, 20, 10);
     println!(

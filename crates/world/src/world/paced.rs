@@ -2,8 +2,8 @@
 //! with them are as the plan says, and who uses the links comes from outside.
 //!
 //! Each device is a link to the server and nothing else: no app runs on it. What comes from outside
-//! comes between two runs, at the time at which the clock stands. So whoever notes what came when
-//! can have it all again, to the nanosecond.
+//! comes between two runs, at the time at which the clock stands. So who notes what came when can
+//! have it all again, to the nanosecond.
 
 use std::cell::RefCell;
 use std::future::poll_fn;

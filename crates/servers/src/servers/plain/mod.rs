@@ -16,8 +16,8 @@
 //! {"results": [{"id": "phone-1/7", "status": "done", "stamp": 1700000001000000}]}
 //! ```
 //!
-//! A cursor is opaque, and safe in an address as it is. Rows come parents first, those of a table in
-//! the order of stamp and key, 500 at once if no `limit` is said. A cursor that is too old is
+//! A cursor is opaque, and safe in an address as it is. Rows come parents first, those of a table
+//! in the order of stamp and key, 500 at once if no `limit` is said. A cursor that is too old is
 //! answered with 410: the app begins again without one, and drops what does not come.
 //!
 //! An edit with an `id` is done once, however often it comes; one without is done each time. `base`

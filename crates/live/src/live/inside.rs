@@ -1,0 +1,189 @@
+//! What connections share, and what they read and write.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
+
+use super::arrival::{Arrival, Came, Pace};
+use super::gate::{Gate, Shut};
+use super::late::Lateness;
+use super::roster::Roster;
+use super::stage::Step;
+use super::upstream::{Answer, Real};
+use super::wire::DEVICE;
+use crate::base::{DeviceId, Time};
+use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+/// So many messages of one's own server are kept for what is still on its way.
+const KEPT: usize = 4_096;
+
+/// What all connections share.
+pub(super) struct Inside {
+    pub(super) gate: Gate,
+    pub(super) roster: Mutex<Roster>,
+    pub(super) arrivals: Sender<Arrival>,
+    pub(super) is_upstream: bool,
+    pub(super) bodies: bool,
+    pub(super) body_max: usize,
+    pub(super) patience: Duration,
+    pub(super) pace: Pace,
+    pub(super) late: Mutex<Lateness>,
+    pub(super) numbers: AtomicU64,
+    /// Requests that wait in the world at once.
+    pub(super) room: Semaphore,
+    pub(super) real: Mutex<BTreeMap<u64, Real>>,
+    pub(super) answers: Mutex<BTreeMap<u64, Answer>>,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked has left nothing half done behind these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
+    let mut all = lock(all);
+    all.insert(n, what);
+    while all.len() > KEPT {
+        all.pop_first();
+    }
+}
+
+/// The body of a response.
+pub(super) enum Out {
+    Whole(Option<Bytes>),
+    Pieces(mpsc::UnboundedReceiver<(Time, Came)>, #[expect(dead_code, reason = "dropped with it")] Given),
+}
+
+impl Body for Out {
+    type Data = Bytes;
+    type Error = Infallible;
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Out::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Out::Pieces(pieces, _) => pieces.poll_recv(context).map(|piece| match piece {
+                Some((_, Came::Piece(bytes))) => Some(Ok(Frame::data(Bytes::from(bytes)))),
+                _ => None,
+            }),
+        }
+    }
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Out::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Out::Pieces(..) => SizeHint::default(),
+        }
+    }
+}
+
+pub(super) type Response = hyper::Response<Out>;
+/// Nothing is said: the connection is closed.
+#[derive(Debug, thiserror::Error)]
+#[error("no response came over the simulated link")]
+pub(super) struct Silence;
+
+pub(super) fn text(status: u16, text: impl Into<String>) -> Response {
+    whole(status, "text/plain; charset=utf-8", text.into().into_bytes())
+}
+pub(super) fn whole(status: u16, of: &'static str, body: Vec<u8>) -> Response {
+    let mut response = hyper::Response::new(Out::Whole(Some(Bytes::from(body))));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(of));
+    response
+}
+pub(super) fn shut(Shut(status, why): Shut) -> Response {
+    text(status, why + "\n")
+}
+
+/// What stands in a path before what is the app's.
+pub(super) struct Addressed {
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) device: Option<String>,
+    pub(super) token: Option<String>,
+}
+
+impl Addressed {
+    /// Takes `/t/TOKEN` and `/d/NAME` off.
+    pub(super) fn of(path: &str, query: &str) -> Addressed {
+        let (mut rest, mut device, mut token) = (path, None, None);
+        for (prefix, place) in [("/t/", &mut token), ("/d/", &mut device)] {
+            if let Some(after) = rest.strip_prefix(prefix) {
+                let (name, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+                *place = Some(name.replace("%20", " ").replace("%40", "@"));
+                rest = path;
+            }
+        }
+        let path = if rest.is_empty() { "/" } else { rest };
+        Addressed { path: path.to_owned(), query: query.to_owned(), device, token }
+    }
+    pub(super) fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+}
+
+/// A request that has passed the gate.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) addressed: Addressed,
+    /// The device whose port it came to.
+    pub(super) device: Option<DeviceId>,
+    pub(super) is_known: bool,
+}
+
+impl Asked {
+    /// The device that it is of, and how its app calls that.
+    pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Response> {
+        let mut roster = lock(&inside.roster);
+        if let Some(device) = self.device {
+            roster.take(device);
+            return Ok((device, roster.name(device).to_owned()));
+        }
+        let said = self.headers.get(DEVICE).map(|name| name.to_str().unwrap_or("/").to_owned());
+        let found = roster.find(self.addressed.device.as_deref().or(said.as_deref()));
+        let device = found.map_err(|why| text(400, why + "\n"))?;
+        Ok((device, roster.name(device).to_owned()))
+    }
+}
+
+/// Reads a body, which is no longer than it may be and comes in time.
+pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Response> {
+    let large = || text(413, format!("a body has {most} bytes at most; --body-max sets it\n"));
+    if body.size_hint().lower() > most as u64 {
+        return Err(large());
+    }
+    let read = timeout(inside.patience * 4, Limited::new(body, most).collect()).await;
+    match read {
+        Err(_) => Err(text(408, "the body did not come in time\n")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(large()),
+        Ok(Err(error)) => Err(text(400, format!("the body cannot be read: {error}\n"))),
+    }
+}
+
+/// A client that goes away gives its request up.
+pub(super) struct Given {
+    pub(super) n: u64,
+    pub(super) arrivals: Option<Sender<Arrival>>,
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        if let Some(arrivals) = &self.arrivals {
+            // The session may be over.
+            _ = arrivals.send(Arrival::Step(Step::GiveUp { n: self.n }));
+        }
+    }
+}

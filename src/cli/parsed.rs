@@ -1,0 +1,23 @@
+//! Words of arguments, read.
+
+use crate::base::Span;
+
+/// A seed is a whole number of a scenario file, too, where it may be this large.
+pub(super) const SEED_MAX: u64 = i64::MAX as u64;
+
+pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
+    let (column, value) = text.split_once('=').unwrap_or_default();
+    let both = [column, value].map(|text| text.trim().to_owned());
+    if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
+}
+
+pub(super) fn span(text: &str) -> Result<Span, String> {
+    text.parse().map_err(|e: crate::base::UnitError| e.to_string())
+}
+
+pub(super) fn assignment(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
+    }
+}

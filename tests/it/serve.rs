@@ -1,0 +1,199 @@
+//! `serve` as a process: it listens, judges when it is asked to or told to end, and its log is a
+//! session that happens again.
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes live in host time")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+const NOTES: &str = r#"
+name = "notes"
+duration = "10m"
+entity.note = { rows = 6, schema = { id = "uuid key", text = "text 5..20" } }
+unit.All = { on = ["start"], pull = ["note"], push = ["note"] }
+fleet.phones = { devices = 2, link = "wifi-good" }
+"#;
+const TOKEN: &str = "0123456789abcdef";
+
+fn desk() -> TempDir {
+    let desk = TempDir::new().expect("there is room");
+    fs::write(desk.path().join("notes.toml"), NOTES).expect("there is room");
+    desk
+}
+
+fn program(desk: &Path, words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(desk).env_remove("GITHUB_STEP_SUMMARY").args(words.split_whitespace());
+    command
+}
+
+fn said(desk: &TempDir, words: &str) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } = program(desk.path(), words).output().expect("it runs");
+    (status.code(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+/// A program that serves, and where.
+struct Serving {
+    child: Child,
+    at: String,
+}
+
+impl Serving {
+    fn of(desk: &TempDir, words: &str) -> Serving {
+        let words = format!("serve notes.toml --listen 127.0.0.1:0 --token {TOKEN} -o out {words}");
+        let mut command = program(desk.path(), &words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let stderr = child.stderr.take().expect("it is piped");
+        let line = BufReader::new(stderr).lines().next().expect("it says where").expect("it is text");
+        let at = line.split("http://").last().expect("it is an address");
+        let at = at.split([',', ' ']).next().expect("it is there").to_owned();
+        Serving { child, at }
+    }
+    fn ask(&self, line: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.at).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("it is a socket");
+        let head =
+            format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nsyncdyno-device: anna\r\n");
+        let sent = format!("{head}syncdyno-token: {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(sent.as_bytes()).expect("it is open");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it is text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("it is a response");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        (status.expect("it has a status"), body.to_owned())
+    }
+    fn observe(&self, line: &Json) {
+        let (status, text) = self.ask("POST /observe", &line.to_string());
+        assert_eq!(status, 204, "{text}");
+    }
+    /// An app that edits a row, and sends the edit if it is a good one; it says what it shows.
+    fn works(&self, is_good: bool) {
+        let (_, page) = self.ask("GET /pull", "");
+        let page: Json = serde_json::from_str(&page).expect("it is JSON");
+        let key = page["rows"][0]["key"].as_str().expect("there is a row");
+        let values = json!({ "text": "mine" });
+        self.observe(&json!({ "kind": "edit", "id": "1", "entity": "note", "key": key, "do": "update", "values": values }));
+        let edit = json!({ "id": "a1", "entity": "note", "key": key, "kind": "update", "values": values });
+        if is_good {
+            let (status, text) = self.ask("POST /push", &json!({ "edits": [edit] }).to_string());
+            assert!(status == 200 && text.contains("done"), "{text}");
+        }
+        let rows = page["rows"].as_array().expect("there are rows").iter().map(|row| {
+            let mut shown = row["values"].clone();
+            shown["id"] = row["key"].clone();
+            if row["key"] == key && is_good {
+                shown["text"] = json!("mine");
+            }
+            shown
+        });
+        self.observe(&json!({ "kind": "shows", "entity": "note", "rows": rows.collect::<Vec<_>>() }));
+        self.observe(&json!({ "kind": "waits", "edits": [] }));
+    }
+    fn ended(self) -> (Option<i32>, String) {
+        let output = self.child.wait_with_output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+    fn signalled(self, name: &str) -> (Option<i32>, String) {
+        let killed = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(killed.expect("there is a kill").success());
+        self.ended()
+    }
+}
+
+#[test]
+fn a_verdict_that_is_asked_for_is_answered_and_kept() {
+    let desk = desk();
+    let serving = Serving::of(&desk, "--record session.jsonl --bodies");
+    serving.works(true);
+    let (status, verdict) = serving.ask("POST /verdict", "");
+    assert_eq!(status, 200);
+    assert!(verdict.contains("notes: pass (observed"), "{verdict}");
+    let (code, out) = serving.ended();
+    assert_eq!((code, &out), (Some(0), &verdict), "who ends it reads what it prints");
+    for file in ["out/history.jsonl", "out/requests.csv", "out/verdict/run.json", "session.jsonl"] {
+        assert!(desk.path().join(file).is_file(), "{file}");
+    }
+    let requests = fs::read_to_string(desk.path().join("out/requests.csv")).expect("it is there");
+    assert_eq!(requests.lines().count(), 3, "{requests}");
+    let (code, text) = said(&desk, "replay session.jsonl");
+    assert!(code == Some(0) && text.contains("2 requests ended at the same nanosecond"), "{text}");
+    // The same log with another answer of the app: it is not the same session.
+    let log = fs::read_to_string(desk.path().join("session.jsonl")).expect("it is there");
+    fs::write(desk.path().join("other.jsonl"), log.replace("mine", "ours")).expect("there is room");
+    let (code, text) = said(&desk, "replay other.jsonl");
+    assert!(code == Some(15) && text.contains("the history is NOT the same"), "{text}");
+}
+
+#[test]
+fn a_lost_edit_is_found_at_sigterm_and_at_sigint() {
+    for name in ["-TERM", "-INT"] {
+        let desk = desk();
+        let serving = Serving::of(&desk, "");
+        serving.works(false);
+        let (code, out) = serving.signalled(name);
+        assert_eq!(code, Some(11), "{out}");
+        assert!(out.contains("lost-edit 1") || out.contains("lost-edit (1)"), "{out}");
+    }
+}
+
+#[test]
+fn a_session_in_which_nothing_was_said_tests_nothing() {
+    let desk = desk();
+    let serving = Serving::of(&desk, "");
+    assert_eq!(serving.ask("GET /pull?limit=1", "").0, 200);
+    let (code, out) = serving.signalled("-TERM");
+    assert!(code == Some(4) && out.contains("never said what they show"), "{code:?} {out}");
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_in_words() {
+    let desk = desk();
+    for (words, code, word) in [
+        ("serve none.toml", 2, "there is no none.toml"),
+        ("serve notes.toml --protocol couchbd", 2, "did you mean `couchdb`"),
+        ("serve notes.toml --option conflict=detect", 2, "has no option `conflict`"),
+        ("serve notes.toml --option conflicts=maybe", 2, "takes one of"),
+        ("serve notes.toml --upstream https://localhost", 2, "plain HTTP"),
+        ("serve notes.toml --upstream localhost:3000", 2, "no address such as"),
+        ("serve notes.toml --record s.jsonl", 2, "--record needs --bodies"),
+        ("serve notes.toml --origin *", 2, "no origin such as"),
+        ("serve notes.toml --speed 0", 2, "a speed is"),
+        ("serve notes.toml --token short", 2, "16 letters"),
+        ("serve notes.toml --listen nowhere", 2, "invalid"),
+        ("serve notes.toml --variant other", 3, "no variant `other`"),
+        ("serve notes.toml --listen 192.0.2.1:1", 20, "cannot listen on 192.0.2.1:1"),
+    ] {
+        let (was, text) = said(&desk, words);
+        assert!(was == Some(code) && text.contains(word), "{words}: {was:?} {text}");
+    }
+}
+
+#[test]
+fn a_log_that_is_none_is_refused_with_its_line() {
+    let desk = desk();
+    for (text, word) in [
+        ("{\"syncdyno_session\":2}\n", "version 2"),
+        ("{\"syncdyno_session\":1}\n", "line 1"),
+        ("{\"syncdyno_session\"", "line 1"),
+    ] {
+        fs::write(desk.path().join("log.jsonl"), text).expect("there is room");
+        let (code, said) = said(&desk, "replay log.jsonl");
+        assert!(code == Some(3) && said.contains(word), "{text}: {code:?} {said}");
+    }
+}
+
+#[test]
+fn a_link_is_told_to_other_tools() {
+    let desk = desk();
+    let (code, text) = said(&desk, "profiles show lte-poor --format chrome");
+    assert!(code == Some(0) && text.contains("\"latency\": 100"), "{text}");
+    let (code, text) = said(&desk, "profiles show mid --format netem");
+    assert!(code == Some(2) && text.contains("mid is no link"), "{text}");
+}
