@@ -85,6 +85,8 @@ impl Serving {
             let (status, text) = self.ask("POST /push", &json!({ "edits": [edit] }).to_string());
             assert!(status == 200 && text.contains("done"), "{text}");
         }
+        // Longer than an app may take to say what it did.
+        std::thread::sleep(Duration::from_millis(700));
         let rows = page["rows"].as_array().expect("there are rows").iter().map(|row| {
             let mut shown = row["values"].clone();
             shown["id"] = row["key"].clone();

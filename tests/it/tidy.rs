@@ -48,8 +48,8 @@ const STRANGERS: &[(&str, &[&str])] = &[
     (
         "live",
         &[
-            "config", "theory", "stats", "disk", "backend", "protocol", "store", "engine", "oracle",
-            "metrics", "scenario",
+            "config", "theory", "stats", "disk", "backend", "protocol", "store", "engine", "metrics",
+            "scenario",
         ],
     ),
     ("runtime", NO_STACK),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::log::{Head, Line, Log, LogError, Mode};
 use super::stage::{Done, Hears, Piece, Stage, Step};
+use super::telling::tolerance;
 use super::wire::hash;
 use crate::base::Time;
 use crate::contract::Span;
@@ -75,7 +76,7 @@ pub fn replay(
     if !is_upstream && !head.bodies && steps.iter().any(|(_, step)| asks(step)) {
         return Err(NoReplay::Bodies);
     }
-    let tolerance = Span((1e9 * head.speed.max(1.0)) as u64);
+    let tolerance = tolerance(head.speed);
     let forward: Option<super::outside::Forward> = is_upstream.then(|| Box::new(|_| {}) as _);
     let devices = plan.devices().len() as u32;
     let mut names = head.devices.clone();

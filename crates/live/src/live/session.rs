@@ -14,6 +14,7 @@ use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
 use super::log::{Head, Line, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
+use super::telling::tolerance;
 use super::wire::{hash, nanos};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Span, TransportError};
@@ -81,7 +82,7 @@ impl Session<'_> {
     /// The world cannot be built, or nothing can be listened to.
     pub fn run(self, stops: &dyn Fn() -> bool, opened: &mut dyn FnMut(&Doors)) -> Result<Ended, Trouble> {
         let Session { plan, stacks, head, opening, log, limits, check } = self;
-        let tolerance = Span((1e9 * head.speed.max(1.0)) as u64);
+        let tolerance = tolerance(head.speed);
         let (arrivals, incoming) = std::sync::mpsc::channel();
         let forwards = opening.upstream.is_some();
         let (forward, forwarded) = mpsc::unbounded_channel();

@@ -34,6 +34,11 @@ const ROWS_OF_A_LINE: usize = 1_000;
 /// Times are the session's own.
 const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
 
+/// How long after it happened an app says something, at most: in virtual time, at this speed.
+pub(super) fn tolerance(speed: f64) -> Span {
+    Span((2.5e8 * speed.max(1.0)) as u64)
+}
+
 /// A line, and whose it is.
 struct Said {
     device: Option<DeviceId>,
