@@ -1,44 +1,55 @@
 //! How late responses are. The figure that is promised is of a release build: see the page.
 
-use std::io::{Read, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::client::{Wish, connect, notes, pause, session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-/// Clients, requests of each per second, and seconds.
+use crate::client::{Wish, notes, session};
+
+/// One client: so many requests per second, for so long. How many were answered.
+async fn client(to: SocketAddr, number: u64, rate: u64, length: Duration) -> u64 {
+    tokio::time::sleep(Duration::from_micros(number * 7_919 % (1_000_000 / rate))).await;
+    let mut stream = TcpStream::connect(to).await.expect("it listens");
+    stream.set_nodelay(true).expect("it is a socket");
+    let asks = format!("GET /pull?limit=1 HTTP/1.1\r\nhost: localhost\r\nsyncdyno-device: c{number}\r\n\r\n");
+    let (begun, mut sent, mut buffer) = (Instant::now(), 0, [0; 4_096]);
+    while begun.elapsed() < length {
+        stream.write_all(asks.as_bytes()).await.expect("it is open");
+        let read = stream.read(&mut buffer).await.unwrap_or(0);
+        assert!(buffer[..read].starts_with(b"HTTP/1.1 200"), "client {number}");
+        sent += 1;
+        let due = Duration::from_millis(sent * 1_000 / rate);
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
+    }
+    sent
+}
+
+/// Clients, requests of each per second, and seconds: how many were answered, and how late.
 fn load(clients: u64, rate: u64, seconds: u64) -> (u64, f64, f64, f64) {
-    let more = format!("fleet.more = {{ devices = {clients}, link = \"wifi-good\" }}");
-    let answered = AtomicU64::new(0);
+    let more = format!(
+        "fleet.more = {{ devices = {clients}, link = \"wifi-good\" }}\n\
+         backend = {{ workers = 256, fixed_cost = \"1us\", row_cost = \"1us\" }}"
+    );
+    let mut answered = 0;
     let was =
         session(Wish { speed: 1.0, connections_max: 1_000, ..Wish::of("plain", notes(&more)) }, |doors| {
-            let (to, answered) = (doors.all, &answered);
-            std::thread::scope(|scope| {
-                for client in 0..clients {
-                    scope.spawn(move || {
-                    pause(client * 7 % (1_000 / rate));
-                    let mut stream = connect(to);
-                    let asks = format!(
-                        "GET /pull?limit=1 HTTP/1.1\r\nhost: localhost\r\nsyncdyno-device: c{client}\r\n\r\n"
-                    );
-                    let (begun, mut sent) = (Instant::now(), 0);
-                    while begun.elapsed() < Duration::from_secs(seconds) {
-                        stream.write_all(asks.as_bytes()).expect("it is open");
-                        let mut buffer = [0; 4_096];
-                        let read = stream.read(&mut buffer).unwrap_or(0);
-                        assert!(buffer[..read].starts_with(b"HTTP/1.1 200"), "client {client}");
-                        answered.fetch_add(1, Ordering::Relaxed);
-                        sent += 1;
-                        let due = Duration::from_millis(sent * 1_000 / rate);
-                        pause(due.saturating_sub(begun.elapsed()).as_millis() as u64);
-                    }
-                });
+            let to = doors.all;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            answered = runtime.expect("there is room").block_on(async {
+                let length = Duration::from_secs(seconds);
+                let all: Vec<_> = (0..clients).map(|n| tokio::spawn(client(to, n, rate, length))).collect();
+                let mut answered = 0;
+                for one in all {
+                    answered += one.await.expect("no client failed");
                 }
+                answered
             });
         });
     let late = &was.ended.lateness;
     let ms = |nanos: u64| nanos as f64 / 1e6;
-    (answered.into_inner(), ms(late.quantile(0.5)), ms(late.quantile(0.99)), ms(late.most()))
+    (answered, ms(late.quantile(0.5)), ms(late.quantile(0.99)), ms(late.most()))
 }
 
 #[test]
