@@ -87,7 +87,7 @@ const NO_STACK: &[&str] = &[
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 /// Where rooms lie: the crates, and the bench.
-pub(crate) const ROOMS: [&str; 9] = [
+pub(crate) const ROOMS: [&str; 10] = [
     "crates/config/src",
     "crates/contract/src",
     "crates/history/src",
