@@ -89,9 +89,8 @@ impl World {
         self.servers.start_gateway();
         self.play_script();
         self.play_backend();
-        self.play_clock_steps();
         self.tell_networks();
-        self.play_gateway();
+        self.play_strikes();
         self.follow_kills();
     }
 
