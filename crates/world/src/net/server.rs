@@ -45,8 +45,8 @@ pub trait ServerEnd {
 }
 
 pub(super) enum NoAnswer {
-    /// These bytes of it are lost on their way, and nobody is told.
-    Lost(u64),
+    /// It is lost on its way, and nobody is told.
+    Lost(Vec<u8>),
     /// The server died; the device knows then.
     Broken(Time),
 }

@@ -11,7 +11,7 @@ use super::connection_pool::{Found, Pool, Shared};
 use super::link::{InPlace, Link};
 use super::server::{Cache, Mixer, NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
-use super::transport_options::{Protocol, TransportOptions};
+use super::transport_options::{Protocol, TransportOptions, with_head};
 use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, Observer, Response, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
@@ -509,8 +509,8 @@ impl Way {
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
-            let (reason, bytes) = (DropReason::AnswerLost, bytes.len() as u64);
-            self.events.observe(Event::MessageDropped { reason, bytes });
+            let (reason, length) = (DropReason::AnswerLost, bytes.len() as u64);
+            self.events.observe(Event::MessageDropped { reason, bytes: length });
             return Err(NoAnswer::Lost(bytes));
         }
         Ok(bytes)
@@ -524,15 +524,16 @@ impl Way {
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let page = self.link.borrow().in_place(self.handle.now(), request.len() as u64);
-        let up = request.len() as u64 + self.options.header_up;
+        let up = with_head(&request, self.options.header_up);
         if let Err(gone) = self.pass(&exchange, Direction::Up, up).await {
             return gone.tell(answer);
         }
         let bytes = match self.served(&*server, request, page).await {
             Ok(bytes) => bytes,
-            Err(NoAnswer::Lost(bytes)) => {
+            Err(NoAnswer::Lost(lost)) => {
                 // It leaves as any other, and the request that waits gives up.
-                _ = self.leave(&exchange, Direction::Down, bytes + self.options.header_down).await;
+                let down = with_head(&lost, self.options.header_down);
+                _ = self.leave(&exchange, Direction::Down, down).await;
                 return;
             }
             Err(NoAnswer::Broken(told)) => {
@@ -540,7 +541,7 @@ impl Way {
                 return Gone::Broken(told).tell(answer);
             }
         };
-        let down = bytes.len() as u64 + self.options.header_down;
+        let down = with_head(&bytes, self.options.header_down);
         match self.pass(&exchange, Direction::Down, down).await {
             Ok(()) => _ = answer.send(Ok(bytes)),
             Err(gone) => gone.tell(answer),

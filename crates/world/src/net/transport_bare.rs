@@ -37,7 +37,7 @@ async fn carry_bare(
         }
         Ok(bytes) => bytes,
         Err(NoAnswer::Lost(_)) if way.handle.now() >= broken_at => return,
-        Err(NoAnswer::Lost(bytes)) => return sent_bare(&way, Direction::Down, bytes, deadline),
+        Err(NoAnswer::Lost(lost)) => return sent_bare(&way, Direction::Down, lost.len() as u64, deadline),
         Err(NoAnswer::Broken(told)) => return drop(answer.send(Err(told))),
     };
     let (now, size) = (way.handle.now(), bytes.len() as u64);

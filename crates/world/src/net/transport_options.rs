@@ -2,6 +2,7 @@
 
 use super::tcp::{Congestion, Handshake, Tls};
 use crate::base::{Span, in_words};
+use crate::contract::http::head_length;
 
 /// What carries requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,9 +45,9 @@ pub struct TransportOptions {
     pub idle_close: Option<Span>,
     /// Connections that the server side holds at most, of all devices.
     pub held: Option<u32>,
-    /// Bytes of HTTP headers of a request.
+    /// Bytes of a request's HTTP head, what a stack writes of it among them.
     pub header_up: u64,
-    /// Bytes of HTTP headers of an answer.
+    /// Bytes of an answer's, in the same way.
     pub header_down: u64,
 }
 
@@ -55,6 +56,11 @@ impl TransportOptions {
     pub fn bare() -> TransportOptions {
         TransportOptions { protocol: Protocol::Bare, ..TransportOptions::default() }
     }
+}
+
+/// Bytes of a message with its head: what its stack wrote of that is a part of it.
+pub(super) fn with_head(message: &[u8], head: u64) -> u64 {
+    message.len() as u64 + head.saturating_sub(head_length(message) as u64)
 }
 
 impl Default for TransportOptions {
@@ -77,5 +83,18 @@ impl Default for TransportOptions {
             header_up: 500,
             header_down: 300,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_a_stack_wrote_is_not_sent_twice() {
+        let own = b"POST /push HTTP/1.1\r\ncontent-length: 4\r\n\r\nbody";
+        assert_eq!(own.len(), 46);
+        assert_eq!((with_head(own, 500), with_head(own, 42), with_head(own, 0)), (504, 46, 46));
+        assert_eq!((with_head(b"body", 500), with_head(b"body", 0)), (504, 4), "no head of its own");
     }
 }

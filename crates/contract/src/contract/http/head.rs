@@ -89,6 +89,20 @@ fn page(bytes: &[u8]) -> Option<StatusCode> {
     Some(title.and_then(|code| code.parse().ok()).unwrap_or(StatusCode::OK))
 }
 
+/// Bytes of the head that a message begins with, to the end of its blank line; 0 if it has none: a
+/// stack may speak something else than HTTP.
+pub fn head_length(message: &[u8]) -> usize {
+    let head = || {
+        let line = message.windows(2).take(HEAD).position(|two| two == b"\r\n")?;
+        let line = std::str::from_utf8(&message[..line]).ok()?;
+        let is_first = line.strip_suffix(VERSION).is_some_and(|line| line.ends_with(' '))
+            || line.strip_prefix(VERSION).is_some_and(|line| line.starts_with(' '));
+        let end = message.windows(4).take(HEAD).position(|four| four == b"\r\n\r\n")?;
+        is_first.then_some(end + 4)
+    };
+    head().unwrap_or(0)
+}
+
 /// The first line, the headers and the body.
 fn split(bytes: &[u8]) -> Result<(&str, HeaderMap, &[u8]), Malformed> {
     let end = bytes.windows(4).take(HEAD).position(|four| four == b"\r\n\r\n");
@@ -126,6 +140,18 @@ mod tests {
     fn request() -> Request {
         let asked = ::http::Request::builder().method("POST").uri("/sync?since=7").header("etag", "\"a\"");
         asked.body(b"\r\n\r\nbody".to_vec()).expect("it is sound")
+    }
+
+    #[test]
+    fn a_head_is_as_long_as_what_was_written_before_the_body() {
+        let said = ::http::Response::builder().status(200).body(b"\r\n\r\n".to_vec());
+        for bytes in [write_request(&request()), write_response(&said.expect("it is sound"))] {
+            let body = bytes.len() - head_length(&bytes);
+            assert!(bytes[..bytes.len() - body].ends_with(b"\r\n\r\n"));
+            assert_eq!(body, if bytes.starts_with(b"POST") { 8 } else { 4 });
+        }
+        let none: [&[u8]; 4] = [b"", b"{}\r\n\r\n", b"HTTP/1.1 101 Switching\r\n", b"<html>\r\n\r\n"];
+        assert_eq!(none.map(head_length), [0; 4]);
     }
 
     #[test]

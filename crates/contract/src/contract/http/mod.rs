@@ -12,8 +12,9 @@
 //!   the server. Whose `If-None-Match` names the response's `ETag` gets a 304 without the body.
 //!
 //! The bytes are those of HTTP/1.1, head and body, and a body is as long as `Content-Length` says.
-//! A link adds headers all the same (`transport.header_up`, `header_down`): those of the token, of
-//! the client's library, of proxies.
+//! On a link a head has the size that `transport.header_up` and `header_down` say, with the token, the
+//! client's library and proxies. What a stack wrote of it is a part of that, and is not sent twice; a
+//! head of its own that is longer goes as it is.
 //!
 //! ```
 //! use syncdyno_contract::contract::http::{OverHttp, Request, Response};
@@ -35,7 +36,7 @@ mod phone;
 mod server;
 
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-pub use head::{Malformed, read_request, read_response, write_request, write_response};
+pub use head::{Malformed, head_length, read_request, read_response, write_request, write_response};
 pub use phone::{not_modified, retry_after, send};
 pub use server::{Handler, OverHttp, refusal, status_of};
 

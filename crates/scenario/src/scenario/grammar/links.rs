@@ -183,9 +183,9 @@ pub(super) const TRANSPORT: Form = table(&[
     .about("An idle connection starts slowly again, as Linux has it.")
         .needs(CONNECTIONS),
     owned("header_up", HEADER, || Bytes(transport().header_up).stated())
-        .about("HTTP headers of a request.")
+        .about("HTTP head of a request. What a stack writes of it itself is a part of it.")
         .needs(CONNECTIONS),
     owned("header_down", HEADER, || Bytes(transport().header_down).stated())
-        .about("HTTP headers of a response.")
+        .about("HTTP head of a response, in the same way.")
         .needs(CONNECTIONS),
 ]);
