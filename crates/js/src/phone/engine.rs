@@ -200,7 +200,7 @@ impl Phone {
     /// The edits that were merged away, by what the app shows.
     fn overruled(&self, lines: &[Line], waiting: &Waiting) -> Vec<Told> {
         let mut tables = BTreeMap::new();
-        journal::overruled(lines, waiting, |line| {
+        journal::overruled(lines, &self.setup.schema, waiting, |line| {
             let rows = tables.entry(line.entity).or_insert_with(|| self.shown(line.entity));
             let of = rows.as_array().into_iter().flatten().find(|row| row["id"] == json!(line.key.as_str()));
             of.cloned().unwrap_or_default()
@@ -302,7 +302,7 @@ impl Phone {
             let column = &entity.columns[*at];
             values.insert(column.name.clone(), to_js(&column.kind, value));
         }
-        let line = journal::line_of(edit, self.ports.clock.wall(), &values);
+        let line = journal::line_of(edit, self.ports.clock.wall());
         disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
         let args = json!([{ "id": edit.id.to_string(), "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
         let done = self.thread.call("edit", &args).await;

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rusqlite::{Connection, params};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::base::Word;
 use crate::contract::{
     DeviceId, EditId, EditKind, EditSaid, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion,
-    Slip, Stamp, UnitId,
+    Schema, Slip, Stamp, UnitId,
 };
-use crate::host::print_of;
+use crate::host::{from_js, print_of};
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
-        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, changed TEXT, prints TEXT);\
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
@@ -47,9 +47,7 @@ pub(super) struct Line {
     /// When the person made it, by the device's clock.
     pub(super) made: Stamp,
     pub(super) said: Option<Said>,
-    /// The values that it gave, as an object in JSON.
-    pub(super) changed: String,
-    /// Of its values, by column.
+    /// Of the values that it gave, by column.
     pub(super) prints: Vec<(usize, u64)>,
 }
 
@@ -61,15 +59,15 @@ impl Line {
         (self.entity, self.key.as_str())
     }
     /// Whether a state of its row, `null` for a deleted one, is what it made.
-    fn made_this(&self, state: &Json) -> bool {
-        let changed: Map<String, Json> = serde_json::from_str(&self.changed).unwrap_or_default();
-        let is_equal = |(name, value): (&String, &Json)| match (value.as_f64(), state[name].as_f64()) {
-            (Some(a), Some(b)) => a == b,
-            _ => *value == state[name],
+    fn made_this(&self, schema: &Schema, state: &Json) -> bool {
+        let entity = schema.entity(self.entity);
+        let is_equal = |(at, print): &(usize, u64)| {
+            let column = &entity.columns[*at];
+            from_js(&column.kind, &state[&column.name]).is_ok_and(|value| print_of(&value) == *print)
         };
         match self.kind {
             EditKind::Delete => state.is_null(),
-            _ => !state.is_null() && changed.iter().all(is_equal),
+            _ => !state.is_null() && self.prints.iter().all(is_equal),
         }
     }
 }
@@ -87,16 +85,15 @@ fn quoted(text: &str) -> String {
 
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 
-/// The statement that notes an edit, and what it `changed`.
-pub(super) fn line_of(edit: &LocalEdit, made: Stamp, changed: &Map<String, Json>) -> String {
+/// The statement that notes an edit.
+pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
     let kind = KINDS.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
     let prints: Vec<String> =
         edit.values.iter().map(|(at, value)| format!("{at}:{:x}", print_of(value))).collect();
     let (made, prints) = (made.0, prints.join(" "));
-    let changed = quoted(&json!(changed).to_string());
     format!(
-        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, {changed}, '{prints}');"
+        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, '{prints}');"
     )
 }
 
@@ -115,7 +112,7 @@ pub(super) fn undone(edit: &LocalEdit) -> String {
 
 /// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let text = "SELECT number, entity, key, kind, made, said, gave, changed, prints FROM bench_edits ORDER BY number";
+    let text = "SELECT number, entity, key, kind, made, said, gave, prints FROM bench_edits ORDER BY number";
     let mut asked = database.prepare_cached(text)?;
     let lines = asked.query_map([], |row| {
         let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
@@ -128,8 +125,7 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             kind: KINDS[kind.min(2)],
             made: Stamp(row.get(4)?),
             said: said.or(gave.map(|at| Said::GaveWay(Stamp(at)))),
-            changed: row.get(7)?,
-            prints: prints(&row.get::<_, String>(8)?),
+            prints: prints(&row.get::<_, String>(7)?),
         })
     })?;
     lines.collect()
@@ -137,9 +133,14 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
 
 /// Of the edits of a row those that this state of it holds: up to the last that made it so. An edit
 /// that was saved while an older state was on its way is not among them.
-pub(super) fn within(lines: &[Line], (entity, key): (EntityId, &str), state: &Json) -> BTreeSet<u32> {
+pub(super) fn within(
+    lines: &[Line],
+    schema: &Schema,
+    (entity, key): (EntityId, &str),
+    state: &Json,
+) -> BTreeSet<u32> {
     let of: Vec<&Line> = lines.iter().filter(|line| line.row() == (entity, key)).collect();
-    let last = of.iter().rposition(|line| line.made_this(state));
+    let last = of.iter().rposition(|line| line.made_this(schema, state));
     of.iter().take(last.map_or(0, |at| at + 1)).map(|line| line.number).collect()
 }
 
@@ -282,13 +283,14 @@ pub(super) fn settled(
 /// versions took their place.
 pub(super) fn overruled(
     lines: &[Line],
+    schema: &Schema,
     waiting: &Waiting,
     mut shown: impl FnMut(&Line) -> Json,
 ) -> Vec<Told> {
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     let has_left = |line: &&Line| line.said.is_none() && !waits(waiting, line);
     lines.iter().filter(has_left).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(&shown(last)));
+    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(schema, &shown(last)));
     let gone = rows.into_values().filter(is_gone).flatten();
     gone.map(|line| Told::Done(line.clone(), Said::GaveWay(Stamp::default()))).collect()
 }
@@ -387,11 +389,26 @@ pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    fn line(number: u32, key: &str, kind: EditKind, changed: &Json) -> Line {
+    use super::*;
+    use crate::contract::{Column, ColumnKind, Entity};
+
+    fn schema() -> Schema {
+        let columns = [("hours", ColumnKind::Int), ("state", ColumnKind::Text), ("done", ColumnKind::Bool)];
+        let columns = columns.map(|(name, kind)| Column::new(name, kind)).to_vec();
+        Schema { entities: vec![Entity::new("task", columns)], ..Schema::default() }
+    }
+
+    fn line(number: u32, key: &str, kind: EditKind, values: &Json) -> Line {
         let (entity, key, made, said) = (EntityId(0), Key::new(key), Stamp(0), None);
-        Line { number, entity, key, kind, made, said, changed: changed.to_string(), prints: Vec::new() }
+        let columns = &schema().entities[0].columns;
+        let print = |(name, value): (&String, &Json)| {
+            let at = columns.iter().position(|column| column.name == *name)?;
+            Some((at, print_of(&from_js(&columns[at].kind, value).ok()?)))
+        };
+        let prints = values.as_object().into_iter().flatten().filter_map(print).collect();
+        Line { number, entity, key, kind, made, said, prints }
     }
 
     /// A replication fails after its rows were taken, and the next one does not send them again.
@@ -421,7 +438,7 @@ mod tests {
         ];
         let told = |hours: i64, waiting: &[&str]| {
             let waiting = waiting.iter().map(|key| (EntityId(0), (*key).to_owned())).collect();
-            overruled(&lines, &Some(waiting), |_| json!({ "hours": hours })).len()
+            overruled(&lines, &schema(), &Some(waiting), |_| json!({ "hours": hours })).len()
         };
         assert_eq!([told(2, &[]), told(3, &[]), told(9, &[])], [1, 2, 3]);
         assert_eq!([told(9, &["a"]), told(9, &["a", "b"])], [1, 0], "what waits may still go");
@@ -436,12 +453,20 @@ mod tests {
             line(4, "a", EditKind::Update, &json!({ "hours": 7 })),
             line(5, "a", EditKind::Delete, &json!({})),
         ];
-        let held =
-            |state: Json| -> Vec<u32> { within(&lines, (EntityId(0), "a"), &state).into_iter().collect() };
+        let held = |state: Json| -> Vec<u32> {
+            within(&lines, &schema(), (EntityId(0), "a"), &state).into_iter().collect()
+        };
         assert_eq!(held(json!({ "hours": 1, "state": "open" })), [1]);
         assert_eq!(held(json!({ "hours": 64.0 })), [1, 3], "as a number, and nothing is null");
         assert_eq!(held(json!({ "hours": 7, "state": "done" })), [1, 3, 4]);
         assert_eq!(held(Json::Null), [1, 3, 4, 5]);
         assert_eq!(held(json!({ "hours": 9 })), [0; 0], "none of them made it");
+    }
+
+    #[test]
+    fn a_truth_that_sqlite_gives_as_a_number_is_the_edits_own() {
+        let lines = [line(1, "a", EditKind::Update, &json!({ "done": true }))];
+        let held = |done: Json| within(&lines, &schema(), (EntityId(0), "a"), &json!({ "done": done })).len();
+        assert_eq!([json!(1), json!(true), json!(0), json!(false), Json::Null].map(held), [1, 1, 0, 0, 0]);
     }
 }

@@ -56,7 +56,7 @@ fn named(phone: &Phone, rows: &[Vec<Json>]) -> Slip {
         let [Json::String(table), Json::String(key), state @ ..] = row.as_slice() else { continue };
         let Some(entity) = phone.setup.schema.find(table) else { continue };
         match state.first() {
-            Some(state) => numbers.extend(journal::within(&lines, (entity, key), state)),
+            Some(state) => numbers.extend(journal::within(&lines, &phone.setup.schema, (entity, key), state)),
             None => {
                 let of = lines.iter().filter(|line| line.entity == entity && line.key.as_str() == key);
                 numbers.extend(of.map(|line| line.number));
