@@ -262,6 +262,15 @@ fn what_an_app_teaches_all_objects_is_its_own_affair() {
     assert_eq!((outcome.violations.len(), value(&outcome, "oracle.saved_edits.lost")), (0, 0));
 }
 
+#[test]
+fn a_period_counts_the_time_in_the_foreground_alone() {
+    let periods = "unit.Sync.on=[\"every 2m\"]";
+    let runs = |resumes: &str| value(&run_seed("calm", &[periods, resumes], 1), "engine.syncs.useful");
+    let (looked_at, visited) = (runs("workload.resumes_per_hour=0"), runs("workload.resumes_per_hour=6"));
+    assert!((150..=200).contains(&looked_at), "six phones, an hour: {looked_at}");
+    assert!(visited > 0 && visited * 2 < looked_at, "two minutes of ten: {visited} of {looked_at}");
+}
+
 /// The sum of a figure over the first seeds of a scenario.
 fn sum(name: &str, sets: &[&str], figure: &str) -> i64 {
     let of = |seed| i64::try_from(value(&run_seed(name, sets, seed), figure)).expect("it is small");

@@ -151,7 +151,11 @@ impl Phone {
         self.reopen().await;
         for (unit, period) in self.setup.periods() {
             let phone = self.clone();
-            self.ports.every(period, move || phone.enqueue(unit, false));
+            self.ports.every(period, move || {
+                if phone.is_looked_at.get() {
+                    phone.enqueue(unit, false);
+                }
+            });
         }
         self.fire(Trigger::Start);
         loop {
@@ -364,6 +368,11 @@ impl SyncEngine for Phone {
             AppEvent::Pause => Some("pause"),
             AppEvent::Login | AppEvent::Background => None,
         };
+        match event {
+            AppEvent::Login | AppEvent::Resume => self.is_looked_at.set(true),
+            AppEvent::Pause => self.is_looked_at.set(false),
+            AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
+        }
         heard.into_iter().for_each(|heard| self.thread.post(Job::Happened(heard)));
         event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
     }

@@ -108,6 +108,7 @@ impl EngineFactory for Factory {
             requests: Cell::default(),
             holds: RefCell::default(),
             lines: RefCell::default(),
+            is_looked_at: Cell::default(),
             unit: Cell::default(),
             again: RefCell::default(),
             sent: RefCell::new(BTreeSet::new()),

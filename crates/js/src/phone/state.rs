@@ -30,6 +30,8 @@ pub(super) struct Phone {
     pub(super) holds: RefCell<BTreeMap<u32, Rc<Hold>>>,
     /// Connections that are held.
     pub(super) lines: RefCell<BTreeMap<u32, Rc<Line>>>,
+    /// Whether the app is in the foreground: a unit's periods count no other time.
+    pub(super) is_looked_at: Cell<bool>,
     /// The unit that runs.
     pub(super) unit: Cell<Option<UnitId>>,
     /// Units that are tried again soon.
