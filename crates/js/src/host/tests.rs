@@ -25,6 +25,27 @@ fn is(text: &str, wanted: &str) {
     assert_eq!(said(text).unwrap_or_else(|fault| panic!("{text}: {fault}")), wanted, "{text}");
 }
 
+/// A line of operators polls nobody, and each may take hundreds of milliseconds of the host.
+#[test]
+fn operators_on_long_integers_end_their_turn() {
+    let made = |times: u32, long: &str| {
+        let (interpreter, _host) = runtime();
+        let text = format!(
+            "let n = 0n; for (let i = 0; i < {times}; i++) try {{ n = {long} }} catch {{ }}; globalThis.said = n > 0n"
+        );
+        let ended = interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text.as_str()));
+        (ended.err().map_or(String::new(), |fault| fault.what), interpreter.take_spent().ticks)
+    };
+    let (what, ticks) = made(3_000, "1n << 1000000n");
+    assert!(what.contains("an endless loop"), "{what}");
+    assert!((15_000..=20_000).contains(&ticks), "{ticks}");
+    let (what, ticks) = made(3, "3n ** 60000n");
+    assert_eq!(what, "");
+    assert!((1..200).contains(&ticks), "{ticks}");
+    let (what, ticks) = made(1_000, "3n ** 200n");
+    assert_eq!((what.as_str(), ticks), ("", 0));
+}
+
 #[test]
 fn arithmetic_is_libm_to_the_last_bit() {
     let (interpreter, _host) = runtime();

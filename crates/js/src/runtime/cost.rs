@@ -5,6 +5,7 @@
 //! | ticks | the interpreter polls at each call, each jump back, and each step back of a regular expression, and ticks once in 10 000 polls | [`TICK`]: 100 ns a poll |
 //! | JSON | characters that `JSON.parse` reads and `JSON.stringify` writes | as all JSON, by the class of the phone (`Work::coded_bytes`) |
 //! | sorts | `Array.sort` without a function of the app's: n·log₂ n comparisons | [`COMPARISON`] each |
+//! | long integers | a `BigInt` of n > 128 digits of 32 bits: n²/400 steps, as a product of that length takes | [`TICK`]: 100 ns a step |
 //! | SQLite | what it reads and writes | as any engine's, by the phone's flash |
 //!
 //! A poll stands for about a line of code: a loop of three operations takes 90 to 110 ns of a
@@ -26,6 +27,11 @@ pub(crate) const STEPS_OF_A_TICK: u64 = 10_000;
 /// Steps of SQLite's machine in a turn that does not end.
 pub(crate) const MOST_STEPS: u64 = 200_000_000;
 
+/// From so many digits of 32 bits on an integer is long, and those of two that were multiplied to
+/// make one of n digits are (n/2)² products, of which one takes 1 ns.
+pub(super) const LONG_DIGITS: usize = 128;
+const STEPS_OF_DIGITS: u64 = 400;
+
 /// What was done since it was last charged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
@@ -35,11 +41,13 @@ pub(crate) struct Spent {
     /// Places of long lists that were gone over in this turn, and steps of SQLite.
     of_turn: u64,
     sql: u64,
+    /// Steps of long integers in this turn.
+    of_digits: u64,
 }
 
 impl Spent {
     pub(crate) fn begin_turn(&mut self) {
-        (self.of_turn, self.sql) = (0, 0);
+        (self.of_turn, self.sql, self.of_digits) = (0, 0, 0);
     }
     /// A long list is gone over; true if that does not end.
     pub(crate) fn steps(&mut self, places: u64) -> bool {
@@ -49,7 +57,16 @@ impl Spent {
         is_endless
     }
     pub(crate) fn steps_of_turn(&self) -> u64 {
-        self.of_turn
+        self.of_turn.saturating_add(self.of_digits)
+    }
+    /// A long integer was made that has so many digits.
+    pub(super) fn digits(&mut self, digits: u64) {
+        let before = self.of_digits / STEPS_OF_A_TICK;
+        self.of_digits += digits * digits / STEPS_OF_DIGITS;
+        self.ticks += if self.is_endless_digits() { 0 } else { self.of_digits / STEPS_OF_A_TICK - before };
+    }
+    pub(super) fn is_endless_digits(&self) -> bool {
+        self.of_digits / STEPS_OF_A_TICK > TICKS_OF_A_TURN
     }
     /// SQLite has made so many steps; true if that does not end. Its time is the disk's.
     pub(crate) fn sql(&mut self, steps: u64) -> bool {

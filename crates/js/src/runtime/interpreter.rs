@@ -39,12 +39,13 @@ impl Interpreter {
         raw::link_pow();
         let failed = |error: rquickjs::Error| Fault::new(error.to_string());
         let full: Rc<Cell<bool>> = Rc::default();
-        let runtime = Runtime::new_with_alloc(raw::Bounded::new(HEAP, full.clone())).map_err(failed)?;
+        let spent: Rc<RefCell<Spent>> = Rc::default();
+        let memory = raw::Bounded::new(HEAP, full.clone(), spent.clone());
+        let runtime = Runtime::new_with_alloc(memory).map_err(failed)?;
         runtime.set_max_stack_size(STACK);
         // Never by sizes: by counts.
         runtime.set_gc_threshold(usize::MAX);
         runtime.set_loader(modules, modules);
-        let spent: Rc<RefCell<Spent>> = Rc::default();
         let ticks: Rc<Cell<u64>> = Rc::default();
         let (counted, of_turn) = (spent.clone(), ticks.clone());
         runtime.set_interrupt_handler(Some(Box::new(move || {

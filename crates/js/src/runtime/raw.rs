@@ -16,7 +16,7 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, JsLifetime, Module, Object, Result, TypedArray, qjs};
 use rusqlite::{Connection, ffi};
 
-use super::cost::{STEPS_OF_A_TICK, Spent};
+use super::cost::{LONG_DIGITS, STEPS_OF_A_TICK, Spent};
 
 use crate::contract::SystemOfRecord;
 
@@ -75,24 +75,62 @@ pub(super) fn kept_entry<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     Ok(kept.0.clone())
 }
 
-/// Memory up to a limit: that of the host, counted as it is asked for.
+/// Memory up to a limit: that of the host, counted as it is asked for. What makes long integers is
+/// seen here alone, as an operator polls nobody.
 pub(super) struct Bounded {
     used: usize,
     most: usize,
     full: Rc<Cell<bool>>,
+    spent: Rc<RefCell<Spent>>,
+    /// The last block that may be a long integer, whose maker has not filled it yet.
+    given: Option<(NonNull<u8>, usize)>,
 }
 
+/// Bytes of a block before the digits of a `BigInt`: what the allocator of the interpreter says of
+/// it, and how many 32-bit digits there are.
+const BEFORE_DIGITS: usize = 12;
+const COUNT_OF_DIGITS: usize = 8;
+
 impl Bounded {
-    pub(super) fn new(most: usize, full: Rc<Cell<bool>>) -> Bounded {
-        Bounded { used: 0, most, full }
+    pub(super) fn new(most: usize, full: Rc<Cell<bool>>, spent: Rc<RefCell<Spent>>) -> Bounded {
+        Bounded { used: 0, most, full, spent, given: None }
     }
     /// Whether so many bytes more are there.
-    fn has(&self, more: usize) -> bool {
+    fn has(&mut self, more: usize) -> bool {
+        self.weigh();
+        // Nothing polls between the operators of a line, so that memory ends what does not end.
+        if more > LONG_DIGITS * 4 && self.spent.try_borrow().is_ok_and(|spent| spent.is_endless_digits()) {
+            return false;
+        }
         let has = self.used.saturating_add(more) <= self.most;
         if !has {
             self.full.set(true);
         }
         has
+    }
+    /// Remembers a block that may be a long integer.
+    fn watch(&mut self, given: *mut u8, size: usize) {
+        if size >= BEFORE_DIGITS + LONG_DIGITS * 4 && (size - BEFORE_DIGITS).is_multiple_of(4) {
+            self.given = NonNull::new(given).map(|given| (given, size));
+        }
+        if let Some((given, _)) = self.given {
+            // SAFETY: it was just given, and is longer.
+            unsafe { given.write_bytes(0, BEFORE_DIGITS) };
+        }
+    }
+    /// Counts the work of the last block if it has become a long integer: one says how many digits
+    /// it has, which is as many as it has room for, or one fewer where a product has no carry.
+    fn weigh(&mut self) {
+        let Some((given, size)) = self.given.take() else { return };
+        // SAFETY: the block lives: whoever frees it calls this first. It is aligned and was filled
+        // with zeros, at least, when it was given.
+        let said = unsafe { given.add(COUNT_OF_DIGITS).cast::<u32>().read() } as usize;
+        let room = (size - BEFORE_DIGITS) / 4;
+        if (said == room || said + 1 == room)
+            && let Ok(mut spent) = self.spent.try_borrow_mut()
+        {
+            spent.digits(room as u64);
+        }
     }
     fn took(&mut self, given: *mut u8) -> *mut u8 {
         if !given.is_null() {
@@ -110,6 +148,7 @@ unsafe impl Allocator for Bounded {
             return std::ptr::null_mut();
         }
         let given = RustAllocator.alloc(size);
+        self.watch(given, size);
         self.took(given)
     }
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
@@ -120,6 +159,7 @@ unsafe impl Allocator for Bounded {
         self.took(given)
     }
     unsafe fn dealloc(&mut self, ptr: *mut u8) {
+        self.weigh();
         // SAFETY: as it is for the caller.
         unsafe {
             self.used -= RustAllocator::usable_size(ptr);
@@ -127,6 +167,7 @@ unsafe impl Allocator for Bounded {
         }
     }
     unsafe fn realloc(&mut self, ptr: *mut u8, size: usize) -> *mut u8 {
+        self.weigh();
         // SAFETY: as it is for the caller.
         let before = unsafe { RustAllocator::usable_size(ptr) };
         if size > before && !self.has(size - before) {
