@@ -103,7 +103,7 @@ async fn look(place: Place, asked: &Asked, inside: &Inside) -> Response {
         Place::State => json_of(200, &told(&state)),
         _ => match asked.whose(inside) {
             Ok((device, name)) => json_of(200, &link(&state, device.0 as usize, &name)),
-            Err(response) => response,
+            Err(response) => *response,
         },
     }
 }
@@ -158,7 +158,7 @@ fn lines(body: &[u8]) -> Result<Vec<Map<String, Json>>, String> {
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
     let body = match read(body, SAID, inside).await {
         Ok(body) => body,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let all = match lines(&body) {
         Ok(all) if all.is_empty() => return text(400, "nothing was said\n"),
@@ -174,7 +174,7 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
         }
         None => match asked.whose(inside) {
             Ok(whose) => Ok(whose),
-            Err(response) => return response,
+            Err(response) => return *response,
         },
     };
     let (device, name): (DeviceId, String) = match whose {

@@ -267,14 +267,14 @@ async fn answer(
 async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {
     let (device, name) = match asked.whose(inside) {
         Ok(whose) => whose,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let Ok(_room) = inside.room.try_acquire() else {
         return Ok(text(503, "too many requests wait\n"));
     };
     let body = match read(body, inside.body_max, inside).await {
         Ok(body) => body,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
     let target = asked.addressed.target();

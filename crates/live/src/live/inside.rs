@@ -145,7 +145,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The device that it is of, and how its app calls that.
-    pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Response> {
+    pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
         let mut roster = lock(&inside.roster);
         if let Some(device) = self.device {
             roster.take(device);
@@ -153,23 +153,23 @@ impl Asked {
         }
         let said = self.headers.get(DEVICE).map(|name| name.to_str().unwrap_or("/").to_owned());
         let found = roster.find(self.addressed.device.as_deref().or(said.as_deref()));
-        let device = found.map_err(|why| text(400, why + "\n"))?;
+        let device = found.map_err(|why| Box::new(text(400, why + "\n")))?;
         Ok((device, roster.name(device).to_owned()))
     }
 }
 
 /// Reads a body, which is no longer than it may be and comes in time.
-pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Response> {
-    let large = || text(413, format!("a body has {most} bytes at most; --body-max sets it\n"));
+pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Box<Response>> {
+    let large = || Box::new(text(413, format!("a body has {most} bytes at most; --body-max sets it\n")));
     if body.size_hint().lower() > most as u64 {
         return Err(large());
     }
     let read = timeout(inside.patience * 4, Limited::new(body, most).collect()).await;
     match read {
-        Err(_) => Err(text(408, "the body did not come in time\n")),
+        Err(_) => Err(Box::new(text(408, "the body did not come in time\n"))),
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(large()),
-        Ok(Err(error)) => Err(text(400, format!("the body cannot be read: {error}\n"))),
+        Ok(Err(error)) => Err(Box::new(text(400, format!("the body cannot be read: {error}\n")))),
     }
 }
 

@@ -64,10 +64,12 @@ pub struct Done {
     pub hash: u64,
 }
 
+type OnDone = Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>;
+
 /// Who is told what comes of a request.
 pub(super) enum Hears {
     Nobody,
-    Once(Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>),
+    Once(OnDone),
     Pieces(Box<dyn FnMut(Time, Piece)>),
 }
 
