@@ -1,7 +1,7 @@
 //! `serve` as a process: it listens, judges when it is asked to or told to end, and its log is a
 //! session that happens again.
 #![cfg(unix)]
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes live in host time")]
+#![expect(clippy::disallowed_methods, reason = "processes live in host time")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
