@@ -122,7 +122,7 @@ impl Bounded {
     /// it has, which is as many as it has room for, or one fewer where a product has no carry.
     fn weigh(&mut self) {
         let Some((given, size)) = self.given.take() else { return };
-        // SAFETY: the block lives: whoever frees it calls this first. It is aligned and was filled
+        // SAFETY: the block lives: who frees it calls this first. It is aligned and was filled
         // with zeros, at least, when it was given.
         let said = unsafe { given.add(COUNT_OF_DIGITS).cast::<u32>().read() } as usize;
         let room = (size - BEFORE_DIGITS) / 4;

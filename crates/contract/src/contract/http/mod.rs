@@ -12,9 +12,9 @@
 //!   the server. Whose `If-None-Match` names the response's `ETag` gets a 304 without the body.
 //!
 //! The bytes are those of HTTP/1.1, head and body, and a body is as long as `Content-Length` says.
-//! On a link a head has the size that `transport.header_up` and `header_down` say, with the token, the
-//! client's library and proxies. What a stack wrote of it is a part of that, and is not sent twice; a
-//! head of its own that is longer goes as it is.
+//! On a link a head has the size that `transport.header_up` and `header_down` say, with the token,
+//! the client's library and proxies. What a stack wrote of it is a part of that, and is not sent
+//! twice; a head of its own that is longer goes as it is.
 //!
 //! ```
 //! use syncdyno_contract::contract::http::{OverHttp, Request, Response};
