@@ -12,6 +12,8 @@
 #[path = "support/stopwatch.rs"]
 mod stopwatch;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,7 +24,7 @@ use syncdyno::oracle::{Story, Subject};
 use syncdyno::record::CellRecord;
 use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::workload::Placed;
-use syncdyno::world::{Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};
+use syncdyno::world::{Ear, Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -87,6 +89,14 @@ impl Runner for Counting {
     }
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
         self.bench.trace(plan, watch)
+    }
+    fn heard(
+        &self,
+        plan: &Plan,
+        ear: Rc<RefCell<dyn Ear>>,
+        watch: &dyn Watch,
+    ) -> Result<Outcome, Unrunnable> {
+        self.bench.heard(plan, ear, watch)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         self.bench.keys(plan, entity)

@@ -43,7 +43,7 @@ fn operators_on_long_integers_end_their_turn() {
     assert_eq!(what, "");
     assert!((1..200).contains(&ticks), "{ticks}");
     let (what, ticks) = made(1_000, "3n ** 200n");
-    assert_eq!((what.as_str(), ticks), ("", 0));
+    assert!(what.is_empty() && ticks <= 1, "{what}: {ticks}");
 }
 
 #[test]
