@@ -6,7 +6,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The text with its accents composed (Unicode Normalization Form C).
 pub fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    // No letter below U+0300, the first accent apart, has another form; its first byte is 0xCC.
+    if text.bytes().all(|byte| byte < 0xcc) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfc().collect())
@@ -38,6 +39,10 @@ mod tests {
         assert!(is_same_text(whole, apart) && is_same_text("Zoe", "Zoe"));
         for (a, b) in [("Zoe", "Zo\u{eb}"), ("½", "1⁄2"), ("ﬁ", "fi"), ("a", "A")] {
             assert!(!is_same_text(a, b), "{a} and {b}");
+        }
+        for code in 0..0x300 {
+            let letter = char::from_u32(code).expect("no surrogate").to_string();
+            assert_eq!(letter.nfc().collect::<String>(), letter);
         }
         assert_eq!(compatible("½ﬁ"), "1⁄2fi");
     }
