@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::spread::spread;
 use super::{occurrences, untested};
-use crate::base::{DeviceId, EntityId, Key, Span, inert};
+use crate::base::{DeviceId, Digest, EntityId, Key, Span, inert};
 use crate::contract::Schema;
 use crate::oracle::{Violation, check_names, metric_of};
 use crate::record::{
@@ -95,15 +95,33 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
+/// A longer name is none of a file.
+const LETTERS: usize = 160;
+
 fn cell_id(plan: &Plan) -> String {
     let mut parts = vec![plan.source.scenario.clone()];
     parts.extend(plan.source.variant.clone());
-    parts.extend(plan.source.axes.iter().map(|(key, value)| {
-        let last_two = key.rsplit('.').take(2).collect::<Vec<_>>();
-        format!("{}={value}", last_two.into_iter().rev().collect::<Vec<_>>().join("."))
-    }));
-    parts.push(format!("s{}", plan.seed.0));
-    in_id(&parts.join("."))
+    if plan.source.called.is_empty() {
+        parts.extend(plan.source.axes.iter().map(|(key, value)| {
+            let last_two = key.rsplit('.').take(2).collect::<Vec<_>>();
+            format!("{}={value}", last_two.into_iter().rev().collect::<Vec<_>>().join("."))
+        }));
+    }
+    parts.extend(plan.source.called.iter().cloned());
+    let name = bounded(&in_id(&parts.join(".")));
+    format!("{name}.s{}", plan.seed.0)
+}
+
+/// A name that is too long ends with a digest of what was cut.
+fn bounded(name: &str) -> String {
+    match name.split_at_checked(LETTERS) {
+        Some((kept, cut)) if !cut.is_empty() => {
+            let mut digest = Digest::new();
+            digest.text(cut);
+            format!("{kept}-{}", &digest.hex()[..8])
+        }
+        _ => name.to_owned(),
+    }
 }
 
 pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {

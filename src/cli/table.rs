@@ -1,6 +1,7 @@
 //! `sweep` of a file that declares a table, or with `--table`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -174,7 +175,10 @@ fn plans(
                 point.iter().cloned().chain(of_cells.iter().map(of)).collect::<Vec<String>>()
             };
             match sources::with(document, selection, sets.clone(), console) {
-                Ok(cells) => {
+                Ok(mut cells) => {
+                    cells
+                        .iter_mut()
+                        .for_each(|plan| Arc::make_mut(&mut plan.source).called.clone_from(&point));
                     let of_cells = cells.iter().map(|plan| (labels(plan.source.variant.as_deref()), None));
                     tried.extend(of_cells);
                     plans.extend(cells);

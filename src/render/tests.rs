@@ -3,6 +3,8 @@
 mod records;
 mod severity;
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -198,6 +200,20 @@ fn a_stopped_run_has_the_code_of_what_stopped_it_and_says_so() {
 fn cells_that_would_share_a_name_are_told_apart() {
     let ids = cell_ids(&[plan(None, 1), plan(None, 1), plan(Some("a b/c"), 1)]);
     assert_eq!(ids, ["ties.s1", "ties.s1.2", "ties.a-b-c.s1"]);
+}
+
+#[test]
+fn a_cell_is_named_as_its_table_calls_it_and_not_too_long() {
+    let mut long = plan(None, 1);
+    let source = Arc::make_mut(&mut long.source);
+    source.axes = [("engine.options".to_owned(), "x".repeat(400))].into();
+    let mut called = long.clone();
+    Arc::make_mut(&mut called.source).called = vec!["pouchdb".to_owned(), "lte poor".to_owned()];
+    let mut other = long.clone();
+    Arc::make_mut(&mut other.source).axes = [("engine.options".to_owned(), "x".repeat(401))].into();
+    let ids = cell_ids(&[long, other, called]);
+    assert!(ids[0] != ids[1] && ids.iter().all(|id| id.len() <= 175), "{ids:?}");
+    assert!(ids[0].ends_with(".s1") && ids[2] == "ties.pouchdb.lte-poor.s1", "{ids:?}");
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Origin {
     pub digest: String,
     pub variant: Option<String>,
     pub axes: BTreeMap<String, String>,
+    /// What a table calls the values that it gave the cell, an axis each.
+    pub called: Vec<String>,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
     pub swarm: Option<Arc<Swarm>>,
