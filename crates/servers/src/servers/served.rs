@@ -1,7 +1,11 @@
 //! A half that speaks HTTP, as the bench asks it.
 
+use serde_json::{Value as Json, json};
+
 use super::web::Answer;
-use crate::contract::http::{Request, read_request, read_response, refusal, write_response};
+use crate::contract::http::{
+    HeaderValue, Request, header, read_request, read_response, refusal, write_response,
+};
 use crate::contract::{
     ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord, Ticket,
 };
@@ -58,6 +62,24 @@ pub(super) trait Speaks {
         let _ = entity;
         stamp.0.to_string()
     }
+    /// What the body says when the server or the gateway says no, in the protocol's own shape.
+    fn refused(&self, word: &str, why: &str) -> Json {
+        json!({ "error": word, "reason": why })
+    }
+}
+
+/// The word of a refusal, as CouchDB has them.
+fn word_of(error: &ServerError) -> &'static str {
+    match error {
+        ServerError::BadRequest(_) => "bad_request",
+        ServerError::Unauthorized => "unauthorized",
+        ServerError::CursorExpired(_) => "gone",
+        ServerError::RequestTooLarge(_) => "too_large",
+        ServerError::Throttled(_) => "too_many_requests",
+        ServerError::Failed | ServerError::AnswerTooLarge(_) => "internal_server_error",
+        ServerError::Unavailable => "service_unavailable",
+        ServerError::GatewayTimeout => "gateway_timeout",
+    }
 }
 
 pub(super) struct Served<S>(pub(super) S);
@@ -89,7 +111,11 @@ impl<S: Speaks> SyncServer for Served<S> {
         })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        write_response(&refusal(error))
+        // The status and `Retry-After` are those of HTTP; a text as body ends clients that read JSON.
+        let mut response = refusal(error);
+        *response.body_mut() = self.0.refused(word_of(error), &error.to_string()).to_string().into_bytes();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        write_response(&response)
     }
     fn is_refusal(&self, answer: &[u8]) -> bool {
         read_response(answer).is_ok_and(|response| response.status().as_u16() >= 300)

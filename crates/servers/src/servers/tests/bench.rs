@@ -218,6 +218,10 @@ impl World {
         };
         answer(&bytes, slip)
     }
+    /// What a phone gets in the place of an answer.
+    pub(super) fn refused(&self, error: &ServerError) -> Vec<u8> {
+        self.half.as_deref().expect("it lives").refuse(error)
+    }
     /// Asks for something that is answered later.
     pub(super) fn wait_for(&mut self, device: u32, line: &str) -> Ticket {
         match self.served(device, &request(line, &Json::Null), &mut Slip::default()) {
