@@ -35,13 +35,24 @@ struct Served {
     protocol: String,
     options: BTreeMap<String, String>,
     upstream: Option<Upstream>,
+    tunnel: Option<Upstream>,
+}
+
+impl Served {
+    fn mode(&self) -> Mode {
+        match (&self.upstream, &self.tunnel) {
+            (Some(_), _) => Mode::Upstream,
+            (None, Some(_)) => Mode::Tunnel,
+            (None, None) => Mode::Scenario,
+        }
+    }
 }
 
 pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plan = plan(args, console)?;
     sources::remark_on(std::slice::from_ref(&plan), console);
     let served = served(args, &plan, console)?;
-    if args.record.is_some() && served.upstream.is_none() && !args.bodies {
+    if args.record.is_some() && served.mode() == Mode::Scenario && !args.bodies {
         let why = "what apps send decides what the scenario's backend answers: --record needs --bodies here";
         return Err(Refusal::usage(why));
     }
@@ -53,7 +64,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let roster = Roster::of(fleets.iter().map(|(name, devices)| (name.as_str(), *devices)));
     let head = Head {
         syncdyno_session: LOG_VERSION,
-        mode: if served.upstream.is_some() { Mode::Upstream } else { Mode::Scenario },
+        mode: served.mode(),
         protocol: served.protocol.clone(),
         options: served.options.clone(),
         scenario: plan.source.resolved.to_string(),
@@ -71,6 +82,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         gate,
         roster,
         upstream: served.upstream.clone(),
+        tunnel: served.tunnel.clone(),
         bodies: args.bodies,
         body_max: usize::try_from(args.body_max).unwrap_or(usize::MAX),
         connections_max: usize::try_from(args.connections).unwrap_or(usize::MAX),
@@ -126,8 +138,15 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
             return Err(Refusal::usage("--option is of a protocol, and --upstream has its own"));
         }
         let upstream = Upstream::of(url).map_err(Refusal::usage)?;
-        let (setup, stacks, options) = as_served("plain", &BTreeMap::new(), plan, stacks)?;
-        return Ok(Served { setup, stacks, protocol: "plain".to_owned(), options, upstream: Some(upstream) });
+        return Ok(Served { upstream: Some(upstream), ..before_ones_own(plan, stacks)? });
+    }
+    if let Some(address) = &args.tunnel {
+        if !args.listen.ip().is_loopback() {
+            let why = "--tunnel carries bytes, among which no token can be: it listens on loopback alone";
+            return Err(Refusal::usage(why));
+        }
+        let tunnel = Upstream::of_port(address).map_err(Refusal::usage)?;
+        return Ok(Served { tunnel: Some(tunnel), ..before_ones_own(plan, stacks)? });
     }
     let theirs = plan.chosen.text("server");
     let is_own = plan.brought && args.protocol.is_none() && !protocols().contains(&theirs);
@@ -142,13 +161,20 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
             protocol,
             options: BTreeMap::new(),
             upstream: None,
+            tunnel: None,
         });
     }
     let preset = if protocols().contains(&theirs) { theirs } else { "plain" };
     let name = args.protocol.as_deref().unwrap_or(preset);
     let options = args.option.iter().cloned().collect();
     let (setup, stacks, options) = as_served(name, &options, plan, stacks)?;
-    Ok(Served { setup, stacks, protocol: name.to_owned(), options, upstream: None })
+    Ok(Served { setup, stacks, protocol: name.to_owned(), options, upstream: None, tunnel: None })
+}
+
+/// The world of a plan whose server is somebody's own: what it would speak itself is of no account.
+fn before_ones_own(plan: &Plan, stacks: &Stacks) -> anyhow::Result<Served> {
+    let (setup, stacks, options) = as_served("plain", &BTreeMap::new(), plan, stacks)?;
+    Ok(Served { setup, stacks, protocol: "plain".to_owned(), options, upstream: None, tunnel: None })
 }
 
 /// The world of a plan in which this protocol is spoken, with these options among its own.
@@ -266,8 +292,9 @@ fn begins(
     console: &mut Console<'_>,
 ) {
     let at = format!("http://{}", doors.all);
-    let mut text = match &args.upstream {
-        Some(url) => format!("serving {} before {} on {at}\n", plan.source.scenario, inert(url)),
+    let own = args.upstream.as_ref().or(args.tunnel.as_ref());
+    let mut text = match own {
+        Some(address) => format!("serving {} before {} on {at}\n", plan.source.scenario, inert(address)),
         None => format!("serving {} on {at}, which speaks {}\n", plan.source.scenario, served.protocol),
     };
     text += &format!("token: {token}\npage: {at}/_syncdyno/?token={token}\n");

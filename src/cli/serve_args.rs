@@ -38,6 +38,10 @@ pub(super) struct ServeArgs {
     /// reached.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
+    /// A server of your own of which nothing is known but its bytes: WebSockets, server-sent events,
+    /// the app's own TLS. Apps connect to the ports of their devices (--ports).
+    #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
+    pub(super) tunnel: Option<String>,
     /// Virtual seconds in a second.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub(super) speed: f64,

@@ -134,6 +134,31 @@ fn a_verdict_that_is_asked_for_is_answered_and_kept() {
 }
 
 #[test]
+fn a_tunnel_carries_bytes_to_its_server_and_replays_without_it() {
+    let desk = desk();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let to = listener.local_addr().expect("it has one");
+    let ports = 22_000 + std::process::id() % 9_000 * 4;
+    let serving = Serving::of(&desk, &format!("--tunnel {to} --ports {ports} --record session.jsonl"));
+    let mut app = TcpStream::connect(("127.0.0.1", ports as u16 + 1)).expect("it listens");
+    app.write_all(b"private").expect("it is open");
+    let (mut server, _) = listener.accept().expect("it is led there");
+    let mut heard = [0; 7];
+    server.read_exact(&mut heard).expect("they come");
+    server.write_all(&heard).expect("it is open");
+    app.read_exact(&mut heard).expect("they come back");
+    assert_eq!(&heard, b"private");
+    drop((app, server));
+    std::thread::sleep(Duration::from_millis(300));
+    serving.ask("POST /verdict", "");
+    serving.ended();
+    let log = fs::read_to_string(desk.path().join("session.jsonl")).expect("it is there");
+    assert!(log.contains("\"mode\":\"tunnel\"") && !log.contains("private"), "{log}");
+    let (code, text) = said(&desk, "replay session.jsonl");
+    assert!(code == Some(0) && text.contains("1 request ended at the same nanosecond"), "{text}");
+}
+
+#[test]
 fn a_lost_edit_is_found_at_sigterm_and_at_sigint() {
     for name in ["-TERM", "-INT"] {
         let desk = desk();
@@ -169,6 +194,14 @@ fn what_cannot_be_served_is_refused_in_words() {
         ("serve notes.toml --speed 0", 2, "a speed is"),
         ("serve notes.toml --token short", 2, "16 letters"),
         ("serve notes.toml --listen nowhere", 2, "invalid"),
+        ("serve notes.toml --tunnel localhost:3000", 2, "--ports"),
+        ("serve notes.toml --tunnel localhost --ports 9001", 2, "no address such as localhost:3000"),
+        (
+            "serve notes.toml --tunnel localhost:1 --ports 9001 --upstream http://localhost",
+            2,
+            "cannot be used with",
+        ),
+        ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback alone"),
         ("serve notes.toml --variant other", 3, "no variant `other`"),
         ("serve notes.toml --listen 192.0.2.1:1", 20, "cannot listen on 192.0.2.1:1"),
     ] {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::stage::{Seen, Step};
+use super::tunnel::Carried;
 use crate::base::{DeviceId, Time};
 use crate::contract::Span;
 use crate::world::Unrunnable;
@@ -22,6 +23,12 @@ pub(super) enum Arrival {
         step: Step,
         name: String,
         reply: mpsc::UnboundedSender<(Time, Came)>,
+    },
+    /// An app has connected to a tunnel.
+    Open {
+        step: Step,
+        name: String,
+        reply: mpsc::UnboundedSender<(Time, Carried)>,
     },
     Observe {
         device: DeviceId,

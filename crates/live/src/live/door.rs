@@ -21,6 +21,7 @@ use super::gate::Gate;
 use super::inside::{Addressed, Asked, Given, Inside, Out, Response, Silence, keep, lock, read, shut, text};
 use super::late::Lateness;
 use super::outside;
+use super::pipe;
 use super::roster::Roster;
 use super::stage::Step;
 use super::upstream::{Answer, Real, Upstream};
@@ -36,6 +37,8 @@ pub struct Opening {
     pub gate: Gate,
     pub roster: Roster,
     pub upstream: Option<Upstream>,
+    /// What the ports of devices lead to, byte by byte.
+    pub tunnel: Option<Upstream>,
     /// Whether bodies of messages to one's own server stand in the log.
     pub bodies: bool,
     /// The largest body, in bytes.
@@ -90,12 +93,14 @@ impl Door {
             devices.push(address);
             listeners.push((listener, Some(DeviceId(at))));
         }
-        let Opening { gate, roster, upstream, bodies, body_max, connections_max, patience, .. } = opening;
+        let Opening { gate, roster, upstream, tunnel, bodies, .. } = opening;
+        let Opening { body_max, connections_max, patience, .. } = opening;
         let shared = Arc::new(Inside {
             gate,
             roster: Mutex::new(roster),
             arrivals,
             is_upstream: upstream.is_some(),
+            tunnel,
             bodies,
             body_max,
             patience,
@@ -172,7 +177,10 @@ async fn accept(
         };
         let inside = inside.clone();
         tokio::spawn(async move {
-            serve(stream, device, inside).await;
+            match (device, &inside.tunnel) {
+                (Some(device), Some(server)) => pipe::carry(stream, device, server.clone(), &inside).await,
+                _ => serve(stream, device, inside).await,
+            }
             drop(place);
         });
     }
@@ -265,6 +273,9 @@ async fn answer(
 }
 
 async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {
+    if inside.tunnel.is_some() {
+        return Ok(text(404, "apps connect to the ports of their devices; here are /observe and the page\n"));
+    }
     let (device, name) = match asked.whose(inside) {
         Ok(whose) => whose,
         Err(response) => return Ok(*response),

@@ -19,7 +19,7 @@ use super::gate::{Gate, Shut};
 use super::late::Lateness;
 use super::roster::Roster;
 use super::stage::Step;
-use super::upstream::{Answer, Real};
+use super::upstream::{Answer, Real, Upstream};
 use super::wire::DEVICE;
 use crate::base::{DeviceId, Time};
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -33,6 +33,8 @@ pub(super) struct Inside {
     pub(super) roster: Mutex<Roster>,
     pub(super) arrivals: Sender<Arrival>,
     pub(super) is_upstream: bool,
+    /// What the ports of devices lead to, if that is not HTTP.
+    pub(super) tunnel: Option<Upstream>,
     pub(super) bodies: bool,
     pub(super) body_max: usize,
     pub(super) patience: Duration,

@@ -19,6 +19,8 @@ pub enum Mode {
     Scenario,
     /// A server of one's own.
     Upstream,
+    /// The same, of which nothing is known but its bytes.
+    Tunnel,
 }
 
 /// The first line: all that a replay needs besides the steps.

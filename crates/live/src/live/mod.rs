@@ -10,6 +10,9 @@
 //! hears nothing else. No client can end the process, or hold up another. What the log says has no
 //! credentials in it, and no bodies unless they were asked for.
 //!
+//! A tunnel carries bytes of a connection and knows nothing of what they say: only lengths and times
+//! enter the world.
+//!
 //! How: `stage` applies steps to a world, live or from a log; `session` is the thread with the
 //! clock; `door` takes connections, `gate` says who may pass, `desk` has what is ours and not the
 //! app's; `telling` writes what happened as a recorded history, which others judge.
@@ -27,12 +30,14 @@ mod log;
 mod outside;
 mod page;
 mod people;
+mod pipe;
 mod protocol;
 mod replay;
 mod roster;
 mod session;
 mod stage;
 mod telling;
+mod tunnel;
 mod upstream;
 mod wire;
 

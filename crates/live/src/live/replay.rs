@@ -72,8 +72,9 @@ pub fn replay(
     stacks: &Stacks,
 ) -> Result<Replayed, NoReplay> {
     let is_upstream = head.mode == Mode::Upstream;
+    let is_scenario = head.mode == Mode::Scenario;
     let asks = |step: &Step| matches!(step, Step::Ask { asking, .. } | Step::Hold { asking, .. } if asking.method != "GET");
-    if !is_upstream && !head.bodies && steps.iter().any(|(_, step)| asks(step)) {
+    if is_scenario && !head.bodies && steps.iter().any(|(_, step)| asks(step)) {
         return Err(NoReplay::Bodies);
     }
     let tolerance = tolerance(head.speed);
@@ -128,10 +129,14 @@ fn device_of(step: &Step) -> Option<u32> {
     match step {
         Step::Ask { device, .. }
         | Step::Hold { device, .. }
+        | Step::Open { device, .. }
         | Step::Observe { device, .. }
         | Step::Named { device, .. }
         | Step::Cut { device, .. } => Some(*device),
         Step::GiveUp { .. }
+        | Step::Sent { .. }
+        | Step::Shut { .. }
+        | Step::Broke { .. }
         | Step::Upstream { .. }
         | Step::Stop { .. }
         | Step::Done(_)
@@ -150,6 +155,14 @@ fn hears(ended: &Rc<RefCell<BTreeMap<u64, (Time, Done)>>>, step: &Step) -> Hears
                 ended.borrow_mut().insert(done.n, (at, done));
             }
         })),
+        Step::Open { n, .. } => {
+            let n = *n;
+            Hears::Tunnel(Box::new(move |at, carried| {
+                if let Some(done) = Done::of_tunnel(n, &carried) {
+                    ended.borrow_mut().insert(n, (at, done));
+                }
+            }))
+        }
         _ => Hears::Nobody,
     }
 }

@@ -15,6 +15,7 @@ use super::late::Lateness;
 use super::log::{Head, Line, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
 use super::telling::tolerance;
+use super::tunnel::Carried;
 use super::wire::{hash, nanos};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Span, TransportError};
@@ -174,6 +175,7 @@ impl Keeper<'_> {
         match arrival {
             Arrival::Ask { step, name, reply } => self.ask(&step, name, reply),
             Arrival::Hold { step, name, reply } => self.hold(&step, name, reply),
+            Arrival::Open { step, name, reply } => self.open(&step, name, reply),
             Arrival::Observe { device, lines, name, reply } => {
                 _ = reply.send(self.observe(device, &lines, name));
             }
@@ -237,6 +239,20 @@ impl Keeper<'_> {
             _ = reply.send((at, came));
         };
         self.does(step, Hears::Pieces(Box::new(hears)));
+    }
+
+    fn open(&mut self, step: &Step, name: String, reply: mpsc::UnboundedSender<(Time, Carried)>) {
+        let Step::Open { n, device } = *step else { return };
+        self.named(device, name);
+        let writer = self.writer.clone();
+        let hears = move |at: Time, carried: Carried| {
+            if let Some(done) = Done::of_tunnel(n, &carried) {
+                writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
+            }
+            // Its sockets may be gone.
+            _ = reply.send((at, carried));
+        };
+        self.does(step, Hears::Tunnel(Box::new(hears)));
     }
 
     fn state(&self) -> State {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::outside::{AtUpstream, Forward};
 use super::people::People;
 use super::telling::{self, Telling};
+use super::tunnel::{Carried, Tell, Tunnel};
 use super::wire::{Asking, hash};
 use crate::base::{DeviceId, Time};
 use crate::contract::http::read_response;
@@ -35,6 +36,14 @@ pub enum Step {
         #[serde(flatten)]
         asking: Asking,
     },
+    /// An app has connected to a tunnel.
+    Open { n: u64, device: u32 },
+    /// So many bytes were handed over, at the app's end of a tunnel (`up`) or at the far one.
+    Sent { n: u64, up: bool, bytes: u64 },
+    /// That end has no more to say.
+    Shut { n: u64, up: bool },
+    /// What is at the far end has broken the tunnel off, or is not there.
+    Broke { n: u64 },
     /// The app does not wait for it any more.
     GiveUp { n: u64 },
     /// One's own server has answered with this status and so many bytes, or not at all.
@@ -71,6 +80,7 @@ pub(super) enum Hears {
     Nobody,
     Once(OnDone),
     Pieces(Box<dyn FnMut(Time, Piece)>),
+    Tunnel(Tell),
 }
 
 /// What comes on a stream.
@@ -112,6 +122,7 @@ pub(super) struct Stage {
     telling: Shared<Telling>,
     requests: Shared<Vec<LoggedRequest>>,
     upstream: Option<Rc<AtUpstream>>,
+    tunnels: BTreeMap<u64, Tunnel>,
     backend_is_up: Rc<Cell<bool>>,
     pub(super) names: Vec<String>,
 }
@@ -128,6 +139,19 @@ fn how(error: TransportError) -> &'static str {
         TransportError::Refused => "refused",
         TransportError::Foreign => "foreign",
         TransportError::LoginEnded => "login-ended",
+    }
+}
+
+/// The word for how a tunnel ended at its app's end.
+fn how_it_ended(how_it: Result<(), TransportError>) -> &'static str {
+    how_it.map_or_else(how, |()| "closed")
+}
+
+impl Done {
+    /// What is noted of a tunnel that has ended; `None` while it has not.
+    pub(super) fn of_tunnel(n: u64, carried: &Carried) -> Option<Done> {
+        let Carried::End { how, bytes, hash } = carried else { return None };
+        Some(Done { n, how: how_it_ended(*how).to_owned(), bytes: *bytes, hash: *hash })
     }
 }
 
@@ -174,6 +198,7 @@ impl Stage {
             telling,
             requests: Shared::default(),
             upstream,
+            tunnels: BTreeMap::new(),
             backend_is_up,
             names,
             paced,
@@ -218,6 +243,10 @@ impl Stage {
         match step {
             Step::Ask { n, device, asking } => self.ask((*n, DeviceId(*device)), asking, hears),
             Step::Hold { n, device, asking } => self.hold((*n, DeviceId(*device)), asking, hears),
+            Step::Open { n, device } => self.open((*n, DeviceId(*device)), hears),
+            Step::Sent { n, up, bytes } => self.hands_over(*n, *up, *bytes),
+            Step::Shut { n, up } => self.hands_over(*n, *up, 0),
+            Step::Broke { n } => self.tunnels.get(n).iter().for_each(|tunnel| tunnel.breaks_off()),
             Step::GiveUp { n } => {
                 let given = self.open.borrow_mut().remove(n);
                 given.into_iter().for_each(|(_, give_up)| give_up.now());
@@ -325,6 +354,31 @@ impl Stage {
         };
         let give_up = self.paced.hold((device, hello), self.now() + PATIENCE, heard);
         self.open.borrow_mut().insert(n, (device, give_up));
+    }
+
+    fn open(&mut self, (n, device): (u64, DeviceId), hears: Hears) {
+        let (counts, open) = (self.begins(device), self.open.clone());
+        let mut hears = hears;
+        let tell = move |at: Time, carried: Carried| {
+            if let Carried::End { how, bytes, .. } = &carried {
+                open.borrow_mut().remove(&n);
+                let mut counts = counts.borrow_mut();
+                counts.under_way -= 1;
+                counts.last = format!("tunnel: {} after {bytes} bytes", how_it_ended(*how));
+            }
+            if let Hears::Tunnel(hears) = &mut hears {
+                hears(at, carried);
+            }
+        };
+        let deadline = self.now() + PATIENCE;
+        let of = (&self.paced, self.paced.handle());
+        let (tunnel, give_up) = Tunnel::open(of, device, deadline, Box::new(tell));
+        self.tunnels.insert(n, tunnel);
+        self.open.borrow_mut().insert(n, (device, give_up));
+    }
+    fn hands_over(&self, n: u64, up: bool, bytes: u64) {
+        let now = self.now();
+        self.tunnels.get(&n).iter().for_each(|tunnel| tunnel.hands_over(now, up, bytes));
     }
 
     /// How many requests are under way.

@@ -70,6 +70,31 @@ impl Upstream {
         Ok(Upstream { authority: authority.to_owned(), addresses })
     }
 
+    /// The server at an address such as `localhost:3000`, of which nothing is known but that.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_port(text: &str) -> Result<Upstream, String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
+        let port = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        if !port.is_some_and(|(host, _)| !host.is_empty()) || !text.chars().all(is_plain) {
+            return Err(format!("`{text}` is no address such as localhost:3000"));
+        }
+        let found =
+            text.to_socket_addrs().map_err(|error| format!("`{text}` cannot be looked up: {error}"))?;
+        let addresses: Vec<SocketAddr> = found.collect();
+        if addresses.is_empty() {
+            return Err(format!("`{text}` has no address"));
+        }
+        Ok(Upstream { authority: text.to_owned(), addresses })
+    }
+    pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
+        let stream = TcpStream::connect(&self.addresses[..]).await?;
+        // A socket without the option is slower, and no more.
+        _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
     /// Sends a request on; at most so many bytes come back.
     ///
     /// # Errors
@@ -81,9 +106,7 @@ impl Upstream {
 
     async fn exchange(&self, real: Real, most: usize) -> Result<Answer, String> {
         let away = |error: std::io::Error| format!("the server behind --upstream is not there: {error}");
-        let stream = TcpStream::connect(&self.addresses[..]).await.map_err(away)?;
-        // A socket without the option is slower, and no more.
-        _ = stream.set_nodelay(true);
+        let stream = self.connect().await.map_err(away)?;
         let broken = |error: hyper::Error| format!("the server behind --upstream broke off: {error}");
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
@@ -139,6 +162,10 @@ mod tests {
             ["", "localhost:3000", "https://localhost", "http://", "http://a b", "http://u@h:1", "http://h/x"]
         {
             assert!(Upstream::of(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(Upstream::of_port("127.0.0.1:3000").expect("it is one").addresses[0].port(), 3_000);
+        for wrong in ["", "localhost", ":3000", "http://localhost:3000", "localhost:x", "a b:1", "h:70000"] {
+            assert!(Upstream::of_port(wrong).is_err(), "{wrong}");
         }
     }
 }

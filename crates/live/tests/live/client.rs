@@ -48,6 +48,7 @@ pub(crate) struct Wish {
     pub(crate) protocol: &'static str,
     pub(crate) options: Vec<(&'static str, &'static str)>,
     pub(crate) upstream: Option<String>,
+    pub(crate) tunnel: Option<String>,
     pub(crate) speed: f64,
     pub(crate) is_closed: bool,
     pub(crate) connections_max: usize,
@@ -61,6 +62,7 @@ impl Wish {
             protocol,
             options: Vec::new(),
             upstream: None,
+            tunnel: None,
             speed: 20.0,
             is_closed: false,
             connections_max: 200,
@@ -110,7 +112,11 @@ pub(crate) struct Was {
 pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
     let mut head = Head {
         syncdyno_session: LOG_VERSION,
-        mode: if wish.upstream.is_some() { Mode::Upstream } else { Mode::Scenario },
+        mode: match (&wish.upstream, &wish.tunnel) {
+            (Some(_), _) => Mode::Upstream,
+            (_, Some(_)) => Mode::Tunnel,
+            _ => Mode::Scenario,
+        },
         protocol: wish.protocol.to_owned(),
         options: wish.options.iter().map(|(name, word)| ((*name).to_owned(), (*word).to_owned())).collect(),
         scenario: wish.scenario,
@@ -118,7 +124,7 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
         seed: "1".to_owned(),
         devices: Vec::new(),
         speed: wish.speed,
-        bodies: wish.upstream.is_none(),
+        bodies: wish.upstream.is_none() && wish.tunnel.is_none(),
     };
     let (setup, stacks) = setup(&head);
     let roster = Roster::of(setup.fleets.iter().map(|fleet| (fleet.name.as_str(), fleet.devices)));
@@ -135,6 +141,7 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
         gate,
         roster,
         upstream: wish.upstream.map(|url| Upstream::of(&url).expect("it is one")),
+        tunnel: wish.tunnel.map(|at| Upstream::of_port(&at).expect("it is one")),
         bodies: false,
         body_max: 1 << 20,
         connections_max: wish.connections_max,
@@ -279,6 +286,19 @@ impl App {
     pub(crate) fn says(&self, lines: &str) {
         let got = self.once("POST /observe", lines).expect("it is answered");
         assert_eq!(got.status, 204, "{}", got.text());
+    }
+}
+
+/// The first of a few ports in a row that are free: others may take one meanwhile.
+pub(crate) fn free_ports() -> u16 {
+    static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
+    let own = 20_000 + (std::process::id() % 2_000) as u16 * 10;
+    loop {
+        let from = own + NEXT.fetch_add(4, Ordering::Relaxed) % 10_000;
+        let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if (from..from + 3).all(is_free) {
+            return from;
+        }
     }
 }
 

@@ -5,3 +5,4 @@ mod attacks;
 mod client;
 mod paces;
 mod sessions;
+mod tunnels;

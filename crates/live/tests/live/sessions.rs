@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use serde_json::{Value as Json, json};
 
 use crate::client::{
-    App, TOKEN, TROUBLE, Was, Wish, again, connect, is_the_same, notes, pause, raw, request, session,
+    App, TOKEN, TROUBLE, Was, Wish, again, connect, free_ports, is_the_same, notes, pause, raw, request,
+    session,
 };
 
 /// The two worlds in which each protocol is tried.
@@ -299,8 +300,7 @@ fn a_log_that_breaks_off_is_had_again_up_to_there() {
 
 #[test]
 fn ports_leave_paths_and_headers_as_they_are() {
-    // Three in a row that are free: others may take one meanwhile.
-    let from = 20_000 + (std::process::id() % 20_000) as u16;
+    let from = free_ports();
     let was = session(Wish { ports_from: Some(from), ..Wish::of("plain", notes("")) }, |doors| {
         assert_eq!(doors.devices.len(), 3);
         let got = raw(doors.devices[2], request("GET /pull?limit=1", "", "")).expect("it is answered");

@@ -56,6 +56,12 @@ impl Way {
         Box::pin(held::connect(self.clone(), hello, deadline))
     }
 
+    /// Opens a connection to this server on which bytes pass as they are, as those of an app that
+    /// has its own TLS. A message is a piece of them; an empty one says that no more come.
+    pub fn tunnel(self: &Rc<Self>, server: Rc<dyn Server>, deadline: Time) -> PendingConnection {
+        Box::pin(held::tunnel(self.clone(), server, deadline))
+    }
+
     /// What the operating system says of the network.
     pub fn network(&self) -> NetworkKind {
         self.link.borrow().conditions().network(self.handle.now())

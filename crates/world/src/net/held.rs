@@ -2,6 +2,8 @@
 //! keep it.
 //!
 //! It is opened as a WebSocket (RFC 6455): a connection of its own, and a request that is upgraded.
+//! A tunnel is one on which bytes pass as they are: no handshake follows that of TCP, nothing is
+//! framed, and an empty message is an end that says no more (FIN).
 //! A message is a frame, masked on its way up; what is handed over while another leaves goes
 //! together behind it, as TCP joins it. So a message has a task only while it is on its way, and a
 //! connection on which nothing passes costs nothing.
@@ -39,6 +41,8 @@ const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocke
 const REASON: u64 = 2;
 /// What waits goes out together up to so many bytes.
 const TOGETHER: u64 = 64 << 10;
+/// The same in a tunnel, where what arrives does not wait for what is behind it.
+const A_PIECE: u64 = 16 << 10;
 
 /// The bytes of a frame of so many bytes (RFC 6455, 5.2).
 fn framed(direction: Direction, bytes: u64) -> u64 {
@@ -56,12 +60,6 @@ enum Frame {
     Close,
 }
 
-impl Frame {
-    fn bytes(&self, direction: Direction) -> u64 {
-        framed(direction, if let Frame::Message(message, _) = self { message.len() as u64 } else { REASON })
-    }
-}
-
 /// What is handed over at one end.
 #[derive(Default)]
 struct End {
@@ -74,6 +72,9 @@ struct End {
 pub(super) struct Held {
     me: Weak<Held>,
     way: Weak<Way>,
+    server: Rc<dyn Server>,
+    /// Bytes pass as they are.
+    is_tunnel: bool,
     shared: Rc<Shared>,
     /// Since when the device has it.
     since: Cell<Option<Time>>,
@@ -102,8 +103,8 @@ pub(super) async fn connect(
     if way.options.protocol == Protocol::Bare {
         return Err(TransportError::Refused);
     }
-    let lease = Box::pin(way.open(deadline, true)).await?;
-    let held = Held::new(&way, lease.exchange.shared.clone());
+    let lease = Box::pin(way.open(deadline, true, true)).await?;
+    let held = Held::new(&way, way.server.clone(), false, lease.exchange.shared.clone());
     // Who gives up lets go of what the server may have taken.
     let wish = DeviceEnd(held.clone());
     let server = Rc::new(Upgrading { held: held.clone(), hello: hello.len() });
@@ -122,6 +123,29 @@ pub(super) async fn connect(
     Ok(Rc::new(wish))
 }
 
+/// Opens a connection to this server on which bytes pass as they are; gives up at `deadline`.
+pub(super) async fn tunnel(
+    way: Rc<Way>,
+    server: Rc<dyn Server>,
+    deadline: Time,
+) -> Result<Rc<dyn Connection>, TransportError> {
+    let asked = way.handle.now();
+    if !way.link.borrow().conditions().seems_up(asked) {
+        return Err(TransportError::Offline);
+    }
+    if way.options.protocol == Protocol::Bare {
+        return Err(TransportError::Refused);
+    }
+    let lease = Box::pin(way.open(deadline, true, false)).await?;
+    let held = Held::new(&way, server, true, lease.exchange.shared.clone());
+    lease.stands();
+    held.opened(&way, asked);
+    // The packet that completes the handshake is half a round trip on its way.
+    let arrives = way.conditions(|conditions, now| now + Span(conditions.rtt(now).0 / 2));
+    held.later(&way, arrives, Held::accept);
+    Ok(Rc::new(DeviceEnd(held)))
+}
+
 /// The server as a request finds it that wants to hold its connection.
 struct Upgrading {
     held: Rc<Held>,
@@ -133,8 +157,7 @@ impl Server for Upgrading {
         let held = self.held.clone();
         request.truncate(self.hello);
         Box::pin(async move {
-            let way = held.way.upgrade()?;
-            Some(match way.server.open(&request, held.clone())? {
+            Some(match held.server.open(&request, held.clone())? {
                 Ok(number) => {
                     // The server may have closed it as it took it.
                     held.number.set(Some(number).filter(|_| !held.was_closed.get()));
@@ -150,10 +173,12 @@ impl Server for Upgrading {
 }
 
 impl Held {
-    fn new(way: &Rc<Way>, shared: Rc<Shared>) -> Rc<Held> {
+    fn new(way: &Rc<Way>, server: Rc<dyn Server>, is_tunnel: bool, shared: Rc<Shared>) -> Rc<Held> {
         let held = Rc::new_cyclic(|me| Held {
             me: me.clone(),
             way: Rc::downgrade(way),
+            server,
+            is_tunnel,
             shared,
             since: Cell::new(None),
             number: Cell::new(None),
@@ -182,6 +207,23 @@ impl Held {
         }
     }
 
+    fn bytes(&self, direction: Direction, frame: &Frame) -> u64 {
+        let bytes = if let Frame::Message(message, _) = frame { message.len() as u64 } else { REASON };
+        if self.is_tunnel { bytes.max(1) } else { framed(direction, bytes) }
+    }
+
+    /// The server takes a tunnel, unless the device has let go of it.
+    fn accept(&self) {
+        if self.was_closed.get() || self.number.get().is_some() || self.ended.get().is_some() {
+            return;
+        }
+        let Some(held) = self.me.upgrade() else { return };
+        match self.server.open(&[], held) {
+            Some(Ok(number)) => self.number.set(Some(number).filter(|_| !self.was_closed.get())),
+            Some(Err(_)) | None => self.reset(),
+        }
+    }
+
     /// Does something at a time, if the connection is still there.
     fn later(&self, way: &Way, at: Time, act: impl FnOnce(&Held) + 'static) {
         let (held, handle) = (self.me.clone(), way.handle.clone());
@@ -207,10 +249,11 @@ impl Held {
             return;
         }
         let (mut frames, mut bytes) = (Vec::new(), 0);
-        let goes = |frame: &Frame, bytes| bytes == 0 || bytes + frame.bytes(direction) <= TOGETHER;
+        let most = if self.is_tunnel { A_PIECE } else { TOGETHER };
+        let goes = |frame: &Frame, bytes| bytes == 0 || bytes + self.bytes(direction, frame) <= most;
         while end.row.front().is_some_and(|frame| goes(frame, bytes)) {
             let frame = end.row.pop_front().expect("it is the first");
-            bytes += frame.bytes(direction);
+            bytes += self.bytes(direction, &frame);
             frames.push(frame);
         }
         let exchange = Exchange::new(way.clone(), self.shared.clone(), Time::FAR);
@@ -242,14 +285,17 @@ impl Held {
     }
 
     fn arrived(&self, way: &Way, direction: Direction, frame: Frame) {
-        let bytes = frame.bytes(direction);
+        let bytes = self.bytes(direction, &frame);
         match (direction, frame) {
             (Direction::Up, Frame::Message(message, slip)) => {
+                if self.is_tunnel {
+                    self.accept();
+                }
                 let Some(number) = self.number.get() else { return };
                 way.events.observe(Event::Held(HeldEvent::Arrived { up: true, bytes }));
-                way.server.message(number, message, slip);
+                self.server.message(number, message, slip);
             }
-            (Direction::Up, Frame::Close) => self.tell_server(way),
+            (Direction::Up, Frame::Close) => self.tell_server(),
             // The operating system knows of no such connection, and says so.
             (Direction::Down, _) if self.ended.get().is_some() => self.part(way, Direction::Up),
             (Direction::Down, Frame::Message(message, slip)) => {
@@ -279,7 +325,7 @@ impl Held {
         way.handle.sleep_until(until).await;
         match direction {
             Direction::Up => self.end(Err(error)),
-            Direction::Down => self.tell_server(way),
+            Direction::Down => self.tell_server(),
         }
     }
 
@@ -298,10 +344,11 @@ impl Held {
         }
     }
 
-    fn tell_server(&self, way: &Way) {
+    fn tell_server(&self) {
         if let Some(number) = self.number.take() {
+            self.was_closed.set(true);
             self.drop_row(Direction::Down);
-            way.server.closed(number);
+            self.server.closed(number);
         }
     }
 
@@ -331,7 +378,7 @@ impl Held {
         let Some(arrives) = arrives else { return };
         let arrives = arrives.max(self.shared.arrived[direction as usize].get());
         self.later(way, arrives, move |held| match direction {
-            Direction::Up => held.way.upgrade().into_iter().for_each(|way| held.tell_server(&way)),
+            Direction::Up => held.tell_server(),
             Direction::Down => held.end(Err(TransportError::Reset)),
         });
     }
@@ -359,7 +406,7 @@ async fn idle(held: Weak<Held>, way: Rc<Way>, after: Span) {
             continue;
         }
         if let Some(held) = held.upgrade() {
-            held.tell_server(&way);
+            held.tell_server();
             held.part(&way, Direction::Down);
         }
         return;
@@ -378,11 +425,14 @@ impl Holder for Held {
     }
 
     fn server_died(&self) {
-        if self.number.take().is_some()
-            && let Some(way) = self.way.upgrade()
-        {
-            self.drop_row(Direction::Down);
-            self.part(&way, Direction::Down);
+        if self.is_tunnel {
+            // What is at the far end has not died: it is cut off.
+            if let Some(number) = self.number.get() {
+                self.server.closed(number);
+            }
+        }
+        if self.number.get().is_some() {
+            self.reset();
         }
     }
 }
@@ -395,6 +445,14 @@ impl ServerEnd for Held {
         self.number.set(None);
         self.was_closed.set(true);
         self.hand_over(Direction::Down, Frame::Close);
+    }
+    fn reset(&self) {
+        self.number.set(None);
+        self.was_closed.set(true);
+        self.drop_row(Direction::Down);
+        if let Some(way) = self.way.upgrade() {
+            self.part(&way, Direction::Down);
+        }
     }
 }
 

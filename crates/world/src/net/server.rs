@@ -42,6 +42,10 @@ pub trait ServerEnd {
     fn send_with(&self, message: Vec<u8>, slip: Slip);
     /// Closes it behind what was handed over.
     fn close(&self);
+    /// Breaks it off: what was handed over and has not left is lost.
+    fn reset(&self) {
+        self.close();
+    }
 }
 
 pub(super) enum NoAnswer {

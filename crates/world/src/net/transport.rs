@@ -121,6 +121,7 @@ struct Place<'w> {
     way: &'w Way,
     /// It is for one that is held: it takes no place that requests have.
     is_held: bool,
+    shakes: bool,
     /// Since when packets are sent.
     begun: Option<Time>,
     /// What was sent up and down for the connection that took the place.
@@ -133,7 +134,7 @@ impl Drop for Place<'_> {
             return;
         }
         let now = self.way.handle.now();
-        let until_now = |begun| self.way.greeted(begun, now).traffic;
+        let until_now = |begun| self.way.greeted(begun, now, self.shakes).traffic;
         if let Some(traffic) = self.taken.or(self.begun.map(until_now)) {
             for (direction, traffic) in [Direction::Up, Direction::Down].into_iter().zip(traffic) {
                 self.way.sent(direction, traffic, self.is_held);
@@ -282,7 +283,7 @@ impl Way {
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
                 // Boxed: a future is moved with room for all that it may become.
-                Found::Room => Box::pin(self.open(deadline, false)).await,
+                Found::Room => Box::pin(self.open(deadline, false, true)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
                     Err(_) => Err(TransportError::Timeout),
@@ -295,15 +296,17 @@ impl Way {
         Lease { exchange: Exchange::new(self.clone(), shared, deadline), answered: false }
     }
 
-    /// Opens a connection: for requests in the place that is kept for it, or to be held.
+    /// Opens a connection: for requests in the place that is kept for it, or to be held. Without
+    /// `shakes` no TLS follows.
     pub(super) async fn open(
         self: &Rc<Self>,
         deadline: Time,
         is_held: bool,
+        shakes: bool,
     ) -> Result<Lease, TransportError> {
         let asked = self.handle.now();
-        let lease = self.lease(self.greet(deadline, is_held).await?, deadline);
-        if self.options.handshake.tls != Tls::None {
+        let lease = self.lease(self.greet(deadline, is_held, shakes).await?, deadline);
+        if shakes && self.options.handshake.tls != Tls::None {
             let (sender, receiver) = self.handle.oneshot();
             let (_, cut) = self.next_cut(deadline);
             let shaken = self.clone().shake_hands(lease.exchange.clone(), sender);
@@ -318,8 +321,8 @@ impl Way {
         Ok(lease)
     }
 
-    async fn greet(&self, deadline: Time, is_held: bool) -> Result<Rc<Shared>, TransportError> {
-        let mut place = Place { way: self, is_held, begun: None, taken: None };
+    async fn greet(&self, deadline: Time, is_held: bool, shakes: bool) -> Result<Rc<Shared>, TransportError> {
+        let mut place = Place { way: self, is_held, shakes, begun: None, taken: None };
         self.handle.sleep_until((self.handle.now() + self.wake_up()).min(deadline)).await;
         if self.handle.now() >= deadline {
             return Err(TransportError::Timeout);
@@ -329,7 +332,7 @@ impl Way {
         place.begun = Some(now);
         // The first packet wakes the radio, which is awake from then on.
         self.link.borrow_mut().note_transfer(now, Direction::Up, 0, (now, now));
-        let Opening { opened, traffic } = self.greeted(now, deadline.min(cut));
+        let Opening { opened, traffic } = self.greeted(now, deadline.min(cut), shakes);
         let (ends, error) = match &opened {
             Ok((_, ready)) if *ready < cut => (*ready, TransportError::Timeout),
             Err(broken) if !broken.cut && broken.at < cut => (broken.at, TransportError::Timeout),
@@ -348,9 +351,12 @@ impl Way {
     }
 
     /// What becomes of asking for a connection that is given up at `until`.
-    fn greeted(&self, begun: Time, until: Time) -> Opening {
-        let link = self.link.borrow();
-        Connection::greet(&self.options.handshake, &link.conditions().at(begun), begun, until)
+    fn greeted(&self, begun: Time, until: Time, shakes: bool) -> Opening {
+        let (link, mut handshake) = (self.link.borrow(), self.options.handshake);
+        if !shakes {
+            handshake.tls = Tls::None;
+        }
+        Connection::greet(&handshake, &link.conditions().at(begun), begun, until)
     }
 
     async fn shake_hands(self: Rc<Self>, exchange: Rc<Exchange>, done: oneshot::Sender<Result<(), Time>>) {
@@ -573,6 +579,10 @@ impl Way {
 }
 
 impl Lease {
+    /// The connection stands, and nothing is asked over it.
+    pub(super) fn stands(mut self) {
+        self.answered = true;
+    }
     /// Sends a request over the connection, and waits for its answer.
     pub(super) async fn ask(mut self, server: Rc<dyn Server>, request: Vec<u8>, deadline: Time) -> Response {
         let way = self.exchange.way.clone();

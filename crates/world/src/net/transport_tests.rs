@@ -6,6 +6,7 @@ mod beside;
 mod handshakes;
 mod held;
 mod memory;
+mod tunnels;
 
 use crate::base::at_ms as at;
 use std::cell::{Cell, RefCell};

@@ -84,7 +84,7 @@ pub use crate::faults::Missed;
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use hub::Ear;
 pub use outcome::{Ending, Outcome};
-pub use paced::{Asked, Came, GiveUp, Held, LinkNow, Paced};
+pub use paced::{Asked, Came, GiveUp, Held, LinkNow, Paced, Sends};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{

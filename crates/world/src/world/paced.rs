@@ -19,8 +19,8 @@ use super::run::Unrunnable;
 use super::watch::Unwatched;
 use crate::base::{DeviceId, EntityId, Incarnation, Key, Span, Time, Value};
 use crate::contract::{
-    Cacheable, Database, DeviceSetup, EngineError, EngineFactory, Event, NetworkKind, Node, Opened, Ports,
-    Provision, Slip, TransportError,
+    Cacheable, Connection, Database, DeviceSetup, EngineError, EngineFactory, Event, NetworkKind, Node,
+    Opened, PendingConnection, Ports, Provision, Slip, TransportError,
 };
 use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
@@ -64,6 +64,61 @@ pub enum Held {
     Message(Vec<u8>),
     /// It has ended; well if the server closed it.
     Ended(Result<(), TransportError>),
+}
+
+/// What a device hands over in a tunnel.
+#[derive(Clone, Default)]
+pub struct Sends(Rc<RefCell<Sending>>);
+
+#[derive(Default)]
+struct Sending {
+    line: Option<Rc<dyn Connection>>,
+    /// Until it is open.
+    waiting: Vec<Vec<u8>>,
+    /// Which of its ends have said that no more come.
+    shut: [bool; 2],
+}
+
+#[derive(Clone, Copy)]
+enum Shut {
+    Own,
+    Theirs,
+}
+
+impl Sends {
+    /// Hands over a piece, behind those before; nothing if the tunnel has ended.
+    pub fn send(&self, message: Vec<u8>) {
+        let is_last = message.is_empty();
+        let mut sending = self.0.borrow_mut();
+        match sending.line.clone() {
+            // One that has ended takes nothing.
+            Some(line) => _ = line.send(message),
+            None => sending.waiting.push(message),
+        }
+        drop(sending);
+        if is_last {
+            self.shut(Shut::Own);
+        }
+    }
+    fn opened(&self, line: &Rc<dyn Connection>) {
+        let mut sending = self.0.borrow_mut();
+        for message in sending.waiting.drain(..) {
+            // It has just been opened.
+            _ = line.send(message);
+        }
+        sending.line = Some(line.clone());
+    }
+    fn shut(&self, end: Shut) {
+        let mut sending = self.0.borrow_mut();
+        sending.shut[end as usize] = true;
+        let over = sending.line.clone().filter(|_| sending.shut == [true; 2]);
+        drop(sending);
+        over.iter().for_each(|line| line.close());
+    }
+    fn ended(&self) {
+        let mut sending = self.0.borrow_mut();
+        (sending.line, sending.waiting) = (None, Vec::new());
+    }
 }
 
 /// A link as it is at an instant.
@@ -189,12 +244,33 @@ impl Paced {
         &self,
         (device, hello): (DeviceId, Vec<u8>),
         deadline: Time,
+        heard: impl FnMut(Time, Held) + 'static,
+    ) -> GiveUp {
+        let asked = self.world.devices[device.0 as usize].way.connect(hello, deadline);
+        self.heard(asked, None, heard)
+    }
+
+    /// Opens a connection to this server on which bytes pass as they are. It ends well once both
+    /// ends have said, by an empty message, that no more come.
+    pub fn tunnel(
+        &self,
+        (device, server): (DeviceId, Rc<dyn Server>),
+        deadline: Time,
+        heard: impl FnMut(Time, Held) + 'static,
+    ) -> (GiveUp, Sends) {
+        let asked = self.world.devices[device.0 as usize].way.tunnel(server, deadline);
+        let sends = Sends::default();
+        (self.heard(asked, Some(sends.clone()), heard), sends)
+    }
+
+    fn heard(
+        &self,
+        mut asked: PendingConnection,
+        sends: Option<Sends>,
         mut heard: impl FnMut(Time, Held) + 'static,
     ) -> GiveUp {
-        let device = self.world.devices[device.0 as usize].clone();
         let handle = self.world.handle.clone();
         let (sender, mut given_up) = handle.oneshot();
-        let mut asked = device.way.connect(hello, deadline);
         self.world.handle.spawn(self.world.node, "from outside", async move {
             let mut line = None;
             let mut coming = None;
@@ -207,7 +283,10 @@ impl Paced {
                         match asked.as_mut().poll(context) {
                             Poll::Pending => return Poll::Pending,
                             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                            Poll::Ready(Ok(opened)) => line = Some(opened),
+                            Poll::Ready(Ok(opened)) => {
+                                sends.iter().for_each(|sends| sends.opened(&opened));
+                                line = Some(opened);
+                            }
                         }
                         continue;
                     };
@@ -215,12 +294,17 @@ impl Paced {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                         Poll::Ready(Ok(None)) => return Poll::Ready(Ok(())),
-                        Poll::Ready(Ok(Some(message))) => heard(handle.now(), Held::Message(message)),
+                        Poll::Ready(Ok(Some(message))) => {
+                            let is_last = message.is_empty();
+                            heard(handle.now(), Held::Message(message));
+                            sends.iter().filter(|_| is_last).for_each(|sends| sends.shut(Shut::Theirs));
+                        }
                     }
                     coming = None;
                 }
             });
             let ended = ended.await;
+            sends.iter().for_each(Sends::ended);
             drop(line);
             heard(handle.now(), Held::Ended(ended));
         });

@@ -1,0 +1,175 @@
+//! The sockets of a tunnel: bytes wait here until the world says that they have come.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::arrival::Arrival;
+use super::inside::{Inside, lock};
+use super::stage::Step;
+use super::tunnel::{Carried, PIECE};
+use super::upstream::Upstream;
+use crate::base::DeviceId;
+
+/// So many bytes may be on their way in a direction: what a fast link with a long way holds.
+const WINDOW: usize = 1 << 20;
+/// A far end that is told nothing is closed so long after the app is gone.
+const ORPHANED: Duration = Duration::from_secs(60);
+/// What comes out of the world and was not written yet.
+type Written = mpsc::UnboundedReceiver<Carried>;
+
+/// One direction of a tunnel.
+struct Pipe {
+    n: u64,
+    up: bool,
+    waiting: Mutex<VecDeque<Bytes>>,
+    room: Semaphore,
+    arrivals: Sender<Arrival>,
+}
+
+impl Pipe {
+    fn new(n: u64, up: bool, inside: &Inside) -> Arc<Pipe> {
+        let room = Semaphore::new(WINDOW);
+        Arc::new(Pipe { n, up, waiting: Mutex::default(), room, arrivals: inside.arrivals.clone() })
+    }
+    fn step(&self, step: Step) {
+        // The session may be over.
+        _ = self.arrivals.send(Arrival::Step(step));
+    }
+    /// An end has broken off: the app's (`up`), or the far one.
+    fn breaks(&self, up: bool) {
+        self.step(if up { Step::GiveUp { n: self.n } } else { Step::Broke { n: self.n } });
+    }
+
+    /// Takes bytes from a socket while there is room for them.
+    async fn reads(self: Arc<Pipe>, mut from: OwnedReadHalf) {
+        let mut buffer = vec![0; PIECE as usize];
+        loop {
+            let Ok(room) = self.room.acquire_many(PIECE as u32).await else { return };
+            room.forget();
+            match from.read(&mut buffer).await {
+                Ok(0) => return self.step(Step::Shut { n: self.n, up: self.up }),
+                Ok(read) => {
+                    self.room.add_permits(PIECE as usize - read);
+                    lock(&self.waiting).push_back(Bytes::copy_from_slice(&buffer[..read]));
+                    self.step(Step::Sent { n: self.n, up: self.up, bytes: read as u64 });
+                }
+                Err(_) => return self.breaks(self.up),
+            }
+        }
+    }
+
+    /// Writes what has come out of the world.
+    async fn writes(self: Arc<Pipe>, mut to: OwnedWriteHalf, mut written: Written) {
+        while let Some(carried) = written.recv().await {
+            match carried {
+                Carried::Bytes { .. } => {
+                    let piece = lock(&self.waiting).pop_front().unwrap_or_default();
+                    if to.write_all(&piece).await.is_err() {
+                        return self.breaks(!self.up);
+                    }
+                    self.room.add_permits(piece.len());
+                }
+                // One that is closed already hears nothing more.
+                Carried::Shut { .. } => _ = to.shutdown().await,
+                Carried::Opened | Carried::Gone => {}
+                Carried::End { how, .. } => return ends(to, how.is_ok()),
+            }
+        }
+    }
+}
+
+/// Closes a socket; one that has not ended well is reset, as its peer would have it.
+fn ends(to: OwnedWriteHalf, well: bool) {
+    if !well {
+        // A socket that does not take the option is closed all the same.
+        _ = to.as_ref().set_zero_linger();
+        // Else it would say that all is well first.
+        to.forget();
+    }
+}
+
+/// The far end: connects once the tunnel is open there.
+async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written) -> io::Result<()> {
+    // Before anything else that it is open.
+    if written.recv().await.is_none() {
+        return Ok(());
+    }
+    let connected = timeout(ORPHANED, server.connect()).await;
+    let stream = match connected {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            down.breaks(false);
+            return Err(error);
+        }
+        Err(_) => return Ok(down.breaks(false)),
+    };
+    let (read, write) = stream.into_split();
+    let mut reader = JoinSet::new();
+    reader.spawn(down.reads(read));
+    up.writes(write, written).await;
+    Ok(())
+}
+
+/// Carries the bytes of a connection between an app and the server.
+pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, inside: &Inside) {
+    let n = inside.numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = {
+        let mut roster = lock(&inside.roster);
+        roster.take(device);
+        roster.name(device).to_owned()
+    };
+    let (reply, mut carried) = mpsc::unbounded_channel();
+    let step = Step::Open { n, device: device.0 };
+    if inside.arrivals.send(Arrival::Open { step, name, reply }).is_err() {
+        return;
+    }
+    let (up, down) = (Pipe::new(n, true, inside), Pipe::new(n, false, inside));
+    let (to_app, for_app) = mpsc::unbounded_channel();
+    let (to_far, for_far) = mpsc::unbounded_channel();
+    let (read, write) = app.into_split();
+    // Both end with this function.
+    let (mut own, mut others) = (JoinSet::new(), JoinSet::new());
+    let writer = tokio::spawn(down.clone().writes(write, for_app));
+    own.spawn(up.clone().reads(read));
+    others.spawn(far(server, (up, down), for_far));
+    let (mut is_over, mut is_gone) = (false, false);
+    while !(is_over && is_gone) {
+        let next = match is_over {
+            false => carried.recv().await,
+            true => timeout(ORPHANED, carried.recv()).await.ok().flatten(),
+        };
+        let Some((at, carried)) = next else { break };
+        if let Carried::Bytes { took, .. } = carried {
+            lock(&inside.late).add(inside.pace.late(at), took);
+        }
+        is_gone |= carried == Carried::Gone;
+        let to = match carried {
+            Carried::Opened
+            | Carried::Bytes { up: true, .. }
+            | Carried::Shut { up: true }
+            | Carried::Gone => &to_far,
+            _ => &to_app,
+        };
+        is_over |= matches!(carried, Carried::End { .. });
+        // A socket that has failed has said so.
+        _ = to.send(carried);
+        if is_over {
+            own.abort_all();
+        }
+    }
+    drop((to_app, to_far));
+    // What came last is written, if somebody reads it.
+    _ = timeout(Duration::from_secs(5), writer).await;
+    while timeout(Duration::from_secs(5), others.join_next()).await.is_ok_and(|ended| ended.is_some()) {}
+}

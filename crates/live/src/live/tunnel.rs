@@ -1,0 +1,133 @@
+//! A tunnel as the world has it: how many bytes are handed over at each end, and when they come out
+//! at the other. The bytes themselves wait outside.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::wire::hash;
+use crate::base::{DeviceId, Time};
+use crate::contract::{LocalBoxFuture, Slip, Span, TransportError};
+use crate::net::{Server, ServerEnd};
+use crate::sim::Handle;
+use crate::world::{GiveUp, Held, Paced, Sends};
+
+/// What comes out of a tunnel.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Carried {
+    /// The far end takes it.
+    Opened,
+    /// A piece of so many bytes has come to the far end (`up`) or to the app, and took so long.
+    Bytes { up: bool, bytes: u64, took: Span },
+    /// No more come.
+    Shut { up: bool },
+    /// It is over at the far end.
+    Gone,
+    /// It is over at the app's end, after so many bytes both ways; the hash is of when they came.
+    End { how: Result<(), TransportError>, bytes: u64, hash: u64 },
+}
+
+/// Who is told.
+pub(super) type Tell = Box<dyn FnMut(Time, Carried)>;
+
+/// A longer piece is handed over as several, in bytes.
+pub(super) const PIECE: u64 = 16 << 10;
+
+struct Inner {
+    tell: Tell,
+    /// When each piece was handed over that has not come out, by direction.
+    handed: [VecDeque<Time>; 2],
+    bytes: u64,
+    hash: u64,
+}
+
+impl Inner {
+    fn came(&mut self, now: Time, up: bool, bytes: u64) {
+        let handed = self.handed[usize::from(up)].pop_front().unwrap_or(now);
+        self.bytes += bytes;
+        let of = [now.0, bytes, u64::from(up), self.hash].map(u64::to_le_bytes).concat();
+        self.hash = hash(&of);
+        let carried = match bytes {
+            0 => Carried::Shut { up },
+            _ => Carried::Bytes { up, bytes, took: now.since(handed) },
+        };
+        (self.tell)(now, carried);
+    }
+}
+
+/// The far end of one tunnel.
+struct FarEnd {
+    handle: Handle,
+    inner: Rc<RefCell<Inner>>,
+    end: RefCell<Option<Rc<dyn ServerEnd>>>,
+}
+
+impl Server for FarEnd {
+    fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        Box::pin(async { None })
+    }
+    fn open(&self, _: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        *self.end.borrow_mut() = Some(end);
+        (self.inner.borrow_mut().tell)(self.handle.now(), Carried::Opened);
+        Some(Ok(0))
+    }
+    fn message(&self, _: u64, message: Vec<u8>, _: Slip) {
+        self.inner.borrow_mut().came(self.handle.now(), true, message.len() as u64);
+    }
+    fn closed(&self, _: u64) {
+        *self.end.borrow_mut() = None;
+        (self.inner.borrow_mut().tell)(self.handle.now(), Carried::Gone);
+    }
+}
+
+/// One tunnel.
+pub(super) struct Tunnel {
+    far: Rc<FarEnd>,
+    sends: Sends,
+}
+
+impl Tunnel {
+    /// Opens one from a device; it is given up at `deadline` if it is not open by then.
+    pub(super) fn open(
+        (paced, handle): (&Paced, Handle),
+        device: DeviceId,
+        deadline: Time,
+        tell: Tell,
+    ) -> (Tunnel, GiveUp) {
+        let handed = Default::default();
+        let inner = Rc::new(RefCell::new(Inner { tell, handed, bytes: 0, hash: 0 }));
+        let far = Rc::new(FarEnd { handle, inner: inner.clone(), end: RefCell::default() });
+        let heard = move |at: Time, held: Held| match held {
+            Held::Message(message) => inner.borrow_mut().came(at, false, message.len() as u64),
+            Held::Ended(how) => {
+                let mut inner = inner.borrow_mut();
+                let (bytes, hash) = (inner.bytes, inner.hash);
+                (inner.tell)(at, Carried::End { how, bytes, hash });
+            }
+        };
+        let (give_up, sends) = paced.tunnel((device, far.clone()), deadline, heard);
+        (Tunnel { far, sends }, give_up)
+    }
+    /// Hands so many bytes over, at the app's end (`up`) or at the far one; 0 says that no more come.
+    pub(super) fn hands_over(&self, now: Time, up: bool, bytes: u64) {
+        let message = vec![0; usize::try_from(bytes.min(PIECE)).unwrap_or_default()];
+        let end = self.far.end.borrow().clone();
+        if up || end.is_some() {
+            self.far.inner.borrow_mut().handed[usize::from(up)].push_back(now);
+        }
+        match (up, end) {
+            (true, _) => self.sends.send(message),
+            (false, Some(end)) => end.send(message),
+            // It is over there.
+            (false, None) => {}
+        }
+    }
+    /// What is at the far end has broken it off.
+    pub(super) fn breaks_off(&self) {
+        let end = self.far.end.take();
+        if let Some(end) = end {
+            end.reset();
+            (self.far.inner.borrow_mut().tell)(self.far.handle.now(), Carried::Gone);
+        }
+    }
+}
