@@ -19,6 +19,7 @@ pub(super) enum Arrival {
         name: String,
         reply: oneshot::Sender<Came>,
     },
+    /// One whose response may come in pieces.
     Hold {
         step: Step,
         name: String,

@@ -24,6 +24,7 @@ use super::outside;
 use super::pipe;
 use super::roster::Roster;
 use super::stage::Step;
+use super::stream::Stream;
 use super::upstream::{Answer, Real, Upstream};
 use super::wire::{Asking, DEVICE};
 use crate::base::DeviceId;
@@ -202,15 +203,19 @@ async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Insid
         tokio::spawn(async move {
             let real = lock(&inside.real).remove(&n);
             let Some(real) = real else {
-                let gone = Step::Upstream { n, status: 0, bytes: None };
+                let gone = Step::Upstream { n, status: 0, bytes: None, more: false };
                 _ = inside.arrivals.send(Arrival::Step(gone));
                 return;
             };
             let answer = upstream.ask(real, inside.body_max).await;
-            let answer = answer.unwrap_or_else(|why| Answer::bad_gateway(&why));
+            let mut answer = answer.unwrap_or_else(|why| Answer::bad_gateway(&why));
             let (status, bytes) = (answer.status, Some(answer.length()));
-            keep(&inside.answers, n, answer);
-            _ = inside.arrivals.send(Arrival::Step(Step::Upstream { n, status, bytes }));
+            let rest = answer.rest.take();
+            let more = rest.is_some();
+            // What it reads comes behind its head.
+            let stream = rest.map(|rest| Stream::of(rest, n, inside.arrivals.clone()));
+            keep(&inside.answers, n, (answer, stream));
+            _ = inside.arrivals.send(Arrival::Step(Step::Upstream { n, status, bytes, more }));
         });
     }
 }
@@ -273,6 +278,10 @@ async fn answer(
 }
 
 async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Response, Silence> {
+    let upgrade = asked.headers.get(header::UPGRADE);
+    if upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Ok(text(501, "WebSockets do not pass here: use --tunnel HOST:PORT with --ports\n"));
+    }
     if inside.tunnel.is_some() {
         return Ok(text(404, "apps connect to the ports of their devices; here are /observe and the page\n"));
     }
@@ -299,18 +308,19 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         let mut headers = asked.headers;
         [DEVICE, super::wire::TOKEN].iter().for_each(|own| _ = headers.remove(*own));
         keep(&inside.real, n, Real { method: asked.method, path: target, headers, body });
+        return ask_upstream((n, device, name), asking, inside).await;
     }
     let (reply, came) = oneshot::channel();
     let step = Step::Ask { n, device: device.0, asking };
     if inside.arrivals.send(Arrival::Ask { step, name, reply }).is_err() {
         return Ok(text(503, "the session is over\n"));
     }
-    let mut given = Given { n, arrivals: Some(inside.arrivals.clone()) };
+    let mut given = Given { n, inside: Some(inside.clone()) };
     let came = came.await;
-    given.arrivals = None;
+    given.inside = None;
     match came {
         Ok(Came::Answered { at, took, bytes }) => {
-            let response = written(bytes, inside);
+            let response = written(&bytes);
             lock(&inside.late).add(inside.pace.late(at), took);
             response
         }
@@ -320,17 +330,56 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
 }
 
 /// The response that these bytes are.
-fn written(bytes: Vec<u8>, inside: &Inside) -> Result<Response, Silence> {
-    if let Some(n) = outside::number(&bytes) {
-        let answer = lock(&inside.answers).remove(&n).ok_or(Silence)?;
-        let mut response = hyper::Response::new(Out::Whole(Some(answer.body)));
-        *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| Silence)?;
-        *response.headers_mut() = answer.headers;
-        return Ok(response);
-    }
-    let (mut head, body) = read_response(&bytes).map_err(|_| Silence)?.into_parts();
+fn written(bytes: &[u8]) -> Result<Response, Silence> {
+    let (mut head, body) = read_response(bytes).map_err(|_| Silence)?.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     Ok(hyper::Response::from_parts(head, Out::Whole(Some(Bytes::from(body)))))
+}
+
+/// A request to one's own server, whose response may come in pieces.
+async fn ask_upstream(
+    (n, device, name): (u64, DeviceId, String),
+    asking: Asking,
+    inside: &Arc<Inside>,
+) -> Result<Response, Silence> {
+    let (reply, mut pieces) = mpsc::unbounded_channel();
+    let step = Step::Ask { n, device: device.0, asking };
+    if inside.arrivals.send(Arrival::Hold { step, name, reply }).is_err() {
+        return Ok(text(503, "the session is over\n"));
+    }
+    let mut given = Given { n, inside: Some(inside.clone()) };
+    let (at, took, bytes) = match pieces.recv().await {
+        Some((_, Came::Answered { at, took, bytes })) => (at, took, bytes),
+        Some((_, Came::Malformed(why))) => {
+            given.inside = None;
+            return Ok(text(400, why + "\n"));
+        }
+        _ => {
+            given.inside = None;
+            return Err(Silence);
+        }
+    };
+    lock(&inside.late).add(inside.pace.late(at), took);
+    if outside::number(&bytes) != Some(n) {
+        // A portal's page, or what was meant for another.
+        given.inside = None;
+        return match outside::number(&bytes) {
+            None => written(&bytes),
+            Some(_) => Err(Silence),
+        };
+    }
+    let (answer, stream) = lock(&inside.answers).remove(&n).ok_or(Silence)?;
+    let body = match stream {
+        Some(stream) => Out::Stream(pieces, given, stream),
+        None => {
+            given.inside = None;
+            Out::Whole(Some(answer.body))
+        }
+    };
+    let mut response = hyper::Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| Silence)?;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
 }
 
 /// A response that is a stream: its head comes first.
@@ -344,7 +393,7 @@ async fn hold(
     if inside.arrivals.send(Arrival::Hold { step, name, reply }).is_err() {
         return Ok(text(503, "the session is over\n"));
     }
-    let given = Given { n, arrivals: Some(inside.arrivals.clone()) };
+    let given = Given { n, inside: Some(inside.clone()) };
     match pieces.recv().await {
         Some((_, Came::Piece(bytes))) => {
             let (mut head, _) = read_response(&bytes).map_err(|_| Silence)?.into_parts();

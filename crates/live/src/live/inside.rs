@@ -1,11 +1,10 @@
 //! What connections share, and what they read and write.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use super::gate::{Gate, Shut};
 use super::late::Lateness;
 use super::roster::Roster;
 use super::stage::Step;
+use super::stream::Stream;
 use super::upstream::{Answer, Real, Upstream};
 use super::wire::DEVICE;
 use crate::base::{DeviceId, Time};
@@ -26,6 +26,9 @@ use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 /// So many messages of one's own server are kept for what is still on its way.
 const KEPT: usize = 4_096;
+
+/// A response of one's own server, and the rest of it if that comes in pieces.
+pub(super) type Answered = (Answer, Option<Stream>);
 
 /// What all connections share.
 pub(super) struct Inside {
@@ -44,7 +47,7 @@ pub(super) struct Inside {
     /// Requests that wait in the world at once.
     pub(super) room: Semaphore,
     pub(super) real: Mutex<BTreeMap<u64, Real>>,
-    pub(super) answers: Mutex<BTreeMap<u64, Answer>>,
+    pub(super) answers: Mutex<BTreeMap<u64, Answered>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -63,28 +66,34 @@ pub(super) fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
 /// The body of a response.
 pub(super) enum Out {
     Whole(Option<Bytes>),
-    Pieces(mpsc::UnboundedReceiver<(Time, Came)>, #[expect(dead_code, reason = "dropped with it")] Given),
+    Pieces(mpsc::UnboundedReceiver<(Time, Came)>, Given),
+    /// The same of one's own server, whose bytes are not in the world.
+    Stream(mpsc::UnboundedReceiver<(Time, Came)>, Given, Stream),
 }
 
 impl Body for Out {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Silence;
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Silence>>> {
         match self.get_mut() {
             Out::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Out::Pieces(pieces, _) => pieces.poll_recv(context).map(|piece| match piece {
+            Out::Pieces(pieces, given) => pieces.poll_recv(context).map(|piece| match piece {
                 Some((_, Came::Piece(bytes))) => Some(Ok(Frame::data(Bytes::from(bytes)))),
-                _ => None,
+                other => given.ends(other),
+            }),
+            Out::Stream(pieces, given, stream) => pieces.poll_recv(context).map(|piece| match piece {
+                Some((_, Came::Piece(_))) => Some(Ok(Frame::data(stream.next()))),
+                other => given.ends(other),
             }),
         }
     }
     fn size_hint(&self) -> SizeHint {
         match self {
             Out::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Out::Pieces(..) => SizeHint::default(),
+            Out::Pieces(..) | Out::Stream(..) => SizeHint::default(),
         }
     }
 }
@@ -92,7 +101,7 @@ impl Body for Out {
 pub(super) type Response = hyper::Response<Out>;
 /// Nothing is said: the connection is closed.
 #[derive(Debug, thiserror::Error)]
-#[error("no response came over the simulated link")]
+#[error("no response came over the simulated link, or not all of it")]
 pub(super) struct Silence;
 
 pub(super) fn text(status: u16, text: impl Into<String>) -> Response {
@@ -178,14 +187,26 @@ pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result
 /// A client that goes away gives its request up.
 pub(super) struct Given {
     pub(super) n: u64,
-    pub(super) arrivals: Option<Sender<Arrival>>,
+    pub(super) inside: Option<Arc<Inside>>,
+}
+
+impl Given {
+    /// It has come to its end, and is not given up. A body that breaks off is no whole one.
+    fn ends(&mut self, how: Option<(Time, Came)>) -> Option<Result<Frame<Bytes>, Silence>> {
+        self.inside = None;
+        match how {
+            Some((_, Came::End)) => None,
+            _ => Some(Err(Silence)),
+        }
+    }
 }
 
 impl Drop for Given {
     fn drop(&mut self) {
-        if let Some(arrivals) = &self.arrivals {
+        if let Some(inside) = &self.inside {
+            lock(&inside.answers).remove(&self.n);
             // The session may be over.
-            _ = arrivals.send(Arrival::Step(Step::GiveUp { n: self.n }));
+            _ = inside.arrivals.send(Arrival::Step(Step::GiveUp { n: self.n }));
         }
     }
 }

@@ -64,11 +64,11 @@ impl fmt::Display for Lateness {
         )?;
         let took = ms(self.median_took().0);
         match self.is_paced() {
-            true => write!(f, "; half of the requests took {took:.1} ms or less"),
+            true => write!(f, "; the median request took {took:.1} ms"),
             false => write!(
                 f,
-                "\nNOT PACED: more than 10 ms late, or than 5 % of the {took:.1} ms that half of the requests \
-                 took; the times that apps saw are not the scenario's"
+                "\nNOT PACED: p99 is over 10 ms, or over 5 % of the median request ({took:.1} ms by the \
+                 scenario's clock); the times that apps saw are not the scenario's"
             ),
         }
     }

@@ -36,6 +36,7 @@ mod replay;
 mod roster;
 mod session;
 mod stage;
+mod stream;
 mod telling;
 mod tunnel;
 mod upstream;

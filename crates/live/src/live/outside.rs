@@ -2,11 +2,12 @@
 //! how long it is.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use crate::contract::LocalBoxFuture;
-use crate::net::Server;
-use crate::sim::{Handle, oneshot};
+use crate::net::{Rest, Server};
+use crate::sim::{Handle, Notify, oneshot};
 
 /// Is called with the number of a request as that comes to the server.
 pub(super) type Forward = Box<dyn Fn(u64)>;
@@ -19,7 +20,33 @@ const HEAD: usize = MARK.len() + 8;
 pub(super) struct AtUpstream {
     handle: Handle,
     forward: Forward,
-    waiting: std::rc::Rc<RefCell<BTreeMap<u64, oneshot::Sender<Option<u64>>>>>,
+    waiting: RefCell<BTreeMap<u64, oneshot::Sender<Option<u64>>>>,
+    /// Answers that are streams and have not ended.
+    streams: RefCell<BTreeMap<u64, Rc<Coming>>>,
+}
+
+/// The pieces of a stream that have come to the simulated link, by their length; none if it has
+/// broken off.
+struct Coming {
+    pieces: RefCell<VecDeque<Option<u64>>>,
+    changed: Notify,
+}
+
+struct Pieces(Rc<Coming>);
+
+impl Rest for Pieces {
+    fn next(&self) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let coming = self.0.clone();
+        Box::pin(async move {
+            loop {
+                let piece = coming.pieces.borrow_mut().pop_front();
+                if let Some(piece) = piece {
+                    return piece.map(|bytes| vec![0; usize::try_from(bytes).unwrap_or_default()]);
+                }
+                coming.changed.notified().await;
+            }
+        })
+    }
 }
 
 /// A message of so many bytes with a number in it.
@@ -38,20 +65,39 @@ pub(super) fn number(message: &[u8]) -> Option<u64> {
 
 impl AtUpstream {
     pub(super) fn new(handle: Handle, forward: Forward) -> AtUpstream {
-        AtUpstream { handle, forward, waiting: std::rc::Rc::default() }
+        AtUpstream { handle, forward, waiting: RefCell::default(), streams: RefCell::default() }
     }
     pub(super) fn request(n: u64, bytes: u64) -> Vec<u8> {
         numbered(n, bytes)
     }
-    /// The server has answered with so many bytes, or is not there.
-    pub(super) fn answers(&self, n: u64, bytes: Option<u64>) {
+    /// The server has answered with so many bytes, or is not there. `more` says that a stream
+    /// follows.
+    pub(super) fn answers(&self, n: u64, bytes: Option<u64>, more: bool) {
+        if more {
+            let coming = Coming { pieces: RefCell::default(), changed: self.handle.notify() };
+            self.streams.borrow_mut().insert(n, Rc::new(coming));
+        }
         let waiting = self.waiting.borrow_mut().remove(&n);
         // Who asked may be gone.
         waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes));
     }
+    /// The next piece of a stream has come, of so many bytes; 0 is its end, `None` a bad one.
+    pub(super) fn goes_on(&self, n: u64, bytes: Option<u64>) {
+        let coming = self.streams.borrow().get(&n).cloned();
+        let Some(coming) = coming else { return };
+        if bytes.unwrap_or(0) == 0 {
+            self.streams.borrow_mut().remove(&n);
+        }
+        coming.pieces.borrow_mut().push_back(bytes);
+        coming.changed.notify_all();
+    }
 }
 
 impl Server for AtUpstream {
+    fn rest(&self, answer: &[u8]) -> Option<Rc<dyn Rest>> {
+        let coming = self.streams.borrow().get(&number(answer)?).cloned()?;
+        Some(Rc::new(Pieces(coming)))
+    }
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let Some(n) = number(&request) else { return Box::pin(async { None }) };
         let (sender, receiver) = self.handle.oneshot();

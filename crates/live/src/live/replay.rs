@@ -101,7 +101,7 @@ pub fn replay(
                 if let Step::Stop { settled: is } = step {
                     settled = Some(*is);
                 }
-                stage.apply(step, hears(&ended, step));
+                stage.apply(step, hears(&ended, step, is_upstream));
             }
         }
     }
@@ -138,19 +138,20 @@ fn device_of(step: &Step) -> Option<u32> {
         | Step::Shut { .. }
         | Step::Broke { .. }
         | Step::Upstream { .. }
+        | Step::Piece { .. }
         | Step::Stop { .. }
         | Step::Done(_)
         | Step::Verdict { .. } => None,
     }
 }
 
-fn hears(ended: &Rc<RefCell<BTreeMap<u64, (Time, Done)>>>, step: &Step) -> Hears {
+fn hears(ended: &Rc<RefCell<BTreeMap<u64, (Time, Done)>>>, step: &Step, is_upstream: bool) -> Hears {
     let ended = ended.clone();
     match step {
-        Step::Ask { .. } => Hears::Once(Box::new(move |at, done, _| {
+        Step::Ask { .. } if !is_upstream => Hears::Once(Box::new(move |at, done, _| {
             ended.borrow_mut().insert(done.n, (at, done));
         })),
-        Step::Hold { .. } => Hears::Pieces(Box::new(move |at, piece| {
+        Step::Ask { .. } | Step::Hold { .. } => Hears::Pieces(Box::new(move |at, piece| {
             if let Piece::End(done) = piece {
                 ended.borrow_mut().insert(done.n, (at, done));
             }

@@ -224,16 +224,21 @@ impl Keeper<'_> {
             _ = reply.send((self.stage.now(), Came::Malformed(wrong)));
             return;
         }
-        if let Step::Hold { device, .. } = step {
+        if let Step::Hold { device, .. } | Step::Ask { device, .. } = step {
             self.named(*device, name);
         }
-        let writer = self.writer.clone();
+        let (writer, begun) = (self.writer.clone(), self.stage.now());
+        let mut is_first = matches!(step, Step::Ask { .. });
         let hears = move |at: Time, piece: Piece| {
             let came = match piece {
+                Piece::Bytes(bytes) if std::mem::take(&mut is_first) => {
+                    Came::Answered { at, took: at.since(begun), bytes }
+                }
                 Piece::Bytes(bytes) => Came::Piece(bytes),
                 Piece::End(done) => {
+                    let came = if done.how == "answered" { Came::End } else { Came::Failed };
                     writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
-                    Came::End
+                    came
                 }
             };
             _ = reply.send((at, came));

@@ -46,8 +46,17 @@ pub enum Step {
     Broke { n: u64 },
     /// The app does not wait for it any more.
     GiveUp { n: u64 },
-    /// One's own server has answered with this status and so many bytes, or not at all.
-    Upstream { n: u64, status: u16, bytes: Option<u64> },
+    /// One's own server has answered with this status and so many bytes, or not at all; with
+    /// `more`, a stream follows.
+    Upstream {
+        n: u64,
+        status: u16,
+        bytes: Option<u64>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
+    },
+    /// A piece of that stream has come, of so many bytes; 0 is its end.
+    Piece { n: u64, bytes: u64 },
     /// An app says something of itself.
     Observe { device: u32, line: Map<String, Json> },
     /// An app has come for a device, by this name.
@@ -142,6 +151,16 @@ fn how(error: TransportError) -> &'static str {
     }
 }
 
+/// The same by its word.
+fn ended_by(how: &str) -> Ended {
+    match how {
+        "offline" => Ended::NotSent,
+        "timed-out" => Ended::TimedOut,
+        "reset" | "given-up" => Ended::Cut,
+        _ => Ended::Refused,
+    }
+}
+
 /// The word for how a tunnel ended at its app's end.
 fn how_it_ended(how_it: Result<(), TransportError>) -> &'static str {
     how_it.map_or_else(how, |()| "closed")
@@ -159,7 +178,7 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
     match came {
         Ok(bytes) => match read_response(bytes) {
             Ok(response) if response.status().is_success() => Ended::Answered,
-            // What one's own server says is not looked into.
+            // A portal's page.
             Err(_) => Ended::Answered,
             Ok(_) => Ended::Refused,
         },
@@ -246,13 +265,20 @@ impl Stage {
             Step::Open { n, device } => self.open((*n, DeviceId(*device)), hears),
             Step::Sent { n, up, bytes } => self.hands_over(*n, *up, *bytes),
             Step::Shut { n, up } => self.hands_over(*n, *up, 0),
-            Step::Broke { n } => self.tunnels.get(n).iter().for_each(|tunnel| tunnel.breaks_off()),
+            Step::Broke { n } => {
+                self.tunnels.get(n).iter().for_each(|tunnel| tunnel.breaks_off());
+                self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, None));
+            }
             Step::GiveUp { n } => {
+                self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, None));
                 let given = self.open.borrow_mut().remove(n);
                 given.into_iter().for_each(|(_, give_up)| give_up.now());
             }
-            Step::Upstream { n, bytes, .. } => {
-                self.upstream.iter().for_each(|upstream| upstream.answers(*n, *bytes));
+            Step::Upstream { n, bytes, more, .. } => {
+                self.upstream.iter().for_each(|upstream| upstream.answers(*n, *bytes, *more));
+            }
+            Step::Piece { n, bytes } => {
+                self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, Some(*bytes)));
             }
             Step::Observe { device, line } => {
                 let device = DeviceId(*device);
@@ -278,21 +304,26 @@ impl Stage {
     fn ask(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
         let (begun, people) = (self.now(), self.people[device.0 as usize].clone());
         let Ok(request) = asking.request() else { return };
-        let (server, request) = match &self.upstream {
-            None => (None, crate::contract::http::write_request(&request)),
-            Some(upstream) => {
-                let bytes = asking.length().unwrap_or_default();
-                (Some(upstream.clone() as Rc<dyn crate::net::Server>), AtUpstream::request(n, bytes))
-            }
-        };
         let slip = people.borrow_mut().slip(device, asking);
         let deadline = begun + PATIENCE;
-        let kind = if asking.method == "GET" { RequestKind::Pull } else { RequestKind::Push };
-        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
-        let (counts, open, requests) = (self.begins(device), self.open.clone(), self.requests.clone());
-        let asked = Asked { device, request, slip, server, cacheable: asking.cacheable(), deadline };
+        let ends = self.ends((n, device), asking);
+        if let Some(upstream) = self.upstream.clone() {
+            let message = AtUpstream::request(n, asking.length().unwrap_or_default());
+            let heard = self.pieces(
+                n,
+                hears,
+                Box::new(move |at, done| {
+                    let how = if done.how == "answered" { Ended::Answered } else { ended_by(&done.how) };
+                    ends(at, done, (0, how));
+                }),
+            );
+            let give_up = self.paced.ask_pieces((device, upstream), message, deadline, heard);
+            self.open.borrow_mut().insert(n, (device, give_up));
+            return;
+        }
+        let request = crate::contract::http::write_request(&request);
+        let asked = Asked { device, request, slip, server: None, cacheable: asking.cacheable(), deadline };
         let done = move |at: Time, came: Came| {
-            open.borrow_mut().remove(&n);
             let (rows, came) = match came {
                 Ok((bytes, slip)) => {
                     people.borrow_mut().hears(&slip);
@@ -304,18 +335,7 @@ impl Stage {
             let bytes = came.as_ref().unwrap_or(&nothing);
             let how = came.as_ref().map_or_else(|error| how(*error), |_| "answered");
             let done = Done { n, how: how.to_owned(), bytes: bytes.len() as u64, hash: hash(bytes) };
-            let took = at.since(begun);
-            let mut counts = counts.borrow_mut();
-            counts.under_way -= 1;
-            counts.last = format!("{line}: {how} after {took}");
-            drop(counts);
-            let ended = ended(&came);
-            let logged = LoggedRequest { at: begun, device, kind, rows, bytes: done.bytes, took, ended };
-            let mut requests = requests.borrow_mut();
-            if requests.len() < REQUESTS_MAX {
-                requests.push(logged);
-            }
-            drop(requests);
+            ends(at, &done, (rows, ended(&came)));
             if let Hears::Once(hears) = hears {
                 hears(at, done, came);
             }
@@ -324,34 +344,81 @@ impl Stage {
         self.open.borrow_mut().insert(n, (device, give_up));
     }
 
-    fn hold(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
-        let Ok(request) = asking.request() else { return };
-        let hello = crate::contract::http::write_request(&request);
-        let (counts, open) = (self.begins(device), self.open.clone());
+    /// Notes that a request has begun; what it gives notes the end, with how many rows came.
+    fn ends(
+        &mut self,
+        (n, device): (u64, DeviceId),
+        asking: &Asking,
+    ) -> impl Fn(Time, &Done, (u32, Ended)) + use<> {
+        let begun = self.now();
+        let kind = if asking.method == "GET" { RequestKind::Pull } else { RequestKind::Push };
         let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
+        let (counts, open, requests) = (self.begins(device), self.open.clone(), self.requests.clone());
+        move |at, done, (rows, ended)| {
+            open.borrow_mut().remove(&n);
+            let took = at.since(begun);
+            let mut counts = counts.borrow_mut();
+            counts.under_way -= 1;
+            counts.last = format!("{line}: {} after {took}", done.how);
+            let mut requests = requests.borrow_mut();
+            if requests.len() < REQUESTS_MAX {
+                requests.push(LoggedRequest {
+                    at: begun,
+                    device,
+                    kind,
+                    rows,
+                    bytes: done.bytes,
+                    took,
+                    ended,
+                });
+            }
+        }
+    }
+
+    /// What is told of pieces as they come, and of the end.
+    fn pieces(
+        &self,
+        n: u64,
+        mut hears: Hears,
+        ends: Box<dyn Fn(Time, &Done)>,
+    ) -> impl FnMut(Time, Held) + use<> {
         let mut done = Done { n, how: String::new(), bytes: 0, hash: 0 };
-        let mut hears = hears;
         let mut tell = move |at: Time, piece: Piece| {
             if let Hears::Pieces(hears) = &mut hears {
                 hears(at, piece);
             }
         };
-        let heard = move |at: Time, held: Held| match held {
+        move |at, held| match held {
             Held::Message(bytes) => {
+                // When each came is a part of how it ended.
+                let before = if done.bytes == 0 { 0 } else { done.hash.rotate_left(5) ^ at.0 };
+                done.hash = (before ^ hash(&bytes)) >> 4;
                 done.bytes += bytes.len() as u64;
-                done.hash = (done.hash.rotate_left(5) ^ hash(&bytes)) >> 4;
                 tell(at, Piece::Bytes(bytes));
             }
             Held::Ended(how_it_ended) => {
-                open.borrow_mut().remove(&n);
                 how_it_ended.map_or_else(how, |()| "answered").clone_into(&mut done.how);
+                ends(at, &done);
+                tell(at, Piece::End(done.clone()));
+            }
+        }
+    }
+
+    fn hold(&mut self, (n, device): (u64, DeviceId), asking: &Asking, hears: Hears) {
+        let Ok(request) = asking.request() else { return };
+        let hello = crate::contract::http::write_request(&request);
+        let (counts, open) = (self.begins(device), self.open.clone());
+        let line = format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>());
+        let heard = self.pieces(
+            n,
+            hears,
+            Box::new(move |_, done| {
+                open.borrow_mut().remove(&n);
                 let mut counts = counts.borrow_mut();
                 counts.under_way -= 1;
                 counts.last = format!("{line}: {}", done.how);
-                drop(counts);
-                tell(at, Piece::End(done.clone()));
-            }
-        };
+            }),
+        );
         let give_up = self.paced.hold((device, hello), self.now() + PATIENCE, heard);
         self.open.borrow_mut().insert(n, (device, give_up));
     }

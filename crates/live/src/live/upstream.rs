@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -36,6 +36,36 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Where more of the body comes, if nobody said how long that is.
+    pub(super) rest: Option<Rest>,
+}
+
+/// A body that comes in pieces; with its connection it ends.
+#[derive(Debug)]
+pub(super) struct Rest {
+    body: Incoming,
+    connection: tokio::task::JoinHandle<Result<(), hyper::Error>>,
+}
+
+impl Rest {
+    /// The next piece; an empty one is the end, and an error a bad one.
+    pub(super) async fn next(&mut self) -> Result<Bytes, hyper::Error> {
+        while let Some(frame) = self.body.frame().await {
+            // Trailers are of no account here.
+            if let Ok(piece) = frame?.into_data()
+                && !piece.is_empty()
+            {
+                return Ok(piece);
+            }
+        }
+        Ok(Bytes::new())
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }
 
 /// A server that says nothing for so long is not there.
@@ -124,16 +154,22 @@ impl Upstream {
         request.headers_mut().insert(header::HOST, host);
         let response = sender.send_request(request).await.map_err(broken)?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, most).collect().await;
-        let body = body.map_err(|error| format!("its response cannot be read: {error}"))?.to_bytes();
-        connection.abort();
+        let is_stream = body.size_hint().exact().is_none();
+        let (body, rest) = if is_stream {
+            (Bytes::new(), Some(Rest { body, connection }))
+        } else {
+            let body = Limited::new(body, most).collect().await;
+            let body = body.map_err(|error| format!("its response cannot be read: {error}"))?.to_bytes();
+            connection.abort();
+            (body, None)
+        };
         let mut headers = HeaderMap::new();
         for (name, value) in &head.headers {
             if !is_of_the_connection(name, &head.headers) && *name != header::CONTENT_LENGTH {
                 headers.append(name.clone(), value.clone());
             }
         }
-        Ok(Answer { status: head.status.as_u16(), headers, body })
+        Ok(Answer { status: head.status.as_u16(), headers, body, rest })
     }
 }
 
@@ -145,7 +181,8 @@ impl Answer {
     }
     /// What is said in the place of a server that is not there.
     pub(super) fn bad_gateway(why: &str) -> Answer {
-        Answer { status: 502, headers: HeaderMap::new(), body: Bytes::from(format!("{why}\n")) }
+        let body = Bytes::from(format!("{why}\n"));
+        Answer { status: 502, headers: HeaderMap::new(), body, rest: None }
     }
 }
 

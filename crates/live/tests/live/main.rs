@@ -5,4 +5,5 @@ mod attacks;
 mod client;
 mod paces;
 mod sessions;
+mod streams;
 mod tunnels;

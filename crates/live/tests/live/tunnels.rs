@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Was, Wish, connect, free_ports, is_the_same, notes, pause, raw, request, session};
 
 /// A server that does something with each of so many connections.
-fn server(connections: usize, serve: impl Fn(TcpStream) + Send + 'static) -> String {
+pub(crate) fn server(connections: usize, serve: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let at = listener.local_addr().expect("it has one").to_string();
     let serves = move || {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::held;
 use super::server::Server;
-use super::transport::Way;
+use super::transport::{Way, stream};
 use super::transport_bare::exchange_bare;
 use super::transport_options::Protocol;
 use crate::base::Time;
@@ -49,6 +49,17 @@ impl Way {
             let lease = way.connection(deadline).await?;
             lease.ask(server, request, deadline).await
         })
+    }
+
+    /// The same, where the answer may come piece by piece: `heard` is told of each.
+    pub fn request_pieces(
+        self: &Rc<Self>,
+        server: Rc<dyn Server>,
+        request: Vec<u8>,
+        deadline: Time,
+        heard: impl FnMut(Vec<u8>) + 'static,
+    ) -> LocalBoxFuture<'static, Result<(), TransportError>> {
+        Box::pin(stream::ask(self.clone(), (server, request), deadline, heard))
     }
 
     /// Opens a connection that the device holds.

@@ -44,6 +44,6 @@ pub use options::{
     During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
-pub use server::{Foreign, Server, ServerEnd, Version};
+pub use server::{Foreign, Rest, Server, ServerEnd, Version};
 pub use transport::Way;
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};

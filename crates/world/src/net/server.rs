@@ -17,6 +17,10 @@ pub trait Server {
     fn version(&self) -> Version {
         Version::default()
     }
+    /// What follows an answer on its connection, if that is only a beginning.
+    fn rest(&self, _answer: &[u8]) -> Option<Rc<dyn Rest>> {
+        None
+    }
     /// Whether an answer is a good one, which caches keep.
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
@@ -30,6 +34,12 @@ pub trait Server {
     fn message(&self, _number: u64, _message: Vec<u8>, _slip: Slip) {}
     /// The connection of this number has ended without the server's doing.
     fn closed(&self, _number: u64) {}
+}
+
+/// What follows the beginning of an answer.
+pub trait Rest {
+    /// The next piece as it leaves; an empty one is the end, and `None` breaks it off.
+    fn next(&self) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
 /// A connection that is held, at the server's end.

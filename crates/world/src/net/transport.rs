@@ -1,6 +1,7 @@
 //! The transport port over a simulated link.
 
 mod leave;
+pub(super) mod stream;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

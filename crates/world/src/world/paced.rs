@@ -239,6 +239,36 @@ impl Paced {
         GiveUp(sender)
     }
 
+    /// Sends a request to this server, whose answer may come piece by piece; `heard` is told of each,
+    /// and of the end.
+    pub fn ask_pieces(
+        &self,
+        (device, server): (DeviceId, Rc<dyn Server>),
+        request: Vec<u8>,
+        deadline: Time,
+        heard: impl FnMut(Time, Held) + 'static,
+    ) -> GiveUp {
+        let handle = self.world.handle.clone();
+        let (sender, mut given_up) = handle.oneshot();
+        let way = self.world.devices[device.0 as usize].way.clone();
+        let heard = Rc::new(RefCell::new(heard));
+        let (hears, clock) = (heard.clone(), handle.clone());
+        let piece = move |bytes| hears.borrow_mut()(clock.now(), Held::Message(bytes));
+        let mut asked = way.request_pieces(server, request, deadline, piece);
+        self.world.handle.spawn(self.world.node, "from outside", async move {
+            let ended = poll_fn(|context| {
+                if let Poll::Ready(ended) = asked.as_mut().poll(context) {
+                    return Poll::Ready(ended);
+                }
+                Pin::new(&mut given_up).poll(context).map(|_| Err(TransportError::Cancelled))
+            });
+            let ended = ended.await;
+            drop(asked);
+            heard.borrow_mut()(handle.now(), Held::Ended(ended));
+        });
+        GiveUp(sender)
+    }
+
     /// Opens a connection that a device holds; `heard` is told of what comes on it, to its end.
     pub fn hold(
         &self,
