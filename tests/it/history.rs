@@ -263,6 +263,27 @@ fn an_edit_is_lost_only_if_no_commit_says_what_it_says() {
 }
 
 #[test]
+fn who_said_the_same_by_chance_has_not_seen_it() {
+    let commit = |title: &str, at: u32| {
+        CAME.replace("\"b\"", &format!("\"{title}\""))
+            .replace("2000", &at.to_string())
+            .replace("\"kind\"", "\"by\":\"other\",\"kind\"")
+    };
+    let later = EDIT.replace("\"e\"", "\"e2\"").replace("\"b\"", "\"d\"").replace("1000", "4000");
+    let shown = SHOWN.replace("\"b\"", "\"b2\"");
+    // The office says what a phone's edit says that was not sent yet; the next edit of that phone,
+    // which has still not seen it, gives way to it.
+    let with = |title: &str| {
+        let (first, then) = (commit("c", 2000), commit(title, 3000));
+        told(&[HEAD, ROW, EDIT, &first, &then, &later, &shown.replace("b2", title), REST, END].join("\n"))
+    };
+    for title in ["b", "x"] {
+        let (exit, said) = with(title);
+        assert!(exit == 0 && !said.contains("lost-edit ("), "{title}: {said}");
+    }
+}
+
+#[test]
 fn rows_at_the_end_alone_say_which_edit_was_lost() {
     let backend = |title: &str| {
         format!(

@@ -168,7 +168,9 @@ impl<'h> Teller<'h> {
         let of = &self.history.edits[at];
         let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
         let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
-        let sides = Sides { local: self.labels.clock.start, remote: stamp, edited: None };
+        // Who says what the backend says has not seen it for that.
+        let met = if matches!(act, Act::Same(_)) { Stamp(0) } else { stamp };
+        let sides = Sides { local: self.labels.clock.start, remote: met, edited: None };
         let decided = |kind, decision| EngineEvent::ConflictDecided {
             edit,
             kind,
