@@ -11,6 +11,9 @@ PhoneAdapter.valid = () => true
 PhoneAdapter.use_prefix = false
 PouchDB.plugin(HttpAdapter).plugin(Replication).plugin(pouch => pouch.adapter('phone', PhoneAdapter, true))
 
+// A rejection that PouchDB leaves to nobody (found/unheard.mjs) ends no app here.
+addEventListener('unhandledrejection', event => event.preventDefault())
+
 const databases = {}
 let bench
 // The rows that were edited since the last push that ended well: PouchDB has no list of them.
