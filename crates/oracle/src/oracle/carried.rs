@@ -106,6 +106,19 @@ impl Ledger {
         }
     }
 
+    /// The edit is refused for good by itself: what goes out in its place goes without it.
+    pub(super) fn parted(&mut self, id: EditId) {
+        let Some(by) = self.get_mut(id).and_then(|edit| edit.goes_with.take()) else { return };
+        let columns = |edit: &Edit| edit.values.iter().map(|(column, _)| *column).collect::<Vec<_>>();
+        let others = self.of(id.device).filter(|(_, edit)| edit.goes_with == Some(by));
+        let stays: Vec<usize> = others.flat_map(|(_, edit)| columns(edit)).collect();
+        let mut gone = self.get(id).map(columns).unwrap_or_default();
+        gone.retain(|column| !stays.contains(column));
+        if let Some(by) = self.get_mut(by).filter(|by| by.commits == 0) {
+            by.part_with(&gone);
+        }
+    }
+
     /// The edit and those that go out in its place, each later than the one before.
     pub(super) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
         std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))

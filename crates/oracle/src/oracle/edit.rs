@@ -21,6 +21,8 @@ pub(super) struct Edit {
     /// How many versions its device had seen as it was made, or as a conflict was decided since.
     pub(super) seen: usize,
     pub(super) made_on: usize,
+    /// How many of these had surely come to its device.
+    pub(super) reached: usize,
     pub(super) commits: u32,
     /// The other edit of the same device and row whose commit brought what it says.
     pub(super) carried: Option<EditId>,
@@ -86,7 +88,12 @@ impl Deref for Edit {
 }
 
 impl Edit {
-    pub(super) fn new(edit: &LocalEdit, made: Time, life: u32, (row, seen): (RowId, usize)) -> Edit {
+    pub(super) fn new(
+        edit: &LocalEdit,
+        made: Time,
+        life: u32,
+        (row, seen, reached): (RowId, usize, usize),
+    ) -> Edit {
         Edit {
             local: edit.clone(),
             row,
@@ -96,6 +103,7 @@ impl Edit {
             life,
             seen,
             made_on: seen,
+            reached,
             commits: 0,
             carried: None,
             goes_with: None,
@@ -126,11 +134,20 @@ impl Edit {
         }
     }
 
+    /// How many versions of its row its person, or a rule over it, knew for sure.
+    pub(super) fn knew(&self) -> usize {
+        if self.seen > self.made_on { self.seen } else { self.reached }
+    }
     pub(super) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         (self.entity, &self.key) == (entity, key)
     }
     pub(super) fn sets(&self, column: usize) -> bool {
         self.own_value(column).is_some()
+    }
+    /// Takes out what edits in whose place it goes out said in these columns.
+    pub(super) fn part_with(&mut self, columns: &[usize]) {
+        let others = self.local.values.split_off(self.own);
+        self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
     /// What its person set a column to.
     pub(super) fn own_value(&self, column: usize) -> Option<&Value> {

@@ -55,6 +55,9 @@ pub(super) struct Held {
     former: FxHashMap<(DeviceId, u32), Former>,
     /// Rows of which devices may hold less than they are taken to, until told. Looked up only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
+    /// Where a commit of a device went over versions that had not come to it: how many had. A
+    /// server may write over what its phone never read. Looked up only.
+    unread: FxHashMap<(RowId, DeviceId), u32>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
 }
@@ -148,6 +151,28 @@ impl Held {
     pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
+    /// How many versions have come to the device: what its own commit went over need not have.
+    pub(super) fn reached(&self, id: RowId, device: DeviceId) -> usize {
+        let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
+        read.map_or(held, |read| held.min(*read as usize))
+    }
+    /// An edit of the device is committed over the first `before` versions.
+    pub(super) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
+        let reached = self.reached(id, device);
+        if reached < before {
+            self.unread.insert((id, device), reached as u32);
+        }
+    }
+    /// The backend's version came to the device.
+    pub(super) fn read(&mut self, id: RowId, device: DeviceId) {
+        self.unread.remove(&(id, device));
+    }
+    fn read_like(&mut self, id: RowId, device: DeviceId, of: Option<DeviceId>) {
+        match of.and_then(|of| self.unread.get(&(id, of)).copied()) {
+            Some(read) => _ = self.unread.insert((id, device), read),
+            None => self.read(id, device),
+        }
+    }
 
     /// It went back to what it, or another, was at `to` in `life`: of each row it has at most what
     /// was there by then, and perhaps less.
@@ -164,6 +189,7 @@ impl Held {
             for (id, row, place) in all.rows() {
                 let holding = (self.versions(id, of), self.beside(id, of));
                 self.put_in(id, row, At { device, place, now }, holding);
+                self.read_like(id, device, Some(of));
             }
         } else if (of, life) != (device, over) {
             let Former { versions, beside } = self.former.get(&(of, life)).cloned().unwrap_or_default();
@@ -173,6 +199,7 @@ impl Held {
                     versions.next_if(|(of, _)| *of == id).map_or(0, |(_, versions)| versions as usize);
                 let beside = beside.get(&id).copied().unwrap_or(Beside::NOTHING);
                 self.put_in(id, row, At { device, place, now }, (versions, beside));
+                self.read_like(id, device, None);
             }
         }
         for (id, row, place) in all.rows() {
@@ -193,6 +220,7 @@ impl Held {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, from), self.beside(id, from));
             self.put_in(id, row, At { device, place, now }, holding);
+            self.read_like(id, device, Some(from));
             let unsure = self.is_unsure(id, from);
             self.told(id, device);
             self.perhaps_less((id, device), unsure);

@@ -101,9 +101,9 @@ impl Ledger {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
     }
-    pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
+    pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, (seen, reached): (usize, usize)) {
         let life = self.lives.now(edit.id.device);
-        let mut new = Edit::new(edit, at, life, (row, seen));
+        let mut new = Edit::new(edit, at, life, (row, seen, reached));
         new.combines = self.combined.has(edit);
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);

@@ -212,6 +212,7 @@ impl Oracle {
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);
                 if conflict.is_none() {
+                    self.ledger.parted(edit);
                     self.rejected(at, edit);
                 }
             }
@@ -283,6 +284,7 @@ impl Oracle {
         self.ledger.committed(id, before.as_deref(), after, author);
         if let Some(edit) = author {
             let versions = self.history.row(id).versions.len();
+            self.held.wrote_over(id, edit.device, versions - 1);
             self.take(commit.at, edit.device, id, versions, after.is_none());
             self.shown.committed(id, edit.device, versions, commit.at);
             // It may have given up what a copy of it still had.
@@ -307,7 +309,8 @@ impl Oracle {
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
                 let perhaps = self.perhaps_held(row, edit.id.device);
-                self.ledger.made(at, edit, row, told.max(perhaps));
+                let reached = self.held.reached(row, edit.id.device);
+                self.ledger.made(at, edit, row, (told.max(perhaps), reached));
                 let found = (self.history.row(row), told);
                 let sure = perhaps <= told && !self.held.is_unsure(row, edit.id.device);
                 self.ledger.found_by(at, edit.id, None, found, sure);
@@ -404,6 +407,7 @@ impl Oracle {
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
         // Another row is not seen, unless the edit goes onto it.
         let other = self.ledger.other_row(edit);
+        self.held.read(other.filter(|_| goes).unwrap_or(own), device);
         let (row, seen) = match other {
             Some(other) if goes => (other, self.met(at, device, other, sides.remote)),
             Some(_) => (own, 0),
@@ -458,7 +462,7 @@ impl Oracle {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let seen = self.history.row(row).versions.len();
-            self.ledger.made(at, edit, row, seen);
+            self.ledger.made(at, edit, row, (seen, self.held.reached(row, of)));
         }
         let ids = unseen.iter().map(|edit| edit.id).collect();
         let (present, life) = (self.ledger.lives.now(device), self.ledger.lives.now(of));
@@ -516,6 +520,7 @@ impl Oracle {
         }
         self.take(at, device, id, versions, change.removed);
         self.held.told(id, device);
+        self.held.read(id, device);
         self.shown.told(id, device, versions, at);
         let (row, places) = (self.history.row(id), self.places.get(device.0 as usize));
         if change.removed && places.is_some_and(|p| row.has(versions, &p[usize::from(row.entity.0)])) {

@@ -274,7 +274,7 @@ impl<'a> Asked<'a> {
             return false;
         }
         let written = |edit: &Edit| {
-            written_since(edit.seen, case.row, case.ledger, (meant.id, edit)).0 & bit(column) != 0
+            written_since(edit.knew(), case.row, case.ledger, (meant.id, edit)).0 & bit(column) != 0
         };
         let gave_way = |edit: &Edit| match merge {
             Merge::Keeps => written(edit),
@@ -288,7 +288,7 @@ impl<'a> Asked<'a> {
     /// did not have, of somebody else or of a later edit of its own.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
-        let unseen = self.case.row.versions.get(edit.made_on..).unwrap_or_default();
+        let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();
         unseen.iter().any(|version| match version.author {
             Author::Device(by) => by.device != own.device || by.number > own.number,
             Author::Office | Author::Import | Author::Derived | Author::Backup => true,

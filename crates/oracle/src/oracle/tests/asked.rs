@@ -47,6 +47,15 @@ fn a_commit_that_an_edit_asks_for_is_asked() {
         0 decides 0.1 a1 update both a-both; 0 commits 0.1 a-both open; 0 commits 0.2 a-both done
         => lacks unasked-commit
         0 sets a1 clinic=b; 0 pushes; 0 deletes a2; drain => silent
+        # What a phone's own commit went over had not come to it, nor by the word of that commit.
+        converges; office a1 doctor=dr-z; 0 sets a1 done; 0 commits 0.0 a1 done doctor=dr-z; 0 acks 0.0;
+        0 sets a1 busy doctor=mine; 0 commits 0.1 a1 busy doctor=dr-z => lacks unasked-commit
+        converges; office a1 doctor=dr-z; 0 sets a1 done; 0 commits 0.0 a1 done doctor=dr-z; 0 acks 0.0;
+        0 pulls; 0 sets a1 busy doctor=mine; 0 commits 0.1 a1 busy doctor=dr-z
+        => oracle.unasked_commit.count 1
+        # It went out in the place of one that was refused by itself.
+        0 sets a1 done; 0 sets a1 doctor=dr-z; 0 squashes 0.1 a1 0.0; refuses 0.0 a1 for-good;
+        0 commits 0.1 a1 new doctor=dr-z => lacks unasked-commit
         # What is split off untold was split off before a kill, and once.
         begin: 0 sets a1 done; refuses 0.0 a1;
         0 dies; 0 sends 0.0 a-both 1; 0 commits 0.0 a-both done => lacks unasked-commit

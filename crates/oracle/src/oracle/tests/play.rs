@@ -218,7 +218,7 @@ impl Play {
                 let (kind, conflict) = match words.get(3) {
                     Some(&"create") => (EditKind::Create, None),
                     Some(&"taken") => (EditKind::Update, Some(Refusal::Taken)),
-                    _ => (EditKind::Update, Some(Refusal::Stale)),
+                    word => (EditKind::Update, (word != Some(&"for-good")).then_some(Refusal::Stale)),
                 };
                 let (entity, edit, key) = (entity(key), edit(id), Key::new(key));
                 let holder = words.get(4).map(|key| Key::new(key));
