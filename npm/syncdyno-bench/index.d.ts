@@ -13,8 +13,8 @@ export interface Bench {
   url: string
   /** Says that what came is in the database by now; without it that is as a turn has written something. */
   applied(): void
-  /** Says that the person was told that what was changed in a row did not go as made. */
-  log(line: { id: string; kind?: 'rejected' | 'superseded' | 'merged' | 'overwrote' | 'kept-both' }): void
+  /** Says that the person was told that what was changed in a row did not go as made: `id` is the row's, `edit` names one of several edits of it. */
+  log(line: { id: string; edit?: string; kind?: 'rejected' | 'superseded' | 'merged' | 'overwrote' | 'kept-both' }): void
 }
 export type Row = { id: string; [column: string]: string | number | boolean | null }
 /** `id` is the edit's own name: a server that is given it as `key` of a write knows whose that is. */
@@ -30,28 +30,33 @@ export interface Adapter {
   /** The rows that wait to be sent, as [table, id]; waits for nothing. */
   pending?(): [string, string][] | Promise<[string, string][]>
   provision?(state: Provision): void | Promise<void>
-  close?(): void
 }
 export interface Capabilities {
+  /** `converges` if nothing is said; `keeps`: an edit that met another is on the server, waits or is in a log; `drops`: it may be gone. */
   merge?: 'keeps' | 'converges' | 'drops'
   acknowledges?: boolean
   stamps?: boolean
   sessions?: boolean
   once?: boolean
   prompt?: boolean
+  /** Each edit that was refused or overwritten is told by `bench.log`. */
   logs?: boolean
   status?: boolean
   lacks?: string[]
 }
 export interface Changes { rows: (Row & { _stamp: number })[]; deleted: string[]; cursor: number }
 export interface Written { ok: boolean; stamp?: number; changed?: boolean; id?: string; why?: 'stale' | 'gone' | 'exists' | 'taken' | 'rejected'; reason?: string; current?: (Row & { _stamp: number; _deleted?: boolean }) | null }
-export interface WriteOptions { /** The `_stamp` of the version that was edited. */ base?: number; /** Two writes of a row with one key are one. */ key?: string }
+export interface WriteOptions { /** The `_stamp` of the version that was edited. */ base?: number; /** Two writes of a row with one key are one; the `id` of an edit says whose it is. */ key?: string }
 /** The bench's system of record, as the server's functions use it. */
 export interface Record_ {
   changes(table: string, since?: number | string | null): Changes
   get(table: string, id: string): (Row & { _stamp: number; _deleted?: boolean }) | null
   put(table: string, row: Partial<Row> & { id: string }, options?: WriteOptions): Written
   remove(table: string, id: string, options?: WriteOptions): Written
+  /** Says no to what a phone did with a row, by a rule of the server's own; `key` is the edit's `id`. */
+  refuse(table: string, id: string, options?: { key?: string; why?: string }): { ok: false; why: string; current: (Row & { _stamp: number; _deleted?: boolean }) | null }
+  /** The names of all tables that come to phones. */
+  readonly tables: string[]
   /** Microseconds since 1970 by the backend's clock. */
   now(): number
   /** A SQLite database of the server's own, in the shape of better-sqlite3. */

@@ -23,7 +23,13 @@ declare module 'bench:kv' {
     getItem(key: string): Promise<string | null>
     setItem(key: string, value: string): Promise<void>
     removeItem(key: string): Promise<void>
+    mergeItem(key: string, value: string): Promise<void>
     getAllKeys(): Promise<string[]>
+    multiGet(keys: readonly string[]): Promise<[string, string | null][]>
+    /** All of them, or none. */
+    multiSet(pairs: readonly (readonly [string, string])[]): Promise<void>
+    multiMerge(pairs: readonly (readonly [string, string])[]): Promise<void>
+    multiRemove(keys: readonly string[]): Promise<void>
     clear(): Promise<void>
   }
   export default storage

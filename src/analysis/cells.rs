@@ -17,7 +17,8 @@ use crate::world::{Ending, Outcome, Threw};
 fn exception(threw: &Threw) -> ExceptionRecord {
     let told = |text: &str| inert(text).into_owned();
     let (what, stack) = (told(&threw.what), told(&threw.stack));
-    ExceptionRecord { what, stack, count: threw.count, device: threw.device.clone(), at: threw.at.clone() }
+    let (device, at) = (threw.device.clone(), threw.at.clone());
+    ExceptionRecord { what, warning: threw.is_warning, stack, count: threw.count, device, at }
 }
 
 /// What came of a cell, before it is judged; `id` is its name in the run. Of one that was

@@ -34,13 +34,17 @@ const PACKAGE: &str = r#"{
   "private": true,
   "type": "module",
   "scripts": {
-    "build": "npx --yes esbuild@0.25.12 app.js --bundle --format=esm --target=es2022 --external:bench:* --outfile=bundle.js",
+    "build": "npx --yes esbuild@0.25.12 app.js --bundle --format=esm --target=es2022 --external:bench:* --outfile=bundle.js",STRIP
     "bench": "syncdyno run NAME.toml",
     "test": "node --test"
   },
   "devDependencies": { "syncdyno-bench": "file:./syncdyno-bench" }
 }
 "#;
+
+/// Where the registry cannot be reached: Node itself takes the types of one file away.
+const STRIP: &str = r#"
+    "build:types": "node -e \"const fs = require('fs'), { stripTypeScriptTypes } = require('module'); fs.writeFileSync('bundle.js', stripTypeScriptTypes(fs.readFileSync('app.ts', 'utf8')))\"","#;
 
 const TSCONFIG: &str = r#"{
   "compilerOptions": {
@@ -67,11 +71,15 @@ pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow
     let bench = BENCH.map(|(file, text)| (format!("syncdyno-bench/{file}"), text.to_owned()));
     let (app, text) = if typed { ("app.ts", TYPED) } else { ("app.js", APP) };
     let scenario = if typed { scenario.replace("\"app.js\"", "\"bundle.js\"") } else { scenario };
+    let typed_only = if typed { STRIP } else { "" };
     let config = typed.then(|| ("tsconfig.json".to_owned(), TSCONFIG.to_owned()));
     let files = [
         (app.to_owned(), text.to_owned()),
         (format!("{stem}.toml"), scenario),
-        ("package.json".to_owned(), PACKAGE.replace("NAME", stem).replace("app.js", app)),
+        (
+            "package.json".to_owned(),
+            PACKAGE.replace("NAME", stem).replace("app.js", app).replace("STRIP", typed_only),
+        ),
         ("bench.test.js".to_owned(), TEST.replace("NAME", stem)),
     ];
     let files: Vec<(String, String)> = files.into_iter().chain(config).chain(bench).collect();

@@ -21,11 +21,15 @@ pub struct ExpectationRecord {
     pub pass: bool,
 }
 
-/// An exception of the app with which syncs ended, and which is not the network's.
+/// An exception of the app with which syncs ended, and which is not the network's; or a warning of
+/// the bench to the app's developer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionRecord {
     pub what: String,
+    /// It is a warning: no sync ended with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warning: bool,
     /// Of the first time: where, the innermost call first.
     pub stack: String,
     pub count: u64,

@@ -40,7 +40,8 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
     [unplaced(record), thrown(record), not_applicable(record)].concat()
 }
 
-/// Exceptions of apps with which syncs ended, the most frequent first, over all cells.
+/// Exceptions of apps with which syncs ended, and warnings of the bench to those who write them,
+/// the most frequent first, over all cells.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
     for (cell, one) in record.cells.iter().flat_map(|cell| cell.exceptions.iter().map(move |one| (cell, one)))
@@ -56,7 +57,12 @@ pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
         let ExceptionRecord { what, stack, device, at, .. } = one;
         let places: Vec<&str> = stack.split(" at ").filter(|place| !place.is_empty()).take(TOLD).collect();
         let at_place: String = places.iter().map(|place| format!(" at {place}")).collect();
-        let (syncs, seed) = (count(*syncs, "sync"), &cell.seed);
+        let seed = &cell.seed;
+        if one.warning {
+            let times = count(*syncs, "time");
+            return format!("warned {times}: {what} (first {device} at {at}, seed {seed})");
+        }
+        let syncs = count(*syncs, "sync");
         format!("{syncs} ended with an exception of the app: {what}{at_place} (first {device} at {at}, seed {seed})")
     });
     let more = (left > 0).then(|| format!("{} more in run.json", count(left as u64, "such exception")));

@@ -13,6 +13,9 @@ use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 use crate::tiny_stack::{planned, run};
 use crate::worlds::value;
 
+mod own_rules;
+mod words;
+
 const APP: &str = "examples/js-own-app/app.js";
 
 fn scenario(name: &str) -> String {

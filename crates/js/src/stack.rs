@@ -21,6 +21,8 @@ const OWN: &str = "js";
 /// The stack `js`.
 pub fn stack() -> Stack {
     let span = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
+    let count = OptionForm::Int { min: 1, max: 1_000_000 };
+    let most = "A sync that makes more requests than this ends the run, as it may be a loop.";
     let timeout = "A request without a response fails after this.";
     let bundle = "The app's code: one module, whose default export is the adapter.";
     let server = "What answers: `js`, the export `server` of the bundle, or a published protocol.";
@@ -40,6 +42,7 @@ pub fn stack() -> Stack {
         .option(StackOption::new("server", OptionForm::Word(words), Choice::Text(OWN.to_owned()), server))
         .option(StackOption::new("server_bundle", OptionForm::File, Choice::File(None), apart))
         .option(StackOption::new("timeout", span, Choice::Span(Span::secs(60)), timeout))
+        .option(StackOption::new("most_requests", count, Choice::Int(10_000), most))
         .crash_points(&points)
         .fits(fits)
         .promises_by(|chosen| {
@@ -98,7 +101,12 @@ fn program(file: &StackFile) -> Program {
 
 fn factory(chosen: &Chosen) -> Factory {
     let file = chosen.file("bundle").expect("it was asked for as the run was planned");
-    Factory { program: program(file), about: known(chosen), timeout: chosen.span("timeout") }
+    Factory {
+        program: program(file),
+        about: known(chosen),
+        timeout: chosen.span("timeout"),
+        most_requests: chosen.int("most_requests"),
+    }
 }
 
 fn server_program(chosen: &Chosen) -> Program {
@@ -136,6 +144,18 @@ fn fits(chosen: &Chosen) -> Result<(), Misfit> {
         let title = format!("the adapter in `{}` lacks `{}`", file.path, missing.join("`, `"));
         return Err(wrong("bundle", title, "an adapter has at least `sync`, `edit` and `rows`".to_owned()));
     }
+    let server = examined.server.as_deref().unwrap_or_default();
+    let places = [
+        ("the adapter", &functions[..], &ADAPTER[..]),
+        ("`server`", server, &["pull", "push", "fetch", "routes"]),
+        ("the bundle", &examined.exports, &["server", "capabilities"]),
+    ];
+    for (place, names, known) in places {
+        if let Some((strange, meant)) = misspelt(names, known) {
+            let title = format!("{place} in `{}` has `{strange}`, which nothing calls", file.path);
+            return Err(wrong("bundle", title, format!("did you mean `{meant}`?")));
+        }
+    }
     promises(&examined.capabilities).map_err(|(title, help)| wrong("bundle", title, help))?;
     if let Some((option, title, help)) = unused(chosen) {
         return Err(wrong(&option, title, help));
@@ -153,6 +173,25 @@ fn fits(chosen: &Chosen) -> Result<(), Misfit> {
         return Err(wrong(option, title, help));
     }
     Ok(())
+}
+
+/// What an adapter may have.
+const ADAPTER: [&str; 6] = ["open", "sync", "edit", "rows", "pending", "provision"];
+
+/// A name that is nearly one of those that are known, where that one is missing; with what is
+/// meant.
+fn misspelt<'n>(names: &'n [String], known: &[&'static str]) -> Option<(&'n str, &'static str)> {
+    let missing = known.iter().filter(|known| !names.iter().any(|name| name == *known));
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    let near = |name: &str, known: &str| {
+        let (name, most) = (plain(name), if known.len() > 5 { 2 } else { 1 });
+        name.starts_with(&known[..1]) && strsim::damerau_levenshtein(&name, known) <= most
+    };
+    let mut found = missing.filter_map(|known| {
+        let strange = names.iter().find(|name| !ADAPTER.contains(&name.as_str()) && near(name, known))?;
+        Some((strange.as_str(), *known))
+    });
+    found.next()
 }
 
 /// An option that says something to a server which does not hear it: its name, what is wrong, and

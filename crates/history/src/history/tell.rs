@@ -58,7 +58,7 @@ pub(super) struct Teller<'h> {
 
 pub(super) fn labels(ground: &Ground, origin: i64) -> Labels {
     let clock = Clock { start: Stamp(origin), utc_offset: ground.utc_offset };
-    Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock }
+    Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock, brought: false }
 }
 
 /// Longer than any recording: how long a run says nothing is nobody's promise.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::contract::{Database, Files};
 use crate::runtime::{Spent, attach_nothing, count_steps};
@@ -132,12 +132,33 @@ impl Disk {
         self.unsure.borrow_mut().retain(|(.., note)| is_other(note));
         notes.len() == all
     }
-    /// Puts a line for the person into the log, for each edit of a row that is not known to be
-    /// done.
-    pub(super) fn log(&self, key: &str, kind: &str) -> rusqlite::Result<()> {
-        let text =
-            "INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits WHERE key = ?1";
-        self.main.prepare_cached(text)?.execute([key, kind]).map(drop)
+    /// Puts a line for the person into the log, for the edit of this number, or for each edit of a
+    /// row that is not known to be done; those that the server did not take, if it said so of any.
+    /// Gives their numbers, and nothing of what nobody edited.
+    ///
+    /// What the server said is noted first, as it came with the answer that is being worked on.
+    pub(super) fn log(
+        &self,
+        key: &str,
+        number: Option<u32>,
+        kind: &str,
+    ) -> rusqlite::Result<Option<Vec<u32>>> {
+        const TEXT: &str = "INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits \
+            WHERE number = ?3 OR ?3 IS NULL AND key = ?1 AND (gave IS NOT NULL OR ?2 <> 'rejected' OR NOT EXISTS \
+            (SELECT 1 FROM bench_edits WHERE key = ?1 AND gave IS NOT NULL)) RETURNING number";
+        let written = self.writing(
+            (0, &self.main),
+            |_| false,
+            || {
+                let mut asked = self.main.prepare_cached(TEXT)?;
+                let numbers = asked.query_map(params![key, kind, number], |row| row.get(0))?;
+                numbers.collect::<rusqlite::Result<Vec<u32>>>()
+            },
+        )?;
+        let was_logged = "SELECT EXISTS (SELECT 1 FROM bench_log WHERE key = ?1 OR number = ?2)";
+        let is_known = !written.is_empty()
+            || self.main.prepare_cached(was_logged)?.query_row(params![key, number], |row| row.get(0))?;
+        Ok(is_known.then_some(written))
     }
     /// Writes of the bench alone.
     pub(crate) fn write(&self, text: &str) -> rusqlite::Result<()> {

@@ -118,6 +118,8 @@ class Response extends Body {
   static error() { return new Response(null, { status: 0 }) }
 }
 const requests = new Map()
+// How many requests the sync that runs has made, if one runs, and how many it may.
+let asked, mostRequests
 let lastRequest = 0
 /**
  * `rows` says which rows, [entity, id] each, the request writes; without it they are found in the body. A third member is the
@@ -132,6 +134,11 @@ function fetch(input, init) {
     const url = new URL(request.url)
     const rows = request.rows?.map(([entity, row, ...state]) => [String(entity), String(row), ...state])
     const stop = () => { if (requests.delete(id)) { H.abort(id); reject(signal.reason) } }
+    if (asked !== undefined && ++asked > mostRequests) {
+      asked = undefined
+      const last = `${request.method} ${url.pathname}${url.search}`.slice(0, 200)
+      H.threw(words(new RangeError(`one sync has made ${mostRequests} requests, the last of them ${last}: it may be a loop, such as a cursor that does not move (engine.options.most_requests)`)))
+    }
     if (requests.size >= 1000) many('requests under way at once', '1 000')
     requests.set(id, { resolve, reject, url: request.url, done: () => signal?.removeEventListener('abort', stop) })
     signal?.addEventListener('abort', stop)

@@ -10,6 +10,10 @@ use super::state::{Effect, Host};
 use super::{crypto, files, sql};
 use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 
+/// What is said of a line of the log that speaks of no edit.
+const UNKNOWN: &str = "`bench.log` names a row of which no edit is known: its `id` is that of the row, \
+    and `edit` that of the edit, as `edit({ id, key })` was given them";
+
 /// Puts functions into `$it` that hold the host weakly.
 macro_rules! functions {
     ($it:ident, $host:ident; $($name:literal = |$ctx:ident, $own:ident $(, $arg:ident: $kind:ty)*| $body:expr;)+) => {$({
@@ -65,16 +69,22 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         };
         "sorted" = |_ctx, host, length: f64| { host.spent.borrow_mut().sort(length as u64); Ok(()) };
         "applied" = |_ctx, host| { host.push(Effect::Applied); Ok(()) };
-        "logged" = |ctx, host, key: String, kind: String| {
+        "logged" = |ctx, host, key: String, edit: Option<String>, kind: String| {
             let known = ["rejected", "superseded", "merged", "overwrote", "kept-both"];
             if !known.contains(&kind.as_str()) {
                 let words = format!("`{kind}` is no kind of a line: `{}`", known.join("`, `"));
                 return Err(Exception::throw_type(&ctx, &words));
             }
             // In the transaction of the app, if it has one open.
-            let written = host.disk.log(&key, &kind);
-            written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
-            host.push(Effect::Logged { key, kind });
+            // One that is none has no number that an edit has.
+            let number_of = |edit: &String| edit.rsplit_once(".e").and_then(|(_, n)| n.parse().ok());
+            let number = edit.as_ref().map(|edit| number_of(edit).unwrap_or(u32::MAX));
+            let written = host.disk.log(&key, number, &kind);
+            let written = written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
+            host.push(match written {
+                Some(numbers) => Effect::Logged { numbers, kind },
+                None => Effect::Warned { what: UNKNOWN.to_owned() },
+            });
             Ok(())
         };
         "settled" = |ctx, host, id: u32, well: bool, text: String| {

@@ -67,10 +67,14 @@ pub(crate) enum Effect {
         level: String,
         text: String,
     },
-    /// The app tells its person that what was changed in the row of this key did not go as made.
+    /// The app tells its person that these edits did not go as made.
     Logged {
-        key: String,
+        numbers: Vec<u32>,
         kind: String,
+    },
+    /// Something was called to no effect.
+    Warned {
+        what: String,
     },
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct About {
     /// The functions of its server.
     pub(crate) server: Option<Vec<String>>,
     pub(crate) capabilities: Json,
+    /// The names of all that it exports.
+    pub(crate) exports: Vec<String>,
 }
 
 impl About {

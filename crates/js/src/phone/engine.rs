@@ -13,7 +13,7 @@ use super::telling::{tell, tell_applied};
 use super::thread::{Failure, Job};
 use crate::base::Word;
 use crate::contract::{
-    Added, AppEvent, AppSaid, DeviceView, EditError, EditKind, EngineEvent, EntityId, LocalBoxFuture,
+    Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EditKind, EngineEvent, EntityId, LocalBoxFuture,
     LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
 };
 use crate::host::{Effect, Note, to_js};
@@ -67,16 +67,18 @@ impl Phone {
             Effect::Line { level, text } => {
                 self.ports.emit(EngineEvent::Said(AppSaid::Console { level: &level, line: &text }));
             }
-            Effect::Logged { key, kind } => self.tell_logged(&key, &kind),
+            Effect::Logged { numbers, kind } => self.tell_logged(&numbers, &kind),
+            Effect::Warned { what } => self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: &what })),
             _ => {}
         }
     }
-    fn tell_logged(&self, key: &str, kind: &str) {
+    fn tell_logged(&self, numbers: &[u32], kind: &str) {
         let log = journal::log(&self.thread.host.disk.main, self.setup.device).unwrap_or_default();
-        for entry in log.iter().filter(|entry| entry.key.as_str() == key && entry.kind.word() == kind) {
-            let Some(edit) = entry.edit.filter(|edit| self.logged.borrow_mut().insert(edit.number)) else {
-                continue;
+        for entry in log.iter().filter(|entry| entry.kind.word() == kind) {
+            let is_new = |edit: &EditId| {
+                numbers.contains(&edit.number) && self.logged.borrow_mut().insert(edit.number)
             };
+            let Some(edit) = entry.edit.filter(is_new) else { continue };
             let (entity, key) = (entry.entity, &entry.key);
             self.ports.emit(EngineEvent::EditLogged { edit, kind: entry.kind, entity, key });
         }

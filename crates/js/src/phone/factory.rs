@@ -22,6 +22,8 @@ pub(crate) struct Factory {
     pub(crate) program: Program,
     pub(crate) about: About,
     pub(crate) timeout: Span,
+    /// How many requests one sync may make.
+    pub(crate) most_requests: i64,
 }
 
 /// What an adapter is told as it is opened.
@@ -63,6 +65,12 @@ fn attribute(value: &Value) -> Json {
 }
 
 impl Factory {
+    /// What the prelude is given for an adapter.
+    fn given(&self, setup: &DeviceSetup) -> Json {
+        let mut given = described(setup);
+        given["mostRequests"] = json!(self.most_requests);
+        given
+    }
     fn start(
         &self,
         at: Database,
@@ -92,7 +100,7 @@ impl EngineFactory for Factory {
         let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
         let thread = Rc::new(Thread::new(host, interpreter));
         // What it throws is a mistake in the code, which no other start mends.
-        let opening = thread.open(&described(&setup).to_string());
+        let opening = thread.open(&self.given(&setup).to_string());
         let opening = opening.unwrap_or_else(|fault| thread.end_cell(&fault));
         let phone = Rc::new_cyclic(|me| Phone {
             me: me.clone(),
@@ -134,7 +142,7 @@ impl EngineFactory for Factory {
         let Some(state) = state else { return Ok(()) };
         let (host, interpreter) = self.start(at, None, Seed(0))?;
         let thread = Thread::new(host, interpreter);
-        thread.open(&described(setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
+        thread.open(&self.given(setup).to_string()).map_err(|fault| EngineError(fault.to_string()))?;
         let (mut tables, mut cursors) = (Map::new(), Map::new());
         for (id, entity) in setup.schema.ids().zip(&setup.schema.entities) {
             tables.insert(entity.name.clone(), json!([]));

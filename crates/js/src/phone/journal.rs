@@ -35,7 +35,12 @@ pub(super) enum Said {
     Committed(Stamp),
     /// It is not: the row has this version.
     GaveWay(Stamp),
+    /// It is not, and there is no version that it gave way to.
+    Refused,
 }
+
+/// How the journal has the last of these, where the stamp of a version would stand.
+const REFUSED: i64 = -1;
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +129,8 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             key: Key::new(&key),
             kind: KINDS[kind.min(2)],
             made: Stamp(row.get(4)?),
-            said: said.or(gave.map(|at| Said::GaveWay(Stamp(at)))),
+            said: said
+                .or(gave.map(|at| if at == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(at)) })),
             prints: prints(&row.get::<_, String>(7)?),
         })
     })?;
@@ -203,6 +209,9 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         let known = if row.stamp.is_some() { "" } else { " AND said IS NULL" };
         let (said, gave) = match row.stamp {
             Some(stamp) => (stamp.0.to_string(), "NULL".to_owned()),
+            None if row.edits.iter().all(|edit| slip.refused.contains(edit)) => {
+                ("NULL".to_owned(), REFUSED.to_string())
+            }
             None => {
                 ("NULL".to_owned(), slip.stamp_of(row.entity, &row.key).unwrap_or_default().0.to_string())
             }
@@ -255,6 +264,7 @@ pub(super) fn settled(
             let is_done = match line.said {
                 // The row waits for what came after it.
                 Some(Said::Committed(_)) => !is_waiting || is_before_open,
+                Some(Said::Refused) => !is_waiting || is_before_open,
                 Some(Said::GaveWay(_)) => !is_waiting,
                 None => false,
             };
@@ -262,8 +272,8 @@ pub(super) fn settled(
                 Some(said) if is_done => told.push(Told::Done(line.clone(), said)),
                 // The adapter sends it again, with what came after it. After a sync that failed
                 // it may not: the server has spoken, and the engine has heard it.
-                Some(Said::GaveWay(_)) if !went_well => continue,
-                Some(Said::GaveWay(_)) => {
+                Some(Said::GaveWay(_) | Said::Refused) if !went_well => continue,
+                Some(Said::GaveWay(_) | Said::Refused) => {
                     _ = write!(note, "UPDATE bench_edits SET gave = NULL WHERE number = {};", line.number);
                     continue;
                 }

@@ -13,7 +13,7 @@ use super::state::{Hold, Phone};
 use super::thread::Job;
 use crate::contract::http::{self, HeaderName, HeaderValue, Method, Request, Response};
 use crate::contract::{
-    Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
+    AppSaid, Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
 };
 
 /// What the prelude says of a request.
@@ -130,11 +130,16 @@ async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold
     phone.ports.crash_point("js.answer-received").await;
     let length = bytes.len() as u64;
     phone.ports.decoding(length).await;
-    let Some(response) = http::read_response(&bytes).ok().filter(|response| !is_foreign(&bytes, response))
+    let Some(mut response) =
+        http::read_response(&bytes).ok().filter(|response| !is_foreign(&bytes, response))
     else {
         phone.ports.emit(failed_by(TransportError::Foreign));
         return Some(page(id, bytes));
     };
+    if let Some(no) = response.headers_mut().remove("x-bench-no-route") {
+        let what = &String::from_utf8_lossy(no.as_bytes());
+        phone.ports.emit(EngineEvent::Said(AppSaid::Warned { what }));
+    }
     let status = response.status().as_u16();
     if status < 400 {
         let (rows, took) = (slip.rows.len() as u32, took());

@@ -12,6 +12,8 @@ pub(super) fn tell(ports: &Ports, device: DeviceId, told: &Told) {
             let (edit, entity, key) = (line.id(device), line.entity, &line.key);
             ports.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp: *stamp });
         }
+        // Its app tells its person so.
+        Told::Done(_, Said::Refused) => {}
         Told::Done(line, Said::GaveWay(met)) => gave_way(ports, device, line, *met),
         Told::Never(lines) => {
             let Some((last, before)) = lines.split_last() else { return };

@@ -73,6 +73,31 @@ impl Behind {
         let found = if one_by_one { unused.next() } else { unused.next_back() };
         found.or(fitting.last().copied()).or(open.last().copied())
     }
+    /// The edits of a row that the server refuses: the one that has this name, the next of those
+    /// that come one by one, or all of which nothing was said.
+    pub(super) fn turned_down(&self, entity: EntityId, key: &Key, name: Option<&str>) -> Vec<EditId> {
+        let open = self.slip.of(entity, key);
+        let said = self.said(entity, key);
+        let mut all: Vec<EditId> = open.iter().chain(said.iter().map(|said| &said.edit)).copied().collect();
+        if let Some(named) = all.iter().find(|edit| name.is_some_and(|name| edit.to_string() == name)) {
+            return vec![*named];
+        }
+        all.truncate(open.len());
+        all.retain(|edit| !self.used.iter().any(|(used, _)| used == edit));
+        if open.len() > 1 && count(&self.body, key.as_str()) >= open.len() {
+            all.truncate(1);
+        }
+        all
+    }
+    /// What an edit of the request does, if the phone says so.
+    pub(super) fn kind(&self, edit: EditId) -> Option<EditKind> {
+        self.slip.said.iter().find(|said| said.edit == edit).map(|said| said.kind)
+    }
+    /// An edit is refused for good.
+    pub(super) fn refused(&mut self, edit: EditId) {
+        self.used.push((edit, None));
+        self.slip.refused.push(edit);
+    }
     /// A write by an edit was done, and is committed as this if it is.
     pub(super) fn wrote(&mut self, edit: EditId, stamp: Option<Stamp>) {
         self.used.push((edit, stamp));
@@ -85,11 +110,15 @@ impl Behind {
     }
 
     /// What stands beside the answer: what became of the edits that were written, and of those in
-    /// whose place they went. Of later ones the answer says nothing.
-    pub(super) fn answered(&mut self) -> Slip {
+    /// whose place they went. Of later ones the answer says nothing. What was `committed` before is
+    /// so if a server answers from a memory of its own.
+    pub(super) fn answered(&mut self, committed: impl Fn(EditId) -> Option<Stamp>) -> Slip {
         let mut slip = std::mem::take(&mut self.slip);
         let rows = std::mem::take(&mut slip.edits);
         let mut at: BTreeMap<EditId, Option<Stamp>> = BTreeMap::new();
+        for edit in rows.iter().flat_map(|row| row.edits.iter().copied()) {
+            committed(edit).into_iter().for_each(|stamp| _ = at.insert(edit, Some(stamp)));
+        }
         self.used.drain(..).for_each(|(edit, stamp)| _ = at.insert(edit, stamp));
         for row in rows {
             let is_of = |edit: &EditSaid| edit.entity == row.entity && edit.key == row.key;
@@ -126,6 +155,8 @@ impl Behind {
 #[derive(Default)]
 pub(super) struct Known {
     last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
+    /// What edits are committed as, over all lives: it lies on the server's disk, too.
+    committed: BTreeMap<EditId, Stamp>,
     strangers: u32,
 }
 
@@ -135,6 +166,12 @@ impl Known {
             let Some(edit) = row.edits.last() else { continue };
             self.last.insert((from, row.entity, row.key.clone()), *edit);
         }
+    }
+    pub(super) fn committed(&self, edit: EditId) -> Option<Stamp> {
+        self.committed.get(&edit).copied()
+    }
+    pub(super) fn commits(&mut self, edit: EditId, stamp: Stamp) {
+        self.committed.insert(edit, stamp);
     }
     /// The last edit of a row there; one that nobody made if there is none.
     pub(super) fn of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
@@ -214,7 +251,36 @@ mod tests {
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut behind = behind(three, 1);
         numbers(&mut behind, &[&[(NOTE, 2)]]);
-        let told: Vec<_> = behind.answered().edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
+        let told: Vec<_> =
+            behind.answered(|_| None).edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
         assert_eq!(told, [(vec![edit(0), edit(1)], Some(Stamp(11)))]);
+    }
+
+    #[test]
+    fn what_is_refused_is_told_apart_from_what_is_written() {
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)])];
+        let (entity, key) = (EntityId(0), &Key::new("k"));
+        let mut one_by_one = behind(two, 2);
+        assert_eq!(one_by_one.turned_down(entity, key, Some("d0.e1")), [edit(1)]);
+        assert_eq!(one_by_one.turned_down(entity, key, None), [edit(0)]);
+        one_by_one.refused(edit(0));
+        assert_eq!(one_by_one.turned_down(entity, key, None), [edit(1)]);
+        numbers(&mut one_by_one, &[&[(NOTE, 2)]]);
+        let slip = one_by_one.answered(|_| None);
+        let told: Vec<_> = slip.edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
+        assert_eq!(told, [(vec![edit(0)], None), (vec![edit(1)], Some(Stamp(11)))]);
+        assert_eq!(slip.refused, [edit(0)]);
+        assert_eq!(behind(two, 1).turned_down(entity, key, None), [edit(0), edit(1)], "one state");
+    }
+
+    #[test]
+    fn a_repeat_that_is_answered_from_memory_is_committed() {
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)])];
+        let told = |committed: &dyn Fn(EditId) -> Option<Stamp>| -> Vec<_> {
+            let slip = behind(two, 1).answered(committed);
+            slip.edits.into_iter().map(|row| (row.edits.len(), row.stamp)).collect()
+        };
+        assert_eq!(told(&|_| None), [(2, None)]);
+        assert_eq!(told(&|of| (of == edit(1)).then_some(Stamp(7))), [(2, Some(Stamp(7)))]);
     }
 }

@@ -135,7 +135,7 @@ impl SyncServer for Half {
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
         self.records.begin(Asked::by(from, std::mem::take(slip), request.body().clone()));
         let answered = self.records.lent.lend(record, || self.answer(&request));
-        *slip = self.records.asked.borrow_mut().behind.answered();
+        *slip = self.records.answered();
         Ok(http::write_response(&answered?).into())
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {

@@ -75,7 +75,9 @@ impl Asked {
 impl Records {
     pub(super) fn new(setup: ServerSetup, host: Rc<Host>) -> Records {
         let (lent, asked, pushes, known) = Default::default();
-        Records { setup, lent, asked, host, pushes, known }
+        let records = Records { setup, lent, asked, host, pushes, known };
+        records.recall();
+        records
     }
     fn table(&self, name: &str) -> Result<(EntityId, &Entity), No> {
         let schema = &self.setup.schema;
@@ -102,6 +104,9 @@ impl Records {
         let attributes = &self.setup.attributes[asked.from.0 as usize];
         let (mut rows, mut deleted, mut cursor) = (Vec::new(), Vec::new(), since.unwrap_or_default());
         let slip = asked.behind.slip();
+        if tells {
+            slip.asked.push((id, since));
+        }
         let settled = self.record(|record| record.clock().minus(SETTLED))?;
         self.record(|record| {
             record.changes(id, attributes, since, &mut |key, stamp, values| {
@@ -143,13 +148,20 @@ impl Records {
         };
         let attributes = &self.setup.attributes[asked.from.0 as usize];
         let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
+        let stamp = match &outcome {
+            Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Some(*stamp),
+            _ => None,
+        };
+        if let (Some(edit), Some(stamp)) = (edit, stamp) {
+            self.keep(edit, stamp);
+        }
         self.host.pass("js.server-written");
         if let Some(edit) = edit {
-            let stamp = match &outcome {
-                Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Some(*stamp),
-                _ => None,
-            };
-            asked.behind.wrote(edit, stamp);
+            match &outcome {
+                // There is no version that it could give way to.
+                Outcome::Rejected { .. } => asked.behind.refused(edit),
+                _ => asked.behind.wrote(edit, stamp),
+            }
         }
         let slip = asked.behind.slip();
         match outcome {
@@ -175,6 +187,58 @@ impl Records {
             Outcome::Later | Outcome::Queued => Err(No::Refused(ServerError::Unavailable)),
         }
     }
+    /// The server says no to an edit by a rule of its own.
+    fn refuse(&self, name: &str, key: &str, options: &Json) -> Given {
+        let (id, entity) = self.table(name)?;
+        let key = Key::new(key);
+        let mut asked = self.asked.borrow_mut();
+        let edits = asked.behind.turned_down(id, &key, options["key"].as_str());
+        if edits.is_empty() && !asked.behind.names(&key) {
+            return Err(No::Wrong(format!("`db.refuse`: {}", unknown(name, key.as_str()))));
+        }
+        let now = self.record(|record| record.get(id, &key))?;
+        for edit in edits {
+            let made = if now.is_some() { EditKind::Update } else { EditKind::Create };
+            let kind = asked.behind.kind(edit).unwrap_or(made);
+            let mutation = Mutation::new(edit, id, key.as_str(), kind);
+            self.record(|record| record.refused(&mutation, None))?;
+            asked.behind.refused(edit);
+        }
+        let current = now.map(|row| shown(entity, &row));
+        Ok(json!({ "ok": false, "why": options["why"].as_str().unwrap_or("refused"), "current": current }))
+    }
+    /// Keeps what an edit is committed as: an answer that comes from a memory of the server's own
+    /// says so, too. The disk is for the next process.
+    fn keep(&self, edit: EditId, stamp: Stamp) {
+        self.known.borrow_mut().commits(edit, stamp);
+        let text = format!(
+            "CREATE TABLE IF NOT EXISTS bench_commits(device INTEGER, number INTEGER, stamp INTEGER, \
+             PRIMARY KEY(device, number)) WITHOUT ROWID; \
+             REPLACE INTO bench_commits VALUES({}, {}, {});",
+            edit.device.0, edit.number, stamp.0
+        );
+        _ = self.host.disk.main.execute_batch(&text);
+    }
+    /// Reads what an earlier process kept.
+    fn recall(&self) {
+        let read = || -> rusqlite::Result<Vec<(EditId, Stamp)>> {
+            let mut asked = self.host.disk.main.prepare("SELECT device, number, stamp FROM bench_commits")?;
+            let edits = asked.query_map([], |row| {
+                let edit = EditId { device: DeviceId(row.get(0)?), number: row.get(1)? };
+                Ok((edit, Stamp(row.get(2)?)))
+            })?;
+            edits.collect()
+        };
+        let mut known = self.known.borrow_mut();
+        // There is none before the first commit.
+        read().unwrap_or_default().into_iter().for_each(|(edit, stamp)| known.commits(edit, stamp));
+    }
+    /// What stands beside the answer.
+    pub(super) fn answered(&self) -> Slip {
+        let known = self.known.borrow();
+        self.asked.borrow_mut().behind.answered(|edit| known.committed(edit))
+    }
+
     /// The values that a wish writes, by column of the backend.
     fn values(&self, entity: &Entity, wish: &Wish<'_>, now: Option<&Row>) -> Result<Vec<(usize, Value)>, No> {
         let Some(row) = wish.row else { return Ok(Vec::new()) };
@@ -232,10 +296,7 @@ impl Records {
         }
         let (name, key) = (&entity.name, wish.key.as_str());
         if behind.is_none() && !asked.behind.names(&wish.key) {
-            return Err(No::Wrong(format!(
-                "the bench knows of no edit behind {name} {key}: the request's body does not name that id, \
-                 or the phone says that nothing of it waits (see `rows` of fetch, and `pending`)"
-            )));
+            return Err(No::Wrong(unknown(name, key)));
         }
         let edit = behind.unwrap_or_else(|| self.known.borrow_mut().of(asked.from, wish.id, &wish.key));
         let mut mutation = Mutation::new(edit, wish.id, key, kind);
@@ -287,6 +348,13 @@ impl Records {
             }
         })
     }
+}
+
+fn unknown(name: &str, key: &str) -> String {
+    format!(
+        "the bench knows of no edit behind {name} {key}: the request's body does not name that id, \
+         or the phone says that nothing of it waits (see `rows` of fetch, and `pending`)"
+    )
 }
 
 fn version(entity: EntityId, row: &Row) -> RowVersion {
@@ -345,6 +413,15 @@ pub(super) fn install(ctx: &Ctx<'_>, records: &Rc<Records>) -> rquickjs::Result<
             let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
             let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();
             records.given(&ctx, records.write(&name, &read(&row), &read(&options)))
+        })?,
+    )?;
+    let own = weak.clone();
+    it.set(
+        "refuse",
+        Function::new(ctx.clone(), move |ctx: Ctx<'_>, name: String, key: String, options: String| {
+            let records = own.upgrade().ok_or_else(|| gone(&ctx))?;
+            let options = serde_json::from_str::<Json>(&options).unwrap_or_default();
+            records.given(&ctx, records.refuse(&name, &key, &options))
         })?,
     )?;
     let own = weak.clone();

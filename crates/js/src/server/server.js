@@ -16,6 +16,8 @@ const db = {
   get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
   put(table, row, options = {}) { return JSON.parse(R.write(String(table), writeJson(row), writeJson(options ?? {}))) },
   remove(table, id, options = {}) { return JSON.parse(R.write(String(table), writeJson(String(id)), writeJson(options ?? {}))) },
+  /** Says no to what a phone did with a row, by a rule of the server's own: the phone hears that it is done. */
+  refuse(table, id, options = {}) { return JSON.parse(R.refuse(String(table), String(id?.id ?? id), writeJson(options ?? {}))) },
   now: () => R.now(),
   get sql() { return (database ??= new Database('server.db')) },
 }
@@ -43,7 +45,9 @@ async function answer(request) {
   if (server.pull && request.method === 'GET' && request.path === '/pull') return server.pull(request.query.get('since'), given)
   if (server.push && request.method === 'POST' && request.path === '/push') return server.push(await request.json(), given)
   if (server.fetch) return server.fetch(request, db)
-  return new Response(`there is no ${request.method} ${request.path}`, { status: 404 })
+  const there = server.routes ? Object.keys(server.routes) : [server.pull && 'GET /pull', server.push && 'POST /push'].filter(Boolean)
+  const no = `the server has no ${request.method} ${request.path}; it has \`${there.join('`, `')}\``
+  return new Response(no, { status: 404, headers: { 'x-bench-no-route': no.replace(/[^ -~]/g, '?') } })
 }
 const asResponse = value => {
   if (value instanceof Response) return value

@@ -14,7 +14,13 @@ pub(super) struct Fate {
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
     elsewhere: Vec<(Key, Time)>,
+    /// The server is its author's own: the last sentence says what there is to call.
+    names_calls: bool,
 }
+
+/// What a server left undone of an edit that its phone then took for done.
+const UNSAID: &str = ": the server neither wrote it nor said that it refuses it \
+    (in JavaScript `db.put`, `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
@@ -25,6 +31,19 @@ struct There {
     stored: Option<Time>,
     removed: Option<Time>,
     paged: Option<Time>,
+    asked: Asked,
+    /// When its process first died since it was last sent something.
+    died: Option<Time>,
+}
+
+/// With what a device asked what changed, since the last commit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// Its server says so at all.
+    is_told: bool,
+    last: Option<Time>,
+    /// The first time with a cursor that is past that commit.
+    past: Option<(Time, Stamp)>,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +55,45 @@ struct Course {
     commits: Vec<Time>,
 }
 
+impl There {
+    fn not_taken(&self, what: &str, device: DeviceId, sent: Time, clock: Clock) -> String {
+        let mut way = format!("the server sent {what} to {device} at {}", clock.time(sent));
+        let past = self.asked.past.filter(|(at, _)| *at > sent);
+        let is_before = |died: &Time| *died >= sent && past.is_none_or(|(at, _)| *died <= at);
+        if let Some(died) = self.died.filter(is_before) {
+            way += &format!(", its process died at {}", clock.time(died));
+        }
+        way += " and it was not taken in";
+        match past {
+            Some((at, since)) => {
+                let (at, since) = (clock.time(at), clock.stamp(since));
+                format!(
+                    "{way}: at {at} {device} asked for what changed after {since}, so its cursor went on without it"
+                )
+            }
+            None => way,
+        }
+    }
+    /// Of what the server never sent to a device that asks it for changes.
+    fn not_asked(&self, what: &str, device: DeviceId, clock: Clock) -> String {
+        match (self.asked.past, self.asked.last) {
+            (Some((at, since)), _) => {
+                let (at, since) = (clock.time(at), clock.stamp(since));
+                format!(
+                    "{device} never asked for {what}: at {at} it asked for what changed after {since}, and that is later: its cursor is ahead of what it was given"
+                )
+            }
+            (None, Some(_)) => format!("the server never sent {what} to {device}, which asked for it"),
+            (None, None) => format!("{device} has not asked what changed since then"),
+        }
+    }
+}
+
 impl Fate {
+    /// One that has seen nothing; whether its last sentence names what a server calls.
+    pub(super) fn new(names_calls: bool) -> Fate {
+        Fate { names_calls, ..Fate::default() }
+    }
     pub(super) fn see(
         &mut self,
         at: Time,
@@ -51,6 +108,7 @@ impl Fate {
                 self.stamp = Some(stamp);
                 for there in self.devices.values_mut() {
                     (there.sent, there.word, there.current) = (None, None, None);
+                    there.asked = Asked { is_told: there.asked.is_told, ..Asked::default() };
                 }
                 if let Author::Device(edit) = author {
                     self.edits.entry(edit).or_default().commits.push(at);
@@ -62,12 +120,14 @@ impl Fate {
             Event::RowServed { device, entity, key, stamp, removed } if of(entity, key) => {
                 let last = self.is_last(stamp);
                 let there = self.devices.entry(device).or_default();
+                there.died = None;
                 if removed {
                     there.word = Some(at);
                 } else if last {
                     there.sent = Some(at);
                 }
             }
+            Event::ChangesAsked { device, since, .. } => self.asked(at, device, since),
             Event::MutationRefused { edit, entity, key, .. } if of(entity, key.as_str()) => {
                 self.edits.entry(edit).or_default().refused = Some(at);
             }
@@ -85,6 +145,9 @@ impl Fate {
             _ => {}
         }
         match (device, event) {
+            (Some(device), Event::ProcessKilled { .. }) => {
+                _ = self.devices.entry(device).or_default().died.get_or_insert(at);
+            }
             (Some(device), Event::Engine(EngineEvent::CursorSaved { .. })) => {
                 self.devices.entry(device).or_default().paged = Some(at);
             }
@@ -97,6 +160,13 @@ impl Fate {
         }
     }
 
+    fn asked(&mut self, at: Time, device: DeviceId, since: Option<Stamp>) {
+        let last = self.stamp;
+        let asked = &mut self.devices.entry(device).or_default().asked;
+        (asked.is_told, asked.last) = (true, Some(at));
+        let past = since.filter(|since| last.is_some_and(|last| *since >= last));
+        asked.past = asked.past.or(past.map(|since| (at, since)));
+    }
     fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
         let last = self.is_last(change.stamp);
         let there = self.devices.entry(device).or_default();
@@ -156,9 +226,8 @@ impl Fate {
             return own;
         }
         let way = match (left, self.committed) {
-            (Some(at), _) => {
-                format!("the server sent {what} to {device} at {} and it was not taken in", clock.time(at))
-            }
+            (Some(at), _) => there.not_taken(what, device, at, clock),
+            (None, Some(_)) if there.asked.is_told => there.not_asked(what, device, clock),
             (None, Some(_)) => format!("the server never sent {what} to {device}"),
             (None, None) => format!("the server never sent {what} to {device} since the start"),
         };
@@ -200,8 +269,25 @@ impl Fate {
             return Some(format!("{device} removed it at {removed} and stored it again at {stored}"));
         }
         let (deleted, committed) = (self.deleted?, self.committed?);
-        let again = if committed > deleted { clock.time(committed) } else { "no time".to_owned() };
-        Some(format!("deleted at {}, it was committed again at {again}", clock.time(deleted)))
+        let at = clock.time(deleted);
+        if committed > deleted {
+            return Some(format!("deleted at {at}, it was committed again at {}", clock.time(committed)));
+        }
+        let stored = there.and_then(|(device, there)| Some((device, there.stored?)));
+        Some(match stored.filter(|(_, stored)| *stored > deleted) {
+            Some((device, stored)) => {
+                let stored = clock.time(stored);
+                format!(
+                    "deleted at {at}, and {device} stored it again at {stored}: it came with an older answer"
+                )
+            }
+            None => {
+                let who = device.map_or_else(|| "a device".to_owned(), |device| device.to_string());
+                format!(
+                    "deleted at {at}, it was not committed again: {who} shows it, and no answer brought it back"
+                )
+            }
+        })
     }
 
     fn twice(&self, clock: Clock) -> String {
@@ -225,7 +311,10 @@ impl Fate {
             self.edits.iter().filter(|(id, course)| id.device == device && course.commits.is_empty());
         let (edit, course) = uncommitted.max_by_key(|(_, course)| (course.acknowledged, course.refused))?;
         let came = match (course.acknowledged, course.refused, course.sent) {
-            (Some(at), ..) => format!("was acknowledged at {}, but no commit of it exists", clock.time(at)),
+            (Some(at), refused, _) => {
+                let unsaid = if refused.is_none() && self.names_calls { UNSAID } else { "" };
+                format!("was acknowledged at {}, but no commit of it exists{unsaid}", clock.time(at))
+            }
             (_, Some(at), _) => format!("was refused by the backend at {}", clock.time(at)),
             (_, _, Some(at)) => format!("was last sent at {}, and never came to the backend", clock.time(at)),
             (None, None, None) => "was never sent".to_owned(),

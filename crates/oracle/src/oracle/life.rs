@@ -90,8 +90,8 @@ impl Life {
     /// A recorder that has seen nothing yet.
     pub fn new(labels: Labels, subject: Subject) -> Life {
         Life {
+            fate: Fate::new(labels.brought),
             labels,
-            fate: Fate::default(),
             records: BTreeSet::from([subject.record.clone()]),
             subject,
             requests: BTreeSet::new(),
@@ -170,7 +170,8 @@ impl Life {
         }
         let of = |entity: EntityId, key: &str| self.records.contains(&(entity, Key::new(key)));
         match event {
-            Event::Engine(EngineEvent::CursorSaved { entity, .. }) if *entity != self.subject.record.0 => {}
+            Event::Engine(EngineEvent::CursorSaved { entity, .. }) | Event::ChangesAsked { entity, .. }
+                if *entity != self.subject.record.0 => {}
             _ => self.fate.see(at, device, event, of),
         }
     }

@@ -34,6 +34,8 @@ pub struct Labels {
     pub units: Arc<[SyncUnit]>,
     /// How instants are told.
     pub clock: Clock,
+    /// The stack is somebody's own: what its server could have called is said.
+    pub brought: bool,
 }
 
 impl Labels {

@@ -490,7 +490,12 @@ fn listeners(
         integrated: plan.integration.as_ref().map_or_else(Vec::new, |of| of.entities.clone()),
     });
     let oracle = Oracle::new(oracle::OracleSetup {
-        labels: Labels { schema: plan.first_schema().clone(), units: plan.units.clone(), clock: clock(plan) },
+        labels: Labels {
+            schema: plan.first_schema().clone(),
+            units: plan.units.clone(),
+            clock: clock(plan),
+            brought: plan.brought,
+        },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
         resets: plan.store.on_mismatch == OnMismatch::Reset,

@@ -147,6 +147,9 @@ fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     if !servers.hub.records_lives() {
         return;
     }
+    for &(entity, since) in &slip.asked {
+        servers.hub.tell_lives(Node::Gateway, Event::ChangesAsked { device, entity, since });
+    }
     let mut tell = |entity, key: &str, stamp, removed| {
         let served = Event::RowServed { device, entity, key, stamp, removed };
         servers.hub.tell_lives(Node::Gateway, served);

@@ -157,7 +157,7 @@ pub fn run_recording(
     subjects: &[Subject],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let (schema, units, clock) = (plan.schema.clone(), plan.units.clone(), build::clock(plan));
-    let labels = Labels { schema, units, clock };
+    let labels = Labels { schema, units, clock, brought: plan.brought };
     let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
     let world = build(plan, stacks, subjects.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);

@@ -1,5 +1,5 @@
-//! What apps say to their developers: lines of their consoles, and exceptions that syncs ended
-//! with.
+//! What apps say to their developers: lines of their consoles, exceptions that syncs ended with,
+//! and what the bench says to them.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,11 @@ pub struct AppWords {
     pub threw: Vec<Threw>,
 }
 
-/// An exception that syncs ended with.
+/// An exception that syncs ended with, or a warning of the bench.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw {
     pub what: String,
+    pub is_warning: bool,
     /// Of the first time: where, the innermost call first.
     pub stack: String,
     pub count: u64,
@@ -58,18 +59,20 @@ impl Said {
                 self.words.lines.push(format!("{time} {who} {level}: {line}"));
             }
             AppSaid::Console { .. } => self.words.left_out += 1,
-            AppSaid::Threw { what, stack } => {
-                let first = |text: &str| clipped(text.lines().next().unwrap_or_default()).to_owned();
-                let key = (first(what), first(stack));
-                if let Some(known) = self.known.get(&key) {
-                    self.words.threw[*known].count += 1;
-                } else if self.known.len() < KINDS {
-                    self.known.insert(key, self.words.threw.len());
-                    let (what, stack) = (clipped(what).to_owned(), clipped(stack).to_owned());
-                    let at = self.clock.time(at);
-                    self.words.threw.push(Threw { what, stack, count: 1, device: who, at });
-                }
-            }
+            AppSaid::Threw { what, stack } => self.add(at, who, (what, stack, false)),
+            AppSaid::Warned { what } => self.add(at, who, (what, "", true)),
+        }
+    }
+    fn add(&mut self, at: Time, device: String, (what, stack, is_warning): (&str, &str, bool)) {
+        let first = |text: &str| clipped(text.lines().next().unwrap_or_default()).to_owned();
+        let key = (first(what), first(stack));
+        if let Some(known) = self.known.get(&key) {
+            self.words.threw[*known].count += 1;
+        } else if self.known.len() < KINDS {
+            self.known.insert(key, self.words.threw.len());
+            let (what, stack) = (clipped(what).to_owned(), clipped(stack).to_owned());
+            let at = self.clock.time(at);
+            self.words.threw.push(Threw { what, is_warning, stack, count: 1, device, at });
         }
     }
     pub(super) fn finish(self) -> AppWords {

@@ -20,6 +20,12 @@ pub struct Slip {
     /// Rows that it names no edit for are somebody's edits from this number on, if it says so: of
     /// an app of which nobody knows what its people do.
     pub unnamed: Option<EditId>,
+    /// Of an answer: the edits that the server refuses for good, by a rule of its own or of the
+    /// backend. That is no conflict: there is no version to give way to.
+    pub refused: Vec<EditId>,
+    /// Of an answer: the cursor with which it was asked what changed of an entity; `None` for all
+    /// that there is.
+    pub asked: Vec<(EntityId, Option<Stamp>)>,
 }
 
 /// What an edit says, by prints of its values: equal values have equal prints.

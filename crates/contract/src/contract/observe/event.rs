@@ -215,6 +215,9 @@ pub enum Event<'a> {
     35 CommitDelayed { entity: EntityId, key: &'a Key, stamp: Stamp, until: Time },
     /// The gateway: a row or its tombstone leaves for a device; told where lives are recorded.
     33 RowServed { device: DeviceId, entity: EntityId, key: &'a str, stamp: Stamp, removed: bool },
+    /// The gateway: a device asked what changed of an entity after this cursor, or for all of it;
+    /// told where lives are recorded.
+    211 ChangesAsked { device: DeviceId, entity: EntityId, since: Option<Stamp> },
     /// The backend: a request of a device or of the gateway was served. It was in the queue, waited
     /// for the source's write lock and was at work; rows were looked at, and rows delivered or
     /// mutations handled.

@@ -125,6 +125,9 @@ pub enum AppSaid<'a> {
     Console { level: &'a str, line: &'a str },
     /// A sync ended with an exception, which is not the network's: its words, and where it is.
     Threw { what: &'a str, stack: &'a str },
+    /// The bench to the app's developer: something was done that has no effect, or none that is
+    /// meant.
+    Warned { what: &'a str },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

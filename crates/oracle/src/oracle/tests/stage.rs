@@ -132,7 +132,7 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
-        let labels = Labels { schema: Arc::clone(&schema), units, clock: Clock::default() };
+        let labels = Labels { schema: Arc::clone(&schema), units, clock: Clock::default(), brought: false };
         let mut setting = OracleSetup {
             labels,
             attributes,

@@ -1,0 +1,148 @@
+//! What is said of mistakes that show nowhere else: loops of requests, routes that are not there,
+//! names that nothing calls; and the sentence that a life ends with.
+
+use syncdyno::campaign;
+use syncdyno::contract::Seed;
+use syncdyno::world::{self, Outcome, Stacks, Threw, Unwatched};
+
+use super::{FAULTS, app, bundled, ended, planned, run_seed, scenario};
+
+const PULL: &str = "async function pull(table) {";
+
+fn warned(changes: &[(&str, &str)]) -> Vec<Threw> {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let outcome = run_seed("contended", &[&bundled(&folder, &app(changes)), "expect={}"], 4);
+    outcome.said.threw.into_iter().filter(|one| one.is_warning).collect()
+}
+
+#[test]
+fn a_sync_that_never_stops_asking_ends_the_cell_early() {
+    let line = app(&[]).lines().position(|text| text == PULL).expect("it is there") + 1;
+    let loops = format!("{PULL} for (;;) await fetch(`/pull?table=${{table}}&since=0`);");
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(&[(PULL, &loops)]));
+    let words = ended(|| run_seed("calm", &[&set, "engine.options.most_requests=200"], 1));
+    assert!(words.contains("one sync has made 200 requests, the last of them GET /pull?table="), "{words}");
+    assert!(words.contains(&format!("pull (app.js:{line}:")), "{words}");
+    // A sync of ours asks some six times; what no sync asks counts for none.
+    let set = "engine.options.most_requests=8";
+    assert_eq!(run_seed("calm", &[set], 1).violations.len(), 0);
+    let words = ended(|| run_seed("calm", &["engine.options.most_requests=1"], 1));
+    assert!(words.contains("one sync has made 1 requests"), "{words}");
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let beside = app(&[(
+        "    bench = given\n",
+        "    bench = given\n    setInterval(() => fetch('/pull?table=photo').catch(() => {}), 1000)\n",
+    )]);
+    let sets = ["engine.options.most_requests=200", &*bundled(&folder, &beside), "expect={}"];
+    assert_eq!(run_seed("calm", &sets, 1).said.threw, []);
+}
+
+#[test]
+fn a_route_that_is_not_there_is_told_with_those_that_are() {
+    let wrong = ("ask(`/pull?table", "ask(`/pul?table");
+    let told = warned(&[
+        wrong,
+        (
+            "if (!response.ok) throw new Error(`HTTP ${response.status}`)",
+            "if (!response.ok) return { rows: [], deleted: [], refused: [], cursor: 0 }",
+        ),
+    ]);
+    let [one] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(one.what, "the server has no GET /pul; it has `GET /pull`, `POST /push`");
+    assert!(one.count > 20, "{one:?}");
+    assert_eq!(warned(&[]), []);
+}
+
+#[test]
+fn a_line_of_the_log_for_what_nobody_edited_is_warned_of() {
+    let rename = "bench.log({ id: row.id })";
+    let told = warned(&[(
+        "    for (const row of refused) {",
+        "    bench.log({ id: 'visit-1' })\n    for (const row of refused) {",
+    )]);
+    let [one] = &told[..] else { panic!("{told:?}") };
+    assert!(
+        one.what.starts_with("`bench.log` names a row of which no edit is known") && one.count > 5,
+        "{one:?}"
+    );
+    assert_eq!(
+        warned(&[(rename, "bench.log({ id: row.id }); bench.log({ id: row.id })")]),
+        [],
+        "twice is no mistake"
+    );
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_asked_about_before_the_run() {
+    for (changes, says) in [
+        (&[("  pending: () =>", "  pendng: () =>")][..], &["has `pendng`", "did you mean `pending`?"][..]),
+        (&[("  provision(", "  provison(")], &["has `provison`", "did you mean `provision`?"]),
+        (&[("  pull: (since", "  pul: (since")], &["`server`", "did you mean `pull`?"]),
+        (
+            &[("export default {", "export const capabilites = { stamps: true }\nexport default {")],
+            &["has `capabilites`", "did you mean `capabilities`?"],
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("there is a folder");
+        let refused = planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &app(changes))]);
+        let words = refused.expect_err("it is refused");
+        assert!(says.iter().all(|part| words.contains(part)), "{says:?} in {words}");
+    }
+    // Functions of its own are the adapter's affair.
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let own = app(&[("  async sync(unit)", "  row() {},\n  openAll() {},\n  async sync(unit)")]);
+    assert!(planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &own)]).is_ok());
+}
+
+/// The last sentences of the lives of what a check found, over some seeds of an app with changes.
+fn last_words(name: &str, changes: &[(&str, &str)], sets: &[&str], check: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let set = bundled(&folder, &app(changes));
+    let sets: Vec<&str> = sets.iter().copied().chain([&*set, "expect={}"]).collect();
+    let mut words = Vec::new();
+    for seed in 1..=3 {
+        let mut plan =
+            planned(syncdyno_js::stack(), &scenario(name), &sets).unwrap_or_else(|why| panic!("{why}"));
+        plan.seed = Seed(seed);
+        let stacks = Stacks::builtin().with(syncdyno_js::stack());
+        let run = |subjects: &[_]| -> (Outcome, Vec<_>) {
+            world::run_recording(&plan, &stacks, &Unwatched, subjects).expect("it can be run")
+        };
+        let subjects = campaign::suspects(&run(&[]).0);
+        let subjects: Vec<_> = subjects
+            .into_iter()
+            .filter(|of| of.found.is_some_and(|(found, _)| check.contains(found)))
+            .collect();
+        if subjects.is_empty() {
+            continue;
+        }
+        words.extend(run(&subjects).1.into_iter().filter_map(|life| life.lines.last().cloned()));
+    }
+    words
+}
+
+#[test]
+fn the_last_sentence_says_whose_mistake_it_is() {
+    let said = |name: &str, changes: &[(&str, &str)], check: &str, part: &str| {
+        let often: &[&str] = if name == "kills" { &["chaos.kill_mtbf=\"1m\""] } else { &[] };
+        let words = last_words(name, changes, often, check);
+        assert!(words.iter().any(|line| line.contains(part)), "{name} {check}: {words:?}");
+        words
+    };
+    let words = said("contended", FAULTS[0].1, "divergent", "its cursor is ahead of what it was given");
+    assert!(!words.iter().any(|line| line.contains("the server")), "{words:?}");
+    said("contended", FAULTS[3].1, "undetected-delete", "so its cursor went on without it");
+    // The cursor is kept before the rows, and the app dies between the two.
+    let keeps = "    db.prepare('REPLACE INTO cursor VALUES(?, ?)').run(table, cursor)\n  })()";
+    let takes = "  db.transaction(() => {\n    for (const row of rows) take";
+    let first = format!(
+        "  db.prepare('REPLACE INTO cursor VALUES(?, ?)').run(table, cursor)\n  await new Promise(done => setTimeout(done, 500))\n{takes}"
+    );
+    said(
+        "kills",
+        &[(keeps, "  })()"), (takes, &first)],
+        "lost undetected-delete divergent",
+        "its process died at",
+    );
+}
