@@ -99,7 +99,10 @@ impl World<'_> {
             Ok(bytes) => Some(StackFile { path: path.clone(), bytes: bytes.into() }),
             Err(error) => {
                 let title = format!("cannot read the file of `engine.options.{key}`: {error}");
-                let help = format!("it is looked for at {}", inert_path(&from));
+                let mut help = format!("it is looked for at {}", inert_path(&from));
+                if from.with_file_name("package.json").exists() && key.contains("bundle") {
+                    help += "; `npm run build` writes it, and fetches esbuild the first time (without a registry: `npm run build:types`)";
+                }
                 self.wrong.at(written, title, help);
                 None
             }
