@@ -263,9 +263,10 @@ fn no_file_and_no_function_is_too_long() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
-/// The files that may be unsafe: SQLite's VFS is a C interface, and so is the interpreter of
-/// JavaScript.
-const UNSAFE: [&str; 2] = ["crates/js/src/runtime/raw.rs", "crates/world/src/disk/vfs.rs"];
+/// The files that may be unsafe: SQLite's VFS is a C interface, and so are the interpreter of
+/// JavaScript and the calls by which a thread gets a network of its own.
+const UNSAFE: [&str; 3] =
+    ["crates/js/src/runtime/raw.rs", "crates/validate-live/src/program/kernel.rs", "crates/world/src/disk/vfs.rs"];
 
 /// Whether code is unsafe, or lets code be: in whatever spelling.
 fn is_unsafe(text: &str) -> bool {
@@ -274,7 +275,7 @@ fn is_unsafe(text: &str) -> bool {
 }
 
 #[test]
-fn unsafe_code_lives_in_two_files() {
+fn unsafe_code_lives_in_three_files() {
     let mut all: Vec<_> = CODE.into_iter().flat_map(sources).collect();
     all.push((root().join("build.rs"), fs::read_to_string(root().join("build.rs")).expect("it is there")));
     let with = all.into_iter().filter(|(_, text)| is_unsafe(text)).map(|(path, _)| path);

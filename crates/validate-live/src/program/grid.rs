@@ -1,0 +1,138 @@
+//! Which cells there are, and how they are measured.
+
+use syncdyno_contract::base::Span;
+
+use crate::program::cell::Cell;
+use crate::program::predict::{Predicted, is_at_an_edge, predict};
+use crate::program::run::{self, Measured};
+
+/// Sizes of chunks, in rows.
+pub(crate) const CHUNKS: [u64; 4] = [50, 200, 1_000, 5_000];
+/// Congestion controls.
+pub(crate) const CONGESTION: [&str; 2] = ["cubic", "bbr"];
+/// A link has so many rows that the smallest chunks take no longer than [`SLOWEST`].
+const ROWS: [u64; 6] = [20_000, 10_000, 5_000, 2_000, 1_000, 500];
+const SLOWEST: Span = Span::secs(15);
+/// How long an outage is. It begins in the middle of the fastest clean sync of its link.
+const OUTAGE: Span = Span::secs(3);
+/// A cell whose 99th percentile of timing errors is above this is measured again, alone.
+pub(crate) const LATE: Span = Span::millis(5);
+/// So often at most.
+const TRIES: u32 = 3;
+
+/// A cell with what the simulation says of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) cell: Cell,
+    pub(crate) predicted: Predicted,
+    /// A slightly different outage is predicted to cost much more or much less.
+    pub(crate) edge: bool,
+}
+
+impl Planned {
+    /// Simulates a cell.
+    ///
+    /// # Errors
+    /// Why it cannot be simulated.
+    pub(crate) fn of(cell: Cell) -> Result<Planned, String> {
+        let predicted = predict(&cell)?;
+        let edge = is_at_an_edge(&cell, predicted.tally.took().unwrap_or_default())?;
+        Ok(Planned { cell, predicted, edge })
+    }
+    pub(crate) fn took(&self) -> Span {
+        self.predicted.tally.took().unwrap_or_default()
+    }
+}
+
+/// All cells of a link: clean and with an outage, in all sizes of chunks that differ.
+///
+/// # Errors
+/// Why one cannot be simulated.
+pub(crate) fn cells(link: &str, chunks: &[u64], controls: &[&str]) -> Result<Vec<Planned>, String> {
+    let of = |congestion: &str, rows, chunk, outage| Cell {
+        link: link.to_owned(),
+        congestion: congestion.to_owned(),
+        rows,
+        chunk,
+        outage,
+    };
+    let took = |rows, chunk| -> Result<Span, String> {
+        Ok(predict(&of("cubic", rows, chunk, None))?.tally.took().unwrap_or_default())
+    };
+    let mut rows = ROWS[ROWS.len() - 1];
+    for more in ROWS {
+        if took(more, CHUNKS[0])? <= SLOWEST {
+            rows = more;
+            break;
+        }
+    }
+    let middle = took(rows, rows)?.scaled(1, 2);
+    // To a millisecond: so a table can say it.
+    let middle = Span(middle.0.next_multiple_of(1_000_000));
+    let mut planned = Vec::new();
+    for congestion in controls {
+        for outage in [None, Some((middle, OUTAGE))] {
+            let mut whole = false;
+            for &chunk in chunks.iter().take_while(|chunk| !std::mem::replace(&mut whole, **chunk >= rows)) {
+                planned.push(Planned::of(of(congestion, rows, chunk, outage))?);
+            }
+        }
+    }
+    Ok(planned)
+}
+
+/// What a cell came to, and in which try.
+pub(crate) struct Try {
+    pub(crate) measured: Result<Measured, String>,
+    pub(crate) tries: u32,
+}
+
+/// Measures cells, up to `jobs` at once while their timers are in time; `done` is told of each.
+pub(crate) fn measure(planned: &[Planned], jobs: usize, mut done: impl FnMut(&Planned, Try)) {
+    let (mut jobs, mut rest, mut late) = (jobs.max(1), planned, 0);
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(jobs.min(rest.len()));
+        rest = later;
+        let measured: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = now.iter().map(|one| scope.spawn(|| run::run(&one.cell))).collect();
+            running
+                .into_iter()
+                .map(|one| one.join().unwrap_or_else(|_| Err("it panicked".to_owned())))
+                .collect()
+        });
+        for (one, measured) in now.iter().zip(measured) {
+            let mut this = Try { measured, tries: 1 };
+            late += u32::from(jobs > 1 && is_late(&this.measured));
+            while is_late(&this.measured) && this.tries < TRIES {
+                this = Try { measured: run::run(&one.cell), tries: this.tries + 1 };
+            }
+            done(one, this);
+        }
+        // The machine does not carry two.
+        if late > TRIES {
+            jobs = 1;
+        }
+    }
+}
+
+fn is_late(measured: &Result<Measured, String>) -> bool {
+    measured.as_ref().is_ok_and(|measured| measured.late.p99() > LATE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_link_has_few_rows_and_no_two_cells_are_the_same() {
+        let planned = cells("edge", &CHUNKS, &["cubic"]).expect("they are simulated");
+        assert!(planned.iter().all(|one| one.took() < Span::secs(30)));
+        let chunks: Vec<_> = planned.iter().map(|one| (one.cell.chunk, one.cell.outage.is_some())).collect();
+        let rows = planned[0].cell.rows;
+        assert!((500..=2_000).contains(&rows), "{rows}");
+        let wanted =
+            CHUNKS.iter().filter(|chunk| **chunk <= rows).count() + usize::from(!CHUNKS.contains(&rows));
+        assert_eq!(chunks.len(), 2 * wanted, "{chunks:?}");
+        assert!(planned.iter().all(|one| one.predicted.tally.rows == rows));
+    }
+}

@@ -1,0 +1,346 @@
+//! The table of predictions and measurements, and what it comes to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+use syncdyno_contract::base::Span;
+
+use crate::program::cell::Cell;
+use crate::program::grid::{Planned, Try};
+
+/// One cell, as the table has it. Times are in seconds, bytes are those of bodies, and those on the
+/// wire are of packets with all headers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) link: String,
+    congestion_control: String,
+    rows: u64,
+    pub(crate) chunk_rows: u64,
+    outage_start_s: Option<f64>,
+    outage_s: Option<f64>,
+    pub(crate) predicted_s: f64,
+    pub(crate) measured_s: Option<f64>,
+    /// By how much the measured time is longer, in per cent.
+    pub(crate) error_percent: Option<f64>,
+    /// A slightly different outage is predicted to cost much more or much less.
+    pub(crate) edge: bool,
+    predicted_requests: u64,
+    measured_requests: Option<u64>,
+    predicted_up_bytes: u64,
+    measured_up_bytes: Option<u64>,
+    predicted_down_bytes: u64,
+    measured_down_bytes: Option<u64>,
+    predicted_wire_down_bytes: u64,
+    measured_wire_down_bytes: Option<u64>,
+    #[serde(default)]
+    measured_connections: Option<u32>,
+    late_p99_ms: Option<f64>,
+    late_max_ms: Option<f64>,
+    tries: u32,
+}
+
+fn percent(measured: f64, predicted: f64) -> f64 {
+    rounded((measured / predicted - 1.0) * 100.0, 1e3)
+}
+
+fn rounded(of: f64, places: f64) -> f64 {
+    (of * places).round() / places
+}
+
+fn seconds(span: Span) -> f64 {
+    rounded(span.as_secs_f64(), 1e6)
+}
+
+fn millis(span: Span) -> f64 {
+    rounded(span.as_secs_f64() * 1e3, 1e3)
+}
+
+impl Row {
+    /// A cell that was measured, or could not be.
+    pub(crate) fn of(planned: &Planned, tried: &Try) -> Row {
+        let Planned { cell, predicted, edge } = planned;
+        let measured = tried.measured.as_ref().ok();
+        let tally = measured.map(|measured| &measured.phone.tally).filter(|tally| tally.ended.is_some());
+        let measured_s = tally.and_then(|tally| tally.took()).map(seconds);
+        let late = measured.map(|measured| &measured.late);
+        Row {
+            link: cell.link.clone(),
+            congestion_control: cell.congestion.clone(),
+            rows: cell.rows,
+            chunk_rows: cell.chunk,
+            outage_start_s: cell.outage.map(|(from, _)| seconds(from)),
+            outage_s: cell.outage.map(|(_, length)| seconds(length)),
+            predicted_s: seconds(planned.took()),
+            measured_s,
+            error_percent: measured_s.map(|measured| percent(measured, seconds(planned.took()))),
+            edge: *edge,
+            predicted_requests: predicted.tally.requests,
+            measured_requests: tally.map(|tally| tally.requests),
+            predicted_up_bytes: predicted.tally.up,
+            measured_up_bytes: tally.map(|tally| tally.up),
+            predicted_down_bytes: predicted.tally.down,
+            measured_down_bytes: tally.map(|tally| tally.down),
+            predicted_wire_down_bytes: predicted.wire[1],
+            measured_wire_down_bytes: measured.map(|measured| measured.carried[1].bytes),
+            measured_connections: measured.map(|measured| measured.phone.connections),
+            late_p99_ms: late.map(|late| millis(late.p99())),
+            late_max_ms: late.map(|late| millis(late.max())),
+            tries: tried.tries,
+        }
+    }
+    pub(crate) fn control(&self) -> &str {
+        &self.congestion_control
+    }
+    pub(crate) fn has_outage(&self) -> bool {
+        self.outage_s.is_some()
+    }
+    fn cell(&self) -> Cell {
+        let span = |seconds: f64| Span::micros((seconds * 1e6).round() as u64);
+        Cell {
+            link: self.link.clone(),
+            congestion: self.congestion_control.clone(),
+            rows: self.rows,
+            chunk: self.chunk_rows,
+            outage: self.outage_start_s.zip(self.outage_s).map(|(from, length)| (span(from), span(length))),
+        }
+    }
+    /// The same measurement beside what the simulation says now.
+    ///
+    /// # Errors
+    /// Why it cannot be simulated.
+    pub(crate) fn predicted_again(&self) -> Result<Row, String> {
+        let planned = Planned::of(self.cell())?;
+        let Planned { predicted, edge, .. } = &planned;
+        let predicted_s = seconds(planned.took());
+        Ok(Row {
+            predicted_s,
+            error_percent: self.measured_s.map(|measured| percent(measured, predicted_s)),
+            edge: *edge,
+            predicted_requests: predicted.tally.requests,
+            predicted_up_bytes: predicted.tally.up,
+            predicted_down_bytes: predicted.tally.down,
+            predicted_wire_down_bytes: predicted.wire[1],
+            ..self.clone()
+        })
+    }
+    /// What is shown as the cell ends.
+    pub(crate) fn line(&self) -> String {
+        let outage = self.outage_start_s.zip(self.outage_s);
+        let outage =
+            outage.map_or_else(|| "-".to_owned(), |(from, length)| format!("{length} s at {from} s"));
+        let measured = self.measured_s.map_or_else(|| "-".to_owned(), |measured| format!("{measured:.3}"));
+        let error = self.error_percent.map_or_else(|| "-".to_owned(), |error| format!("{error:+.2} %"));
+        format!(
+            "{:<15} {:<6} {:>6} {:>6} {:>16} {:>9.3} {:>9} {:>9}{} {:>7.3}",
+            self.link,
+            self.congestion_control,
+            self.rows,
+            self.chunk_rows,
+            outage,
+            self.predicted_s,
+            measured,
+            error,
+            if self.edge { " edge" } else { "     " },
+            self.late_p99_ms.unwrap_or_default(),
+        )
+    }
+}
+
+/// The heads of what [`Row::line`] shows.
+pub(crate) const HEADS: &str =
+    "link            tcp      rows  chunk           outage predicted  measured     error      late ms";
+
+/// What a table comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Summary {
+    /// Cells without an outage: how many, how many of them within 2 %, the median and the worst.
+    pub(crate) steady: Errors,
+    /// Cells with one, within 10 %.
+    pub(crate) outage: Errors,
+    /// Of these the ones that are at no edge.
+    pub(crate) apart: Errors,
+    /// Links (with a congestion control, clean or not) whose best chunk is as predicted, and all.
+    pub(crate) best: (usize, usize),
+    /// The same where a chunk counts as best that took at most 1 % longer.
+    pub(crate) nearly_best: usize,
+    pub(crate) unmeasured: usize,
+    /// Cells whose bytes or requests are not as predicted.
+    pub(crate) other_bytes: usize,
+}
+
+/// Errors of cells, in per cent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Errors {
+    pub(crate) cells: usize,
+    pub(crate) within: usize,
+    pub(crate) median: f64,
+    pub(crate) worst: f64,
+}
+
+impl Errors {
+    fn of(rows: &[&Row], bound: f64) -> Errors {
+        let mut errors: Vec<f64> = rows.iter().filter_map(|row| row.error_percent).map(f64::abs).collect();
+        errors.sort_by(f64::total_cmp);
+        Errors {
+            cells: errors.len(),
+            within: errors.iter().filter(|error| **error <= bound).count(),
+            median: errors.get(errors.len() / 2).copied().unwrap_or_default(),
+            worst: errors.last().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// What a steady cell may be off, what one with an outage may be, how many must keep to that, and
+/// how many best chunks must be as predicted: in per cent.
+const STEADY: f64 = 2.0;
+const OUTAGE: f64 = 10.0;
+const SHARE: f64 = 90.0;
+/// No steady cell is off by more.
+const STEADY_MOST: f64 = 5.0;
+/// A chunk that takes no longer than this is as good as the best.
+const NEARLY: f64 = 1.01;
+
+impl Summary {
+    pub(crate) fn of(rows: &[Row]) -> Summary {
+        let (outage, steady): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.has_outage());
+        let apart: Vec<&Row> = outage.iter().copied().filter(|row| !row.edge).collect();
+        let mut groups: BTreeMap<(&str, &str, bool), Vec<&Row>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.measured_s.is_some()) {
+            let group = (row.link.as_str(), row.congestion_control.as_str(), row.has_outage());
+            groups.entry(group).or_default().push(row);
+        }
+        let chosen: Vec<(f64, f64)> =
+            groups.values().filter(|rows| rows.len() > 1).filter_map(chosen).collect();
+        let is_other = |row: &&Row| {
+            row.measured_requests.is_some_and(|requests| requests != row.predicted_requests)
+                || row.measured_up_bytes.is_some_and(|bytes| bytes != row.predicted_up_bytes)
+                || row.measured_down_bytes.is_some_and(|bytes| bytes != row.predicted_down_bytes)
+        };
+        Summary {
+            steady: Errors::of(&steady, STEADY),
+            outage: Errors::of(&outage, OUTAGE),
+            apart: Errors::of(&apart, OUTAGE),
+            best: (chosen.iter().filter(|(mine, best)| mine <= best).count(), chosen.len()),
+            nearly_best: chosen.iter().filter(|(mine, best)| *mine <= best * NEARLY).count(),
+            unmeasured: rows.iter().filter(|row| row.measured_s.is_none()).count(),
+            other_bytes: rows.iter().filter(is_other).count(),
+        }
+    }
+    /// Whether it is as it is to be.
+    pub(crate) fn holds(&self) -> bool {
+        let (same, of) = self.best;
+        let keeps = |errors: &Errors| errors.within as f64 * 100.0 >= errors.cells as f64 * SHARE;
+        self.unmeasured == 0
+            && keeps(&self.steady)
+            && self.steady.worst <= STEADY_MOST
+            && keeps(&self.outage)
+            && same as f64 * 100.0 >= of as f64 * SHARE
+    }
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (of, errors, bound) in [
+            ("steady cells", &self.steady, STEADY),
+            ("cells with an outage", &self.outage, OUTAGE),
+            ("of these apart from edges", &self.apart, OUTAGE),
+        ] {
+            let Errors { cells, within, median, worst } = errors;
+            _ = writeln!(
+                text,
+                "{of}: {within} of {cells} within {bound} %; median {median:.2} %, worst {worst:.2} %"
+            );
+        }
+        let (same, of) = self.best;
+        let nearly = self.nearly_best;
+        _ = writeln!(text, "best chunk as predicted: {same} of {of} ({nearly} to 1 % of the time)");
+        _ = writeln!(text, "cells whose requests or bytes are not as predicted: {}", self.other_bytes);
+        if self.unmeasured > 0 {
+            _ = writeln!(text, "not measured: {}", self.unmeasured);
+        }
+        text
+    }
+}
+
+/// The measured times of the chunk that is predicted to be the best, and of the one that was.
+fn chosen(rows: &Vec<&Row>) -> Option<(f64, f64)> {
+    let best = rows.iter().min_by(|a, b| a.predicted_s.total_cmp(&b.predicted_s))?;
+    let measured = rows.iter().filter_map(|row| row.measured_s).min_by(f64::total_cmp)?;
+    Some((best.measured_s?, measured))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: &str = include_str!("../../../../reference/live.csv");
+
+    fn kept() -> Vec<Row> {
+        let rows: Result<Vec<Row>, csv::Error> =
+            csv::Reader::from_reader(KEPT.as_bytes()).into_deserialize().collect();
+        rows.expect("it is a table of this program")
+    }
+
+    fn row(chunk: u64, outage: bool, predicted: f64, measured: f64) -> Row {
+        let row = kept().into_iter().next().expect("it has rows");
+        Row {
+            chunk_rows: chunk,
+            outage_s: outage.then_some(3.0),
+            predicted_s: predicted,
+            measured_s: Some(measured),
+            error_percent: Some(percent(measured, predicted)),
+            edge: false,
+            ..row
+        }
+    }
+
+    #[test]
+    fn the_kept_table_has_a_hundred_cells_and_holds() {
+        let rows = kept();
+        let summary = Summary::of(&rows);
+        assert!(rows.len() >= 100, "{}", rows.len());
+        assert!(summary.holds(), "{}", summary.text());
+        let off = rows.iter().filter(|row| {
+            let error = row.measured_s.map(|measured| percent(measured, row.predicted_s));
+            row.error_percent.zip(error).is_none_or(|(told, error)| (told - error).abs() > 0.002)
+        });
+        assert_eq!(off.count(), 0, "errors are those of the times beside them");
+        assert!(rows.iter().all(|row| row.late_p99_ms.is_some_and(|late| late <= 5.0)));
+    }
+
+    #[test]
+    fn the_page_says_what_the_kept_table_comes_to() {
+        let page = include_str!("../../../../docs/trust.md");
+        let Summary { steady, outage, best: (same, of), .. } = Summary::of(&kept());
+        for said in [
+            format!("{} of {} are within 2 % (median {:.1} %)", steady.within, steady.cells, steady.median),
+            format!("{} of {} within 10 % (median {:.1} %)", outage.within, outage.cells, outage.median),
+            format!("{same} of {of}"),
+            format!("{} first syncs", kept().len()),
+        ] {
+            assert!(page.contains(&said), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_summary_fails_for_each_of_its_reasons() {
+        let good = [row(50, false, 2.0, 2.03), row(200, false, 1.0, 1.01), row(50, true, 5.0, 5.4)];
+        assert!(Summary::of(&good).holds());
+        assert_eq!(Summary::of(&good).best, (1, 1), "of one cell no chunk is the best");
+        for bad in [
+            row(200, false, 1.0, 1.03),
+            row(200, false, 1.0, 0.94),
+            row(50, true, 5.0, 5.6),
+            Row { measured_s: None, error_percent: None, ..row(200, false, 1.0, 1.0) },
+        ] {
+            let mut rows = good.to_vec();
+            let place = if bad.has_outage() { 2 } else { 1 };
+            rows[place] = bad;
+            assert!(!Summary::of(&rows).holds(), "{}", Summary::of(&rows).text());
+        }
+        // The chunk that is predicted to be the best takes a little longer than the other.
+        let other = [row(50, false, 1.0, 1.005), row(200, false, 1.01, 1.0)];
+        let summary = Summary::of(&other);
+        assert_eq!((summary.best, summary.nearly_best), ((0, 1), 1));
+        assert!(!summary.holds());
+    }
+}
