@@ -27,8 +27,8 @@ pub(super) struct ServeArgs {
     /// A port for each device, from this one on, where paths and headers must stay as they are.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) ports: Option<u16>,
-    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`; by
-    /// default what the scenario's own stack answers, else `plain`.
+    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`, `odata`,
+    /// `datasync`; by default what the scenario's own stack answers, else `plain`.
     #[arg(long, value_name = "NAME", conflicts_with = "upstream")]
     pub(super) protocol: Option<String>,
     /// Set an option of the protocol, such as conflicts=overwrite (docs/protocols.md).

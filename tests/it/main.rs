@@ -21,6 +21,7 @@ mod estimates;
 mod faults;
 mod foreign;
 mod gateway_sweep;
+mod halves;
 mod history;
 mod hooks;
 mod hunts;

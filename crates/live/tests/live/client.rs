@@ -265,8 +265,11 @@ pub(crate) struct App {
 impl App {
     /// Asks until something comes back.
     pub(crate) fn ask(&self, line: &str, body: &str) -> Got {
+        self.ask_with(line, "", body)
+    }
+    pub(crate) fn ask_with(&self, line: &str, headers: &str, body: &str) -> Got {
         for _ in 0..200 {
-            if let Some(got) = self.once(line, body).filter(|got| got.status != 503) {
+            if let Some(got) = self.once_with(line, headers, body).filter(|got| got.status != 503) {
                 let is_page = got.headers.get("content-type").is_some_and(|of| of == "text/html");
                 if !is_page {
                     return got;
@@ -277,10 +280,14 @@ impl App {
         panic!("{}: {line} was never answered", self.name);
     }
     pub(crate) fn once(&self, line: &str, body: &str) -> Option<Got> {
+        self.once_with(line, "", body)
+    }
+    fn once_with(&self, line: &str, headers: &str, body: &str) -> Option<Got> {
         let mut stream = connect(self.to);
         // An app gives a request up before its link does.
         stream.set_read_timeout(Some(Duration::from_millis(800))).expect("it is a socket");
-        _ = stream.write_all(request(line, &format!("syncdyno-device: {}\r\n", self.name), body).as_bytes());
+        let headers = format!("syncdyno-device: {}\r\n{headers}", self.name);
+        _ = stream.write_all(request(line, &headers, body).as_bytes());
         got(&mut stream)
     }
     pub(crate) fn says(&self, lines: &str) {

@@ -163,6 +163,79 @@ fn couchdb_and_its_feeds_are_had_again_to_the_nanosecond() {
     }
 }
 
+#[test]
+fn odata_is_had_again_to_the_nanosecond() {
+    for world in worlds() {
+        let was =
+            session(Wish { options: vec![("idempotent", "by-edit")], ..Wish::of("odata", world) }, |doors| {
+                let app = App { to: doors.all, name: "anna" };
+                let mut rows = Vec::new();
+                let mut next = "note".to_owned();
+                let delta = loop {
+                    let page =
+                        app.ask_with(&format!("GET /{next}"), "prefer: odata.track-changes\r\n", "").json();
+                    rows.extend(page["value"].as_array().expect("there are some").clone());
+                    match page["@odata.nextLink"].as_str() {
+                        Some(link) => next = link.to_owned(),
+                        None => break page["@odata.deltaLink"].as_str().expect("it is tracked").to_owned(),
+                    }
+                };
+                assert_eq!(rows.len(), 40);
+                for (n, row) in rows.iter().take(3).enumerate() {
+                    let (key, tag) = (row["id"].as_str().expect("it has one"), row["@odata.etag"].as_str());
+                    let text = format!("odata {n}");
+                    app.says(&edit(key, &text, &n.to_string()));
+                    let on = format!("if-match: {}\r\n", tag.expect("it has one"));
+                    let body = json!({ "text": text }).to_string();
+                    assert_eq!(app.ask_with(&format!("PATCH /note('{key}')"), &on, &body).status, 204);
+                }
+                let changed = app.ask(&format!("GET /{delta}"), "").json();
+                assert_eq!(changed["value"].as_array().expect("there are some").len(), 3);
+            });
+        assert!(is_the_same(&was) >= 5);
+        assert_eq!(was.history.matches("\"by\":{\"device\":\"anna\"}").count(), 3);
+    }
+}
+
+#[test]
+fn datasync_is_had_again_to_the_nanosecond() {
+    for world in worlds() {
+        let wish =
+            Wish { options: vec![("idempotent", "by-edit"), ("page", "30")], ..Wish::of("datasync", world) };
+        let was = session(wish, |doors| {
+            let app = App { to: doors.all, name: "anna" };
+            let query = "$orderby=updatedAt&$count=true&__includedeleted=true";
+            let first = app.ask(&format!("GET /tables/note?{query}"), "").json();
+            assert_eq!(
+                (first["items"].as_array().expect("there are some").len(), &first["count"]),
+                (30, &json!(40))
+            );
+            let link = first["nextLink"].as_str().expect("there is more");
+            let rest = app.ask(&format!("GET /tables/note?{link}"), "").json();
+            assert_eq!(rest["items"].as_array().expect("there are some").len(), 10);
+            for (n, row) in first["items"].as_array().expect("there are some").iter().take(3).enumerate() {
+                let (key, version) = (row["id"].as_str().expect("it has one"), row["version"].as_str());
+                let mut item = row.clone();
+                item["text"] = json!(format!("datasync {n}"));
+                app.says(&edit(key, item["text"].as_str().expect("it is text"), &n.to_string()));
+                let on = format!("if-match: \"{}\"\r\n", version.expect("it has one"));
+                let line = format!("PUT /tables/note/{key}");
+                assert_eq!(app.ask_with(&line, &on, &item.to_string()).status, 200);
+                // On a version that is not the last one.
+                if n == 0 {
+                    let other = format!("if-match: \"AAAAAAAAAAA=\"\r\n");
+                    app.says(&edit(key, "too late", "late"));
+                    item["text"] = json!("too late");
+                    let late = app.ask_with(&line, &other, &item.to_string());
+                    assert_eq!((late.status, &late.json()["text"]), (412, &json!("datasync 0")));
+                }
+            }
+        });
+        assert!(is_the_same(&was) >= 6);
+        assert_eq!(was.history.matches("\"by\":{\"device\":\"anna\"}").count(), 3);
+    }
+}
+
 /// A server of one's own, for so many requests: it answers with what it was sent, sets a cookie,
 /// and leads elsewhere.
 fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {

@@ -1,13 +1,15 @@
 //! The list of server halves.
 
 use super::half::Half;
-use super::{couch, plain, rx, tinybase, watermelon};
+use super::{couch, datasync, odata, plain, rx, tinybase, watermelon};
 use crate::contract::StackOption;
 
 /// All halves, in the order of their names.
 pub fn servers() -> Vec<Half> {
     vec![
         couch::half(),
+        datasync::half(),
+        odata::half(),
         plain::half(),
         rx::half(),
         tinybase::half(),

@@ -18,11 +18,15 @@
 //! Invariants: what a half must know after a kill lies in its own database, written in the request
 //! that it is about; each request may come twice; rows become JSON, and JSON rows, in `rows` alone.
 
+mod conditional;
 mod couch;
+mod datasync;
 mod half;
 mod kept;
 mod list;
 mod notes;
+mod odata;
+mod paging;
 mod plain;
 mod rows;
 mod rx;

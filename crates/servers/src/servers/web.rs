@@ -32,6 +32,12 @@ impl Address {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
     }
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs().map(|(name, _)| name)
+    }
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }

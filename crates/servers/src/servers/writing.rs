@@ -34,6 +34,11 @@ pub(super) fn idempotent() -> StackOption {
     word("idempotent", &["no", "by-edit"], about)
 }
 
+pub(super) fn page() -> StackOption {
+    let about = "How many rows the server gives at once.";
+    StackOption::new("page", OptionForm::Int { min: 1, max: 100_000 }, Choice::Int(100), about)
+}
+
 /// What a request wants of a row.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {

@@ -2,27 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::kept::SETTLED;
+use super::super::paging::{self, Pair, Position, hexed, unhexed};
 use super::super::rows::{self, Version};
 use super::super::web::{Address, response};
 use super::Plain;
 use crate::contract::http::Response;
-use crate::contract::{DeviceId, EntityId, RowVersion, ServerError, Slip, Stamp, SystemOfRecord};
+use crate::contract::{DeviceId, EntityId, RowVersion, ServerError, Slip, SystemOfRecord};
 
 /// So many rows come at once, if nothing is said.
 const LIMIT: usize = 500;
-
-/// A place in the order of stamps and keys.
-type Pair = (i64, String);
-
-/// How far a table was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Position {
-    at: Pair,
-    /// Its first load goes on: behind it the reader goes on here, as what changes meanwhile may
-    /// have been passed already.
-    load: Option<Pair>,
-}
 
 /// The positions of all tables, in their order; none of a table that was never read.
 struct Cursor(Vec<Option<Position>>);
@@ -44,14 +32,8 @@ impl Cursor {
     }
     fn text(&self) -> String {
         let all = self.0.iter().map(|one| one.as_ref().map(|one| (&one.at, &one.load)));
-        let json = json!(all.collect::<Vec<_>>()).to_string();
-        json.bytes().map(|byte| format!("{byte:02x}")).collect()
+        hexed(&json!(all.collect::<Vec<_>>()).to_string())
     }
-}
-
-fn unhexed(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2).map(|two| std::str::from_utf8(two).ok());
-    pairs.map(|two| u8::from_str_radix(two.filter(|two| two.len() == 2)?, 16).ok()).collect()
 }
 
 impl Plain {
@@ -70,7 +52,8 @@ impl Plain {
         let limit = limit.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(0).max(1));
         let (mut told, mut more) = (Vec::new(), false);
         for (&id, position) in tables.iter().zip(&mut cursor.0) {
-            let (rows, is_all) = self.after((of, id), position, limit - told.len(), record)?;
+            let (rows, is_all) =
+                paging::after((self.attributes(of), id), position, limit - told.len(), record)?;
             told.extend(rows.iter().map(|row| self.row((id, row), slip)));
             if !is_all {
                 more = true;
@@ -78,42 +61,6 @@ impl Plain {
             }
         }
         Ok(response(200, &json!({ "rows": told, "cursor": cursor.text(), "more": more })))
-    }
-
-    /// The next rows of a table, and whether these are all; its position is behind them then.
-    fn after(
-        &self,
-        (of, id): (DeviceId, EntityId),
-        position: &mut Option<Position>,
-        room: usize,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<(Vec<Version>, bool), ServerError> {
-        let attributes = self.attributes(of);
-        let day_before = (record.clock().minus(SETTLED).0, String::new());
-        let pair = |row: &Version| (row.1.0, row.0.as_str().to_owned());
-        let loads = position.as_ref().is_none_or(|position| position.load.is_some());
-        // Rows of the position's own time may still be missing.
-        let since = position.as_ref().filter(|_| !loads).map(|position| Stamp(position.at.0 - 1));
-        let mut found = rows::changed(record, id, attributes, since)?;
-        found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        let newest = found.last().map(pair);
-        let (at, load) = match position.take() {
-            Some(Position { at, load }) => (Some(at), load),
-            None => (None, newest.or_else(|| Some(day_before.clone()))),
-        };
-        if let Some(at) = &at {
-            found.retain(|row| pair(row) > *at);
-        }
-        let is_all = found.len() <= room;
-        found.truncate(room);
-        let at = found.last().map(pair).or(at).unwrap_or_default();
-        *position = Some(match load {
-            Some(load) if is_all => Position { at: load, load: None },
-            // Else a phone that hears of nothing would come with a time that is too old one day.
-            None if is_all => Position { at: at.max(day_before), load: None },
-            load => Position { at, load },
-        });
-        Ok((found, is_all))
     }
 
     fn row(&self, (id, (key, stamp, values)): (EntityId, &Version), slip: &mut Slip) -> Json {

@@ -208,6 +208,25 @@ impl World {
         };
         answer(&bytes, slip)
     }
+    /// The same with headers.
+    pub(super) fn ask_with(
+        &mut self,
+        (device, line): (u32, &str),
+        headers: &[(&'static str, &str)],
+        body: Json,
+        edits: &[(&str, EditId)],
+    ) -> Answer {
+        let (mut slip, mut request) = (slip(edits), request(line, &body));
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("it is a header's value"));
+        }
+        let reply = self.served(device, &request, &mut slip);
+        let bytes = match reply {
+            Ok(reply) => reply.into_bytes(),
+            Err(error) => self.half().refuse(&error),
+        };
+        answer(&bytes, slip)
+    }
     /// The same of an app that names no edits: those of rows that it writes are numbered from here.
     pub(super) fn ask_numbered(&mut self, line: &str, body: Json, from: EditId) -> Answer {
         let mut slip = Slip { unnamed: Some(from), ..Slip::default() };

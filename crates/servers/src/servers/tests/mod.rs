@@ -3,6 +3,8 @@
 mod bench;
 mod couch;
 mod couch_feeds;
+mod datasync;
+mod odata;
 mod plain;
 mod rx;
 mod tinybase;

@@ -1,0 +1,137 @@
+//! The tables of the Datasync Community Toolkit and of Azure Mobile Apps, version 6:
+//! <https://communitytoolkit.github.io/Datasync/in-depth/server/>, with the requests of
+//! <https://github.com/CommunityToolkit/Datasync> (`TableController`, `PullOperationManager`).
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /tables/NAME?$filter=(updatedAt gt cast(TIME,Edm.DateTimeOffset))&$orderby=updatedAt&$count=true&__includedeleted=true` | `items`, the `count` and a `nextLink`, which is a query |
+//! | `GET /tables/NAME/ID` | one item, with its `ETag`; 304 for `If-None-Match` |
+//! | `POST /tables/NAME` | makes one: 201, or 409 with the server's item |
+//! | `PUT`, `PATCH /tables/NAME/ID` | replaces or changes one: 200 with the item |
+//! | `DELETE /tables/NAME/ID` | 204 |
+//!
+//! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; one that is deleted has none of
+//! these. `version` is the `ETag`. With `If-Match` a write is done only on that version, else 412
+//! with the server's item in the body; **without it a write goes over what the client has not
+//! seen**. A deleted item is answered with 410.
+//!
+//! Pages go by `$skip` and `$top`. A row that changes between two pages moves to the end, and the
+//! row after the first page is then skipped, for good: the next pull asks for what is newer than the
+//! newest. So does the time, of rows that commit later than they are stamped
+//! (`backend.commit_delay`). Both are the protocol's.
+//!
+//! | option | words |
+//! |---|---|
+//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is not looked at |
+//! | `idempotent` | `no`: of a write whose response was lost the second fails by its own version. `by-edit`: it is known |
+//! | `page` | items of a page, 100 |
+//!
+//! Not supported: other filters and orders, `$select`, undeletes.
+
+mod item;
+mod query;
+
+use serde_json::json;
+
+use super::half::Half;
+use super::kept;
+use super::served::{Said, Served, Speaks};
+use super::web::{self, Address, Answer, response};
+use super::writing::{self, Writer};
+use crate::base::to_base64;
+use crate::contract::http::{Method, Request};
+use crate::contract::{
+    Attributes, Capabilities, Chosen, DeviceId, EntityId, Key, Need, ServerError, ServerPorts, ServerSetup,
+    Slip, Stamp, SystemOfRecord,
+};
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "datasync",
+        about: "The tables of the Datasync toolkit, with versions.",
+        options: vec![writing::conflicts(), writing::idempotent(), writing::page()],
+        make: |chosen, setup, ports| Box::new(Served(Datasync::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
+        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        crash_points: &["datasync.written"],
+    }
+}
+
+struct Datasync {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    writer: Writer,
+    detects: bool,
+    page: usize,
+}
+
+/// The version of a row: opaque bytes, as .NET writes them.
+fn version(stamp: Stamp) -> String {
+    to_base64(&stamp.0.to_be_bytes())
+}
+fn tag(stamp: Stamp) -> String {
+    format!("\"{}\"", version(stamp))
+}
+
+impl Datasync {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Datasync {
+        let database = std::rc::Rc::new(kept::open(&ports.database, writing::TABLES));
+        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+        let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
+        Datasync { setup, ports, writer, detects: chosen.text("conflicts") == "detect", page }
+    }
+    fn attributes(&self, of: DeviceId) -> &Attributes {
+        &self.setup.attributes[of.0 as usize]
+    }
+    fn table(&self, name: &str) -> Option<EntityId> {
+        // Routes of ASP.NET know no case.
+        let schema = &self.setup.schema;
+        let mut all = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
+        all.find(|id| schema.entity(*id).name.eq_ignore_ascii_case(name))
+    }
+}
+
+fn failed(status: u16, why: &str) -> Answer {
+    response(status, &json!({ "error": why }))
+}
+
+impl Speaks for Datasync {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let address = Address::of(request.uri());
+        let parts = address.parts();
+        let (id, key) = match parts.as_slice() {
+            ["tables", name] => (self.table(name), None),
+            ["tables", name, key] => (self.table(name), Some(Key::new(key))),
+            _ => (None, None),
+        };
+        let Some(id) = id else {
+            return Ok(Said::Now(failed(404, "there are /tables/NAME and /tables/NAME/ID")));
+        };
+        let answer = match (request.method(), key) {
+            (&Method::GET, None) => self.query((from, id), &address, slip, record)?,
+            (&Method::GET, Some(key)) => self.item(id, &key, request, slip, record),
+            (&Method::POST, None) => {
+                self.create((from, id), (request, &web::body(request)?), slip, record)?
+            }
+            (method @ (&Method::PUT | &Method::PATCH), Some(key)) => {
+                let whole = method == Method::PUT;
+                self.change((from, id, key), (request, &web::body(request)?, whole), slip, record)?
+            }
+            (&Method::DELETE, Some(key)) => self.delete((from, id, key), request, slip, record)?,
+            _ => failed(405, "this is not done with this method"),
+        };
+        if *request.method() != Method::GET {
+            _ = self.ports.crash.reached("datasync.written");
+        }
+        Ok(Said::Now(answer))
+    }
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        stamp.to_string()
+    }
+}

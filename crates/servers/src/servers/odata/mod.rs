@@ -1,0 +1,174 @@
+//! OData V4 with change tracking: <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
+//! (11.3 for changes, 11.4 for writes) and
+//! <https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html> for bodies.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /NAME` with `Prefer: odata.track-changes` | the entities in pages, each with `@odata.nextLink`; the last has `@odata.deltaLink` |
+//! | `GET` of a delta link | what changed since; a deleted one has `@removed` |
+//! | `GET /NAME('key')` | one entity, with its `ETag`; 304 for `If-None-Match` |
+//! | `POST /NAME` | makes one: 201, or 409 if it is there |
+//! | `PATCH`, `PUT /NAME('key')` | changes one: 204, or 200 with `Prefer: return=representation` |
+//! | `DELETE /NAME('key')` | 204 |
+//! | `GET /` | the service document |
+//!
+//! With `If-Match` a write is done only on that version, else 412. The documentation lets a service
+//! require it, which this one does not: **a client without `If-Match` goes over what it has not
+//! seen**. `/NAME/key` is another name of `/NAME('key')`. `Prefer: odata.maxpagesize=N` makes pages
+//! smaller. A delta link that is too old is answered with 410. The key is `id`.
+//!
+//! | option | words |
+//! |---|---|
+//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is not looked at |
+//! | `idempotent` | `no`: of a write whose response was lost the second fails by its own `ETag`. `by-edit`: it is known |
+//! | `page` | entities of a page, 100 |
+//!
+//! Not supported: `$batch` (501), `$metadata`, `$filter` and other query options, upserts, deep
+//! inserts, navigation.
+
+mod collection;
+mod entity;
+
+use serde_json::{Value as Json, json};
+
+use super::half::Half;
+use super::kept;
+use super::served::{Said, Served, Speaks};
+use super::web::{self, Address, Answer, response};
+use super::writing::{self, Writer};
+use crate::contract::http::{HeaderValue, Method, Request};
+use crate::contract::{
+    Attributes, Capabilities, Chosen, DeviceId, EntityId, Key, Need, ServerError, ServerPorts, ServerSetup,
+    Slip, Stamp, SystemOfRecord,
+};
+
+pub(super) fn half() -> Half {
+    Half {
+        name: "odata",
+        about: "OData V4 with delta links and entity tags.",
+        options: vec![writing::conflicts(), writing::idempotent(), writing::page()],
+        make: |chosen, setup, ports| Box::new(Served(OData::open(chosen, setup, ports))),
+        at_most: Capabilities::ALL,
+        lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
+        crash_points: &["odata.written"],
+    }
+}
+
+struct OData {
+    setup: ServerSetup,
+    ports: ServerPorts,
+    writer: Writer,
+    detects: bool,
+    page: usize,
+}
+
+/// The entity tag of a version: a weak one, as the state is the same and not each byte.
+fn tag(stamp: Stamp) -> String {
+    format!("W/\"{}\"", stamp.0)
+}
+
+/// An error in the shape of the JSON format (21.1).
+fn error(status: u16, code: &str, message: &str) -> Answer {
+    response(status, &json!({ "error": { "code": code, "message": message } }))
+}
+
+/// What a path means.
+enum Place {
+    Service,
+    Collection(EntityId),
+    Entity(EntityId, Key),
+    Unsupported(&'static str),
+}
+
+impl OData {
+    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> OData {
+        let database = std::rc::Rc::new(kept::open(&ports.database, writing::TABLES));
+        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+        let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
+        OData { setup, ports, writer, detects: chosen.text("conflicts") == "detect", page }
+    }
+    fn attributes(&self, of: DeviceId) -> &Attributes {
+        &self.setup.attributes[of.0 as usize]
+    }
+    fn name(&self, id: EntityId) -> &str {
+        &self.setup.schema.entity(id).name
+    }
+    fn place(&self, address: &Address) -> Result<Place, ServerError> {
+        let find = |name: &str| {
+            let found = self.setup.schema.find(name);
+            let found = found.filter(|id| self.setup.schema.entity(*id).delivery.is_on_devices());
+            found.ok_or_else(|| ServerError::BadRequest(format!("there is no entity set {name:?}")))
+        };
+        Ok(match address.parts().as_slice() {
+            [] => Place::Service,
+            ["$batch"] => Place::Unsupported("$batch is not supported: send each request by itself"),
+            ["$metadata"] => Place::Unsupported("$metadata is not supported"),
+            [one] => match one.split_once('(').and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)))
+            {
+                Some((name, key)) => Place::Entity(find(name)?, Key::new(&unquoted(key))),
+                None => Place::Collection(find(one)?),
+            },
+            [name, key] => Place::Entity(find(name)?, Key::new(key)),
+            _ => Place::Unsupported("navigation is not supported"),
+        })
+    }
+    fn service(&self) -> Answer {
+        let schema = &self.setup.schema;
+        let all = schema.ids().filter(|id| schema.entity(*id).delivery.comes_down());
+        let set = |id| json!({ "name": self.name(id), "kind": "EntitySet", "url": self.name(id) });
+        let sets: Vec<Json> = all.map(set).collect();
+        response(200, &json!({ "@odata.context": "$metadata", "value": sets }))
+    }
+}
+
+/// A key as it stands between brackets: a text in quotes, of which a quote in it is doubled.
+fn unquoted(key: &str) -> String {
+    let inside = key.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inside.map_or_else(
+        || key.trim_start_matches("id=").trim_matches('\'').to_owned(),
+        |key| key.replace("''", "'"),
+    )
+}
+
+impl Speaks for OData {
+    fn answer(
+        &mut self,
+        from: DeviceId,
+        request: &Request,
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Said, ServerError> {
+        let address = Address::of(request.uri());
+        let is_write = *request.method() != Method::GET;
+        let mut answer = match (request.method(), self.place(&address)?) {
+            (_, Place::Unsupported(why)) => error(501, "not_implemented", why),
+            (&Method::GET, Place::Service) => self.service(),
+            (&Method::GET, Place::Collection(id)) => {
+                self.collection((from, id), (request, &address), slip, record)?
+            }
+            (&Method::GET, Place::Entity(id, key)) => self.entity(id, &key, request, slip, record),
+            (&Method::POST, Place::Collection(id)) => {
+                self.create((from, id), (request, &web::body(request)?), slip, record)?
+            }
+            (method @ (&Method::PATCH | &Method::PUT), Place::Entity(id, key)) => {
+                let whole = method == Method::PUT;
+                self.change((from, id, key), (request, &web::body(request)?, whole), slip, record)?
+            }
+            (&Method::DELETE, Place::Entity(id, key)) => {
+                self.delete((from, id, key), request, slip, record)?
+            }
+            _ => error(405, "method_not_allowed", "this is not done with this method"),
+        };
+        if is_write {
+            _ = self.ports.crash.reached("odata.written");
+        }
+        answer.headers_mut().insert("odata-version", HeaderValue::from_static("4.01"));
+        Ok(Said::Now(answer))
+    }
+    fn refused(&self, word: &str, why: &str) -> Json {
+        json!({ "error": { "code": word, "message": why } })
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        format!("{}?$deltatoken={}", self.name(entity), collection::token_at(stamp))
+    }
+}
