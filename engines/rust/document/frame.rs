@@ -1,0 +1,234 @@
+//! What the halves say to each other around a document's own messages.
+
+use syncdyno::contract::{DeviceId, EditId, Stamp};
+
+/// A request: a step of a conversation.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Ask {
+    /// Which conversation of its phone, and which step of it, from 0.
+    pub(super) talk: u64,
+    pub(super) step: u64,
+    /// How far the phone has read what the record says of rows.
+    pub(super) read: u64,
+    /// The edits that wait, with their places in the document.
+    pub(super) edits: Vec<(EditId, Vec<u8>)>,
+    pub(super) message: Option<Vec<u8>>,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It is on the record.
+    Done(Stamp),
+    /// The record said so already.
+    Same(Stamp),
+    /// These of its columns are on the record; in the others the version of then stays.
+    Part(Stamp, Vec<usize>),
+    /// It gave way to the version of then.
+    GaveWay(Stamp),
+    /// Its row was made and deleted before the record heard of it.
+    Never,
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    pub(super) verdicts: Vec<(EditId, Verdict)>,
+    pub(super) read: u64,
+    pub(super) message: Option<Vec<u8>>,
+}
+
+/// The first byte of an answer that is none: words follow.
+const REFUSED: u8 = 1;
+
+pub(super) fn refusal(words: &str) -> Vec<u8> {
+    [&[REFUSED], words.as_bytes()].concat()
+}
+
+impl Ask {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.numbers(&[self.talk, self.step, self.read, self.edits.len() as u64]);
+        for (edit, mark) in &self.edits {
+            out.edit(*edit);
+            out.bytes(mark);
+        }
+        out.message(self.message.as_deref());
+        out.0
+    }
+    /// None for bytes that are no request.
+    pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
+        let mut from = Reader(bytes);
+        let [talk, step, read, count] = from.numbers()?;
+        let mut ask = Ask { talk, step, read, ..Ask::default() };
+        for _ in 0..count {
+            ask.edits.push((from.edit()?, from.bytes()?.to_vec()));
+        }
+        ask.message = from.message()?;
+        Some(ask)
+    }
+}
+
+impl Answer {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut out = Writer(vec![0]);
+        out.numbers(&[self.read, self.verdicts.len() as u64]);
+        for (edit, verdict) in &self.verdicts {
+            out.edit(*edit);
+            out.verdict(verdict);
+        }
+        out.message(self.message.as_deref());
+        out.0
+    }
+    /// # Errors
+    /// The words of a server that refused, or that the bytes are no answer.
+    pub(super) fn read(bytes: &[u8]) -> Result<Answer, Option<String>> {
+        match bytes.split_first() {
+            Some((0, rest)) => Answer::read_rest(Reader(rest)).ok_or(None),
+            Some((&REFUSED, words)) => Err(Some(String::from_utf8_lossy(words).into_owned())),
+            _ => Err(None),
+        }
+    }
+    fn read_rest(mut from: Reader<'_>) -> Option<Answer> {
+        let [read, count] = from.numbers()?;
+        let mut answer = Answer { read, ..Answer::default() };
+        for _ in 0..count {
+            answer.verdicts.push((from.edit()?, from.verdict()?));
+        }
+        answer.message = from.message()?;
+        Some(answer)
+    }
+}
+
+impl Verdict {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.verdict(self);
+        out.0
+    }
+    pub(super) fn read(bytes: &[u8]) -> Option<Verdict> {
+        Reader(bytes).verdict()
+    }
+}
+
+/// Numbers with seven bits a byte, and bytes behind their length.
+#[derive(Default)]
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    pub(crate) fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.0.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+    pub(crate) fn numbers(&mut self, numbers: &[u64]) {
+        numbers.iter().for_each(|number| self.number(*number));
+    }
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
+    }
+    fn edit(&mut self, edit: EditId) {
+        self.numbers(&[u64::from(edit.device.0), u64::from(edit.number)]);
+    }
+    fn verdict(&mut self, verdict: &Verdict) {
+        let (kind, stamp, columns) = match verdict {
+            Verdict::Done(stamp) => (0, stamp, &[][..]),
+            Verdict::Same(stamp) => (1, stamp, &[][..]),
+            Verdict::Part(stamp, columns) => (2, stamp, &columns[..]),
+            Verdict::GaveWay(stamp) => (3, stamp, &[][..]),
+            Verdict::Never => (4, &Stamp(0), &[][..]),
+        };
+        self.numbers(&[kind, stamp.0 as u64, columns.len() as u64]);
+        columns.iter().for_each(|column| self.number(*column as u64));
+    }
+    fn message(&mut self, message: Option<&[u8]>) {
+        self.number(u64::from(message.is_some()));
+        self.0.extend_from_slice(message.unwrap_or_default());
+    }
+}
+
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+            shift += 7;
+        }
+    }
+    pub(crate) fn numbers<const N: usize>(&mut self) -> Option<[u64; N]> {
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            *number = self.number()?;
+        }
+        Some(numbers)
+    }
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let (bytes, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+    fn edit(&mut self) -> Option<EditId> {
+        let [device, number] = self.numbers()?;
+        Some(EditId { device: DeviceId(u32::try_from(device).ok()?), number: u32::try_from(number).ok()? })
+    }
+    fn verdict(&mut self) -> Option<Verdict> {
+        let [kind, stamp, count] = self.numbers()?;
+        let columns = (0..count).map(|_| usize::try_from(self.number()?).ok()).collect::<Option<_>>()?;
+        let stamp = Stamp(stamp as i64);
+        match kind {
+            0 => Some(Verdict::Done(stamp)),
+            1 => Some(Verdict::Same(stamp)),
+            2 => Some(Verdict::Part(stamp, columns)),
+            3 => Some(Verdict::GaveWay(stamp)),
+            4 => Some(Verdict::Never),
+            _ => None,
+        }
+    }
+    fn message(&mut self) -> Option<Option<Vec<u8>>> {
+        Some((self.number()? == 1).then(|| self.0.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_answers_come_back_as_they_were() {
+        let edit = |number| EditId { device: DeviceId(300), number };
+        for message in [None, Some(vec![]), Some(vec![7; 200])] {
+            let edits = vec![(edit(1), vec![1, 2]), (edit(70_000), vec![])];
+            let ask = Ask { talk: u64::MAX, step: 0, read: 128, edits, message: message.clone() };
+            assert_eq!(Ask::read(&ask.bytes()), Some(ask));
+            let stamp = Stamp(1_700_000_000_000_001);
+            let verdicts = vec![
+                (edit(1), Verdict::Done(stamp)),
+                (edit(2), Verdict::Same(Stamp(0))),
+                (edit(3), Verdict::Part(stamp, vec![0, 200])),
+                (edit(4), Verdict::GaveWay(stamp)),
+                (edit(5), Verdict::Never),
+            ];
+            let answer = Answer { verdicts, read: 9, message };
+            assert_eq!(Answer::read(&answer.bytes()), Ok(answer));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_refused_is_no_answer() {
+        let edits = vec![(EditId { device: DeviceId(1), number: 2 }, vec![3; 40])];
+        let bytes = Ask { edits, ..Ask::default() }.bytes();
+        assert!((0..bytes.len()).all(|len| Ask::read(&bytes[..len]).is_none()));
+        assert_eq!(Answer::read(&refusal("no")), Err(Some("no".to_owned())));
+        assert_eq!(Answer::read(b"<html>"), Err(None));
+    }
+}

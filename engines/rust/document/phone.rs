@@ -1,0 +1,365 @@
+//! The half on a phone: runs of units, each a conversation with the server about the document.
+
+use std::cell::{Cell as StdCell, RefCell};
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use syncdyno::contract::{
+    AppEvent, AppliedChange, Call, Cell, ConflictKind, Database, Decision, DeviceSetup, DeviceView, EditId,
+    EditKind, EditSaid, EngineError, EngineEvent, EngineFactory, EntityId, Incarnation, LocalBoxFuture,
+    LocalEdit, Mutation, Opened, PendingEdit, Ports, Provision, Queue, RequestKind, RowEdits, Saving, Sides,
+    Slip, Span, Stamp, SyncEngine, SyncError, Time, Trigger, UnitId, ValueRef, Work, image,
+};
+use syncdyno::rusqlite;
+
+use super::frame::{Answer, Ask, Verdict};
+use super::kept::{self, Edited, Kept, Now};
+use super::{Actor, Document};
+
+/// A run that failed or left edits is tried again after this.
+pub(super) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
+/// So many requests a run makes at most.
+pub(super) const ROUNDS: u32 = 32;
+
+pub(super) struct Factory<D> {
+    timeout: Span,
+    of: PhantomData<D>,
+}
+
+impl<D> Factory<D> {
+    pub(super) fn new(timeout: Span) -> Factory<D> {
+        Factory { timeout, of: PhantomData }
+    }
+}
+
+impl<D: Document> EngineFactory for Factory<D> {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        let kept = RefCell::new(Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?);
+        let (timeout, queue, requests) = (self.timeout, Queue::default(), StdCell::new(0));
+        Ok(Rc::new(Phone { setup, life, ports, kept, timeout, queue, requests }))
+    }
+    /// Only what is empty: what was synced before has a history, which is the server's.
+    fn provision(
+        &self,
+        _: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        if state.is_some() {
+            return Err(EngineError("phones begin empty".to_owned()));
+        }
+        kept::connect(&at).map(|_| ()).map_err(EngineError::of)
+    }
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        // It writes nothing.
+        let nobody = Actor::device(setup.device, Incarnation::default());
+        Some(Box::new(Kept::<D>::open(&copy, nobody, Rc::new(setup.clone())).ok()?))
+    }
+}
+
+struct Phone<D> {
+    setup: Rc<DeviceSetup>,
+    life: Incarnation,
+    ports: Ports,
+    kept: RefCell<Kept<D>>,
+    timeout: Span,
+    queue: Queue,
+    requests: StdCell<u64>,
+}
+
+/// A conversation, as the phone has it.
+struct Talk<D: Document> {
+    number: u64,
+    step: u64,
+    peer: D::Peer,
+    /// The edits that were named in it.
+    named: BTreeSet<EditId>,
+}
+
+impl<D: Document> Phone<D> {
+    fn enqueue(&self, unit: UnitId) {
+        self.queue.add(unit, false, self.ports.clock.now());
+    }
+    fn fire(&self, trigger: Trigger) {
+        self.setup.units_on(trigger).for_each(|unit| self.enqueue(unit));
+    }
+
+    async fn live(self: Rc<Self>) {
+        let (runs, open) = {
+            let kept = self.kept.borrow();
+            (kept.meta.runs, kept.meta.open)
+        };
+        if let Some(unit) = open {
+            self.end(runs, unit, Err(SyncError::Interrupted)).await;
+        }
+        for (unit, period) in self.setup.periods() {
+            let phone = self.clone();
+            self.ports.every(period, move || phone.enqueue(unit));
+        }
+        self.fire(Trigger::Start);
+        loop {
+            let (unit, since) = self.queue.next(false).await;
+            if !self.run_of(unit, since).await {
+                let phone = self.clone();
+                self.ports.spawn.spawn(Box::pin(async move {
+                    phone.ports.sleep(TRIED_AGAIN_AFTER).await;
+                    phone.enqueue(unit);
+                }));
+            }
+        }
+    }
+
+    /// A run of a unit; false if it is to be tried again.
+    async fn run_of(&self, unit: UnitId, since: Time) -> bool {
+        // A disk that is full ends the run with its first answer.
+        _ = self.kept.borrow_mut().note(|meta| (meta.open, meta.runs) = (Some(unit), meta.runs + 1));
+        let run = self.kept.borrow().meta.runs;
+        self.ports.work(Work::default()).await;
+        let started = self.ports.clock.now();
+        self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
+        self.ports.crash_point("document.started").await;
+        let known: BTreeSet<EditId> = self.kept.borrow().waiting.iter().map(|it| it.edit.edit).collect();
+        let result = self.talk(unit).await;
+        let left = self.kept.borrow().waiting.iter().any(|it| known.contains(&it.edit.edit));
+        let went_well = result.is_ok() && !left;
+        self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
+        went_well
+    }
+    async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
+        _ = self.kept.borrow_mut().note(|meta| meta.open = None);
+        self.ports.work(Work::default()).await;
+        self.ports.emit(match &result {
+            Ok(took) => EngineEvent::SyncComplete { unit, run, took: *took, blocking: false },
+            Err(error) => EngineEvent::SyncError { unit, run, error },
+        });
+    }
+
+    /// Talks until neither side has anything to say.
+    async fn talk(&self, unit: UnitId) -> Result<(), SyncError> {
+        let peer = {
+            let kept = self.kept.borrow();
+            kept.document.peer(&kept.meta.peer)
+        };
+        let number = u64::from(self.life.0) << 32 | self.requests.get();
+        let mut talk = Talk::<D> { number, step: 0, peer, named: BTreeSet::new() };
+        for _ in 0..ROUNDS {
+            let Some((body, slip)) = self.question(&mut talk) else { return Ok(()) };
+            let (answer, bytes, slip) = self.send(unit, body, slip).await?;
+            self.ports.crash_point("document.answered").await;
+            self.take(unit, &mut talk, answer, (bytes, &slip)).await?;
+        }
+        Err(SyncError::Rejected(format!("{ROUNDS} requests came to no end")))
+    }
+
+    /// The next request, if there is anything to ask or to say.
+    fn question(&self, talk: &mut Talk<D>) -> Option<(Vec<u8>, Slip)> {
+        let mut kept = self.kept.borrow_mut();
+        let kept = &mut *kept;
+        let asks = kept.waiting.iter().any(|it| !talk.named.contains(&it.edit.edit));
+        let message = Some(kept.document.generate(&mut talk.peer, asks)?);
+        talk.named.extend(kept.waiting.iter().map(|it| it.edit.edit));
+        let edits = kept.waiting.iter().map(|it| (it.edit.edit, it.mark.clone())).collect();
+        let ask = Ask { talk: talk.number, step: talk.step, read: kept.meta.read, edits, message };
+        talk.step += 1;
+        Some((ask.bytes(), slip_of(kept.waiting.iter().map(|it| &it.edit))))
+    }
+
+    async fn send(&self, unit: UnitId, body: Vec<u8>, slip: Slip) -> Result<(Answer, u64, Slip), SyncError> {
+        let (number, kind, of) = (self.requests.get(), RequestKind::Sync, Some(unit));
+        self.requests.set(number + 1);
+        let sent_at = self.ports.clock.now();
+        let call = Call { number, kind, unit: of, edits: &[], attempt: 0 };
+        let answered = self.ports.call_with(call, body, slip, sent_at + self.timeout).await;
+        let (bytes, slip) = answered.map_err(|error| SyncError::Offline(error.to_string()))?;
+        let took = self.ports.clock.now() - sent_at;
+        let (rows, len) = (slip.rows.len() as u32, bytes.len() as u64);
+        self.ports.emit(EngineEvent::ResponseReceived {
+            request: number,
+            kind,
+            unit: of,
+            bytes: len,
+            rows,
+            took,
+        });
+        match Answer::read(&bytes) {
+            Ok(answer) => Ok((answer, len, slip)),
+            Err(Some(words)) => Err(SyncError::Throttled(words)),
+            Err(None) => Err(SyncError::Corrupt("the answer is somebody else's".to_owned())),
+        }
+    }
+
+    /// Stores what an answer brought, and tells of it.
+    async fn take(
+        &self,
+        unit: UnitId,
+        talk: &mut Talk<D>,
+        answer: Answer,
+        (bytes, slip): (u64, &Slip),
+    ) -> Result<(), SyncError> {
+        let (settled, now) = self.store(talk, &answer, slip)?;
+        let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.tell_rows(unit, &now, took);
+        let (never, settled): (Vec<_>, Vec<_>) =
+            settled.into_iter().partition(|(_, verdict)| *verdict == Verdict::Never);
+        for (edit, verdict) in &settled {
+            self.tell_verdict(edit, verdict);
+        }
+        self.tell_never(never.into_iter().map(|(edit, _)| edit).collect());
+        self.ports.crash_point("document.told").await;
+        Ok(())
+    }
+    fn store(&self, talk: &mut Talk<D>, answer: &Answer, slip: &Slip) -> Result<Stored, SyncError> {
+        let mut kept = self.kept.borrow_mut();
+        let message = answer.message.as_deref();
+        let touched = match message.map(|message| kept.document.receive(&mut talk.peer, message)) {
+            None => Ok(Default::default()),
+            Some(Err(words)) => {
+                // What it took in of it is nowhere.
+                kept.load().map_err(|error| SyncError::Corrupt(error.0))?;
+                Err(SyncError::Corrupt(words))
+            }
+            Some(touched) => touched.map_err(SyncError::Corrupt),
+        }?;
+        let mut settled = Vec::new();
+        for (edit, verdict) in &answer.verdicts {
+            let waits = kept.waiting.iter().find(|it| it.edit.edit == *edit);
+            settled.extend(waits.map(|it| (it.edit.clone(), verdict.clone())));
+        }
+        kept.take(answer, slip, D::kept(&talk.peer)).map_err(failed)?;
+        Ok((settled, kept.now(touched, slip)))
+    }
+
+    fn tell_rows(&self, unit: UnitId, now: &[Now], took: Span) {
+        let values: Vec<Vec<ValueRef<'_>>> =
+            now.iter().map(|row| row.values.iter().flatten().map(Cell::as_ref).collect()).collect();
+        let changes: Vec<_> = now
+            .iter()
+            .zip(&values)
+            .map(|(row, shows)| match row.values {
+                None => AppliedChange::of(row.entity, &row.key, row.stamp, true),
+                Some(_) => AppliedChange::of(row.entity, &row.key, row.stamp, false).showing(shows),
+            })
+            .collect();
+        self.ports.emit(EngineEvent::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+    }
+    fn tell_verdict(&self, of: &Mutation, verdict: &Verdict) {
+        let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
+        let kind = match of.kind {
+            EditKind::Create | EditKind::Update => ConflictKind::UpdateUpdate,
+            EditKind::Delete => ConflictKind::DeleteUpdate,
+        };
+        let decide = |kind: ConflictKind, decision: Decision<'_>, remote: Stamp| {
+            let sides = Sides { local, remote, edited: None };
+            self.ports.emit(EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides });
+        };
+        match verdict {
+            Verdict::Done(_) | Verdict::Never => {}
+            Verdict::Same(stamp) => decide(ConflictKind::Equal, Decision::Same, *stamp),
+            Verdict::Part(stamp, columns) => decide(kind, Decision::Merged { columns }, *stamp),
+            Verdict::GaveWay(stamp) => return decide(kind, Decision::Remote, *stamp),
+        }
+        if let Verdict::Done(stamp) | Verdict::Same(stamp) | Verdict::Part(stamp, _) = *verdict {
+            self.ports.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp });
+        }
+    }
+    /// Tells of rows that were made and deleted, of which nobody else hears.
+    fn tell_never(&self, edits: Vec<Mutation>) {
+        for row in slip_of(edits.iter()).edits {
+            let Some((&edit, with)) = row.edits.split_last() else { continue };
+            let (entity, key) = (row.entity, &row.key);
+            self.ports.emit(EngineEvent::EditsSquashed { edit, entity, key, with, stays: true });
+        }
+    }
+}
+
+/// Edits with their verdicts, and rows as they are now.
+type Stored = (Vec<(Mutation, Verdict)>, Vec<Now>);
+
+fn failed(error: rusqlite::Error) -> SyncError {
+    match kept::is_full(&error) {
+        true => SyncError::StorageFull,
+        false => SyncError::Corrupt(error.to_string()),
+    }
+}
+
+/// Whose edits are behind the rows of a request, and what each says.
+fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
+    let mut slip = Slip::default();
+    for Mutation { edit, entity, key, kind, values, .. } in edits {
+        match slip.edits.iter_mut().find(|row| row.entity == *entity && row.key == *key) {
+            Some(row) => row.edits.push(*edit),
+            None => {
+                slip.edits.push(RowEdits {
+                    entity: *entity,
+                    key: key.clone(),
+                    edits: vec![*edit],
+                    stamp: None,
+                });
+            }
+        }
+        let prints = values.iter().map(|(column, value)| (*column, image([value]))).collect();
+        slip.said.push(EditSaid { edit: *edit, entity: *entity, key: key.clone(), kind: *kind, prints });
+    }
+    slip
+}
+
+impl<D: Document> SyncEngine for Phone<D> {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.live())
+    }
+    fn on(&self, event: AppEvent) {
+        event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
+    }
+    fn edit(&self, edit: &LocalEdit) -> Saving {
+        let edited = self.kept.borrow_mut().edit(edit, self.ports.clock.wall());
+        self.ports.machine.take_on(Work::default());
+        if let Ok(Edited::Unchanged) = edited {
+            let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
+            self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
+        }
+        if let Ok(Edited::Waits) = edited {
+            self.fire(Trigger::Save);
+        }
+        edited.map(|_| ()).into()
+    }
+    fn trigger(&self, unit: UnitId, _: bool) {
+        self.enqueue(unit);
+    }
+    fn view(&self) -> Option<&dyn DeviceView> {
+        Some(self)
+    }
+}
+
+impl<D: Document> DeviceView for Phone<D> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        self.kept.borrow().rows(entity, f);
+    }
+    fn pending(&self) -> Vec<PendingEdit> {
+        self.kept.borrow().pending()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syncdyno::contract::{DeviceId, Key, Value};
+
+    #[test]
+    fn a_slip_names_the_edits_of_a_row_in_their_order() {
+        let edit = |number, key: &str| {
+            let id = EditId { device: DeviceId(1), number };
+            let values = vec![(2, Value::Int(i64::from(number)))];
+            Mutation { values, ..Mutation::new(id, EntityId(0), key, EditKind::Update) }
+        };
+        let edits = [edit(1, "b"), edit(2, "a"), edit(3, "b")];
+        let slip = slip_of(edits.iter());
+        let numbers = |key: &str| {
+            let of = slip.of(EntityId(0), &Key::new(key));
+            of.iter().map(|edit| edit.number).collect::<Vec<_>>()
+        };
+        assert_eq!((numbers("b"), numbers("a")), (vec![1, 3], vec![2]));
+        assert_eq!(slip.said.len(), 3);
+        assert_eq!(slip.said[0].prints, [(2, image([&Value::Int(1)]))]);
+    }
+}

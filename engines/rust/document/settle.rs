@@ -1,0 +1,163 @@
+//! What phones merged into the document goes to the record, which has the last word.
+
+use std::collections::BTreeMap;
+
+use syncdyno::contract::{
+    DeviceId, EditId, EditKind, EditSaid, Mutation, Outcome, Refusal, Row, Slip, Stamp, SystemOfRecord,
+    Value, image,
+};
+
+use super::frame::{Ask, Verdict};
+use super::server::{Server, reads_the_same};
+use super::{At, Document, Touched};
+
+/// Edits of one row that have come into the document together: the last goes out in the place of
+/// the others.
+struct Group<'a> {
+    of: DeviceId,
+    row: At<'a>,
+    last: EditId,
+    kind: EditKind,
+    creates: bool,
+    /// What each column is to say, by its print.
+    prints: BTreeMap<usize, u64>,
+}
+
+impl<'a> Group<'a> {
+    fn new(of: DeviceId, row: At<'a>, edits: &[&EditSaid]) -> Option<Group<'a>> {
+        let last = edits.last()?;
+        let prints = edits.iter().flat_map(|edit| edit.prints.iter().copied()).collect();
+        let creates = edits.iter().any(|edit| edit.kind == EditKind::Create);
+        Some(Group { of, row, last: last.edit, kind: last.kind, creates, prints })
+    }
+    /// An edit that does what the group comes to.
+    fn mutation(&self, kind: EditKind, values: Vec<(usize, Value)>, now: Option<&Row>) -> Mutation {
+        let mut mutation = Mutation::new(self.last, self.row.0, self.row.1, kind);
+        mutation.id = format!("{}/{:x}", self.last, image(values.iter().map(|(_, value)| value)));
+        mutation.values = values;
+        mutation.base = now.filter(|_| kind != EditKind::Create).map(|row| row.stamp);
+        mutation
+    }
+}
+
+impl<D: Document> Server<D> {
+    /// Writes to the record what these edits have made of their rows, as far as they are in the
+    /// document, and notes what became of each.
+    pub(super) fn settle(
+        &mut self,
+        of: DeviceId,
+        ask: &Ask,
+        (slip, mut touched): (&Slip, Touched),
+        record: &mut dyn SystemOfRecord,
+    ) {
+        let mut open = Vec::new();
+        for (edit, mark) in &ask.edits {
+            if self.notes.verdict(*edit).is_none() && self.document.has(mark) {
+                open.push(*edit);
+            }
+        }
+        for row in &slip.edits {
+            touched.remove(&(row.entity, row.key.clone()));
+            let said: Vec<&EditSaid> = slip
+                .said
+                .iter()
+                .filter(|it| row.edits.contains(&it.edit) && open.contains(&it.edit))
+                .collect();
+            let Some(group) = Group::new(of, (row.entity, &row.key), &said) else { continue };
+            let Some(verdict) = self.decide(&group, record) else { continue };
+            for said in said {
+                self.notes.note_verdict(of, said.edit, &verdict);
+            }
+        }
+        // What nobody puts a name to is not the record's.
+        for (entity, key) in touched {
+            self.overrule((entity, &key), record);
+        }
+    }
+
+    /// None if the record puts it off: the phone asks again.
+    fn decide(&mut self, group: &Group<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
+        let (entity, key) = group.row;
+        let now = record.get(entity, key);
+        let met = now.as_ref().map_or_else(|| record.clock(), |row| row.stamp);
+        let there = now.as_ref().and_then(|row| row.values.as_deref());
+        match (self.document.row(group.row), there, group.kind) {
+            (None, None, EditKind::Delete) if group.creates && now.is_none() => Some(Verdict::Never),
+            (None, None, EditKind::Delete) => Some(Verdict::Done(met)),
+            (None, Some(_), EditKind::Delete) => {
+                let mutation = group.mutation(EditKind::Delete, Vec::new(), now.as_ref());
+                self.write(group, mutation, now.as_ref(), record, Verdict::Done)
+            }
+            (Some(says), None, _) if group.creates && now.is_none() => {
+                let projection = &self.setup.schema.entity(entity).projection;
+                let values = projection.iter().copied().zip(says).collect();
+                let mutation = group.mutation(EditKind::Create, values, None);
+                self.write(group, mutation, None, record, Verdict::Done)
+            }
+            (Some(says), Some(there), EditKind::Create | EditKind::Update) => {
+                let (won, differs) = self.compared(group, &says, there);
+                let is_whole = won.len() == group.prints.len();
+                let verdict = |stamp| if is_whole { Verdict::Done(stamp) } else { Verdict::Part(stamp, won) };
+                if !differs.is_empty() {
+                    let mutation = group.mutation(EditKind::Update, differs, now.as_ref());
+                    return self.write(group, mutation, now.as_ref(), record, verdict);
+                }
+                // A column that says by chance what the record says keeps nothing of the edit.
+                Some(if is_whole { Verdict::Same(met) } else { Verdict::GaveWay(met) })
+            }
+            _ => {
+                self.overrule(group.row, record);
+                Some(Verdict::GaveWay(met))
+            }
+        }
+    }
+    /// The columns of a group that the document says as it does, and of those the ones in which the
+    /// record says something else.
+    fn compared(
+        &self,
+        group: &Group<'_>,
+        says: &[Value],
+        there: &[Value],
+    ) -> (Vec<usize>, Vec<(usize, Value)>) {
+        let projection = &self.setup.schema.entity(group.row.0).projection;
+        let columns = projection.iter().copied().zip(says);
+        let won: Vec<_> =
+            columns.filter(|(column, says)| group.prints.get(column) == Some(&image([*says]))).collect();
+        let differs = won.iter().filter(|(column, says)| !reads_the_same(says, &there[*column]));
+        let differs = differs.map(|(column, says)| (*column, (*says).clone())).collect();
+        (won.into_iter().map(|(column, _)| column).collect(), differs)
+    }
+
+    fn write(
+        &mut self,
+        group: &Group<'_>,
+        mutation: Mutation,
+        now: Option<&Row>,
+        record: &mut dyn SystemOfRecord,
+        done: impl FnOnce(Stamp) -> Verdict,
+    ) -> Option<Verdict> {
+        // A version that readers cannot see yet was written beside this one.
+        if now.is_some_and(|now| Some(now.stamp) > self.notes.known(group.row)) {
+            record.refused(&mutation, Some(Refusal::Stale));
+        } else {
+            let gone = mutation.kind == EditKind::Delete;
+            match record.write(&self.setup.attributes[group.of.0 as usize], &[mutation]).remove(0) {
+                Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => {
+                    self.notes.note_known(group.row, stamp, gone);
+                    return Some(done(stamp));
+                }
+                Outcome::Later | Outcome::Queued => return None,
+                Outcome::Conflict { .. } | Outcome::Rejected { .. } => {}
+            }
+        }
+        self.overrule(group.row, record);
+        Some(Verdict::GaveWay(now.map_or_else(|| record.clock(), |now| now.stamp)))
+    }
+
+    /// The document says of a row what the record has, which does not take what it says.
+    fn overrule(&mut self, row: At<'_>, record: &mut dyn SystemOfRecord) {
+        let now = record.get(row.0, row.1);
+        let (stamp, values) = now.map_or_else(|| (record.clock(), None), |row| (row.stamp, row.values));
+        self.mirror(row, stamp, values.as_deref());
+    }
+}

@@ -1,0 +1,25 @@
+//! The engines, a file each.
+
+mod automerge;
+mod yrs;
+
+use syncdyno::contract::{Capabilities, Merge, Stack};
+
+use crate::document::stack;
+
+/// What makes each of them.
+pub(crate) const LIST: [fn() -> Stack; 2] = [automerge, yrs];
+
+/// Automerge: its sync protocol, a map a row.
+pub fn automerge() -> Stack {
+    stack::<automerge::Rows>("automerge", Capabilities { merge: Merge::Converges, ..PROMISES })
+}
+
+/// Yrs, which is Yjs in Rust: state vectors and what is missing, a map a row.
+pub fn yrs() -> Stack {
+    stack::<yrs::Rows>("yrs", Capabilities { merge: Merge::Converges, ..PROMISES })
+}
+
+/// What documents promise here: neither has a log or a status.
+const PROMISES: Capabilities =
+    Capabilities { acknowledges: true, stamps: true, prompt: true, ..Capabilities::NONE };

@@ -1,0 +1,191 @@
+//! Yrs: a map for each entity, in it a map for each row. Each side tells what it has, as a state
+//! vector, and what the other lacks (<https://docs.yjs.dev/api/document-updates#syncing-clients>).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use syncdyno::contract::{ColumnKind, EntityId, Key, Schema, Value, ValueRef};
+use yrs::types::{Event, PathSegment};
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{
+    Any, ClientID, DeepObservable, Doc, Map, MapPrelim, MapRef, Number, Options, Out, ReadTxn, StateVector,
+    Transact, TransactionMut, Update, UpdateEvent,
+};
+
+use crate::document::{Actor, At, Document, Reader, Touched, Writer};
+
+pub(crate) struct Rows {
+    doc: Doc,
+    schema: Arc<Schema>,
+    entities: Vec<MapRef>,
+    /// Updates that are not packed yet, each behind its length.
+    fresh: Rc<RefCell<Writer>>,
+    touched: Rc<RefCell<Touched>>,
+}
+
+/// What is known of the other side: what it has, and whether it has to be told something.
+pub(crate) struct Peer {
+    has: StateVector,
+    owed: bool,
+}
+
+fn any(value: &Value) -> Any {
+    value.with_ref(|value| match value {
+        ValueRef::Null => Any::Null,
+        ValueRef::Int(n) => Any::Number(Number::Int(n)),
+        ValueRef::Real(x) => Any::Number(Number::Float(x)),
+        ValueRef::Text(text) => Any::String(text.into()),
+    })
+}
+
+/// Yjs has one kind of number: the column says which of ours it is.
+fn value(kind: &ColumnKind, out: Option<Out>) -> Value {
+    match out {
+        Some(Out::Any(Any::Number(number))) => match (kind, number) {
+            (ColumnKind::Real, Number::Int(n)) => Value::Real(n as f64),
+            (ColumnKind::Real, Number::Float(x)) => Value::Real(x),
+            (_, Number::Int(n)) => Value::Int(n),
+            (_, Number::Float(x)) => Value::Int(x as i64),
+        },
+        Some(Out::Any(Any::String(text))) => Value::text(&text),
+        _ => Value::Null,
+    }
+}
+
+impl Rows {
+    fn watch(&self) {
+        let fresh = self.fresh.clone();
+        let keep = move |_: &TransactionMut<'_>, event: &UpdateEvent| fresh.borrow_mut().bytes(&event.update);
+        self.doc.observe_update_v1("fresh", keep).expect("nothing else is under way");
+        for (map, entity) in self.entities.iter().zip(self.schema.ids()) {
+            let touched = self.touched.clone();
+            map.observe_deep("touched", move |of, events| {
+                let mut touched = touched.borrow_mut();
+                for event in events.iter() {
+                    match (event.path().front(), event) {
+                        (Some(PathSegment::Key(key)), _) => _ = touched.insert((entity, Key::new(key))),
+                        (None, Event::Map(event)) => {
+                            touched.extend(event.keys(of).keys().map(|key| (entity, Key::new(key))));
+                        }
+                        _ => {}
+                    }
+                }
+            });
+        }
+    }
+    fn apply(&self, bytes: &[u8]) -> Result<(), String> {
+        let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
+        self.doc.transact_mut().apply_update(update).map_err(|error| error.to_string())
+    }
+    fn state(&self) -> StateVector {
+        self.doc.transact().state_vector()
+    }
+}
+
+impl Document for Rows {
+    type Peer = Peer;
+
+    fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
+        // Nothing of it is drawn.
+        let options = Options { guid: "rows".into(), ..Options::with_client_id(ClientID::new(actor.0)) };
+        let doc = Doc::with_options(options);
+        let entities = schema.entities.iter().map(|entity| doc.get_or_insert_map(entity.name.as_str()));
+        let entities = entities.collect();
+        let (fresh, touched) = Default::default();
+        let rows = Rows { doc, schema: schema.clone(), entities, fresh, touched };
+        rows.watch();
+        rows
+    }
+    fn load(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+        for part in parts {
+            let mut from = Reader(part);
+            while let Some(update) = from.bytes() {
+                self.apply(update)?;
+            }
+        }
+        self.fresh.take();
+        Ok(())
+    }
+    fn pack(&mut self) -> Vec<u8> {
+        self.fresh.take().0
+    }
+    fn whole(&mut self) -> Vec<u8> {
+        self.fresh.take();
+        let mut all = Writer::default();
+        all.bytes(&self.doc.transact().encode_diff_v1(&StateVector::default()));
+        all.0
+    }
+
+    fn put(&mut self, (entity, key): At<'_>, values: &[(usize, Value)]) {
+        let map = &self.entities[usize::from(entity.0)];
+        let columns = &self.schema.entity(entity).columns;
+        let mut of = self.doc.transact_mut();
+        let row: MapRef = match map.get(&of, key.as_str()) {
+            Some(Out::YMap(row)) => row,
+            _ => map.insert(&mut of, key.as_str(), MapPrelim::default()),
+        };
+        for (column, value) in values {
+            row.insert(&mut of, columns[*column].name.as_str(), any(value));
+        }
+    }
+    fn remove(&mut self, (entity, key): At<'_>) {
+        self.entities[usize::from(entity.0)].remove(&mut self.doc.transact_mut(), key.as_str());
+    }
+    /// What was deleted has no clock: it is in each message.
+    fn mark(&mut self) -> Vec<u8> {
+        let own = self.doc.client_id();
+        let mut mark = Writer::default();
+        mark.numbers(&[own.get(), u64::from(self.state().get(&own))]);
+        mark.0
+    }
+    fn has(&mut self, mark: &[u8]) -> bool {
+        let Some([client, clock]) = Reader(mark).numbers() else { return false };
+        u64::from(self.state().get(&ClientID::new(client))) >= clock
+    }
+
+    fn row(&self, (entity, key): At<'_>) -> Option<Vec<Value>> {
+        let of = self.doc.transact();
+        let Some(Out::YMap(row)) = self.entities[usize::from(entity.0)].get(&of, key.as_str()) else {
+            return None;
+        };
+        let columns = self.schema.entity(entity).projected();
+        Some(columns.map(|column| value(&column.kind, row.get(&of, &column.name))).collect())
+    }
+    fn keys(&self, entity: EntityId) -> Vec<Key> {
+        let of = self.doc.transact();
+        let mut keys: Vec<Key> = self.entities[usize::from(entity.0)].keys(&of).map(Key::new).collect();
+        keys.sort();
+        keys
+    }
+
+    /// It tells at first what it has, and so does an answer.
+    fn peer(&self, kept: &[u8]) -> Peer {
+        Peer { has: StateVector::decode_v1(kept).unwrap_or_default(), owed: true }
+    }
+    fn kept(peer: &Peer) -> Vec<u8> {
+        peer.has.encode_v1()
+    }
+    fn generate(&mut self, peer: &mut Peer, asks: bool) -> Option<Vec<u8>> {
+        if !peer.owed && !asks {
+            return None;
+        }
+        peer.owed = false;
+        let of = self.doc.transact();
+        let mut message = Writer::default();
+        message.bytes(&of.state_vector().encode_v1());
+        message.bytes(&of.encode_diff_v1(&peer.has));
+        Some(message.0)
+    }
+    fn receive(&mut self, peer: &mut Peer, message: &[u8]) -> Result<Touched, String> {
+        let mut from = Reader(message);
+        let (Some(has), Some(update)) = (from.bytes(), from.bytes()) else {
+            return Err("it is cut short".to_owned());
+        };
+        self.touched.take();
+        self.apply(update)?;
+        peer.has = StateVector::decode_v1(has).map_err(|error| error.to_string())?;
+        Ok(self.touched.take())
+    }
+}
