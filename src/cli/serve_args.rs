@@ -27,8 +27,8 @@ pub(super) struct ServeArgs {
     /// A port for each device, from this one on, where paths and headers must stay as they are.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) ports: Option<u16>,
-    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`, `odata`,
-    /// `datasync`; by default what the scenario's own stack answers, else `plain`.
+    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`,
+    /// `odata`, `datasync`; by default what the scenario's own stack answers, else `plain`.
     #[arg(long, value_name = "NAME", conflicts_with = "upstream")]
     pub(super) protocol: Option<String>,
     /// Set an option of the protocol, such as conflicts=overwrite (docs/protocols.md).
@@ -38,8 +38,8 @@ pub(super) struct ServeArgs {
     /// reached.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
-    /// A server of your own of which nothing is known but its bytes: WebSockets, server-sent events,
-    /// the app's own TLS. Apps connect to the ports of their devices (--ports).
+    /// A server of your own of which nothing is known but its bytes: WebSockets, server-sent
+    /// events, the app's own TLS. Apps connect to the ports of their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
     /// Virtual seconds in a second.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use syncdyno::analysis;
-use syncdyno::record::Verdict;
+use syncdyno::record::{Reason, Verdict};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
@@ -13,7 +13,7 @@ const APP: &str = "tests/it/apps/entities.js";
 const WORLDS: &str = "tests/it/apps/entities.toml";
 
 /// What a variant comes to with the app as it is, but for these texts.
-fn run(protocol: &str, variant: &str, changes: &[(&str, &str)]) -> (Verdict, Vec<String>, Outcome) {
+fn run(protocol: &str, variant: &str, changes: &[(&str, &str)]) -> (Verdict, Vec<Reason>, Outcome) {
     let mut text = fs::read_to_string(APP).expect("it is there");
     for (from, to) in [("PROTOCOL = 'odata'", &*format!("PROTOCOL = '{protocol}'"))].iter().chain(changes) {
         assert!(text.contains(from), "the app says {from}");

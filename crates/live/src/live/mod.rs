@@ -10,8 +10,8 @@
 //! hears nothing else. No client can end the process, or hold up another. What the log says has no
 //! credentials in it, and no bodies unless they were asked for.
 //!
-//! A tunnel carries bytes of a connection and knows nothing of what they say: only lengths and times
-//! enter the world.
+//! A tunnel carries bytes of a connection and knows nothing of what they say: only lengths and
+//! times enter the world.
 //!
 //! How: `stage` applies steps to a world, live or from a log; `session` is the thread with the
 //! clock; `door` takes connections, `gate` says who may pass, `desk` has what is ours and not the

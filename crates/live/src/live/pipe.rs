@@ -1,7 +1,6 @@
 //! The sockets of a tunnel: bytes wait here until the world says that they have come.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -100,25 +99,16 @@ fn ends(to: OwnedWriteHalf, well: bool) {
 }
 
 /// The far end: connects once the tunnel is open there.
-async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written) -> io::Result<()> {
+async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written) {
     // Before anything else that it is open.
     if written.recv().await.is_none() {
-        return Ok(());
+        return;
     }
-    let connected = timeout(ORPHANED, server.connect()).await;
-    let stream = match connected {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            down.breaks(false);
-            return Err(error);
-        }
-        Err(_) => return Ok(down.breaks(false)),
-    };
+    let Ok(Ok(stream)) = timeout(ORPHANED, server.connect()).await else { return down.breaks(false) };
     let (read, write) = stream.into_split();
     let mut reader = JoinSet::new();
     reader.spawn(down.reads(read));
     up.writes(write, written).await;
-    Ok(())
 }
 
 /// Carries the bytes of a connection between an app and the server.

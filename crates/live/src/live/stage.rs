@@ -82,6 +82,7 @@ pub struct Done {
     pub hash: u64,
 }
 
+type OnEnd = Box<dyn Fn(Time, &Done)>;
 type OnDone = Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>;
 
 /// Who is told what comes of a request.
@@ -376,12 +377,7 @@ impl Stage {
     }
 
     /// What is told of pieces as they come, and of the end.
-    fn pieces(
-        &self,
-        n: u64,
-        mut hears: Hears,
-        ends: Box<dyn Fn(Time, &Done)>,
-    ) -> impl FnMut(Time, Held) + use<> {
+    fn pieces(&self, n: u64, mut hears: Hears, ends: OnEnd) -> impl FnMut(Time, Held) + use<> {
         let mut done = Done { n, how: String::new(), bytes: 0, hash: 0 };
         let mut tell = move |at: Time, piece: Piece| {
             if let Hears::Pieces(hears) = &mut hears {

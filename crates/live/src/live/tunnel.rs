@@ -108,7 +108,7 @@ impl Tunnel {
         let (give_up, sends) = paced.tunnel((device, far.clone()), deadline, heard);
         (Tunnel { far, sends }, give_up)
     }
-    /// Hands so many bytes over, at the app's end (`up`) or at the far one; 0 says that no more come.
+    /// Hands so many bytes over, at the app's end (`up`) or at the far one; with 0 no more come.
     pub(super) fn hands_over(&self, now: Time, up: bool, bytes: u64) {
         let message = vec![0; usize::try_from(bytes.min(PIECE)).unwrap_or_default()];
         let end = self.far.end.borrow().clone();

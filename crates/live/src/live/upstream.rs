@@ -107,7 +107,7 @@ impl Upstream {
     pub fn of_port(text: &str) -> Result<Upstream, String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
         let port = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-        if !port.is_some_and(|(host, _)| !host.is_empty()) || !text.chars().all(is_plain) {
+        if port.is_none_or(|(host, _)| host.is_empty()) || !text.chars().all(is_plain) {
             return Err(format!("`{text}` is no address such as localhost:3000"));
         }
         let found =

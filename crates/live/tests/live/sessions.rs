@@ -223,10 +223,10 @@ fn datasync_is_had_again_to_the_nanosecond() {
                 assert_eq!(app.ask_with(&line, &on, &item.to_string()).status, 200);
                 // On a version that is not the last one.
                 if n == 0 {
-                    let other = format!("if-match: \"AAAAAAAAAAA=\"\r\n");
+                    let other = "if-match: \"AAAAAAAAAAA=\"\r\n";
                     app.says(&edit(key, "too late", "late"));
                     item["text"] = json!("too late");
-                    let late = app.ask_with(&line, &other, &item.to_string());
+                    let late = app.ask_with(&line, other, &item.to_string());
                     assert_eq!((late.status, &late.json()["text"]), (412, &json!("datasync 0")));
                 }
             }

@@ -111,7 +111,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        // The status and `Retry-After` are those of HTTP; a text as body ends clients that read JSON.
+        // Status and `Retry-After` are those of HTTP; a body of text ends clients that read JSON.
         let mut response = refusal(error);
         *response.body_mut() = self.0.refused(word_of(error), &error.to_string()).to_string().into_bytes();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

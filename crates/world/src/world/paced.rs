@@ -239,8 +239,8 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Sends a request to this server, whose answer may come piece by piece; `heard` is told of each,
-    /// and of the end.
+    /// Sends a request to this server, whose answer may come piece by piece; `heard` is told of
+    /// each, and of the end.
     pub fn ask_pieces(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),

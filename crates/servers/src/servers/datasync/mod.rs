@@ -10,14 +10,14 @@
 //! | `PUT`, `PATCH /tables/NAME/ID` | replaces or changes one: 200 with the item |
 //! | `DELETE /tables/NAME/ID` | 204 |
 //!
-//! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; one that is deleted has none of
-//! these. `version` is the `ETag`. With `If-Match` a write is done only on that version, else 412
+//! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; one that is deleted has no
+//! columns. `version` is the `ETag`. With `If-Match` a write is done only on that version, else 412
 //! with the server's item in the body; **without it a write goes over what the client has not
 //! seen**. A deleted item is answered with 410.
 //!
 //! Pages go by `$skip` and `$top`. A row that changes between two pages moves to the end, and the
-//! row after the first page is then skipped, for good: the next pull asks for what is newer than the
-//! newest. So does the time, of rows that commit later than they are stamped
+//! row after the first page is then skipped, for good: the next pull asks for what is newer than
+//! the newest. So does the time, of rows that commit later than they are stamped
 //! (`backend.commit_delay`). Both are the protocol's.
 //!
 //! | option | words |

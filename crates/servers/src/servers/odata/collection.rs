@@ -8,13 +8,7 @@ use super::super::rows::{self, Version};
 use super::super::web::{Address, Answer, response};
 use super::{OData, error, tag};
 use crate::contract::http::{HeaderValue, Request};
-use crate::contract::{DeviceId, EntityId, Row, RowVersion, ServerError, Slip, Stamp, SystemOfRecord};
-
-/// The token of a phone that has all up to this time.
-pub(super) fn token_at(stamp: Stamp) -> String {
-    // Behind every row of that time.
-    Position { at: (stamp.0, "\u{10ffff}".to_owned()), load: None }.text()
-}
+use crate::contract::{DeviceId, EntityId, Row, RowVersion, ServerError, Slip, SystemOfRecord};
 
 impl OData {
     pub(super) fn collection(
@@ -29,7 +23,7 @@ impl OData {
         }
         let (next, delta) = (address.get("$skiptoken"), address.get("$deltatoken"));
         let wrong = || ServerError::BadRequest("the token is none of this service's".to_owned());
-        // Of pages that go on the first letter says what they are of: a load, a tracked one, changes.
+        // Of pages that go on a letter says what they are of: a load, a tracked one, changes.
         let (kind, token) = match (next, delta) {
             (Some(next), _) => next.split_at_checked(1).ok_or_else(wrong)?,
             (None, Some(delta)) => ("c", delta),

@@ -1,6 +1,7 @@
-//! OData V4 with change tracking: <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
+//! OData V4 with change tracking, and its JSON format:
+//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
 //! (11.3 for changes, 11.4 for writes) and
-//! <https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html> for bodies.
+//! <https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html>.
 //!
 //! | request | what it does |
 //! |---|---|
@@ -33,6 +34,7 @@ use serde_json::{Value as Json, json};
 
 use super::half::Half;
 use super::kept;
+use super::paging::Position;
 use super::served::{Said, Served, Speaks};
 use super::web::{self, Address, Answer, response};
 use super::writing::{self, Writer};
@@ -169,6 +171,8 @@ impl Speaks for OData {
         json!({ "error": { "code": word, "message": why } })
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        format!("{}?$deltatoken={}", self.name(entity), collection::token_at(stamp))
+        // Behind every row of that time.
+        let at = Position { at: (stamp.0, "\u{10ffff}".to_owned()), load: None };
+        format!("{}?$deltatoken={}", self.name(entity), at.text())
     }
 }

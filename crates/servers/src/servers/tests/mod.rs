@@ -19,7 +19,7 @@ use super::{find, options, servers};
 use crate::contract::http::{read_response, retry_after};
 use crate::contract::{ServerError, Span};
 
-/// Server, gateway and backend say no in the protocol's own shape: a client that reads JSON goes on.
+/// Who says no does so in the protocol's own shape: a client that reads JSON goes on.
 #[test]
 fn what_is_down_busy_or_too_late_says_so_in_json() {
     for half in servers() {

@@ -101,11 +101,7 @@ impl Site {
     fn connect(&self, ms: u64) {
         self.opens(ms, |way, _| way.connect(b"hello".to_vec(), at(ms) + Span::secs(30)));
     }
-    /// The same for a tunnel.
-    pub(super) fn tunnel(&self, ms: u64) {
-        self.opens(ms, |way, server| way.tunnel(server, at(ms) + Span::secs(30)));
-    }
-    fn opens(&self, ms: u64, open: impl FnOnce(&Rc<Way>, Rc<Exchange>) -> PendingConnection) {
+    pub(super) fn opens(&self, ms: u64, open: impl FnOnce(&Rc<Way>, Rc<Exchange>) -> PendingConnection) {
         let (handle, got, lines) = (self.handle.clone(), self.got.clone(), self.lines.clone());
         let opening = open(&self.way, self.server.clone());
         self.handle.spawn(self.device, "app", async move {
@@ -125,13 +121,9 @@ impl Site {
     }
     /// Does something at a time.
     pub(super) fn then(&self, ms: u64, act: impl FnOnce(&Deeds) + 'static) {
-        let deeds = Deeds {
-            handle: self.handle.clone(),
-            device: self.device,
-            way: self.way.clone(),
-            server: self.server.clone(),
-            lines: self.lines.clone(),
-        };
+        let (handle, way) = (self.handle.clone(), self.way.clone());
+        let (server, lines) = (self.server.clone(), self.lines.clone());
+        let deeds = Deeds { handle, device: self.device, way, server, lines };
         self.handle.spawn(self.handle.node("world"), "deed", async move {
             deeds.handle.sleep_until(at(ms)).await;
             act(&deeds);

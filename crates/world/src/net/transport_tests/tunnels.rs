@@ -4,6 +4,13 @@ use super::held::Site;
 use super::*;
 use crate::contract::HeldEvent;
 
+impl Site {
+    /// Opens a tunnel at a time, and takes what comes on it until it ends.
+    fn tunnel(&self, ms: u64) {
+        self.opens(ms, |way, server| way.tunnel(server, at(ms) + Span::secs(30)));
+    }
+}
+
 #[test]
 fn a_tunnel_has_no_handshake_but_that_of_tcp_and_no_frames() {
     for tls in [Tls::None, Tls::V13] {
