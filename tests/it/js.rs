@@ -452,10 +452,14 @@ fn a_new_app_runs_as_it_is_written() {
     syncdyno(&["run", "my-app/my-app.toml", "--seeds", "1..=2", "--out", "out"]).success();
     syncdyno(&["new", "--js", "my-app"]).code(2);
     syncdyno(&["new", "--js", "--typescript", "typed"]).success();
+    let unbuilt = syncdyno(&["run", "typed/typed.toml"]).code(3).get_output().stderr.clone();
+    let unbuilt = String::from_utf8(unbuilt).expect("it is a text");
+    assert!(unbuilt.contains("`npm run build` writes it"), "{unbuilt}");
     for (file, says) in [
         ("app.ts", "const adapter: Adapter = {"),
         ("package.json", "esbuild@0.25.12 app.ts"),
         ("package.json", "\"file:./syncdyno-bench\""),
+        ("package.json", "stripTypeScriptTypes"),
         ("typed.toml", "bundle = \"bundle.js\""),
         ("syncdyno-bench/modules.d.ts", "declare module 'bench:sqlite'"),
         ("tsconfig.json", "\"strict\": true"),

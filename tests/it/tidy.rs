@@ -265,8 +265,11 @@ fn no_file_and_no_function_is_too_long() {
 
 /// The files that may be unsafe: SQLite's VFS is a C interface, and so are the interpreter of
 /// JavaScript and the calls by which a thread gets a network of its own.
-const UNSAFE: [&str; 3] =
-    ["crates/js/src/runtime/raw.rs", "crates/validate-live/src/program/kernel.rs", "crates/world/src/disk/vfs.rs"];
+const UNSAFE: [&str; 3] = [
+    "crates/js/src/runtime/raw.rs",
+    "crates/validate-live/src/program/kernel.rs",
+    "crates/world/src/disk/vfs.rs",
+];
 
 /// Whether code is unsafe, or lets code be: in whatever spelling.
 fn is_unsafe(text: &str) -> bool {
