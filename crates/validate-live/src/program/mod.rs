@@ -50,7 +50,7 @@ struct Cli {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
     /// Where the table goes.
-    #[arg(short, long)]
+    #[arg(short, long, global = true)]
     out: Option<PathBuf>,
 }
 
@@ -64,7 +64,7 @@ enum What {
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.what {
-        Some(What::Predict { table }) => predict_again(table),
+        Some(What::Predict { table }) => predict_again(table, cli.out.as_deref()),
         None => measure(&cli),
     };
     match done {
@@ -82,7 +82,7 @@ fn say(text: &str) {
     _ = writeln!(io::stdout(), "{text}");
 }
 
-fn predict_again(path: &Path) -> Result<bool, String> {
+fn predict_again(path: &Path, out: Option<&Path>) -> Result<bool, String> {
     let read = csv::Reader::from_path(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let rows: Result<Vec<Row>, csv::Error> = read.into_deserialize().collect();
     let rows = rows.map_err(|e| format!("{}: {e}", path.display()))?;
@@ -92,9 +92,14 @@ fn predict_again(path: &Path) -> Result<bool, String> {
         again.push(row.predicted_again()?);
         say(&again[again.len() - 1].line());
     }
+    keep(out, &mut again)?;
     let summary = Summary::of(&again);
     say(&summary.text());
     Ok(summary.holds())
+}
+
+fn keep(out: Option<&Path>, rows: &mut [Row]) -> Result<(), String> {
+    out.map_or(Ok(()), |out| write(out, rows).map_err(|e| format!("{}: {e}", out.display())))
 }
 
 fn measure(cli: &Cli) -> Result<bool, String> {
@@ -124,9 +129,7 @@ fn measure(cli: &Cli) -> Result<bool, String> {
     grid::measure(&planned, cli.jobs, |one, tried| rows.push(told(one, &tried)));
     say(&about(&[]));
     let summary = Summary::of(&rows);
-    if let Some(out) = &cli.out {
-        write(out, &mut rows).map_err(|e| format!("{}: {e}", out.display()))?;
-    }
+    keep(cli.out.as_deref(), &mut rows)?;
     say(&summary.text());
     Ok(summary.holds())
 }

@@ -191,13 +191,11 @@ impl Errors {
     }
 }
 
-/// What a steady cell may be off, what one with an outage may be, how many must keep to that, and
-/// how many best chunks must be as predicted: in per cent.
+/// What a steady cell may be off, what one with an outage may be, how many of these must keep to
+/// that, and how many best chunks must be as predicted: in per cent.
 const STEADY: f64 = 2.0;
 const OUTAGE: f64 = 10.0;
 const SHARE: f64 = 90.0;
-/// No steady cell is off by more.
-const STEADY_MOST: f64 = 5.0;
 /// A chunk that takes no longer than this is as good as the best.
 const NEARLY: f64 = 1.01;
 
@@ -230,11 +228,9 @@ impl Summary {
     /// Whether it is as it is to be.
     pub(crate) fn holds(&self) -> bool {
         let (same, of) = self.best;
-        let keeps = |errors: &Errors| errors.within as f64 * 100.0 >= errors.cells as f64 * SHARE;
         self.unmeasured == 0
-            && keeps(&self.steady)
-            && self.steady.worst <= STEADY_MOST
-            && keeps(&self.outage)
+            && self.steady.within == self.steady.cells
+            && self.outage.within as f64 * 100.0 >= self.outage.cells as f64 * SHARE
             && same as f64 * 100.0 >= of as f64 * SHARE
     }
     pub(crate) fn text(&self) -> String {

@@ -13,6 +13,8 @@ pub(super) const GAIN: f64 = 2.885;
 /// Linux paces a hundredth slower than it believes the link to be.
 pub(super) const MARGIN: f64 = 0.99;
 const UNPACED: f64 = 10.0;
+/// From this on packets leave in pairs: 1.2 Mbit/s of 1 448 bytes each, packets a second.
+const PAIRS_FROM: f64 = 1_200_000.0 / 8.0 / 1_448.0;
 const INITIAL: f64 = super::window::INITIAL;
 /// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is
 /// full.
@@ -65,6 +67,10 @@ impl Bbr {
     }
     pub(super) fn delivered(&self) -> u64 {
         self.delivered as u64
+    }
+    /// What leaves at once at the least, packets (`bbr_min_tso_segs`).
+    fn least_burst(&self) -> f64 {
+        if self.pacing < PAIRS_FROM { 1.0 } else { 2.0 }
     }
     fn is_full(&self) -> bool {
         self.full.1 >= ROUNDS
@@ -133,7 +139,8 @@ impl Bbr {
         let mut out = 0.0;
         while !self.is_full() || !flight.is_empty() {
             while !self.is_full() && left >= 1.0 && next <= now && out + 1.0 <= self.window {
-                let size = (self.window / 32.0).max(1.0).min(left).min(self.window - out).trunc();
+                let size = (self.window / 32.0).max(self.least_burst()).min(left).min(self.window - out);
+                let size = size.trunc();
                 free = leaves(now.max(free), n as f64 - left, size);
                 let starved = self.delivered <= self.starved;
                 let delivered = self.delivered;
@@ -151,7 +158,9 @@ impl Bbr {
                 left -= size;
                 self.sent += size;
                 if self.sent > UNPACED {
-                    next = next.max(now) + size / self.pacing;
+                    // After a rest half of a wait is forgiven (`tcp_update_skb_after_send`).
+                    let wait = size / self.pacing;
+                    next = next.max(now) + wait - (wait / 2.0).min((now - next).max(0.0));
                 }
             }
             let Some(grain) = flight.front() else { break };
