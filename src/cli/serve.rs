@@ -27,6 +27,9 @@ use crate::{base, live};
 /// The head of a request takes no longer.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
+/// All bodies of requests that are held at once, in bytes.
+const HELD_MAX: usize = 256 << 20;
+
 /// What answers, and the world as that sees it.
 struct Served {
     setup: Setup,
@@ -85,6 +88,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         tunnel: served.tunnel.clone(),
         bodies: args.bodies,
         body_max: usize::try_from(args.body_max).unwrap_or(usize::MAX),
+        held_max: HELD_MAX,
         connections_max: usize::try_from(args.connections).unwrap_or(usize::MAX),
         patience: HEAD_PATIENCE,
     };

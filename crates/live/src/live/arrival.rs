@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::lines::Lines;
 use super::stage::{Seen, Step};
 use super::tunnel::Carried;
 use crate::base::{DeviceId, Time};
@@ -33,7 +34,7 @@ pub(super) enum Arrival {
     },
     Observe {
         device: DeviceId,
-        lines: Vec<Step>,
+        lines: Lines,
         name: String,
         reply: oneshot::Sender<Result<(), String>>,
     },

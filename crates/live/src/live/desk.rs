@@ -1,11 +1,12 @@
 //! What is ours and not the app's: what it says of itself, the page, cuts, the verdict.
 
 use hyper::body::Incoming;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
 use super::arrival::{Arrival, State};
 use super::inside::{Asked, Inside, Response, lock, read, text, whole};
+use super::lines::Lines;
 use super::page::page;
 use super::stage::Step;
 use crate::base::DeviceId;
@@ -34,7 +35,7 @@ const PLACES: [(&str, Place); 6] = [
 const BASE: &str = "/_syncdyno";
 const SHORT: [Place; 3] = [Place::Observe, Place::Verdict, Place::Network];
 /// What an app says at once, in bytes.
-const SAID: usize = 64 << 20;
+const SAID: usize = 1 << 20;
 
 pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
     let path = asked.addressed.path.trim_end_matches('/');
@@ -137,40 +138,20 @@ fn told(state: &State) -> Json {
     })
 }
 
-/// Lines, or a list, or one object.
-fn lines(body: &[u8]) -> Result<Vec<Map<String, Json>>, String> {
-    let object = |json: Json, at: usize| match json {
-        Json::Object(line) => Ok(line),
-        _ => Err(format!("line {at} is no object")),
-    };
-    if let Ok(Json::Array(all)) = serde_json::from_slice(body) {
-        return all.into_iter().zip(1..).map(|(line, at)| object(line, at)).collect();
-    }
-    let texts = body.split(|byte| *byte == b'\n').zip(1..);
-    let texts = texts.filter(|(text, _)| !text.iter().all(u8::is_ascii_whitespace));
-    let read = |(text, at): (&[u8], usize)| {
-        let json = serde_json::from_slice(text).map_err(|error| format!("line {at}: {error}"))?;
-        object(json, at)
-    };
-    texts.map(read).collect()
-}
-
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
-    let body = match read(body, SAID, inside).await {
+    let body = match read(body, (SAID, "say more in several requests"), inside).await {
         Ok(body) => body,
         Err(response) => return *response,
     };
-    let all = match lines(&body) {
-        Ok(all) if all.is_empty() => return text(400, "nothing was said\n"),
-        Ok(all) => all,
+    // A line may name its device itself; all of a request are of one.
+    let (lines, named) = match Lines::of(body) {
+        Ok(read) => read,
         Err(why) => return text(400, why + "\n"),
     };
-    // A line may name its device itself; all of a request are of one.
-    let named = all[0].get("device").and_then(Json::as_str);
     let whose = match named {
         Some(name) => {
             let mut roster = lock(&inside.roster);
-            roster.find(Some(name)).map(|device| (device, roster.name(device).to_owned()))
+            roster.find(Some(&name)).map(|device| (device, roster.name(device).to_owned()))
         }
         None => match asked.whose(inside) {
             Ok(whose) => Ok(whose),
@@ -181,15 +162,7 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
         Ok(whose) => whose,
         Err(why) => return text(400, why + "\n"),
     };
-    if all.iter().any(|line| line.get("device").and_then(Json::as_str) != named) {
-        return text(400, "all lines of a request are of one device\n");
-    }
-    let step = |mut line: Map<String, Json>| {
-        line.remove("device");
-        Step::Observe { device: device.0, line }
-    };
     let (reply, taken) = oneshot::channel();
-    let lines = all.into_iter().map(step).collect();
     if inside.arrivals.send(Arrival::Observe { device, lines, name, reply }).is_err() {
         return over();
     }

@@ -12,15 +12,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::arrival::{Arrival, Came, Pace, Trouble};
 use super::desk;
 use super::gate::Gate;
-use super::inside::{Addressed, Asked, Given, Inside, Out, Response, Silence, keep, lock, read, shut, text};
+use super::inside::{
+    Addressed, Asked, Given, Held, Inside, Out, Response, Silence, keep, lock, read, shut, text,
+};
 use super::late::Lateness;
 use super::outside;
+use super::patient::Patient;
 use super::pipe;
 use super::roster::Roster;
 use super::stage::Step;
@@ -44,8 +47,11 @@ pub struct Opening {
     pub bodies: bool,
     /// The largest body, in bytes.
     pub body_max: usize,
+    /// All bodies of requests that are held at once, in bytes.
+    pub held_max: usize,
     pub connections_max: usize,
-    /// The head of a request that takes longer is none; a body may take four times as long.
+    /// The head of a request that takes longer is none; a body may take four times as long,
+    /// and a client that reads nothing for twice as long is given up.
     pub patience: Duration,
 }
 
@@ -95,7 +101,7 @@ impl Door {
             listeners.push((listener, Some(DeviceId(at))));
         }
         let Opening { gate, roster, upstream, tunnel, bodies, .. } = opening;
-        let Opening { body_max, connections_max, patience, .. } = opening;
+        let Opening { body_max, held_max, connections_max, patience, .. } = opening;
         let shared = Arc::new(Inside {
             gate,
             roster: Mutex::new(roster),
@@ -105,6 +111,7 @@ impl Door {
             bodies,
             body_max,
             patience,
+            held: Arc::new(Semaphore::new(held_max.min(Semaphore::MAX_PERMITS))),
             pace,
             late: Mutex::new(Lateness::new(pace.speed)),
             numbers: AtomicU64::new(0),
@@ -117,10 +124,10 @@ impl Door {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Trouble::Thread)?;
         let live = async move {
-            let connections = Arc::new(Semaphore::new(connections_max));
+            let places = Places::of(connections_max);
             for (listener, device) in listeners {
                 if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    tokio::spawn(accept(listener, device, inside.clone(), connections.clone()));
+                    tokio::spawn(accept(listener, device, inside.clone(), places.clone()));
                 }
             }
             if let Some(upstream) = upstream {
@@ -157,20 +164,55 @@ impl Drop for Door {
     }
 }
 
+/// Who may be connected at once.
+#[derive(Clone)]
+struct Places {
+    all: Arc<Semaphore>,
+    /// Kept for people of this machine who know the token, when all others are taken.
+    aside: Arc<Semaphore>,
+}
+
+/// So many are kept aside, each for a head that comes at once.
+const ASIDE: usize = 4;
+const ASIDE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How a connection came in.
+#[derive(Clone, Copy)]
+struct Entrance {
+    /// The device whose port it is.
+    device: Option<DeviceId>,
+    is_aside: bool,
+}
+
+impl Places {
+    fn of(connections: usize) -> Places {
+        let all = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        Places { all, aside: Arc::new(Semaphore::new(ASIDE)) }
+    }
+    fn take(&self, from: SocketAddr) -> Option<(OwnedSemaphorePermit, bool)> {
+        if let Ok(place) = self.all.clone().try_acquire_owned() {
+            return Some((place, false));
+        }
+        let aside = from.ip().is_loopback().then(|| self.aside.clone().try_acquire_owned().ok());
+        aside.flatten().map(|place| (place, true))
+    }
+}
+
 async fn accept(
     listener: tokio::net::TcpListener,
     device: Option<DeviceId>,
     inside: Arc<Inside>,
-    connections: Arc<Semaphore>,
+    places: Places,
 ) {
     loop {
-        let Ok((mut stream, _)) = listener.accept().await else {
+        let Ok((mut stream, from)) = listener.accept().await else {
             // No more files may be open: those that end make room.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
         _ = stream.set_nodelay(true);
-        let Ok(place) = connections.clone().try_acquire_owned() else {
+        let is_carried = device.is_some() && inside.tunnel.is_some();
+        let Some((place, is_aside)) = places.take(from).filter(|(_, aside)| !(*aside && is_carried)) else {
             tokio::spawn(async move {
                 _ = timeout(Duration::from_secs(1), stream.write_all(FULL)).await;
             });
@@ -180,20 +222,22 @@ async fn accept(
         tokio::spawn(async move {
             match (device, &inside.tunnel) {
                 (Some(device), Some(server)) => pipe::carry(stream, device, server.clone(), &inside).await,
-                _ => serve(stream, device, inside).await,
+                _ => serve(stream, Entrance { device, is_aside }, inside).await,
             }
             drop(place);
         });
     }
 }
 
-async fn serve(stream: TcpStream, device: Option<DeviceId>, inside: Arc<Inside>) {
+async fn serve(stream: TcpStream, entrance: Entrance, inside: Arc<Inside>) {
     let patience = inside.patience;
-    let service = service_fn(move |request| answer(request, device, inside.clone()));
+    let head = if entrance.is_aside { patience.min(ASIDE_PATIENCE) } else { patience };
+    let service = service_fn(move |request| answer(request, entrance, inside.clone()));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_MAX);
+    builder.keep_alive(!entrance.is_aside);
     // A connection that breaks is its client's affair.
-    _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    _ = builder.serve_connection(TokioIo::new(Patient::new(stream, patience * 2)), service).await;
 }
 
 /// Brings requests to one's own server as they come out of the world, and its responses in.
@@ -245,7 +289,7 @@ fn open_to(response: &mut Response, origin: &str) {
 
 async fn answer(
     request: hyper::Request<Incoming>,
-    device: Option<DeviceId>,
+    Entrance { device, is_aside }: Entrance,
     inside: Arc<Inside>,
 ) -> Result<Response, Silence> {
     let (head, body) = request.into_parts();
@@ -267,6 +311,7 @@ async fn answer(
     } else {
         let asked = Asked { method: head.method, headers: head.headers, addressed, device, is_known };
         match desk::of(&asked, &inside) {
+            place if is_aside && (!is_known || place.is_none()) => text(503, "too many connections\n"),
             Some(place) => desk::answer(place, asked, body, &inside).await,
             None => ask(asked, body, &inside).await?,
         }
@@ -292,7 +337,8 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     let Ok(_room) = inside.room.try_acquire() else {
         return Ok(text(503, "too many requests wait\n"));
     };
-    let body = match read(body, inside.body_max, inside).await {
+    let limit = (inside.body_max, "--body-max sets it");
+    let Held { bytes: body, place: _held } = match read(body, limit, inside).await {
         Ok(body) => body,
         Err(response) => return Ok(*response),
     };

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::arrival::{Arrival, Came, Pace};
@@ -41,6 +41,8 @@ pub(super) struct Inside {
     pub(super) bodies: bool,
     pub(super) body_max: usize,
     pub(super) patience: Duration,
+    /// Bytes of bodies that may be held at once.
+    pub(super) held: Arc<Semaphore>,
     pub(super) pace: Pace,
     pub(super) late: Mutex<Lateness>,
     pub(super) numbers: AtomicU64,
@@ -169,18 +171,64 @@ impl Asked {
     }
 }
 
-/// Reads a body, which is no longer than it may be and comes in time.
-pub(super) async fn read(body: Incoming, most: usize, inside: &Inside) -> Result<Bytes, Box<Response>> {
-    let large = || Box::new(text(413, format!("a body has {most} bytes at most; --body-max sets it\n")));
+/// A body that was read, with its place among all that are held.
+pub(super) struct Held {
+    pub(super) bytes: Bytes,
+    pub(super) place: Option<OwnedSemaphorePermit>,
+}
+
+/// Why a body is none.
+enum Unread {
+    TooLong,
+    Full,
+    Broken(hyper::Error),
+}
+
+/// Takes a place for each piece as it comes: who only announces a long body takes none.
+async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Result<Held, Unread> {
+    let (mut bytes, mut place) = (Vec::new(), None::<OwnedSemaphorePermit>);
+    while let Some(frame) = body.frame().await {
+        // Trailers are of no account here.
+        let Ok(piece) = frame.map_err(Unread::Broken)?.into_data() else { continue };
+        if piece.len() > most - bytes.len() {
+            return Err(Unread::TooLong);
+        }
+        let length = u32::try_from(piece.len()).map_err(|_| Unread::TooLong)?;
+        let more = room.clone().try_acquire_many_owned(length).map_err(|_| Unread::Full)?;
+        match &mut place {
+            Some(place) => place.merge(more),
+            None => place = Some(more),
+        }
+        if bytes.capacity() - bytes.len() < piece.len() {
+            // By a quarter, not by half: what is held is what was counted, or little more.
+            bytes.reserve_exact(piece.len().max(bytes.len() / 4));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(Held { bytes: Bytes::from(bytes), place })
+}
+
+/// Reads a body, which is no longer than it may be and comes in time; `or` says what else to do.
+pub(super) async fn read(
+    body: Incoming,
+    (most, or): (usize, &str),
+    inside: &Inside,
+) -> Result<Held, Box<Response>> {
+    let large = || Box::new(text(413, format!("this body may have {most} bytes at most; {or}\n")));
     if body.size_hint().lower() > most as u64 {
         return Err(large());
     }
-    let read = timeout(inside.patience * 4, Limited::new(body, most).collect()).await;
+    let read = timeout(inside.patience * 4, collected(body, most, &inside.held)).await;
     match read {
         Err(_) => Err(Box::new(text(408, "the body did not come in time\n"))),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(large()),
-        Ok(Err(error)) => Err(Box::new(text(400, format!("the body cannot be read: {error}\n")))),
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(Unread::TooLong)) => Err(large()),
+        Ok(Err(Unread::Full)) => {
+            Err(Box::new(text(503, "the bodies of other requests fill the memory that there is for them\n")))
+        }
+        Ok(Err(Unread::Broken(error))) => {
+            Err(Box::new(text(400, format!("the body cannot be read: {error}\n"))))
+        }
     }
 }
 

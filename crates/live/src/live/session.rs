@@ -1,17 +1,19 @@
 //! The thread that owns the world, and the clock.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use std::cell::RefCell;
-
+use serde_json::{Map, Value as Json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrival::{Arrival, Came, Pace, State, Trouble};
 use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
+use super::lines::Lines;
 use super::log::{Head, Line, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
 use super::telling::tolerance;
@@ -96,8 +98,9 @@ impl Session<'_> {
         opened(door.doors());
         let mut writer = Writer::new(log);
         writer.head(&head);
+        let writer = Rc::new(RefCell::new(writer));
         let mut keeper =
-            Keeper { stage, pace, writer: Rc::new(RefCell::new(writer)), script: plan.duration, check };
+            Keeper { stage, pace, writer, script: plan.duration, check, sayings: VecDeque::new() };
         let ended = keeper.keep(&incoming, stops, limits);
         let (asked, settled) = match ended {
             Ok(ended) => ended,
@@ -116,7 +119,20 @@ struct Keeper<'s> {
     writer: Rc<RefCell<Writer>>,
     script: Span,
     check: Check<'s>,
+    sayings: VecDeque<Saying>,
 }
+
+/// What an app says of itself, as far as it was not heard yet.
+struct Saying {
+    device: DeviceId,
+    lines: Lines,
+    reply: oneshot::Sender<Result<(), String>>,
+}
+
+/// So long one app's lines are heard, in the machine's time, before others have their turn.
+const TURN: Duration = Duration::from_millis(2);
+/// So many arrivals come before the next turn, if there are so many.
+const BETWEEN_TURNS: u32 = 64;
 
 type Asks = (Option<oneshot::Sender<String>>, bool);
 
@@ -128,7 +144,7 @@ impl Keeper<'_> {
         limits: Limits,
     ) -> Result<Asks, String> {
         let end = limits.length.map_or(Time::FAR, |length| Time::ZERO + length);
-        let mut flushed = Instant::now();
+        let (mut flushed, mut taken) = (Instant::now(), 0);
         loop {
             self.stage.run_to(self.pace.now().min(end))?;
             if stops() || self.stage.now() >= end {
@@ -138,8 +154,16 @@ impl Keeper<'_> {
                 self.writer.borrow_mut().flush();
                 flushed = Instant::now();
             }
+            if taken == BETWEEN_TURNS {
+                taken = 0;
+                self.hears();
+            }
             let arrival = match incoming.try_recv() {
                 Ok(arrival) => arrival,
+                Err(TryRecvError::Empty) if !self.sayings.is_empty() => {
+                    self.hears();
+                    continue;
+                }
                 Err(TryRecvError::Disconnected) => return Ok((None, true)),
                 Err(TryRecvError::Empty) => {
                     let next = self.stage.next_timer().map_or(LOOK, |next| self.pace.until(next));
@@ -151,6 +175,7 @@ impl Keeper<'_> {
                 }
             };
             self.stage.run_to(self.pace.now().min(end))?;
+            taken += 1;
             if let Some(asks) = self.take(arrival) {
                 return Ok(asks);
             }
@@ -177,7 +202,8 @@ impl Keeper<'_> {
             Arrival::Hold { step, name, reply } => self.hold(&step, name, reply),
             Arrival::Open { step, name, reply } => self.open(&step, name, reply),
             Arrival::Observe { device, lines, name, reply } => {
-                _ = reply.send(self.observe(device, &lines, name));
+                self.named(device.0, name);
+                self.sayings.push_back(Saying { device, lines, reply });
             }
             Arrival::Step(step) => self.does(&step, Hears::Nobody),
             Arrival::State(reply) => _ = reply.send(self.state()),
@@ -186,16 +212,29 @@ impl Keeper<'_> {
         None
     }
 
-    /// Takes lines in their order, as a later one may name an edit of one before; those before a
-    /// wrong one are taken.
-    fn observe(&mut self, device: DeviceId, lines: &[Step], name: String) -> Result<(), String> {
-        self.named(device.0, name);
-        for (line, at) in lines.iter().zip(1..) {
-            let told = |wrong: String| if lines.len() > 1 { format!("line {at}: {wrong}") } else { wrong };
-            self.stage.check(line).map_err(told)?;
-            self.stage.alone(line).map_or(Ok(()), |alone| (self.check)(&alone)).map_err(told)?;
-            self.does(line, Hears::Nobody);
-        }
+    /// Hears one app for a turn. Lines are taken in their order, as a later one may name an edit of
+    /// one before; those before a wrong one are taken.
+    fn hears(&mut self) {
+        let Some(mut saying) = self.sayings.pop_front() else { return };
+        let begun = Instant::now();
+        let heard = loop {
+            let Some(line) = saying.lines.next() else { break Ok(()) };
+            if let Err(wrong) = line.and_then(|line| self.observe(saying.device, line)) {
+                let is_one = saying.lines.count == 1;
+                break Err(if is_one { wrong } else { format!("line {}: {wrong}", saying.lines.number()) });
+            }
+            if begun.elapsed() > TURN {
+                return self.sayings.push_back(saying);
+            }
+        };
+        // Who said it may be gone.
+        _ = saying.reply.send(heard);
+    }
+    fn observe(&mut self, device: DeviceId, line: Map<String, Json>) -> Result<(), String> {
+        let step = Step::Observe { device: device.0, line };
+        self.stage.check(&step)?;
+        self.stage.alone(&step).map_or(Ok(()), |alone| (self.check)(&alone))?;
+        self.does(&step, Hears::Nobody);
         Ok(())
     }
 

@@ -52,6 +52,7 @@ pub(crate) struct Wish {
     pub(crate) speed: f64,
     pub(crate) is_closed: bool,
     pub(crate) connections_max: usize,
+    pub(crate) held_max: usize,
     pub(crate) ports_from: Option<u16>,
 }
 
@@ -66,6 +67,7 @@ impl Wish {
             speed: 20.0,
             is_closed: false,
             connections_max: 200,
+            held_max: 256 << 20,
             ports_from: None,
         }
     }
@@ -145,6 +147,7 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
         bodies: false,
         body_max: 1 << 20,
         connections_max: wish.connections_max,
+        held_max: wish.held_max,
         patience: Duration::from_millis(400),
     };
     let sink = Sink::default();

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod client;
+mod limits;
 mod paces;
 mod sessions;
 mod streams;

@@ -1,0 +1,168 @@
+//! What an app says of itself in one request: lines, a list, or one object. They are read one by
+//! one, so that many of them are never in memory as JSON at once.
+
+use hyper::body::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::inside::Held;
+
+/// Objects in their order.
+pub(super) struct Lines {
+    body: Held,
+    place: Place,
+    /// How many there are.
+    pub(super) count: u64,
+}
+
+/// Where the next one begins, and its number.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    at: usize,
+    number: u64,
+    is_list: bool,
+}
+
+/// Of a line that is looked at but not taken.
+#[derive(Deserialize)]
+struct Whose {
+    #[serde(default)]
+    device: Option<Json>,
+}
+
+fn blank(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
+impl Place {
+    fn of(body: &[u8]) -> Place {
+        let first = blank(body);
+        let is_list = body.get(first) == Some(&b'[');
+        Place { at: if is_list { first + 1 } else { 0 }, number: 0, is_list }
+    }
+    /// The next object.
+    fn next<'b, T: Deserialize<'b>>(&mut self, body: &'b [u8]) -> Option<Result<T, String>> {
+        if self.is_list { self.next_of_list(body) } else { self.next_line(body) }
+    }
+    fn next_line<'b, T: Deserialize<'b>>(&mut self, body: &'b [u8]) -> Option<Result<T, String>> {
+        loop {
+            let rest = body.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            (self.at, self.number) = (self.at + length + 1, self.number + 1);
+            let line = &rest[blank(&rest[..length])..length];
+            if !line.is_empty() {
+                return Some(object(line, self.number).and_then(|line| {
+                    serde_json::from_slice(line).map_err(|error| format!("line {}: {error}", self.number))
+                }));
+            }
+        }
+    }
+    fn next_of_list<'b, T: Deserialize<'b>>(&mut self, body: &'b [u8]) -> Option<Result<T, String>> {
+        let wrong = |at: u64, why: &str| Some(Err(format!("line {at}: {why}")));
+        let skip = |at: usize| at + blank(body.get(at..).unwrap_or_default());
+        self.at = skip(self.at);
+        match (body.get(self.at), self.number) {
+            (Some(b']'), _) => {
+                let is_all = skip(self.at + 1) >= body.len();
+                return if is_all { None } else { wrong(self.number, "something follows the list") };
+            }
+            (None, _) => return wrong(self.number, "the list has no end"),
+            (Some(b','), 1..) => self.at = skip(self.at + 1),
+            (Some(_), 1..) => return wrong(self.number, "a comma or the end of the list must follow"),
+            (Some(_), 0) => {}
+        }
+        self.number += 1;
+        let rest = match object(body.get(self.at..).unwrap_or_default(), self.number) {
+            Ok(rest) => rest,
+            Err(wrong) => return Some(Err(wrong)),
+        };
+        let mut one = serde_json::Deserializer::from_slice(rest).into_iter();
+        let read = one.next()?;
+        self.at += one.byte_offset();
+        Some(read.map_err(|error| format!("line {}: {error}", self.number)))
+    }
+}
+
+fn object(text: &[u8], number: u64) -> Result<&[u8], String> {
+    let is_one = text.first() == Some(&b'{');
+    is_one.then_some(text).ok_or_else(|| format!("line {number} is no object"))
+}
+
+impl Lines {
+    /// The lines of a body, with the device that they name, if they name one.
+    ///
+    /// # Errors
+    /// One of them is no object, or they are of several devices.
+    pub(super) fn of(body: Held) -> Result<(Lines, Option<String>), String> {
+        let text: &Bytes = &body.bytes;
+        let (mut place, mut count, mut named) = (Place::of(text), 0, None);
+        while let Some(line) = place.next::<Whose>(text) {
+            let of = line?.device.as_ref().and_then(Json::as_str).map(str::to_owned);
+            if count > 0 && of != named {
+                return Err("all lines of a request are of one device".to_owned());
+            }
+            (named, count) = (of, count + 1);
+        }
+        if count == 0 {
+            return Err("nothing was said".to_owned());
+        }
+        let place = Place::of(text);
+        Ok((Lines { body, place, count }, named))
+    }
+    /// The next line, without its device.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn next(&mut self) -> Option<Result<Map<String, Json>, String>> {
+        let mut line: Result<Map<String, Json>, String> = self.place.next(&self.body.bytes)?;
+        line.iter_mut().for_each(|line| _ = line.remove("device"));
+        Some(line)
+    }
+    /// The number of the line that came last.
+    pub(super) fn number(&self) -> u64 {
+        self.place.number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<(usize, Option<String>), String> {
+        let held = Held { bytes: Bytes::from(body.to_owned()), place: None };
+        let (mut lines, named) = Lines::of(held)?;
+        let mut all = 0;
+        while let Some(line) = lines.next() {
+            assert!(!line?.contains_key("device"));
+            all += 1;
+        }
+        assert_eq!(all as u64, lines.count);
+        Ok((all, named))
+    }
+
+    #[test]
+    fn lines_a_list_and_one_object_are_read_one_by_one() {
+        assert_eq!(read("{\"a\":1}"), Ok((1, None)));
+        assert_eq!(read("\n{\"a\":1}\r\n\n {\"b\":[1]} "), Ok((2, None)));
+        assert_eq!(
+            read(" [{\"device\":\"d\"} ,\n{\"device\":\"d\",\"x\":{}}]\n"),
+            Ok((2, Some("d".to_owned())))
+        );
+        for (body, why) in [
+            ("", "nothing was said"),
+            (" [ ] ", "nothing was said"),
+            ("{", "line 1: EOF"),
+            ("\n\n{]", "line 3: "),
+            ("7", "line 1 is no object"),
+            ("[{},7]", "line 2 is no object"),
+            ("[{},]", "line 2 is no object"),
+            ("[{} {}]", "line 1: a comma"),
+            ("[{},{}", "line 2: the list has no end"),
+            ("[{}]x", "line 1: something follows"),
+            ("{\"device\":\"a\"}\n{}", "of one device"),
+        ] {
+            let wrong = read(body).expect_err(body);
+            assert!(wrong.contains(why), "{body}: {wrong}");
+        }
+    }
+}
