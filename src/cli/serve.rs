@@ -234,6 +234,14 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
             return Err(Refusal::usage(format!("`{shown}` is no origin such as http://localhost:5173")));
         }
     }
+    let is_name = |host: &String| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        !host.is_empty() && host.bytes().all(is_plain)
+    };
+    if let Some(host) = args.host.iter().find(|host| !is_name(host)) {
+        let shown = inert(host);
+        return Err(Refusal::usage(format!("`{shown}` is no name such as sync.test.example")));
+    }
     let is_closed = !args.listen.ip().is_loopback();
     Ok(Gate { token, is_closed, origins: args.origin.clone(), hosts: args.host.clone() })
 }

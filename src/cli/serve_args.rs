@@ -62,7 +62,8 @@ pub(super) struct ServeArgs {
     /// Write what came in as a log that `replay` reads.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) record: Option<PathBuf>,
-    /// Let the log have the bodies of messages. Credentials are never in it.
+    /// Let the log have the bodies of messages. Credentials are not in it, nor before --upstream
+    /// values of unknown headers, or of token, key, password and the like in a query.
     #[arg(long, requires = "record")]
     pub(super) bodies: bool,
     /// The largest body of a message, in bytes.

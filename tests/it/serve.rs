@@ -191,6 +191,7 @@ fn what_cannot_be_served_is_refused_in_words() {
         ("serve notes.toml --upstream localhost:3000", 2, "no address such as"),
         ("serve notes.toml --record s.jsonl", 2, "--record needs --bodies"),
         ("serve notes.toml --origin *", 2, "no origin such as"),
+        ("serve notes.toml --host *", 2, "no name such as"),
         ("serve notes.toml --speed 0", 2, "a speed is"),
         ("serve notes.toml --token short", 2, "16 letters"),
         ("serve notes.toml --listen nowhere", 2, "invalid"),

@@ -9,6 +9,7 @@ use super::inside::{Asked, Inside, Response, lock, read, text, whole};
 use super::lines::Lines;
 use super::page::page;
 use super::stage::Step;
+use super::wire::decoded;
 use crate::base::DeviceId;
 use crate::contract::http::Method;
 
@@ -173,21 +174,40 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
     }
 }
 
+/// The device that a person means: by its name first, else by its number from 0 on.
+fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
+    let usage = || Box::new(text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n"));
+    let roster = lock(&inside.roster);
+    let numbered = |text: &str| {
+        let number = text.parse().ok().filter(|number| (*number as usize) < roster.len());
+        number.map(DeviceId)
+    };
+    // The page's own way, which no name of an app can be taken for.
+    if let Some(number) = said(query, "number") {
+        return numbered(number).ok_or_else(usage);
+    }
+    let name = said(query, "device").map(decoded).ok_or_else(usage)?;
+    roster.known(&name).or_else(|| numbered(&name)).ok_or_else(|| {
+        let names = roster.names().join(", ");
+        Box::new(text(404, format!("no device is called so; there is {names}\n")))
+    })
+}
+
 fn cut(asked: &Asked, inside: &Inside) -> Response {
     let query = &asked.addressed.query;
-    let known = lock(&inside.roster).len() as u32;
-    let by_number = said(query, "device").and_then(|text| text.parse().ok()).filter(|device| *device < known);
-    let by_name = || said(query, "device").and_then(|name| lock(&inside.roster).find(Some(name)).ok());
-    let device = by_number.or_else(|| by_name().map(|device| device.0));
     let seconds = said(query, "seconds").map_or(Some(30), |text| text.parse().ok());
-    let seconds = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds));
-    let (Some(device), Some(seconds)) = (device, seconds) else {
+    let Some(seconds) = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds)) else {
         return text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n");
     };
+    let device = match meant(query, inside) {
+        Ok(device) => device,
+        Err(response) => return *response,
+    };
+    let (name, device) = (lock(&inside.roster).name(device).to_owned(), device.0);
     if inside.arrivals.send(Arrival::Step(Step::Cut { device, ms: seconds * 1_000 })).is_err() {
         return over();
     }
-    back(asked, &format!("device {device} has no network for {seconds} s\n"))
+    back(asked, &format!("{name} has no network for {seconds} s\n"))
 }
 
 /// Who came from the page goes back there.

@@ -29,7 +29,7 @@ use super::roster::Roster;
 use super::stage::Step;
 use super::stream::Stream;
 use super::upstream::{Answer, Real, Upstream};
-use super::wire::{Asking, DEVICE};
+use super::wire::{Asking, DEVICE, Discretion};
 use crate::base::DeviceId;
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, read_response};
 
@@ -107,6 +107,7 @@ impl Door {
             roster: Mutex::new(roster),
             arrivals,
             is_upstream: upstream.is_some(),
+            origin: upstream.as_ref().map(Upstream::origin).unwrap_or_default(),
             tunnel,
             bodies,
             body_max,
@@ -297,7 +298,7 @@ async fn answer(
         Ok(origin) => origin,
         Err(why) => return Ok(shut(why)),
     };
-    let addressed = Addressed::of(head.uri.path(), head.uri.query().unwrap_or_default());
+    let addressed = Addressed::of(&head.uri, &inside.gate, device.is_some());
     let is_known = inside.gate.is_known(&head.headers, &addressed.query, addressed.token.as_deref());
     let is_preflight =
         head.method == Method::OPTIONS && head.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -343,18 +344,20 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         Err(response) => return Ok(*response),
     };
     let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
-    let target = asked.addressed.target();
+    let target = asked.addressed.target(&inside.gate);
     // The scenario's own backend goes by what is in a body; one's own server gets it from here.
-    let bodies = inside.bodies || !inside.is_upstream;
-    let asking = Asking::of(&asked.method, &target, &asked.headers, &body, bodies);
+    let is_upstream = inside.is_upstream;
+    let how = Discretion { is_upstream, bodies: inside.bodies || !is_upstream };
+    let asking = Asking::of(&asked.method, &target, &asked.headers, &body, how);
     if !inside.is_upstream && asking.is_held() {
         return hold((n, device, name), asking, inside).await;
     }
     if inside.is_upstream {
+        let base = asked.base();
         let mut headers = asked.headers;
         [DEVICE, super::wire::TOKEN].iter().for_each(|own| _ = headers.remove(*own));
         keep(&inside.real, n, Real { method: asked.method, path: target, headers, body });
-        return ask_upstream((n, device, name), asking, inside).await;
+        return ask_upstream((n, device, name), asking, &base, inside).await;
     }
     let (reply, came) = oneshot::channel();
     let step = Step::Ask { n, device: device.0, asking };
@@ -386,6 +389,7 @@ fn written(bytes: &[u8]) -> Result<Response, Silence> {
 async fn ask_upstream(
     (n, device, name): (u64, DeviceId, String),
     asking: Asking,
+    base: &str,
     inside: &Arc<Inside>,
 ) -> Result<Response, Silence> {
     let (reply, mut pieces) = mpsc::unbounded_channel();
@@ -414,7 +418,8 @@ async fn ask_upstream(
             Some(_) => Err(Silence),
         };
     }
-    let (answer, stream) = lock(&inside.answers).remove(&n).ok_or(Silence)?;
+    let (mut answer, stream) = lock(&inside.answers).remove(&n).ok_or(Silence)?;
+    answer.leads_to(base, &inside.origin);
     let body = match stream {
         Some(stream) => Out::Stream(pieces, given, stream),
         None => {

@@ -26,12 +26,19 @@ pub struct Gate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shut(pub(super) u16, pub(super) String);
 
+/// The host of `host:port`; the whole text if that is none.
 fn host_of(authority: &str) -> &str {
-    let end = match authority.strip_prefix('[') {
-        Some(rest) => return rest.split(']').next().unwrap_or_default(),
-        None => authority.rfind(':').unwrap_or(authority.len()),
-    };
-    &authority[..end]
+    let is_port = |text: &str| text.is_empty() || text.strip_prefix(':').is_some_and(is_number);
+    if let Some((host, port)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return if is_port(port) { host } else { authority };
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if is_number(port) => host,
+        _ => authority,
+    }
+}
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether two texts are the same, in a time that does not say where they differ.
@@ -93,11 +100,21 @@ impl Gate {
         }
     }
 
+    /// Whether this is the token.
+    pub(super) fn is_token(&self, text: &str) -> bool {
+        same(text.as_bytes(), self.token.as_bytes())
+    }
+    /// A query without our own token, which is nobody else's affair.
+    pub(super) fn without_token(&self, query: &str) -> String {
+        let is_ours = |pair: &&str| pair.strip_prefix("token=").is_some_and(|text| self.is_token(text));
+        query.split('&').filter(|pair| !is_ours(pair)).collect::<Vec<_>>().join("&")
+    }
+
     /// Whether the token is among what came: a header, the query, or the beginning of the path.
     pub(super) fn is_known(&self, headers: &HeaderMap, query: &str, in_path: Option<&str>) -> bool {
         let said = headers.get(TOKEN).and_then(|value| value.to_str().ok());
-        let asked = query.split('&').find_map(|pair| pair.strip_prefix("token="));
-        [said, asked, in_path].into_iter().flatten().any(|text| same(text.as_bytes(), self.token.as_bytes()))
+        let asked = query.split('&').filter_map(|pair| pair.strip_prefix("token="));
+        asked.chain(said).chain(in_path).any(|text| self.is_token(text))
     }
 }
 
@@ -136,8 +153,17 @@ mod tests {
         {
             assert_eq!(status("/", &[("host", own)]), 200, "{own}");
         }
-        for other in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "", "[evil]:80"]
-        {
+        for other in [
+            "evil.example",
+            "localhost.evil.example:80",
+            "127.0.0.1.evil.example",
+            "",
+            "[evil]:80",
+            "[::1].evil.example",
+            "[127.0.0.1]x.evil.example:80",
+            "[::1]:80.evil.example",
+            "localhost:80.evil.example",
+        ] {
             assert_eq!(status("/", &[("host", other)]), 421, "{other}");
         }
         assert_eq!(status("/", &[]), 400);

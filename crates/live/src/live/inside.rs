@@ -20,9 +20,9 @@ use super::roster::Roster;
 use super::stage::Step;
 use super::stream::Stream;
 use super::upstream::{Answer, Real, Upstream};
-use super::wire::DEVICE;
+use super::wire::{DEVICE, decoded};
 use crate::base::{DeviceId, Time};
-use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 /// So many messages of one's own server are kept for what is still on its way.
 const KEPT: usize = 4_096;
@@ -36,6 +36,8 @@ pub(super) struct Inside {
     pub(super) roster: Mutex<Roster>,
     pub(super) arrivals: Sender<Arrival>,
     pub(super) is_upstream: bool,
+    /// Where one's own server says that it is.
+    pub(super) origin: String,
     /// What the ports of devices lead to, if that is not HTTP.
     pub(super) tunnel: Option<Upstream>,
     pub(super) bodies: bool,
@@ -121,28 +123,41 @@ pub(super) fn shut(Shut(status, why): Shut) -> Response {
 
 /// What stands in a path before what is the app's.
 pub(super) struct Addressed {
+    /// That, as it was: `/d/anna`.
+    pub(super) prefix: String,
     pub(super) path: String,
     pub(super) query: String,
     pub(super) device: Option<String>,
     pub(super) token: Option<String>,
 }
 
+/// What stands behind `/t/` or `/d/` at the front, and the rest.
+fn behind<'p>(path: &'p str, prefix: &str) -> Option<(&'p str, &'p str)> {
+    let after = path.strip_prefix(prefix)?;
+    Some(after.split_at(after.find('/').unwrap_or(after.len())))
+}
+
 impl Addressed {
-    /// Takes `/t/TOKEN` and `/d/NAME` off.
-    pub(super) fn of(path: &str, query: &str) -> Addressed {
-        let (mut rest, mut device, mut token) = (path, None, None);
-        for (prefix, place) in [("/t/", &mut token), ("/d/", &mut device)] {
-            if let Some(after) = rest.strip_prefix(prefix) {
-                let (name, path) = after.split_at(after.find('/').unwrap_or(after.len()));
-                *place = Some(name.replace("%20", " ").replace("%40", "@"));
-                rest = path;
-            }
+    /// Takes `/t/TOKEN` off where it is our token, and `/d/NAME`. At a device's own port paths are
+    /// the app's, but for the token of a gate that is closed.
+    pub(super) fn of(uri: &Uri, gate: &Gate, is_own_port: bool) -> Addressed {
+        let whole = uri.path();
+        let (mut rest, mut device, mut token) = (whole, None, None);
+        let ours = behind(rest, "/t/").filter(|(text, _)| gate.is_token(text));
+        if let Some((text, path)) = ours.filter(|_| gate.is_closed || !is_own_port) {
+            (rest, token) = (path, Some(text.to_owned()));
         }
-        let path = if rest.is_empty() { "/" } else { rest };
-        Addressed { path: path.to_owned(), query: query.to_owned(), device, token }
+        if let Some((name, path)) = behind(rest, "/d/").filter(|_| !is_own_port) {
+            (rest, device) = (path, Some(decoded(name)));
+        }
+        let prefix = whole[..whole.len() - rest.len()].to_owned();
+        let path = if rest.is_empty() { "/" } else { rest }.to_owned();
+        Addressed { prefix, path, query: uri.query().unwrap_or_default().to_owned(), device, token }
     }
-    pub(super) fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    /// Path and query, without our token.
+    pub(super) fn target(&self, gate: &Gate) -> String {
+        let query = gate.without_token(&self.query);
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 }
 
@@ -157,6 +172,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Where the app takes its server to be, but for what is the app's of the path.
+    pub(super) fn base(&self) -> String {
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        // A proxy of the user's may speak TLS.
+        let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+        format!("{scheme}://{}{}", text("host").unwrap_or_default(), self.addressed.prefix)
+    }
     /// The device that it is of, and how its app calls that.
     pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
         let mut roster = lock(&inside.roster);

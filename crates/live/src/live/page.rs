@@ -62,7 +62,7 @@ fn row(state: &State, at: usize, name: &str, base: &str, token: Option<&str>) ->
             td {
                 @if let Some(token) = token {
                     @for seconds in [5, 30] {
-                        form method="post" action=(format!("{base}/cut?device={at}&seconds={seconds}&token={token}")) {
+                        form method="post" action=(format!("{base}/cut?number={at}&seconds={seconds}&token={token}")) {
                             button { "cut " (seconds) " s" }
                         }
                         " "

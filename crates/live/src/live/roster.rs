@@ -12,8 +12,9 @@ pub struct Roster {
     taken: Vec<Option<String>>,
 }
 
-/// A longer name is none.
+/// A longer name is none, in letters and in bytes.
 const NAME: usize = 80;
+const NAME_BYTES: usize = 200;
 
 impl Roster {
     /// Of fleets with so many devices each.
@@ -47,6 +48,13 @@ impl Roster {
             self.taken[at] = Some(self.own[at].clone());
         }
     }
+    /// The device of this name, if there is one: none is taken.
+    pub(super) fn known(&self, name: &str) -> Option<DeviceId> {
+        let taken = self.taken.iter().position(|taken| taken.as_deref() == Some(name));
+        // One of the scenario's names that has another from its app is still meant by it.
+        let at = taken.or_else(|| self.own.iter().position(|own| own == name));
+        at.map(|at| DeviceId(at as u32))
+    }
     /// The device that an app means; without a name the only one.
     ///
     /// # Errors
@@ -63,12 +71,18 @@ impl Roster {
             ));
         };
         let is_plain = |c: char| c.is_alphanumeric() || "-_.@ ".contains(c);
-        if name.is_empty() || name.chars().count() > NAME || !name.chars().all(is_plain) {
+        let says = name.chars().any(char::is_alphanumeric);
+        if !says || name.chars().count() > NAME || !name.chars().all(is_plain) {
             return Err(format!("a device's name has letters, digits, - _ . and @, {NAME} at most"));
         }
-        let is = |of: &Option<String>| of.as_deref() == Some(name);
-        let own = || self.own.iter().position(|own| own == name);
-        let found = self.taken.iter().position(is).or_else(own);
+        // As a history takes it.
+        if name.len() > NAME_BYTES {
+            return Err(format!(
+                "a device's name has {NAME_BYTES} bytes of UTF-8 at most; it has {}",
+                name.len()
+            ));
+        }
+        let found = self.known(name).map(|device| device.0 as usize);
         let free = || self.taken.iter().position(Option::is_none);
         let Some(at) = found.or_else(free) else {
             let all = self.names().join(", ");
@@ -95,7 +109,7 @@ mod tests {
         assert_eq!(roster.names(), ["anna", "bert", "tablets-1"]);
         let full = roster.find(Some("carl")).expect_err("there are three");
         assert_eq!(full, "all 3 devices of the scenario are taken: anna, bert, tablets-1");
-        for wrong in ["", "a/b", "<b>", &"x".repeat(81)] {
+        for wrong in ["", "a/b", "<b>", &"x".repeat(81), "..", ".", " ", &"\u{1d49c}".repeat(51)] {
             assert!(roster.find(Some(wrong)).is_err(), "{wrong}");
         }
         assert!(roster.find(None).is_err());

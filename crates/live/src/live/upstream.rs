@@ -118,6 +118,10 @@ impl Upstream {
         }
         Ok(Upstream { authority: text.to_owned(), addresses })
     }
+    /// As an absolute address has it: `http://localhost:3000`.
+    pub(super) fn origin(&self) -> String {
+        format!("http://{}", self.authority)
+    }
     pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(&self.addresses[..]).await?;
         // A socket without the option is slower, and no more.
@@ -142,6 +146,7 @@ impl Upstream {
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let connection = tokio::spawn(connection);
         let mut request = hyper::Request::new(Full::new(real.body));
+        let is_head = real.method == Method::HEAD;
         *request.method_mut() = real.method;
         // The path alone: whatever host stood in it, there is one that is asked.
         *request.uri_mut() = real.path.parse::<Uri>().map_err(|_| "the path cannot be sent on".to_owned())?;
@@ -165,7 +170,9 @@ impl Upstream {
         };
         let mut headers = HeaderMap::new();
         for (name, value) in &head.headers {
-            if !is_of_the_connection(name, &head.headers) && *name != header::CONTENT_LENGTH {
+            // Of a head without its body the length is what is asked for.
+            let is_length = *name == header::CONTENT_LENGTH && !is_head;
+            if !is_of_the_connection(name, &head.headers) && !is_length {
                 headers.append(name.clone(), value.clone());
             }
         }
@@ -174,6 +181,18 @@ impl Upstream {
 }
 
 impl Answer {
+    /// A redirect to the server itself leads to its place behind the link.
+    pub(super) fn leads_to(&mut self, base: &str, origin: &str) {
+        let to = self.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+        let (of, rest) = to.split_at_checked(origin.len()).unwrap_or_default();
+        let is_own =
+            of.eq_ignore_ascii_case(origin) && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        if let Ok(to) = HeaderValue::from_str(&format!("{base}{rest}"))
+            && is_own
+        {
+            self.headers.insert(header::LOCATION, to);
+        }
+    }
     /// How long it is on the way, but for what the link adds.
     pub(super) fn length(&self) -> u64 {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);

@@ -7,9 +7,69 @@ use serde::{Deserialize, Serialize};
 use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, write_request};
 use crate::contract::{Cacheable, Time};
 
-/// What is said of credentials to nobody: not to the server halves, and not to the log.
-const SECRETS: [HeaderName; 4] =
-    [header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE, header::PROXY_AUTHORIZATION];
+/// Headers whose values are no secret. Of one's own server's all others are withheld.
+const PLAIN: [&str; 22] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "etag",
+    "expect",
+    "idempotency-key",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "last-event-id",
+    "last-modified",
+    "origin",
+    "prefer",
+    "range",
+    "user-agent",
+    "vary",
+];
+/// A header or a part of a query with such a word in its name may be a secret.
+const SECRET_WORDS: [&str; 15] = [
+    "token",
+    "key",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "auth",
+    "session",
+    "cookie",
+    "credential",
+    "signature",
+    "bearer",
+    "jwt",
+    "otp",
+];
+/// What the scenario's server halves are not told either: they go by headers and queries, as by
+/// `$skiptoken`, so that only what is surely a credential is kept from them.
+const CREDENTIALS: [&str; 16] = [
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "authorization",
+    "client_secret",
+    "cookie",
+    "id_token",
+    "passwd",
+    "password",
+    "proxy-authorization",
+    "refresh_token",
+    "set-cookie",
+    "x-access-token",
+    "x-api-key",
+    "x-auth-token",
+];
 /// What concerns one connection and no message.
 const OF_THE_CONNECTION: [&str; 8] = [
     "connection",
@@ -38,7 +98,11 @@ pub struct Asking {
     /// A body that is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
-    /// So many bytes are not told: credentials, and bodies that were not asked for.
+    /// Names of headers whose values are not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld_headers: Vec<String>,
+    /// So many bytes are not told: those headers, values of the query, and bodies that were not
+    /// asked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub withheld: u64,
 }
@@ -55,11 +119,67 @@ pub(super) fn is_of_the_connection(name: &HeaderName, headers: &HeaderMap) -> bo
     OF_THE_CONNECTION.contains(&name.as_str()) || is_named
 }
 
+fn may_be_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The name as it is meant: `%74oken` is `token`.
+pub(super) fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
+        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A path whose query has no secrets, and how many bytes are left out.
+fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
+    let Some((path, query)) = path.split_once('?') else { return (path.to_owned(), 0) };
+    let mut left_out = 0;
+    let mut kept = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if may_be_secret(&decoded(name)) && !knows(&decoded(name)) => {
+            left_out += value.len() as u64;
+            format!("{name}=")
+        }
+        _ => pair.to_owned(),
+    };
+    let query: Vec<String> = query.split('&').map(&mut kept).collect();
+    (format!("{path}?{}", query.join("&")), left_out)
+}
+
+/// What of a request is told.
+#[derive(Clone, Copy)]
+pub(super) struct Discretion {
+    /// One's own server answers: nothing in the world goes by what headers and queries say.
+    pub(super) is_upstream: bool,
+    pub(super) bodies: bool,
+}
+
+impl Discretion {
+    fn is_plain(self, name: &HeaderName) -> bool {
+        PLAIN.contains(&name.as_str()) || !self.is_upstream && !CREDENTIALS.contains(&name.as_str())
+    }
+    fn knows(self, part: &str) -> bool {
+        !self.is_upstream && !CREDENTIALS.contains(&part.to_ascii_lowercase().as_str())
+    }
+}
+
 impl Asking {
-    /// What an app asks; without `bodies` nothing of its body is kept.
-    pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap, body: &[u8], bodies: bool) -> Asking {
-        let mut asking =
-            Asking { method: method.as_str().to_owned(), path: path.to_owned(), ..Asking::default() };
+    /// What an app asks, with what may be told of it.
+    pub(super) fn of(
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        how: Discretion,
+    ) -> Asking {
+        let (path, withheld) = without_secrets(path, |part| how.knows(part));
+        let mut asking = Asking { method: method.as_str().to_owned(), path, withheld, ..Asking::default() };
         for (name, value) in headers {
             let is_ours = [DEVICE, TOKEN].contains(&name.as_str());
             if is_ours
@@ -69,15 +189,18 @@ impl Asking {
                 continue;
             }
             match value.to_str() {
-                Ok(text) if !SECRETS.contains(name) => {
+                Ok(text) if how.is_plain(name) => {
                     asking.headers.push((name.as_str().to_owned(), text.to_owned()));
                 }
-                _ => asking.withheld += (name.as_str().len() + value.len() + 4) as u64,
+                _ => {
+                    asking.withheld_headers.push(name.as_str().to_owned());
+                    asking.withheld += (name.as_str().len() + value.len() + 4) as u64;
+                }
             }
         }
         match std::str::from_utf8(body) {
             _ if body.is_empty() => {}
-            _ if !bodies => asking.withheld += body.len() as u64,
+            _ if !how.bodies => asking.withheld += body.len() as u64,
             Ok(text) => asking.body = Some(text.to_owned()),
             Err(_) => asking.body_base64 = Some(STANDARD.encode(body)),
         }
@@ -144,4 +267,35 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
 /// Nanoseconds as they stand in the log.
 pub(super) fn nanos(time: Time) -> u64 {
     time.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_a_query_are_left_out_by_their_names() {
+        let upstream = Discretion { is_upstream: true, bodies: false };
+        let of = |path: &str, how: Discretion| {
+            let asking = Asking::of(&Method::GET, path, &HeaderMap::new(), b"", how);
+            assert_eq!(
+                asking.path.len() as u64 + asking.withheld,
+                path.len() as u64,
+                "the length is the same"
+            );
+            asking.path
+        };
+        for (path, kept) in [
+            ("/q?a=1&access_token=SEC&b=2", "/q?a=1&access_token=&b=2"),
+            ("/q?PassWord=SEC", "/q?PassWord="),
+            ("/q?%74oken=SEC", "/q?%74oken="),
+            ("/q?api_key=SEC&sessionId=SEC&x", "/q?api_key=&sessionId=&x"),
+            ("/q?since=5", "/q?since=5"),
+            ("/token", "/token"),
+        ] {
+            assert_eq!(of(path, upstream), kept);
+        }
+        let scenario = Discretion { is_upstream: false, bodies: true };
+        assert_eq!(of("/q?$skiptoken=7&token=a&Password=SEC", scenario), "/q?$skiptoken=7&token=a&Password=");
+    }
 }

@@ -4,6 +4,7 @@
 mod attacks;
 mod client;
 mod limits;
+mod own_server;
 mod paces;
 mod sessions;
 mod streams;

@@ -238,7 +238,7 @@ fn datasync_is_had_again_to_the_nanosecond() {
 
 /// A server of one's own, for so many requests: it answers with what it was sent, sets a cookie,
 /// and leads elsewhere.
-fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
+pub(crate) fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has one"));
     let serves = move || {
