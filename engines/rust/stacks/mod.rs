@@ -1,6 +1,8 @@
 //! The engines, a file each.
 
 mod automerge;
+#[cfg(test)]
+mod tests;
 mod yrs;
 
 use syncdyno::contract::{Capabilities, Merge, Stack};

@@ -1,0 +1,206 @@
+//! What holds of each engine, and what the bench finds of broken ones.
+
+use std::sync::Arc;
+
+use syncdyno::Bench;
+use syncdyno::contract::{
+    Capabilities, Column, ColumnKind, Entity, EntityId, Key, Merge, Schema, Stack, Value,
+};
+
+use super::{PROMISES, automerge, yrs};
+use crate::document::{Actor, At, Document, Touched, stack};
+
+const TASK: EntityId = EntityId(0);
+
+fn schema() -> Arc<Schema> {
+    let kinds = [("count", ColumnKind::Int), ("at", ColumnKind::Timestamp), ("size", ColumnKind::Real)];
+    let mut columns: Vec<_> = kinds.map(|(name, kind)| Column::new(name, kind)).to_vec();
+    columns.push(Column::new("title", ColumnKind::Text));
+    Arc::new(Schema { entities: vec![Entity::new("task", columns)], ..Schema::default() })
+}
+
+fn whole(count: i64) -> Vec<(usize, Value)> {
+    let at = 1_700_000_000_000_001;
+    let values = [Value::Int(count), Value::Int(at), Value::Real(2.0), Value::text("é\n")];
+    values.into_iter().enumerate().collect()
+}
+
+/// Talks until neither has anything to say; gives how many messages that took.
+fn talk<D: Document>(phone: &mut D, server: &mut D) -> u32 {
+    let (mut to, mut back) = (phone.peer(&[]), server.peer(&[]));
+    let mut messages = 0;
+    while let Some(message) = phone.generate(&mut to, messages < 4) {
+        server.receive(&mut back, &message).expect("it is a message");
+        if let Some(answer) = server.generate(&mut back, true) {
+            phone.receive(&mut to, &answer).expect("it is a message");
+        }
+        messages += 2;
+    }
+    messages
+}
+
+fn columns<D: Document>(of: &D, key: &Key) -> Option<Vec<Value>> {
+    of.row((TASK, key))
+}
+
+fn two_converge<D: Document>() {
+    let [mut server, mut a, mut b] = [1, 2, 3].map(|actor| D::new(Actor(actor), &schema()));
+    let key = Key::new("k");
+    server.put((TASK, &key), &whole(1));
+    talk(&mut a, &mut server);
+    talk(&mut b, &mut server);
+    let values: Vec<Value> = whole(1).into_iter().map(|(_, value)| value).collect();
+    assert_eq!(columns(&b, &key).as_ref(), Some(&values), "values come as they were");
+    a.put((TASK, &key), &[(0, Value::Int(5))]);
+    b.put((TASK, &key), &[(0, Value::Int(6)), (3, Value::text("b"))]);
+    let mark = b.mark();
+    assert!(!server.has(&mark) && b.has(&mark));
+    for phone in [&mut a, &mut b] {
+        assert!(talk(phone, &mut server) < 10);
+    }
+    assert!(server.has(&mark));
+    talk(&mut a, &mut server);
+    let [at_a, at_b, at_server] = [&a, &b, &server].map(|of| columns(of, &key).expect("it is there"));
+    assert_eq!((&at_a, &at_b), (&at_server, &at_server));
+    assert_eq!(at_a[3], Value::text("b"), "the column that one alone has set");
+    // A delete wins over what was set beside it.
+    a.remove((TASK, &key));
+    b.put((TASK, &key), &[(0, Value::Int(7))]);
+    for phone in [&mut a, &mut b] {
+        talk(phone, &mut server);
+    }
+    assert_eq!((columns(&b, &key), columns(&server, &key), server.keys(TASK)), (None, None, vec![]));
+}
+
+fn parts_and_whole_are_equal<D: Document>() {
+    let mut of = D::new(Actor(7), &schema());
+    let mut parts = Vec::new();
+    for (number, key) in ["b", "a", "c"].map(Key::new).into_iter().enumerate() {
+        of.put((TASK, &key), &whole(number as i64));
+        parts.push(of.pack());
+    }
+    of.remove((TASK, &Key::new("c")));
+    parts.push(of.pack());
+    assert!(parts.iter().all(|part| !part.is_empty()) && of.pack().is_empty());
+    let whole = of.whole();
+    assert!(of.pack().is_empty(), "it is in the whole");
+    for parts in [parts, vec![whole]] {
+        let mut again = D::new(Actor(8), &schema());
+        again.load(&parts).expect("it was packed here");
+        assert_eq!(again.keys(TASK), ["a", "b"].map(Key::new));
+        assert_eq!(columns(&again, &Key::new("b")), columns(&of, &Key::new("b")));
+        assert!(again.pack().is_empty(), "nothing of it is new");
+    }
+    assert!(of.load(&[vec![9; 40]]).is_err() || of.keys(TASK).len() == 2, "garbage changes nothing");
+}
+
+#[test]
+fn automerges_documents_converge() {
+    two_converge::<automerge::Rows>();
+    parts_and_whole_are_equal::<automerge::Rows>();
+}
+
+#[test]
+fn documents_of_yrs_converge() {
+    two_converge::<yrs::Rows>();
+    parts_and_whole_are_equal::<yrs::Rows>();
+}
+
+/// A world of four phones with kills and losses of power for a quarter of an hour.
+fn harsh(stack: Stack) -> Bench {
+    let name = stack.name.clone();
+    let bench = Bench::new(stack)
+        .scenario("yrs/worlds.toml")
+        .variant("deletes-kills")
+        .set("engine.name", format!("{name:?}"));
+    bench.set("duration", "15m").set("fleet.phones.devices", 4).chaos("power_loss_mtbf", "5m").seeds(1..=2)
+}
+
+#[test]
+fn runs_are_equal_again_and_with_two_threads() {
+    for stack in [automerge(), yrs()] {
+        let [once, again, both] = [1, 1, 2].map(|threads| harsh(stack.clone()).threads(threads).run());
+        once.assert_ok();
+        assert!(once.figure("device.kills.count").value() > 10, "{}", stack.name);
+        assert_eq!([again.digest(), both.digest()], [once.digest(), once.digest()], "{}", stack.name);
+    }
+}
+
+/// An engine with one thing wrong.
+struct Broken<D, const WHAT: u8>(D);
+
+/// It stores nothing of its document.
+const FORGETS: u8 = 0;
+/// It says that it has what it has not.
+const BRAGS: u8 = 1;
+/// It takes in no message that is long.
+const DEAF: u8 = 2;
+
+impl<D: Document, const WHAT: u8> Document for Broken<D, WHAT> {
+    type Peer = D::Peer;
+    fn new(actor: Actor, schema: &Arc<Schema>) -> Self {
+        Broken(D::new(actor, schema))
+    }
+    fn load(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+        self.0.load(parts)
+    }
+    fn pack(&mut self) -> Vec<u8> {
+        if WHAT == FORGETS { Vec::new() } else { self.0.pack() }
+    }
+    fn whole(&mut self) -> Vec<u8> {
+        self.0.whole()
+    }
+    fn put(&mut self, row: At<'_>, values: &[(usize, Value)]) {
+        self.0.put(row, values);
+    }
+    fn remove(&mut self, row: At<'_>) {
+        self.0.remove(row);
+    }
+    fn mark(&mut self) -> Vec<u8> {
+        self.0.mark()
+    }
+    fn has(&mut self, mark: &[u8]) -> bool {
+        WHAT == BRAGS || self.0.has(mark)
+    }
+    fn row(&self, row: At<'_>) -> Option<Vec<Value>> {
+        self.0.row(row)
+    }
+    fn keys(&self, entity: EntityId) -> Vec<Key> {
+        self.0.keys(entity)
+    }
+    fn peer(&self, kept: &[u8]) -> D::Peer {
+        self.0.peer(kept)
+    }
+    fn kept(peer: &D::Peer) -> Vec<u8> {
+        D::kept(peer)
+    }
+    fn generate(&mut self, peer: &mut D::Peer, asks: bool) -> Option<Vec<u8>> {
+        self.0.generate(peer, asks)
+    }
+    fn receive(&mut self, peer: &mut D::Peer, message: &[u8]) -> Result<Touched, String> {
+        match WHAT {
+            DEAF if message.len() > 200 => Ok(Touched::new()),
+            _ => self.0.receive(peer, message),
+        }
+    }
+}
+
+#[test]
+fn engines_with_one_thing_wrong_are_found() {
+    let promises = Capabilities { merge: Merge::Converges, ..PROMISES };
+    let found = |stack: Stack| {
+        let report = harsh(stack).run();
+        let metrics = ["oracle.acknowledged_without_commit.count", "oracle.divergent.devices"];
+        let [unwritten, divergent] = metrics.map(|metric| report.figure(metric).value());
+        (report.passed(), unwritten, divergent)
+    };
+    assert_eq!(found(stack::<yrs::Rows>("right", promises)), (true, 0, 0));
+    // Its edits wait for ever, as nothing is left of their changes.
+    let (passed, ..) = found(stack::<Broken<yrs::Rows, FORGETS>>("forgets", promises));
+    assert!(!passed);
+    let (passed, _, divergent) = found(stack::<Broken<yrs::Rows, DEAF>>("deaf", promises));
+    assert!(!passed && divergent > 0, "{divergent}");
+    // It says of what has not come yet that it gave way.
+    let (passed, ..) = found(stack::<Broken<automerge::Rows, BRAGS>>("brags", promises));
+    assert!(!passed);
+}
