@@ -1,6 +1,7 @@
 //! The sockets of a tunnel: bytes wait here until the world says that they have come.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,8 +23,9 @@ use crate::base::DeviceId;
 
 /// So many bytes may be on their way in a direction: what a fast link with a long way holds.
 const WINDOW: usize = 1 << 20;
-/// A far end that is told nothing is closed so long after the app is gone.
-const ORPHANED: Duration = Duration::from_secs(60);
+/// A far end that hears nothing is reset when the app is gone for so long, in times that a head may
+/// take.
+const ORPHANED: u32 = 4;
 /// What comes out of the world and was not written yet.
 type Written = mpsc::UnboundedReceiver<Carried>;
 
@@ -34,12 +36,33 @@ struct Pipe {
     waiting: Mutex<VecDeque<Bytes>>,
     room: Semaphore,
     arrivals: Sender<Arrival>,
+    /// What ends now does not end well.
+    is_broken: AtomicBool,
+}
+
+/// Where bytes come out. One that has not ended well is reset, as its peer would have it.
+struct Outlet {
+    to: Option<OwnedWriteHalf>,
+    pipe: Arc<Pipe>,
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        if let Some(to) = self.to.take_if(|_| self.pipe.is_broken.load(Ordering::Relaxed)) {
+            // A socket that does not take the option is closed all the same.
+            _ = to.as_ref().set_zero_linger();
+            // Else it would say that all is well first.
+            to.forget();
+        }
+    }
 }
 
 impl Pipe {
     fn new(n: u64, up: bool, inside: &Inside) -> Arc<Pipe> {
         let room = Semaphore::new(WINDOW);
-        Arc::new(Pipe { n, up, waiting: Mutex::default(), room, arrivals: inside.arrivals.clone() })
+        let arrivals = inside.arrivals.clone();
+        let is_broken = AtomicBool::new(false);
+        Arc::new(Pipe { n, up, waiting: Mutex::default(), room, arrivals, is_broken })
     }
     fn step(&self, step: Step) {
         // The session may be over.
@@ -69,7 +92,9 @@ impl Pipe {
     }
 
     /// Writes what has come out of the world.
-    async fn writes(self: Arc<Pipe>, mut to: OwnedWriteHalf, mut written: Written) {
+    async fn writes(self: Arc<Pipe>, to: OwnedWriteHalf, mut written: Written) {
+        let mut outlet = Outlet { to: Some(to), pipe: self.clone() };
+        let Some(to) = &mut outlet.to else { return };
         while let Some(carried) = written.recv().await {
             match carried {
                 Carried::Bytes { .. } => {
@@ -82,29 +107,22 @@ impl Pipe {
                 // One that is closed already hears nothing more.
                 Carried::Shut { .. } => _ = to.shutdown().await,
                 Carried::Opened | Carried::Gone => {}
-                Carried::End { how, .. } => return ends(to, how.is_ok()),
+                Carried::End { how, .. } => {
+                    self.is_broken.fetch_or(how.is_err(), Ordering::Relaxed);
+                    return;
+                }
             }
         }
     }
 }
 
-/// Closes a socket; one that has not ended well is reset, as its peer would have it.
-fn ends(to: OwnedWriteHalf, well: bool) {
-    if !well {
-        // A socket that does not take the option is closed all the same.
-        _ = to.as_ref().set_zero_linger();
-        // Else it would say that all is well first.
-        to.forget();
-    }
-}
-
 /// The far end: connects once the tunnel is open there.
-async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written) {
+async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written, patience: Duration) {
     // Before anything else that it is open.
     if written.recv().await.is_none() {
         return;
     }
-    let Ok(Ok(stream)) = timeout(ORPHANED, server.connect()).await else { return down.breaks(false) };
+    let Ok(Ok(stream)) = timeout(patience, server.connect()).await else { return down.breaks(false) };
     let (read, write) = stream.into_split();
     let mut reader = JoinSet::new();
     reader.spawn(down.reads(read));
@@ -113,7 +131,7 @@ async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: 
 
 /// Carries the bytes of a connection between an app and the server.
 pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, inside: &Inside) {
-    let n = inside.numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
     let name = {
         let mut roster = lock(&inside.roster);
         roster.take(device);
@@ -132,18 +150,23 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
     let (mut own, mut others) = (JoinSet::new(), JoinSet::new());
     let writer = tokio::spawn(down.clone().writes(write, for_app));
     own.spawn(up.clone().reads(read));
-    others.spawn(far(server, (up, down), for_far));
-    let (mut is_over, mut is_gone) = (false, false);
+    let patience = inside.patience * ORPHANED;
+    others.spawn(far(server, (up.clone(), down), for_far, patience));
+    let (mut is_over, mut is_gone, mut is_said) = (false, false, false);
     while !(is_over && is_gone) {
         let next = match is_over {
             false => carried.recv().await,
-            true => timeout(ORPHANED, carried.recv()).await.ok().flatten(),
+            true => timeout(patience, carried.recv()).await.ok().flatten(),
         };
         let Some((at, carried)) = next else { break };
         if let Carried::Bytes { took, .. } = carried {
             lock(&inside.late).add(inside.pace.late(at), took);
         }
         is_gone |= carried == Carried::Gone;
+        is_said |= carried == Carried::Shut { up: true };
+        // The server hears a reset of an app that has not said that it has ended, or has broken off.
+        let is_bad = matches!(carried, Carried::End { how: Err(_), .. }) || is_gone && !is_said;
+        up.is_broken.fetch_or(is_bad, Ordering::Relaxed);
         let to = match carried {
             Carried::Opened
             | Carried::Bytes { up: true, .. }

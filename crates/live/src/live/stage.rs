@@ -246,7 +246,10 @@ impl Stage {
             Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
                 asking.length().map(drop).map_err(|wrong| format!("{wrong} cannot be read"))
             }
-            Step::Observe { device, line } => self.telling.borrow().check(DeviceId(*device), line).map(drop),
+            Step::Observe { device, line } => {
+                let at = (DeviceId(*device), self.now());
+                self.telling.borrow().check(at, line).map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -283,7 +286,7 @@ impl Stage {
             }
             Step::Observe { device, line } => {
                 let device = DeviceId(*device);
-                let edit = self.telling.borrow().check(device, line).ok().flatten();
+                let edit = self.telling.borrow().check((device, now), line).ok().flatten();
                 if let Some((entity, key)) = edit {
                     self.people[device.0 as usize].borrow_mut().makes(device, entity, &key);
                 }

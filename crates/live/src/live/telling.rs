@@ -2,7 +2,7 @@
 //! said of themselves.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,6 +45,15 @@ struct Said {
     line: Map<String, Json>,
 }
 
+/// By which other lines of a device name its edits, each with the `seq` of the edit.
+#[derive(Clone, Default)]
+struct NamedEdits {
+    ids: BTreeMap<String, Option<u64>>,
+    rows: BTreeMap<(EntityId, String), Option<u64>>,
+    /// The highest `seq` so far, by the time of each line that had one.
+    reached: VecDeque<(Time, u64)>,
+}
+
 /// Hears the world for the history.
 pub(super) struct Listens {
     pub(super) telling: Rc<RefCell<Telling>>,
@@ -72,8 +81,7 @@ pub(super) struct Telling {
     attributes: Vec<(Vec<String>, Vec<Value>)>,
     said: Vec<Said>,
     commits: u64,
-    /// By which other lines name edits.
-    ids: BTreeSet<(DeviceId, String)>,
+    named: Vec<NamedEdits>,
     /// Whether each device said anything, and what it shows.
     pub(super) spoke: Vec<bool>,
     pub(super) showed: Vec<bool>,
@@ -98,6 +106,10 @@ fn said<'l>(line: &'l Map<String, Json>, name: &str) -> Option<&'l str> {
     line.get(name).and_then(Json::as_str)
 }
 
+fn list(known: &[&str]) -> String {
+    if known.is_empty() { "none so far".to_owned() } else { known.join(", ") }
+}
+
 fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(map) => map,
@@ -112,18 +124,9 @@ impl Telling {
         attributes: Vec<(Vec<String>, Vec<Value>)>,
     ) -> Telling {
         let quiet = vec![false; attributes.len()];
+        let named = vec![NamedEdits::default(); attributes.len()];
         let (spoke, showed) = (quiet.clone(), quiet);
-        Telling {
-            schema,
-            start,
-            tolerance,
-            attributes,
-            said: Vec::new(),
-            commits: 0,
-            ids: BTreeSet::new(),
-            spoke,
-            showed,
-        }
+        Telling { schema, start, tolerance, attributes, said: Vec::new(), commits: 0, named, spoke, showed }
     }
     pub(super) fn commits(&self) -> u64 {
         self.commits
@@ -173,12 +176,95 @@ impl Telling {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         line.insert("at".to_owned(), self.instant(at));
         let shows = line.get("kind").is_some_and(|kind| kind == "shows");
-        if let (Some("edit"), Some(id)) = (said(&line, "kind"), said(&line, "id")) {
-            self.ids.insert((device, id.to_owned()));
-        }
+        self.name(device, at, &line);
         self.spoke[device.0 as usize] = true;
         self.showed[device.0 as usize] |= shows;
         self.said.push(Said { device: Some(device), line });
+    }
+
+    /// Keeps by what later lines may name this one.
+    fn name(&mut self, device: DeviceId, at: Time, line: &Map<String, Json>) {
+        let named = &mut self.named[device.0 as usize];
+        let seq = line.get("seq").and_then(Json::as_u64);
+        if said(line, "kind") == Some("edit") {
+            if let Some(id) = said(line, "id") {
+                named.ids.insert(id.to_owned(), seq);
+            }
+            let entity = said(line, "entity").and_then(|name| self.schema.find(name));
+            if let Some((entity, key)) = entity.zip(said(line, "key")) {
+                let row = named.rows.entry((entity, key.to_owned())).or_default();
+                *row = seq.max(*row);
+            }
+        }
+        let highest = named.reached.back().map_or(0, |(_, seq)| *seq);
+        named.reached.extend(seq.map(|seq| (at, seq.max(highest))));
+        // One that no line can have come before is enough.
+        let is_old = |of: &(Time, u64)| of.0 + self.tolerance < at;
+        while named.reached.get(1).is_some_and(is_old) {
+            named.reached.pop_front();
+        }
+    }
+
+    fn entity(&self, line: &Map<String, Json>) -> Result<Option<EntityId>, String> {
+        let Some(name) = line.get("entity") else { return Ok(None) };
+        let found = name.as_str().and_then(|name| self.schema.find(name));
+        let names = || self.schema.entities.iter().map(|entity| entity.name.as_str()).collect::<Vec<_>>();
+        found.map(Some).ok_or_else(|| format!("there is no entity {name}; there is {}", names().join(", ")))
+    }
+
+    /// The `seq` of the edit that comes last of those that a line names: none that was not made.
+    fn edits_of(&self, device: DeviceId, line: &Map<String, Json>) -> Result<Option<u64>, String> {
+        let named = &self.named[device.0 as usize];
+        let lists = ["edits", "undecided"].map(|list| line.get(list).and_then(Json::as_array));
+        let ids = lists.into_iter().flatten().flatten().filter_map(Json::as_str).chain(said(line, "edit"));
+        let mut last = None;
+        for id in ids {
+            let seq = named.ids.get(id).ok_or_else(|| {
+                let known: Vec<&str> = named.ids.keys().take(8).map(String::as_str).collect();
+                format!("no edit of this device was said to be `{id}`; it said {}", list(&known))
+            })?;
+            last = last.max(*seq);
+        }
+        let rows =
+            line.get("rows").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object);
+        let is_word = matches!(said(line, "kind"), Some("acknowledged" | "told"));
+        let alone = Some(line).filter(|line| is_word && !line.contains_key("edit"));
+        let rows = rows.filter(|_| said(line, "kind") == Some("waits")).chain(alone);
+        for row in rows {
+            let key = match row.get("key") {
+                Some(Json::String(key)) => key.clone(),
+                Some(Json::Number(key)) => key.to_string(),
+                // What it lacks is found by whoever reads a line alone.
+                _ => continue,
+            };
+            let Some(entity) = self.entity(row)? else { continue };
+            let name = &self.schema.entity(entity).name;
+            let seq = named.rows.get(&(entity, key.clone())).ok_or_else(|| {
+                format!(
+                    "this device said no edit of {name} `{key}`; say the edit first, as a line of its own"
+                )
+            })?;
+            last = last.max(*seq);
+        }
+        Ok(last)
+    }
+
+    /// A line that was said before others has no higher number than they.
+    fn in_order(
+        &self,
+        (device, now): (DeviceId, Time),
+        line: &Map<String, Json>,
+        last: Option<u64>,
+    ) -> Result<(), String> {
+        let Some(seq) = line.get("seq").and_then(Json::as_u64) else { return Ok(()) };
+        let reached = &self.named[device.0 as usize].reached;
+        let old = reached.partition_point(|(of, _)| *of + self.tolerance < now);
+        let before = old.checked_sub(1).map(|at| reached[at].1);
+        let reached = before.max(last).unwrap_or(0);
+        match seq < reached {
+            true => Err(format!("`seq` must be {reached} or more, which a line before has; or leave it out")),
+            false => Ok(()),
+        }
     }
 
     /// What an edit is of.
@@ -187,35 +273,20 @@ impl Telling {
     /// What is wrong with a line, and what would be right.
     pub(super) fn check(
         &self,
-        device: DeviceId,
+        (device, now): (DeviceId, Time),
         line: &Map<String, Json>,
     ) -> Result<Option<(EntityId, String)>, String> {
         let kind = said(line, "kind").unwrap_or_default();
         if !KINDS.contains(&kind) {
             return Err(format!("`kind` must be one of {}", KINDS.join(", ")));
         }
-        let entity = match line.get("entity") {
-            None => None,
-            Some(name) => {
-                let found = name.as_str().and_then(|name| self.schema.find(name));
-                let names: Vec<&str> =
-                    self.schema.entities.iter().map(|entity| entity.name.as_str()).collect();
-                Some(
-                    found
-                        .ok_or_else(|| format!("there is no entity {name}; there is {}", names.join(", ")))?,
-                )
-            }
-        };
-        let is_known = |id: &str| self.ids.contains(&(device, id.to_owned()));
+        let entity = self.entity(line)?;
         if kind != "edit" {
-            let list = line.get("edits").and_then(Json::as_array).into_iter().flatten();
-            let mut named = list.filter_map(Json::as_str).chain(said(line, "edit"));
-            return match named.find(|id| !is_known(id)) {
-                Some(id) => Err(format!("no edit of this device was said to be `{id}`")),
-                None => Ok(None),
-            };
+            let last = self.edits_of(device, line)?;
+            return self.in_order((device, now), line, last).map(|()| None);
         }
-        if let Some(id) = said(line, "id").filter(|id| is_known(id)) {
+        self.in_order((device, now), line, None)?;
+        if let Some(id) = said(line, "id").filter(|id| self.named[device.0 as usize].ids.contains_key(*id)) {
             return Err(format!("there was an edit `{id}` of this device"));
         }
         let id = entity.ok_or("an edit has an `entity`")?;

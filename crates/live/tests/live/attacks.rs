@@ -222,3 +222,43 @@ fn what_an_app_says_is_checked_before_it_is_believed() {
     });
     assert_eq!(was.history.matches("\"kind\":\"edit\"").count(), 1);
 }
+
+#[test]
+fn a_line_that_no_history_takes_is_refused_at_once() {
+    let was = session(calm(), |doors| {
+        let app = App { to: doors.all, name: "anna" };
+        let edit = |id: &str, seq: u64| {
+            format!(
+                "{{\"kind\":\"edit\",\"id\":\"{id}\",\"entity\":\"note\",\"key\":\"k\",\"do\":\"update\",\
+                 \"values\":{{\"text\":\"x\"}},\"seq\":{seq}}}"
+            )
+        };
+        app.says(&edit("e1", 7));
+        app.says("{\"kind\":\"waits\",\"edits\":[\"e1\"],\"undecided\":[\"e1\"]}");
+        app.says("{\"kind\":\"waits\",\"rows\":[{\"entity\":\"note\",\"key\":\"k\"}]}");
+        app.says("{\"kind\":\"acknowledged\",\"entity\":\"note\",\"key\":\"k\",\"seq\":7}");
+        // Longer than a line may be late.
+        pause(600);
+        let long = format!("{{\"kind\":\"sync-start\",\"device\":\"{}\"}}", "\u{1d49c}".repeat(80));
+        for (said, word) in [
+            ("{\"kind\":\"waits\",\"edits\":[],\"undecided\":[\"nope\"]}", "`nope`; it said e1"),
+            ("{\"kind\":\"waits\",\"rows\":[{\"entity\":\"note\",\"key\":\"z\"}]}", "no edit of note `z`"),
+            ("{\"kind\":\"acknowledged\",\"entity\":\"note\",\"key\":\"z\"}", "say the edit first"),
+            (
+                "{\"kind\":\"told\",\"entity\":\"note\",\"key\":\"z\",\"says\":\"merged\"}",
+                "say the edit first",
+            ),
+            ("{\"kind\":\"acknowledged\",\"edit\":\"e1\",\"seq\":6}", "`seq` must be 7 or more"),
+            ("{\"kind\":\"sync-start\",\"seq\":3}", "`seq` must be 7 or more"),
+            (&edit("e2", 6), "leave it out"),
+            (&long, "200 bytes"),
+        ] {
+            let got = app.once("POST /observe", said).expect("it is answered");
+            assert!(got.status == 400 && got.text().contains(word), "{said}: {} {}", got.status, got.text());
+        }
+        // Another device has an order of its own.
+        App { to: doors.all, name: "bert" }.says("{\"kind\":\"sync-start\",\"seq\":3}");
+    });
+    assert_eq!(was.history.matches("\"seq\":7").count(), 2, "{}", was.history);
+    is_the_same(&was);
+}

@@ -191,3 +191,62 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
     assert!(how_often(&was, "\"kind\":\"shut\"") >= 1);
     is_the_same(&was);
 }
+
+/// Closes a socket as one that has failed: its peer hears a reset.
+fn resets(stream: TcpStream) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("there is room");
+    let _inside = runtime.enter();
+    stream.set_nonblocking(true).expect("it is a socket");
+    let stream = tokio::net::TcpStream::from_std(stream).expect("it is a socket");
+    stream.set_zero_linger().expect("it is a socket");
+}
+
+/// A server that hears to the end, and tells how that was.
+fn told_of_end() -> (String, std::sync::mpsc::Receiver<std::io::Result<usize>>) {
+    let (tells, told) = std::sync::mpsc::channel();
+    let to = server(1, move |mut stream| {
+        let ended = loop {
+            match stream.read(&mut [0; 4_096]) {
+                Ok(1..) => {}
+                ended => break ended,
+            }
+        };
+        _ = tells.send(ended);
+    });
+    (to, told)
+}
+
+#[test]
+fn a_server_hears_the_reset_of_its_app() {
+    for is_reset in [true, false] {
+        let (to, told) = told_of_end();
+        let was = session(through(steady(""), 5.0, to), move |doors| {
+            let mut app = connect(doors.devices[0]);
+            app.write_all(&[7; 10_000]).expect("it is open");
+            pause(200);
+            if is_reset {
+                resets(app)
+            } else {
+                drop(app)
+            }
+            let ended = told.recv_timeout(Duration::from_secs(10)).expect("it has ended");
+            assert_eq!(ended.is_err(), is_reset, "{ended:?}");
+        });
+        is_the_same(&was);
+    }
+}
+
+#[test]
+fn a_server_hears_a_reset_after_an_outage_that_resets() {
+    let world = steady("event.tunnel = { at = \"+2s\", outage = { for = \"4s\", mode = \"reset\" } }");
+    let (to, told) = told_of_end();
+    let was = session(through(world, 5.0, to), move |doors| {
+        let mut app = connect(doors.devices[0]);
+        app.write_all(&[7; 10_000]).expect("it is open");
+        assert!(app.read(&mut [0; 10]).is_err(), "it is reset");
+        let ended = told.recv_timeout(Duration::from_secs(10)).expect("it has ended");
+        assert!(ended.is_err(), "{ended:?}");
+    });
+    is_the_same(&was);
+}
