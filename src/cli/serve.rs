@@ -15,8 +15,8 @@ use crate::base::words::count;
 use crate::base::{inert, inert_path};
 use crate::contract::Need;
 use crate::live::{
-    Doors, Ended, Gate, Head, LOG_VERSION, Limits, Mode, Opening, Protocol, Roster, Session, Trouble,
-    Upstream, protocols,
+    Begins, Doors, Ended, Gate, Head, LOG_VERSION, Limits, Log, Mode, News, Opening, Protocol, Replayed,
+    Roster, Session, Trouble, Upstream, protocols,
 };
 use crate::record::{self, Exit};
 use crate::scenario::{Document, Plan, Request};
@@ -60,7 +60,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Err(Refusal::usage(why));
     }
     let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
-    let log = args.record.as_deref().map(opened).transpose()?;
+    args.record.as_deref().map_or(Ok(()), written::spare_present)?;
     fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
     let fleets: Vec<(String, u32)> =
         plan.fleets.iter().map(|fleet| (fleet.name.clone(), fleet.devices)).collect();
@@ -93,6 +93,8 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         patience: HEAD_PATIENCE,
     };
     let ground = judge::ground(&plan);
+    // Nothing is left of a session that cannot begin.
+    let log = args.record.as_deref().map(|path| -> Begins<'_> { Box::new(|| opened(path)) });
     let session = Session {
         plan: &served.setup,
         stacks: &served.stacks,
@@ -105,8 +107,11 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let signals = console.surroundings.signals.clone();
     signals.heed();
     let ended = {
-        let mut begin = |doors: &Doors| begins(args, (&plan, &served), doors, &token, console);
-        session.run(&|| signals.any(), &mut begin).map_err(troubled)?
+        let mut hears = |news: News<'_>| match news {
+            News::Opened(doors) => begins(args, (&plan, &served), doors, &token, console),
+            News::LogEnds(error) => log_ends(args, error, console),
+        };
+        session.run(&|| signals.any(), &mut hears).map_err(troubled)?
     };
     let exit = ends(args, (&plan, &folder), ended, console)?;
     Ok(exit)
@@ -254,15 +259,21 @@ fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
     Refusal::environment(format!("cannot write {}: {error}", inert_path(path)))
 }
 
-fn opened(path: &Path) -> anyhow::Result<Box<dyn Write>> {
-    written::spare_present(path)?;
-    Ok(Box::new(File::create(path).map_err(|e| unwritable(path, &e))?))
+fn opened(path: &Path) -> Result<Box<dyn Write>, Trouble> {
+    let file = File::create(path).map_err(|error| Trouble::Log(inert_path(path).to_string(), error))?;
+    Ok(Box::new(file))
+}
+
+fn log_ends(args: &ServeArgs, error: &std::io::Error, console: &mut Console<'_>) {
+    let path = args.record.as_deref().map(inert_path).unwrap_or_default();
+    console.complaint(&format!("warning: {path} ends here, as it cannot be written: {error}\n"));
 }
 
 fn troubled(trouble: Trouble) -> anyhow::Error {
     let exit = match trouble {
         Trouble::World(_) => Exit::Invalid,
-        Trouble::Listen(..) | Trouble::Thread(_) => Exit::Environment,
+        Trouble::Ports { .. } => Exit::Usage,
+        Trouble::Listen(..) | Trouble::Thread(_) | Trouble::Log(..) => Exit::Environment,
         Trouble::Stalled(_) => Exit::Stuck,
     };
     Refusal::because(exit, trouble.to_string())
@@ -329,18 +340,31 @@ fn begins(
     }
 }
 
+/// Judges what has ended, and tells who asked for it; also why it cannot be judged.
 fn ends(
     args: &ServeArgs,
-    (plan, folder): (&Plan, &Path),
+    of: (&Plan, &Path),
     ended: Ended,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
+    let concluded = concluded(args, of, &ended, console);
+    let told = concluded.as_ref().map(|(_, text)| text.clone());
+    ended.tell(told.map_err(|error| format!("not judged: {error}\n")));
+    concluded.map(|(exit, _)| exit)
+}
+
+fn concluded(
+    args: &ServeArgs,
+    (plan, folder): (&Plan, &Path),
+    ended: &Ended,
+    console: &mut Console<'_>,
+) -> anyhow::Result<(Exit, String)> {
     let history = folder.join("history.jsonl");
     written::replace(&history, ended.history.as_bytes())?;
     let mut csv = Vec::new();
     record::requests(&ended.requests, plan.start, &mut csv)?;
     let requests = folder.join("requests.csv");
-    written::replace(&requests, &csv)?;
+    let unwritten = written::replace(&requests, &csv).err();
     let mut text = format!(
         "{} of virtual time, {}; {}\n",
         ended.length,
@@ -352,7 +376,11 @@ fn ends(
         text += &format!("never said what they show, so that nobody looked: {}\n", names.join(", "));
     }
     let (requests, history_shown) = (inert_path(&requests), inert_path(&history));
-    text += &format!("requests: {requests} (syncdyno calibrate {requests})\nhistory: {history_shown}\n");
+    text += &match &unwritten {
+        Some(error) => format!("no requests: {error}\n"),
+        None => format!("requests: {requests} (syncdyno calibrate {requests})\n"),
+    };
+    text += &format!("history: {history_shown}\n");
     if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
         console.complaint(&format!("warning: {} ends before the session did: {error}\n", inert_path(path)));
     } else if let Some(path) = &args.record {
@@ -362,8 +390,9 @@ fn ends(
     let (exit, verdict) = judged(args, (folder, &history), console);
     console.result(&verdict);
     console.result(&text);
-    ended.tell(&(verdict + &text));
-    Ok(exit)
+    // What is there was judged, and not all is there.
+    let is_whole = unwritten.is_none() || exit != Exit::Success;
+    Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
 
 /// What a history comes to, and the words for it.
@@ -405,18 +434,31 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let shown = inert_path(path);
     let wrong = |why: String| Refusal::because(Exit::Invalid, format!("{shown}: {why}"));
     let file = File::open(path).map_err(|e| Refusal::unreadable(path, &e))?;
-    let log = live::head(BufReader::new(file)).map_err(|e| wrong(e.to_string()))?;
-    let head = &log.0;
+    let log = Log::read(BufReader::new(file)).map_err(|e| wrong(e.to_string()))?;
+    let head = &log.head;
     let seed: u64 = head.seed.parse().map_err(|_| wrong("its seed is none".to_owned()))?;
     let plan = sources::one_plan(&head.scenario, Path::new(&head.path), Some(seed), console)?;
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
     let (setup, stacks) = of_head(head, &plan, stacks)?;
     let replayed = live::replay(&log, &setup, &stacks).map_err(|e| wrong(e.to_string()))?;
-    let mut text = format!(
-        "{} of virtual time: {} ended at the same nanosecond, in the same way and with the same bytes\n",
-        replayed.length,
-        count(replayed.same, "request"),
-    );
+    console.result(&(of_replay(&replayed) + if log.is_torn { "its last line is not whole\n" } else { "" }));
+    let is_same = replayed.differ.is_empty() && replayed.same_history != Some(false);
+    Ok(match is_same {
+        true if replayed.tests_nothing => Exit::Nothing,
+        true => Exit::Success,
+        false => Exit::NotDeterministic,
+    })
+}
+
+fn of_replay(replayed: &Replayed) -> String {
+    let (length, same) = (replayed.length, count(replayed.same, "request"));
+    let mut text = match replayed.same {
+        0 => format!("{length} of virtual time: no request ended as it had\n"),
+        _ => format!(
+            "{length} of virtual time: {same} ended at the same nanosecond, in the same way and with the same \
+             bytes\n"
+        ),
+    };
     for differs in replayed.differ.iter().take(10) {
         let told = |of: &Option<(base::Time, live::Done)>| match of {
             Some((at, done)) => format!("{} at {at} with {} bytes", done.how, done.bytes),
@@ -428,12 +470,13 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     if !replayed.differ.is_empty() {
         text += &format!("{} NOT the same\n", count(replayed.differ.len() as u64, "request"));
     }
+    if replayed.tests_nothing {
+        text += "nothing was tested: the log has no request that ended, and nothing that apps said\n";
+    }
     text += match replayed.same_history {
         Some(true) => "the history is the same, to the byte\n",
         Some(false) => "the history is NOT the same\n",
         None => "the log ends before the session did: nothing was judged\n",
     };
-    console.result(&text);
-    let is_same = replayed.differ.is_empty() && replayed.same_history != Some(false);
-    Ok(if is_same { Exit::Success } else { Exit::NotDeterministic })
+    text
 }

@@ -203,6 +203,7 @@ fn what_cannot_be_served_is_refused_in_words() {
             "cannot be used with",
         ),
         ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback alone"),
+        ("serve notes.toml --ports 65535 --listen 127.0.0.1:0", 2, "--ports takes 65534 at most"),
         ("serve notes.toml --variant other", 3, "no variant `other`"),
         ("serve notes.toml --listen 192.0.2.1:1", 20, "cannot listen on 192.0.2.1:1"),
     ] {
@@ -223,6 +224,84 @@ fn a_log_that_is_none_is_refused_with_its_line() {
         let (code, said) = said(&desk, "replay log.jsonl");
         assert!(code == Some(3) && said.contains(word), "{text}: {code:?} {said}");
     }
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_log() {
+    let desk = desk();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let at = taken.local_addr().expect("it has one");
+    let (code, text) = said(&desk, &format!("serve notes.toml --listen {at} --record s.jsonl --bodies"));
+    assert!(code == Some(20) && text.contains("cannot listen on"), "{text}");
+    assert!(!desk.path().join("s.jsonl").exists());
+    let (code, text) =
+        said(&desk, "serve notes.toml --listen 127.0.0.1:0 --for 1ms --record none/s.jsonl --bodies -o out");
+    assert!(code == Some(20) && text.contains("cannot write none/s.jsonl"), "{text}");
+    fs::write(desk.path().join("s.jsonl"), "kept").expect("there is room");
+    let (code, text) =
+        said(&desk, "serve notes.toml --listen 127.0.0.1:0 --for 1ms --record s.jsonl --bodies -o out");
+    assert!(code == Some(2) && text.contains("already there"), "{text}");
+    assert_eq!(fs::read_to_string(desk.path().join("s.jsonl")).expect("it is there"), "kept");
+}
+
+#[test]
+fn who_asks_hears_why_nothing_was_judged() {
+    // A folder stands where the history goes: as on a full disk it cannot be written.
+    let desk = desk();
+    fs::create_dir_all(desk.path().join("out/history.jsonl/other")).expect("there is room");
+    let serving = Serving::of(&desk, "");
+    serving.works(true);
+    let (status, text) = serving.ask("POST /verdict", "");
+    assert!(status == 500 && text.contains("not judged: cannot write"), "{status} {text}");
+    assert_eq!(serving.ended().0, Some(20));
+    // Of the requests alone: the history is there, and judged.
+    let desk = self::desk();
+    fs::create_dir_all(desk.path().join("out/requests.csv/other")).expect("there is room");
+    let serving = Serving::of(&desk, "");
+    serving.works(true);
+    let (status, text) = serving.ask("POST /verdict", "");
+    assert!(status == 200 && text.contains("notes: pass") && text.contains("no requests: "), "{text}");
+    assert!(desk.path().join("out/history.jsonl").is_file());
+    assert_eq!(serving.ended().0, Some(20));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_log_is_told_at_once() {
+    let desk = desk();
+    let words = "serve notes.toml --listen 127.0.0.1:0 -o out --record /dev/full --bodies";
+    let mut child =
+        program(desk.path(), words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let told = lines.map_while(Result::ok).find(|line| line.contains("/dev/full ends here"));
+    child.kill().expect("it goes on");
+    assert!(told.expect("it is told while it runs").contains("No space left"));
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_log_that_tests_nothing_does_not_pass() {
+    let desk = desk();
+    let serving = Serving::of(&desk, "--record s.jsonl --bodies");
+    serving.works(true);
+    serving.ask("POST /verdict", "");
+    serving.ended();
+    let log = fs::read_to_string(desk.path().join("s.jsonl")).expect("it is there");
+    let replayed = |text: &str| {
+        fs::write(desk.path().join("other.jsonl"), text).expect("there is room");
+        said(&desk, "replay other.jsonl")
+    };
+    let (code, text) = replayed(log.lines().next().expect("there is a head"));
+    assert!(code == Some(4) && text.contains("nothing was tested") && !text.contains("nanosecond"), "{text}");
+    let (code, text) = replayed(&format!("\u{feff}\n{log}"));
+    assert!(code == Some(0) && text.contains("the history is the same"), "{text}");
+    // As after kill -9.
+    let (code, text) = replayed(&log[..log.len() - 20]);
+    assert!(code == Some(0) && text.contains("its last line is not whole"), "{text}");
+    assert!(text.contains("ends before the session did") && text.contains("2 requests ended"), "{text}");
+    let (code, text) =
+        replayed(&log.replace("\"kind\":\"stop\"", "\"kind\":\"cut\",\"device\":0,\"ms\":86400001"));
+    assert!(code == Some(3) && text.contains("from 0 to 86400000") && text.contains("line "), "{text}");
 }
 
 #[test]

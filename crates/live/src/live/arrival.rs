@@ -44,9 +44,12 @@ pub(super) enum Arrival {
     /// Judge and end; the answer is what was found.
     Verdict {
         settled: bool,
-        reply: oneshot::Sender<String>,
+        reply: oneshot::Sender<Judged>,
     },
 }
+
+/// A verdict in words, or why there is none.
+pub(super) type Judged = Result<String, String>;
 
 /// What comes of a request, at its time.
 #[derive(Debug)]
@@ -108,6 +111,10 @@ pub enum Trouble {
     World(#[from] Unrunnable),
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
+    #[error("there are {devices} devices, and no port after 65535: --ports takes {} at most", 65_536 - devices)]
+    Ports { devices: u32 },
+    #[error("cannot write {0}: {1}")]
+    Log(String, io::Error),
     #[error("the thread for sockets cannot be started: {0}")]
     Thread(io::Error),
     #[error("something in the world spins {0}")]

@@ -232,5 +232,9 @@ async fn verdict(asked: &Asked, inside: &Inside) -> Response {
     if inside.arrivals.send(Arrival::Verdict { settled, reply }).is_err() {
         return over();
     }
-    judged.await.map_or_else(|_| over(), |verdict| text(200, verdict))
+    match judged.await {
+        Ok(Ok(verdict)) => text(200, verdict),
+        Ok(Err(why)) => text(500, why),
+        Err(_) => over(),
+    }
 }

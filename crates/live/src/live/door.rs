@@ -23,7 +23,7 @@ use super::inside::{
 };
 use super::late::Lateness;
 use super::outside;
-use super::patient::Patient;
+use super::patient::{Patient, UnderWay};
 use super::pipe;
 use super::roster::Roster;
 use super::stage::Step;
@@ -91,12 +91,15 @@ impl Door {
             });
             listener.map_err(|error| Trouble::Listen(address, error))
         };
+        let devices = opening.roster.len() as u32;
+        if opening.ports_from.is_some_and(|from| u32::from(from) + devices > 65_536) {
+            return Err(Trouble::Ports { devices });
+        }
         let (all, main) = bind(opening.listen)?;
         let (mut listeners, mut devices) = (vec![(main, None)], Vec::new());
         for at in 0..opening.roster.len() as u32 {
             let Some(from) = opening.ports_from else { break };
-            let port = u16::try_from(u32::from(from) + at).unwrap_or(0);
-            let (address, listener) = bind(SocketAddr::new(opening.listen.ip(), port))?;
+            let (address, listener) = bind(SocketAddr::new(opening.listen.ip(), from + at as u16))?;
             devices.push(address);
             listeners.push((listener, Some(DeviceId(at))));
         }
@@ -233,12 +236,22 @@ async fn accept(
 async fn serve(stream: TcpStream, entrance: Entrance, inside: Arc<Inside>) {
     let patience = inside.patience;
     let head = if entrance.is_aside { patience.min(ASIDE_PATIENCE) } else { patience };
-    let service = service_fn(move |request| answer(request, entrance, inside.clone()));
+    let under_way = UnderWay::default();
+    let begins = under_way.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let begun = begins.begins(request.version());
+        let answered = answer(request, entrance, inside.clone());
+        async move {
+            let answered = answered.await;
+            drop(begun);
+            answered
+        }
+    });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_MAX);
     builder.keep_alive(!entrance.is_aside);
     // A connection that breaks is its client's affair.
-    _ = builder.serve_connection(TokioIo::new(Patient::new(stream, patience * 2)), service).await;
+    _ = builder.serve_connection(TokioIo::new(Patient::new(stream, patience * 2, under_way)), service).await;
 }
 
 /// Brings requests to one's own server as they come out of the world, and its responses in.

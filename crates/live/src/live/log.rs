@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::stage::Step;
+use super::tunnel::PIECE;
 
 /// The version of the format.
 pub const LOG_VERSION: u32 = 1;
@@ -67,9 +68,12 @@ pub enum LogError {
 
 /// A log that was read.
 #[derive(Debug)]
-pub(super) struct Log {
-    pub(super) head: Head,
-    pub(super) lines: Vec<Line>,
+pub struct Log {
+    pub head: Head,
+    /// Each with its time, in virtual nanoseconds.
+    pub steps: Vec<(u64, Step)>,
+    /// Its last line is not whole, as of a process that was killed; it is left out.
+    pub is_torn: bool,
 }
 
 /// A longer line is none of a session's, in bytes.
@@ -78,14 +82,46 @@ const LINE: u64 = 256 << 20;
 impl Head {
     /// Whether a text begins as a log does.
     pub fn begins(text: &[u8]) -> bool {
-        text.starts_with(b"{\"syncdyno_session\"")
+        plain(text).trim_ascii_start().starts_with(b"{\"syncdyno_session\"")
+    }
+}
+
+/// A text without the mark that editors put before UTF-8.
+fn plain(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// No session is longer, in virtual nanoseconds: a hundred years.
+const LENGTH: u64 = 100 * 366 * 86_400 * 1_000_000_000;
+/// No message is longer, in bytes: the largest `--body-max`, and a head.
+const MESSAGE: u64 = (1 << 30) + (1 << 20);
+/// As long as a person may cut a link, in milliseconds.
+const CUT: u64 = 86_400_000;
+
+impl Line {
+    /// A session writes no other; an edited one would be more than a world holds.
+    fn in_range(&self) -> Result<(), String> {
+        let most = |what: &str, is: u64, most: u64| match is > most {
+            true => Err(format!("`{what}` is {is}; it is from 0 to {most}")),
+            false => Ok(()),
+        };
+        most("at", self.at, LENGTH)?;
+        match &self.step {
+            Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
+                most("withheld", asking.withheld, MESSAGE)
+            }
+            Step::Upstream { bytes, .. } => most("bytes", bytes.unwrap_or(0), MESSAGE),
+            Step::Sent { bytes, .. } | Step::Piece { bytes, .. } => most("bytes", *bytes, PIECE),
+            Step::Cut { ms, .. } => most("ms", *ms, CUT),
+            _ => Ok(()),
+        }
     }
 }
 
 impl Log {
     /// # Errors
-    /// It is no log, or of another version.
-    pub(super) fn read(mut from: impl BufRead) -> Result<Log, LogError> {
+    /// It is no log, or of another version; or a line of it is none.
+    pub fn read(mut from: impl BufRead) -> Result<Log, LogError> {
         let mut text = Vec::new();
         let mut number = 0;
         let mut next = |text: &mut Vec<u8>| -> Result<bool, LogError> {
@@ -98,28 +134,40 @@ impl Log {
             Ok(read > 0)
         };
         let malformed = |line: usize, why: String| LogError::Malformed { line, why };
-        if !next(&mut text)? {
-            return Err(malformed(1, "the file is empty".to_owned()));
+        let mut at = 0;
+        while plain(&text).trim_ascii().is_empty() {
+            at += 1;
+            if !next(&mut text)? {
+                return Err(malformed(1, "the file is empty".to_owned()));
+            }
         }
+        let first = at;
         let version: Map<String, Json> =
-            serde_json::from_slice(&text).map_err(|error| malformed(1, error.to_string()))?;
+            serde_json::from_slice(plain(&text)).map_err(|error| malformed(first, error.to_string()))?;
         match version.get("syncdyno_session").and_then(Json::as_u64) {
             Some(1) => {}
             Some(other) => return Err(LogError::Version(u32::try_from(other).unwrap_or(u32::MAX))),
-            None => return Err(malformed(1, "it is not the log of a session".to_owned())),
+            None => return Err(malformed(first, "it is not the log of a session".to_owned())),
         }
-        let head: Head = serde_json::from_slice(&text).map_err(|error| malformed(1, error.to_string()))?;
-        let mut lines = Vec::new();
-        let mut at = 1;
+        let head: Head =
+            serde_json::from_slice(plain(&text)).map_err(|error| malformed(first, error.to_string()))?;
+        let (mut steps, mut is_torn) = (Vec::new(), false);
         while next(&mut text)? {
             at += 1;
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let line = serde_json::from_slice(&text).map_err(|error| malformed(at, error.to_string()))?;
-            lines.push(line);
+            match serde_json::from_slice::<Line>(&text) {
+                Ok(line) => {
+                    line.in_range().map_err(|why| malformed(at, why))?;
+                    steps.push((line.at, line.step));
+                }
+                // It was being written; whatever else is wrong has a line's end.
+                Err(_) if !text.ends_with(b"\n") => is_torn = true,
+                Err(error) => return Err(malformed(at, error.to_string())),
+            }
         }
-        Ok(Log { head, lines })
+        Ok(Log { head, steps, is_torn })
     }
 }
 
@@ -127,11 +175,12 @@ impl Log {
 pub(super) struct Writer {
     to: Option<io::BufWriter<Box<dyn Write>>>,
     failed: Option<io::Error>,
+    is_told: bool,
 }
 
 impl Writer {
     pub(super) fn new(to: Option<Box<dyn Write>>) -> Writer {
-        Writer { to: to.map(io::BufWriter::new), failed: None }
+        Writer { to: to.map(io::BufWriter::new), failed: None, is_told: false }
     }
     pub(super) fn head(&mut self, head: &Head) {
         self.put(head);
@@ -152,6 +201,11 @@ impl Writer {
             self.failed = Some(error);
             self.to = None;
         }
+    }
+    /// Why nothing more is written, if it is so since this was asked before.
+    pub(super) fn fails_now(&mut self) -> Option<&io::Error> {
+        let was_told = std::mem::replace(&mut self.is_told, self.failed.is_some());
+        self.failed.as_ref().filter(|_| !was_told)
     }
     /// Why the log ends before the session did, if it does.
     pub(super) fn failed(self) -> Option<io::Error> {

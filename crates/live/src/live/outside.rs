@@ -12,15 +12,16 @@ use crate::sim::{Handle, Notify, oneshot};
 /// Is called with the number of a request as that comes to the server.
 pub(super) type Forward = Box<dyn Fn(u64)>;
 
-/// What a message in the place of a real one begins with; its number follows.
+/// What a message in the place of a real one begins with; its number follows, and its status.
 const MARK: [u8; 8] = *b"\0upstrm\0";
-const HEAD: usize = MARK.len() + 8;
+const NUMBER: usize = MARK.len() + 8;
+const HEAD: usize = NUMBER + 2;
 
 /// One's own server, as links see it.
 pub(super) struct AtUpstream {
     handle: Handle,
     forward: Forward,
-    waiting: RefCell<BTreeMap<u64, oneshot::Sender<Option<u64>>>>,
+    waiting: RefCell<BTreeMap<u64, oneshot::Sender<Option<(u16, u64)>>>>,
     /// Answers that are streams and have not ended.
     streams: RefCell<BTreeMap<u64, Rc<Coming>>>,
 }
@@ -49,11 +50,12 @@ impl Rest for Pieces {
     }
 }
 
-/// A message of so many bytes with a number in it.
-fn numbered(n: u64, bytes: u64) -> Vec<u8> {
+/// A message of so many bytes with a number in it, and with what the real one says first.
+fn numbered(n: u64, status: u16, bytes: u64) -> Vec<u8> {
     let mut message = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX).max(HEAD)];
     message[..MARK.len()].copy_from_slice(&MARK);
-    message[MARK.len()..HEAD].copy_from_slice(&n.to_le_bytes());
+    message[MARK.len()..NUMBER].copy_from_slice(&n.to_le_bytes());
+    message[NUMBER..HEAD].copy_from_slice(&status.to_le_bytes());
     message
 }
 
@@ -68,18 +70,18 @@ impl AtUpstream {
         AtUpstream { handle, forward, waiting: RefCell::default(), streams: RefCell::default() }
     }
     pub(super) fn request(n: u64, bytes: u64) -> Vec<u8> {
-        numbered(n, bytes)
+        numbered(n, 0, bytes)
     }
     /// The server has answered with so many bytes, or is not there. `more` says that a stream
     /// follows.
-    pub(super) fn answers(&self, n: u64, bytes: Option<u64>, more: bool) {
+    pub(super) fn answers(&self, n: u64, (status, bytes): (u16, Option<u64>), more: bool) {
         if more {
             let coming = Coming { pieces: RefCell::default(), changed: self.handle.notify() };
             self.streams.borrow_mut().insert(n, Rc::new(coming));
         }
         let waiting = self.waiting.borrow_mut().remove(&n);
         // Who asked may be gone.
-        waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes));
+        waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes.map(|bytes| (status, bytes))));
     }
     /// The next piece of a stream has come, of so many bytes; 0 is its end, `None` a bad one.
     pub(super) fn goes_on(&self, n: u64, bytes: Option<u64>) {
@@ -103,6 +105,6 @@ impl Server for AtUpstream {
         let (sender, receiver) = self.handle.oneshot();
         self.waiting.borrow_mut().insert(n, sender);
         (self.forward)(n);
-        Box::pin(async move { receiver.await.flatten().map(|bytes| numbered(n, bytes)) })
+        Box::pin(async move { receiver.await.flatten().map(|(status, bytes)| numbered(n, status, bytes)) })
     }
 }

@@ -1,10 +1,14 @@
-//! A socket whose peer must read: what cannot be written for so long ends it.
+//! A socket whose peer must read: what cannot be written for so long ends it. A peer that only says
+//! that it sends no more, as `nc -N` does, still gets its response.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
@@ -14,11 +18,70 @@ pub(super) struct Patient {
     stream: TcpStream,
     patience: Duration,
     waits: Option<Pin<Box<Sleep>>>,
+    under_way: UnderWay,
+    probe: Option<Probe>,
 }
 
+/// Whether a request is under way of whose response nothing was written.
+#[derive(Clone, Default)]
+pub(super) struct UnderWay(Arc<AtomicBool>);
+
+/// One that is; dropped, it is no more.
+pub(super) struct Begun(UnderWay);
+
+impl UnderWay {
+    /// A request of this version begins. Before HTTP/1.1 nothing may be said before the response.
+    pub(super) fn begins(&self, version: Version) -> Begun {
+        self.0.store(version == Version::HTTP_11, Ordering::Relaxed);
+        Begun(self.clone())
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A peer that sends no more may be gone, or wait for its response: the one that is gone resets the
+/// connection when something is written, and the other passes it over.
+struct Probe {
+    is_written: bool,
+    pause: Duration,
+    looks: Pin<Box<Sleep>>,
+}
+
+const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+/// How long it is until the first look for a reset, and until each later one at most.
+const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(500)];
+
 impl Patient {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Patient {
-        Patient { stream, patience, waits: None }
+    pub(super) fn new(stream: TcpStream, patience: Duration, under_way: UnderWay) -> Patient {
+        Patient { stream, patience, waits: None, under_way, probe: None }
+    }
+    /// The peer sends no more while its request is under way: an error once it is gone.
+    fn probes(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_free = self.waits.is_none();
+        let first = || Probe { is_written: false, pause: LOOKS[0], looks: Box::pin(sleep(LOOKS[0])) };
+        let probe = self.probe.get_or_insert_with(first);
+        if is_free && !probe.is_written {
+            probe.is_written = true;
+            match self.stream.try_write(PROBE) {
+                Ok(written) if written < PROBE.len() => {
+                    return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+                }
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Poll::Ready(Err(error)),
+                _ => {}
+            }
+        }
+        while probe.looks.as_mut().poll(context).is_ready() {
+            if let Some(error) = self.stream.take_error()? {
+                return Poll::Ready(Err(error));
+            }
+            probe.pause = (probe.pause * 2).min(LOOKS[1]);
+            probe.looks = Box::pin(sleep(probe.pause));
+        }
+        Poll::Pending
     }
     fn watch<T>(&mut self, context: &mut Context<'_>, came: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if came.is_ready() {
@@ -37,7 +100,10 @@ impl AsyncRead for Patient {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = (into.filled().len(), into.remaining());
+        let came = Pin::new(&mut self.stream).poll_read(context, into);
+        let is_end = matches!(came, Poll::Ready(Ok(()))) && into.filled().len() == before.0 && before.1 > 0;
+        if is_end && self.under_way.0.load(Ordering::Relaxed) { self.probes(context) } else { came }
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::rc::Rc;
 
-use super::log::{Head, Line, Log, LogError, Mode};
+use super::log::{Log, LogError, Mode};
 use super::stage::{Done, Hears, Piece, Stage, Step};
 use super::telling::tolerance;
 use super::wire::hash;
@@ -36,6 +35,8 @@ pub struct Replayed {
     pub length: Span,
     /// The log ends before the session did.
     pub is_cut_off: bool,
+    /// Nothing came to an end that could be compared, and no app said anything that was judged.
+    pub tests_nothing: bool,
 }
 
 /// Why a session is not had again.
@@ -53,24 +54,11 @@ pub enum NoReplay {
     World(String),
 }
 
-/// Reads the head of a log.
-///
-/// # Errors
-/// It is none.
-pub fn head(from: impl BufRead) -> Result<(Head, Vec<(u64, Step)>), LogError> {
-    let Log { head, lines } = Log::read(from)?;
-    Ok((head, lines.into_iter().map(|Line { at, step }| (at, step)).collect()))
-}
-
 /// Has the steps of a session happen again in the world of `plan`, which the log's head describes.
 ///
 /// # Errors
 /// The log does not fit the plan.
-pub fn replay(
-    (head, steps): &(Head, Vec<(u64, Step)>),
-    plan: &Setup,
-    stacks: &Stacks,
-) -> Result<Replayed, NoReplay> {
+pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> Result<Replayed, NoReplay> {
     let is_upstream = head.mode == Mode::Upstream;
     let is_scenario = head.mode == Mode::Scenario;
     let asks = |step: &Step| matches!(step, Step::Ask { asking, .. } | Step::Hold { asking, .. } if asking.method != "GET");
@@ -91,7 +79,7 @@ pub fn replay(
         let at = Time(*at);
         match step {
             Step::Done(done) => _ = was.insert(done.n, (at, done.clone())),
-            Step::Verdict { hash, .. } => verdict = Some(*hash),
+            Step::Verdict { hash, lines } => verdict = Some((*hash, *lines)),
             _ => {
                 if let Some(device) = device_of(step).filter(|device| *device >= devices) {
                     return Err(NoReplay::Device(device));
@@ -112,7 +100,8 @@ pub fn replay(
         stage.run_to(until).map_err(NoReplay::World)?;
     }
     let history = stage.history(settled.unwrap_or(false));
-    let same_history = verdict.map(|verdict| verdict == hash(history.as_bytes()));
+    let is = (hash(history.as_bytes()), history.lines().count() as u64);
+    let same_history = verdict.map(|verdict| verdict == is);
     let length = stage.now().since(Time::ZERO);
     drop(stage);
     let ended = ended.take();
@@ -122,7 +111,9 @@ pub fn replay(
         let (was, is) = (was.get(&n).cloned(), ended.get(&n).cloned());
         if was == is { same += 1 } else { differ.push(Differs { n, was, is }) }
     }
-    Ok(Replayed { same, differ, history, same_history, length, is_cut_off })
+    let is_said = steps.iter().any(|(_, step)| matches!(step, Step::Observe { .. }));
+    let tests_nothing = same == 0 && differ.is_empty() && !(is_said && same_history.is_some());
+    Ok(Replayed { same, differ, history, same_history, length, is_cut_off, tests_nothing })
 }
 
 fn device_of(step: &Step) -> Option<u32> {

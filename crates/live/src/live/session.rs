@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value as Json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::arrival::{Arrival, Came, Pace, State, Trouble};
+use super::arrival::{Arrival, Came, Judged, Pace, State, Trouble};
 use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
 use super::lines::Lines;
@@ -30,15 +30,30 @@ pub struct Session<'s> {
     pub stacks: &'s Stacks,
     pub head: Head,
     pub opening: Opening,
-    /// Where the log goes.
-    pub log: Option<Box<dyn Write>>,
+    /// Begins the log: called once the session can begin.
+    pub log: Option<Begins<'s>>,
     pub limits: Limits,
     /// Says what is wrong with a history of one line.
     pub check: Check<'s>,
 }
 
+/// Opens what the log is written to.
+pub type Begins<'s> = Box<dyn FnOnce() -> Result<Box<dyn Write>, Trouble> + 's>;
+
 /// Says what is wrong with the lines of a history, if something is.
 pub type Check<'s> = &'s dyn Fn(&str) -> Result<(), String>;
+
+/// What is told while a session goes on.
+#[derive(Debug)]
+pub enum News<'n> {
+    /// It listens there.
+    Opened(&'n Doors),
+    /// Nothing more can be written to the log.
+    LogEnds(&'n io::Error),
+}
+
+/// Who is told.
+pub type OnNews<'n> = &'n mut dyn FnMut(News<'_>);
 
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,31 +74,33 @@ pub struct Ended {
     pub settled: bool,
     /// Why the log ends before the session did, if it does.
     pub log_failed: Option<io::Error>,
-    asked: Option<oneshot::Sender<String>>,
+    asked: Option<oneshot::Sender<Judged>>,
     door: Door,
 }
 
 impl Ended {
-    /// Tells who asked for the verdict, if somebody did, and closes the door.
-    pub fn tell(mut self, verdict: &str) {
+    /// Tells who asked for the verdict, if somebody did, or why there is none; closes the door.
+    pub fn tell(mut self, verdict: Result<String, String>) {
         if let Some(asked) = self.asked.take() {
             // They may be gone.
-            _ = asked.send(verdict.to_owned());
+            _ = asked.send(verdict);
         }
         self.door.close();
     }
 }
 
+/// The log is written at least so often, and who keeps it hears that it cannot be.
+const FLUSHED: Duration = Duration::from_millis(250);
 /// The world is looked after at least so often, to see whether the session is to end.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Session<'_> {
     /// Opens the door and keeps the world at the clock's pace until `stops` says so, somebody asks
-    /// for the verdict, or its length is over. `opened` is told where it listens.
+    /// for the verdict, or its length is over.
     ///
     /// # Errors
     /// The world cannot be built, or nothing can be listened to.
-    pub fn run(self, stops: &dyn Fn() -> bool, opened: &mut dyn FnMut(&Doors)) -> Result<Ended, Trouble> {
+    pub fn run(self, stops: &dyn Fn() -> bool, news: OnNews<'_>) -> Result<Ended, Trouble> {
         let Session { plan, stacks, head, opening, log, limits, check } = self;
         let tolerance = tolerance(head.speed);
         let (arrivals, incoming) = std::sync::mpsc::channel();
@@ -95,13 +112,13 @@ impl Session<'_> {
         let speed = head.speed;
         let pace = Pace::begin(speed);
         let mut door = Door::open(opening, (arrivals, forwarded), pace)?;
-        opened(door.doors());
-        let mut writer = Writer::new(log);
+        let mut writer = Writer::new(log.map(|begins| begins()).transpose()?);
+        news(News::Opened(door.doors()));
         writer.head(&head);
         let writer = Rc::new(RefCell::new(writer));
         let mut keeper =
             Keeper { stage, pace, writer, script: plan.duration, check, sayings: VecDeque::new() };
-        let ended = keeper.keep(&incoming, stops, limits);
+        let ended = keeper.keep(&incoming, (stops, news), limits);
         let (asked, settled) = match ended {
             Ok(ended) => ended,
             Err(stalled) => {
@@ -134,13 +151,13 @@ const TURN: Duration = Duration::from_millis(2);
 /// So many arrivals come before the next turn, if there are so many.
 const BETWEEN_TURNS: u32 = 64;
 
-type Asks = (Option<oneshot::Sender<String>>, bool);
+type Asks = (Option<oneshot::Sender<Judged>>, bool);
 
 impl Keeper<'_> {
     fn keep(
         &mut self,
         incoming: &Receiver<Arrival>,
-        stops: &dyn Fn() -> bool,
+        (stops, news): (&dyn Fn() -> bool, OnNews<'_>),
         limits: Limits,
     ) -> Result<Asks, String> {
         let end = limits.length.map_or(Time::FAR, |length| Time::ZERO + length);
@@ -150,8 +167,11 @@ impl Keeper<'_> {
             if stops() || self.stage.now() >= end {
                 return Ok((None, self.stage.under_way() == 0));
             }
-            if flushed.elapsed() > Duration::from_secs(1) {
+            if flushed.elapsed() > FLUSHED {
                 self.writer.borrow_mut().flush();
+                if let Some(error) = self.writer.borrow_mut().fails_now() {
+                    news(News::LogEnds(error));
+                }
                 flushed = Instant::now();
             }
             if taken == BETWEEN_TURNS {

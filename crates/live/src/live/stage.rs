@@ -278,8 +278,9 @@ impl Stage {
                 let given = self.open.borrow_mut().remove(n);
                 given.into_iter().for_each(|(_, give_up)| give_up.now());
             }
-            Step::Upstream { n, bytes, more, .. } => {
-                self.upstream.iter().for_each(|upstream| upstream.answers(*n, *bytes, *more));
+            Step::Upstream { n, status, bytes, more } => {
+                let answer = (*status, *bytes);
+                self.upstream.iter().for_each(|upstream| upstream.answers(*n, answer, *more));
             }
             Step::Piece { n, bytes } => {
                 self.upstream.iter().for_each(|upstream| upstream.goes_on(*n, Some(*bytes)));

@@ -6,12 +6,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use syncdyno_live::live::{
-    Doors, Ended, Gate, Head, LOG_VERSION, Limits, Mode, Opening, Protocol, Replayed, Roster, Session,
-    Upstream, head, replay,
+    Begins, Doors, Ended, Gate, Head, LOG_VERSION, Limits, Log, Mode, News, Opening, Protocol, Replayed,
+    Roster, Session, Upstream, replay,
 };
 use syncdyno_live::setup::Setup;
 use syncdyno_live::world::Stacks;
@@ -53,6 +53,7 @@ pub(crate) struct Wish {
     pub(crate) is_closed: bool,
     pub(crate) connections_max: usize,
     pub(crate) held_max: usize,
+    pub(crate) log_max: usize,
     pub(crate) ports_from: Option<u16>,
 }
 
@@ -68,21 +69,34 @@ impl Wish {
             is_closed: false,
             connections_max: 200,
             held_max: 256 << 20,
+            log_max: usize::MAX,
             ports_from: None,
         }
     }
 }
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+/// Takes so many bytes, as a disk does.
+#[derive(Clone)]
+struct Sink(Arc<Mutex<Vec<u8>>>, usize);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody panicked").extend_from_slice(bytes);
+        let mut all = self.0.lock().expect("nobody panicked");
+        if all.len() + bytes.len() > self.1 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        all.extend_from_slice(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+impl Sink {
+    fn begins(&self) -> Begins<'static> {
+        let to = self.clone();
+        Box::new(move || Ok(Box::new(to)))
     }
 }
 
@@ -107,6 +121,8 @@ pub(crate) struct Was {
     pub(crate) log: String,
     pub(crate) history: String,
     pub(crate) silent: Vec<String>,
+    /// When it was told that the log is full.
+    pub(crate) log_failed: Vec<Instant>,
     pub(crate) ended: Ended,
 }
 
@@ -150,18 +166,18 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
         held_max: wish.held_max,
         patience: Duration::from_millis(400),
     };
-    let sink = Sink::default();
-    let log: Option<Box<dyn Write>> = Some(Box::new(sink.clone()));
+    let sink = Sink(Arc::default(), wish.log_max);
     let session = Session {
         plan: &setup,
         stacks: &stacks,
         head,
         opening,
-        log,
+        log: Some(sink.begins()),
         limits: Limits::default(),
         check: &|_| Ok(()),
     };
     let is_over = AtomicBool::new(false);
+    let failed = Mutex::new(Vec::new());
     let (tells, told) = mpsc::channel();
     let ended = std::thread::scope(|scope| {
         let over = &is_over;
@@ -170,13 +186,15 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
             let doors: Doors = told.recv().expect("the door is opened");
             apps(&doors);
         });
-        session.run(&|| is_over.load(Ordering::Relaxed), &mut |doors| {
-            tells.send(doors.clone()).expect("somebody waits");
+        session.run(&|| is_over.load(Ordering::Relaxed), &mut |news| match news {
+            News::Opened(doors) => tells.send(doors.clone()).expect("somebody waits"),
+            News::LogEnds(_) => failed.lock().expect("nobody panicked").push(Instant::now()),
         })
     });
     let ended = ended.unwrap_or_else(|trouble| panic!("{trouble}"));
     let log = String::from_utf8(sink.0.lock().expect("nobody panicked").clone()).expect("it is text");
-    Was { log, history: ended.history.clone(), silent: ended.silent.clone(), ended }
+    let log_failed = failed.into_inner().expect("nobody panicked");
+    Was { log, history: ended.history.clone(), silent: ended.silent.clone(), log_failed, ended }
 }
 
 /// Ends the session though its apps have failed.
@@ -190,9 +208,12 @@ impl Drop for OnDrop<'_> {
 
 /// The same again, in virtual time.
 pub(crate) fn again(log: &str) -> Replayed {
-    let read = head(log.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-    let (setup, stacks) = setup(&read.0);
-    replay(&read, &setup, &stacks).unwrap_or_else(|error| panic!("{error}"))
+    again_of(&Log::read(log.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
+}
+
+pub(crate) fn again_of(read: &Log) -> Replayed {
+    let (setup, stacks) = setup(&read.head);
+    replay(read, &setup, &stacks).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Of a session that happens again: so many requests ended in the same way, and none in another.

@@ -4,6 +4,7 @@
 mod attacks;
 mod client;
 mod limits;
+mod logs;
 mod own_server;
 mod paces;
 mod sessions;

@@ -384,3 +384,24 @@ fn ports_leave_paths_and_headers_as_they_are() {
     assert!(was.log.contains("\"device\":2") && was.log.contains("\"device\":0"));
     assert_eq!(is_the_same(&was), 2);
 }
+
+#[test]
+fn a_client_that_only_sends_no_more_gets_its_response() {
+    let was = session(Wish::of("plain", notes("")), |doors| {
+        let mut stream = connect(doors.all);
+        let asks = "GET /d/anna/pull HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        stream.write_all(asks.as_bytes()).expect("it is open");
+        stream.shutdown(std::net::Shutdown::Write).expect("it is open");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it ends well");
+        let response = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&text);
+        assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with('}'), "{text}");
+        // One that is gone has given its request up.
+        let mut stream = connect(doors.all);
+        stream.write_all(asks.as_bytes()).expect("it is open");
+        drop(stream);
+        pause(300);
+    });
+    assert_eq!((how_often(&was, "\"how\":\"answered\""), how_often(&was, "\"how\":\"given-up\"")), (1, 1));
+    is_the_same(&was);
+}
