@@ -285,15 +285,166 @@ fn who_said_the_same_by_chance_has_not_seen_it() {
 
 #[test]
 fn rows_at_the_end_alone_say_which_edit_was_lost() {
-    let backend = |title: &str| {
-        format!(
-            r#"{{"kind":"backend","entity":"note","rows":[{{"id":"k","title":"{title}","state":"open","hours":1}}]}}"#
-        )
-    };
-    let of = |title: &str| told(&[HEAD, ROW, EDIT, SHOWN, REST, &backend(title), END].join("\n"));
+    let of = |title: &str| told(&[HEAD, ROW, EDIT, SHOWN, REST, &backend(Some(title)), END].join("\n"));
     assert_eq!(of("b").0, 0, "{}", of("b").1);
     let (exit, said) = of("a");
     assert!(exit == 11 && said.contains("lost-edit (1)"), "{said}");
+}
+
+/// The rows of notes at the end: none, or one with this title.
+fn backend(title: Option<&str>) -> String {
+    let row = title.map(|title| format!(r#"{{"id":"k","title":"{title}","state":"open","hours":1}}"#));
+    format!(r#"{{"kind":"backend","entity":"note","rows":[{}]}}"#, row.unwrap_or_default())
+}
+
+/// The second edit of ann on the note, of another title, with what is changed besides.
+fn then(changes: &[(&str, &str)]) -> String {
+    let second = EDIT.replace("\"e\"", "\"e2\"").replace("\"b\"", "\"c\"").replace("1000", "4000");
+    changes.iter().fold(second, |edit, (old, new)| edit.replace(old, new))
+}
+
+/// How many edits are lost of a history that has rows at the end and no commit.
+fn lost_without_commits(edits: &[&str], title: Option<&str>) -> usize {
+    let mut lines = vec![HEAD, ROW];
+    lines.extend(edits);
+    let waits: Vec<String> = ["ann", "ben"].iter().map(|name| REST.replace("ann", name)).collect();
+    lines.extend(waits.iter().map(String::as_str));
+    let backend = backend(title);
+    lines.extend([&*backend, END]);
+    lost_edits(&told(&lines.join("\n")).1)
+}
+
+/// How many edits are said to be lost.
+fn lost_edits(said: &str) -> usize {
+    let count = said.split_once("lost-edit (").and_then(|(_, rest)| rest.split([')', ' ']).next());
+    count.map_or(0, |count| count.parse().expect("a number stands there"))
+}
+
+#[test]
+fn an_edit_is_excused_only_by_a_later_one_that_arrived() {
+    let second = then(&[]);
+    let again = [("update", "create"), ("\"c\"", "\"c\",\"state\":\"open\",\"hours\":1")];
+    let made = then(&again);
+    let deletes = then(&[("update", "delete"), (",\"values\":{\"title\":\"c\"}", "")]);
+    let of_ben = then(&[("ann", "ben")]);
+    let in_turn = [
+        EDIT.replace("\"at\"", "\"seq\":2,\"at\""),
+        then(&[("\"at\"", "\"seq\":1,\"at\""), ("4000", "1001")]),
+    ];
+    let same_time = then(&[("4000", "1001")]);
+    for (what, edits, title, lost) in [
+        ("both sent nowhere", [EDIT, &second], Some("a"), 2),
+        ("the first alone came", [EDIT, &second], Some("b"), 1),
+        ("both came", [EDIT, &second], Some("c"), 0),
+        ("the later one by `seq` came", [&in_turn[0], &in_turn[1]], Some("b"), 0),
+        ("the earlier one by `seq` came", [&in_turn[0], &in_turn[1]], Some("c"), 1),
+        ("nobody knows which was later", [EDIT, &same_time], Some("b"), 0),
+        ("a lost delete", [EDIT, &deletes], Some("b"), 1),
+        (
+            "a lost delete of a row made again",
+            [&deletes.replace("4000", "500").replace("e2", "e3"), &made],
+            Some("c"),
+            0,
+        ),
+        ("the delete came", [EDIT, &deletes], None, 0),
+        ("two phones, both lost", [EDIT, &of_ben], Some("a"), 2),
+        ("two phones, one replaced", [EDIT, &of_ben], Some("b"), 0),
+    ] {
+        assert_eq!(lost_without_commits(&edits, title), lost, "{what}");
+    }
+}
+
+#[test]
+fn where_each_commit_is_recorded_none_is_inferred() {
+    let whole = HEAD.replace("10ms\"", "10ms\",\"records\":[\"commit\"]");
+    let with = |head: &str| told(&[head, ROW, EDIT, REST, &backend(Some("b")), END].join("\n"));
+    assert_eq!(lost_edits(&with(HEAD).1), 0, "the row says that it came");
+    let (exit, said) = with(&whole);
+    assert!(exit == 11 && lost_edits(&said) == 1, "{said}");
+    let both = whole.replace("\"records\"", "\"unrecorded_writers\":true,\"records\"");
+    let (exit, said) = with(&both);
+    assert!(exit == 3 && said.contains("leave one of them out"), "{said}");
+}
+
+#[test]
+fn a_commit_that_the_backend_takes_back_is_a_lost_edit() {
+    let came = CAME.replace("\"kind\"", "\"by\":{\"device\":\"ann\",\"edit\":\"e\"},\"kind\"");
+    let with = |head: &str, title: Option<&str>| {
+        let shown = SHOWN.replace("\"b\"", &format!("\"{}\"", title.unwrap_or_default()));
+        let shown = if title.is_none() { String::new() } else { shown };
+        told(&[head, ROW, EDIT, &came, &shown, REST, &backend(title), END].join("\n"))
+    };
+    for title in [Some("a"), Some("x"), None] {
+        let (exit, said) = with(HEAD, title);
+        assert!(exit == 11 && lost_edits(&said) == 1, "{title:?}: {said}");
+        assert!(said.contains("the backend had it and has it no more"), "{said}");
+        assert!(said.contains("no line says who changed them: note/k"), "{said}");
+        let others = HEAD.replace("10ms\"", "10ms\",\"unrecorded_writers\":true");
+        assert_eq!(lost_edits(&with(&others, title).1), 0, "{title:?}: {}", with(&others, title).1);
+    }
+    assert_eq!(with(HEAD, Some("b")).0, 0, "{}", with(HEAD, Some("b")).1);
+}
+
+#[test]
+fn an_edit_waits_for_a_commit_where_the_times_let_it() {
+    let edit = |id: &str, hours: u32, at: u32| {
+        then(&[("e2", id), ("\"title\":\"c\"", &format!("\"hours\":{hours}")), ("4000", &at.to_string())])
+    };
+    let commit = |who: &str, id: &str, (hours, seq, at): (u32, u32, u32)| {
+        CAME.replace("\"title\":\"b\"", &format!("\"hours\":{hours}"))
+            .replace("2000", &format!("{at},\"seq\":{seq},\"by\":{{\"device\":\"{who}\",\"edit\":\"{id}\"}}"))
+    };
+    // Right: e1 at 2500, c1 at 2550, e2 at 2900, c2 at 3000. The times of ben's edits lie the other
+    // way round, and ann's commit is over before the one that was first may have been made.
+    let head = HEAD.replace("10ms", "1s");
+    let (ann, first) =
+        (edit("e0", 11, 1_250).replace("e0", "e0"), edit("e1", 13, 3_429).replace("ann", "ben"));
+    let second = |at: u32| edit("e2", 18, at).replace("ann", "ben");
+    let commits = [
+        commit("ann", "e0", (11, 1, 1_277)),
+        commit("ben", "e1", (13, 2, 2_425)),
+        commit("ben", "e2", (18, 3, 2_990)),
+    ];
+    let with = |second: &str| told(&[&head, ROW, &ann, &first, second, &commits.join("\n")].join("\n"));
+    assert_eq!(with(&second(2_740)).0, 0, "{}", with(&second(2_740)).1);
+    // Made before the other one may have been, and committed after it: that no order explains.
+    let (exit, said) = with(&second(1_400));
+    assert!(exit == 11 && said.contains("reordered (1)"), "{said}");
+}
+
+#[test]
+fn a_table_without_an_end_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ann.sqlite");
+    let view = "CREATE VIEW note AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) \
+                SELECT 'k' || x AS id, 't' AS title, 'open' AS state, 1 AS hours FROM c";
+    Connection::open(&path).expect("it opens").execute_batch(view).expect("it takes a view");
+    let phone = format!("ann={}", path.display());
+    let lines = [HEAD, ROW, EDIT, REST, CAME, END].join("\n");
+    let (exit, said) = judged_with(lines.as_bytes(), &["--phone", &phone, "--table", "note"]);
+    assert!(exit == 3 && said.contains("`note` has more than 10"), "{exit}: {said}");
+}
+
+#[test]
+fn who_counts_an_edit_as_done_has_seen_no_more_for_it() {
+    let commit = |title: &str, at: u32, by: &str| {
+        let by = format!("\"by\":{by},\"kind\"");
+        CAME.replace("\"b\"", &format!("\"{title}\""))
+            .replace("2000", &at.to_string())
+            .replace("\"kind\"", &by)
+    };
+    let own = commit("b", 2_000, "{\"device\":\"ann\",\"edit\":\"e\"}");
+    let office = commit("x", 2_500, "\"other\"");
+    let done = r#"{"kind":"acknowledged","device":"ann","edit":"e","at":3000}"#;
+    let shown = SHOWN.replace("\"b\"", "\"x\"");
+    // The office writes over it before the app hears that it is done; the next edit gives way to
+    // the office's, which the phone has still not seen.
+    let with =
+        |done: &str| told(&[HEAD, ROW, EDIT, &own, &office, done, &then(&[]), &shown, REST, END].join("\n"));
+    for done in ["", done] {
+        let (exit, said) = with(done);
+        assert!(exit == 0 && lost_edits(&said) == 0, "{said}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What must have been committed where nothing was recorded but the rows at the end.
 //!
 //! Without commits a row says by what it holds which edits arrived: one of which each value is
-//! there, or was set by another edit as well, may have. What no edit explains somebody else wrote.
+//! there, or was replaced by an edit that arrived and may have come later, may have. What no edit
+//! explains somebody else wrote. Where each commit has a line, none is inferred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,18 +16,23 @@ pub(super) fn fill(history: &mut History) {
     let told: BTreeSet<&Row> = history.commits.iter().map(|commit| &commit.row).collect();
     let begins: BTreeSet<EntityId> = history.rows.keys().map(|(entity, _)| *entity).collect();
     let mut edits: BTreeMap<&Row, Vec<EditAt>> = BTreeMap::new();
-    let of_dump = |row: &Row| history.backend.contains_key(&row.0) && !told.contains(row);
+    let of_dump =
+        |row: &Row| !history.commits_all && history.backend.contains_key(&row.0) && !told.contains(row);
     for (at, edit) in history.edits.iter().enumerate().filter(|(_, edit)| of_dump(&edit.row)) {
         edits.entry(&edit.row).or_default().push(at);
     }
     let (mut commits, mut rows) = (Vec::new(), Vec::new());
     for (row, edits) in &edits {
         let now = history.backend[&row.0].get(&row.1);
-        let case = Case { history, row, now, edits };
+        let began = history.rows.contains_key(*row) || !begins.contains(&row.0);
+        let case = Case { history, row, now, edits, began };
         if !begins.contains(&row.0) {
             rows.extend(case.start().map(|start| ((*row).clone(), start)));
         }
-        commits.extend(edits.iter().filter(|edit| case.arrived(**edit)).map(|edit| case.commit(*edit)));
+        let arrived = case.arrived();
+        let places = case.places(&arrived);
+        let place = |at: &EditAt| places.as_ref().and_then(|places| places.get(at).copied());
+        commits.extend(arrived.iter().map(|edit| case.commit(*edit, place(edit))));
     }
     // Where nobody says with which rows it began, it began with those that nobody changed.
     for (entity, dump) in history.backend.iter().filter(|(entity, _)| !begins.contains(entity)) {
@@ -46,40 +52,124 @@ struct Case<'h> {
     row: &'h Row,
     now: Option<&'h Vec<Value>>,
     edits: &'h [EditAt],
+    /// Whether the row may have been there at the start.
+    began: bool,
 }
+
+/// What an edit did: it set a column, or it deleted the row.
+type Deed = (EditAt, Option<usize>);
 
 impl Case<'_> {
     fn of(&self, edit: EditAt) -> &Edit {
         &self.history.edits[edit]
     }
-    fn others(&self, edit: EditAt) -> impl Iterator<Item = &Edit> {
-        self.edits.iter().filter(move |other| **other != edit).map(|other| self.of(*other))
+
+    /// The edits that may have come to the backend, by what the row says at the end.
+    fn arrived(&self) -> Vec<EditAt> {
+        let deeds = |at: EditAt| -> Vec<Deed> {
+            let of = self.of(at);
+            match of.kind {
+                EditKind::Delete => vec![(at, None)],
+                _ => of.values.iter().map(|(column, _)| (at, Some(*column))).collect(),
+            }
+        };
+        let all: Vec<Deed> = self.edits.iter().flat_map(|at| deeds(*at)).collect();
+        let mut done: BTreeSet<Deed> = all.iter().copied().filter(|deed| self.stands(*deed)).collect();
+        loop {
+            let replaced =
+                |deed: &&Deed| !done.contains(deed) && done.iter().rev().any(|by| self.replaces(*by, **deed));
+            let more: Vec<Deed> = all.iter().filter(replaced).copied().collect();
+            if more.is_empty() {
+                break;
+            }
+            done.extend(more);
+        }
+        let arrived = |at: &EditAt| match self.of(*at).kind {
+            // A create that sets nothing is there with its row, or was deleted.
+            EditKind::Create if self.of(*at).values.is_empty() => {
+                self.now.is_some() || done.iter().any(|(_, column)| column.is_none())
+            }
+            _ => deeds(*at).iter().all(|deed| done.contains(deed)),
+        };
+        self.edits.iter().copied().filter(arrived).collect()
     }
 
-    /// Whether an edit may have come to the backend, by what the row says at the end.
-    fn arrived(&self, at: EditAt) -> bool {
-        let (edit, others_write) = (self.of(at), self.history.unrecorded_writers);
-        let deletes = |edit: &Edit| edit.kind == EditKind::Delete;
-        match (self.now, edit.kind) {
-            (None, EditKind::Delete) => true,
-            (Some(_), EditKind::Delete) => others_write || self.others(at).any(|other| !deletes(other)),
-            (None, _) => others_write || self.others(at).any(deletes),
-            (Some(now), _) => {
+    /// Whether the row says so at the end, or somebody else may have seen to it that it does not.
+    fn stands(&self, (at, column): Deed) -> bool {
+        let others_write = self.history.unrecorded_writers;
+        match (self.now, column) {
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => others_write,
+            (Some(now), Some(column)) => {
                 let start = self.history.rows.get(self.row);
-                let was_written = |column: usize| {
-                    others_write && start.is_none_or(|start| !alike(&start[column], &now[column]))
-                };
-                let set_again = |column: usize| {
-                    self.others(at).any(|other| other.values.iter().any(|(set, _)| *set == column))
-                };
-                edit.values.iter().all(|(column, value)| {
-                    alike(&now[*column], value) || set_again(*column) || was_written(*column)
-                })
+                let was_written = || start.is_none_or(|start| !alike(&start[column], &now[column]));
+                let says = |(set, value): &(usize, Value)| *set == column && alike(&now[column], value);
+                self.of(at).values.iter().any(says) || others_write && was_written()
             }
         }
     }
 
-    fn commit(&self, at: EditAt) -> Commit {
+    /// Whether what one edit did may be why nothing is seen of what the other did.
+    fn replaces(&self, by: Deed, of: Deed) -> bool {
+        let (later, edit) = (self.of(by.0), self.of(of.0));
+        if by.0 == of.0 || later.device == edit.device && later.mark.is_before(&edit.mark) {
+            return false;
+        }
+        match (by.1, of.1) {
+            (Some(by), Some(of)) => by == of,
+            (None, None) => false,
+            (None, Some(_)) => self.now.is_none(),
+            // Nobody changes what is gone on its own phone: it is made once more.
+            (Some(_), None) => {
+                later.device != edit.device || later.kind == EditKind::Create && self.was_there(by.0)
+            }
+        }
+    }
+    /// Whether there was a row to delete before this edit made it.
+    fn was_there(&self, made: EditAt) -> bool {
+        let makes = |at: &EditAt| *at != made && self.of(*at).kind == EditKind::Create;
+        self.began || self.edits.iter().any(makes)
+    }
+
+    /// An order in which these edits leave the row as it is, each device's in its own; `None` if
+    /// none is seen. It is found from its end: last comes what nothing replaces.
+    fn places(&self, arrived: &[EditAt]) -> Option<BTreeMap<EditAt, u32>> {
+        let mut left = arrived.to_vec();
+        let mut places = BTreeMap::new();
+        let mut replaced: BTreeSet<usize> = BTreeSet::new();
+        let mut is_gone = false;
+        left.sort_by_key(|at| (self.of(*at).mark.when.from, self.of(*at).mark.seq, *at));
+        while !left.is_empty() {
+            let is_last_of_its_device = |at: EditAt| {
+                let of = self.of(at);
+                let later = |other: &EditAt| {
+                    let other = self.of(*other);
+                    other.device == of.device && of.mark.is_before(&other.mark)
+                };
+                !left.iter().any(later)
+            };
+            let may_be_last = |at: EditAt| {
+                let of = self.of(at);
+                let says = |(column, value): &(usize, Value)| {
+                    replaced.contains(column) || self.now.is_some_and(|now| alike(&now[*column], value))
+                };
+                let fits = match of.kind {
+                    EditKind::Delete => self.now.is_none(),
+                    _ => of.values.iter().all(says),
+                };
+                is_gone || fits
+            };
+            let last = left.iter().rposition(|at| may_be_last(*at) && is_last_of_its_device(*at))?;
+            let at = left.remove(last);
+            let of = self.of(at);
+            is_gone |= of.kind == EditKind::Delete;
+            replaced.extend(of.values.iter().map(|(column, _)| *column));
+            places.insert(at, left.len() as u32);
+        }
+        Some(places)
+    }
+
+    fn commit(&self, at: EditAt, place: Option<u32>) -> Commit {
         let edit = self.of(at);
         let mark = Mark {
             when: When { from: edit.mark.when.from, until: i64::MAX },
@@ -87,7 +177,8 @@ impl Case<'_> {
             line: edit.mark.line,
         };
         let kind = (edit.kind == EditKind::Delete).then_some(EditKind::Delete);
-        Commit { row: edit.row.clone(), kind, values: edit.values.clone(), by: By::Edit(at), mark, rank: 0 }
+        let (row, values, by) = (edit.row.clone(), edit.values.clone(), By::Edit(at));
+        Commit { row, kind, values, by, mark, rank: 0, is_inferred: true, place }
     }
 
     /// The row as it must have been where nobody says how it was: what edits set nobody knows.

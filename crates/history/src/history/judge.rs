@@ -14,11 +14,12 @@ use super::fill::fill;
 use super::finals::Finals;
 use super::order::Bounds;
 use super::perform::{Act, Moment, Performed, Whose};
-use super::recorded::{By, Commit, Ground, History, Mark, Row, When};
+use super::recorded::{By, Commit, EditAt, Ground, History, Mark, Row, When};
 use super::runs::{Flow, flows};
 use super::search::{Search, TOLD_MAX, groups, rows_of};
 use super::tell::{Asked, Teller, Told, labels};
 use super::undecidable::{Undecidable, wrong};
+use super::undone::{is_recorded, undone};
 use crate::base::{Stamp, Time};
 use crate::contract::{Capabilities, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
@@ -34,6 +35,9 @@ pub struct Ordered<'g> {
     moments: Vec<Moment>,
     flows: Vec<Flow>,
     aside: BTreeSet<Row>,
+    /// Edits that the backend had, and has no more; and rows that differ from all their commits.
+    undone: Vec<EditAt>,
+    unlike: BTreeSet<Row>,
     capabilities: Capabilities,
 }
 
@@ -64,8 +68,8 @@ impl<'g> Ordered<'g> {
         let families = parents_first(ground, &mut history);
         excuse_taken(ground, &mut history);
         let mut told: Vec<Vec<(Turn, Moment)>> = Vec::new();
-        let mut aside = BTreeSet::new();
-        let mut mended = Vec::new();
+        let (mut aside, mut unlike) = (BTreeSet::new(), BTreeSet::new());
+        let (mut mended, mut gone) = (Vec::new(), Vec::new());
         {
             let finals = Finals::of(&history);
             let groups = groups(&history, bounds)?;
@@ -83,7 +87,14 @@ impl<'g> Ordered<'g> {
             for (group, likeliest) in groups.iter().zip(likeliest) {
                 match search.best(group, likeliest) {
                     Some(best) => {
-                        mended.extend(best.states.iter().filter_map(|of| search.unexplained(of)));
+                        gone.extend(undone(ground, &history, &best));
+                        for state in &best.states {
+                            let Some(unexplained) = search.unexplained(state) else { continue };
+                            if is_recorded(&history, &best, &state.0) {
+                                unlike.insert(state.0.clone());
+                            }
+                            mended.push(unexplained);
+                        }
                         told.push(in_turn(&history, best.moments).collect());
                     }
                     None => aside.extend(rows_of(group, &history)),
@@ -96,12 +107,21 @@ impl<'g> Ordered<'g> {
             let mark = Mark { when: When { from: bounds.last, until: bounds.last }, seq: None, line: 0 };
             let act = Act::Commit(history.commits.len(), Whose::Other);
             moments.push(((u64::MAX, 0, 0), Moment { at: bounds.last, act }));
-            history.commits.push(Commit { row, kind, values, by: By::Other, mark, rank: 0 });
+            history.commits.push(Commit {
+                row,
+                kind,
+                values,
+                by: By::Other,
+                mark,
+                rank: 0,
+                is_inferred: false,
+                place: None,
+            });
         }
         moments.sort_by_key(|(turn, moment)| (moment.at, *turn));
         let moments = moments.into_iter().map(|(_, moment)| moment).collect();
         let flows = flows(&history, bounds);
-        Ok(Ordered { ground, history, bounds, moments, flows, aside, capabilities })
+        Ok(Ordered { ground, history, bounds, moments, flows, aside, undone: gone, unlike, capabilities })
     }
 
     fn told<'s>(&'s self, lives: Vec<Life>) -> Teller<'s> {
@@ -122,7 +142,9 @@ impl<'g> Ordered<'g> {
     /// What the oracle finds.
     pub fn judge(&self) -> Verdict {
         let finals = Finals::of(&self.history);
-        self.told(Vec::new()).finish(&finals, Asked { only: None, aside: &self.aside })
+        let mut told = self.told(Vec::new());
+        told.lacks(&self.undone);
+        told.finish(&finals, Asked { only: None, aside: &self.aside })
     }
 
     /// The lives of these records.
@@ -136,14 +158,24 @@ impl<'g> Ordered<'g> {
     pub fn about(&self) -> About {
         let history = &self.history;
         let mut remarks = Vec::new();
-        if !self.aside.is_empty() {
+        let first = |rows: &BTreeSet<Row>| {
             let name = |(entity, key): &Row| format!("{}/{key}", self.ground.schema.entity(*entity).name);
-            let first: Vec<String> = self.aside.iter().take(NAMED).map(name).collect();
+            rows.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ")
+        };
+        if !self.unlike.is_empty() {
+            remarks.push(format!(
+                "{} records are at the end not as their commits left them, and no line says who changed them: \
+                 {}; if others write without a line, the first line says `unrecorded_writers`",
+                self.unlike.len(),
+                first(&self.unlike)
+            ));
+        }
+        if !self.aside.is_empty() {
             remarks.push(format!(
                 "{} records are not judged, as their times allow more orders than can be tried: {}; `seq` or \
                  a smaller `clock_tolerance` decides",
                 self.aside.len(),
-                first.join(", ")
+                first(&self.aside)
             ));
         }
         remarks.extend(self.unseen());
@@ -207,12 +239,12 @@ fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable>
         let text = "the history has no edit, no sync and nothing that is shown: it tests nothing";
         return Err(Undecidable::Empty(text.to_owned()));
     }
-    if history.commits.is_empty() && history.backend.is_empty() {
+    if history.commits.is_empty() && history.backend.is_empty() && !history.commits_all {
         let text = "the history says nothing of the backend: no `commit` and no `backend` line";
         return Err(Undecidable::Empty(text.to_owned()));
     }
     let blind = |edit: &&super::recorded::Edit| {
-        history.commits.is_empty() && !history.backend.contains_key(&edit.row.0)
+        history.commits.is_empty() && !history.commits_all && !history.backend.contains_key(&edit.row.0)
     };
     if let Some(edit) = history.edits.iter().find(blind) {
         let name = &ground.schema.entity(edit.row.0).name;
@@ -233,8 +265,8 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
         rows: !history.shows.is_empty(),
         waits: !history.waits.is_empty(),
         rest,
-        commits: !history.commits.is_empty(),
-        authors: history.commits.iter().any(knows),
+        commits: !history.commits.is_empty() || history.commits_all,
+        authors: history.commits.iter().any(knows) || history.commits_all && history.commits.is_empty(),
         inside: false,
     };
     let merge = if ground.gives_way && !history.tells { Merge::Converges } else { Merge::Keeps };

@@ -28,7 +28,8 @@ pub enum Line {
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         devices: BTreeMap<String, Map<String, Json>>,
         /// Kinds of lines that are recorded though there may be none: `"told"` says that every line
-        /// about an edit that the app showed is here.
+        /// about an edit that the app showed is here, `"commit"` that each change of the backend
+        /// is: then the rows at the end say of no edit that it arrived.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         records: Vec<Recorded>,
         /// Whether others than the devices write on the backend without a `commit` line.
@@ -254,6 +255,7 @@ pub enum Recorded {
     Acknowledged,
     Told,
     Waits,
+    Commit,
 }
 
 /// A row by its names.

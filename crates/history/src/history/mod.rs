@@ -11,7 +11,7 @@
 //!
 //! How: `json` and `fields` know where things stand in a line, `value` knows columns, `tables` the
 //! files besides; `order` has the orders of what concerns a record, `perform` says what happened in
-//! one, `runs` does so for syncs, `fill` for what only the rows at the end tell; `tell` tells the
+//! one, `runs` does so for syncs, `fill` for what only the rows at the end tell, and `undone` for what they lack; `tell` tells the
 //! oracle, `finals` and `views` have what devices show; `judge` puts it together.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
@@ -34,6 +34,7 @@ mod search;
 mod tables;
 mod tell;
 mod undecidable;
+mod undone;
 mod value;
 mod views;
 

@@ -1,11 +1,14 @@
 //! The orders in which what concerns a record may have happened.
 //!
 //! Each event lies in a stretch of time, and some must come before others. What is left open is
-//! searched: of edits and commits all orders that can matter. An edit comes as early as it may,
-//! since only what was made can be on the backend; a word on an edit comes as late as it may. So
-//! the orders among the edits of one device and among commits are left.
+//! searched, and of orders that cannot differ one is tried. Edits of different devices know nothing
+//! of each other. An edit that comes earlier is never held against the app, since only what was
+//! made can be on the backend: so it waits for a commit only where another edit of its device may
+//! come between ([`Orders::Eager`]). Where authors are found by values that is not so, as an edit
+//! that waits may be taken for the author: there all orders are tried ([`Orders::All`]). A word on
+//! an edit comes as late as it may.
 
-use super::recorded::{By, EditAt, History, When};
+use super::recorded::{By, Commit, EditAt, History, When};
 
 /// All that concerns one record, or several of which an edit of one became another.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,15 @@ pub(super) struct Item {
     pub(super) when: When,
     /// Of edits their device.
     device: u32,
+    seq: Option<u64>,
+}
+
+/// Which of the orders that the times allow are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Orders {
+    /// Without those in which an edit waits for commits, and nothing of its device comes between.
+    Eager,
+    All,
 }
 
 /// What cannot be: this line must come before that one, and after it.
@@ -52,6 +64,8 @@ impl Bounds {
 
 /// More steps than anybody waits for; where they end, nothing is decided.
 pub(super) const ORDERS_MAX: usize = 2_000;
+/// So many steps of the search may lead to one order, on an average.
+const STEPS_OF_AN_ORDER: usize = 100;
 /// A record to which more happened is put in the likeliest order alone.
 const ITEMS_MAX: usize = 400;
 
@@ -64,7 +78,7 @@ impl Group {
         };
         let item = |what: What| {
             let device = if let What::Edit(at) = what { history.edits[at].device } else { 0 };
-            Item { what, when: bounds.of(mark(what).when), device }
+            Item { what, when: bounds.of(mark(what).when), device, seq: mark(what).seq }
         };
         let marks: Vec<_> = items.iter().map(|what| mark(*what)).collect();
         let mut group = Group { items: items.iter().copied().map(item).collect() };
@@ -96,24 +110,18 @@ impl Group {
 
     /// The orders that may have been, the likeliest first, until `look` has seen enough (it gives
     /// `false`). Gives whether all were looked at.
-    pub(super) fn orders(&self, history: &History, look: &mut dyn FnMut(&[usize]) -> bool) -> bool {
+    pub(super) fn orders(
+        &self,
+        history: &History,
+        which: Orders,
+        look: &mut dyn FnMut(&[usize]) -> bool,
+    ) -> bool {
         let is_word = |at: &usize| matches!(self.items[*at].what, What::Word(_));
         let (words, core): (Vec<usize>, Vec<usize>) = (0..self.items.len()).partition(is_word);
         let whats: Vec<What> = core.iter().map(|at| self.items[*at].what).collect();
         let edges = edges(&whats, history).into_iter();
         let edges: Vec<(usize, usize)> = edges.map(|(a, b, _)| (core[a], core[b])).collect();
-        let mut search = Search {
-            group: self,
-            core,
-            words,
-            before: vec![0; self.items.len()],
-            behind: vec![Vec::new(); self.items.len()],
-            placed: vec![false; self.items.len()],
-            order: Vec::with_capacity(self.items.len()),
-            left: ORDERS_MAX,
-            stopped: false,
-            look,
-        };
+        let mut search = Search::new(self, (core, words), which, look);
         for (first, second) in edges {
             search.before[second] += 1;
             search.behind[first].push(second);
@@ -124,7 +132,7 @@ impl Group {
             (search.look)(&order);
             return false;
         }
-        search.go_on();
+        search.go_on(&[]);
         !search.stopped
     }
 
@@ -161,6 +169,7 @@ impl Item {
 }
 
 pub(super) const BY_SEQ: &str = "by `seq`";
+const OF_EDITS: &str = "as their edits do";
 const OF_EDIT: &str = "as an edit comes before what becomes of it";
 
 /// What must come before what, whatever the clocks say.
@@ -202,6 +211,42 @@ fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)>
         };
         edges.extend(edit.and_then(find).map(|edit| (edit, at, OF_EDIT)));
     }
+    edges.extend(inferred(items, history));
+    edges
+}
+
+/// Commits that were inferred come in the order by which the row is as it is, if there is one; else
+/// in that in which their device's edits were made, as far as that is known.
+fn inferred(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
+    let of = |(at, item): (usize, &What)| match *item {
+        What::Commit(commit) => match history.commits[commit] {
+            Commit { is_inferred: true, by: By::Edit(edit), .. } => Some((at, &history.edits[edit])),
+            _ => None,
+        },
+        _ => None,
+    };
+    let all: Vec<_> = items.iter().enumerate().filter_map(of).collect();
+    let mut edges = Vec::new();
+    let place = |(at, item): (usize, &What)| match *item {
+        What::Commit(commit) => {
+            let commit = &history.commits[commit];
+            commit.place.map(|place| (&commit.row, place, at))
+        }
+        _ => None,
+    };
+    let mut places: Vec<_> = items.iter().enumerate().filter_map(place).collect();
+    places.sort_unstable();
+    edges.extend(places.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|p| (p[0].2, p[1].2, OF_EDITS)));
+    if !places.is_empty() || all.len() > ITEMS_MAX {
+        return edges;
+    }
+    for (at, (second, later)) in all.iter().enumerate() {
+        for (first, edit) in all[..at].iter().chain(&all[at + 1..]) {
+            if edit.device == later.device && edit.mark.is_before(&later.mark) {
+                edges.push((*first, *second, OF_EDITS));
+            }
+        }
+    }
     edges
 }
 
@@ -210,33 +255,93 @@ struct Search<'g> {
     /// Edits and commits; and words on edits, which come as late as they may.
     core: Vec<usize>,
     words: Vec<usize>,
+    which: Orders,
     /// By item: how many must come before it and are not placed.
     before: Vec<u32>,
     behind: Vec<Vec<usize>>,
     placed: Vec<bool>,
     order: Vec<usize>,
     left: usize,
+    steps: usize,
     stopped: bool,
     look: &'g mut dyn FnMut(&[usize]) -> bool,
 }
 
-impl Search<'_> {
-    fn go_on(&mut self) {
-        if self.stopped {
+impl<'g> Search<'g> {
+    fn new(
+        group: &'g Group,
+        (core, words): (Vec<usize>, Vec<usize>),
+        which: Orders,
+        look: &'g mut dyn FnMut(&[usize]) -> bool,
+    ) -> Search<'g> {
+        let items = group.items.len();
+        Search {
+            group,
+            core,
+            words,
+            which,
+            before: vec![0; items],
+            behind: vec![Vec::new(); items],
+            placed: vec![false; items],
+            order: Vec::with_capacity(items),
+            left: ORDERS_MAX,
+            steps: ORDERS_MAX * STEPS_OF_AN_ORDER,
+            stopped: false,
+            look,
+        }
+    }
+
+    /// Tries what may come next. What is `asleep` could come next, too, and has been tried: it
+    /// waits for something with which its order matters, as else the same would be tried twice.
+    fn go_on(&mut self, asleep: &[usize]) {
+        self.steps = self.steps.saturating_sub(1);
+        self.stopped |= self.steps == 0;
+        if self.stopped || !asleep.iter().all(|at| self.may_wake(*at, asleep)) {
             return;
         }
-        let next = self.next();
-        if next.is_empty() {
+        if self.order.len() == self.core.len() {
             self.left -= 1;
             let order = self.with_words();
             self.stopped = !(self.look)(&order) || self.left == 0;
             return;
         }
-        for at in next {
+        let mut asleep = asleep.to_vec();
+        for at in self.next() {
+            if asleep.contains(&at) {
+                continue;
+            }
+            let still: Vec<usize> = asleep.iter().copied().filter(|of| !self.matters(*of, at)).collect();
             self.place(at);
-            self.go_on();
+            self.go_on(&still);
             self.take_back(at);
+            if self.stopped {
+                return;
+            }
+            asleep.push(at);
         }
+    }
+    /// Whether it matters which of the two comes first.
+    fn matters(&self, a: usize, b: usize) -> bool {
+        let [a, b] = [a, b].map(|at| &self.group.items[at]);
+        match (a.what, b.what) {
+            (What::Edit(_), What::Edit(_)) => a.device == b.device,
+            (What::Commit(_), What::Commit(_)) => true,
+            _ => self.which == Orders::All,
+        }
+    }
+    /// Whether something may come before an item that makes it worth trying once more.
+    fn may_wake(&self, at: usize, asleep: &[usize]) -> bool {
+        let item = &self.group.items[at];
+        self.core.iter().any(|&other| {
+            let of = &self.group.items[other];
+            let in_order = of.device == item.device && item.seq.zip(of.seq).is_some_and(|(a, b)| a < b);
+            !self.placed[other]
+                && !asleep.contains(&other)
+                && of.when.from <= item.when.until
+                && !in_order
+                && !self.behind[at].contains(&other)
+                && self.matters(at, other)
+        })
     }
     fn place(&mut self, at: usize) {
         self.placed[at] = true;
@@ -271,7 +376,7 @@ impl Search<'_> {
         order
     }
 
-    /// What may come next and has to be tried, the likeliest first; nothing at the end.
+    /// What may come next, the likeliest first: edits before commits.
     fn next(&self) -> Vec<usize> {
         let items = &self.group.items;
         let open = || self.core.iter().copied().filter(|at| !self.placed[*at]);
@@ -286,19 +391,9 @@ impl Search<'_> {
             may.push(at);
         }
         may.retain(|at| self.before[*at] == 0 && items[*at].when.from <= ends);
-        let of = |wanted: fn(&What) -> bool| {
-            let mut some: Vec<usize> = may.iter().copied().filter(|at| wanted(&items[*at].what)).collect();
-            some.sort_by_key(|at| (items[*at].middle(), *at));
-            some
-        };
-        let mut edits = of(|what| matches!(what, What::Edit(_)));
-        if let Some(first) = edits.first() {
-            // Edits of different devices know nothing of each other.
-            let device = items[*first].device;
-            edits.retain(|at| items[*at].device == device);
-            return edits;
-        }
-        of(|what| matches!(what, What::Commit(_)))
+        let is_commit = |at: usize| matches!(items[at].what, What::Commit(_));
+        may.sort_by_key(|at| (is_commit(*at), items[*at].middle(), *at));
+        may
     }
 }
 
@@ -311,26 +406,46 @@ mod tests {
             what: What::Commit(at),
             when: When { from, until },
             device: 0,
+            seq: None,
         };
         let mut items: Vec<Item> = stretches.iter().enumerate().map(item).collect();
         items.sort_by_key(|item| (item.when.from, item.when.until));
         Group { items }
     }
     fn orders(of: &Group) -> usize {
-        let mut search = Search {
-            group: of,
-            core: (0..of.items.len()).collect(),
-            words: Vec::new(),
-            before: vec![0; of.items.len()],
-            behind: vec![Vec::new(); of.items.len()],
-            placed: vec![false; of.items.len()],
-            order: Vec::new(),
-            left: ORDERS_MAX,
-            stopped: false,
-            look: &mut |_| true,
+        in_orders(of, Orders::Eager, &[]).len()
+    }
+    fn in_orders(of: &Group, which: Orders, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
+        let mut all = Vec::new();
+        let mut look = |order: &[usize]| {
+            all.push(order.to_vec());
+            true
         };
-        search.go_on();
-        ORDERS_MAX - search.left
+        let core = (0..of.items.len()).collect();
+        let mut search = Search::new(of, (core, Vec::new()), which, &mut look);
+        for (first, second) in edges {
+            search.before[*second] += 1;
+            search.behind[*first].push(*second);
+        }
+        search.go_on(&[]);
+        all
+    }
+
+    #[test]
+    fn an_edit_waits_for_a_commit_if_another_may_come_between() {
+        let item = |what, device, from, until| Item { what, when: When { from, until }, device, seq: None };
+        // A commit that is over before the second edit of the phone begins, and the first goes on.
+        let of = |device| Group {
+            items: vec![
+                item(What::Edit(0), 0, 0, 9),
+                item(What::Commit(0), u32::MAX, 1, 2),
+                item(What::Edit(1), device, 3, 8),
+            ],
+        };
+        assert_eq!(in_orders(&of(0), Orders::Eager, &[]), [[0, 1, 2], [1, 2, 0]]);
+        assert_eq!(in_orders(&of(1), Orders::Eager, &[]), [[0, 1, 2]], "of another phone");
+        assert_eq!(in_orders(&of(1), Orders::All, &[]), [[0, 1, 2], [1, 0, 2]]);
+        assert_eq!(in_orders(&of(0), Orders::Eager, &[(0, 1)]), [[0, 1, 2]], "it is its own commit");
     }
 
     #[test]

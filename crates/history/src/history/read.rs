@@ -181,17 +181,24 @@ impl<'g> Reader<'g> {
                 "acknowledged" => self.history.acknowledges = true,
                 "told" => self.history.tells = true,
                 "waits" => {}
+                "commit" => self.history.commits_all = true,
                 other => {
                     return Err(unknown(
                         &recorded.span,
                         "kind of line to declare",
                         other,
-                        &["acknowledged", "told", "waits"],
+                        &["acknowledged", "told", "waits", "commit"],
                     ));
                 }
             }
         }
         self.history.unrecorded_writers = fields.flag("unrecorded_writers")?.unwrap_or(false);
+        if let Some(node) = fields.get("records").filter(|_| self.history.unrecorded_writers)
+            && self.history.commits_all
+        {
+            let title = "`commit` says that each change of the backend is recorded, and `unrecorded_writers` that some are not";
+            return Err(Wrong::new(&node.span, title, "leave one of them out"));
+        }
         if let Some(devices) = fields.get("devices") {
             for field in Fields::of(devices)?.all {
                 let attributes = Fields::of(&field.node)?;
@@ -487,7 +494,16 @@ impl<'g> Reader<'g> {
             }
         };
         let mark = self.clocks().mark(fields)?;
-        self.history.commits.push(Commit { row, kind, values, by, mark, rank: 0 });
+        self.history.commits.push(Commit {
+            row,
+            kind,
+            values,
+            by,
+            mark,
+            rank: 0,
+            is_inferred: false,
+            place: None,
+        });
         Ok(())
     }
 

@@ -47,6 +47,16 @@ pub(super) struct Mark {
     pub(super) line: u32,
 }
 
+impl Mark {
+    /// Whether it came before another of the same place, for sure.
+    pub(super) fn is_before(&self, other: &Mark) -> bool {
+        match self.seq.zip(other.seq) {
+            Some((own, other)) => own < other,
+            None => self.when.until < other.when.from,
+        }
+    }
+}
+
 pub(super) type EditAt = usize;
 pub(super) type Row = (EntityId, Key);
 pub(super) type Values = Vec<(usize, Value)>;
@@ -89,6 +99,10 @@ pub(super) struct Commit {
     pub(super) mark: Mark,
     /// Of commits at one instant that with the lower rank comes first.
     pub(super) rank: u32,
+    /// No line says it: it must have been, by the rows at the end.
+    pub(super) is_inferred: bool,
+    /// Its place among the inferred ones of its row, if an order of these leaves the row as it is.
+    pub(super) place: Option<u32>,
 }
 
 /// Something that was said of an edit.
@@ -150,6 +164,8 @@ pub struct History {
     pub(super) unrecorded_writers: bool,
     pub(super) acknowledges: bool,
     pub(super) tells: bool,
+    /// Each commit has a line.
+    pub(super) commits_all: bool,
     pub(super) devices: Vec<Device>,
     pub(super) rows: BTreeMap<Row, Vec<Value>>,
     pub(super) edits: Vec<Edit>,

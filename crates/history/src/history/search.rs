@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::finals::Finals;
-use super::order::{Bounds, Group, What};
+use super::order::{Bounds, Group, Orders, What};
 use super::perform::{Authors, Performed, Stage, State, reads_alike};
 use super::recorded::{By, Ground, History, Row};
 use super::tell::{Asked, Teller, Told};
@@ -79,7 +79,7 @@ impl Search<'_> {
     }
     pub(super) fn likeliest(&self, group: &Group) -> Performed {
         let mut first = None;
-        group.orders(self.history, &mut |order| {
+        group.orders(self.history, Orders::Eager, &mut |order| {
             first = Some(self.perform(group, order, Authors::ByValue));
             false
         });
@@ -99,14 +99,20 @@ impl Search<'_> {
         self.unlike = unlike;
     }
 
-    /// Whether it has a commit of which nobody knows the author.
-    fn has_unknown(&self, group: &Group) -> bool {
-        let unknown =
-            |what: What| matches!(what, What::Commit(at) if self.history.commits[at].by == By::Unknown);
-        group.items.iter().any(|item| unknown(item.what))
+    /// The ways to find the authors of its commits, the likeliest first.
+    fn authors(&self, group: &Group) -> &'static [Authors] {
+        let has = |is: fn(By) -> bool| {
+            let is = |what: What| matches!(what, What::Commit(at) if is(self.history.commits[at].by));
+            group.items.iter().any(|item| is(item.what))
+        };
+        match (has(|by| by == By::Unknown), has(|by| matches!(by, By::Device(_)))) {
+            (true, _) => &[Authors::ByValue, Authors::Earliest, Authors::Others],
+            (false, true) => &[Authors::ByValue, Authors::Earliest],
+            (false, false) => &[Authors::ByValue],
+        }
     }
     fn is_unsure(&self, group: &Group) -> bool {
-        !group.is_sure() || self.has_unknown(group)
+        !group.is_sure() || self.authors(group).len() > 1
     }
 
     /// The order in which least is found; `None` if nobody can tell.
@@ -114,7 +120,7 @@ impl Search<'_> {
         if !self.is_unsure(group) {
             return Some(likeliest);
         }
-        let has_unknown = self.has_unknown(group);
+        let all_authors = self.authors(group);
         let rows: Vec<Row> = rows_of(group, self.history).into_iter().collect();
         let devices = self.devices(group, &rows);
         let first = self.score(&likeliest, (&rows, &devices), &likeliest);
@@ -125,12 +131,9 @@ impl Search<'_> {
         let mut tried = 0;
         let history = self.history;
         let left = self.left;
-        let all = group.orders(history, &mut |order| {
-            for authors in [Authors::ByValue, Authors::Others] {
-                if authors == Authors::Others && !has_unknown {
-                    continue;
-                }
-                let performed = self.perform(group, order, authors);
+        let mut look = |order: &[usize]| {
+            for authors in all_authors {
+                let performed = self.perform(group, order, *authors);
                 let score = self.score(&performed, (&rows, &devices), &likeliest);
                 tried += group.items.len() as u64;
                 if score < least {
@@ -138,7 +141,11 @@ impl Search<'_> {
                 }
             }
             least > (0, 0) && tried < left
-        });
+        };
+        let mut all = group.orders(history, Orders::Eager, &mut look);
+        if all && all_authors.len() > 1 {
+            all = group.orders(history, Orders::All, &mut look);
+        }
         self.left = self.left.saturating_sub(tried);
         let decided = all || least == (0, 0);
         decided.then(|| best.unwrap_or(likeliest))

@@ -11,6 +11,7 @@ use super::mistakes::{Unreadable, shown};
 use super::read::Reader;
 use super::recorded::{By, Commit, Mark, Shown, Values, When, Wrong};
 use super::value;
+use crate::base::words::thousands;
 use crate::base::{EntityId, Key, Value};
 use crate::config::diagnostic::Diagnostic;
 use crate::contract::{EditKind, Entity};
@@ -42,6 +43,9 @@ pub struct Audit<'p> {
     pub text: &'p str,
 }
 
+/// So many rows of a table are read: a view may have no end.
+const ROWS_MAX: i64 = 10_000_000;
+
 const AT_ALL: Range<usize> = 0..0;
 
 /// The rows of a table, by key.
@@ -58,6 +62,17 @@ fn told(file: &str, wrong: &Wrong) -> Unreadable {
 /// A quoted name of SQLite.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Refuses a table with too many rows, before any is kept.
+fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Error, Wrong>> {
+    let some = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", quoted(table), ROWS_MAX + 1);
+    let rows: i64 = database.query_row(&some, [], |row| row.get(0)).map_err(Ok)?;
+    if rows > ROWS_MAX {
+        let title = format!("`{table}` has more than {} rows", thousands(ROWS_MAX as u64));
+        return Err(Err(Wrong::new(&AT_ALL, title, "is it a view that has no end?")));
+    }
+    Ok(())
 }
 
 impl Reader<'_> {
@@ -113,6 +128,7 @@ impl Reader<'_> {
         };
         let key_at = find(&form.key)?;
         let places = form.projected().map(|column| find(&column.name)).collect::<Result<Vec<usize>, _>>()?;
+        bounded(database, table)?;
         let mut rows = Vec::new();
         let mut found = all.query([]).map_err(Ok)?;
         while let Some(row) = found.next().map_err(Ok)? {
@@ -253,7 +269,16 @@ impl Reader<'_> {
             let seq = seq.and_then(|at| cells[at].trim().parse().ok());
             let mark = Mark { when: When { from: when - off, until: when + off }, seq, line: *line as u32 };
             let row = (entity, sheet.key(*line, &cells[key_at])?);
-            self.history.commits.push(Commit { row, kind, values, by, mark, rank: 0 });
+            self.history.commits.push(Commit {
+                row,
+                kind,
+                values,
+                by,
+                mark,
+                rank: 0,
+                is_inferred: false,
+                place: None,
+            });
         }
         Ok(())
     }

@@ -168,7 +168,7 @@ impl<'h> Teller<'h> {
         let of = &self.history.edits[at];
         let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
         let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
-        // Who says what the backend says has not seen it for that.
+        // Who says what the backend says has not seen it for that, nor has who counts it as done.
         let met = if matches!(act, Act::Same(_)) { Stamp(0) } else { stamp };
         let sides = Sides { local: self.labels.clock.start, remote: met, edited: None };
         let decided = |kind, decision| EngineEvent::ConflictDecided {
@@ -194,6 +194,7 @@ impl<'h> Teller<'h> {
                 self.emit(node, decided(ConflictKind::UpdateUpdate, Decision::Both { key }).into());
             }
             Act::Done(_) => {
+                let stamp = Stamp(0);
                 self.emit(node, EngineEvent::EditAcknowledged { edit, stamp, entity: *entity, key }.into());
             }
             Act::Told(_, kind) => {
@@ -280,6 +281,12 @@ impl<'h> Teller<'h> {
                 self.emit(node, EngineEvent::SyncError { unit: *unit, run: *run, error: &error }.into());
             }
         }
+    }
+
+    /// The backend does not have these edits at the end, though they were committed.
+    pub(super) fn lacks(&mut self, edits: &[EditAt]) {
+        let ids: Vec<EditId> = edits.iter().map(|edit| self.id(*edit)).collect();
+        self.oracle.iter_mut().for_each(|oracle| ids.iter().for_each(|edit| oracle.vanished(*edit)));
     }
 
     /// The verdict, by what devices show at the end.

@@ -49,6 +49,8 @@ pub(super) struct Edit {
     pub(super) excused: bool,
     /// Its commit went with the backend's state.
     pub(super) undone: bool,
+    /// It was committed, and the backend has it no more, though nobody took it back.
+    pub(super) vanished: bool,
     /// An upgrade of its app has emptied its device's database since.
     pub(super) emptied: bool,
     /// Its device lost power, and what it had not synced, since it made or last logged it.
@@ -120,6 +122,7 @@ impl Edit {
             refused: None,
             excused: false,
             undone: false,
+            vanished: false,
             emptied: false,
             lost_power: None,
             unheard: None,

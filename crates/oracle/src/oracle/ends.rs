@@ -118,6 +118,9 @@ impl Ends {
 
     /// The first that holds, from what saves an edit to what explains the loss best.
     fn end(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> End {
+        if edit.vanished {
+            return End::Forgotten;
+        }
         if edit.commits > 0 {
             return End::Arrived;
         }

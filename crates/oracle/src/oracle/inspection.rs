@@ -146,6 +146,11 @@ impl Oracle {
         self.watched[device.0 as usize].asked();
     }
 
+    /// The backend does not have at the end what it committed of an edit, and nothing took it back.
+    pub fn vanished(&mut self, edit: EditId) {
+        self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
+    }
+
     /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
@@ -349,7 +354,7 @@ impl Inspection<'_> {
         }
         for (id, edit) in oracle.ledger.of(device) {
             let told_refused = oracle.ledger.is_told_refused(id, edit);
-            if edit.commits > 0 && edit.won.is_none() && !told_refused {
+            if edit.commits > 0 && edit.won.is_none() && !told_refused && !edit.vanished {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);

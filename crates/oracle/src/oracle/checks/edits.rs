@@ -86,7 +86,7 @@ impl EditCase<'_> {
     fn fulfilled(&self) -> bool {
         let edit = self.edit;
         let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
-        edit.committed() || gone || edit.matched && (edit.equal || edit.acknowledged)
+        edit.committed() && !edit.vanished || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
     fn waits_itself(&self) -> bool {
         self.pending.iter().any(|p| p.edit == self.id)
@@ -151,6 +151,7 @@ pub(in crate::oracle) fn overwriting_logged(
 pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
+            _ if case.edit.vanished => "the backend had it and has it no more".to_owned(),
             Some(at) => format!("the backend refused it at {}", case.words.time(at)),
             None => "the backend never saw it".to_owned(),
         };
