@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::line::{Author as By_, By, Change, Instant, Line, Other, Says, VERSION, When};
+use super::line::{Author as By_, By, Change, Instant, Line, Other, Recorded, Says, VERSION, When};
 use super::value::{instant, to_json};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
@@ -50,7 +50,7 @@ impl<W: Write> Writer<W> {
             version: VERSION,
             clock_tolerance: Some("1ms".to_owned()),
             devices: devices.iter().enumerate().map(device).collect(),
-            records: vec![super::line::Recorded::Acknowledged, super::line::Recorded::Told],
+            records: vec![Recorded::Acknowledged, Recorded::Told, Recorded::Commit],
             unrecorded_writers: false,
         });
         writer

@@ -485,6 +485,8 @@ impl Stage {
         let mut backend = Vec::new();
         self.paced.rows(&mut |entity, key, values| backend.push((entity, key.clone(), values.to_vec())));
         backend.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        self.telling.borrow().history((&self.names, &used), &backend, (self.now(), settled))
+        // What lies behind an upstream or a tunnel nobody here sees.
+        let is_whole = self.upstream.is_none() && self.tunnels.is_empty();
+        self.telling.borrow().history((&self.names, &used), &backend, (self.now(), settled), is_whole)
     }
 }

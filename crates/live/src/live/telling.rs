@@ -305,7 +305,8 @@ impl Telling {
         Ok(Some((id, key.to_owned())))
     }
 
-    fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool) -> String {
+    /// The first line; `is_whole`: each change of the backend is known, and none to be inferred.
+    fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool, is_whole: bool) -> String {
         let mut devices = Map::new();
         for (at, (columns, values)) in self.attributes.iter().enumerate().filter(|(at, _)| is_in(*at)) {
             let each = columns.iter().zip(values);
@@ -313,8 +314,11 @@ impl Telling {
             devices.insert(names[at].clone(), Json::Object(attributes.collect()));
         }
         let tolerance = format!("{}ms", (self.tolerance.0 / 1_000_000).min(TOLERANCE_MS));
-        let head =
+        let mut head =
             json!({ "kind": "history", "version": 1, "clock_tolerance": tolerance, "devices": devices });
+        if is_whole {
+            head["records"] = json!(["commit"]);
+        }
         format!("{head}\n")
     }
     /// A line as it would stand in the history, behind the first.
@@ -324,7 +328,7 @@ impl Telling {
         line.insert("device".to_owned(), json!(name));
         line.insert("at".to_owned(), self.instant(Time::ZERO));
         let names = vec![name; self.attributes.len()];
-        format!("{}{}\n", self.head(&names, |at| at == device.0 as usize), Json::Object(line))
+        format!("{}{}\n", self.head(&names, |at| at == device.0 as usize, false), Json::Object(line))
     }
 
     /// The whole history, with the names that devices have; `used` are those that came.
@@ -333,8 +337,9 @@ impl Telling {
         (names, used): (&[String], &[bool]),
         backend: &[(EntityId, Key, Vec<Value>)],
         (end, settled): (Time, bool),
+        is_whole: bool,
     ) -> String {
-        let mut text = self.head(names, |at| used[at]);
+        let mut text = self.head(names, |at| used[at], is_whole);
         for Said { device, line } in &self.said {
             let mut line = line.clone();
             if let Some(device) = device {
