@@ -53,7 +53,8 @@ pub trait Document: Sized + 'static {
     /// All of it, in place of all parts.
     fn whole(&mut self) -> Vec<u8>;
 
-    /// Has a row say this in these columns; it is made if it is not there.
+    /// Has a row say this in these columns; it is made if it is not there. What is put and removed
+    /// before something else is asked of the document may be one change.
     fn put(&mut self, row: At<'_>, values: &[(usize, Value)]);
     fn remove(&mut self, row: At<'_>);
     /// The place of the last change that was made here.

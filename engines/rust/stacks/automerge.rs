@@ -44,6 +44,10 @@ fn value(of: &automerge::Value<'_>) -> Value {
 }
 
 impl Rows {
+    /// Makes one change of all that was put and removed since the last one.
+    fn commit(&mut self) {
+        self.last = self.doc.commit_with(options()).or(self.last);
+    }
     fn object(&self, (entity, key): At<'_>) -> Option<ObjId> {
         let found = self.doc.get(&self.entities[usize::from(entity.0)], key.as_str());
         found.expect("it is a map").map(|(_, id)| id)
@@ -83,11 +87,13 @@ impl Document for Rows {
         Ok(())
     }
     fn pack(&mut self) -> Vec<u8> {
+        self.commit();
         let bytes = self.doc.save_after(&self.packed);
         self.packed = self.doc.get_heads();
         bytes
     }
     fn whole(&mut self) -> Vec<u8> {
+        self.commit();
         self.packed = self.doc.get_heads();
         self.doc.save()
     }
@@ -101,13 +107,12 @@ impl Document for Rows {
         for (column, value) in values {
             self.doc.put(&object, columns[*column].name.as_str(), scalar(value)).expect("a row is a map");
         }
-        self.last = self.doc.commit_with(options());
     }
     fn remove(&mut self, (entity, key): At<'_>) {
         self.doc.delete(&self.entities[usize::from(entity.0)], key.as_str()).expect("it is a map");
-        self.last = self.doc.commit_with(options());
     }
     fn mark(&mut self) -> Vec<u8> {
+        self.commit();
         self.last.map(|hash| hash.0.to_vec()).unwrap_or_default()
     }
     fn has(&mut self, mark: &[u8]) -> bool {
@@ -136,9 +141,11 @@ impl Document for Rows {
         peer.encode()
     }
     fn generate(&mut self, peer: &mut State, _: bool) -> Option<Vec<u8>> {
+        self.commit();
         self.doc.sync().generate_sync_message(peer).map(Message::encode)
     }
     fn receive(&mut self, peer: &mut State, message: &[u8]) -> Result<Touched, String> {
+        self.commit();
         let before = self.doc.get_heads();
         let message = Message::decode(message).map_err(|error| error.to_string())?;
         self.doc.sync().receive_sync_message(peer, message).map_err(|error| error.to_string())?;
