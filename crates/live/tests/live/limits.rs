@@ -134,7 +134,7 @@ fn who_knows_the_token_is_served_when_all_places_are_taken() {
             assert_eq!(status("GET /_syncdyno/state", ""), 503);
             assert_eq!(status("GET /_syncdyno", &token), 200);
             assert_eq!(status("GET /d/anna/pull?limit=1", &token), 503, "an app has no place there");
-            assert_eq!(status("POST /_syncdyno/cut?device=anna&seconds=1", &token), 200);
+            assert_eq!(status("POST /_syncdyno/cut?device=own&seconds=1", &token), 200);
             for mut stream in taken {
                 _ = stream.shutdown(std::net::Shutdown::Both);
                 _ = got(&mut stream);
