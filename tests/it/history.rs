@@ -413,6 +413,20 @@ fn an_edit_waits_for_a_commit_where_the_times_let_it() {
 }
 
 #[test]
+fn edits_that_say_the_same_are_of_two_commits() {
+    let second = then(&[("\"c\"", "\"b\""), ("4000", "1500")]);
+    let by_ann =
+        |at: &str| CAME.replace("2000", at).replace("\"kind\"", "\"by\":{\"device\":\"ann\"},\"kind\"");
+    let with = |edits: &[&str]| {
+        let commits = [by_ann("2000"), by_ann("3000")].join("\n");
+        told(&[HEAD, ROW, &edits.join("\n"), &commits, SHOWN, REST, END].join("\n"))
+    };
+    assert_eq!(with(&[EDIT, &second]).0, 0, "{}", with(&[EDIT, &second]).1);
+    let (exit, said) = with(&[EDIT]);
+    assert!(exit == 11 && said.contains("duplicate (1"), "{said}");
+}
+
+#[test]
 fn a_table_without_an_end_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("ann.sqlite");

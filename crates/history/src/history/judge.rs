@@ -107,16 +107,7 @@ impl<'g> Ordered<'g> {
             let mark = Mark { when: When { from: bounds.last, until: bounds.last }, seq: None, line: 0 };
             let act = Act::Commit(history.commits.len(), Whose::Other);
             moments.push(((u64::MAX, 0, 0), Moment { at: bounds.last, act }));
-            history.commits.push(Commit {
-                row,
-                kind,
-                values,
-                by: By::Other,
-                mark,
-                rank: 0,
-                is_inferred: false,
-                place: None,
-            });
+            history.commits.push(Commit::told(row, (kind, values), By::Other, mark));
         }
         moments.sort_by_key(|(turn, moment)| (moment.at, *turn));
         let moments = moments.into_iter().map(|(_, moment)| moment).collect();

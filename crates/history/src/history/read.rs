@@ -193,11 +193,10 @@ impl<'g> Reader<'g> {
             }
         }
         self.history.unrecorded_writers = fields.flag("unrecorded_writers")?.unwrap_or(false);
-        if let Some(node) = fields.get("records").filter(|_| self.history.unrecorded_writers)
-            && self.history.commits_all
-        {
-            let title = "`commit` says that each change of the backend is recorded, and `unrecorded_writers` that some are not";
-            return Err(Wrong::new(&node.span, title, "leave one of them out"));
+        if self.history.commits_all && self.history.unrecorded_writers {
+            let title =
+                "`records` has `commit`: each commit has a line; `unrecorded_writers`: some have none";
+            return Err(Wrong::new(fields.span, title, "leave one of them out"));
         }
         if let Some(devices) = fields.get("devices") {
             for field in Fields::of(devices)?.all {
@@ -494,16 +493,7 @@ impl<'g> Reader<'g> {
             }
         };
         let mark = self.clocks().mark(fields)?;
-        self.history.commits.push(Commit {
-            row,
-            kind,
-            values,
-            by,
-            mark,
-            rank: 0,
-            is_inferred: false,
-            place: None,
-        });
+        self.history.commits.push(Commit::told(row, (kind, values), by, mark));
         Ok(())
     }
 

@@ -105,6 +105,13 @@ pub(super) struct Commit {
     pub(super) place: Option<u32>,
 }
 
+impl Commit {
+    /// One that has a line.
+    pub(super) fn told(row: Row, (kind, values): (Option<EditKind>, Values), by: By, mark: Mark) -> Commit {
+        Commit { row, kind, values, by, mark, rank: 0, is_inferred: false, place: None }
+    }
+}
+
 /// Something that was said of an edit.
 #[derive(Clone, Debug)]
 pub(super) struct Word {

@@ -269,16 +269,7 @@ impl Reader<'_> {
             let seq = seq.and_then(|at| cells[at].trim().parse().ok());
             let mark = Mark { when: When { from: when - off, until: when + off }, seq, line: *line as u32 };
             let row = (entity, sheet.key(*line, &cells[key_at])?);
-            self.history.commits.push(Commit {
-                row,
-                kind,
-                values,
-                by,
-                mark,
-                rank: 0,
-                is_inferred: false,
-                place: None,
-            });
+            self.history.commits.push(Commit::told(row, (kind, values), by, mark));
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) 
 struct Authors {
     state: State,
     columns: Vec<Option<EditAt>>,
+    /// Columns that a person emptied: a table of changes may have no word for that.
+    emptied: Vec<bool>,
     deletion: Option<EditAt>,
 }
 
@@ -45,12 +47,20 @@ impl Authors {
     fn of(ground: &Ground, (history, row): (&History, &Row), performed: &Performed) -> Authors {
         let columns = ground.schema.entity(row.0).columns.len();
         let state = history.rows.get(row).cloned();
-        let mut authors = Authors { state, columns: vec![None; columns], deletion: None };
+        let mut authors =
+            Authors { state, columns: vec![None; columns], emptied: vec![false; columns], deletion: None };
         let mut with: &[EditAt] = &[];
         for moment in &performed.moments {
             let (number, whose) = match &moment.act {
                 Act::With(_, others) => {
                     with = others;
+                    continue;
+                }
+                Act::Edit(edit) => {
+                    let of = &history.edits[*edit];
+                    let empty = |value: &Value| *value == Value::Null || *value == Value::text("");
+                    let own = of.values.iter().filter(|(_, value)| of.row == *row && empty(value));
+                    own.for_each(|(column, _)| authors.emptied[*column] = true);
                     continue;
                 }
                 Act::Commit(number, whose) => (*number, *whose),
@@ -86,7 +96,12 @@ impl Authors {
     /// The edits that are not there.
     fn gone(&self, now: Option<&Vec<Value>>) -> Vec<EditAt> {
         let Some(state) = &self.state else { return self.deletion.into_iter().collect() };
-        let is_gone = |column: &usize| now.is_none_or(|now| !alike(&state[*column], &now[*column]));
+        let is_gone = |column: &usize| {
+            now.is_none_or(|now| {
+                let emptied = self.emptied[*column] && now[*column] == Value::Null;
+                !emptied && !alike(&state[*column], &now[*column])
+            })
+        };
         (0..state.len()).filter(is_gone).filter_map(|column| self.columns[column]).collect()
     }
 }
