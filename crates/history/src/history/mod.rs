@@ -11,8 +11,9 @@
 //!
 //! How: `json` and `fields` know where things stand in a line, `value` knows columns, `tables` the
 //! files besides; `order` has the orders of what concerns a record, `perform` says what happened in
-//! one, `runs` does so for syncs, `fill` for what only the rows at the end tell, and `undone` for what they lack; `tell` tells the
-//! oracle, `finals` and `views` have what devices show; `judge` puts it together.
+//! one, `runs` does so for syncs, `fill` for what only the rows at the end tell, and `undone` for
+//! what they lack; `tell` tells the oracle, `finals` and `views` have what devices show; `judge`
+//! puts it together.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

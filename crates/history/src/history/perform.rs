@@ -85,8 +85,6 @@ pub(super) fn after(state: &State, commit: &Commit, columns: usize) -> State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Authors {
     ByValue,
-    /// The same, but of edits that say the same the earliest is taken.
-    Earliest,
     /// As somebody else's.
     Others,
 }
@@ -264,15 +262,8 @@ impl<'h> Stage<'h> {
             says(state, of) && (device.is_some() || self.asks_for_all(of.device, commit, (before, state)))
         };
         let open = || self.open.iter().rev().filter(of_row);
-        if let Some(latest) = open().find(fits) {
-            let of = self.of(*latest);
-            let same = |edit: &&EditAt| {
-                let other = self.of(**edit);
-                (other.device, other.kind, &other.values) == (of.device, of.kind, &of.values)
-            };
-            let earliest = || open().rev().find(|edit| same(edit) && fits(edit));
-            let edit = if self.authors == Authors::Earliest { earliest() } else { None };
-            return Some(Whose::Edit(*edit.unwrap_or(latest)));
+        if let Some(edit) = open().find(fits) {
+            return Some(Whose::Edit(*edit));
         }
         device?;
         // One that comes again, or one of which a part gave way.

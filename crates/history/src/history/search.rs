@@ -99,20 +99,17 @@ impl Search<'_> {
         self.unlike = unlike;
     }
 
-    /// The ways to find the authors of its commits, the likeliest first.
-    fn authors(&self, group: &Group) -> &'static [Authors] {
-        let has = |is: fn(By) -> bool| {
-            let is = |what: What| matches!(what, What::Commit(at) if is(self.history.commits[at].by));
-            group.items.iter().any(|item| is(item.what))
-        };
-        match (has(|by| by == By::Unknown), has(|by| matches!(by, By::Device(_)))) {
-            (true, _) => &[Authors::ByValue, Authors::Earliest, Authors::Others],
-            (false, true) => &[Authors::ByValue, Authors::Earliest],
-            (false, false) => &[Authors::ByValue],
-        }
+    /// Whether it has a commit whose author is like that.
+    fn has(&self, group: &Group, is: fn(By) -> bool) -> bool {
+        let is = |what: What| matches!(what, What::Commit(at) if is(self.history.commits[at].by));
+        group.items.iter().any(|item| is(item.what))
+    }
+    /// Whether it has a commit of which nobody knows the author.
+    fn has_unknown(&self, group: &Group) -> bool {
+        self.has(group, |by| by == By::Unknown)
     }
     fn is_unsure(&self, group: &Group) -> bool {
-        !group.is_sure() || self.authors(group).len() > 1
+        !group.is_sure() || self.has_unknown(group)
     }
 
     /// The order in which least is found; `None` if nobody can tell.
@@ -120,7 +117,9 @@ impl Search<'_> {
         if !self.is_unsure(group) {
             return Some(likeliest);
         }
-        let all_authors = self.authors(group);
+        let has_unknown = self.has_unknown(group);
+        let ways = [Authors::ByValue, Authors::Others];
+        let ways = if has_unknown { &ways[..] } else { &ways[..1] };
         let rows: Vec<Row> = rows_of(group, self.history).into_iter().collect();
         let devices = self.devices(group, &rows);
         let first = self.score(&likeliest, (&rows, &devices), &likeliest);
@@ -132,7 +131,7 @@ impl Search<'_> {
         let history = self.history;
         let left = self.left;
         let mut look = |order: &[usize]| {
-            for authors in all_authors {
+            for authors in ways {
                 let performed = self.perform(group, order, *authors);
                 let score = self.score(&performed, (&rows, &devices), &likeliest);
                 tried += group.items.len() as u64;
@@ -143,7 +142,7 @@ impl Search<'_> {
             least > (0, 0) && tried < left
         };
         let mut all = group.orders(history, Orders::Eager, &mut look);
-        if all && all_authors.len() > 1 {
+        if all && (has_unknown || self.has(group, |by| matches!(by, By::Device(_)))) {
             all = group.orders(history, Orders::All, &mut look);
         }
         self.left = self.left.saturating_sub(tried);
