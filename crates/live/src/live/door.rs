@@ -18,10 +18,9 @@ use tokio::time::timeout;
 use super::arrival::{Arrival, Came, Pace, Trouble};
 use super::desk;
 use super::gate::Gate;
-use super::inside::{
-    Addressed, Asked, Given, Held, Inside, Out, Response, Silence, keep, lock, read, shut, text,
-};
+use super::inside::{Addressed, Asked, Given, Inside, Out, Response, Silence, keep, lock, read, shut, text};
 use super::late::Lateness;
+use super::lines::Held;
 use super::outside;
 use super::patient::{Patient, UnderWay};
 use super::pipe;

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::arrival::{Arrival, Came, Pace};
 use super::gate::{Gate, Shut};
 use super::late::Lateness;
+use super::lines::Held;
 use super::roster::Roster;
 use super::stage::Step;
 use super::stream::Stream;
@@ -191,12 +192,6 @@ impl Asked {
         let device = found.map_err(|why| Box::new(text(400, why + "\n")))?;
         Ok((device, roster.name(device).to_owned()))
     }
-}
-
-/// A body that was read, with its place among all that are held.
-pub(super) struct Held {
-    pub(super) bytes: Bytes,
-    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why a body is none.

@@ -4,8 +4,13 @@
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::inside::Held;
+/// A body that was read, with its place among all that are held.
+pub(super) struct Held {
+    pub(super) bytes: Bytes,
+    pub(super) place: Option<OwnedSemaphorePermit>,
+}
 
 /// Objects in their order.
 pub(super) struct Lines {

@@ -17,11 +17,14 @@ const MARK: [u8; 8] = *b"\0upstrm\0";
 const NUMBER: usize = MARK.len() + 8;
 const HEAD: usize = NUMBER + 2;
 
+/// The status of a response and its length in bytes; none if no server is there.
+type Said = Option<(u16, u64)>;
+
 /// One's own server, as links see it.
 pub(super) struct AtUpstream {
     handle: Handle,
     forward: Forward,
-    waiting: RefCell<BTreeMap<u64, oneshot::Sender<Option<(u16, u64)>>>>,
+    waiting: RefCell<BTreeMap<u64, oneshot::Sender<Said>>>,
     /// Answers that are streams and have not ended.
     streams: RefCell<BTreeMap<u64, Rc<Coming>>>,
 }

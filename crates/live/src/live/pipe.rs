@@ -164,7 +164,7 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
         }
         is_gone |= carried == Carried::Gone;
         is_said |= carried == Carried::Shut { up: true };
-        // The server hears a reset of an app that has not said that it has ended, or has broken off.
+        // The server hears a reset of an app that has not said that it has ended, or broke off.
         let is_bad = matches!(carried, Carried::End { how: Err(_), .. }) || is_gone && !is_said;
         up.is_broken.fetch_or(is_bad, Ordering::Relaxed);
         let to = match carried {

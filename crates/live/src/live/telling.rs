@@ -234,7 +234,7 @@ impl Telling {
             let key = match row.get("key") {
                 Some(Json::String(key)) => key.clone(),
                 Some(Json::Number(key)) => key.to_string(),
-                // What it lacks is found by whoever reads a line alone.
+                // What it lacks is found where a line is read alone.
                 _ => continue,
             };
             let Some(entity) = self.entity(row)? else { continue };
