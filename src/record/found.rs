@@ -29,7 +29,7 @@ pub struct ObservedRecord {
     /// The files that were read.
     pub files: Vec<String>,
     pub lines: u64,
-    /// The names of the devices; the first is `d0` in words.
+    /// The names of the devices.
     pub devices: Vec<String>,
     /// How far a time may be off.
     pub tolerance_ns: u64,

@@ -47,6 +47,7 @@ impl<W: Write> Writer<W> {
         };
         let device = |(at, of): (usize, &Attributes)| (DeviceId(at as u32).to_string(), attributes(of));
         writer.write(&Line::History {
+            wall_clock: None,
             version: VERSION,
             clock_tolerance: Some("1ms".to_owned()),
             devices: devices.iter().enumerate().map(device).collect(),

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::families::{Turn, excuse_taken, in_turn, lead, narrow, parents_first};
 use super::fill::fill;
 use super::finals::Finals;
+use super::names::Names;
 use super::order::Bounds;
 use super::perform::{Act, Moment, Performed, Whose};
 use super::recorded::{By, Commit, EditAt, Ground, History, Mark, Row, When};
@@ -20,6 +21,7 @@ use super::search::{Search, TOLD_MAX, groups, rows_of};
 use super::tell::{Asked, Teller, Told, labels};
 use super::undecidable::{Undecidable, wrong};
 use super::undone::{is_recorded, undone};
+use super::value;
 use crate::base::{Stamp, Time};
 use crate::contract::{Capabilities, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
@@ -204,10 +206,54 @@ impl<'g> Ordered<'g> {
         if history.end.is_none() {
             remarks.push("there is no `end` line: nobody says that all had come to rest".to_owned());
         }
-        let ids = history.devices.iter().enumerate().take(2 * NAMED);
-        let ids: Vec<String> = ids.map(|(at, device)| format!("d{at} is {}", device.name)).collect();
-        remarks.push(ids.join(", "));
+        remarks.extend(self.passed_over());
         remarks
+    }
+
+    /// Edits that never came to the backend though a later one of the same row and device did.
+    fn passed_over(&self) -> Option<String> {
+        let history = &self.history;
+        if !self.capabilities.sight.commits {
+            return None;
+        }
+        let commits = self.moments.iter().filter_map(|moment| match moment.act {
+            Act::Commit(_, Whose::Edit(edit)) => Some(edit),
+            _ => None,
+        });
+        let came: BTreeSet<EditAt> = commits.collect();
+        let told = history.words.iter().filter(|word| word.says.is_some()).map(|word| word.edit);
+        let told: BTreeSet<EditAt> = told.collect();
+        let (mut later, mut over) = (BTreeSet::new(), Vec::new());
+        for moment in self.moments.iter().rev() {
+            let Act::Edit(at) = moment.act else { continue };
+            let edit = &history.edits[at];
+            let of = (edit.device, &edit.row);
+            if came.contains(&at) {
+                later.insert(of);
+            } else if later.contains(&of) && !edit.unsure && !told.contains(&at) {
+                over.push(at);
+            }
+        }
+        let name = |at: &EditAt| {
+            let edit = &history.edits[*at];
+            let row = format!("{} {}", self.ground.schema.entity(edit.row.0).name, edit.row.1.as_str());
+            edit.id.as_deref().map_or(row, str::to_owned)
+        };
+        let first: Vec<String> = over.iter().rev().take(NAMED).map(name).collect();
+        let more = if over.len() > NAMED { ", …" } else { "" };
+        let (some, all, first) = (over.len(), history.edits.len(), first.join(", "));
+        (some > 0).then(|| {
+            format!(
+                "{some} of {all} edits never came to the backend, though a later edit of the same row on \
+                 the same device did: {first}{more}. No check counts them as lost, since an outbox may keep \
+                 only the last edit of a row; an app that sends each edit has lost them"
+            )
+        })
+    }
+
+    /// The names by which the history calls what a verdict calls `d0` and `d0.e9`.
+    pub fn names(&self) -> Names {
+        Names::of(&self.history, &self.moments)
     }
 
     /// What was read.
@@ -264,13 +310,36 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
     Capabilities { acknowledges: history.acknowledges, stamps: true, merge, sight, ..Capabilities::NONE }
 }
 
+/// Where a line stands, and the time that it says.
+fn placed(mark: Mark, file: &str) -> String {
+    let When { from, until } = mark.when;
+    let at = if until == i64::MAX { from } else { from / 2 + until / 2 };
+    format!("{file}:{} is at {}", mark.line, value::instant(Stamp(at)))
+}
+
+/// What lies behind the end.
+fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
+    let over = value::instant(Stamp(end.from / 2 + end.until / 2));
+    wrong(
+        format!("{}, which lies after the `end` at {over}: it happened after the `end`", placed(mark, file)),
+        "the end comes after all else: raise `clock_tolerance`; or give `wall_clock` in the first line, if \
+         these are times of another clock",
+    )
+}
+
 /// From the first instant that is told to the last.
 fn bounds(history: &History) -> Result<Bounds, Undecidable> {
+    let name = history.name.as_str();
+    let file = |commit: usize| {
+        let of = history.audits.iter().rev().find(|(first, _)| *first <= commit);
+        of.map_or(name, |(_, file)| file.as_str())
+    };
+    let commits = history.commits.iter().enumerate().map(|(at, of)| (of.mark, file(at)));
     let marks = history.edits.iter().map(|of| of.mark);
-    let marks =
-        marks.chain(history.commits.iter().map(|of| of.mark)).chain(history.words.iter().map(|of| of.mark));
+    let marks = marks.chain(history.words.iter().map(|of| of.mark));
     let marks =
         marks.chain(history.syncs.iter().map(|of| of.mark)).chain(history.lives.iter().map(|of| of.mark));
+    let marks = marks.map(|mark| (mark, name)).chain(commits);
     let mut bounds = Bounds { first: i64::MAX, last: i64::MIN };
     let mut note = |when: When| {
         for at in [when.from, when.until].into_iter().filter(|at| *at != i64::MIN && *at != i64::MAX) {
@@ -278,15 +347,19 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
         }
     };
     let end = history.end.map(|(when, _)| when);
-    for mark in marks {
+    let mut ends: Option<[(Mark, &str); 2]> = None;
+    for (mark, file) in marks {
         note(mark.when);
         if let Some(end) = end.filter(|end| mark.when.from > end.until) {
-            let _ = end;
-            return Err(wrong(
-                format!("line {} happened after the `end`", mark.line),
-                "the end comes after all else; or raise `clock_tolerance`",
-            ));
+            return Err(late((mark, file), end));
         }
+        if mark.when.from == i64::MIN {
+            continue;
+        }
+        let [first, last] = ends.unwrap_or([(mark, file); 2]);
+        let least = if mark.when.from < first.0.when.from { (mark, file) } else { first };
+        let most = if mark.when.from > last.0.when.from { (mark, file) } else { last };
+        ends = Some([least, most]);
     }
     end.into_iter().for_each(note);
     if bounds.first > bounds.last {
@@ -294,8 +367,12 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     }
     // A century is no recording, and virtual time has an end.
     if bounds.last.saturating_sub(bounds.first) > 100 * 366 * 86_400 * 1_000_000 {
+        let of = ends.map_or_else(String::new, |ends| {
+            let [first, last] = ends.map(|(mark, file)| placed(mark, file));
+            format!(": {first}, and {last}")
+        });
         return Err(wrong(
-            "the times of the history lie more than a century apart".to_owned(),
+            format!("the times of the history lie more than a century apart{of}"),
             "are some of them in seconds? a number is milliseconds since 1970",
         ));
     }

@@ -23,17 +23,21 @@ pub enum Line {
         /// How far a time may be off either way: `"250ms"`, `"2s"`. Without it one second.
         #[serde(skip_serializing_if = "Option::is_none")]
         clock_tolerance: Option<String>,
+        /// Where the times are of a session that was served: what the machine's clock said as the
+        /// session's said something else. A time that lies nearer to `wall` is by the machine's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wall_clock: Option<WallClock>,
         /// The devices, each with the values of its attributes by name. A device that is not here
         /// is known from its first line.
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         devices: BTreeMap<String, Map<String, Json>>,
         /// Kinds of lines that are recorded though there may be none: `"told"` says that every line
         /// about an edit that the app showed is here, `"commit"` that each change of the backend
         /// is: then the rows at the end say of no edit that it arrived.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         records: Vec<Recorded>,
         /// Whether others than the devices write on the backend without a `commit` line.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unrecorded_writers: bool,
     },
     /// A row of the backend at the start.
@@ -54,11 +58,11 @@ pub enum Line {
         #[serde(rename = "do")]
         kind: Change,
         /// The columns that were set; none for a delete.
-        #[serde(skip_serializing_if = "Map::is_empty")]
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
         values: Map<String, Json>,
         /// Whether nobody saw it saved, as the app died amid it: it may come to the backend, and
         /// need not.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unsure: bool,
         #[serde(flatten)]
         when: When,
@@ -136,7 +140,7 @@ pub enum Line {
         key: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         values: Option<Map<String, Json>>,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gone: bool,
         #[serde(flatten)]
         when: When,
@@ -148,7 +152,7 @@ pub enum Line {
         #[serde(skip_serializing_if = "Option::is_none")]
         edits: Option<Vec<String>>,
         /// Edits that wait for a person to decide a conflict, besides.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undecided: Vec<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         rows: Option<Vec<Named>>,
@@ -163,7 +167,7 @@ pub enum Line {
         #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
         kind: Option<Change>,
         /// The columns that it set, or all of them; none for a delete.
-        #[serde(skip_serializing_if = "Map::is_empty")]
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
         values: Map<String, Json>,
         /// Who made it; without it nobody knows, and it is found by its values.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +225,20 @@ pub enum Instant {
     Text(String),
     /// Milliseconds since 1970.
     Millis(#[schemars(range(min = 0))] f64),
+}
+
+/// Two clocks at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct WallClock {
+    /// What the machine's clock says.
+    pub wall: Instant,
+    /// What the clock of the history says.
+    pub session: Instant,
+    /// How fast the history's clock goes beside the machine's; without it as fast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0001, max = 1_000_000.0))]
+    pub speed: Option<f64>,
 }
 
 /// What an edit or a commit does to its row.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fields::Fields;
 use super::json::{Json, Node};
-use super::recorded::{Mark, Values, When, Wrong};
+use super::recorded::{Mark, Values, WallClock, When, Wrong};
 use super::value;
 use crate::base::{Span, Value};
 use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
@@ -62,11 +62,13 @@ pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagno
 pub(super) struct Clocks {
     pub(super) utc_offset: i32,
     pub(super) tolerance: Span,
+    pub(super) wall: Option<WallClock>,
     pub(super) line: u32,
 }
 
 impl Clocks {
-    fn instant(self, node: &Node<'_>) -> Result<i64, Wrong> {
+    /// A time, in microseconds since 1970.
+    pub(super) fn instant(self, node: &Node<'_>) -> Result<i64, Wrong> {
         let micros = match &node.value {
             Json::Text(text) => value::micros(text, self.utc_offset),
             // Beyond this no calendar goes.
@@ -79,7 +81,22 @@ impl Clocks {
             let help = "such as \"2026-03-02T08:15:00.250Z\", or milliseconds since 1970";
             Wrong::new(&node.span, "this is not a time", help)
         };
-        micros.filter(|at| *at >= 0).ok_or_else(wrong)
+        let micros = micros.filter(|at| *at >= 0).ok_or_else(wrong)?;
+        Ok(self.wall.map_or(micros, |wall| wall.of_history(micros)))
+    }
+    /// The clock of the machine beside that of the history.
+    pub(super) fn of_machine(self, fields: &Fields<'_, '_>) -> Result<WallClock, Wrong> {
+        fields.only("the clocks", &["wall", "session", "speed"])?;
+        let [wall, session] = ["wall", "session"].map(|name| self.instant(fields.need(name)?));
+        let speed = fields.get("speed").map_or(Ok(1.0), |node| {
+            let speed = match &node.value {
+                Json::Number(text) => text.parse().ok().filter(|speed| (1e-4..=1e6).contains(speed)),
+                _ => None,
+            };
+            speed
+                .ok_or_else(|| Wrong::new(&node.span, "this is not a speed", "1 is as fast as the machine's"))
+        })?;
+        Ok(WallClock { wall: wall?, session: session?, speed })
     }
     pub(super) fn mark(self, fields: &Fields<'_, '_>) -> Result<Mark, Wrong> {
         let [at, from, until] = ["at", "not_before", "not_after"].map(|name| fields.get(name));

@@ -26,6 +26,7 @@ mod json;
 mod judge;
 mod line;
 mod mistakes;
+mod names;
 mod order;
 mod perform;
 mod read;
@@ -41,8 +42,11 @@ mod views;
 
 pub use export::Writer;
 pub use judge::{About, Ordered};
-pub use line::{Author, By, Change, Instant, Line, Named, Other, Recorded, Says, VERSION, When, schema_json};
+pub use line::{
+    Author, By, Change, Instant, Line, Named, Other, Recorded, Says, VERSION, WallClock, When, schema_json,
+};
 pub use mistakes::Unreadable;
+pub use names::Names;
 pub use read::Reader;
 pub use recorded::{Ground, History};
 pub use tables::{Audit, Dump, Phone};

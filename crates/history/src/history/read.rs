@@ -79,6 +79,7 @@ impl<'g> Reader<'g> {
     /// Reads a history; `name` is what its file is called.
     pub fn lines(&mut self, name: &str, mut file: impl BufRead) -> Result<(), Unreadable> {
         name.clone_into(&mut self.name);
+        name.clone_into(&mut self.history.name);
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -162,7 +163,7 @@ impl<'g> Reader<'g> {
         }
         fields.only(
             "the first line",
-            &["kind", "version", "clock_tolerance", "devices", "records", "unrecorded_writers"],
+            &["kind", "version", "clock_tolerance", "wall_clock", "devices", "records", "unrecorded_writers"],
         )?;
         let version = fields.need("version")?;
         if fields.number("version")? != Some(u64::from(VERSION)) {
@@ -175,6 +176,9 @@ impl<'g> Reader<'g> {
                 Wrong::new(span, "this is not a length of time up to an hour", "such as \"250ms\" or \"2s\"")
             };
             self.history.tolerance = parsed.ok_or_else(wrong)?;
+        }
+        if let Some(clocks) = fields.get("wall_clock") {
+            self.history.wall = Some(self.clocks().of_machine(&Fields::of(clocks)?)?);
         }
         for recorded in fields.list("records")?.unwrap_or_default() {
             match text(recorded)? {
@@ -288,7 +292,7 @@ impl<'g> Reader<'g> {
 
     fn clocks(&self) -> Clocks {
         let (utc_offset, tolerance) = (self.ground.utc_offset, self.history.tolerance);
-        Clocks { utc_offset, tolerance, line: self.number }
+        Clocks { utc_offset, tolerance, wall: self.history.wall, line: self.number }
     }
 
     fn row(&mut self, fields: &Fields<'_, '_>) -> Result<(), Wrong> {
@@ -324,7 +328,8 @@ impl<'g> Reader<'g> {
             _ => values,
         };
         let number = self.history.edits.len();
-        if let Some((id, span)) = fields.text("id")?
+        let id = fields.text("id")?;
+        if let Some((id, span)) = id
             && let Some((_, line)) = self.by_id.insert((device, id.into()), (number, self.number))
         {
             let help = format!("line {line} has an edit of this device with it");
@@ -333,7 +338,8 @@ impl<'g> Reader<'g> {
         let mark = self.clocks().mark(fields)?;
         self.by_row.entry((device, row.clone())).or_default().push(number);
         let unsure = fields.flag("unsure")?.unwrap_or(false);
-        self.history.edits.push(Edit { device, row, kind, values, unsure, mark });
+        let id = id.map(|(id, _)| id.into());
+        self.history.edits.push(Edit { device, id, row, kind, values, unsure, mark });
         Ok(())
     }
 

@@ -38,6 +38,25 @@ impl When {
     pub(super) const ANY: When = When { from: i64::MIN, until: i64::MAX };
 }
 
+/// How times of the machine's clock are times of the history.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WallClock {
+    /// Two clocks at one moment, in microseconds since 1970.
+    pub(super) wall: i64,
+    pub(super) session: i64,
+    pub(super) speed: f64,
+}
+
+impl WallClock {
+    /// A time by the history's clock; one that lies nearer to `wall` was by the machine's.
+    pub(super) fn of_history(self, at: i64) -> i64 {
+        if (at - self.wall).abs() >= (at - self.session).abs() {
+            return at;
+        }
+        self.session.saturating_add(((at - self.wall) as f64 * self.speed) as i64)
+    }
+}
+
 /// When something happened, and where it stands among what one place told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
@@ -70,6 +89,8 @@ pub(super) struct Device {
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
     pub(super) device: u32,
+    /// What the history calls it.
+    pub(super) id: Option<Box<str>>,
     pub(super) row: Row,
     pub(super) kind: EditKind,
     pub(super) values: Values,
@@ -167,6 +188,10 @@ pub(super) struct Life {
 /// A recorded history: all that was read, with names resolved.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    /// What the file is called, and files of commits, each with its first one.
+    pub(super) name: String,
+    pub(super) audits: Vec<(usize, String)>,
+    pub(super) wall: Option<WallClock>,
     pub(super) tolerance: Span,
     pub(super) unrecorded_writers: bool,
     pub(super) acknowledges: bool,
@@ -198,7 +223,7 @@ impl History {
     pub fn tolerance(&self) -> Span {
         self.tolerance
     }
-    /// The names of its devices; the first is `d0` in words.
+    /// The names of its devices.
     pub fn devices(&self) -> impl Iterator<Item = &str> {
         self.devices.iter().map(|device| device.name.as_str())
     }

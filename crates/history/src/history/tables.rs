@@ -222,6 +222,7 @@ impl Reader<'_> {
         let (at, entity_at, key_at) = (at?, entity_at?, key_at?);
         let own = ["at", "entity", "key", "do", "device", "edit", "seq"];
         let [kind, device, _, seq] = ["do", "device", "edit", "seq"].map(|name| sheet.find(name));
+        self.history.audits.push((self.history.commits.len(), audit.file.to_owned()));
         for (line, cells) in &sheet.rows {
             let wrong = |title: String, help: &str| refused(format!("{}:{line}: {title}", audit.file), help);
             let entity =
@@ -238,6 +239,7 @@ impl Reader<'_> {
                         "such as 2026-03-02T08:15:00Z, or milliseconds since 1970",
                     )
                 })?;
+            let when = self.history.wall.map_or(when, |wall| wall.of_history(when));
             let kind = match kind.map(|at| cells[at].trim().to_lowercase()).as_deref() {
                 None | Some("") => None,
                 Some("create" | "insert") => Some(EditKind::Create),
