@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::lines::Lines;
 use super::stage::{Seen, Step};
+use super::theirs::ServerSaid;
 use super::tunnel::Carried;
 use crate::base::{DeviceId, Time};
 use crate::contract::Span;
@@ -33,9 +34,9 @@ pub(super) enum Arrival {
         reply: mpsc::UnboundedSender<(Time, Carried)>,
     },
     Observe {
-        device: DeviceId,
+        /// The device, and how its app calls it; `None` where a server alone speaks.
+        whose: Option<(DeviceId, String)>,
         lines: Lines,
-        name: String,
         reply: oneshot::Sender<Result<(), String>>,
     },
     /// What nobody waits for.
@@ -76,6 +77,8 @@ pub(super) struct State {
     pub(super) devices: Vec<Seen>,
     pub(super) backend_is_up: bool,
     pub(super) commits: u64,
+    /// What one's own server said; `None` where the scenario's backend answers.
+    pub(super) server: Option<ServerSaid>,
 }
 
 /// Virtual time by the machine's clock.

@@ -22,6 +22,8 @@ pub(super) enum Place {
     Observe,
     Cut,
     Verdict,
+    /// Below our base, and nothing.
+    Nowhere,
 }
 
 const PLACES: [(&str, Place); 6] = [
@@ -42,7 +44,8 @@ pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
     let path = asked.addressed.path.trim_end_matches('/');
     let find = |path: &str| PLACES.iter().find(|(of, _)| *of == path).map(|(_, place)| *place);
     match path.strip_prefix(BASE) {
-        Some(rest) => find(rest),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => find(rest).or(Some(Place::Nowhere)),
+        Some(_) => None,
         None if inside.is_upstream => None,
         None if path.is_empty() => {
             Some(Place::Page).filter(|_| asked.method == Method::GET && !has_a_root(asked))
@@ -65,6 +68,9 @@ fn json_of(status: u16, json: &Json) -> Response {
 }
 
 pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &Inside) -> Response {
+    if place == Place::Nowhere {
+        return nowhere();
+    }
     let is_read = matches!(place, Place::Page | Place::State | Place::Network);
     if asked.method != if is_read { Method::GET } else { Method::POST } {
         return text(
@@ -80,6 +86,7 @@ pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &
         Place::Observe => observe(&asked, body, inside).await,
         Place::Cut => cut(&asked, inside),
         Place::Verdict => verdict(&asked, inside).await,
+        Place::Nowhere => nowhere(),
     }
 }
 
@@ -89,6 +96,11 @@ fn said<'a>(query: &'a str, name: &str) -> Option<&'a str> {
         .filter_map(|pair| pair.split_once('='))
         .find(|(of, _)| *of == name)
         .map(|(_, value)| value)
+}
+
+fn nowhere() -> Response {
+    let there = "there is /observe, /network, /state, /cut and /verdict";
+    text(404, format!("below {BASE} {there}; a device stands before that: /d/NAME{BASE}/observe\n"))
 }
 
 async fn look(place: Place, asked: &Asked, inside: &Inside) -> Response {
@@ -135,8 +147,31 @@ fn told(state: &State) -> Json {
     let devices: Vec<Json> = state.names.iter().enumerate().map(device).collect();
     json!({
         "time_ms": state.now.0 / 1_000_000, "script_ms": state.script.0 / 1_000_000,
-        "backend_is_up": state.backend_is_up, "commits": state.commits, "devices": devices,
+        "backend_is_up": state.server.is_none().then_some(state.backend_is_up),
+        "commits": state.server.map_or(state.commits, |server| server.commits), "devices": devices,
     })
+}
+
+/// The device that speaks, and how its app calls it.
+fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
+    let wrong = |why: String| Box::new(text(400, why + "\n"));
+    let named = named.or(asked.addressed.device.as_deref());
+    let mut roster = lock(&inside.roster);
+    match named {
+        // Its connections have no name but that of their port.
+        Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
+            let all = roster.names().join(", ");
+            Err(wrong(format!("before a tunnel a device is called by its port's name: {all}; not `{name}`")))
+        }
+        Some(name) => {
+            let found = roster.find(Some(name)).map(|device| (device, roster.name(device).to_owned()));
+            found.map_err(wrong)
+        }
+        None => {
+            drop(roster);
+            asked.whose(inside)
+        }
+    }
 }
 
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
@@ -149,22 +184,14 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
         Ok(read) => read,
         Err(why) => return text(400, why + "\n"),
     };
-    let whose = match named {
-        Some(name) => {
-            let mut roster = lock(&inside.roster);
-            roster.find(Some(&name)).map(|device| (device, roster.name(device).to_owned()))
-        }
-        None => match asked.whose(inside) {
-            Ok(whose) => Ok(whose),
-            Err(response) => return *response,
-        },
-    };
-    let (device, name): (DeviceId, String) = match whose {
+    let whose =
+        if lines.is_of_server { Ok(None) } else { speaker(asked, named.as_deref(), inside).map(Some) };
+    let whose = match whose {
         Ok(whose) => whose,
-        Err(why) => return text(400, why + "\n"),
+        Err(response) => return *response,
     };
     let (reply, taken) = oneshot::channel();
-    if inside.arrivals.send(Arrival::Observe { device, lines, name, reply }).is_err() {
+    if inside.arrivals.send(Arrival::Observe { whose, lines, reply }).is_err() {
         return over();
     }
     match taken.await {

@@ -118,6 +118,7 @@ impl Door {
             pace,
             late: Mutex::new(Lateness::new(pace.speed)),
             numbers: AtomicU64::new(0),
+            strays: AtomicU64::new(0),
             room: Semaphore::new(WAITING_MAX),
             real: Mutex::default(),
             answers: Mutex::default(),
@@ -150,6 +151,9 @@ impl Door {
     }
     pub(super) fn lateness(&self) -> Lateness {
         lock(&self.shared.late).clone()
+    }
+    pub(super) fn strays(&self) -> u64 {
+        self.shared.strays.load(Ordering::Relaxed)
     }
     /// Ends the thread, with what was to be written.
     pub(super) fn close(&mut self) {
@@ -341,7 +345,10 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         return Ok(text(501, "WebSockets do not pass here: use --tunnel HOST:PORT with --ports\n"));
     }
     if inside.tunnel.is_some() {
-        return Ok(text(404, "apps connect to the ports of their devices; here are /observe and the page\n"));
+        return Ok(text(
+            404,
+            "apps connect to the ports of their devices; here are /_syncdyno/observe and the page\n",
+        ));
     }
     let (device, name) = match asked.whose(inside) {
         Ok(whose) => whose,
@@ -368,8 +375,10 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         let base = asked.base();
         let mut headers = asked.headers;
         [DEVICE, super::wire::TOKEN].iter().for_each(|own| _ = headers.remove(*own));
+        let is_astray = asked.method == Method::POST && asked.addressed.path == "/observe";
         keep(&inside.real, n, Real { method: asked.method, path: target, headers, body });
-        return ask_upstream((n, device, name), asking, &base, inside).await;
+        let response = ask_upstream((n, device, name), asking, &base, inside).await;
+        return response.map(|response| if is_astray { strayed(response, inside) } else { response });
     }
     let (reply, came) = oneshot::channel();
     let step = Step::Ask { n, device: device.0, asking };
@@ -388,6 +397,16 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
         Ok(Came::Malformed(why)) => Ok(text(400, why + "\n")),
         Ok(_) | Err(_) => Err(Silence),
     }
+}
+
+/// A response of one's own server that does not know the path, which is one of ours without its base.
+fn strayed(mut response: Response, inside: &Inside) -> Response {
+    if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        inside.strays.fetch_add(1, Ordering::Relaxed);
+        let hint = HeaderValue::from_static("test hooks speak to /_syncdyno/observe");
+        response.headers_mut().insert("syncdyno-hint", hint);
+    }
+    response
 }
 
 /// The response that these bytes are.

@@ -49,6 +49,8 @@ pub(super) struct Inside {
     pub(super) pace: Pace,
     pub(super) late: Mutex<Lateness>,
     pub(super) numbers: AtomicU64,
+    /// Requests to one's own server that were meant for us, as it seems.
+    pub(super) strays: AtomicU64,
     /// Requests that wait in the world at once.
     pub(super) room: Semaphore,
     pub(super) real: Mutex<BTreeMap<u64, Real>>,

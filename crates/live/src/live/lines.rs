@@ -5,6 +5,7 @@ use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::sync::OwnedSemaphorePermit;
+use super::theirs::is_kind;
 
 /// A body that was read, with its place among all that are held.
 pub(super) struct Held {
@@ -16,6 +17,8 @@ pub(super) struct Held {
 pub(super) struct Lines {
     body: Held,
     place: Place,
+    /// Whether all are of one's own server, which is no device.
+    pub(super) is_of_server: bool,
     /// How many there are.
     pub(super) count: u64,
 }
@@ -33,6 +36,8 @@ struct Place {
 struct Whose {
     #[serde(default)]
     device: Option<Json>,
+    #[serde(default)]
+    kind: Option<Json>,
 }
 
 fn blank(text: &[u8]) -> usize {
@@ -101,8 +106,11 @@ impl Lines {
     pub(super) fn of(body: Held) -> Result<(Lines, Option<String>), String> {
         let text: &Bytes = &body.bytes;
         let (mut place, mut count, mut named) = (Place::of(text), 0, None);
+        let mut is_of_server = true;
         while let Some(line) = place.next::<Whose>(text) {
-            let of = line?.device.as_ref().and_then(Json::as_str).map(str::to_owned);
+            let line = line?;
+            is_of_server &= is_kind(line.kind.as_ref().and_then(Json::as_str).unwrap_or_default());
+            let of = line.device.as_ref().and_then(Json::as_str).map(str::to_owned);
             if count > 0 && of != named {
                 return Err("all lines of a request are of one device".to_owned());
             }
@@ -112,7 +120,7 @@ impl Lines {
             return Err("nothing was said".to_owned());
         }
         let place = Place::of(text);
-        Ok((Lines { body, place, count }, named))
+        Ok((Lines { body, place, is_of_server, count }, named))
     }
     /// The next line, without its device.
     ///

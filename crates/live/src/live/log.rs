@@ -44,6 +44,9 @@ pub struct Head {
     pub speed: f64,
     /// Whether the bodies of messages are in it.
     pub bodies: bool,
+    /// When virtual time began by the machine's clock, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_ms: Option<u64>,
 }
 
 /// Any other line.

@@ -13,6 +13,9 @@
 //! A tunnel carries bytes of a connection and knows nothing of what they say: only lengths and
 //! times enter the world.
 //!
+//! Where one's own server answers, what the world's own backend does is nothing: that server says
+//! what it commits (`theirs`).
+//!
 //! How: `stage` applies steps to a world, live or from a log; `session` is the thread with the
 //! clock; `door` takes connections, `gate` says who may pass, `desk` has what is ours and not the
 //! app's; `telling` writes what happened as a recorded history, which others judge.
@@ -40,6 +43,7 @@ mod session;
 mod stage;
 mod stream;
 mod telling;
+mod theirs;
 mod tunnel;
 mod upstream;
 mod wire;
@@ -54,4 +58,5 @@ pub use replay::{Differs, NoReplay, Replayed, replay};
 pub use roster::Roster;
 pub use session::{Begins, Check, Ended, Limits, News, OnNews, Session};
 pub use stage::{Done, Step};
+pub use theirs::ServerSaid;
 pub use upstream::Upstream;

@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::arrival::State;
+use super::theirs::ServerSaid;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}\
     table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}\
@@ -25,9 +26,15 @@ pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
                 p {
                     "Virtual time " (state.now) " of " (state.script)
                     @if over { " – the script is over: nothing goes wrong any more" }
-                    ". The backend is "
-                    @if state.backend_is_up { "up" } @else { span.down { "down" } }
-                    ", with " (state.commits) " commits so far."
+                    ". "
+                    @match state.server {
+                        Some(said) => (servers(said)),
+                        None => {
+                            "The backend is "
+                            @if state.backend_is_up { "up" } @else { span.down { "down" } }
+                            ", with " (state.commits) " commits so far."
+                        }
+                    }
                 }
                 table {
                     tr { th { "device" } th { "link" } th { "network" } th { "requests" } th { "edits that wait" } th { "shown" } th { "last" } th {} }
@@ -45,6 +52,13 @@ pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
     page.into_string()
 }
 
+fn servers(said: ServerSaid) -> String {
+    let rest = said
+        .at_rest
+        .map_or_else(|| "nothing of its rows at rest".to_owned(), |rows| format!("{rows} rows at rest"));
+    format!("Your server has said {} rows at the start, {} commits and {rest}.", said.rows, said.commits)
+}
+
 fn row(state: &State, at: usize, name: &str, base: &str, token: Option<&str>) -> Markup {
     let seen = &state.devices[at];
     let network = format!("{:?}", seen.link.network).to_lowercase();
@@ -56,7 +70,12 @@ fn row(state: &State, at: usize, name: &str, base: &str, token: Option<&str>) ->
                 @if seen.link.carries { (network) } @else { span.down { (network) ", nothing passes" } }
             }
             td { (seen.requests) @if seen.under_way > 0 { ", " (seen.under_way) " under way" } }
-            td { (seen.edits.1) " of " (seen.edits.0) }
+            td {
+                @match seen.edits {
+                    (made, Some(waits)) => { (waits) " of " (made) },
+                    (made, None) => { "not said, of " (made) },
+                }
+            }
             td { @if seen.showed { "yes" } @else { "no" } }
             td { small { (seen.last) } }
             td {

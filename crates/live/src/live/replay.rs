@@ -70,8 +70,9 @@ pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> R
     let devices = plan.devices().len() as u32;
     let mut names = head.devices.clone();
     names.resize(devices as usize, String::new());
-    let mut stage = Stage::build(plan, stacks, (names, tolerance), forward)
+    let mut stage = Stage::build(plan, stacks, (names, tolerance), (!is_scenario, forward))
         .map_err(|error| NoReplay::World(error.to_string()))?;
+    head.began_ms.iter().for_each(|wall| stage.starts_at(*wall, head.speed));
     let ended: Rc<RefCell<BTreeMap<u64, (Time, Done)>>> = Rc::default();
     let (mut was, mut verdict, mut settled) = (BTreeMap::new(), None, None);
     let mut last = Time::ZERO;
@@ -124,6 +125,7 @@ fn device_of(step: &Step) -> Option<u32> {
         | Step::Observe { device, .. }
         | Step::Named { device, .. }
         | Step::Cut { device, .. } => Some(*device),
+        Step::Server { device, .. } => *device,
         Step::GiveUp { .. }
         | Step::Sent { .. }
         | Step::Shut { .. }

@@ -37,6 +37,10 @@ impl Roster {
     pub fn names(&self) -> Vec<String> {
         (0..self.own.len() as u32).map(|at| self.name(DeviceId(at)).to_owned()).collect()
     }
+    /// Whether the scenario calls a device so.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own.iter().any(|own| own == name)
+    }
     /// Whether an app has come for it.
     pub fn is_taken(&self, device: DeviceId) -> bool {
         self.taken[device.0 as usize].is_some()

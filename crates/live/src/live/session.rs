@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value as Json};
 use tokio::sync::{mpsc, oneshot};
@@ -14,9 +14,10 @@ use super::arrival::{Arrival, Came, Judged, Pace, State, Trouble};
 use super::door::{Door, Doors, Opening};
 use super::late::Lateness;
 use super::lines::Lines;
-use super::log::{Head, Line, Writer};
+use super::log::{Head, Line, Mode, Writer};
 use super::stage::{Done, Hears, Piece, Seen, Stage, Step};
 use super::telling::tolerance;
+use super::theirs::{ServerSaid, is_of_server};
 use super::tunnel::Carried;
 use super::wire::{hash, nanos};
 use crate::base::{DeviceId, Time};
@@ -68,6 +69,10 @@ pub struct Ended {
     pub history: String,
     pub requests: Vec<LoggedRequest>,
     pub lateness: Lateness,
+    /// What one's own server said; `None` where the scenario's backend answers.
+    pub server: Option<ServerSaid>,
+    /// Requests to one's own server that were meant for `/_syncdyno/observe`, as it seems.
+    pub strays: u64,
     /// Devices that apps came for and of which nobody said what they show.
     pub silent: Vec<String>,
     pub length: Span,
@@ -101,16 +106,24 @@ impl Session<'_> {
     /// # Errors
     /// The world cannot be built, or nothing can be listened to.
     pub fn run(self, stops: &dyn Fn() -> bool, news: OnNews<'_>) -> Result<Ended, Trouble> {
-        let Session { plan, stacks, head, opening, log, limits, check } = self;
+        let Session { plan, stacks, mut head, opening, log, limits, check } = self;
         let tolerance = tolerance(head.speed);
         let (arrivals, incoming) = std::sync::mpsc::channel();
         let forwards = opening.upstream.is_some();
         let (forward, forwarded) = mpsc::unbounded_channel();
         let sends: super::outside::Forward = Box::new(move |n| _ = forward.send(n));
         let names = head.devices.clone();
-        let stage = Stage::build(plan, stacks, (names, tolerance), forwards.then_some(sends))?;
+        let stage = Stage::build(
+            plan,
+            stacks,
+            (names, tolerance),
+            (head.mode != Mode::Scenario, forwards.then_some(sends)),
+        )?;
         let speed = head.speed;
         let pace = Pace::begin(speed);
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        head.began_ms = Some(wall);
+        stage.starts_at(wall, speed);
         let mut door = Door::open(opening, (arrivals, forwarded), pace)?;
         let mut writer = Writer::new(log.map(|begins| begins()).transpose()?);
         news(News::Opened(door.doors()));
@@ -141,7 +154,8 @@ struct Keeper<'s> {
 
 /// What an app says of itself, as far as it was not heard yet.
 struct Saying {
-    device: DeviceId,
+    /// `None` where a server alone speaks.
+    device: Option<DeviceId>,
     lines: Lines,
     reply: oneshot::Sender<Result<(), String>>,
 }
@@ -221,8 +235,9 @@ impl Keeper<'_> {
             Arrival::Ask { step, name, reply } => self.ask(&step, name, reply),
             Arrival::Hold { step, name, reply } => self.hold(&step, name, reply),
             Arrival::Open { step, name, reply } => self.open(&step, name, reply),
-            Arrival::Observe { device, lines, name, reply } => {
-                self.named(device.0, name);
+            Arrival::Observe { whose, lines, reply } => {
+                let device = whose.as_ref().map(|(device, _)| *device);
+                whose.into_iter().for_each(|(device, name)| self.named(device.0, name));
                 self.sayings.push_back(Saying { device, lines, reply });
             }
             Arrival::Step(step) => self.does(&step, Hears::Nobody),
@@ -232,14 +247,14 @@ impl Keeper<'_> {
         None
     }
 
-    /// Hears one app for a turn. Lines are taken in their order, as a later one may name an edit of
+    /// Hears one app, or one's own server, for a turn. Lines are taken in their order, as a later one may name an edit of
     /// one before; those before a wrong one are taken.
     fn hears(&mut self) {
         let Some(mut saying) = self.sayings.pop_front() else { return };
         let begun = Instant::now();
         let heard = loop {
             let Some(line) = saying.lines.next() else { break Ok(()) };
-            if let Err(wrong) = line.and_then(|line| self.observe(saying.device, line)) {
+            if let Err(wrong) = line.and_then(|line| self.says(saying.device, line)) {
                 let is_one = saying.lines.count == 1;
                 break Err(if is_one { wrong } else { format!("line {}: {wrong}", saying.lines.number()) });
             }
@@ -250,8 +265,13 @@ impl Keeper<'_> {
         // Who said it may be gone.
         _ = saying.reply.send(heard);
     }
-    fn observe(&mut self, device: DeviceId, line: Map<String, Json>) -> Result<(), String> {
-        let step = Step::Observe { device: device.0, line };
+    /// A line of an app, or of one's own server: its kind says which.
+    fn says(&mut self, device: Option<DeviceId>, line: Map<String, Json>) -> Result<(), String> {
+        let step = match device {
+            _ if is_of_server(&line) => self.stage.of_server(line)?,
+            Some(device) => Step::Observe { device: device.0, line },
+            None => return Err("which device? begin the path with /d/NAME".to_owned()),
+        };
         self.stage.check(&step)?;
         self.stage.alone(&step).map_or(Ok(()), |alone| (self.check)(&alone))?;
         self.does(&step, Hears::Nobody);
@@ -327,6 +347,7 @@ impl Keeper<'_> {
             devices: self.stage.seen(),
             backend_is_up: self.stage.backend_is_up(),
             commits: self.stage.commits(),
+            server: self.stage.server(),
         }
     }
 
@@ -339,12 +360,25 @@ impl Keeper<'_> {
         let is_silent = |seen: &Seen| (seen.requests > 0 || seen.spoke) && !seen.showed;
         let silent = self.stage.names.iter().zip(&seen).filter(|(_, seen)| is_silent(seen));
         let silent = silent.map(|(name, _)| name.clone()).collect();
+        let (server, strays) = (self.stage.server(), door.strays());
         let (requests, length) = (self.stage.requests(), self.stage.now().since(Time::ZERO));
         // What it hears holds the log.
         drop(self.stage);
         self.writer.borrow_mut().flush();
         let log_failed = Rc::try_unwrap(self.writer).ok().and_then(|writer| writer.into_inner().failed());
         let lateness = door.lateness();
-        Ended { history, requests, lateness, silent, length, settled, log_failed, asked, door }
+        Ended {
+            history,
+            requests,
+            lateness,
+            server,
+            strays,
+            silent,
+            length,
+            settled,
+            log_failed,
+            asked,
+            door,
+        }
     }
 }

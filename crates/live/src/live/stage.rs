@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::outside::{AtUpstream, Forward};
 use super::people::People;
 use super::telling::{self, Telling};
+use super::theirs::ServerSaid;
 use super::tunnel::{Carried, Tell, Tunnel};
 use super::wire::{Asking, hash};
 use crate::base::{DeviceId, Time};
@@ -59,6 +60,12 @@ pub enum Step {
     Piece { n: u64, bytes: u64 },
     /// An app says something of itself.
     Observe { device: u32, line: Map<String, Json> },
+    /// One's own server says something, of this device's edit if it is a commit of one.
+    Server {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<u32>,
+        line: Map<String, Json>,
+    },
     /// An app has come for a device, by this name.
     Named { device: u32, name: String },
     /// A person takes a device's network away.
@@ -108,7 +115,8 @@ pub(super) struct Seen {
     pub(super) link: LinkNow,
     pub(super) under_way: u64,
     pub(super) requests: u64,
-    pub(super) edits: (u64, u64),
+    /// How many were made, and how many of them wait, if anybody knows.
+    pub(super) edits: (u64, Option<u64>),
     pub(super) last: String,
     pub(super) spoke: bool,
     pub(super) showed: bool,
@@ -191,7 +199,8 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
 }
 
 impl Stage {
-    /// Builds the world of a plan; requests go to one's own server where they are forwarded.
+    /// Builds the world of a plan; where one's own server answers (`is_theirs`) what the world's
+    /// backend does is nothing, and requests go there if they are forwarded.
     ///
     /// # Errors
     /// As [`Paced::build`].
@@ -199,12 +208,13 @@ impl Stage {
         plan: &Setup,
         stacks: &Stacks,
         (names, tolerance): (Vec<String>, Span),
-        forward: Option<Forward>,
+        (is_theirs, forward): (bool, Option<Forward>),
     ) -> Result<Stage, Unrunnable> {
         let columns: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();
         let devices = plan.devices();
         let attributes = devices.iter().map(|device| (columns.clone(), device.attributes.clone()));
-        let telling = Telling::new(plan.schema.clone(), (plan.start, tolerance), attributes.collect());
+        let telling =
+            Telling::new(plan.schema.clone(), (plan.start, tolerance), attributes.collect(), is_theirs);
         let telling = Rc::new(RefCell::new(telling));
         let backend_is_up = Rc::new(Cell::new(true));
         let ear = telling::Listens { telling: telling.clone(), backend_is_up: backend_is_up.clone() };
@@ -225,6 +235,10 @@ impl Stage {
         })
     }
 
+    /// Virtual time begins now, by the machine's clock: milliseconds since 1970.
+    pub(super) fn starts_at(&self, wall: u64, speed: f64) {
+        self.telling.borrow_mut().begins(wall, speed);
+    }
     /// # Errors
     /// As [`Paced::run_to`].
     pub(super) fn run_to(&mut self, at: Time) -> Result<(), String> {
@@ -250,14 +264,33 @@ impl Stage {
                 let at = (DeviceId(*device), self.now());
                 self.telling.borrow().check(at, line).map(drop)
             }
+            Step::Server { line, .. } => self.telling.borrow().check_server(line),
             _ => Ok(()),
         }
     }
 
-    /// What an app says of itself, as it would stand in a history alone.
+    /// What an app or a server says of itself, as it would stand in a history alone.
     pub(super) fn alone(&self, step: &Step) -> Option<String> {
-        let Step::Observe { device, line } = step else { return None };
-        Some(self.telling.borrow().alone(DeviceId(*device), line))
+        let (device, line) = match step {
+            Step::Observe { device, line } => (*device, line),
+            Step::Server { device, line } => (device.unwrap_or(0), line),
+            _ => return None,
+        };
+        Some(self.telling.borrow().alone(DeviceId(device), line))
+    }
+    /// A line of one's own server as a step: who made a commit is looked up by name.
+    ///
+    /// # Errors
+    /// No app has come by that name.
+    pub(super) fn of_server(&self, line: Map<String, Json>) -> Result<Step, String> {
+        let Some(name) = line.get("by").and_then(|by| by.get("device")).and_then(Json::as_str) else {
+            return Ok(Step::Server { device: None, line });
+        };
+        let Some(device) = self.names.iter().position(|of| of == name) else {
+            let all = self.names.join(", ");
+            return Err(format!("no app has come as `{name}`; the devices are {all}"));
+        };
+        Ok(Step::Server { device: Some(device as u32), line })
     }
 
     /// Does a step at the present instant.
@@ -292,6 +325,9 @@ impl Stage {
                     self.people[device.0 as usize].borrow_mut().makes(device, entity, &key);
                 }
                 self.telling.borrow_mut().observe(device, now, line.clone());
+            }
+            Step::Server { device, line } => {
+                self.telling.borrow_mut().hears_server(device.map(DeviceId), now, line.clone());
             }
             Step::Named { device, name } => self.names[*device as usize].clone_from(name),
             Step::Cut { device, ms } => self.paced.cut(DeviceId(*device), Span::millis(*ms)),
@@ -455,6 +491,9 @@ impl Stage {
     pub(super) fn backend_is_up(&self) -> bool {
         self.backend_is_up.get()
     }
+    pub(super) fn server(&self) -> Option<ServerSaid> {
+        self.telling.borrow().server()
+    }
     pub(super) fn commits(&self) -> u64 {
         self.telling.borrow().commits()
     }
@@ -467,7 +506,11 @@ impl Stage {
                 under_way,
                 requests,
                 last,
-                edits: self.people[at].borrow().counts(),
+                edits: match (self.people[at].borrow().counts(), telling.server()) {
+                    ((made, waits), None) => (made, Some(waits)),
+                    // What its responses settle only the app knows.
+                    ((made, _), Some(_)) => (made, telling.waits[at]),
+                },
                 spoke: telling.spoke[at],
                 showed: telling.showed[at],
             }
@@ -485,8 +528,6 @@ impl Stage {
         let mut backend = Vec::new();
         self.paced.rows(&mut |entity, key, values| backend.push((entity, key.clone(), values.to_vec())));
         backend.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        // What lies behind an upstream or a tunnel nobody here sees.
-        let is_whole = self.upstream.is_none() && self.tunnels.is_empty();
-        self.telling.borrow().history((&self.names, &used), &backend, (self.now(), settled), is_whole)
+        self.telling.borrow().history((&self.names, &used), &backend, (self.now(), settled))
     }
 }

@@ -1,5 +1,5 @@
-//! What happened, as the lines of a recorded history: what the backend committed, and what apps
-//! said of themselves.
+//! What happened, as the lines of a recorded history: what the backend committed, what apps said of
+//! themselves, and what one's own server did.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::theirs::{self, ServerSaid, Theirs};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     Author, ColumnKind, CommitKind, DeviceView, Entity, Event, Occurrence, Schema, Span, Value, ValueRef,
@@ -30,6 +31,8 @@ pub(super) const KINDS: [&str; 10] = [
 ];
 /// A history's clocks are off by no more than an hour.
 const TOLERANCE_MS: u64 = 3_600_000;
+/// Two days.
+const CLOCKS_APART_MS: f64 = 172_800_000.0;
 const ROWS_OF_A_LINE: usize = 1_000;
 /// Times are the session's own.
 const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
@@ -82,9 +85,15 @@ pub(super) struct Telling {
     said: Vec<Said>,
     commits: u64,
     named: Vec<NamedEdits>,
+    /// What one's own server says, where one answers: what the world's backend does is then nothing.
+    theirs: Option<Theirs>,
+    /// When virtual time began by the machine's clock, in milliseconds since 1970, and its speed.
+    wall: Option<(u64, f64)>,
     /// Whether each device said anything, and what it shows.
     pub(super) spoke: Vec<bool>,
     pub(super) showed: Vec<bool>,
+    /// How many edits each device said that wait, if it made none since.
+    pub(super) waits: Vec<Option<u64>>,
 }
 
 fn to_json(kind: &ColumnKind, value: &Value) -> Json {
@@ -122,17 +131,43 @@ impl Telling {
         schema: Arc<Schema>,
         (start, tolerance): (Stamp, Span),
         attributes: Vec<(Vec<String>, Vec<Value>)>,
+        is_theirs: bool,
     ) -> Telling {
+        let waits = vec![None; attributes.len()];
         let quiet = vec![false; attributes.len()];
         let named = vec![NamedEdits::default(); attributes.len()];
         let (spoke, showed) = (quiet.clone(), quiet);
-        Telling { schema, start, tolerance, attributes, said: Vec::new(), commits: 0, named, spoke, showed }
+        Telling {
+            schema,
+            start,
+            tolerance,
+            attributes,
+            said: Vec::new(),
+            commits: 0,
+            named,
+            theirs: is_theirs.then(Theirs::default),
+            wall: None,
+            spoke,
+            showed,
+            waits,
+        }
+    }
+    /// Virtual time begins now, by the machine's clock: milliseconds since 1970.
+    pub(super) fn begins(&mut self, wall: u64, speed: f64) {
+        self.wall = Some((wall, speed));
+    }
+    /// How much one's own server has said; `None` where the scenario's backend answers.
+    pub(super) fn server(&self) -> Option<ServerSaid> {
+        self.theirs.as_ref().map(Theirs::so_far)
     }
     pub(super) fn commits(&self) -> u64 {
         self.commits
     }
     /// A row that the backend has as the session begins.
     pub(super) fn row(&mut self, id: EntityId, key: &Key, values: &[Value]) {
+        if self.theirs.is_some() {
+            return;
+        }
         let entity = self.schema.entity(id);
         let line = json!({
             "kind": "row", "entity": entity.name, "key": key.as_str(), "values": columns(entity, values),
@@ -147,6 +182,9 @@ impl Telling {
 
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Event::Committed { entity: id, key, kind, values, author, .. } = occurrence.event else { return };
+        if self.theirs.is_some() {
+            return;
+        }
         let entity = self.schema.entity(id);
         let what = match kind {
             CommitKind::Insert => "create",
@@ -177,6 +215,17 @@ impl Telling {
         line.insert("at".to_owned(), self.instant(at));
         let shows = line.get("kind").is_some_and(|kind| kind == "shows");
         self.name(device, at, &line);
+        match said(&line, "kind") {
+            Some("edit") => {
+                self.theirs.iter_mut().for_each(Theirs::moves);
+                self.waits[device.0 as usize] = None;
+            }
+            Some("waits") => {
+                let all = ["edits", "rows", "undecided"].map(|name| line.get(name).and_then(Json::as_array));
+                self.waits[device.0 as usize] = Some(all.iter().flatten().map(|all| all.len() as u64).sum());
+            }
+            _ => {}
+        }
         self.spoke[device.0 as usize] = true;
         self.showed[device.0 as usize] |= shows;
         self.said.push(Said { device: Some(device), line });
@@ -203,6 +252,32 @@ impl Telling {
         while named.reached.get(1).is_some_and(is_old) {
             named.reached.pop_front();
         }
+    }
+
+    /// One's own server says something, of this device's edit if it is a commit of one.
+    pub(super) fn hears_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
+        TIMES.iter().for_each(|name| _ = line.remove(*name));
+        let entity = said(&line, "entity").and_then(|name| self.schema.find(name));
+        let key = entity.map_or("", |entity| self.schema.entity(entity).key.as_str()).to_owned();
+        if said(&line, "kind") == Some("commit") {
+            line.insert("at".to_owned(), self.instant(at));
+        }
+        if self.theirs.as_mut().is_some_and(|theirs| theirs.hears(&line, &key)) {
+            self.said.push(Said { device, line });
+        }
+    }
+    /// # Errors
+    /// What is wrong with a line of a server, and what would be right.
+    pub(super) fn check_server(&self, line: &Map<String, Json>) -> Result<(), String> {
+        let Some(theirs) = &self.theirs else {
+            let kind = said(line, "kind").unwrap_or_default();
+            return Err(format!(
+                "the scenario's backend says its rows and commits itself: `{kind}` is taken with --upstream \
+                 and --tunnel"
+            ));
+        };
+        self.entity(line)?;
+        theirs.check(line)
     }
 
     fn entity(&self, line: &Map<String, Json>) -> Result<Option<EntityId>, String> {
@@ -278,7 +353,9 @@ impl Telling {
     ) -> Result<Option<(EntityId, String)>, String> {
         let kind = said(line, "kind").unwrap_or_default();
         if !KINDS.contains(&kind) {
-            return Err(format!("`kind` must be one of {}", KINDS.join(", ")));
+            let servers: &[&str] = if self.theirs.is_some() { &theirs::KINDS } else { &[] };
+            let all = [&KINDS[..], servers].concat();
+            return Err(format!("`kind` must be one of {}", all.join(", ")));
         }
         let entity = self.entity(line)?;
         if kind != "edit" {
@@ -319,14 +396,27 @@ impl Telling {
         if is_whole {
             head["records"] = json!(["commit"]);
         }
+        let session = self.start.0 as f64 / 1e3;
+        // Times of two clocks that lie so near could not be told apart.
+        if let Some((wall, speed)) =
+            self.wall.filter(|(wall, _)| (*wall as f64 - session).abs() > CLOCKS_APART_MS)
+        {
+            head["wall_clock"] = json!({ "wall": wall, "session": self.instant(Time::ZERO), "speed": speed });
+        }
         format!("{head}\n")
     }
     /// A line as it would stand in the history, behind the first.
     pub(super) fn alone(&self, device: DeviceId, line: &Map<String, Json>) -> String {
         let name = "device".to_owned();
         let mut line = line.clone();
-        line.insert("device".to_owned(), json!(name));
-        line.insert("at".to_owned(), self.instant(Time::ZERO));
+        if theirs::is_of_server(&line) {
+            TIMES.iter().for_each(|time| _ = line.remove(*time));
+            let by = line.get_mut("by").and_then(Json::as_object_mut).filter(|by| by.contains_key("device"));
+            by.into_iter().for_each(|by| _ = by.insert("device".to_owned(), json!(name)));
+        } else {
+            line.insert("device".to_owned(), json!(name));
+            line.insert("at".to_owned(), self.instant(Time::ZERO));
+        }
         let names = vec![name; self.attributes.len()];
         format!("{}{}\n", self.head(&names, |at| at == device.0 as usize, false), Json::Object(line))
     }
@@ -337,21 +427,32 @@ impl Telling {
         (names, used): (&[String], &[bool]),
         backend: &[(EntityId, Key, Vec<Value>)],
         (end, settled): (Time, bool),
-        is_whole: bool,
     ) -> String {
-        let mut text = self.head(names, |at| used[at], is_whole);
+        // What a server does that says no commit nobody here sees.
+        let is_whole = self.server().is_none_or(|said| said.commits > 0);
+        let is_said =
+            |at: usize| self.said.iter().any(|said| said.device.is_some_and(|of| of.0 as usize == at));
+        let mut text = self.head(names, |at| used[at] || is_said(at), is_whole);
         for Said { device, line } in &self.said {
             let mut line = line.clone();
             if let Some(device) = device {
                 let name = json!(names[device.0 as usize]);
-                let by = line.get("kind").is_some_and(|kind| kind == "commit");
-                let (place, value) = if by { ("by", json!({ "device": name })) } else { ("device", name) };
-                line.insert(place.to_owned(), value);
+                if said(&line, "kind") == Some("commit") {
+                    let by = line.entry("by").or_insert_with(|| json!({}));
+                    by["device"] = name;
+                } else {
+                    line.insert("device".to_owned(), name);
+                }
             }
             text += &Json::Object(line).to_string();
             text.push('\n');
         }
+        for (entity, rows) in self.theirs.iter().flat_map(Theirs::rest) {
+            text += &json!({ "kind": "backend", "entity": entity, "rows": rows }).to_string();
+            text.push('\n');
+        }
         // No line is longer than its reader takes.
+        let backend = if self.theirs.is_some() { &[] } else { backend };
         let of_one = |a: &(EntityId, Key, Vec<Value>), b: &(EntityId, Key, Vec<Value>)| a.0 == b.0;
         for rows in backend.chunk_by(of_one).flat_map(|rows| rows.chunks(ROWS_OF_A_LINE)) {
             let entity = self.schema.entity(rows[0].0);

@@ -143,6 +143,7 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
         devices: Vec::new(),
         speed: wish.speed,
         bodies: wish.upstream.is_none() && wish.tunnel.is_none(),
+        began_ms: None,
     };
     let (setup, stacks) = setup(&head);
     let roster = Roster::of(setup.fleets.iter().map(|fleet| (fleet.name.as_str(), fleet.devices)));

@@ -7,6 +7,7 @@ mod limits;
 mod logs;
 mod own_server;
 mod paces;
+mod servers;
 mod sessions;
 mod streams;
 mod tunnels;

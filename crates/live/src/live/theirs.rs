@@ -1,0 +1,142 @@
+//! What one's own server says of itself: the rows it begins with, what it commits, its rows at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+/// The kinds of lines that a server says.
+pub(super) const KINDS: [&str; 3] = ["row", "commit", "backend"];
+
+/// How much a server has said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerSaid {
+    /// Rows at the start.
+    pub rows: u64,
+    pub commits: u64,
+    /// Rows of `backend` lines; `None` if there was no such line.
+    pub at_rest: Option<u64>,
+}
+
+/// The lines of a server so far.
+#[derive(Debug, Default)]
+pub(super) struct Theirs {
+    rows: BTreeSet<(String, String)>,
+    changed: BTreeSet<(String, String)>,
+    commits: u64,
+    /// By entity: its rows at rest by key, and when they were said, as a number of changes.
+    rest: BTreeMap<String, (u64, BTreeMap<String, Json>)>,
+    changes: u64,
+}
+
+fn said<'l>(line: &'l Map<String, Json>, name: &str) -> &'l str {
+    line.get(name).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn named(line: &Map<String, Json>) -> (String, String) {
+    (said(line, "entity").to_owned(), said(line, "key").to_owned())
+}
+
+pub(super) fn is_kind(kind: &str) -> bool {
+    KINDS.contains(&kind)
+}
+/// Whether a line is of a kind that a server says.
+pub(super) fn is_of_server(line: &Map<String, Json>) -> bool {
+    is_kind(said(line, "kind"))
+}
+
+impl Theirs {
+    /// # Errors
+    /// What is wrong with a line, and what would be right.
+    pub(super) fn check(&self, line: &Map<String, Json>) -> Result<(), String> {
+        let (entity, key) = named(line);
+        if said(line, "kind") != "row" {
+            return Ok(());
+        }
+        if self.rows.contains(&(entity.clone(), key.clone())) {
+            return Err(format!("the row {entity} {key} was said already: a row stands once at the start"));
+        }
+        if self.changed.contains(&(entity.clone(), key.clone())) {
+            return Err(format!(
+                "a `commit` of {entity} {key} was said before: `row` is what was at the start"
+            ));
+        }
+        Ok(())
+    }
+    /// Takes a line of which nothing is wrong; gives whether it stands in the history at its place.
+    /// Rows at rest stand at the end.
+    pub(super) fn hears(&mut self, line: &Map<String, Json>, key_column: &str) -> bool {
+        let (entity, key) = named(line);
+        match said(line, "kind") {
+            "row" => _ = self.rows.insert((entity, key)),
+            "commit" => {
+                self.commits += 1;
+                self.moves();
+                self.changed.insert((entity, key));
+            }
+            _ => {
+                let (when, rows) = self.rest.entry(entity).or_default();
+                // What was said before another change is not at rest.
+                if *when != self.changes {
+                    rows.clear();
+                }
+                *when = self.changes;
+                let all = line.get("rows").and_then(Json::as_array).into_iter().flatten();
+                let key = |row: &Json| match row.get(key_column) {
+                    Some(Json::String(key)) => key.clone(),
+                    other => other.map_or_else(String::new, Json::to_string),
+                };
+                rows.extend(all.map(|row| (key(row), row.clone())));
+                return false;
+            }
+        }
+        true
+    }
+    /// Something changes: rows that were at rest may be no more.
+    pub(super) fn moves(&mut self) {
+        self.changes += 1;
+    }
+    /// The rows at rest, by entity.
+    pub(super) fn rest(&self) -> impl Iterator<Item = (&str, Vec<&Json>)> {
+        self.rest.iter().map(|(entity, (_, rows))| (entity.as_str(), rows.values().collect()))
+    }
+    pub(super) fn so_far(&self) -> ServerSaid {
+        let at_rest = self.rest.values().map(|(_, rows)| rows.len() as u64);
+        ServerSaid {
+            rows: self.rows.len() as u64,
+            commits: self.commits,
+            at_rest: (!self.rest.is_empty()).then(|| at_rest.sum()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line(json: Json) -> Map<String, Json> {
+        json.as_object().expect("it is one").clone()
+    }
+
+    #[test]
+    fn rows_at_rest_add_up_until_something_changes() {
+        let mut theirs = Theirs::default();
+        let rest = |key: &str| line(json!({ "kind": "backend", "entity": "e", "rows": [{ "id": key }] }));
+        assert!(!theirs.hears(&rest("a"), "id") && !theirs.hears(&rest("b"), "id"));
+        assert_eq!(theirs.so_far().at_rest, Some(2));
+        assert!(theirs.hears(&line(json!({ "kind": "commit", "entity": "e", "key": "a" })), "id"));
+        assert!(!theirs.hears(&rest("c"), "id"));
+        assert_eq!(theirs.so_far(), ServerSaid { rows: 0, commits: 1, at_rest: Some(1) });
+    }
+
+    #[test]
+    fn a_row_is_said_once_and_before_its_commits() {
+        let mut theirs = Theirs::default();
+        let row = |key: &str| line(json!({ "kind": "row", "entity": "e", "key": key, "values": {} }));
+        assert_eq!(theirs.check(&row("a")), Ok(()));
+        assert!(theirs.hears(&row("a"), "id"));
+        assert!(theirs.check(&row("a")).expect_err("it is there").contains("already"));
+        assert!(theirs.hears(&line(json!({ "kind": "commit", "entity": "e", "key": "b" })), "id"));
+        assert!(theirs.check(&row("b")).expect_err("it is late").contains("before"));
+    }
+}
