@@ -15,13 +15,13 @@ async function ask(path, body) {
   if (!response.ok) throw new Error(`HTTP ${response.status}`)
   return response.status === 204 ? null : response.json()
 }
-const observe = line => ask('/observe', line)
+const observe = line => ask('/_syncdyno/observe', line)
 
-async function edit(key, values) {
-  const edit = { id: `${name}-${++made}`, entity: 'visit', key, kind: 'update', values }
+async function edit(key, kind, values) {
+  const edit = { id: `${name}-${++made}`, entity: 'visit', key, kind, values }
   rows.set(key, { ...rows.get(key), ...values })
   outbox.push(edit)
-  await observe({ kind: 'edit', id: edit.id, entity: 'visit', key, do: 'update', values })
+  await observe({ kind: 'edit', id: edit.id, entity: 'visit', key, do: kind, values })
 }
 
 async function sync() {
@@ -43,11 +43,19 @@ async function sync() {
 }
 
 const end = Date.now() + 1000 * option('--seconds', 125)
-for (let turn = 0; Date.now() < end || outbox.length; turn++) {
+const touched = new Set()
+while (Date.now() < end || outbox.length) {
   await sync().catch(error => console.error(`${name}: ${error.cause?.code ?? error.message}`))
-  const keys = [...rows.keys()]
-  const mine = keys.filter((_, at) => at % 2 === (name < 'b' ? 0 : 1))
-  if (mine.length && Date.now() < end) await edit(mine[turn % mine.length], { note: `${name} ${turn}` })
+  if (rows.size && Date.now() < end) {
+    // Each edit has a row of its own, as no later one is to bring what was lost: first some of the
+    // scenario's, by turns with the other phone, then new ones.
+    const isMine = key => parseInt(key.at(-1), 16) % 2 === (name < 'b' ? 0 : 1) && !touched.has(key)
+    const key = touched.size < 10 ? [...rows.keys()].find(isMine) : undefined
+    const note = `${name} ${made}`
+    touched.add(key)
+    if (key) await edit(key, 'update', { note })
+    else await edit(crypto.randomUUID(), 'create', { note, done: false })
+  }
   await sleep(1000)
 }
 await sleep(3000)

@@ -12,7 +12,7 @@ use crate::analysis::{RunJudged, Trial};
 use crate::base::{DeviceId, Time, inert_path};
 use crate::campaign::{self, Record};
 use crate::engine::Policy;
-use crate::history::{Audit, Dump, Ground, Ordered, Phone, Reader, Undecidable, Unreadable};
+use crate::history::{Audit, Dump, Ground, History, Names, Ordered, Phone, Reader, Undecidable, Unreadable};
 use crate::metrics::{Figure, Figures, TABLE, Unit};
 use crate::oracle::{Subject, Verdict};
 use crate::record::{self, Exit, Folder, LifeRecord, ObservedRecord, RunRecord, Timing, shell_word};
@@ -32,16 +32,54 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     let ground = ground(&plan);
     let colour = console.err_paint().0;
     let ordered = read(args, &ground, colour)?;
+    let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
+    let shown = inert_path(&folder);
+    let (mut record, asked) = judged(args, &mut plan, &ordered, &shown)?;
+    keep(&folder, &record)?;
+    tell(args, (&mut record, &asked, &shown), console);
+    Ok(Exit::of(record.exit_code))
+}
+
+/// The words of a verdict on a history that is in no file; `args` name what was its scenario.
+pub(super) fn verdict_on(
+    args: &JudgeArgs,
+    mut plan: Plan,
+    history: &str,
+    console: &Console<'_>,
+) -> anyhow::Result<String> {
+    let ground = ground(&plan);
+    let mut reader = Reader::new(&ground);
+    let unreadable = unreadable(&args.history, false);
+    reader.lines(&inert_path(&args.history), history.as_bytes()).map_err(&unreadable)?;
+    let ordered = ordered(&ground, reader.finish().map_err(&unreadable)?, false)?;
+    let (mut record, _) = judged(args, &mut plan, &ordered, "")?;
+    record.cells[0].replay = format!("syncdyno replay {}", shell_word(&inert_path(&args.history)));
+    Ok(render::story(&record, console.out_paint(), console.columns(), console.voice.verbose))
+}
+
+/// The record of a verdict, and the lives that were asked for by name.
+fn judged(
+    args: &JudgeArgs,
+    plan: &mut Plan,
+    ordered: &Ordered<'_>,
+    shown: &str,
+) -> anyhow::Result<(RunRecord, Vec<LifeRecord>)> {
     let verdict = ordered.judge();
     let about = ordered.about();
-    let outcome = outcome(&ordered, verdict);
+    let outcome = outcome(ordered, verdict);
     let mut remarks = about.remarks;
-    remarks.extend(leave_out(&mut plan, &outcome));
+    remarks.extend(leave_out(plan, &outcome));
     let id = format!("{}.{OBSERVED}", plan.source.scenario);
-    let mut judged = analysis::judge(&plan, &id, &outcome);
-    let subjects = subjects(args, &plan, &outcome)?;
+    let mut judged = analysis::judge(plan, &id, &outcome);
+    let subjects = subjects(args, plan, &outcome)?;
     let records: Vec<Record> = subjects.iter().map(|subject| subject.record.clone()).collect();
-    let lives = campaign::lives_told(&plan, &records, ordered.lives(&subjects));
+    let mut lives = campaign::lives_told(plan, &records, ordered.lives(&subjects));
+    let names = ordered.names();
+    lives.iter_mut().for_each(|life| name_life(&names, life));
+    for of in &mut judged.cell.violations {
+        of.device = of.device.as_deref().map(|device| names.say(device));
+        of.text = names.say(&of.text);
+    }
     let (asked, lives) = if args.record.is_empty() { (Vec::new(), lives) } else { (lives, Vec::new()) };
     judged.cell.lives = lives;
     judged.cell.seed = OBSERVED.to_owned();
@@ -53,16 +91,21 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
         devices: history.devices().map(str::to_owned).collect(),
         tolerance_ns: history.tolerance().0,
     });
-    let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
-    let shown = inert_path(&folder);
-    let trial = Trial { folder: &shown, plans: std::slice::from_ref(&plan), ..Trial::default() };
+    let trial = Trial { folder: shown, plans: std::slice::from_ref(&*plan), ..Trial::default() };
     let RunJudged { mut record, .. } = analysis::judge_run(&trial, vec![judged]);
     record.cells[0].replay = command(args);
     record.accept = None;
     record.remarks.extend(remarks);
-    keep(&folder, &record)?;
-    tell(args, (&mut record, &asked, &shown), console);
-    Ok(Exit::of(record.exit_code))
+    Ok((record, asked))
+}
+
+/// A life with the history's own names.
+fn name_life(names: &Names, life: &mut LifeRecord) {
+    life.lines.iter_mut().for_each(|line| *line = names.say(line));
+    for step in &mut life.steps {
+        let places = [&mut step.place, &mut step.text].into_iter();
+        places.chain(&mut step.to).chain(&mut step.from).for_each(|text| *text = names.say(text));
+    }
 }
 
 /// The one cell by which is judged.
@@ -166,7 +209,10 @@ fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Resul
         let (path, text) = text_of(of)?;
         reader.audit(&Audit { file: &path, text: &text }).map_err(unreadable(of, colour))?;
     }
-    let history = reader.finish().map_err(unreadable(path, colour))?;
+    ordered(ground, reader.finish().map_err(unreadable(path, colour))?, colour)
+}
+
+fn ordered(ground: &Ground, history: History, colour: bool) -> anyhow::Result<Ordered<'_>> {
     Ordered::new(ground, history).map_err(|why| match why {
         Undecidable::Empty(text) => Refusal::because(Exit::Nothing, text),
         Undecidable::Wrong(wrong) => invalid(wrong, colour),

@@ -38,6 +38,7 @@ mod report;
 mod run;
 mod serve;
 mod serve_args;
+mod served;
 mod shaped;
 mod shard;
 mod sources;

@@ -10,7 +10,7 @@ use super::args::{Format, JudgeArgs};
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::serve_args::ServeArgs;
-use super::{judge, sources, written};
+use super::{judge, served as told, sources, written};
 use crate::base::words::count;
 use crate::base::{inert, inert_path};
 use crate::contract::Need;
@@ -59,6 +59,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         let why = "what apps send decides what the scenario's backend answers: --record needs --bodies here";
         return Err(Refusal::usage(why));
     }
+    refuse_backends(args, &plan, &served)?;
     let folder = args.out.clone().unwrap_or_else(|| folder_of(&plan));
     args.record.as_deref().map_or(Ok(()), written::spare_present)?;
     fs::create_dir_all(&folder).map_err(|e| unwritable(&folder, &e))?;
@@ -76,6 +77,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         devices: roster.names(),
         speed: args.speed,
         bodies: args.bodies,
+        began_ms: None,
     };
     let gate = gate(args)?;
     let token = gate.token.clone();
@@ -115,6 +117,22 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     };
     let exit = ends(args, (&plan, &folder), ended, console)?;
     Ok(exit)
+}
+
+/// Rows at rest are of one's own server, and of entities that there are.
+fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
+    if !args.backend.is_empty() && served.mode() == Mode::Scenario {
+        let why = "--backend has the rows of a server of your own: it needs --upstream or --tunnel";
+        return Err(Refusal::usage(why));
+    }
+    let names = || plan.schema.entities.iter().map(|entity| entity.name.as_str());
+    match args.backend.iter().find(|(entity, _)| !names().any(|name| name == entity)) {
+        None => Ok(()),
+        Some((entity, _)) => {
+            let (near, shown) = (near(entity, names()), inert(entity));
+            Err(Refusal::usage(format!("--backend: there is no entity `{shown}`{near}")))
+        }
+    }
 }
 
 /// The one cell that is served.
@@ -327,16 +345,18 @@ fn begins(
         let devices = count(u64::from(fleet.devices), "device");
         text += &format!("{}: {devices} over {}", fleet.name, links.join(", "));
         match doors.devices.get(first as usize) {
-            Some(door) => text += &format!("; ports from {}\n", door.port()),
+            Some(_) => text += "\n",
             None => text += &format!("; {at}/d/{}-1/… is the first\n", fleet.name),
         }
         first += fleet.devices;
     }
+    text += &told::hooks(args, plan, doors);
     let ending = "Ctrl-C, SIGTERM or POST /_syncdyno/verdict ends it and judges";
     text += &format!("the script lasts {}; {ending}\n", plan.duration);
     console.complaint(&text);
-    if let Some(left) = left_out(plan) {
-        console.complaint(&format!("note: {left}\n"));
+    let idle = own.and_then(|_| told::plays_no_part(plan, args));
+    for note in left_out(plan).into_iter().chain(idle) {
+        console.complaint(&format!("note: {note}\n"));
     }
 }
 
@@ -375,19 +395,22 @@ fn concluded(
         let names: Vec<_> = ended.silent.iter().map(|name| inert(name)).collect();
         text += &format!("never said what they show, so that nobody looked: {}\n", names.join(", "));
     }
-    let (requests, history_shown) = (inert_path(&requests), inert_path(&history));
-    text += &match &unwritten {
-        Some(error) => format!("no requests: {error}\n"),
-        None => format!("requests: {requests} (syncdyno calibrate {requests})\n"),
-    };
-    text += &format!("history: {history_shown}\n");
+    let shown = inert_path(&requests);
+    match &unwritten {
+        Some(error) => text += &format!("no requests: {error}\n"),
+        None if ended.requests.is_empty() => {}
+        None => text += &format!("requests: {shown} (syncdyno calibrate {shown})\n"),
+    }
+    text += &format!("history: {}\n", inert_path(&history));
+    text.extend(ended.server.map(|said| told::server_said(args, said, &history)));
+    text.extend(told::strays(ended.strays));
     if let (Some(path), Some(error)) = (&args.record, &ended.log_failed) {
         console.complaint(&format!("warning: {} ends before the session did: {error}\n", inert_path(path)));
     } else if let Some(path) = &args.record {
         let shown = record::shell_word(&inert_path(path));
         text += &format!("again: syncdyno replay {shown}\n");
     }
-    let (exit, verdict) = judged(args, (folder, &history), console);
+    let (exit, verdict) = judged(args, (folder, &history, &ended.history), console);
     console.result(&verdict);
     console.result(&text);
     // What is there was judged, and not all is there.
@@ -395,20 +418,36 @@ fn concluded(
     Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
 
-/// What a history comes to, and the words for it.
-fn judged(args: &ServeArgs, (folder, history): (&Path, &Path), console: &Console<'_>) -> (Exit, String) {
-    let judge = JudgeArgs {
-        scenario: args.scenario.clone(),
+/// As if it was typed of `judge`.
+fn judge_args(scenario: &Path, history: &Path) -> JudgeArgs {
+    JudgeArgs {
+        scenario: scenario.to_owned(),
         history: history.to_owned(),
         phone: Vec::new(),
         table: Vec::new(),
         backend: Vec::new(),
         audit: Vec::new(),
+        variant: None,
+        set: Vec::new(),
+        record: Vec::new(),
+        out: None,
+        format: Format::Human,
+    }
+}
+
+/// What a history comes to, and the words for it.
+fn judged(
+    args: &ServeArgs,
+    (folder, history, said): (&Path, &Path, &str),
+    console: &Console<'_>,
+) -> (Exit, String) {
+    let (backend, notes) = told::files(args, said);
+    let judge = JudgeArgs {
+        backend,
         variant: args.variant.clone(),
         set: args.set.clone(),
-        record: Vec::new(),
         out: Some(folder.join("verdict")),
-        format: Format::Human,
+        ..judge_args(&args.scenario, history)
     };
     let (mut said, mut complaints) = (Vec::new(), Vec::new());
     let typed = console.typed.to_vec();
@@ -421,6 +460,7 @@ fn judged(args: &ServeArgs, (folder, history): (&Path, &Path), console: &Console
         text += &format!("not judged: {error}\n");
         Refusal::exit_of(&error)
     });
+    text.extend(notes);
     (exit, text)
 }
 
@@ -441,7 +481,13 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
     let (setup, stacks) = of_head(head, &plan, stacks)?;
     let replayed = live::replay(&log, &setup, &stacks).map_err(|e| wrong(e.to_string()))?;
-    console.result(&(of_replay(&replayed) + if log.is_torn { "its last line is not whole\n" } else { "" }));
+    let mut text = of_replay(&replayed) + if log.is_torn { "its last line is not whole\n" } else { "" };
+    if replayed.same_history.is_some() && !replayed.tests_nothing {
+        let of = judge_args(Path::new(&head.path), path);
+        let verdict = judge::verdict_on(&of, plan, &replayed.history, console);
+        text += &verdict.unwrap_or_else(|error| format!("not judged: {error}\n"));
+    }
+    console.result(&text);
     let is_same = replayed.differ.is_empty() && replayed.same_history != Some(false);
     Ok(match is_same {
         true if replayed.tests_nothing => Exit::Nothing,

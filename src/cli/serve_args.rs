@@ -42,6 +42,10 @@ pub(super) struct ServeArgs {
     /// events, the app's own TLS. Apps connect to the ports of their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
+    /// The rows of your own server at rest: a CSV or a JSON list, read when the verdict is given;
+    /// may be given several times. Your server may say them itself (docs/real-apps.md).
+    #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
+    pub(super) backend: Vec<(String, String)>,
     /// Virtual seconds in a second.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub(super) speed: f64,

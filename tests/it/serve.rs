@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -57,10 +57,16 @@ impl Serving {
         Serving { child, at }
     }
     fn ask(&self, line: &str, body: &str) -> (u16, String) {
+        self.request(&format!("{line} HTTP/1.1\r\nsyncdyno-device: anna"), body)
+    }
+    /// The same of no device.
+    fn ask_bare(&self, path: &str, body: &str) -> (u16, String) {
+        self.request(&format!("POST {path} HTTP/1.1"), body)
+    }
+    fn request(&self, begins: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.at).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("it is a socket");
-        let head =
-            format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nsyncdyno-device: anna\r\n");
+        let head = format!("{begins}\r\nhost: localhost\r\nconnection: close\r\n");
         let sent = format!("{head}syncdyno-token: {TOKEN}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         stream.write_all(sent.as_bytes()).expect("it is open");
         let mut text = String::new();
@@ -136,7 +142,7 @@ fn a_verdict_that_is_asked_for_is_answered_and_kept() {
 #[test]
 fn a_tunnel_carries_bytes_to_its_server_and_replays_without_it() {
     let desk = desk();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let to = listener.local_addr().expect("it has one");
     let ports = 22_000 + std::process::id() % 9_000 * 4;
     let serving = Serving::of(&desk, &format!("--tunnel {to} --ports {ports} --record session.jsonl"));
@@ -156,6 +162,92 @@ fn a_tunnel_carries_bytes_to_its_server_and_replays_without_it() {
     assert!(log.contains("\"mode\":\"tunnel\"") && !log.contains("private"), "{log}");
     let (code, text) = said(&desk, "replay session.jsonl");
     assert!(code == Some(0) && text.contains("1 request ended at the same nanosecond"), "{text}");
+}
+
+/// A server of one's own in this process: it says what it commits, and answers each request once.
+fn own_server(listener: &TcpListener, hooks: &Serving, edits: usize) {
+    let say = |line: Json| assert_eq!(hooks.ask_bare("/_syncdyno/observe", &line.to_string()).0, 204);
+    say(json!({ "kind": "row", "entity": "note", "key": "n1", "values": { "text": "a" } }));
+    for _ in 0..edits {
+        let (mut stream, _) = listener.accept().expect("somebody comes");
+        let mut text = String::new();
+        while !text.contains("\r\n\r\n") || !text.ends_with('}') {
+            let mut bytes = [0; 2_048];
+            let read = stream.read(&mut bytes).expect("it is open");
+            assert!(read > 0, "{text}");
+            text += &String::from_utf8_lossy(&bytes[..read]);
+        }
+        say(json!({ "kind": "commit", "entity": "note", "key": "n1", "values": { "text": "mine" },
+            "by": { "device": "anna", "edit": "anna-1" } }));
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").expect("it is open");
+    }
+    let text = if edits > 0 { "mine" } else { "a" };
+    say(json!({ "kind": "backend", "entity": "note", "rows": [{ "id": "n1", "text": text }] }));
+}
+
+#[test]
+fn an_edit_that_ones_own_server_never_saw_is_lost() {
+    for (sends, code) in [(false, 11), (true, 0)] {
+        let desk = desk();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let to = listener.local_addr().expect("it has one");
+        let serving = Serving::of(&desk, &format!("--upstream http://{to} --record session.jsonl"));
+        let line = json!({ "kind": "edit", "id": "anna-1", "entity": "note", "key": "n1", "do": "update",
+            "values": { "text": "mine" } });
+        std::thread::scope(|scope| {
+            scope.spawn(|| own_server(&listener, &serving, usize::from(sends)));
+            std::thread::sleep(Duration::from_millis(600));
+            assert_eq!(serving.ask("POST /_syncdyno/observe", &line.to_string()).0, 204);
+            if sends {
+                assert_eq!(serving.ask("POST /notes", "{}").0, 200);
+            }
+        });
+        std::thread::sleep(Duration::from_millis(700));
+        for line in [
+            json!({ "kind": "shows", "entity": "note", "rows": [{ "id": "n1", "text": "mine" }] }),
+            json!({ "kind": "waits", "edits": [] }),
+        ] {
+            assert_eq!(serving.ask("POST /_syncdyno/observe", &line.to_string()).0, 204);
+        }
+        let (_, verdict) = serving.ask("POST /_syncdyno/verdict", "");
+        assert!(verdict.contains("lost-edit (1)") != sends, "{verdict}");
+        assert!(sends || verdict.contains("edit anna-1 of"), "{verdict}");
+        assert!(verdict.contains("your server said 1 row at the start"), "{verdict}");
+        assert_eq!(serving.ended().0, Some(code), "{verdict}");
+        let (replayed, text) = said(&desk, "replay session.jsonl");
+        assert!(replayed == Some(0) && text.contains("lost-edit (1)") != sends, "{text}");
+    }
+}
+
+#[test]
+fn rows_of_a_file_are_read_when_the_verdict_is_given() {
+    for (row, code) in [("a", 11), ("mine", 0)] {
+        let desk = desk();
+        let serving = Serving::of(&desk, "--upstream http://127.0.0.1:1 --backend note=rows.json");
+        let says = |line: Json| assert_eq!(serving.ask("POST /_syncdyno/observe", &line.to_string()).0, 204);
+        says(json!({ "kind": "row", "entity": "note", "key": "n1", "values": { "text": "a" } }));
+        says(json!({ "kind": "edit", "id": "1", "entity": "note", "key": "n1", "do": "update",
+            "values": { "text": "mine" } }));
+        std::thread::sleep(Duration::from_millis(700));
+        says(json!({ "kind": "shows", "entity": "note", "rows": [{ "id": "n1", "text": "mine" }] }));
+        says(json!({ "kind": "waits", "edits": [] }));
+        let rows = json!([{ "id": "n1", "text": row }]).to_string();
+        fs::write(desk.path().join("rows.json"), rows).expect("there is room");
+        let (exit, out) = serving.signalled("-TERM");
+        assert_eq!(exit, Some(code), "{out}");
+        assert_eq!(out.contains("lost-edit (1)"), code == 11, "{out}");
+    }
+}
+
+#[test]
+fn without_a_word_of_the_server_the_verdict_says_what_to_run() {
+    let desk = desk();
+    let serving = Serving::of(&desk, "--upstream http://127.0.0.1:1");
+    let line = json!({ "kind": "edit", "id": "1", "entity": "note", "key": "n1", "do": "delete" });
+    assert_eq!(serving.ask("POST /_syncdyno/observe", &line.to_string()).0, 204);
+    let (exit, out) = serving.signalled("-TERM");
+    let again = "syncdyno judge notes.toml out/history.jsonl --backend ENTITY=FILE";
+    assert!(exit == Some(4) && out.contains(again) && !out.contains("calibrate"), "{exit:?} {out}");
 }
 
 #[test]
@@ -204,6 +296,8 @@ fn what_cannot_be_served_is_refused_in_words() {
         ),
         ("serve notes.toml --tunnel localhost:1 --ports 9001 --listen 0.0.0.0:0", 2, "loopback alone"),
         ("serve notes.toml --ports 65535 --listen 127.0.0.1:0", 2, "--ports takes 65534 at most"),
+        ("serve notes.toml --backend note=rows.json", 2, "--upstream or --tunnel"),
+        ("serve notes.toml --backend nte=rows.json --upstream http://localhost:1", 2, "did you mean `note`"),
         ("serve notes.toml --variant other", 3, "no variant `other`"),
         ("serve notes.toml --listen 192.0.2.1:1", 20, "cannot listen on 192.0.2.1:1"),
     ] {

@@ -1,0 +1,116 @@
+//! What `serve` says where a server of one's own answers: what of the scenario plays no part, where
+//! hooks speak, what that server said, and how to judge with what it did not say.
+
+use std::path::Path;
+
+use super::serve_args::ServeArgs;
+use crate::base::words::count;
+use crate::base::{inert, inert_path};
+use crate::live::{Doors, ServerSaid};
+use crate::record::shell_word;
+use crate::scenario::Plan;
+
+/// Faults that befall the scenario's own backend and gateway.
+const OF_BACKEND: [&str; 10] = [
+    "backend_down",
+    "backend_link_outage",
+    "backend_clock_step",
+    "bad_rows",
+    "gateway_kill",
+    "gateway_replaced",
+    "put_off",
+    "refused_deletes",
+    "restore_backend",
+    "restore_gateway",
+];
+/// What is done to HTTP, besides.
+const OF_HTTP: [&str; 3] = ["response_loss", "foreign_responses", "copied_requests"];
+/// Tables of the scenario's backend that make it fail.
+const TABLES: [&str; 3] = ["maintenance", "quota", "failures"];
+
+/// What the scenario says that nobody's own server does.
+pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
+    let table = plan.source.resolved.to_string().parse::<toml::Table>().ok()?;
+    let is_tunnel = args.tunnel.is_some();
+    let plays = |fault: &str| !OF_BACKEND.contains(&fault) && !(is_tunnel && OF_HTTP.contains(&fault));
+    let events = table.get("event").and_then(toml::Value::as_table).into_iter().flatten();
+    let idle = events.filter_map(|(name, event)| {
+        let fault = event.as_table()?.keys().find(|key| !plays(key))?;
+        Some(format!("event.{name} ({fault})"))
+    });
+    let backend = table.get("backend").and_then(toml::Value::as_table);
+    let is_set = |key: &str| backend?.get(key)?.as_table().map(|of| !of.is_empty());
+    let of_backend = TABLES.iter().filter(|key| is_set(key) == Some(true));
+    let all: Vec<String> = idle.chain(of_backend.map(|key| format!("backend.{key}"))).collect();
+    (!all.is_empty()).then(|| format!("these play no part, as your own server answers: {}", all.join(", ")))
+}
+
+/// Where test hooks speak to, and which port is whose.
+pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
+    let at = format!("http://{}", doors.all);
+    let device = plan.fleets.first().map_or("phones", |fleet| fleet.name.as_str());
+    let name = if args.tunnel.is_some() { format!("{device}-1") } else { "NAME".to_owned() };
+    let mut text = format!("hooks of apps: {at}/d/{name}/_syncdyno/observe\n");
+    if args.upstream.is_some() || args.tunnel.is_some() {
+        text += &format!("hooks of your server: {at}/_syncdyno/observe (row, commit, backend)\n");
+    }
+    let ports =
+        plan.fleets.iter().flat_map(|fleet| (1..=fleet.devices).map(|n| format!("{}-{n}", fleet.name)));
+    let ports: Vec<String> =
+        ports.zip(&doors.devices).take(8).map(|(name, door)| format!("{} is {name}", door.port())).collect();
+    if !ports.is_empty() {
+        let more = if doors.devices.len() > ports.len() { ", …" } else { "" };
+        text += &format!("ports: {}{more}\n", ports.join(", "));
+    }
+    text
+}
+
+/// What one's own server said, and how to judge with what it did not say.
+pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) -> String {
+    let rows = |rows: u64| count(rows, "row");
+    let rest =
+        said.at_rest.map_or_else(|| "no rows at rest".to_owned(), |of| format!("{} at rest", rows(of)));
+    let mut text = format!(
+        "your server said {} at the start, {} and {rest}\n",
+        rows(said.rows),
+        count(said.commits, "commit")
+    );
+    if said.at_rest.is_none() && args.backend.is_empty() {
+        let words = [&args.scenario, history].map(|path| shell_word(&inert_path(path)));
+        let mut again = format!("syncdyno judge {}", words.join(" "));
+        args.variant.iter().for_each(|name| again += &format!(" --variant {}", shell_word(name)));
+        args.set.iter().for_each(|set| again += &format!(" --set {}", shell_word(set)));
+        text += &format!("with its rows at rest, as JSON or CSV: {again} --backend ENTITY=FILE\n");
+    }
+    if said.commits == 0 {
+        text += "its commits say who changed what: POST them to /_syncdyno/observe, or give its log with \
+                 judge --audit (docs/real-apps.md)\n";
+    }
+    text
+}
+
+/// What to say of requests that were meant for the hooks.
+pub(super) fn strays(number: u64) -> Option<String> {
+    (number > 0).then(|| {
+        format!(
+            "{} to /observe went to your server, which does not know it: hooks speak to \
+             /d/NAME/_syncdyno/observe\n",
+            count(number, "request")
+        )
+    })
+}
+
+/// Those of the files with rows at rest of which the server has not said so itself; and which are
+/// not read.
+pub(super) fn files(args: &ServeArgs, history: &str) -> (Vec<(String, String)>, Vec<String>) {
+    let lines = history.lines().rev().filter(|line| line.contains("\"backend\""));
+    let lines = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let entities = lines.filter(|line| line["kind"] == "backend");
+    let said: Vec<String> = entities.filter_map(|line| line["entity"].as_str().map(str::to_owned)).collect();
+    let (over, read): (Vec<_>, Vec<_>) = args.backend.iter().cloned().partition(|(of, _)| said.contains(of));
+    let notes = over.iter().map(|(of, file)| {
+        let file = inert(file);
+        format!("note: {file} is not read, as your server said its rows of `{of}` at rest itself\n")
+    });
+    (read, notes.collect())
+}
