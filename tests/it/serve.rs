@@ -323,7 +323,7 @@ fn a_log_that_is_none_is_refused_with_its_line() {
 #[test]
 fn a_start_that_fails_leaves_no_log() {
     let desk = desk();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let at = taken.local_addr().expect("it has one");
     let (code, text) = said(&desk, &format!("serve notes.toml --listen {at} --record s.jsonl --bodies"));
     assert!(code == Some(20) && text.contains("cannot listen on"), "{text}");

@@ -1,11 +1,11 @@
 //! What an app says of itself in one request: lines, a list, or one object. They are read one by
 //! one, so that many of them are never in memory as JSON at once.
 
+use super::theirs::is_kind;
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::sync::OwnedSemaphorePermit;
-use super::theirs::is_kind;
 
 /// A body that was read, with its place among all that are held.
 pub(super) struct Held {
