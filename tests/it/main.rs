@@ -41,6 +41,7 @@ mod physics;
 mod practices;
 mod products;
 mod protocols;
+mod recordings;
 mod remedies;
 mod reports;
 mod requirements;

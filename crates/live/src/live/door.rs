@@ -399,7 +399,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     }
 }
 
-/// A response of one's own server that does not know the path, which is one of ours without its base.
+/// A response of one's own server that does not know the path: it is one of ours without its base.
 fn strayed(mut response: Response, inside: &Inside) -> Response {
     if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         inside.strays.fetch_add(1, Ordering::Relaxed);

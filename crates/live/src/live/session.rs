@@ -247,8 +247,8 @@ impl Keeper<'_> {
         None
     }
 
-    /// Hears one app, or one's own server, for a turn. Lines are taken in their order, as a later one may name an edit of
-    /// one before; those before a wrong one are taken.
+    /// Hears one app, or one's own server, for a turn. Lines are taken in their order, as a later
+    /// one may name an edit of one before; those before a wrong one are taken.
     fn hears(&mut self) {
         let Some(mut saying) = self.sayings.pop_front() else { return };
         let begun = Instant::now();

@@ -85,7 +85,7 @@ pub(super) struct Telling {
     said: Vec<Said>,
     commits: u64,
     named: Vec<NamedEdits>,
-    /// What one's own server says, where one answers: what the world's backend does is then nothing.
+    /// What one's own server says, where one answers: the world's backend is then of no account.
     theirs: Option<Theirs>,
     /// When virtual time began by the machine's clock, in milliseconds since 1970, and its speed.
     wall: Option<(u64, f64)>,

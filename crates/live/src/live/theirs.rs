@@ -1,4 +1,4 @@
-//! What one's own server says of itself: the rows it begins with, what it commits, its rows at rest.
+//! What one's own server says of itself: its rows at the start, its commits, its rows at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What one's own server says of itself stands in the history, and what the scenario's would does not.
+//! What one's own server says of itself stands in the history, and the scenario's backend does not.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
