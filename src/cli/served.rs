@@ -32,10 +32,10 @@ const TABLES: [&str; 3] = ["maintenance", "quota", "failures"];
 pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
     let table = plan.source.resolved.to_string().parse::<toml::Table>().ok()?;
     let is_tunnel = args.tunnel.is_some();
-    let plays = |fault: &str| !OF_BACKEND.contains(&fault) && !(is_tunnel && OF_HTTP.contains(&fault));
+    let is_idle = |fault: &str| OF_BACKEND.contains(&fault) || is_tunnel && OF_HTTP.contains(&fault);
     let events = table.get("event").and_then(toml::Value::as_table).into_iter().flatten();
     let idle = events.filter_map(|(name, event)| {
-        let fault = event.as_table()?.keys().find(|key| !plays(key))?;
+        let fault = event.as_table()?.keys().find(|key| is_idle(key))?;
         Some(format!("event.{name} ({fault})"))
     });
     let backend = table.get("backend").and_then(toml::Value::as_table);
