@@ -398,8 +398,7 @@ fn an_edit_waits_for_a_commit_where_the_times_let_it() {
     // Right: e1 at 2500, c1 at 2550, e2 at 2900, c2 at 3000. The times of ben's edits lie the other
     // way round, and ann's commit is over before the one that was first may have been made.
     let head = HEAD.replace("10ms", "1s");
-    let (ann, first) =
-        (edit("e0", 11, 1_250).replace("e0", "e0"), edit("e1", 13, 3_429).replace("ann", "ben"));
+    let (ann, first) = (edit("e0", 11, 1_250), edit("e1", 13, 3_429).replace("ann", "ben"));
     let second = |at: u32| edit("e2", 18, at).replace("ann", "ben");
     let commits = [
         commit("ann", "e0", (11, 1, 1_277)),
