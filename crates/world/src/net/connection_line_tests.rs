@@ -58,8 +58,8 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     // On a slow link it is still at its start.
     let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
     let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
-    // Four pairs of packets have left; with three acknowledged the window is sixteen, and grows until
-    // the sender is told.
+    // Four pairs of packets have left; with three acknowledged the window is sixteen, and grows
+    // until the sender is told.
     assert!((22 * 1_500..=28 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
 
