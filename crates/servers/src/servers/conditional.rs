@@ -1,9 +1,16 @@
-//! Writes of one row each, on the condition that it is still the version that the phone has.
+//! Halves whose rows have addresses: each is written by itself, on the condition that it is still
+//! the version that the phone has.
 
-use super::writing::{Wanted, Writer};
-use crate::contract::http::{HeaderName, Request, header};
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use super::writing::{self, Wanted, Writer};
+use super::{kept, rows, web};
+use crate::contract::http::{HeaderName, Method, Request, header};
 use crate::contract::{
-    Attributes, EditKind, Mutation, Refusal, Row, RowVersion, ServerError, Slip, Stamp, SystemOfRecord,
+    Attributes, Chosen, DeviceId, EditKind, Entity, EntityId, Key, Mutation, Refusal, Row, RowVersion,
+    ServerError, ServerPorts, ServerSetup, Slip, StackOption, Stamp, SystemOfRecord,
 };
 
 /// What became of a write.
@@ -40,45 +47,115 @@ pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -
 }
 
 /// Notes beside an answer that it brings this version of a row.
-pub(super) fn brings(slip: &mut Slip, wanted: &Wanted, row: &Row) {
-    let (key, removed) = (wanted.key.clone(), row.values.is_none());
-    slip.rows.push(RowVersion { entity: wanted.entity, key, stamp: row.stamp, removed });
+pub(super) fn brings(slip: &mut Slip, (entity, key): (EntityId, &Key), row: &Row) {
+    let (key, removed) = (key.clone(), row.values.is_none());
+    slip.rows.push(RowVersion { entity, key, stamp: row.stamp, removed });
 }
 
-/// Writes a row. Without `If-Match`, and where conflicts are not detected, over whatever is there.
-///
-/// # Errors
-/// As those of the record and of the half's own database.
-pub(super) fn write(
-    (writer, detects, attributes): (&Writer, bool, &Attributes),
-    (request, verb, tag): (&Request, Verb, fn(Stamp) -> String),
-    (wanted, table): (&Wanted, &str),
-    slip: &mut Slip,
-    record: &mut dyn SystemOfRecord,
-) -> Result<Wrote, ServerError> {
-    let number = writer.begin()?;
-    let Ok((edit, is_known)) = writer.edit(wanted, slip) else {
-        return Ok(Wrote::Refused(500, format!("no edit is named for {table} {}", wanted.key)));
-    };
-    let now = record.get(wanted.entity, &wanted.key);
-    let mut mutation = writer.mutation(number, wanted, edit, (now.as_ref(), &*record));
-    if let Some(refused) = refused((request, verb, tag), now.as_ref().filter(|_| detects), is_known)
-        .or_else(|| absent(verb, now.as_ref(), is_known))
-    {
-        return Ok(says_no(refused, (wanted, &mutation), slip, record));
+fn bad(why: &str) -> ServerError {
+    ServerError::BadRequest(why.to_owned())
+}
+
+/// What such a half has, whatever its protocol.
+pub(super) struct Addressed {
+    pub(super) setup: ServerSetup,
+    pub(super) ports: ServerPorts,
+    /// Rows of a page.
+    pub(super) page: usize,
+    writer: Writer,
+    detects: bool,
+    /// The entity tag of a version.
+    tag: fn(Stamp) -> String,
+}
+
+impl Addressed {
+    pub(super) fn options() -> Vec<StackOption> {
+        vec![writing::conflicts(), writing::idempotent(), writing::page()]
     }
-    if verb == Verb::Create && !is_known {
-        mutation.kind = EditKind::Create;
+    pub(super) fn open(
+        chosen: &Chosen,
+        setup: ServerSetup,
+        ports: ServerPorts,
+        tag: fn(Stamp) -> String,
+    ) -> Addressed {
+        let database = Rc::new(kept::open(&ports.database, writing::TABLES));
+        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
+        let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
+        Addressed { setup, ports, page, writer, detects: chosen.text("conflicts") == "detect", tag }
     }
-    let outcome = record.write(attributes, std::slice::from_ref(&mutation)).remove(0);
-    Ok(match writer.settle(wanted, &outcome, slip) {
-        Ok(_) => {
-            let row = record.get(wanted.entity, &wanted.key);
-            row.iter().for_each(|row| brings(slip, wanted, row));
-            Wrote::Done(row)
+    pub(super) fn attributes(&self, of: DeviceId) -> &Attributes {
+        &self.setup.attributes[of.0 as usize]
+    }
+    pub(super) fn schema_of(&self, id: EntityId) -> &Entity {
+        self.setup.schema.entity(id)
+    }
+    /// What a request wants written: of an entity (`POST`), or of one row of it (`PATCH`, `PUT`,
+    /// `DELETE`); `None` for another method.
+    ///
+    /// # Errors
+    /// Its body is no object, or makes a row without an `id`.
+    pub(super) fn asked(
+        &self,
+        request: &Request,
+        (id, key): (EntityId, Option<Key>),
+    ) -> Result<Option<(Verb, Wanted)>, ServerError> {
+        let entity = self.schema_of(id);
+        let body = || match web::body(request)? {
+            Json::Object(object) => Ok(object),
+            _ => Err(bad("the body must be an object: the members of an entity")),
+        };
+        let (verb, key, values) = match (request.method(), key) {
+            (&Method::POST, None) => {
+                let object = body()?;
+                let key = object.get("id").and_then(Json::as_str).filter(|key| !key.is_empty());
+                let key = Key::new(key.ok_or_else(|| bad("an entity has an `id`, which is a text"))?);
+                (Verb::Create, key, Some(rows::all_values(entity, &object)))
+            }
+            (&Method::PUT, Some(key)) => (Verb::Change, key, Some(rows::all_values(entity, &body()?))),
+            (&Method::PATCH, Some(key)) => (Verb::Change, key, Some(rows::values(entity, &body()?))),
+            (&Method::DELETE, Some(key)) => (Verb::Delete, key, None),
+            _ => return Ok(None),
+        };
+        Ok(Some((verb, Wanted { entity: id, key, values })))
+    }
+    /// Writes a row. Without `If-Match`, and where conflicts are not detected, over whatever is
+    /// there.
+    ///
+    /// # Errors
+    /// As those of the record and of the half's own database.
+    pub(super) fn write(
+        &self,
+        (of, request): (DeviceId, &Request),
+        (verb, wanted): (Verb, &Wanted),
+        slip: &mut Slip,
+        record: &mut dyn SystemOfRecord,
+    ) -> Result<Wrote, ServerError> {
+        let number = self.writer.begin()?;
+        let Ok((edit, is_known)) = self.writer.edit(wanted, slip) else {
+            let table = &self.schema_of(wanted.entity).name;
+            return Ok(Wrote::Refused(500, format!("no edit is named for {table} {}", wanted.key)));
+        };
+        let now = record.get(wanted.entity, &wanted.key);
+        let mut mutation = self.writer.mutation(number, wanted, edit, (now.as_ref(), &*record));
+        let held_against = now.as_ref().filter(|_| self.detects);
+        if let Some(refused) = refused((request, verb, self.tag), held_against, is_known)
+            .or_else(|| absent(verb, now.as_ref(), is_known))
+        {
+            return Ok(says_no(refused, (wanted, &mutation), slip, record));
         }
-        Err((status, why)) => Wrote::Refused(status, why),
-    })
+        if verb == Verb::Create && !is_known {
+            mutation.kind = EditKind::Create;
+        }
+        let outcome = record.write(self.attributes(of), std::slice::from_ref(&mutation)).remove(0);
+        Ok(match self.writer.settle(wanted, &outcome, slip) {
+            Ok(_) => {
+                let row = record.get(wanted.entity, &wanted.key);
+                row.iter().for_each(|row| brings(slip, (wanted.entity, &wanted.key), row));
+                Wrote::Done(row)
+            }
+            Err((status, why)) => Wrote::Refused(status, why),
+        })
+    }
 }
 
 /// Whether the condition does not hold.
@@ -116,7 +193,7 @@ fn says_no(
     };
     record.refused(mutation, Some(reason));
     if let Wrote::Changed(row) | Wrote::Exists(row) = &why {
-        brings(slip, wanted, row);
+        brings(slip, (wanted.entity, &wanted.key), row);
     }
     why
 }

@@ -2,17 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::conditional::{self, Verb, Wrote, brings, names};
-use super::super::rows;
-use super::super::web::{Answer, bytes, response};
-use super::super::writing::Wanted;
+use super::super::conditional::{Verb, Wrote, brings, names};
+use super::super::web::{self, Answer, bytes, response};
 use super::{Datasync, failed, tag};
 use crate::contract::http::{HeaderValue, Request, header};
 use crate::contract::{DeviceId, EntityId, Key, Row, ServerError, Slip, SystemOfRecord};
-
-fn bad(why: &str) -> ServerError {
-    ServerError::BadRequest(why.to_owned())
-}
 
 impl Datasync {
     pub(super) fn item(
@@ -28,7 +22,7 @@ impl Datasync {
                 if names(request, &header::IF_NONE_MATCH, Some(&tag(row.stamp))) == Some(true) {
                     return bytes(304, "application/json", Vec::new());
                 }
-                brings(slip, &Wanted { entity: id, key: key.clone(), values: None }, &row);
+                brings(slip, (id, key), &row);
                 self.shown(200, (id, &row))
             }
             Some(_) => failed(410, "the item was deleted"),
@@ -39,7 +33,7 @@ impl Datasync {
     fn shown(&self, status: u16, (id, row): (EntityId, &Row)) -> Answer {
         let object = self.object(id, &row.key, (row.stamp, row.values.as_deref()));
         let mut answer = response(status, &Json::Object(object));
-        let place = format!("/tables/{}/{}", self.setup.schema.entity(id).name, row.key);
+        let place = format!("/tables/{}/{}", self.0.schema_of(id).name, row.key);
         let headers = [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)];
         for (name, value) in headers.into_iter().take(if status == 201 { 2 } else { 1 }) {
             // A key that no header can have is told in the body alone.
@@ -50,59 +44,24 @@ impl Datasync {
         answer
     }
 
-    pub(super) fn create(
+    /// Does what a request wants written, and says what became of it.
+    pub(super) fn write(
         &self,
-        (of, id): (DeviceId, EntityId),
-        (request, body): (&Request, &Json),
+        (of, request): (DeviceId, &Request),
+        at: (EntityId, Option<Key>),
         slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Answer, ServerError> {
-        let object = body.as_object().ok_or_else(|| bad("the body must be an item"))?;
-        let key = object.get("id").and_then(Json::as_str).filter(|key| !key.is_empty());
-        let key = Key::new(key.ok_or_else(|| bad("an item has an `id`, which is a text"))?);
-        let values = Some(rows::all_values(self.setup.schema.entity(id), object));
-        self.write(of, (request, Verb::Create), &Wanted { entity: id, key, values }, slip, record)
-    }
-
-    pub(super) fn change(
-        &self,
-        (of, id, key): (DeviceId, EntityId, Key),
-        (request, body, whole): (&Request, &Json, bool),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let object = body.as_object().ok_or_else(|| bad("the body must be an item"))?;
-        if object.get("id").is_some_and(|said| *said != json!(key.as_str())) {
-            return Err(bad("the item's id is not that of the address"));
+        let id = at.0;
+        let Some((verb, wanted)) = self.0.asked(request, at)? else {
+            return Ok(failed(405, "this is not done with this method"));
+        };
+        let said = if verb == Verb::Change { web::body(request)? } else { Json::Null };
+        if said.get("id").is_some_and(|said| *said != json!(wanted.key.as_str())) {
+            return Err(ServerError::BadRequest("the item's id is not that of the address".to_owned()));
         }
-        let entity = self.setup.schema.entity(id);
-        let values = if whole { rows::all_values(entity, object) } else { rows::values(entity, object) };
-        let wanted = Wanted { entity: id, key, values: Some(values) };
-        self.write(of, (request, Verb::Change), &wanted, slip, record)
-    }
-
-    pub(super) fn delete(
-        &self,
-        (of, id, key): (DeviceId, EntityId, Key),
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let wanted = Wanted { entity: id, key, values: None };
-        self.write(of, (request, Verb::Delete), &wanted, slip, record)
-    }
-
-    fn write(
-        &self,
-        of: DeviceId,
-        (request, verb): (&Request, Verb),
-        wanted: &Wanted,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let (id, name) = (wanted.entity, &self.setup.schema.entity(wanted.entity).name);
-        let by = (&self.writer, self.detects, self.attributes(of));
-        let wrote = conditional::write(by, (request, verb, tag), (wanted, name), slip, record)?;
+        let wrote = self.0.write((of, request), (verb, &wanted), slip, record)?;
+        _ = self.0.ports.crash.reached("datasync.written");
         Ok(match wrote {
             Wrote::Done(Some(row)) if row.values.is_some() => {
                 self.shown(if verb == Verb::Create { 201 } else { 200 }, (id, &row))

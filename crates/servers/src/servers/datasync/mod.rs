@@ -33,37 +33,29 @@ mod query;
 
 use serde_json::json;
 
+use super::conditional::Addressed;
 use super::half::Half;
-use super::kept;
 use super::served::{Said, Served, Speaks};
-use super::web::{self, Address, Answer, response};
-use super::writing::{self, Writer};
+use super::web::{Address, Answer, response};
 use crate::base::to_base64;
 use crate::contract::http::{Method, Request};
 use crate::contract::{
-    Attributes, Capabilities, Chosen, DeviceId, EntityId, Key, Need, ServerError, ServerPorts, ServerSetup,
-    Slip, Stamp, SystemOfRecord,
+    Capabilities, DeviceId, EntityId, Key, Need, ServerError, Slip, Stamp, SystemOfRecord,
 };
 
 pub(super) fn half() -> Half {
     Half {
         name: "datasync",
         about: "The tables of the Datasync toolkit, with versions.",
-        options: vec![writing::conflicts(), writing::idempotent(), writing::page()],
-        make: |chosen, setup, ports| Box::new(Served(Datasync::open(chosen, setup, ports))),
+        options: Addressed::options(),
+        make: |chosen, setup, ports| Box::new(Served(Datasync(Addressed::open(chosen, setup, ports, tag)))),
         at_most: Capabilities::ALL,
         lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
         crash_points: &["datasync.written"],
     }
 }
 
-struct Datasync {
-    setup: ServerSetup,
-    ports: ServerPorts,
-    writer: Writer,
-    detects: bool,
-    page: usize,
-}
+struct Datasync(Addressed);
 
 /// The version of a row: opaque bytes, as .NET writes them.
 fn version(stamp: Stamp) -> String {
@@ -74,18 +66,9 @@ fn tag(stamp: Stamp) -> String {
 }
 
 impl Datasync {
-    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> Datasync {
-        let database = std::rc::Rc::new(kept::open(&ports.database, writing::TABLES));
-        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
-        let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
-        Datasync { setup, ports, writer, detects: chosen.text("conflicts") == "detect", page }
-    }
-    fn attributes(&self, of: DeviceId) -> &Attributes {
-        &self.setup.attributes[of.0 as usize]
-    }
     fn table(&self, name: &str) -> Option<EntityId> {
         // Routes of ASP.NET know no case.
-        let schema = &self.setup.schema;
+        let schema = &self.0.setup.schema;
         let mut all = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
         all.find(|id| schema.entity(*id).name.eq_ignore_ascii_case(name))
     }
@@ -116,19 +99,8 @@ impl Speaks for Datasync {
         let answer = match (request.method(), key) {
             (&Method::GET, None) => self.query((from, id), &address, slip, record)?,
             (&Method::GET, Some(key)) => self.item(id, &key, request, slip, record),
-            (&Method::POST, None) => {
-                self.create((from, id), (request, &web::body(request)?), slip, record)?
-            }
-            (method @ (&Method::PUT | &Method::PATCH), Some(key)) => {
-                let whole = method == Method::PUT;
-                self.change((from, id, key), (request, &web::body(request)?, whole), slip, record)?
-            }
-            (&Method::DELETE, Some(key)) => self.delete((from, id, key), request, slip, record)?,
-            _ => failed(405, "this is not done with this method"),
+            (_, key) => self.write((from, request), (id, key), slip, record)?,
         };
-        if *request.method() != Method::GET {
-            _ = self.ports.crash.reached("datasync.written");
-        }
         Ok(Said::Now(answer))
     }
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {

@@ -76,11 +76,11 @@ impl Datasync {
             address.number(name)?.map(|n| usize::try_from(n).map_err(wrong)).transpose()
         };
         let (skip, top) = (number("$skip")?.unwrap_or(0), number("$top")?);
-        let mut found = rows::changed(record, id, self.attributes(of), since)?;
+        let mut found = rows::changed(record, id, self.0.attributes(of), since)?;
         found.retain(|(_, _, values)| deleted || values.is_some());
         found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         let count = found.len();
-        let room = top.unwrap_or(usize::MAX).min(self.page);
+        let room = top.unwrap_or(usize::MAX).min(self.0.page);
         let page: Vec<_> = found.into_iter().skip(skip).take(room).collect();
         let next = skip + page.len();
         let left = top.map(|top| top - page.len());
@@ -111,7 +111,7 @@ impl Datasync {
         key: &Key,
         (stamp, values): (Stamp, Option<&[Value]>),
     ) -> Map<String, Json> {
-        let entity = self.setup.schema.entity(id);
+        let entity = self.0.schema_of(id);
         let mut object = values.map(|values| rows::object(entity, values)).unwrap_or_default();
         let own = [
             ("id", json!(key.as_str())),

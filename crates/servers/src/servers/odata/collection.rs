@@ -35,8 +35,8 @@ impl OData {
             token => Some(Position::of(token).ok_or_else(wrong)?),
         };
         let asked = prefers(request, "maxpagesize").and_then(|size| size.parse::<usize>().ok());
-        let room = asked.unwrap_or(self.page).clamp(1, self.page);
-        let of_phone = (self.attributes(of), id);
+        let room = asked.unwrap_or(self.0.page).clamp(1, self.0.page);
+        let of_phone = (self.0.attributes(of), id);
         let (found, is_all) = paging::after(of_phone, &mut position, room, record)?;
         let told: Vec<Json> = found.iter().map(|row| self.told((id, row), slip, record)).collect();
         let name = self.name(id);
@@ -78,7 +78,7 @@ impl OData {
 
     /// An entity with its tag.
     pub(super) fn object(&self, id: EntityId, row: &Row) -> Map<String, Json> {
-        let entity = self.setup.schema.entity(id);
+        let entity = self.0.schema_of(id);
         let mut object = rows::with_id(entity, row.key.as_str(), row.values.as_deref().unwrap_or_default());
         object.insert("@odata.etag".to_owned(), json!(tag(row.stamp)));
         object

@@ -2,17 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::conditional::{self, Verb, Wrote, brings, names, prefers};
-use super::super::rows;
+use super::super::conditional::{Verb, Wrote, brings, names, prefers};
 use super::super::web::{Answer, bytes, response};
-use super::super::writing::Wanted;
 use super::{OData, error, tag};
 use crate::contract::http::{HeaderValue, Request, header};
 use crate::contract::{DeviceId, EntityId, Key, Row, ServerError, Slip, SystemOfRecord};
-
-fn bad(why: &str) -> ServerError {
-    ServerError::BadRequest(why.to_owned())
-}
 
 impl OData {
     pub(super) fn entity(
@@ -28,7 +22,7 @@ impl OData {
                 if names(request, &header::IF_NONE_MATCH, Some(&tag(row.stamp))) == Some(true) {
                     return self.tagged(bytes(304, "application/json", Vec::new()), (id, &row));
                 }
-                brings(slip, &Wanted { entity: id, key: key.clone(), values: None }, &row);
+                brings(slip, (id, key), &row);
                 self.shown(200, (id, &row))
             }
             Some(_) => error(410, "gone", "the entity was deleted"),
@@ -53,57 +47,20 @@ impl OData {
         answer
     }
 
-    pub(super) fn create(
+    /// Does what a request wants written, and says what became of it.
+    pub(super) fn write(
         &self,
-        (of, id): (DeviceId, EntityId),
-        (request, body): (&Request, &Json),
+        (of, request): (DeviceId, &Request),
+        at: (EntityId, Option<Key>),
         slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Answer, ServerError> {
-        let object = body.as_object().ok_or_else(|| bad("the body must be an entity"))?;
-        let key = object.get("id").and_then(Json::as_str).filter(|key| !key.is_empty());
-        let key = Key::new(key.ok_or_else(|| bad("an entity has an `id`, which is a text"))?);
-        let values = Some(rows::all_values(self.setup.schema.entity(id), object));
-        let wanted = Wanted { entity: id, key, values };
-        self.write(of, (request, Verb::Create), &wanted, slip, record)
-    }
-
-    pub(super) fn change(
-        &self,
-        (of, id, key): (DeviceId, EntityId, Key),
-        (request, body, whole): (&Request, &Json, bool),
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let object = body.as_object().ok_or_else(|| bad("the body must be an entity"))?;
-        let entity = self.setup.schema.entity(id);
-        let values = if whole { rows::all_values(entity, object) } else { rows::values(entity, object) };
-        let wanted = Wanted { entity: id, key, values: Some(values) };
-        self.write(of, (request, Verb::Change), &wanted, slip, record)
-    }
-
-    pub(super) fn delete(
-        &self,
-        (of, id, key): (DeviceId, EntityId, Key),
-        request: &Request,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let wanted = Wanted { entity: id, key, values: None };
-        self.write(of, (request, Verb::Delete), &wanted, slip, record)
-    }
-
-    fn write(
-        &self,
-        of: DeviceId,
-        (request, verb): (&Request, Verb),
-        wanted: &Wanted,
-        slip: &mut Slip,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Answer, ServerError> {
-        let (id, name) = (wanted.entity, self.name(wanted.entity));
-        let by = (&self.writer, self.detects, self.attributes(of));
-        let wrote = conditional::write(by, (request, verb, tag), (wanted, name), slip, record)?;
+        let id = at.0;
+        let Some((verb, wanted)) = self.0.asked(request, at)? else {
+            return Ok(error(405, "method_not_allowed", "this is not done with this method"));
+        };
+        let wrote = self.0.write((of, request), (verb, &wanted), slip, record)?;
+        _ = self.0.ports.crash.reached("odata.written");
         Ok(match wrote {
             Wrote::Done(Some(row)) if row.values.is_some() => {
                 let whole = prefers(request, "return");

@@ -32,37 +32,29 @@ mod entity;
 
 use serde_json::{Value as Json, json};
 
+use super::conditional::Addressed;
 use super::half::Half;
-use super::kept;
 use super::paging::Position;
 use super::served::{Said, Served, Speaks};
-use super::web::{self, Address, Answer, response};
-use super::writing::{self, Writer};
+use super::web::{Address, Answer, response};
 use crate::contract::http::{HeaderValue, Method, Request};
 use crate::contract::{
-    Attributes, Capabilities, Chosen, DeviceId, EntityId, Key, Need, ServerError, ServerPorts, ServerSetup,
-    Slip, Stamp, SystemOfRecord,
+    Capabilities, DeviceId, EntityId, Key, Need, ServerError, Slip, Stamp, SystemOfRecord,
 };
 
 pub(super) fn half() -> Half {
     Half {
         name: "odata",
         about: "OData V4 with delta links and entity tags.",
-        options: vec![writing::conflicts(), writing::idempotent(), writing::page()],
-        make: |chosen, setup, ports| Box::new(Served(OData::open(chosen, setup, ports))),
+        options: Addressed::options(),
+        make: |chosen, setup, ports| Box::new(Served(OData(Addressed::open(chosen, setup, ports, tag)))),
         at_most: Capabilities::ALL,
         lacks: &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts],
         crash_points: &["odata.written"],
     }
 }
 
-struct OData {
-    setup: ServerSetup,
-    ports: ServerPorts,
-    writer: Writer,
-    detects: bool,
-    page: usize,
-}
+struct OData(Addressed);
 
 /// The entity tag of a version: a weak one, as the state is the same and not each byte.
 fn tag(stamp: Stamp) -> String {
@@ -83,22 +75,13 @@ enum Place {
 }
 
 impl OData {
-    fn open(chosen: &Chosen, setup: ServerSetup, ports: ServerPorts) -> OData {
-        let database = std::rc::Rc::new(kept::open(&ports.database, writing::TABLES));
-        let writer = Writer::new(&database, chosen.text("idempotent") == "by-edit");
-        let page = usize::try_from(chosen.int("page")).unwrap_or(1).max(1);
-        OData { setup, ports, writer, detects: chosen.text("conflicts") == "detect", page }
-    }
-    fn attributes(&self, of: DeviceId) -> &Attributes {
-        &self.setup.attributes[of.0 as usize]
-    }
     fn name(&self, id: EntityId) -> &str {
-        &self.setup.schema.entity(id).name
+        &self.0.schema_of(id).name
     }
     fn place(&self, address: &Address) -> Result<Place, ServerError> {
         let find = |name: &str| {
-            let found = self.setup.schema.find(name);
-            let found = found.filter(|id| self.setup.schema.entity(*id).delivery.is_on_devices());
+            let found = self.0.setup.schema.find(name);
+            let found = found.filter(|id| self.0.setup.schema.entity(*id).delivery.is_on_devices());
             found.ok_or_else(|| ServerError::BadRequest(format!("there is no entity set {name:?}")))
         };
         Ok(match address.parts().as_slice() {
@@ -115,7 +98,7 @@ impl OData {
         })
     }
     fn service(&self) -> Answer {
-        let schema = &self.setup.schema;
+        let schema = &self.0.setup.schema;
         let all = schema.ids().filter(|id| schema.entity(*id).delivery.comes_down());
         let set = |id| json!({ "name": self.name(id), "kind": "EntitySet", "url": self.name(id) });
         let sets: Vec<Json> = all.map(set).collect();
@@ -141,7 +124,6 @@ impl Speaks for OData {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Said, ServerError> {
         let address = Address::of(request.uri());
-        let is_write = *request.method() != Method::GET;
         let mut answer = match (request.method(), self.place(&address)?) {
             (_, Place::Unsupported(why)) => error(501, "not_implemented", why),
             (&Method::GET, Place::Service) => self.service(),
@@ -149,21 +131,10 @@ impl Speaks for OData {
                 self.collection((from, id), (request, &address), slip, record)?
             }
             (&Method::GET, Place::Entity(id, key)) => self.entity(id, &key, request, slip, record),
-            (&Method::POST, Place::Collection(id)) => {
-                self.create((from, id), (request, &web::body(request)?), slip, record)?
-            }
-            (method @ (&Method::PATCH | &Method::PUT), Place::Entity(id, key)) => {
-                let whole = method == Method::PUT;
-                self.change((from, id, key), (request, &web::body(request)?, whole), slip, record)?
-            }
-            (&Method::DELETE, Place::Entity(id, key)) => {
-                self.delete((from, id, key), request, slip, record)?
-            }
-            _ => error(405, "method_not_allowed", "this is not done with this method"),
+            (_, Place::Collection(id)) => self.write((from, request), (id, None), slip, record)?,
+            (_, Place::Entity(id, key)) => self.write((from, request), (id, Some(key)), slip, record)?,
+            (_, Place::Service) => error(405, "method_not_allowed", "this is not done with this method"),
         };
-        if is_write {
-            _ = self.ports.crash.reached("odata.written");
-        }
         answer.headers_mut().insert("odata-version", HeaderValue::from_static("4.01"));
         Ok(Said::Now(answer))
     }
