@@ -8,7 +8,8 @@ pub mod stacks;
 
 use syncdyno::Stacks;
 
-/// The stacks of syncdyno, and these.
+/// The stacks of syncdyno, those of a bundle in JavaScript, and these.
 pub fn all() -> Stacks {
-    stacks::LIST.iter().fold(Stacks::builtin(), |stacks, make| stacks.with(make()))
+    let built_in = Stacks::builtin().with(syncdyno_js::stack());
+    stacks::LIST.iter().fold(built_in, |stacks, make| stacks.with(make()))
 }

@@ -229,6 +229,9 @@ pub(super) struct SweepArgs {
     /// of the table's own scenarios. A file that declares a table needs neither this nor an axis.
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["against", "metric"])]
     pub(super) table: Option<String>,
+    /// Of an axis of the table only these values: `link=edge,lte-good`; may be given several times.
+    #[arg(long, value_name = "TITLE=VALUES", value_parser = only, conflicts_with_all = ["against", "metric"])]
+    pub(super) only: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) place: PlaceArgs,
     /// What stdout carries: table, chart and words, or the same for programs; `md` is for tables.

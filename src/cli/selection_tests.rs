@@ -85,6 +85,22 @@ fn a_table_needs_no_file_and_says_which_scenario_it_has() {
 }
 
 #[test]
+fn a_table_is_narrowed_to_values_of_an_axis() {
+    let mut desk = Desk::new();
+    let table = "sweep --table architectures --out @out --progress none";
+    assert_eq!(desk.run(&format!("{table} --only mode=persistent --only capture=flag")), 0, "{}", desk.err);
+    let cells = desk.record("out").cells;
+    assert!(cells.iter().all(|cell| cell.axes["gateway.mode"] == "persistent"), "of one mode");
+    assert_eq!(cells.len(), 4, "kinds of backends that a flag suits");
+    assert_snapshot!(desk.session(&format!(
+        "{table} --only mood=ota
+         {table} --only mode=otta
+         {table} --only mode
+         sweep --axis engine.pull.chunk_rows=5,10 --only mode=ota"
+    )));
+}
+
+#[test]
 fn what_settings_of_a_table_lose_is_an_answer_and_no_failure() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));

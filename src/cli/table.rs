@@ -28,7 +28,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     let selection = &args.grid.selection;
     let owners = match &args.table {
         Some(name) => owners(name, console)?,
-        None if !args.grid.axis.is_empty() || selection.paths.is_empty() => return Ok(None),
+        None if !args.grid.axis.is_empty() || selection.paths.is_empty() => return without(args),
         None => sources::documents(&selection.paths, console)?,
     };
     let mut tables = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     }
     let mut table = match (tables.pop(), &args.table) {
         (Some(table), _) if tables.is_empty() => table,
-        (None, None) => return Ok(None),
+        (None, None) => return without(args),
         (None, Some(name)) => return Err(Refusal::usage(format!("{name} declares no [table]"))),
         _ => return Err(Refusal::usage("several files declare a [table]: name one of them with --table")),
     };
@@ -53,7 +53,33 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
         ..TableAxis::default()
     };
     table.axis.splice(0..0, args.grid.axis.iter().map(of));
+    args.only.iter().try_for_each(|(title, values)| narrow(&mut table.axis, title, values))?;
     Ok(Some((table, documents)))
+}
+
+/// A sweep of other axes than a table's.
+fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
+    match args.only.is_empty() {
+        true => Ok(None),
+        false => Err(Refusal::usage("--only is for the axes of a table: name one with --table")),
+    }
+}
+
+/// Leaves of an axis the values that were named, in the order of the table.
+fn narrow(axes: &mut [TableAxis], title: &str, values: &str) -> Result<()> {
+    let titles = axes.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
+    let Some(axis) = axes.iter_mut().find(|axis| axis.title == title) else {
+        let near = near(title, titles.iter().map(String::as_str));
+        let titles = titles.join(", ");
+        return Err(Refusal::usage(format!("the table has no axis `{title}`; it has {titles}{near}")));
+    };
+    let values: Vec<&str> = values.split(',').map(str::trim).collect();
+    if let Some(value) = values.iter().find(|value| !axis.values.iter().any(|known| known == *value)) {
+        let near = near(value, axis.values.iter().map(String::as_str));
+        return Err(Refusal::usage(format!("the axis `{title}` has no value `{value}`{near}")));
+    }
+    axis.values.retain(|value| values.contains(&value.as_str()));
+    Ok(())
 }
 
 /// The scenarios of a table that the program knows by name, or of the file that declares one.
