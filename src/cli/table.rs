@@ -53,7 +53,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
         ..TableAxis::default()
     };
     table.axis.splice(0..0, args.grid.axis.iter().map(of));
-    args.only.iter().try_for_each(|(title, values)| narrow(&mut table.axis, title, values))?;
+    args.only.iter().try_for_each(|(title, values)| narrow(&mut table, title, values))?;
     Ok(Some((table, documents)))
 }
 
@@ -66,9 +66,9 @@ fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
 }
 
 /// Leaves of an axis the values that were named, in the order of the table.
-fn narrow(axes: &mut [TableAxis], title: &str, values: &str) -> Result<()> {
-    let titles = axes.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
-    let Some(axis) = axes.iter_mut().find(|axis| axis.title == title) else {
+fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
+    let titles = table.axis.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
+    let Some(axis) = table.axis.iter_mut().find(|axis| axis.title == title) else {
         let near = near(title, titles.iter().map(String::as_str));
         let titles = titles.join(", ");
         return Err(Refusal::usage(format!("the table has no axis `{title}`; it has {titles}{near}")));
@@ -79,6 +79,10 @@ fn narrow(axes: &mut [TableAxis], title: &str, values: &str) -> Result<()> {
         return Err(Refusal::usage(format!("the axis `{title}` has no value `{value}`{near}")));
     }
     axis.values.retain(|value| values.contains(&value.as_str()));
+    // A rule says which of all of them to take.
+    if table.rule.as_ref().is_some_and(|rule| [&rule.between, &rule.each].contains(&&axis.title)) {
+        table.rule = None;
+    }
     Ok(())
 }
 
