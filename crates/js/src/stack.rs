@@ -10,7 +10,7 @@ use crate::contract::{
     Capabilities, Choice, Chosen, Merge, Misfit, Need, OptionForm, Span, Stack, StackFile, StackOption,
     SyncServer,
 };
-use crate::host::{MODULES, is_ours};
+use crate::host::{MODULES, did_you_mean, is_ours};
 use crate::phone::{About, Factory, about};
 use crate::runtime::Program;
 use crate::server::Half;
@@ -242,14 +242,6 @@ fn examined(option: &str, file: &StackFile) -> Result<About, Misfit> {
 const FLAGS: [&str; 7] = ["acknowledges", "stamps", "sessions", "once", "prompt", "logs", "status"];
 const MERGES: [(&str, Merge); 3] =
     [("keeps", Merge::Keeps), ("converges", Merge::Converges), ("drops", Merge::Drops)];
-
-fn did_you_mean(word: &str, known: &[&str]) -> String {
-    let near = known.iter().filter(|name| strsim::damerau_levenshtein(word, name) <= 2);
-    match near.min_by_key(|name| strsim::damerau_levenshtein(word, name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are `{}`", known.join("`, `")),
-    }
-}
 
 /// What a bundle's `capabilities` promise.
 ///

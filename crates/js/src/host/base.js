@@ -90,6 +90,19 @@ function uncaught() {
   }
 }
 const isOfNetwork = reason => reason?.name === 'AbortError' || reason?.name === 'TimeoutError' || reason instanceof TypeError && reason.message === 'Failed to fetch'
+/** Ends the run for a mistake in the code, also if the app catches what is thrown. */
+function mistake(text) {
+  const error = new TypeError(text)
+  H.threw(words(error))
+  throw error
+}
+/** Ends the run where what a function is given has a name that it does not know. */
+function known(place, given, names) {
+  if (given === undefined || given === null) return
+  if (typeof given !== 'object') mistake(`${place} takes an object with \`${names.join('`, `')}\`, and was given ${shown(given)}`)
+  const strange = Object.keys(given).find(name => !names.includes(name))
+  if (strange !== undefined) mistake(`${place} has no \`${strange}\`: ${H.meant(strange, names)}`)
+}
 const { toWellFormed } = String.prototype
-const entry = { rejected, uncaught, writeJson, wellFormed: text => toWellFormed.call(text) }
+const entry = { rejected, uncaught, writeJson, known, wellFormed: text => toWellFormed.call(text) }
 hide(globalThis, { queueMicrotask: f => void Promise.resolve().then(f).catch(error => H.threw(words(error))) })

@@ -33,7 +33,12 @@ entry.open = (id, bench) => settle(id, () => {
   given.applied = () => H.applied()
   mostRequests = given.mostRequests
   delete given.mostRequests
-  given.log = ({ id, edit, kind = 'rejected' }) => H.logged(id === undefined ? '' : String(id), edit === undefined ? null : String(edit), String(kind))
+  tables = given.tables.map(table => table.name)
+  given.log = line => {
+    known('`bench.log`', line, ['id', 'edit', 'kind'])
+    const { id, edit, kind = 'rejected' } = line ?? {}
+    H.logged(id === undefined ? '' : String(id), edit === undefined ? null : String(edit), String(kind))
+  }
   opened = Promise.resolve(adapter.open?.(given))
   // Whether it failed is told where it is waited for.
   opened.catch(() => {})

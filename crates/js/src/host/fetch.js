@@ -121,6 +121,21 @@ const requests = new Map()
 // How many requests the sync that runs has made, if one runs, and how many it may.
 let asked, mostRequests
 let lastRequest = 0
+// The names of the tables that there are.
+let tables = []
+/** The rows that a request is said to write; what says so under nearly that name is a mistake. */
+function rowsOf(init, rows) {
+  const near = name => name !== 'rows' && H.meant(name, ['rows']).startsWith('did')
+  const strange = Object.keys(init ?? {}).find(near)
+  if (strange !== undefined) mistake(`fetch has no \`${strange}\`: did you mean \`rows\`?`)
+  if (rows === undefined || rows === null) return undefined
+  const wrong = row => !Array.isArray(row) || row.length < 2 || row.length > 3
+  if (!Array.isArray(rows) || rows.some(wrong)) mistake(`\`rows\` of fetch is a list of [table, id] or [table, id, state], and not ${shown(rows)}`)
+  return rows.map(([table, row, ...state]) => {
+    if (!tables.includes(String(table))) mistake(`\`rows\` of fetch names the table \`${table}\`: ${H.meant(String(table), tables)}`)
+    return [String(table), String(row), ...state]
+  })
+}
 /**
  * `rows` says which rows, [entity, id] each, the request writes; without it they are found in the body. A third member is the
  * state that it sends of the row, null for a deleted one: then only the edits that are in that state are meant.
@@ -132,7 +147,7 @@ function fetch(input, init) {
     if (signal?.aborted) return reject(signal.reason)
     const id = ++lastRequest
     const url = new URL(request.url)
-    const rows = request.rows?.map(([entity, row, ...state]) => [String(entity), String(row), ...state])
+    const rows = rowsOf(init, request.rows)
     const stop = () => { if (requests.delete(id)) { H.abort(id); reject(signal.reason) } }
     if (asked !== undefined && ++asked > mostRequests) {
       asked = undefined

@@ -13,6 +13,7 @@ mod crypto;
 mod disk;
 mod files;
 mod install;
+mod meant;
 mod modules;
 mod sql;
 mod state;
@@ -22,6 +23,7 @@ mod values;
 
 pub(crate) use disk::{Disk, Note};
 pub(crate) use install::start;
+pub(crate) use meant::did_you_mean;
 pub(crate) use modules::{MODULES, is_ours};
 pub(crate) use state::{Effect, Host, World};
 pub(crate) use values::{from_js, print_of, row_from_js, row_to_js, to_js};

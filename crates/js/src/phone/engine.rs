@@ -16,7 +16,7 @@ use crate::contract::{
     Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EditKind, EngineEvent, EntityId, LocalBoxFuture,
     LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
 };
-use crate::host::{Effect, Note, to_js};
+use crate::host::{Effect, Note, did_you_mean, to_js};
 use crate::runtime::Fault;
 
 /// A run that failed, or left edits, is followed by another after this.
@@ -32,6 +32,15 @@ fn sync_error(failure: &Failure) -> SyncError {
         // The app's own doing, whatever made it do so.
         _ => SyncError::Aborted(words),
     }
+}
+
+/// What `edit` may give besides nothing.
+const GIVES: [&str; 3] = ["exists", "missing", "unchanged"];
+
+fn odd(said: &Json) -> Fault {
+    let meant = did_you_mean(said.as_str().unwrap_or_default(), &GIVES);
+    let meant = if meant.starts_with("did") { format!(": {meant}") } else { String::new() };
+    Fault::new(format!("`edit` gives {said}, and not nothing, `exists`, `missing` or `unchanged`{meant}"))
 }
 
 impl Phone {
@@ -282,7 +291,8 @@ impl Phone {
         let refused = match &done {
             Ok(said) if said == "exists" => Some(EditError::Exists),
             Ok(said) if said == "missing" => Some(EditError::NoSuchRow),
-            Ok(_) => None,
+            Ok(said) if said.is_null() || said == "unchanged" => None,
+            Ok(said) => self.thread.end_cell(&odd(said)),
             Err(failure) if failure.code.as_deref() == Some("SQLITE_FULL") => Some(EditError::StorageFull),
             Err(failure) if failure.code.is_some() => Some(EditError::Storage(failure.fault().brief())),
             Err(failure) => self.thread.end_cell(&failure.fault()),

@@ -1,7 +1,7 @@
 // How a bundle's `server` answers: by `fetch`, by functions of paths, or by `pull` and `push`.
 import Database from 'bench:sqlite'
 import { entry } from 'bench'
-const { writeJson } = entry
+const { known, writeJson } = entry
 const R = globalThis.__record
 delete globalThis.__record
 const nothing = since => since === undefined || since === null || since === '' || since === 0 || since === '0' || since === 'null' || since === 'undefined'
@@ -10,14 +10,27 @@ let database
 const db = {
   /** What changed after a cursor of an earlier answer; all that is there without one. */
   /** `ours`: the server reads for itself, and none of it is in the answer. */
-  changes(table, since, { ours = false } = {}) { return JSON.parse(R.changes(String(table), nothing(since) ? undefined : Number(since), !ours)) },
+  changes(table, since, options = {}) {
+    known('`db.changes`', options, ['ours'])
+    const { ours = false } = options ?? {}
+    return JSON.parse(R.changes(String(table), nothing(since) ? undefined : Number(since), !ours))
+  },
   /** The names of all tables that come to phones. */
   get tables() { return JSON.parse(R.tables) },
   get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
-  put(table, row, options = {}) { return JSON.parse(R.write(String(table), writeJson(row), writeJson(options ?? {}))) },
-  remove(table, id, options = {}) { return JSON.parse(R.write(String(table), writeJson(String(id)), writeJson(options ?? {}))) },
+  put(table, row, options = {}) {
+    known('`db.put`', options, ['base', 'key'])
+    return JSON.parse(R.write(String(table), writeJson(row), writeJson(options ?? {})))
+  },
+  remove(table, id, options = {}) {
+    known('`db.remove`', options, ['base', 'key'])
+    return JSON.parse(R.write(String(table), writeJson(String(id)), writeJson(options ?? {})))
+  },
   /** Says no to what a phone did with a row, by a rule of the server's own: the phone hears that it is done. */
-  refuse(table, id, options = {}) { return JSON.parse(R.refuse(String(table), String(id?.id ?? id), writeJson(options ?? {}))) },
+  refuse(table, id, options = {}) {
+    known('`db.refuse`', options, ['key', 'why'])
+    return JSON.parse(R.refuse(String(table), String(id?.id ?? id), writeJson(options ?? {})))
+  },
   now: () => R.now(),
   get sql() { return (database ??= new Database('server.db')) },
 }

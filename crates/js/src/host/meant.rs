@@ -1,0 +1,11 @@
+//! Names that are not known, and the known ones that may be meant.
+
+/// What may be meant by a word; without one that is near, all that are known.
+pub(crate) fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+    let names = || known.iter().map(AsRef::as_ref);
+    let apart = |name: &&str| strsim::damerau_levenshtein(word, name);
+    match names().filter(|name| apart(name) <= 2).min_by_key(apart) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are `{}`", names().collect::<Vec<_>>().join("`, `")),
+    }
+}
