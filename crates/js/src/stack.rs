@@ -42,7 +42,7 @@ pub fn stack() -> Stack {
         .option(StackOption::new("server", OptionForm::Word(words), Choice::Text(OWN.to_owned()), server))
         .option(StackOption::new("server_bundle", OptionForm::File, Choice::File(None), apart))
         .option(StackOption::new("timeout", span, Choice::Span(Span::secs(60)), timeout))
-        .option(StackOption::new("most_requests", count, Choice::Int(10_000), most))
+        .option(StackOption::new("most_requests", count, Choice::Int(1_000), most))
         .crash_points(&points)
         .fits(fits)
         .promises_by(|chosen| {
