@@ -132,10 +132,14 @@ fn run_cell(
     watch: &CellWatch<'_>,
 ) -> (Ran, Observed) {
     let started = Stopwatch::start();
-    let outcome = attempt(plan, id, || runner.run(plan, watch));
+    let mut said = AppWords::default();
+    let outcome = attempt(plan, id, || runner.run_saying(plan, watch, &mut said));
     let wall = started.elapsed();
     let outcome = match outcome {
-        Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Observed::default()),
+        Err(broken) => {
+            let observed = Observed { console: console(said), ..Observed::default() };
+            return (Ran { judged: *broken, wall, suspects: Vec::new() }, observed);
+        }
         Ok(outcome) => outcome,
     };
     let again = twice && outcome.ending != Ending::Interrupted;
@@ -221,6 +225,11 @@ pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<Lif
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
+/// A text whose lines follow the first one indented.
+fn lines(text: &str) -> String {
+    text.lines().map(inert).collect::<Vec<_>>().join("\n    ")
+}
+
 /// Runs something of a cell; what keeps it from ending, a panic too, becomes the verdict on the cell.
 pub(super) fn attempt<T>(
     plan: &Plan,
@@ -241,7 +250,7 @@ pub(super) fn attempt<T>(
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = text.unwrap_or_else(|| "a panic".to_owned());
-            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(inert(&text).into_owned()))))
+            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(lines(&text)))))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::metrics::Sample;
 use crate::oracle::{Story, Subject};
 use crate::record::Judged;
 use crate::scenario::Plan;
-use crate::world::{self, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
+use crate::world::{self, AppWords, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 pub type Record = (EntityId, Key);
 
@@ -38,6 +38,15 @@ pub trait Runner: Sync {
         None
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
+    /// The same; if it ends by a panic, `said` is what its apps had said by then.
+    fn run_saying(
+        &self,
+        plan: &Plan,
+        watch: &dyn Watch,
+        _said: &mut AppWords,
+    ) -> Result<Outcome, Unrunnable> {
+        self.run(plan, watch)
+    }
     /// Runs a cell again and tells the lives of these subjects, one after the other.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
@@ -63,6 +72,14 @@ impl Runner for InProcess {
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run(plan, &self.0, watch)
+    }
+    fn run_saying(
+        &self,
+        plan: &Plan,
+        watch: &dyn Watch,
+        said: &mut AppWords,
+    ) -> Result<Outcome, Unrunnable> {
+        world::run_saying(plan, &self.0, watch, said)
     }
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         world::run_recording(plan, &self.0, watch, subjects).map(|(_, lives)| lives)

@@ -270,11 +270,17 @@ impl Thread {
     }
     /// Ends the cell with these words, and with the last lines of the console.
     pub(super) fn end_cell(&self, fault: &Fault) -> ! {
+        // What it wrote in this turn is heard yet.
+        let written = self.host.take_effects_if(|effect| matches!(effect, Effect::Line { .. }));
+        let act = self.act.borrow().clone();
+        if let Some(act) = act {
+            written.into_iter().for_each(|line| act(line));
+        }
         let console = self.host.console();
         let console = if console.is_empty() {
             String::new()
         } else {
-            format!("\nconsole:\n  {}", console.join("\n  "))
+            format!("\nconsole:\n  {}", console.join("\n").replace('\n', "\n  "))
         };
         end_cell(format!("uncaught in JavaScript: {fault}{console}"))
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::looks::Looks;
 use super::news::{Conflict, News, RunEnded, opened};
 use super::requests::RequestLog;
-use super::said::Said;
+use super::said::{AppWords, Said};
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
@@ -179,6 +179,11 @@ impl Hub {
     }
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
         f(self.listeners.borrow_mut().as_mut().expect("the listeners are there until the check"))
+    }
+    /// What apps have said so far; nothing where somebody is listening just now.
+    pub(super) fn said_so_far(&self) -> AppWords {
+        let listeners = self.listeners.try_borrow().ok();
+        listeners.and_then(|it| Some(it.as_ref()?.said.so_far())).unwrap_or_default()
     }
     /// The listeners, when nobody is to hear any more: what is emitted after this is lost.
     pub(super) fn take(&self) -> Listeners {

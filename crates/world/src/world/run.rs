@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use super::build::{self, World, dataset};
@@ -18,6 +19,7 @@ use super::phases::{Ended, named};
 use super::reach::reach;
 use super::registry::Stacks;
 use super::requests::RequestLog;
+use super::said::AppWords;
 use super::server::Servers;
 use super::storage::Left;
 use super::suspension::Suspension;
@@ -140,6 +142,22 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
 
 pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
+}
+
+/// Runs `plan`; if that ends by a panic, `said` is what its apps had said by then.
+pub fn run_saying(
+    plan: &Setup,
+    stacks: &Stacks,
+    watch: &dyn Watch,
+    said: &mut AppWords,
+) -> Result<Outcome, Unrunnable> {
+    let world = build(plan, stacks, Vec::new(), watch)?;
+    let hub = world.hub.clone();
+    let finished = catch_unwind(AssertUnwindSafe(|| finish(world, watch, None)));
+    finished.map(|finished| finished.outcome).map(Ok).unwrap_or_else(|panic| {
+        *said = hub.said_so_far();
+        resume_unwind(panic)
+    })
 }
 
 /// Runs `plan` without the oracle, to tell what that costs: its figures are missing.

@@ -75,6 +75,10 @@ impl Said {
             self.words.threw.push(Threw { what, is_warning, stack, count: 1, device, at });
         }
     }
+    /// What was said so far.
+    pub(super) fn so_far(&self) -> AppWords {
+        self.words.clone()
+    }
     pub(super) fn finish(self) -> AppWords {
         self.words
     }
