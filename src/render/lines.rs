@@ -42,6 +42,38 @@ pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String
     }
 }
 
+/// A line that is shown, or how many are left out in its place.
+pub(super) enum Part<'l> {
+    Line(&'l str),
+    LeftOut(usize),
+}
+
+/// The ends of a life, and of what lies between them the lines of the times that its last sentence
+/// names.
+pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
+    let (head, left_out, _) = ends(lines, most);
+    let ending = lines.last().filter(|line| line.starts_with("in short: "));
+    let is_named = |line: &str| {
+        let ends_at = line.match_indices(' ').map(|(at, _)| at).find(|at| line[..*at].contains(':'));
+        ends_at.is_some_and(|at| ending.is_some_and(|ending| ending.contains(&line[..at])))
+    };
+    let (mut parts, mut gap) = (Vec::new(), 0);
+    for (at, line) in lines.iter().enumerate() {
+        let is_between = (head.len()..head.len() + left_out).contains(&at);
+        if is_between && !is_named(line) {
+            gap += 1;
+            continue;
+        }
+        match std::mem::take(&mut gap) {
+            0 => {}
+            1 => parts.push(Part::Line(&lines[at - 1])),
+            gap => parts.push(Part::LeftOut(gap)),
+        }
+        parts.push(Part::Line(line));
+    }
+    parts
+}
+
 /// As CSV: rows under a header, whose columns depend on what is written.
 pub(super) fn csv_of<T: Serialize>(
     header: impl IntoIterator<Item = impl AsRef<[u8]>>,
@@ -56,4 +88,25 @@ pub(super) fn csv_of<T: Serialize>(
 
 pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_life_the_lines_are_shown_that_its_end_names() {
+        let mut lines: Vec<String> = (10..50).map(|n| format!("08:00:{n} d0 edit d0.e{n}")).collect();
+        let shown = |lines: &[String]| {
+            let told = |part: Part<'_>| match part {
+                Part::Line(line) => line[..8].to_owned(),
+                Part::LeftOut(lines) => format!("-{lines}"),
+            };
+            excerpt(lines, 2).into_iter().map(told).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(&lines), "08:00:10 08:00:11 -36 08:00:48 08:00:49");
+        lines.push("in short: made at 08:00:20, gone at 08:00:31".to_owned());
+        assert_eq!(shown(&lines), "08:00:10 08:00:11 -8 08:00:20 -10 08:00:31 -17 08:00:49 in short");
+        assert_eq!(excerpt(&lines, 50).len(), lines.len());
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::{Grid, fenced};
-use super::lines::ends;
+use super::lines::{Part, excerpt};
 use super::reasons::{cause, is_told, main_reasons, no_figure, parts, reason_of, reasons_of, what_failed};
 use super::table::{self, Form};
 use super::warnings::{not_applicable, thrown, unplaced};
@@ -530,10 +530,11 @@ fn told_violations(
 }
 
 fn told_life(lines: &[String], paint: Paint) -> String {
-    let (head, left_out, tail) = ends(lines, TOLD_LIFE);
-    let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));
-    let all = head.iter().chain(&gap).chain(tail);
-    all.map(|line| format!("    {}\n", paint.dim(line))).collect()
+    let told = |part: Part<'_>| match part {
+        Part::Line(line) => format!("    {}\n", paint.dim(line)),
+        Part::LeftOut(lines) => format!("    {}\n", paint.dim(&format!("… {} …", human::count(lines as u64, "line")))),
+    };
+    excerpt(lines, TOLD_LIFE).into_iter().map(told).collect()
 }
 
 #[cfg(test)]

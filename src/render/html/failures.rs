@@ -9,7 +9,7 @@ use crate::oracle::harm_of;
 use crate::record::{
     CellRecord, LifeRecord, RunRecord, Verdict, ViolationRecord, gravest_first, replay_record,
 };
-use crate::render::lines::ends;
+use crate::render::lines::{Part, excerpt};
 use crate::render::reasons::{reasons_of, what_failed};
 use crate::render::story::{Cause, Failure, failures_of};
 use crate::render::svg::Size;
@@ -143,10 +143,12 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
         details {
             summary { "Every line of it" }
             pre {
-                @let (head, left_out, tail) = ends(&life.lines, LINES);
-                @for line in head { (line) "\n" }
-                @if left_out > 0 { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
-                @for line in tail { (line) "\n" }
+                @for part in excerpt(&life.lines, LINES) {
+                    @match part {
+                        Part::Line(line) => { (line) "\n" }
+                        Part::LeftOut(lines) => { "… " (lines) " lines are left out here, and stand in run.json …\n" }
+                    }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clock::Clock;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, CommitKind, EngineEvent, Event};
+use crate::contract::{AppliedChange, Author, CommitKind, EngineEvent, Event, TransportError};
 
 #[derive(Debug, Default)]
 pub(super) struct Fate {
@@ -49,7 +49,11 @@ struct Asked {
 #[derive(Debug, Default)]
 struct Course {
     made: Time,
-    sent: Option<Time>,
+    /// When it was last sent, in which request, and what became of that.
+    sent: Option<(Time, u64)>,
+    ended: Option<(Time, String)>,
+    /// The first version that its device took in before it was ever sent.
+    over: Option<(Time, Stamp, bool)>,
     refused: Option<Time>,
     acknowledged: Option<Time>,
     commits: Vec<Time>,
@@ -134,8 +138,9 @@ impl Fate {
             Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
                 self.edits.entry(edit.id).or_default().made = at;
             }
-            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) if of(entity, key.as_str()) => {
-                self.edits.entry(edit).or_default().sent = Some(at);
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, request }) if of(entity, key.as_str()) => {
+                let course = self.edits.entry(edit).or_default();
+                (course.sent, course.ended) = (Some((at, request)), None);
             }
             Event::Engine(EngineEvent::EditAcknowledged { edit, entity, key, .. })
                 if of(entity, key.as_str()) =>
@@ -145,7 +150,12 @@ impl Fate {
             _ => {}
         }
         match (device, event) {
+            (Some(device), Event::Engine(event)) if request_of(event).is_some() => {
+                let (request, how) = request_of(event).expect("it is one");
+                self.request_ended(at, device, Some(request), &how);
+            }
             (Some(device), Event::ProcessKilled { .. }) => {
+                self.request_ended(at, device, None, "ended with its process");
                 _ = self.devices.entry(device).or_default().died.get_or_insert(at);
             }
             (Some(device), Event::Engine(EngineEvent::CursorSaved { .. })) => {
@@ -160,6 +170,15 @@ impl Fate {
         }
     }
 
+    /// A request of a device, or all of its process, ended like this.
+    fn request_ended(&mut self, at: Time, device: DeviceId, request: Option<u64>, how: &str) {
+        let is_in = |course: &Course| {
+            course.ended.is_none()
+                && course.sent.is_some_and(|(_, of)| request.is_none_or(|request| request == of))
+        };
+        let own = self.edits.iter_mut().filter(|(edit, course)| edit.device == device && is_in(course));
+        own.for_each(|(_, course)| course.ended = Some((at, how.to_owned())));
+    }
     fn asked(&mut self, at: Time, device: DeviceId, since: Option<Stamp>) {
         let last = self.stamp;
         let asked = &mut self.devices.entry(device).or_default().asked;
@@ -169,6 +188,9 @@ impl Fate {
     }
     fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
         let last = self.is_last(change.stamp);
+        let unsent = |course: &Course| course.sent.is_none() && course.acknowledged.is_none();
+        let own = self.edits.iter_mut().filter(|(edit, course)| edit.device == device && unsent(course));
+        own.for_each(|(_, course)| _ = course.over.get_or_insert((at, change.stamp, change.removed)));
         let there = self.devices.entry(device).or_default();
         if change.removed {
             there.removed = Some(at);
@@ -194,7 +216,7 @@ impl Fate {
             "resurrected" => self.back(device, clock),
             "duplicate" => Some(self.twice(clock)),
             "lost-edit" | "silent-discard" | "acknowledged-without-commit" | "stuck" => {
-                self.edit(device?, clock)
+                self.edit(check, device?, clock)
             }
             _ => None,
         }
@@ -219,10 +241,19 @@ impl Fate {
                     let older = clock.time(older);
                     format!("{device} stored {what} at {at}, and another version over it at {older}")
                 }
-                None => format!("{device} stored {what} at {at}, and does not show it any more"),
+                // What an app of somebody else made of an answer, nobody knows.
+                None => {
+                    let took = if self.names_calls { "was given" } else { "stored" };
+                    let shows = match check {
+                        "divergent" => "something else than that",
+                        "stale" => "an older version",
+                        _ => "no such row",
+                    };
+                    format!("{device} {took} {what} at {at}, and shows {shows}")
+                }
             };
         }
-        if let Some(own) = self.edit(device, clock).filter(|_| left.is_none() && what == "it") {
+        if let Some(own) = self.edit(check, device, clock).filter(|_| left.is_none() && what == "it") {
             return own;
         }
         let way = match (left, self.committed) {
@@ -306,19 +337,78 @@ impl Fate {
         }
     }
 
-    fn edit(&self, device: DeviceId, clock: Clock) -> Option<String> {
+    fn edit(&self, check: &str, device: DeviceId, clock: Clock) -> Option<String> {
         let uncommitted =
             self.edits.iter().filter(|(id, course)| id.device == device && course.commits.is_empty());
         let (edit, course) = uncommitted.max_by_key(|(_, course)| (course.acknowledged, course.refused))?;
+        let is_gone = matches!(check, "lost-edit" | "silent-discard");
+        let ended = course.request_ended(clock).filter(|_| is_gone);
+        let unsaid = if self.names_calls { UNSAID } else { "" };
         let came = match (course.acknowledged, course.refused, course.sent) {
             (Some(at), refused, _) => {
-                let unsaid = if refused.is_none() && self.names_calls { UNSAID } else { "" };
+                let unsaid = if refused.is_none() { unsaid } else { "" };
                 format!("was acknowledged at {}, but no commit of it exists{unsaid}", clock.time(at))
             }
-            (_, Some(at), _) => format!("was refused by the backend at {}", clock.time(at)),
-            (_, _, Some(at)) => format!("was last sent at {}, and never came to the backend", clock.time(at)),
-            (None, None, None) => "was never sent".to_owned(),
+            (_, Some(at), _) => {
+                let forgot = ended.filter(|_| !course.was_answered());
+                let forgot = forgot.map_or_else(String::new, |ended| {
+                    format!("; {ended}, and {device} kept it no longer and told nobody")
+                });
+                format!("was refused by the backend at {}{forgot}", clock.time(at))
+            }
+            (_, _, Some((at, _))) => {
+                let sent = format!("was last sent at {}", clock.time(at));
+                match ended {
+                    Some(ended) if course.was_answered() => format!("{sent}: {ended}{unsaid}"),
+                    Some(ended) => format!(
+                        "{sent}: {ended}, it never came to the backend, and {device} kept it no longer"
+                    ),
+                    None => format!("{sent}, and never came to the backend"),
+                }
+            }
+            (None, None, None) => match course.over.filter(|_| is_gone) {
+                Some((at, _, true)) => format!(
+                    "was never sent: at {} a pull of {device} brought that its row is deleted, over the edit that waited",
+                    clock.time(at)
+                ),
+                Some((at, stamp, false)) => format!(
+                    "was never sent: at {} a pull of {device} wrote the version of {} over the edit that waited",
+                    clock.time(at),
+                    clock.stamp(stamp)
+                ),
+                None => "was never sent".to_owned(),
+            },
         };
         Some(format!("edit {edit}, made at {}, {came}", clock.time(course.made)))
     }
+}
+
+impl Course {
+    fn was_answered(&self) -> bool {
+        self.ended.as_ref().is_some_and(|(_, how)| how == ANSWERED)
+    }
+    /// What became of the request in which it last was, in words.
+    fn request_ended(&self, clock: Clock) -> Option<String> {
+        let ((_, request), (at, how)) = (self.sent?, self.ended.as_ref()?);
+        Some(format!("request {request} {how} at {}", clock.time(*at)))
+    }
+}
+
+const ANSWERED: &str = "was answered";
+
+/// The request that an event ends, and how, in words.
+fn request_of(event: &EngineEvent<'_>) -> Option<(u64, String)> {
+    Some(match event {
+        EngineEvent::ResponseReceived { request, .. } => (*request, ANSWERED.to_owned()),
+        EngineEvent::RequestFailed { request, error: TransportError::Foreign, .. } => {
+            (*request, "got somebody else's answer".to_owned())
+        }
+        EngineEvent::RequestFailed { request, error, .. } => {
+            (*request, format!("got no response ({error})"))
+        }
+        EngineEvent::RequestRefused { request, error, .. } => {
+            (*request, format!("was answered with an error ({error})"))
+        }
+        _ => return None,
+    })
 }

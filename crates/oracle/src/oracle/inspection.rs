@@ -411,14 +411,17 @@ impl Inspection<'_> {
                 }
                 if !said.is_dirty(entity, difference.key()) {
                     wrong += 1;
-                    first.get_or_insert_with(|| (entity, difference.key().to_owned()));
+                    first.get_or_insert_with(|| {
+                        let seen = checks::seen(&oracle.setup.labels, entity, truth, difference);
+                        (entity, difference.key().to_owned(), seen)
+                    });
                     judge(oracle, truth, entity, at, difference);
                 }
             });
             self.compared += self.oracle.compare_opened(&self.truth, entity, view, &mut |key| {
                 if !stops() && !said.is_dirty(entity, key) {
                     wrong += 1;
-                    first.get_or_insert_with(|| (entity, key.to_owned()));
+                    first.get_or_insert_with(|| (entity, key.to_owned(), String::new()));
                 }
             });
         }
@@ -426,12 +429,12 @@ impl Inspection<'_> {
             return;
         }
         self.half_seen += half_seen(&self.oracle.setup.labels.schema, view, &missing);
-        if let Some((entity, key)) = first {
+        if let Some((entity, key, seen)) = first {
             self.oracle.findings.add(&DIVERGENT, (Some(device), Some((entity, &key))), || {
                 let record = super::words::record(&self.oracle.setup.labels.schema, entity, &key);
                 let rows = count(wrong, "row");
                 format!(
-                    "{device} differs from its scope of the backend in {rows}, the first of them {record}"
+                    "{device} differs from its scope of the backend in {rows}, the first of them {record}{seen}"
                 )
             });
         }

@@ -32,7 +32,7 @@ impl BentValue {
     }
 }
 
-fn differing<'a>(
+pub(in crate::oracle) fn differing<'a>(
     entity: &'a Entity,
     shown: &'a [ValueRef<'a>],
     backend: &'a [Value],

@@ -21,7 +21,7 @@ pub(super) use edits::{
 };
 pub(super) use names::{DANGLING_ID, ID_TWICE, dangling_ids, id_twice, outdated_reference};
 pub(super) use parts::{CONTRADICTION, contradiction};
-pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE};
+pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE, seen};
 pub(super) use shown::{OWN_WRITE_VANISHED, ShownCase, WENT_BACK, own_write_vanished, went_back};
 pub(super) use taken::{NOT_TAKEN, TakenCase, merged_with_nobody, not_taken};
 pub(super) use turn::{REORDERED, Turn, before_its_children, before_its_parent, reordered};
