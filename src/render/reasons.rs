@@ -10,7 +10,7 @@ use crate::analysis::{distinct, unit_in};
 use crate::metrics::{Figure, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, Severity, ViolationRecord,
+    AnswerRecord, CellRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord, Reason, Severity, ViolationRecord,
     named,
 };
 
@@ -45,7 +45,10 @@ pub(super) fn what_failed(cell: &CellRecord) -> String {
 pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => violation(cell, check),
-        Reason::Stuck {} => format!("stuck: {}", stuck(cell)),
+        Reason::Stuck {} => {
+            let route = no_route(cell).map_or_else(String::new, |no| format!("{no}; "));
+            format!("stuck: {route}{}", stuck(cell))
+        }
         Reason::TakenBack { first } => {
             let how = match lost_how(cell, |loss| loss.taken_back).as_slice() {
                 [] => "lost with the state of a phone or of the backend".to_owned(),
@@ -147,6 +150,13 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
         _ => false,
     };
     cell.reasons.iter().any(is_reason)
+}
+
+/// What the bench warned of a request that a server has no route for, if it had to.
+fn no_route(cell: &CellRecord) -> Option<String> {
+    let is_it = |one: &&ExceptionRecord| one.warning && one.what.starts_with("the server has no ");
+    let one = cell.exceptions.iter().filter(is_it).max_by_key(|one| one.count)?;
+    Some(format!("{} ({})", one.what, human::count(one.count, "request")))
 }
 
 pub(super) fn stuck(cell: &CellRecord) -> &str {
