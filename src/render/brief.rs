@@ -32,6 +32,7 @@ pub(super) struct Glance {
 }
 
 const LOST: &str = "oracle.saved_edits.lost";
+const SAFE: &str = "engine.write_acknowledged.duration";
 const SEEN: &str = "engine.write_visible.duration";
 const OVERWRITTEN: &str = "oracle.overwritten.columns";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
@@ -84,8 +85,9 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 }
 
 /// What becomes of edits that are never safe: the metrics add up to all of them.
-const NEVER_SAFE: [(&str, &str); 4] = [
+const NEVER_SAFE: [(&str, &str); 5] = [
     ("engine.never_safe.lost", "lost"),
+    ("engine.never_safe.gave_way", "gave way to another's"),
     ("engine.never_safe.lost_since", "lost after they counted as safe"),
     ("engine.never_safe.waiting", "still waiting"),
     ("engine.never_safe.unconfirmed", "on the backend without their phones knowing"),
@@ -207,7 +209,7 @@ impl Setting<'_> {
         let waits = [
             ("engine.usable_after_login.duration", "people with a network could work after login"),
             ("engine.session.duration", "syncs were done"),
-            ("engine.write_acknowledged.duration", "edits were safe on the backend"),
+            (SAFE, "edits were safe on the backend"),
             (SEEN, "apps that were open and online showed others' edits"),
         ];
         let part = |(metric, what): (&str, &str)| {
@@ -229,13 +231,23 @@ impl Setting<'_> {
 
     /// What never ended, and of edits what became of them.
     fn never(&self, metric: &str, censored: Censored) -> String {
-        let of_edits = NEVER_SAFE.iter().filter(|_| metric == "engine.write_acknowledged.duration");
+        let of_edits = NEVER_SAFE.iter().filter(|_| metric == SAFE);
         let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
         let ends = of_edits.map(|(metric, end)| (sum(metric), end)).filter(|(edits, _)| *edits > 0);
         let ends: Vec<String> =
             ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
         let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
-        never(censored, self.0.len()) + &ends
+        never(censored, self.0.len()) + &ends + &self.refused(metric)
+    }
+    /// The edits that count as neither, for their people know that they are refused.
+    fn refused(&self, metric: &str) -> String {
+        let refused: u64 = values(self.0, "engine.edits.refused", "value").iter().sum();
+        match refused {
+            0 => String::new(),
+            _ if metric != SAFE => String::new(),
+            1 => "; 1 more was refused".to_owned(),
+            edits => format!("; {} more were refused", human::thousands(edits)),
+        }
     }
 
     fn data(&self) -> Sentence {
@@ -570,7 +582,7 @@ mod tests {
 
     #[test]
     fn what_is_never_safe_stands_with_its_ends() {
-        let cell = |never, waited, ends: [u64; 4]| {
+        let cell = |never, waited, ends: [u64; 5]| {
             let mut outcome = fixture::outcome();
             let (count, p95) = (4_100 - never, Span::secs(60).0);
             let (min, p50, p99, max) = (1, 2_000_000_000, NEVER, NEVER);
@@ -582,7 +594,7 @@ mod tests {
             }
             judge(&fixture::plan(None, 1), "c", &outcome).cell
         };
-        let cells = [cell(30, 3_600, [20, 0, 10, 0]), cell(18, 3_600, [4, 1, 13, 0])];
+        let cells = [cell(30, 3_600, [15, 5, 0, 10, 0]), cell(18, 3_600, [4, 0, 1, 13, 0])];
         insta::assert_snapshot!(told(&cells.iter().collect::<Vec<_>>(), 100));
     }
     #[test]

@@ -52,10 +52,12 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-/// How an edit that is never safe is counted; `None` of one for which nobody waits.
+/// How an edit that is never safe is counted, or one for which nobody waits any more.
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
+        EditEnd::GaveWay => Id::NeverSafeGaveWay,
+        EditEnd::Refused => Id::EditsRefused,
         EditEnd::GivenUp => return None,
         EditEnd::Waiting => Id::NeverSafeWaiting,
         EditEnd::Arrived => Id::NeverSafeUnconfirmed,
@@ -142,7 +144,7 @@ impl Edits {
         for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
             board.lasted(Id::EditsUnsent, Some(since), at);
             match end_of(edit) {
-                Some(EditEnd::Lost | EditEnd::GivenUp) => {
+                Some(EditEnd::Lost | EditEnd::GivenUp | EditEnd::GaveWay | EditEnd::Refused) => {
                     board.add(Id::EditsUnsentLost, at.since(since).0);
                 }
                 _ => {
@@ -160,17 +162,24 @@ impl Edits {
         };
         for (edit, since, known) in self.safe.drain(..) {
             // What was taken back since was not safe.
-            if end_of(edit) == Some(EditEnd::Lost) {
-                board.never_ended(Id::WriteAcknowledged, Some(since), at);
-                board.add(Id::NeverSafeLostSince, 1);
-            } else {
-                board.lasted(Id::WriteAcknowledged, Some(since), known);
-            }
+            let of = match end_of(edit) {
+                Some(EditEnd::Lost | EditEnd::Refused) => Id::NeverSafeLostSince,
+                Some(EditEnd::GaveWay) => Id::NeverSafeGaveWay,
+                _ => {
+                    board.lasted(Id::WriteAcknowledged, Some(since), known);
+                    continue;
+                }
+            };
+            board.never_ended(Id::WriteAcknowledged, Some(since), at);
+            board.add(of, 1);
         }
         for (edit, made) in self.made.drain() {
             let (since, end) = (made.at, end_of(edit));
-            if !is_carried(edit, made) && end != Some(EditEnd::GivenUp) {
+            let waited = !is_carried(edit, made);
+            if waited && !matches!(end, Some(EditEnd::GivenUp | EditEnd::Refused)) {
                 board.never_ended(Id::WriteAcknowledged, Some(since), at);
+            }
+            if waited {
                 end.and_then(never_safe).into_iter().for_each(|id| board.add(id, 1));
             }
         }

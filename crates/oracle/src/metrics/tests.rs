@@ -39,7 +39,14 @@ fn collected(history: &str) -> Collected {
         step.of_requests(device, &mut tell);
     }
     let reach: &Reach<'_> = &|_, _, _| Box::new(|_| true);
-    let ends = [EditEnd::Lost, EditEnd::GivenUp, EditEnd::Waiting, EditEnd::Arrived];
+    let ends = [
+        EditEnd::Lost,
+        EditEnd::GivenUp,
+        EditEnd::Waiting,
+        EditEnd::Arrived,
+        EditEnd::GaveWay,
+        EditEnd::Refused,
+    ];
     let end_of = |edit: EditId| ends.get((edit.number as usize).checked_sub(1)?).copied();
     collector.finish(
         now,
@@ -388,6 +395,11 @@ fn a_wait_without_an_end_counts_as_longer_than_all() {
         1 0 updates 0 k; 2 0 updates 1 k; 3 0 updates 1 l; 4 0 updates 2 l; 5 0 updates 3 l; 6 0 updates 4 m;
         9 0 still => .write_acknowledged.duration:never 4 & .never_safe.lost 1 & .never_safe.waiting 1
         & .never_safe.unconfirmed 1
+        # It gave way, and one is refused: its person knows.
+        1 0 updates 5 k; 2 0 updates 6 l; 9 0 still => .write_acknowledged.duration:never 1
+        & .never_safe.lost 0 & .never_safe.gave_way 1 & .edits.refused 1
+        1 0 updates 5 k; 3 0 acked 5 k; 9 0 still => .write_acknowledged.duration:never 1
+        & .never_safe.lost_since 0 & .never_safe.gave_way 1
         # A phone that looks on is to show what others wrote, on the backend or not.
         begin: 0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in; 10 0 updates 0 k;
         12 0 commits 0 k; 30 0 still => .write_visible.duration:count 0 & .write_visible.duration:never 1

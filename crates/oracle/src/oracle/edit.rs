@@ -33,6 +33,8 @@ pub(super) struct Edit {
     /// What it says is on the backend with this later edit of its device, as that was refused.
     pub(super) alongside: Option<u32>,
     pub(super) matched: bool,
+    /// Its last commit left each column that it sets as somebody else had set it.
+    pub(super) gave_way: bool,
     pub(super) acknowledged: bool,
     pub(super) acknowledged_first: Option<(u32, Time)>,
     /// The last line about it in a log that the user can read.
@@ -112,6 +114,7 @@ impl Edit {
             brought: false,
             alongside: None,
             matched: false,
+            gave_way: false,
             acknowledged: false,
             acknowledged_first: None,
             said: None,
@@ -163,6 +166,18 @@ impl Edit {
             _ if self.combines => false,
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
+    }
+    /// Whether a commit of it wrote none of what it says: each of its columns stays as it was.
+    pub(super) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
+        let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
+        else {
+            return false;
+        };
+        let mut own = self.values[..self.own].iter();
+        let stays = |(column, value): &(usize, Value)| {
+            alike(&before[*column], &after[*column]) && !alike(&after[*column], value)
+        };
+        self.own > 0 && own.all(stays)
     }
     /// By the backend, or by the app as no server takes it.
     pub(super) fn is_refused_for_good(&self) -> bool {

@@ -100,11 +100,14 @@ impl Ends {
                 counted.attachments += 1;
             }
             *counted.by_end.entry(end).or_default() += 1;
-            if end != End::Arrived {
-                counted.ends.insert(id, end.of_edit());
-            }
             // No log speaks of what is attached.
             let is_told = lost == Lost::All && self.is_told(ledger, (id, edit));
+            let is_refused = edit.commits == 0 && !edit.brought && edit.is_refused_for_good();
+            if is_refused && is_told && matches!(end, End::Arrived | End::Refused) {
+                counted.ends.insert(id, EditEnd::Refused);
+            } else if end != End::Arrived {
+                counted.ends.insert(id, end.of_edit());
+            }
             counted.untold += u64::from(end.is_lost() && !is_told);
             if end.meaning() == Meaning::TakenBack {
                 counted.taken_back.get_or_insert((id, lost));
@@ -122,9 +125,12 @@ impl Ends {
             return End::Forgotten;
         }
         if edit.commits > 0 {
-            return End::Arrived;
+            // A commit of it may have left each of its columns as it was.
+            return if edit.gave_way && !edit.matched { End::Superseded } else { End::Arrived };
         }
-        if let Some(by) = edit.carried {
+        // A later edit of its row takes along what is not refused.
+        let refused = edit.is_refused_for_good() && !edit.brought && !edit.matched;
+        if let Some(by) = edit.carried.filter(|_| !refused) {
             let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
             return other.map_or(End::Arrived, |other| self.end(ledger, (by, other)));
         }
@@ -136,8 +142,8 @@ impl Ends {
         match decided {
             _ if waits(seen.waits) => End::Waiting,
             _ if edit.undone && !seen.is_there => End::BackendRestored,
-            _ if edit.undone || seen.fulfilled => End::Arrived,
-            _ if waits(seen.row_waits) => End::Waiting,
+            _ if edit.undone || seen.fulfilled && !refused => End::Arrived,
+            _ if waits(seen.row_waits) && !refused => End::Waiting,
             _ if edit.left_at_logout => End::Discarded,
             _ if edit.given_up => End::GivenUp,
             Some(end) => end,

@@ -70,7 +70,9 @@ impl Verdict {
 /// Values of others that were replaced unseen, those that gave way in conflicts, and those of them
 /// whose edit is lost as a whole.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
-    let is_lost = |edit: &EditId| ends.ends.get(edit) == Some(&EditEnd::Lost);
+    let is_lost = |edit: &EditId| {
+        matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::GaveWay | EditEnd::Refused))
+    };
     let lost = columns.iter().filter(|(edit, _)| is_lost(edit)).map(|(_, columns)| columns).sum();
     let gave_way: u64 = columns.iter().map(|(_, columns)| columns).sum();
     [

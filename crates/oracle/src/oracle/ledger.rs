@@ -193,6 +193,7 @@ impl Ledger {
             && let Some(edit) = self.get_mut(author)
         {
             edit.commits += 1;
+            edit.gave_way = edit.row == row && edit.is_left_out(before, after);
             (edit.unheard, edit.stands, edit.asked_by, edit.by_word) = (None, None, by, false);
             let own = edit.row;
             self.close(own, author);

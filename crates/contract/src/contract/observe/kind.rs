@@ -190,5 +190,9 @@ pub enum EditEnd {
     /// Its person looked at both sides of a conflict and took the other.
     GivenUp,
     Waiting,
+    /// Another version stays in its place, by a rule.
+    GaveWay,
+    /// The backend does not take it, as its person was told.
+    Refused,
     Lost,
 }
