@@ -69,6 +69,10 @@ fn an_edit_that_a_server_refuses_is_neither_done_nor_lost() {
     let [acknowledged, lost, both, rejected, unasked] = sums("contended", &sound, &[], figures);
     assert_eq!([acknowledged, lost, both, unasked], [0; 4]);
     assert!(rejected > 3, "{rejected}");
+    // It is neither lost nor unconfirmed, and nobody waits for it.
+    let apart = ["engine.edits.refused", "engine.never_safe.lost", "engine.never_safe.unconfirmed"];
+    let [refused, lost, unconfirmed] = sums("contended", &sound, &[], apart);
+    assert!(refused > 0 && [lost, unconfirmed] == [0, 0], "{refused} {lost} {unconfirmed}");
     // One that says nothing lets its phones take the edit for done.
     let silent = outbox(&[(WRITES, &format!("      if ({BESIDE}) {{ {tells} }}\n{WRITES}"))]);
     assert!(sums("contended", &silent, &[], figures)[0] > 0);
@@ -115,9 +119,13 @@ fn a_column_that_is_newer_on_the_server_may_stay() {
         let server = merged(stays);
         let changes: Vec<(&str, &str)> =
             MERGES.into_iter().chain([("export const server", &*server)]).collect();
-        sums("lossy", &outbox(&changes), &[BOTH], ["oracle.unasked_commit.count", "oracle.lost_edit.count"])
+        let figures = ["oracle.unasked_commit.count", "oracle.lost_edit.count", "oracle.saved_edits.superseded"];
+        sums("lossy", &outbox(&changes), &[BOTH], figures)
     };
-    assert_eq!(with("plain(now[name]) !== plain(was[name])"), [0, 0]);
+    let [unasked, lost, gave_way] = with("plain(now[name]) !== plain(was[name])");
+    assert_eq!([unasked, lost], [0, 0]);
+    assert!(gave_way > 0, "of some edits nothing was written");
+    assert_eq!(with("false")[2], 0, "here all is");
     // One that leaves out what nobody else changed.
     assert!(with("at > 0")[0] > 0);
 }

@@ -1,11 +1,13 @@
 //! What is said of mistakes that show nowhere else: loops of requests, routes that are not there,
 //! names that nothing calls; and the sentence that a life ends with.
 
-use syncdyno::campaign;
+use std::fs;
+
+use syncdyno::{analysis, campaign, render};
 use syncdyno::contract::Seed;
 use syncdyno::world::{self, Outcome, Stacks, Threw, Unwatched};
 
-use super::{FAULTS, app, bundled, ended, planned, run_seed, scenario};
+use super::{FAULTS, app, bundled, ended, ends, planned, run_seed, scenario};
 
 const PULL: &str = "async function pull(table) {";
 
@@ -95,6 +97,76 @@ fn a_name_that_is_nearly_right_is_asked_about_before_the_run() {
     assert!(planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &own)]).is_ok());
 }
 
+#[test]
+fn a_name_that_no_function_knows_ends_the_run() {
+    let (push, options) = ("    const refused = []\n", "{ method: 'POST', body:");
+    let log = "    for (const row of refused) {";
+    let edit = "    if (kind === 'delete') db";
+    let in_log = format!("    try {{ bench.log({{ id: 'x', edti: 'y' }}) }} catch {{}}\n{log}");
+    let in_push = format!("{push}    db.refuse(table, rows[0].id, {{ kye: 'x' }})\n");
+    let gives = |value: &str| format!("    if (kind === 'create') return {value}\n{edit}");
+    for (change, says) in [
+        (("{ key: dirty }", "{ kye: dirty }"), "`db.put` has no `kye`: did you mean `key`?"),
+        ((push, &*in_push), "`db.refuse` has no `kye`: did you mean `key`?"),
+        ((log, &*in_log), "`bench.log` has no `edti`: did you mean `edit`?"),
+        ((options, "{ method: 'POST', row: [], body:"), "fetch has no `row`: did you mean `rows`?"),
+        (
+            (options, "{ method: 'POST', rows: [['vist', 'x']], body:"),
+            "`rows` of fetch names the table `vist`: did you mean `visit`?",
+        ),
+        ((edit, &*gives("'exist'")), "`edit` gives \"exist\", and not nothing, `exists`, `missing` or"),
+        ((edit, &*gives("true")), "`edit` gives true, and not nothing, `exists`"),
+    ] {
+        let words = ends(&[change]);
+        assert!(words.contains(says), "{says}: {words}");
+    }
+    let words = ends(&[(log, &*in_log)]);
+    assert!(words.contains("app.js:"), "where it is: {words}");
+}
+
+#[test]
+fn a_run_that_is_stuck_says_which_route_is_not_there() {
+    let reasons = |changes: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().expect("there is a folder");
+        let sets = [&*bundled(&folder, &app(changes)), "duration=\"25m\"", "drain=\"20m\"", "expect={}"];
+        let plan = planned(syncdyno_js::stack(), &scenario("calm"), &sets).expect("it is a scenario");
+        let outcome = run_seed("calm", &sets, 1);
+        render::reasons_of(&analysis::judge(&plan, "calm", &outcome).cell).join("\n")
+    };
+    let said = reasons(&[("ask('/push'", "ask('/psuh'")]);
+    let route = "stuck: the server has no POST /psuh; it has `GET /pull`, `POST /push` (";
+    assert!(said.contains(route) && said.contains("did not come to rest"), "{said}");
+    let said = reasons(&[("if (!response.ok) throw", "if (body) throw")]);
+    assert!(said.contains("stuck: device"), "{said}");
+}
+
+#[test]
+fn the_console_is_kept_of_a_run_that_ends_early() {
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let wrong = format!("{PULL}\n  console.warn('one\\ntwo')\n  nowhere()\n");
+    let set = bundled(&folder, &app(&[(PULL, &wrong)]));
+    let out = folder.path().join("out");
+    let mut command = assert_cmd::Command::cargo_bin("syncdyno").expect("it is built");
+    command.args(["run", &scenario("calm"), "--set", &set, "--out"]).arg(&out);
+    let told = command.assert().code(12).get_output().stdout.clone();
+    let told = String::from_utf8(told).expect("it is a text");
+    assert!(told.contains(" warn: one\n") && !told.contains("\\n"), "{told}");
+    let console = fs::read_to_string(out.join("console.txt")).expect("it is written");
+    let lines: Vec<&str> = console.lines().collect();
+    assert!(lines[0].starts_with("js-own-calm.s1 ") && lines[0].ends_with(" warn: one"), "{console}");
+    assert_eq!(lines[1], "    two");
+}
+
+#[test]
+fn what_differs_is_told_with_what_is_shown_and_what_was_meant() {
+    let takes = "    for (const row of rows) take(table, row, false)\n    for";
+    let wrong = "    for (const row of rows) take(table, table === 'visit' ? { ...row, done: 1 } : row, false)\n    for";
+    let folder = tempfile::tempdir().expect("there is a folder");
+    let outcome = run_seed("calm", &[&bundled(&folder, &app(&[(takes, wrong)])), "expect={}"], 1);
+    let told = outcome.violations.iter().find(|found| found.check == "divergent").expect("it is found");
+    assert!(told.text.contains(": it shows done=1, and the backend has done=0"), "{}", told.text);
+}
+
 /// The last sentences of the lives of what a check found, over some seeds of an app with changes.
 fn last_words(name: &str, changes: &[(&str, &str)], sets: &[&str], check: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("there is a folder");
@@ -130,7 +202,8 @@ fn the_last_sentence_says_whose_mistake_it_is() {
         assert!(words.iter().any(|line| line.contains(part)), "{name} {check}: {words:?}");
         words
     };
-    let words = said("contended", FAULTS[0].1, "divergent", "its cursor is ahead of what it was given");
+    let found = "lost undetected-delete divergent";
+    let words = said("contended", FAULTS[0].1, found, "its cursor is ahead of what it was given");
     assert!(!words.iter().any(|line| line.contains("the server")), "{words:?}");
     said("contended", FAULTS[3].1, "undetected-delete", "so its cursor went on without it");
     // The cursor is kept before the rows, and the app dies between the two.
@@ -145,4 +218,16 @@ fn the_last_sentence_says_whose_mistake_it_is() {
         "lost undetected-delete divergent",
         "its process died at",
     );
+}
+
+#[test]
+fn the_last_sentence_names_the_pull_or_the_push_that_lost_an_edit() {
+    let first = |fault: usize| {
+        let words = last_words("lossy", FAULTS[fault].1, &[], "lost-edit");
+        words.into_iter().find(|line| line.contains("in short: edit d")).expect("it is found")
+    };
+    let [over, swallowed] = [2, 4].map(first);
+    assert!(over.contains(" a pull of d") && over.contains(" over the edit that waited"), "{over}");
+    assert!(swallowed.contains(" got no response (") && swallowed.contains(" kept it no longer"), "{swallowed}");
+    insta::assert_snapshot!(format!("{}: {over}\n{}: {swallowed}", FAULTS[2].0, FAULTS[4].0));
 }

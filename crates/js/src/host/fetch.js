@@ -125,8 +125,7 @@ let lastRequest = 0
 let tables = []
 /** The rows that a request is said to write; what says so under nearly that name is a mistake. */
 function rowsOf(init, rows) {
-  const near = name => name !== 'rows' && H.meant(name, ['rows']).startsWith('did')
-  const strange = Object.keys(init ?? {}).find(near)
+  const strange = init ? H.misspelt(Object.keys(init), 'rows') : undefined
   if (strange !== undefined) mistake(`fetch has no \`${strange}\`: did you mean \`rows\`?`)
   if (rows === undefined || rows === null) return undefined
   const wrong = row => !Array.isArray(row) || row.length < 2 || row.length > 3

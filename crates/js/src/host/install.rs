@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use rquickjs::prelude::{Opt, Rest};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 
-use super::meant::did_you_mean;
+use super::meant::{did_you_mean, misspelt};
 use super::modules::{BENCH, MODULES, PRELUDE};
 use super::state::{Effect, Host};
 use super::{crypto, files, sql};
@@ -64,6 +64,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
         "log" = |_ctx, host, level: String, text: String| { host.log(&level, &text); Ok(()) };
         "threw" = |_ctx, host, words: String| { host.threw.borrow_mut().get_or_insert(words); Ok(()) };
         "meant" = |_ctx, _host, word: String, known: Vec<String>| Ok(did_you_mean(&word, &known));
+        "misspelt" = |_ctx, _host, names: Vec<String>, of: String| Ok(misspelt(&names, &of));
         "coded" = |_ctx, host, length: f64| { host.spent.borrow_mut().coded += length as u64; Ok(()) };
         "steps" = |ctx, host, count: f64| {
             let is_endless = host.spent.borrow_mut().steps(count as u64);

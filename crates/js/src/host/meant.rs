@@ -9,3 +9,9 @@ pub(crate) fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> String {
         None => format!("known are `{}`", names().collect::<Vec<_>>().join("`, `")),
     }
 }
+
+/// The first of these names that is nearly, but not quite, this one.
+pub(super) fn misspelt(names: &[String], of: &str) -> Option<String> {
+    let is_near = |name: &&String| *name != of && strsim::damerau_levenshtein(name, of) <= 2;
+    names.iter().find(is_near).cloned()
+}
