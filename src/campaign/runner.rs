@@ -73,12 +73,7 @@ impl Runner for InProcess {
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run(plan, &self.0, watch)
     }
-    fn run_saying(
-        &self,
-        plan: &Plan,
-        watch: &dyn Watch,
-        said: &mut AppWords,
-    ) -> Result<Outcome, Unrunnable> {
+    fn run_saying(&self, plan: &Plan, watch: &dyn Watch, said: &mut AppWords) -> Result<Outcome, Unrunnable> {
         world::run_saying(plan, &self.0, watch, said)
     }
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {

@@ -237,17 +237,10 @@ impl Setting<'_> {
         let ends: Vec<String> =
             ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
         let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
-        never(censored, self.0.len()) + &ends + &self.refused(metric)
-    }
-    /// The edits that count as neither, for their people know that they are refused.
-    fn refused(&self, metric: &str) -> String {
-        let refused: u64 = values(self.0, "engine.edits.refused", "value").iter().sum();
-        match refused {
-            0 => String::new(),
-            _ if metric != SAFE => String::new(),
-            1 => "; 1 more was refused".to_owned(),
-            edits => format!("; {} more were refused", human::thousands(edits)),
-        }
+        // Those count as neither: their people know.
+        let refused = Some(sum("engine.edits.refused")).filter(|edits| *edits > 0 && metric == SAFE);
+        let refused = refused.map(|edits| format!("; {} refused besides", human::thousands(edits)));
+        never(censored, self.0.len()) + &ends + &refused.unwrap_or_default()
     }
 
     fn data(&self) -> Sentence {

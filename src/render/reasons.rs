@@ -10,8 +10,8 @@ use crate::analysis::{distinct, unit_in};
 use crate::metrics::{Figure, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    AnswerRecord, CellRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord, Reason, Severity, ViolationRecord,
-    named,
+    AnswerRecord, CellRecord, ClaimRecord, ExceptionRecord, ExpectationRecord, GateRecord, Reason, Severity,
+    ViolationRecord, named,
 };
 
 /// Why a cell is not a pass, the gravest reason first.

@@ -532,7 +532,9 @@ fn told_violations(
 fn told_life(lines: &[String], paint: Paint) -> String {
     let told = |part: Part<'_>| match part {
         Part::Line(line) => format!("    {}\n", paint.dim(line)),
-        Part::LeftOut(lines) => format!("    {}\n", paint.dim(&format!("… {} …", human::count(lines as u64, "line")))),
+        Part::LeftOut(lines) => {
+            format!("    {}\n", paint.dim(&format!("… {} …", human::count(lines as u64, "line"))))
+        }
     };
     excerpt(lines, TOLD_LIFE).into_iter().map(told).collect()
 }

@@ -119,7 +119,8 @@ fn a_column_that_is_newer_on_the_server_may_stay() {
         let server = merged(stays);
         let changes: Vec<(&str, &str)> =
             MERGES.into_iter().chain([("export const server", &*server)]).collect();
-        let figures = ["oracle.unasked_commit.count", "oracle.lost_edit.count", "oracle.saved_edits.superseded"];
+        let figures =
+            ["oracle.unasked_commit.count", "oracle.lost_edit.count", "oracle.saved_edits.superseded"];
         sums("lossy", &outbox(&changes), &[BOTH], figures)
     };
     let [unasked, lost, gave_way] = with("plain(now[name]) !== plain(was[name])");

@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use syncdyno::{analysis, campaign, render};
 use syncdyno::contract::Seed;
 use syncdyno::world::{self, Outcome, Stacks, Threw, Unwatched};
+use syncdyno::{analysis, campaign, render};
 
 use super::{FAULTS, app, bundled, ended, ends, planned, run_seed, scenario};
 
@@ -228,6 +228,9 @@ fn the_last_sentence_names_the_pull_or_the_push_that_lost_an_edit() {
     };
     let [over, swallowed] = [2, 4].map(first);
     assert!(over.contains(" a pull of d") && over.contains(" over the edit that waited"), "{over}");
-    assert!(swallowed.contains(" got no response (") && swallowed.contains(" kept it no longer"), "{swallowed}");
+    assert!(
+        swallowed.contains(" got no response (") && swallowed.contains(" kept it no longer"),
+        "{swallowed}"
+    );
     insta::assert_snapshot!(format!("{}: {over}\n{}: {swallowed}", FAULTS[2].0, FAULTS[4].0));
 }

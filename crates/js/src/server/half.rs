@@ -107,7 +107,11 @@ fn words(failure: &str) -> String {
 
 fn console(host: &Host) -> String {
     let lines = host.console();
-    if lines.is_empty() { String::new() } else { format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  ")) }
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  "))
+    }
 }
 
 fn written(head: &str, body: Vec<u8>) -> Response {

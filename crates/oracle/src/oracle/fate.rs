@@ -138,7 +138,9 @@ impl Fate {
             Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
                 self.edits.entry(edit.id).or_default().made = at;
             }
-            Event::Engine(EngineEvent::EditSent { edit, entity, key, request }) if of(entity, key.as_str()) => {
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, request })
+                if of(entity, key.as_str()) =>
+            {
                 let course = self.edits.entry(edit).or_default();
                 (course.sent, course.ended) = (Some((at, request)), None);
             }
@@ -150,10 +152,6 @@ impl Fate {
             _ => {}
         }
         match (device, event) {
-            (Some(device), Event::Engine(event)) if request_of(event).is_some() => {
-                let (request, how) = request_of(event).expect("it is one");
-                self.request_ended(at, device, Some(request), &how);
-            }
             (Some(device), Event::ProcessKilled { .. }) => {
                 self.request_ended(at, device, None, "ended with its process");
                 _ = self.devices.entry(device).or_default().died.get_or_insert(at);
@@ -166,10 +164,15 @@ impl Fate {
                     self.applied(at, device, change);
                 }
             }
+            (Some(device), Event::Engine(event)) => self.heard(at, device, event),
             _ => {}
         }
     }
 
+    fn heard(&mut self, at: Time, device: DeviceId, event: &EngineEvent<'_>) {
+        let ended = request_of(event);
+        ended.into_iter().for_each(|(of, how)| self.request_ended(at, device, Some(of), &how));
+    }
     /// A request of a device, or all of its process, ended like this.
     fn request_ended(&mut self, at: Time, device: DeviceId, request: Option<u64>, how: &str) {
         let is_in = |course: &Course| {
@@ -403,9 +406,7 @@ fn request_of(event: &EngineEvent<'_>) -> Option<(u64, String)> {
         EngineEvent::RequestFailed { request, error: TransportError::Foreign, .. } => {
             (*request, "got somebody else's answer".to_owned())
         }
-        EngineEvent::RequestFailed { request, error, .. } => {
-            (*request, format!("got no response ({error})"))
-        }
+        EngineEvent::RequestFailed { request, error, .. } => (*request, format!("got no response ({error})")),
         EngineEvent::RequestRefused { request, error, .. } => {
             (*request, format!("was answered with an error ({error})"))
         }

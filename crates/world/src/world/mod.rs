@@ -88,8 +88,8 @@ pub use paced::{Asked, Came, GiveUp, Held, LinkNow, Paced, Sends};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
-    Places, Strike, Traced, Unrunnable, keys, placed, run, run_heard, run_logging, run_probing, run_saying,
-    run_recording, run_struck, run_tracing, run_unjudged,
+    Places, Strike, Traced, Unrunnable, keys, placed, run, run_heard, run_logging, run_probing,
+    run_recording, run_saying, run_struck, run_tracing, run_unjudged,
 };
 pub use said::{AppWords, Threw};
 pub use tried::{InVain, NO_EDIT};

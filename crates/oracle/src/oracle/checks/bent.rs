@@ -1,12 +1,13 @@
 //! Values that say something else than was meant.
 
 use super::rows::RowCase;
-use crate::base::{Value, ValueRef};
+use crate::base::{EntityId, Value, ValueRef};
 use crate::contract::Entity;
 use crate::oracle::bent::{is_hollow, same};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::content::Difference;
-use crate::oracle::truth::alike;
+use crate::oracle::truth::{Truth, alike};
+use crate::oracle::words::Labels;
 
 pub(in crate::oracle) static BENT_VALUE: Rule = Rule {
     name: "bent-value",
@@ -32,7 +33,7 @@ impl BentValue {
     }
 }
 
-pub(in crate::oracle) fn differing<'a>(
+fn differing<'a>(
     entity: &'a Entity,
     shown: &'a [ValueRef<'a>],
     backend: &'a [Value],
@@ -42,6 +43,39 @@ pub(in crate::oracle) fn differing<'a>(
         let (kind, is) = (&entity.columns[column].kind, &backend[column]);
         (!is.with_ref(|is| same(kind, shown, is))).then_some((column, shown, is))
     })
+}
+
+/// What a device shows of a row and what it should show, in words that follow the row's name.
+pub(in crate::oracle) fn seen(
+    words: &Labels,
+    entity: EntityId,
+    truth: &dyn Truth,
+    difference: Difference<'_>,
+) -> String {
+    let shows = match difference {
+        Difference::Missing(_) => "it does not show it",
+        Difference::Extra { .. } => "it shows it, and should not",
+        Difference::Twice { .. } => "it shows it twice",
+        Difference::Differs { shown, .. } => {
+            let of = words.schema.entity(entity);
+            let Some((_, backend)) = truth.row(entity, difference.key()) else { return String::new() };
+            if shown.len() != of.projection.len() {
+                return String::new();
+            }
+            let differs: Vec<_> = differing(of, shown, &backend).collect();
+            let [is, meant]: [Vec<(usize, Value)>; 2] = [
+                differs.iter().map(|(column, is, _)| (*column, is.to_value())).collect(),
+                differs.iter().map(|(column, _, meant)| (*column, (*meant).clone())).collect(),
+            ];
+            let [is, meant] = [is, meant].map(|values| words.values(entity, &values));
+            if is.is_empty() {
+                return String::new();
+            }
+            return format!(": it shows {is}, and the backend has {meant}");
+        }
+        Difference::None { .. } => return String::new(),
+    };
+    format!(": {shows}")
 }
 
 /// What a device shows of the version that it holds is what that version says.

@@ -14,14 +14,14 @@ mod taken;
 mod turn;
 
 pub(super) use asked::{UNASKED, bent_on_the_way, by_a_stranger, unasked};
-pub(super) use bent::{BENT_VALUE, BentValue, bent_values};
+pub(super) use bent::{BENT_VALUE, BentValue, bent_values, seen};
 pub(super) use commits::{CommitCase, DUPLICATE, MISFILED, blind_overwrite, natural_keys, written_since};
 pub(super) use edits::{
     EditCase, LOST_EDIT, SILENT_DISCARD, STUCK, lost_edit, overwriting_logged, silent_overwrite, stuck,
 };
 pub(super) use names::{DANGLING_ID, ID_TWICE, dangling_ids, id_twice, outdated_reference};
 pub(super) use parts::{CONTRADICTION, contradiction};
-pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE, seen};
+pub(super) use rows::{DIVERGENT, LOST, RowCase, STALE, UNDETECTED_DELETE};
 pub(super) use shown::{OWN_WRITE_VANISHED, ShownCase, WENT_BACK, own_write_vanished, went_back};
 pub(super) use taken::{NOT_TAKEN, TakenCase, merged_with_nobody, not_taken};
 pub(super) use turn::{REORDERED, Turn, before_its_children, before_its_parent, reordered};

@@ -1,6 +1,5 @@
 //! Checks on the rows that a device shows at the end.
 
-use super::bent::differing;
 use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::ScopeRule;
@@ -8,7 +7,6 @@ use crate::oracle::check::{Check, Harm, Matter, PLAIN, Rule};
 use crate::oracle::content::Difference;
 use crate::oracle::hearing::Topic;
 use crate::oracle::history::{Row, Version};
-use crate::oracle::truth::Truth;
 use crate::oracle::words::{Labels, author};
 
 pub(in crate::oracle) static LOST: Rule = Rule {
@@ -80,39 +78,6 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
-}
-
-/// What a device shows of a row and what it should show, in words that follow the row's name.
-pub(in crate::oracle) fn seen(
-    words: &Labels,
-    entity: EntityId,
-    truth: &dyn Truth,
-    difference: Difference<'_>,
-) -> String {
-    let shows = match difference {
-        Difference::Missing(_) => "it does not show it",
-        Difference::Extra { .. } => "it shows it, and should not",
-        Difference::Twice { .. } => "it shows it twice",
-        Difference::Differs { shown, .. } => {
-            let of = words.schema.entity(entity);
-            let Some((_, backend)) = truth.row(entity, difference.key()) else { return String::new() };
-            if shown.len() != of.projection.len() {
-                return String::new();
-            }
-            let differs: Vec<_> = differing(of, shown, &backend).collect();
-            let [is, meant]: [Vec<(usize, Value)>; 2] = [
-                differs.iter().map(|(column, is, _)| (*column, is.to_value())).collect(),
-                differs.iter().map(|(column, _, meant)| (*column, (*meant).clone())).collect(),
-            ];
-            let [is, meant] = [is, meant].map(|values| words.values(entity, &values));
-            if is.is_empty() {
-                return String::new();
-            }
-            return format!(": it shows {is}, and the backend has {meant}");
-        }
-        Difference::None { .. } => return String::new(),
-    };
-    format!(": {shows}")
 }
 
 impl RowCase<'_> {
