@@ -232,5 +232,4 @@ fn the_last_sentence_names_the_pull_or_the_push_that_lost_an_edit() {
         swallowed.contains(" got no response (") && swallowed.contains(" kept it no longer"),
         "{swallowed}"
     );
-    insta::assert_snapshot!(format!("{}: {over}\n{}: {swallowed}", FAULTS[2].0, FAULTS[4].0));
 }

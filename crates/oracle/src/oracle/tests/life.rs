@@ -52,13 +52,6 @@ const ENDINGS: &[(&str, &str)] = &[
     ("stale", "old: office a1 begun; new: office a1 done; 0 applied a1 new; later 1; 0 applied a1 old"),
     ("lost", "later 1; 0 cursor"),
     ("lost-edit", "0 sets a1 done"),
-    // A pull writes over an edit that waits; a push comes to nothing, and its edit is forgotten.
-    ("lost-edit", "0 sets a1 done; later 1; 0 applied a1 9"),
-    ("lost-edit", "0 sets a1 done; later 1; 0 applied a1 9 removed"),
-    ("lost-edit", "0 sets a1 done; 0 sends 0.0 a1 77; 0 fails push"),
-    ("lost-edit", "0 sets a1 done; 0 sends 0.0 a1 77; 0 answered push 1"),
-    ("stuck", "0 sets a1 done; 0 sends 0.0 a1 77; 0 fails push"),
-    ("divergent", "new: office a1 done; 0 applied a1 new"),
     ("stuck", "0 sets a1 done"),
     ("acknowledged-without-commit", "0 sets a1 done; 0 acked 0.0 a1 9"),
 ];
