@@ -153,7 +153,7 @@ function fetch(input, init) {
       const last = `${request.method} ${url.pathname}${url.search}`.slice(0, 200)
       H.threw(words(new RangeError(`one sync has made ${mostRequests} requests, the last of them ${last}: it may be a loop, such as a cursor that does not move (engine.options.most_requests)`)))
     }
-    if (requests.size >= 1000) many('requests under way at once', '1 000')
+    if (requests.size >= 500) many('requests under way at once', '500')
     requests.set(id, { resolve, reject, url: request.url, done: () => signal?.removeEventListener('abort', stop) })
     signal?.addEventListener('abort', stop)
     H.fetch(id, writeJson({ method: request.method, path: url.pathname + url.search, headers: [...request.headers], rows }), request._bytes)
