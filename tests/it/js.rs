@@ -13,6 +13,7 @@ use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 use crate::tiny_stack::{planned, run};
 use crate::worlds::value;
 
+mod apart;
 mod own_rules;
 mod words;
 

@@ -105,6 +105,7 @@ fn factory(chosen: &Chosen) -> Factory {
         program: program(file),
         about: known(chosen),
         timeout: chosen.span("timeout"),
+        is_answered_by_functions: published(chosen).is_none(),
         most_requests: chosen.int("most_requests"),
     }
 }

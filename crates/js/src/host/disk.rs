@@ -19,6 +19,12 @@ pub(crate) struct Note {
     pub(crate) text: String,
 }
 
+/// The statement that notes a name by which the app calls an edit.
+pub(crate) fn named(number: u32, name: &str) -> String {
+    let name = name.replace('\'', "''");
+    format!("UPDATE bench_edits SET names = coalesce(names, '') || '{name}\n' WHERE number = {number};")
+}
+
 const NAMES: &str = "CREATE TABLE IF NOT EXISTS bench_main(name TEXT)";
 
 pub(crate) struct Disk {
@@ -27,6 +33,8 @@ pub(crate) struct Disk {
     pub(crate) main: Rc<Connection>,
     others: RefCell<Vec<Rc<Connection>>>,
     notes: RefCell<Vec<Note>>,
+    /// The edit that is being saved, and the statements for its names.
+    naming: RefCell<Option<(u32, String)>>,
     /// Notes that lie in a transaction that is open: with the number of its database, and within
     /// how many savepoints.
     unsure: RefCell<Vec<(u32, usize, Note)>>,
@@ -68,8 +76,8 @@ impl Disk {
     pub(crate) fn open(at: Database, spent: Rc<RefCell<Spent>>) -> rusqlite::Result<Disk> {
         let main = Rc::new(connect(&at, &at.path)?);
         count_steps(&main, &spent);
-        let (others, notes, unsure, savepoints, whole) = Default::default();
-        Ok(Disk { at, main, others, notes, unsure, savepoints, whole, spent })
+        let (others, notes, naming, unsure, savepoints, whole) = Default::default();
+        Ok(Disk { at, main, others, notes, naming, unsure, savepoints, whole, spent })
     }
     pub(super) fn files(&self) -> Option<&Rc<dyn Files>> {
         self.at.files.as_ref()
@@ -123,6 +131,20 @@ impl Disk {
         let text: String = left.into_iter().map(|note| note.text).collect();
         if text.is_empty() { Ok(()) } else { self.write(&text) }
     }
+    /// An edit of this number is being saved: what it draws as a name is its own from here on.
+    pub(crate) fn begin_naming(&self, number: u32) {
+        self.naming.replace(Some((number, String::new())));
+    }
+    /// A name was drawn, which goes with the line of the edit that is being saved.
+    pub(super) fn name(&self, name: &str) {
+        if let Some((number, names)) = self.naming.borrow_mut().as_mut() {
+            *names += &named(*number, name);
+        }
+    }
+    /// The statements for the names that no write has taken along.
+    pub(crate) fn end_naming(&self) -> String {
+        self.naming.take().map(|(_, names)| names).unwrap_or_default()
+    }
     /// Drops the notes with this text: what they speak of did not come to be. True if one was
     /// written by now, which has to be undone.
     pub(crate) fn forget(&self, text: &str) -> bool {
@@ -133,7 +155,8 @@ impl Disk {
         notes.len() == all
     }
     /// Puts a line for the person into the log, for the edit of this number, or for each edit of a
-    /// row that is not known to be done; those that the server did not take, if it said so of any.
+    /// row that is not known to be done; those that the server did not take, if it said so of any,
+    /// else those of which it said nothing.
     /// Gives their numbers, and nothing of what nobody edited.
     ///
     /// What the server said is noted first, as it came with the answer that is being worked on.
@@ -144,8 +167,10 @@ impl Disk {
         kind: &str,
     ) -> rusqlite::Result<Option<Vec<u32>>> {
         const TEXT: &str = "INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits \
-            WHERE number = ?3 OR ?3 IS NULL AND key = ?1 AND (gave IS NOT NULL OR ?2 <> 'rejected' OR NOT EXISTS \
-            (SELECT 1 FROM bench_edits WHERE key = ?1 AND gave IS NOT NULL)) RETURNING number";
+            WHERE number = ?3 OR ?3 IS NULL AND key = ?1 AND (?2 <> 'rejected' OR \
+            gave IS NOT NULL AND perhaps IS NULL OR \
+            said IS NULL AND NOT EXISTS (SELECT 1 FROM bench_edits WHERE key = ?1 AND gave IS NOT NULL) OR \
+            NOT EXISTS (SELECT 1 FROM bench_edits WHERE key = ?1 AND said IS NULL)) RETURNING number";
         let written = self.writing(
             (0, &self.main),
             |_| false,
@@ -176,7 +201,13 @@ impl Disk {
         write: impl FnOnce() -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         let goes = |note: &mut Note| note.key.as_deref().is_none_or(&says);
-        let notes: Vec<Note> = self.notes.borrow_mut().extract_if(.., goes).collect();
+        let mut notes: Vec<Note> = self.notes.borrow_mut().extract_if(.., goes).collect();
+        if let (Some(key), Some((_, names))) =
+            (notes.iter().find_map(|note| note.key.clone()), self.naming.borrow_mut().as_mut())
+            && !names.is_empty()
+        {
+            notes.push(Note { key: Some(key), text: std::mem::take(names) });
+        }
         if notes.is_empty() {
             return write();
         }

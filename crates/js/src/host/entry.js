@@ -47,7 +47,11 @@ entry.open = (id, bench) => settle(id, () => {
 /** Something that takes its time: waits until the adapter is open. */
 entry.call = (id, name, args) => {
   if (name === 'sync') { syncing = id; asked = 0 }
-  settle(id, () => opened.then(() => adapter[name](...parseJson(args))))
+  settle(id, () => opened.then(() => {
+    // As far as it does not wait: what is drawn later may be another's.
+    saving = name === 'edit'
+    try { return adapter[name](...parseJson(args)) } finally { saving = false }
+  }))
 }
 /** A look: nothing is waited for. */
 entry.look = (id, name, args) => settle(id, () => adapter[name](...parseJson(args)))

@@ -71,6 +71,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
             if is_endless { Err(Exception::throw_range(&ctx, "a list is too long")) } else { Ok(()) }
         };
         "sorted" = |_ctx, host, length: f64| { host.spent.borrow_mut().sort(length as u64); Ok(()) };
+        "drawn" = |_ctx, host, name: String| { host.disk.name(&name); Ok(()) };
         "applied" = |_ctx, host| { host.push(Effect::Applied); Ok(()) };
         "logged" = |ctx, host, key: String, edit: Option<String>, kind: String| {
             let known = ["rejected", "superseded", "merged", "overwrote", "kept-both"];

@@ -21,7 +21,7 @@ mod state;
 mod tests;
 mod values;
 
-pub(crate) use disk::{Disk, Note};
+pub(crate) use disk::{Disk, Note, named};
 pub(crate) use install::start;
 pub(crate) use meant::did_you_mean;
 pub(crate) use modules::{MODULES, is_ours};

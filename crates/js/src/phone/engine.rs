@@ -16,11 +16,17 @@ use crate::contract::{
     Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EditKind, EngineEvent, EntityId, LocalBoxFuture,
     LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
 };
-use crate::host::{Effect, Note, did_you_mean, to_js};
+use crate::host::{Effect, Note, did_you_mean, named, to_js};
 use crate::runtime::Fault;
 
 /// A run that failed, or left edits, is followed by another after this.
 const AGAIN: Span = Span::secs(20);
+
+/// The names that `edit` gives for what it saved: one, or a list.
+fn given_names(given: &Json) -> impl Iterator<Item = &str> {
+    let names = &given["name"];
+    names.as_array().into_iter().flatten().chain([names]).filter_map(Json::as_str)
+}
 
 fn sync_error(failure: &Failure) -> SyncError {
     let words = failure.fault().brief();
@@ -321,6 +327,9 @@ impl Phone {
         let line = journal::line_of(edit, self.ports.clock.wall());
         disk.note(Note { key: Some(edit.key.as_str().to_owned()), text: line.clone() });
         let args = json!([{ "id": edit.id.to_string(), "entity": entity.name, "key": edit.key.as_str(), "kind": kind, "values": values }]);
+        if self.is_answered_by_functions {
+            disk.begin_naming(edit.id.number);
+        }
         let done = self.thread.call("edit", &args).await;
         let (done, refused) = match done {
             // Also if it was made by a pull meanwhile; an app that says so twice is wrong.
@@ -336,6 +345,7 @@ impl Phone {
             }
             done => self.refusal(done),
         };
+        let mut names = disk.end_naming();
         if refused.is_some() || done == "unchanged" {
             if disk.forget(&line) {
                 let undone = disk.write(&journal::undone(edit));
@@ -349,7 +359,12 @@ impl Phone {
             return Ok(());
         }
         // An engine that wrote nothing with the key in it.
-        disk.write_left(Some(&line)).map_err(|error| EditError::Storage(error.to_string()))?;
+        let storage = |error: rusqlite::Error| EditError::Storage(error.to_string());
+        disk.write_left(Some(&line)).map_err(storage)?;
+        given_names(&done).for_each(|name| names += &named(edit.id.number, name));
+        if !names.is_empty() && self.is_answered_by_functions {
+            disk.write(&names).map_err(storage)?;
+        }
         self.ports.work(Work::default()).await;
         Ok(())
     }

@@ -22,6 +22,7 @@ pub(crate) struct Factory {
     pub(crate) program: Program,
     pub(crate) about: About,
     pub(crate) timeout: Span,
+    pub(crate) is_answered_by_functions: bool,
     /// How many requests one sync may make.
     pub(crate) most_requests: i64,
 }
@@ -110,6 +111,7 @@ impl EngineFactory for Factory {
             about: self.about.clone(),
             keeps_stamps: self.about.promises("stamps"),
             timeout: self.timeout,
+            is_answered_by_functions: self.is_answered_by_functions,
             queue: Queue::default(),
             opening: Cell::new(Some(opening)),
             opened: OnceCell::new(),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use rusqlite::{Connection, params};
 use serde_json::Value as Json;
 
+use super::body::{InBody, Reader};
 use crate::base::Word;
 use crate::contract::{
     DeviceId, EditId, EditKind, EditSaid, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion,
@@ -15,7 +16,7 @@ use crate::host::{from_js, print_of};
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
-        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT);\
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
@@ -54,9 +55,17 @@ pub(super) struct Line {
     pub(super) said: Option<Said>,
     /// Of the values that it gave, by column.
     pub(super) prints: Vec<(usize, u64)>,
+    /// What its app calls it.
+    pub(super) names: Vec<String>,
+    /// What was said was said of an edit that says the same, and perhaps of this one.
+    pub(super) perhaps: bool,
 }
 
 impl Line {
+    /// Whether the server is still to say what becomes of it.
+    pub(super) fn is_open(&self) -> bool {
+        self.said.is_none() || self.perhaps
+    }
     pub(super) fn id(&self, device: DeviceId) -> EditId {
         EditId { device, number: self.number }
     }
@@ -98,7 +107,8 @@ pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
         edit.values.iter().map(|(at, value)| format!("{at}:{:x}", print_of(value))).collect();
     let (made, prints) = (made.0, prints.join(" "));
     format!(
-        "REPLACE INTO bench_edits VALUES({number}, {entity}, {key}, {kind}, {made}, NULL, NULL, '{prints}');"
+        "REPLACE INTO bench_edits(number, entity, key, kind, made, prints) \
+         VALUES({number}, {entity}, {key}, {kind}, {made}, '{prints}');"
     )
 }
 
@@ -117,7 +127,8 @@ pub(super) fn undone(edit: &LocalEdit) -> String {
 
 /// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let text = "SELECT number, entity, key, kind, made, said, gave, prints FROM bench_edits ORDER BY number";
+    let text = "SELECT number, entity, key, kind, made, said, gave, prints, names, perhaps FROM bench_edits \
+        ORDER BY number";
     let mut asked = database.prepare_cached(text)?;
     let lines = asked.query_map([], |row| {
         let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
@@ -132,6 +143,8 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             said: said
                 .or(gave.map(|at| if at == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(at)) })),
             prints: prints(&row.get::<_, String>(7)?),
+            names: row.get::<_, Option<String>>(8)?.unwrap_or_default().lines().map(str::to_owned).collect(),
+            perhaps: row.get::<_, Option<bool>>(9)?.unwrap_or_default(),
         })
     })?;
     lines.collect()
@@ -168,11 +181,52 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
             key: key.clone(),
             kind: line.kind,
             prints: line.prints.clone(),
+            names: Vec::new(),
+            is_sent: false,
         };
         // Of one alone there is nothing to tell apart.
         slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(said));
     }
     slip
+}
+
+/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far as
+/// its body can be read, and what each edit of these rows says. With them what is perhaps in it.
+pub(super) fn read_behind(
+    lines: &[Line],
+    reader: &Reader<'_>,
+    (is_in, is_named): (impl Fn(&Line) -> bool, impl Fn(&Line) -> bool),
+    count: impl Fn(&str) -> usize,
+) -> (Slip, Vec<(u32, u32)>) {
+    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
+    lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
+    let (mut slip, mut perhaps) = (Slip::default(), Vec::new());
+    for ((entity, key_text), lines) in rows {
+        let key = &lines[0].key;
+        let open: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_open()).collect();
+        let all = || if open.is_empty() { (0..lines.len()).collect() } else { open.clone() };
+        let it = reader.of_row(&lines, is_named(lines[0])).unwrap_or_else(|| {
+            let each = open.len() > 1 && count(key_text) >= open.len();
+            let groups = if each { open.iter().map(|at| vec![*at]).collect() } else { vec![all()] };
+            InBody { groups, ..InBody::default() }
+        });
+        for group in &it.groups {
+            let edits = group.iter().map(|at| lines[*at].id(reader.device)).collect();
+            slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
+        }
+        perhaps.extend(it.perhaps.iter().map(|(at, with)| (lines[*at].number, lines[*with].number)));
+        let said = |(at, line): (usize, &&Line)| EditSaid {
+            edit: line.id(reader.device),
+            entity,
+            key: key.clone(),
+            kind: line.kind,
+            prints: line.prints.clone(),
+            names: line.names.clone(),
+            is_sent: it.said.contains(&at),
+        };
+        slip.said.extend(lines.iter().enumerate().map(said));
+    }
+    (slip, perhaps)
 }
 
 /// The statements that note what an answer says of edits, and of versions if stamps are kept.
@@ -206,7 +260,7 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     for row in &slip.edits {
         let numbers: Vec<String> = row.edits.iter().map(|edit| edit.number.to_string()).collect();
         // What was said to be committed stays so, whatever names its row again.
-        let known = if row.stamp.is_some() { "" } else { " AND said IS NULL" };
+        let known = if row.stamp.is_some() { "" } else { " AND (said IS NULL OR perhaps)" };
         let (said, gave) = match row.stamp {
             Some(stamp) => (stamp.0.to_string(), "NULL".to_owned()),
             None if row.edits.iter().all(|edit| slip.refused.contains(edit)) => {
@@ -218,11 +272,25 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         };
         _ = write!(
             note,
-            "UPDATE bench_edits SET said = {said}, gave = {gave} WHERE number IN ({}){known};",
+            "UPDATE bench_edits SET said = {said}, gave = {gave}, perhaps = NULL WHERE number IN ({}){known};",
             numbers.join(",")
         );
     }
     note
+}
+
+/// The statements that note what may have been said of edits, too, with another that says the same.
+pub(super) fn perhaps_of(perhaps: &[(u32, u32)]) -> String {
+    let of = |(number, with): &(u32, u32)| {
+        let given = |column| format!("(SELECT {column} FROM bench_edits WHERE number = {with})");
+        format!(
+            "UPDATE bench_edits SET said = {}, gave = {}, perhaps = 1 \
+             WHERE number = {number} AND (said IS NULL AND gave IS NULL OR perhaps);",
+            given("said"),
+            given("gave"),
+        )
+    };
+    perhaps.iter().map(of).collect()
 }
 
 /// What is to be told of edits.
@@ -246,7 +314,7 @@ pub(super) fn settled(
     lines.into_iter().for_each(|line| rows.entry((line.entity, line.key.clone())).or_default().push(line));
     for (_, lines) in rows {
         let is_waiting = waiting.is_some() && waits(waiting, &lines[0]);
-        let last_open = lines.iter().rposition(|line| line.said.is_none());
+        let last_open = lines.iter().rposition(Line::is_open);
         let (first, last) = (&lines[0], &lines[lines.len() - 1]);
         let is_unsent = lines.iter().all(|line| line.said.is_none() && !sent.contains(&line.number));
         if waiting.is_some()
@@ -261,7 +329,7 @@ pub(super) fn settled(
         let mut gone = Vec::new();
         for (at, line) in lines.into_iter().enumerate() {
             let is_before_open = last_open.is_some_and(|open| at < open);
-            let is_done = match line.said {
+            let is_done = match line.said.filter(|_| !line.perhaps || !is_waiting) {
                 // The row waits for what came after it.
                 Some(Said::Committed(_)) => !is_waiting || is_before_open,
                 Some(Said::Refused) => !is_waiting || is_before_open,
@@ -269,7 +337,22 @@ pub(super) fn settled(
                 None => false,
             };
             match line.said {
-                Some(said) if is_done => told.push(Told::Done(line.clone(), said)),
+                Some(said) if is_done => {
+                    if line.perhaps && said == Said::Refused {
+                        note += &told_with(&line);
+                    }
+                    told.push(Told::Done(line.clone(), said));
+                }
+                // By now it is known that it did not.
+                Some(_) if line.perhaps && is_waiting && went_well => {
+                    _ = write!(
+                        note,
+                        "UPDATE bench_edits SET said = NULL, gave = NULL, perhaps = NULL WHERE number = {};",
+                        line.number
+                    );
+                    continue;
+                }
+                Some(_) if line.perhaps && is_waiting => continue,
                 // The adapter sends it again, with what came after it. After a sync that failed
                 // it may not: the server has spoken, and the engine has heard it.
                 Some(Said::GaveWay(_) | Said::Refused) if !went_well => continue,
@@ -287,6 +370,13 @@ pub(super) fn settled(
         forget(&mut note, &gone);
     }
     (told, note)
+}
+
+/// The statement that has the log speak of an edit that went with one which was refused: its person
+/// was told of both.
+fn told_with(line: &Line) -> String {
+    let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
+    format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
 }
 
 /// The edits that left the queue unsaid, and are not what the app shows of their rows: newer
@@ -418,7 +508,7 @@ mod tests {
             Some((at, print_of(&from_js(&columns[at].kind, value).ok()?)))
         };
         let prints = values.as_object().into_iter().flatten().filter_map(print).collect();
-        Line { number, entity, key, kind, made, said, prints }
+        Line { number, entity, key, kind, made, said, prints, names: Vec::new(), perhaps: false }
     }
 
     /// A replication fails after its rows were taken, and the next one does not send them again.

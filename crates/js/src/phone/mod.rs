@@ -11,6 +11,7 @@
 //! counts as done when the server has said so *and* the adapter does not send it any more.
 
 mod about;
+mod body;
 mod engine;
 mod factory;
 mod journal;

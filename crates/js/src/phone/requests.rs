@@ -8,6 +8,7 @@ use std::task::Poll;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::body::Reader;
 use super::journal;
 use super::state::{Hold, Phone};
 use super::thread::Job;
@@ -48,31 +49,51 @@ pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> S
     journal::behind(&lines, phone.setup.device, is_in)
 }
 
-/// The edits behind rows that the adapter names.
-fn named(phone: &Phone, rows: &[Vec<Json>]) -> Slip {
-    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
+/// The numbers of the edits of rows that the adapter names.
+fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet<u32> {
     let mut numbers = BTreeSet::new();
     for row in rows {
         let [Json::String(table), Json::String(key), state @ ..] = row.as_slice() else { continue };
         let Some(entity) = phone.setup.schema.find(table) else { continue };
         match state.first() {
-            Some(state) => numbers.extend(journal::within(&lines, &phone.setup.schema, (entity, key), state)),
+            Some(state) => numbers.extend(journal::within(lines, &phone.setup.schema, (entity, key), state)),
             None => {
                 let of = lines.iter().filter(|line| line.entity == entity && line.key.as_str() == key);
                 numbers.extend(of.map(|line| line.number));
             }
         }
     }
-    journal::behind(&lines, phone.setup.device, |line| numbers.contains(&line.number))
+    numbers
 }
 
 /// The edits behind a request: of the rows that the adapter names, or of those whose keys are in
-/// the body of one that is no `GET`.
-fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> Slip {
-    match &head.rows {
-        Some(rows) => named(phone, rows),
-        None => behind(phone, |line| head.method != "GET" && has(body, line.key.as_str())),
+/// the body of one that is no `GET`. With them those that are perhaps in it, with another.
+fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
+    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
+    let named = head.rows.as_ref().map(|rows| named(phone, &lines, rows));
+    let is_in = |line: &journal::Line| match &named {
+        Some(numbers) => numbers.contains(&line.number),
+        None => head.method != "GET" && has(body, line.key.as_str()),
+    };
+    let says_state = head.rows.iter().flatten().any(|row| row.len() > 2);
+    if !phone.is_answered_by_functions || says_state {
+        return (journal::behind(&lines, phone.setup.device, is_in), Vec::new());
     }
+    let reader = Reader {
+        schema: &phone.setup.schema,
+        device: phone.setup.device,
+        body: serde_json::from_slice(body).ok(),
+        deletes: head.method == "DELETE",
+    };
+    let is_named = |_: &journal::Line| named.is_some();
+    let count = |key: &str| {
+        if key.is_empty() {
+            0
+        } else {
+            body.windows(key.len()).filter(|part| *part == key.as_bytes()).count()
+        }
+    };
+    journal::read_behind(&lines, &reader, (is_in, is_named), count)
 }
 
 /// What is in place of a response.
@@ -87,18 +108,23 @@ pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
     let Some((request, head)) = read.and_then(|head| Some((written(&head, body.clone())?, head))) else {
         return phone.thread.post(answer(failed("the request cannot be written")));
     };
-    let slip = slip_of(phone, &head, &body);
+    let (slip, perhaps) = slip_of(phone, &head, &body);
     let hold: Rc<Hold> = Rc::default();
     phone.holds.borrow_mut().insert(id, hold.clone());
     let own = phone.clone();
     phone.ports.spawn.spawn(Box::pin(async move {
-        let job = exchange(&own, id, (request, slip), &hold).await;
+        let job = exchange(&own, id, (request, slip, &perhaps), &hold).await;
         own.holds.borrow_mut().remove(&id);
         job.into_iter().for_each(|job| own.thread.post(job));
     }));
 }
 
-async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold: &Hold) -> Option<Job> {
+async fn exchange(
+    phone: &Phone,
+    id: u32,
+    (request, slip, perhaps): (Request, Slip, &[(u32, u32)]),
+    hold: &Hold,
+) -> Option<Job> {
     let (kind, number) =
         (if slip.edits.is_empty() { RequestKind::Pull } else { RequestKind::Push }, phone.count_request());
     let bytes = http::write_request(&request);
@@ -156,6 +182,7 @@ async fn exchange(phone: &Phone, id: u32, (request, slip): (Request, Slip), hold
         phone.ports.emit(EngineEvent::RequestRefused { request: number, kind, error, took: took() });
     }
     let note = response.status().is_success().then(|| take(phone, slip)).flatten();
+    let note = note.map(|note| note + &journal::perhaps_of(perhaps));
     let head = head_of(&response);
     Some(Job::Answer { id, head, body: response.into_body(), note })
 }

@@ -21,6 +21,9 @@ pub(super) struct Phone {
     pub(super) about: About,
     pub(super) keeps_stamps: bool,
     pub(super) timeout: Span,
+    /// By those of a bundle, which say nothing of edits but by what they call; a published protocol
+    /// has words of its own.
+    pub(super) is_answered_by_functions: bool,
     pub(super) me: Weak<Phone>,
     pub(super) queue: Queue,
     /// By what the end of `open` is asked for.

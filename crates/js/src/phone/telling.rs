@@ -2,8 +2,8 @@
 
 use super::journal::{Line, Said, Told};
 use crate::contract::{
-    AppliedChange, ConflictKind, Decision, DeviceId, EditId, EditKind, EngineEvent, Ports, RowVersion, Sides,
-    Span, Stamp, UnitId,
+    AppliedChange, ConflictKind, Decision, DeviceId, EditId, EditKind, EngineEvent, LogKind, Ports,
+    RowVersion, Sides, Span, Stamp, UnitId,
 };
 
 pub(super) fn tell(ports: &Ports, device: DeviceId, told: &Told) {
@@ -12,7 +12,11 @@ pub(super) fn tell(ports: &Ports, device: DeviceId, told: &Told) {
             let (edit, entity, key) = (line.id(device), line.entity, &line.key);
             ports.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp: *stamp });
         }
-        // Its app tells its person so.
+        // One that went with another which is refused; else its app tells its person so.
+        Told::Done(line, Said::Refused) if line.perhaps => {
+            let (edit, entity, key) = (line.id(device), line.entity, &line.key);
+            ports.emit(EngineEvent::EditLogged { edit, kind: LogKind::Rejected, entity, key });
+        }
         Told::Done(_, Said::Refused) => {}
         Told::Done(line, Said::GaveWay(met)) => gave_way(ports, device, line, *met),
         Told::Never(lines) => {

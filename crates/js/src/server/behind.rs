@@ -1,19 +1,42 @@
-//! Which edit is behind a write: of several edits of a row an app may send the state after the
-//! last, or each by itself.
+//! Which edits are behind a write, and what the answer says of each.
+//!
+//! Names decide: that of the edit, one that its app drew as it was saved, or one that was used for
+//! it before. Without one it is the first edit of the request whose values are written, of those of
+//! which nothing is known; what went in the place of earlier ones brings those whose values are
+//! there, too.
 
 use std::collections::BTreeMap;
 
-use crate::contract::{DeviceId, EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
+use super::known::Verdict;
+use crate::contract::{EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
 
 /// A write as it is told apart.
 pub(super) struct Written<'w> {
     pub(super) entity: EntityId,
     pub(super) key: &'w Key,
     pub(super) deletes: bool,
-    /// The name that the app gives the write: it may be that of an edit.
+    /// The name that the app gives the write.
     pub(super) name: Option<&'w str>,
     /// Prints of the values that it has, by column of the backend.
     pub(super) prints: Vec<(usize, u64)>,
+}
+
+/// What a write came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    Committed(Stamp),
+    /// It left the row as it was: it is gone already, or says the same.
+    Same(Stamp),
+    /// A version stands in its way.
+    GaveWay,
+    Refused,
+}
+
+/// What the answer says of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Known(Verdict),
+    GaveWay,
 }
 
 /// The edits of the request that is answered.
@@ -21,126 +44,234 @@ pub(super) struct Written<'w> {
 pub(super) struct Behind {
     slip: Slip,
     body: Vec<u8>,
-    /// Edits that were written, in order, and what they are committed as.
-    used: Vec<(EditId, Option<Stamp>)>,
+    fates: BTreeMap<EditId, Fate>,
 }
 
-fn count(body: &[u8], key: &str) -> usize {
-    if key.is_empty() { 0 } else { body.windows(key.len()).filter(|part| *part == key.as_bytes()).count() }
+fn print(said: &EditSaid, column: usize) -> Option<u64> {
+    said.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
+}
+fn by_then(said: &[&EditSaid], at: usize, column: usize) -> Option<u64> {
+    said[..=at].iter().rev().find_map(|edit| print(edit, column))
 }
 
-/// Whether a write is what was there after the edit at `at` of these: nothing in it is older or
-/// newer.
-fn fits(said: &[&EditSaid], at: usize, written: &Written<'_>) -> bool {
-    let own = said[at];
-    if written.deletes || own.kind == EditKind::Delete {
-        return written.deletes && own.kind == EditKind::Delete;
+impl Written<'_> {
+    fn says(&self, column: usize) -> Option<u64> {
+        self.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
     }
-    let of = |edit: &EditSaid, column: usize| {
-        edit.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
-    };
-    let has = |column: usize| written.prints.iter().any(|(of, _)| *of == column);
-    let is_then = |(column, print): &(usize, u64)| {
-        let by_then = said[..=at].iter().rev().find_map(|edit| of(edit, *column));
-        let later = || said[at + 1..].iter().find_map(|edit| of(edit, *column));
-        by_then.map_or_else(|| later() != Some(*print), |by_then| by_then == *print)
-    };
-    own.prints.iter().all(|(column, _)| has(*column)) && written.prints.iter().all(is_then)
+    /// Whether it is what was there after the edit at `at` of these: it has all of that, and
+    /// nothing that is newer.
+    fn fits(&self, said: &[&EditSaid], at: usize) -> bool {
+        if self.deletes || said[at].kind == EditKind::Delete {
+            return self.deletes && said[at].kind == EditKind::Delete;
+        }
+        let is_later = |(column, says): &(usize, u64)| {
+            let later = || said[at + 1..].iter().any(|edit| print(edit, *column) == Some(*says));
+            by_then(said, at, *column) != Some(*says) && later()
+        };
+        said[at].prints.iter().all(|(column, print)| self.says(*column) == Some(*print))
+            && !self.prints.iter().any(is_later)
+    }
+    /// Whether it is a part of that: what is newer on the server stays.
+    fn is_part(&self, said: &[&EditSaid], at: usize) -> bool {
+        if self.deletes || said[at].kind == EditKind::Delete {
+            return false;
+        }
+        let is_of = |(column, says): &(usize, u64)| by_then(said, at, *column) == Some(*says);
+        !self.prints.is_empty() && self.prints.iter().all(is_of)
+    }
+}
+
+/// Whether a name has another in it, as `d0.e1:7` has `d0.e1`.
+fn has_name(name: &str, part: &str) -> bool {
+    let is_end = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii_alphanumeric());
+    !part.is_empty()
+        && name.match_indices(part).any(|(at, _)| {
+            is_end(name[..at].chars().next_back()) && is_end(name[at + part.len()..].chars().next())
+        })
 }
 
 impl Behind {
     pub(super) fn of(slip: Slip, body: Vec<u8>) -> Behind {
-        Behind { slip, body, used: Vec::new() }
+        Behind { slip, body, fates: BTreeMap::new() }
     }
     fn said(&self, entity: EntityId, key: &Key) -> Vec<&EditSaid> {
         self.slip.said.iter().filter(|edit| edit.entity == entity && edit.key == *key).collect()
     }
-
-    /// The edit behind a write; none if the request names none of its row.
-    pub(super) fn edit(&self, written: &Written<'_>) -> Option<EditId> {
-        let open = self.slip.of(written.entity, written.key);
-        let said = self.said(written.entity, written.key);
-        let is_named = |edit: &&EditId| written.name.is_some_and(|name| edit.to_string() == name);
-        if let Some(named) = said.iter().map(|said| &said.edit).find(is_named) {
-            return Some(*named);
-        }
-        let fitting: Vec<EditId> =
-            (0..said.len()).filter(|at| fits(&said, *at, written)).map(|at| said[at].edit).collect();
-        let mut unused =
-            fitting.iter().filter(|edit| !self.used.iter().any(|(used, _)| used == *edit)).copied();
-        // Two edits may leave a row alike: one by one they come in their order.
-        let one_by_one = fitting.len() > 1 && count(&self.body, written.key.as_str()) >= open.len();
-        let found = if one_by_one { unused.next() } else { unused.next_back() };
-        found.or(fitting.last().copied()).or(open.last().copied())
+    fn groups(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &[EditId]> {
+        let of_row = self.slip.edits.iter().filter(move |row| row.entity == entity && row.key == *key);
+        of_row.map(|row| &*row.edits).filter(|edits| !edits.is_empty())
     }
-    /// The edits of a row that the server refuses: the one that has this name, the next of those
-    /// that come one by one, or all of which nothing was said.
-    pub(super) fn turned_down(&self, entity: EntityId, key: &Key, name: Option<&str>) -> Vec<EditId> {
-        let open = self.slip.of(entity, key);
+    fn group_of(&self, edit: EditId) -> &[EditId] {
+        let mut all = self.slip.edits.iter().map(|row| &*row.edits);
+        all.find(|edits| edits.contains(&edit)).unwrap_or_default()
+    }
+    /// What an edit of the request says.
+    pub(super) fn said_of(&self, edit: EditId) -> Option<&EditSaid> {
+        self.slip.said.iter().find(|said| said.edit == edit)
+    }
+    /// The edit of this row that a name is of; `used_for`: what it was used for before.
+    fn named(
+        &self,
+        (entity, key): (EntityId, &Key),
+        name: &str,
+        used_for: impl Fn(&str) -> Option<EditId>,
+    ) -> Option<EditId> {
         let said = self.said(entity, key);
-        let mut all: Vec<EditId> = open.iter().chain(said.iter().map(|said| &said.edit)).copied().collect();
-        if let Some(named) = all.iter().find(|edit| name.is_some_and(|name| edit.to_string() == name)) {
-            return vec![*named];
-        }
-        all.truncate(open.len());
-        all.retain(|edit| !self.used.iter().any(|(used, _)| used == edit));
-        if open.len() > 1 && count(&self.body, key.as_str()) >= open.len() {
-            all.truncate(1);
-        }
-        all
+        let is_it = |it: &&&EditSaid| it.edit.to_string() == name || it.names.iter().any(|of| of == name);
+        let has_it = |it: &&&EditSaid| {
+            has_name(name, &it.edit.to_string()) || it.names.iter().any(|of| has_name(name, of))
+        };
+        let exactly = said.iter().find(is_it).map(|it| it.edit).or_else(|| used_for(name));
+        exactly.or_else(|| said.iter().find(has_it).map(|it| it.edit))
     }
-    /// What an edit of the request does, if the phone says so.
-    pub(super) fn kind(&self, edit: EditId) -> Option<EditKind> {
-        self.slip.said.iter().find(|said| said.edit == edit).map(|said| said.kind)
+
+    /// The edit behind a write; none if the request names none of its row. `known` is what became
+    /// of an edit by now.
+    pub(super) fn edit(
+        &self,
+        written: &Written<'_>,
+        used_for: impl Fn(&str) -> Option<EditId>,
+        known: impl Fn(EditId) -> Option<Verdict>,
+    ) -> Option<EditId> {
+        let row = (written.entity, written.key);
+        if let Some(edit) = written.name.and_then(|name| self.named(row, name, used_for)) {
+            return Some(edit);
+        }
+        let said = self.said(row.0, row.1);
+        let at = |edit: &EditId| said.iter().position(|it| it.edit == *edit);
+        let is_new = |edit: &EditId| known(*edit).is_none() && !self.fates.contains_key(edit);
+        // Of what is read the last stands for all; else a later one may be still to come.
+        let stands = |group: &'_ [EditId], fits: &dyn Fn(usize) -> bool| -> Option<EditId> {
+            let (end, rest) = group.split_last()?;
+            let is_read = self.said_of(*end).is_some_and(|said| said.is_sent);
+            let of: Vec<&EditId> =
+                std::iter::once(end).chain(rest.iter().rev().filter(|_| !is_read)).collect();
+            of.into_iter().copied().find(|edit| is_new(edit) && at(edit).is_some_and(fits))
+        };
+        let first =
+            |fits: &dyn Fn(usize) -> bool| self.groups(row.0, row.1).find_map(|group| stands(group, fits));
+        let is_alike = |at: usize| (said[at].kind == EditKind::Delete) == written.deletes;
+        let again = || {
+            let fitting = (0..said.len()).rev().filter(|at| written.fits(&said, *at));
+            let edits = fitting.map(|at| said[at].edit);
+            edits.min_by_key(|edit| self.fates.contains_key(edit))
+        };
+        first(&|at| written.fits(&said, at))
+            .or_else(|| first(&|at| written.is_part(&said, at)))
+            .or_else(|| first(&is_alike))
+            .or_else(again)
+            .or_else(|| first(&|_| true))
+            .or_else(|| self.groups(row.0, row.1).last().and_then(|group| group.last().copied()))
+    }
+    /// The columns in which a write says what neither its edit nor another of the row does, and the
+    /// row did not before: a rule of the server's made that of what the phone sent, or of what its
+    /// author says was `changed`.
+    pub(super) fn remade(
+        &self,
+        edit: EditId,
+        written: &Written<'_>,
+        changed: bool,
+        is_there: impl Fn(usize, u64) -> bool,
+    ) -> Vec<usize> {
+        let Some(own) = self.said_of(edit).filter(|own| changed || own.is_sent) else { return Vec::new() };
+        let of_row = self.said(written.entity, written.key);
+        let others = |column: usize, says: u64| of_row.iter().any(|it| print(it, column) == Some(says));
+        let is_new = |(column, says): &&(usize, u64)| {
+            print(own, *column).is_some() && !others(*column, *says) && !is_there(*column, *says)
+        };
+        written.prints.iter().filter(is_new).map(|(column, _)| *column).collect()
+    }
+    /// The edits of a row that the server refuses, and of those the ones that it did not commit:
+    /// those that go with the one that has this name, or the first of which nothing was said.
+    pub(super) fn turned_down(
+        &self,
+        row: (EntityId, &Key),
+        name: Option<&str>,
+        used_for: impl Fn(&str) -> Option<EditId>,
+        known: impl Fn(EditId) -> Option<Verdict>,
+    ) -> Vec<EditId> {
+        let is_committed = |edit: &EditId| matches!(known(*edit), Some(Verdict::Committed(_)));
+        let open = |group: &[EditId]| -> Vec<EditId> {
+            let is_open = |edit: &&EditId| !is_committed(edit) && !self.fates.contains_key(edit);
+            group.iter().filter(is_open).copied().collect()
+        };
+        if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
+            let mut with = open(self.group_of(named));
+            with.retain(|edit| *edit < named);
+            with.push(named);
+            return with;
+        }
+        let next = self.groups(row.0, row.1).map(open).find(|group| !group.is_empty());
+        // One that says no to what it has written is wrong.
+        next.unwrap_or_else(|| self.groups(row.0, row.1).last().map(<[EditId]>::to_vec).unwrap_or_default())
+    }
+
+    /// A write by an edit came to this, and left its row with values of these prints, by column.
+    /// What of those in whose place it went is refused with it the caller tells the backend.
+    pub(super) fn wrote(&mut self, edit: EditId, came: Came, after: impl Fn(usize) -> Option<u64>) {
+        let of = |came: Came| match came {
+            Came::Committed(stamp) | Came::Same(stamp) => Fate::Known(Verdict::Committed(stamp)),
+            Came::GaveWay => Fate::GaveWay,
+            Came::Refused => Fate::Known(Verdict::Refused),
+        };
+        let group = self.group_of(edit).to_vec();
+        self.fates.insert(edit, of(came));
+        let deletes = self.said_of(edit).is_some_and(|said| said.kind == EditKind::Delete);
+        let is_read = group.last().and_then(|end| self.said_of(*end)).is_some_and(|said| said.is_sent);
+        let set_again = |one: EditId, column: usize| {
+            let later = group.iter().filter(|other| **other > one && (is_read || **other <= edit));
+            later.filter_map(|other| self.said_of(*other)).any(|said| print(said, column).is_some())
+        };
+        let is_there = |one: EditId| {
+            let Some(said) = self.said_of(one) else { return true };
+            said.prints.iter().all(|(of, print)| set_again(one, *of) || after(*of) == Some(*print))
+        };
+        let mut others = Vec::new();
+        for one in group.iter().copied().filter(|one| *one != edit && !self.fates.contains_key(one)) {
+            let fate = match came {
+                Came::Committed(_) if deletes && one < edit || is_there(one) => of(came),
+                Came::Refused => of(came),
+                // Of a later one nothing is said if it is not known to be in it.
+                _ if one > edit && !is_read => continue,
+                _ => Fate::GaveWay,
+            };
+            others.push((one, fate));
+        }
+        self.fates.extend(others);
     }
     /// An edit is refused for good.
     pub(super) fn refused(&mut self, edit: EditId) {
-        self.used.push((edit, None));
-        self.slip.refused.push(edit);
-    }
-    /// A write by an edit was done, and is committed as this if it is.
-    pub(super) fn wrote(&mut self, edit: EditId, stamp: Option<Stamp>) {
-        self.used.push((edit, stamp));
+        self.fates.insert(edit, Fate::Known(Verdict::Refused));
     }
     pub(super) fn names(&self, key: &Key) -> bool {
-        count(&self.body, key.as_str()) > 0
+        let key = key.as_str().as_bytes();
+        !key.is_empty() && self.body.windows(key.len()).any(|part| part == key)
     }
     pub(super) fn slip(&mut self) -> &mut Slip {
         &mut self.slip
     }
 
-    /// What stands beside the answer: what became of the edits that were written, and of those in
-    /// whose place they went. Of later ones the answer says nothing. What was `committed` before is
-    /// so if a server answers from a memory of its own.
-    pub(super) fn answered(&mut self, committed: impl Fn(EditId) -> Option<Stamp>) -> Slip {
+    /// What stands beside the answer: what became of each edit. What is `known` from before is so
+    /// where a server answers from a memory of its own; an edit of which nothing is gave way.
+    pub(super) fn answered(&mut self, known: impl Fn(EditId) -> Option<Verdict>) -> Slip {
         let mut slip = std::mem::take(&mut self.slip);
-        let rows = std::mem::take(&mut slip.edits);
-        let mut at: BTreeMap<EditId, Option<Stamp>> = BTreeMap::new();
-        for edit in rows.iter().flat_map(|row| row.edits.iter().copied()) {
-            committed(edit).into_iter().for_each(|stamp| _ = at.insert(edit, Some(stamp)));
-        }
-        self.used.drain(..).for_each(|(edit, stamp)| _ = at.insert(edit, stamp));
+        let (rows, fates) = (std::mem::take(&mut slip.edits), std::mem::take(&mut self.fates));
+        let is_told = |row: &RowEdits| row.edits.iter().any(|edit| fates.contains_key(edit));
         for row in rows {
-            let is_of = |edit: &EditSaid| edit.entity == row.entity && edit.key == row.key;
-            let mut all: Vec<EditId> =
-                slip.said.iter().filter(|edit| is_of(edit)).map(|it| it.edit).collect();
-            if all.is_empty() {
-                all.clone_from(&row.edits);
-            }
-            if !all.iter().any(|edit| at.contains_key(edit)) {
-                slip.edits.push(row);
-                continue;
-            }
-            let mut edits = Vec::new();
-            for edit in all {
-                let written = at.get(&edit);
-                if written.is_some() || row.edits.contains(&edit) {
-                    edits.push(edit);
-                }
-                if let Some(&stamp) = written {
-                    let edits = std::mem::take(&mut edits);
-                    slip.edits.push(RowEdits { entity: row.entity, key: row.key.clone(), edits, stamp });
-                }
+            let is_part_told = is_told(&row);
+            for edit in row.edits {
+                let fate = fates.get(&edit).copied().or_else(|| known(edit).map(Fate::Known));
+                let stamp = match fate {
+                    Some(Fate::Known(Verdict::Committed(stamp))) => Some(stamp),
+                    Some(Fate::Known(Verdict::Refused)) => {
+                        slip.refused.push(edit);
+                        None
+                    }
+                    None if is_part_told => continue,
+                    Some(Fate::GaveWay) | None => None,
+                };
+                let key = row.key.clone();
+                slip.edits.push(RowEdits { entity: row.entity, key, edits: vec![edit], stamp });
             }
         }
         slip.said.clear();
@@ -148,44 +279,10 @@ impl Behind {
     }
 }
 
-/// Edits that phones named in requests of this process: the last of each row.
-///
-/// A phone may send again what its journal has done with; an app that sends all it has writes rows
-/// that nobody edited there.
-#[derive(Default)]
-pub(super) struct Known {
-    last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
-    /// What edits are committed as, over all lives: it lies on the server's disk, too.
-    committed: BTreeMap<EditId, Stamp>,
-    strangers: u32,
-}
-
-impl Known {
-    pub(super) fn hear(&mut self, from: DeviceId, slip: &Slip) {
-        for row in &slip.edits {
-            let Some(edit) = row.edits.last() else { continue };
-            self.last.insert((from, row.entity, row.key.clone()), *edit);
-        }
-    }
-    pub(super) fn committed(&self, edit: EditId) -> Option<Stamp> {
-        self.committed.get(&edit).copied()
-    }
-    pub(super) fn commits(&mut self, edit: EditId, stamp: Stamp) {
-        self.committed.insert(edit, stamp);
-    }
-    /// The last edit of a row there; one that nobody made if there is none.
-    pub(super) fn of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
-        if let Some(edit) = self.last.get(&(from, entity, key.clone())) {
-            return *edit;
-        }
-        self.strangers += 1;
-        EditId { device: from, number: u32::MAX - self.strangers }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::DeviceId;
 
     const NOTE: usize = 1;
     const DONE: usize = 2;
@@ -196,35 +293,52 @@ mod tests {
     fn edit(number: u32) -> EditId {
         EditId { device: DeviceId(0), number }
     }
-    /// The edits of a row, by what each says, and a body that names the row so often.
-    fn behind(edits: &[Made<'_>], named: usize) -> Behind {
-        let (entity, key) = (EntityId(0), Key::new("k"));
+    fn row() -> (EntityId, Key) {
+        (EntityId(0), Key::new("k"))
+    }
+    /// The edits of a row, by what each says, in these groups of what the body has; called `n0` and
+    /// so on.
+    fn behind(edits: &[Made<'_>], groups: &[&[u32]], is_sent: bool) -> Behind {
+        let (entity, key) = row();
         let said = |(number, (kind, prints)): (usize, &Made<'_>)| EditSaid {
             edit: edit(number as u32),
             entity,
             key: key.clone(),
             kind: *kind,
             prints: prints.to_vec(),
+            names: vec![format!("n{number}")],
+            is_sent,
         };
         let said: Vec<EditSaid> = edits.iter().enumerate().map(said).collect();
-        let row = RowEdits {
+        let group = |group: &&[u32]| RowEdits {
             entity,
             key: key.clone(),
-            edits: said.iter().map(|edit| edit.edit).collect(),
+            edits: group.iter().copied().map(edit).collect(),
             stamp: None,
         };
-        Behind::of(Slip { edits: vec![row], said, ..Slip::default() }, b"k".repeat(named))
+        let edits = groups.iter().map(group).collect();
+        Behind::of(Slip { edits, said, ..Slip::default() }, b"k".to_vec())
     }
-    /// The numbers of the edits behind these writes, in order; one without values deletes.
-    fn numbers(behind: &mut Behind, writes: &[&[(usize, u64)]]) -> Vec<u32> {
-        let of = |prints: &&[(usize, u64)]| {
-            let (entity, key, deletes) = (EntityId(0), &Key::new("k"), prints.is_empty());
-            let written = Written { entity, key, deletes, name: None, prints: prints.to_vec() };
-            let edit = behind.edit(&written).expect("there is one");
-            behind.wrote(edit, Some(Stamp(i64::from(edit.number) + 10)));
+    /// The edits behind these writes, in order; one without values deletes.
+    fn writes(behind: &mut Behind, writes: &[(&[(usize, u64)], Option<&str>)]) -> Vec<u32> {
+        let (entity, key) = row();
+        let of = |(prints, name): &(&[(usize, u64)], Option<&str>)| {
+            let (key, deletes) = (&key, prints.is_empty());
+            let written = Written { entity, key, deletes, name: *name, prints: prints.to_vec() };
+            let edit = behind.edit(&written, |_| None, |_| None).expect("there is one");
+            let stamp = Stamp(i64::from(edit.number) + 10);
+            behind.wrote(edit, Came::Committed(stamp), |at| written.says(at));
             edit.number
         };
         writes.iter().map(of).collect()
+    }
+    fn unnamed<'w>(all: &[&'w [(usize, u64)]]) -> Vec<(&'w [(usize, u64)], Option<&'static str>)> {
+        all.iter().map(|prints| (*prints, None)).collect()
+    }
+    /// What the answer says of each edit: its number, and what it is committed as.
+    fn told(behind: &mut Behind) -> Vec<(u32, Option<i64>)> {
+        let rows = behind.answered(|_| None).edits.into_iter();
+        rows.map(|row| (row.edits[0].number, row.stamp.map(|stamp| stamp.0))).collect()
     }
 
     use EditKind::{Create, Delete, Update};
@@ -232,55 +346,118 @@ mod tests {
     #[test]
     fn each_write_of_a_row_has_its_own_edit() {
         let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        let numbers = |edits, groups: &[&[u32]], all: &[&[(usize, u64)]]| {
+            writes(&mut behind(edits, groups, true), &unnamed(all))
+        };
+        let (each, one): (&[&[u32]], &[&[u32]]) = (&[&[0], &[1]], &[&[0, 1]]);
         // By what each says, or by the row as it was then.
-        assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
-        assert_eq!(numbers(&mut behind(two, 2), &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
-        // One state in the place of both.
-        assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 1), (DONE, 2)]]), [1]);
-        // What the server makes of it, nobody knows.
-        assert_eq!(numbers(&mut behind(two, 1), &[&[(NOTE, 7), (DONE, 7)]]), [1]);
+        assert_eq!(numbers(two, each, &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
+        assert_eq!(numbers(two, each, &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
+        // The first gave way: the server kept what is newer.
+        assert_eq!(numbers(two, each, &[&[(DONE, 2)]]), [1]);
+        // One state in the place of both, and what the server makes of it.
+        assert_eq!(numbers(two, one, &[&[(NOTE, 1), (DONE, 2)]]), [1]);
+        assert_eq!(numbers(two, one, &[&[(NOTE, 7), (DONE, 7)]]), [1]);
         let back: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
-        assert_eq!(numbers(&mut behind(back, 3), &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
-        assert_eq!(numbers(&mut behind(back, 1), &[&[(NOTE, 1)]]), [2]);
+        let all: &[&[u32]] = &[&[0], &[1], &[2]];
+        assert_eq!(numbers(back, all, &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
+        assert_eq!(numbers(back, &[&[0, 1, 2]], &[&[(NOTE, 1)]]), [2]);
         let gone: &[Made<'_>] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
-        assert_eq!(numbers(&mut behind(gone, 2), &[&[(NOTE, 1), (DONE, 0)], &[]]), [0, 1]);
+        assert_eq!(numbers(gone, each, &[&[(NOTE, 1), (DONE, 0)], &[]]), [0, 1]);
     }
 
     #[test]
-    fn an_answer_speaks_of_what_was_written_alone() {
+    fn a_name_decides_whatever_is_written() {
+        let same: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 1)])];
+        let of = |name| writes(&mut behind(same, &[&[0], &[1]], true), &[(&[(NOTE, 9)], Some(name))]);
+        assert_eq!(
+            ["d0.e1", "n1", "d0.e1:77", "n0", "strange", "d0.e11"].map(of),
+            [[1], [1], [1], [0], [0], [0]]
+        );
+        // One that was used before is what it was used for.
+        let (entity, key) = row();
+        let written =
+            Written { entity, key: &key, deletes: false, name: Some("old"), prints: vec![(NOTE, 1)] };
+        let used_for = |name: &str| (name == "old").then_some(edit(1));
+        assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, used_for, |_| None), Some(edit(1)));
+        // What is committed already was not meant, where another may be.
+        let known = |of: EditId| (of == edit(0)).then_some(Verdict::Committed(Stamp(5)));
+        assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, |_| None, known), Some(edit(1)));
+    }
+
+    #[test]
+    fn what_went_in_the_place_of_others_brings_what_is_there() {
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        let mut all = behind(two, &[&[0, 1]], true);
+        writes(&mut all, &unnamed(&[&[(NOTE, 1), (DONE, 2)]]));
+        assert_eq!(told(&mut all), [(0, Some(11)), (1, Some(11))]);
+        // Of two the first gave way.
+        let mut part = behind(two, &[&[0, 1]], true);
+        writes(&mut part, &unnamed(&[&[(DONE, 2)]]));
+        assert_eq!(told(&mut part), [(0, None), (1, Some(11))]);
+        let mut each = behind(two, &[&[0], &[1]], true);
+        writes(&mut each, &unnamed(&[&[(DONE, 2)]]));
+        assert_eq!(told(&mut each), [(0, None), (1, Some(11))]);
+        // What cannot be read may still be to come.
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
-        let mut behind = behind(three, 1);
-        numbers(&mut behind, &[&[(NOTE, 2)]]);
-        let told: Vec<_> =
-            behind.answered(|_| None).edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
-        assert_eq!(told, [(vec![edit(0), edit(1)], Some(Stamp(11)))]);
+        let mut unread = behind(three, &[&[0, 1, 2]], false);
+        writes(&mut unread, &unnamed(&[&[(NOTE, 2)]]));
+        assert_eq!(told(&mut unread), [(0, Some(11)), (1, Some(11))]);
     }
 
     #[test]
     fn what_is_refused_is_told_apart_from_what_is_written() {
         let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)])];
-        let (entity, key) = (EntityId(0), &Key::new("k"));
-        let mut one_by_one = behind(two, 2);
-        assert_eq!(one_by_one.turned_down(entity, key, Some("d0.e1")), [edit(1)]);
-        assert_eq!(one_by_one.turned_down(entity, key, None), [edit(0)]);
-        one_by_one.refused(edit(0));
-        assert_eq!(one_by_one.turned_down(entity, key, None), [edit(1)]);
-        numbers(&mut one_by_one, &[&[(NOTE, 2)]]);
-        let slip = one_by_one.answered(|_| None);
-        let told: Vec<_> = slip.edits.into_iter().map(|row| (row.edits, row.stamp)).collect();
-        assert_eq!(told, [(vec![edit(0)], None), (vec![edit(1)], Some(Stamp(11)))]);
+        let (entity, key) = row();
+        let down = |of: &Behind, name: Option<&str>, committed: &[u32]| {
+            let known = |of: EditId| committed.contains(&of.number).then_some(Verdict::Committed(Stamp(5)));
+            of.turned_down((entity, &key), name, |_| None, known)
+        };
+        let mut each = behind(two, &[&[0], &[1]], true);
+        assert_eq!(down(&each, Some("d0.e1"), &[]), [edit(1)]);
+        assert_eq!(down(&each, None, &[]), [edit(0)]);
+        each.refused(edit(0));
+        assert_eq!(down(&each, None, &[]), [edit(1)]);
+        writes(&mut each, &unnamed(&[&[(NOTE, 2)]]));
+        let slip = each.answered(|_| None);
+        let said: Vec<_> = slip.edits.into_iter().map(|row| (row.edits[0], row.stamp)).collect();
+        assert_eq!(said, [(edit(0), None), (edit(1), Some(Stamp(11)))]);
         assert_eq!(slip.refused, [edit(0)]);
-        assert_eq!(behind(two, 1).turned_down(entity, key, None), [edit(0), edit(1)], "one state");
+        let one = behind(two, &[&[0, 1]], true);
+        assert_eq!(down(&one, None, &[]), [edit(0), edit(1)], "one state");
+        assert_eq!(down(&one, Some("n1"), &[]), [edit(0), edit(1)]);
+        // What is on the backend since an answer that was lost is not refused.
+        assert_eq!(down(&one, None, &[0]), [edit(1)]);
+        assert_eq!(down(&one, None, &[0, 1]), [edit(0), edit(1)], "which is wrong");
     }
 
     #[test]
-    fn a_repeat_that_is_answered_from_memory_is_committed() {
+    fn a_repeat_that_is_answered_from_memory_is_what_it_was() {
         let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)])];
-        let told = |committed: &dyn Fn(EditId) -> Option<Stamp>| -> Vec<_> {
-            let slip = behind(two, 1).answered(committed);
-            slip.edits.into_iter().map(|row| (row.edits.len(), row.stamp)).collect()
+        let told = |known: &dyn Fn(EditId) -> Option<Verdict>| -> Vec<_> {
+            let slip = behind(two, &[&[0], &[1]], true).answered(known);
+            slip.edits.into_iter().map(|row| row.stamp).chain(slip.refused.iter().map(|_| None)).collect()
         };
-        assert_eq!(told(&|_| None), [(2, None)]);
-        assert_eq!(told(&|of| (of == edit(1)).then_some(Stamp(7))), [(2, Some(Stamp(7)))]);
+        assert_eq!(told(&|_| None), [None, None]);
+        let committed = |of: EditId| (of == edit(1)).then_some(Verdict::Committed(Stamp(7)));
+        assert_eq!(told(&committed), [None, Some(Stamp(7))]);
+        assert_eq!(told(&|of: EditId| (of == edit(1)).then_some(Verdict::Refused)), [None; 3]);
+    }
+
+    #[test]
+    fn what_neither_people_nor_the_row_said_a_rule_made() {
+        let one: &[Made<'_>] = &[(Update, &[(NOTE, 90), (DONE, 1)])];
+        let (entity, key) = row();
+        let remade = |is_sent: bool, changed: bool, note: u64, before: u64| {
+            let prints = vec![(NOTE, note), (DONE, 1)];
+            let written = Written { entity, key: &key, deletes: false, name: None, prints };
+            let is_there = |at: usize, print: u64| at == NOTE && print == before;
+            behind(one, &[&[0]], is_sent).remade(edit(0), &written, changed, is_there)
+        };
+        assert_eq!(remade(true, false, 80, 5), [NOTE]);
+        assert_eq!(remade(true, false, 90, 5), [0; 0], "as it is");
+        assert_eq!(remade(true, false, 80, 80), [0; 0], "the row said so: the edit gave way");
+        assert_eq!(remade(false, false, 80, 5), [0; 0], "what the phone sent nobody knows");
+        assert_eq!(remade(false, true, 80, 5), [NOTE]);
     }
 }

@@ -7,6 +7,7 @@
 
 mod behind;
 mod half;
+mod known;
 mod record;
 
 pub(crate) use half::Half;

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use rquickjs::{Ctx, Exception, Function, Object};
 use serde_json::{Map, Value as Json, json};
 
-use super::behind::{Behind, Known, Written};
+use super::behind::{Behind, Came, Written};
+use super::known::{Known, Verdict};
 use crate::contract::{
-    DeviceId, EditId, EditKind, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion,
+    DeviceId, EditId, EditKind, EditSaid, Entity, EntityId, Key, Mutation, Outcome, Refusal, Row, RowVersion,
     ServerError, ServerSetup, Slip, Span, Stamp, SystemOfRecord, Value,
 };
 use crate::host::{Host, from_js, print_of, row_to_js};
@@ -63,6 +64,17 @@ struct Wish<'w> {
     row: Option<&'w Map<String, Json>>,
     base: Option<Stamp>,
     name: Option<&'w str>,
+    /// Its author says that a rule changed what the edit says.
+    changed: bool,
+}
+
+/// A wish as it goes to the backend, and the edit behind it if the phone knows one.
+struct Planned {
+    /// None if the record is like that already.
+    mutation: Option<Mutation>,
+    edit: Option<EditId>,
+    /// The columns in which a rule of the server's changed what the edit says.
+    remade: Vec<usize>,
 }
 
 impl Asked {
@@ -74,10 +86,9 @@ impl Asked {
 
 impl Records {
     pub(super) fn new(setup: ServerSetup, host: Rc<Host>) -> Records {
-        let (lent, asked, pushes, known) = Default::default();
-        let records = Records { setup, lent, asked, host, pushes, known };
-        records.recall();
-        records
+        let (lent, asked, pushes) = Default::default();
+        let known = RefCell::new(Known::recalled(&host.disk.main));
+        Records { setup, lent, asked, host, pushes, known }
     }
     fn table(&self, name: &str) -> Result<(EntityId, &Entity), No> {
         let schema = &self.setup.schema;
@@ -136,33 +147,45 @@ impl Records {
         let key =
             Key::new(key.ok_or_else(|| No::Wrong(format!("a row of `{name}` has no text `id`: {row}")))?);
         let base = options["base"].as_i64().map(Stamp);
-        let wish = Wish { id, key, row: row.as_object(), base, name: options["key"].as_str() };
+        let (name, changed) = (options["key"].as_str(), options["changed"] == json!(true));
+        let wish = Wish { id, key, row: row.as_object(), base, name, changed };
         let mut asked = self.asked.borrow_mut();
         let now = self.record(|record| record.get(id, &wish.key))?;
         let values = self.values(entity, &wish, now.as_ref())?;
-        let (mutation, edit) = self.mutation(&mut asked, &wish, now.as_ref(), values)?;
+        let Planned { mutation, edit, remade } = self.mutation(&mut asked, &wish, now.as_ref(), values)?;
+        let there = now.as_ref().and_then(|row| row.values.as_ref());
         let Some(mutation) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
-            edit.into_iter().for_each(|edit| asked.behind.wrote(edit, Some(stamp)));
+            let is = |at: usize| there.map(|values| print_of(&values[at]));
+            edit.into_iter().for_each(|edit| asked.behind.wrote(edit, Came::Same(stamp), is));
             return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
         };
+        if let Some(edit) = edit.filter(|_| !remade.is_empty()) {
+            self.record(|record| record.remade(edit, &remade))?;
+        }
         let attributes = &self.setup.attributes[asked.from.0 as usize];
+        let after: Vec<(usize, u64)> =
+            mutation.values.iter().map(|(at, value)| (*at, print_of(value))).collect();
         let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
-        let stamp = match &outcome {
-            Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Some(*stamp),
-            _ => None,
+        let came = match &outcome {
+            Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Came::Committed(*stamp),
+            // There is no version that it could give way to.
+            Outcome::Rejected { .. } => Came::Refused,
+            _ => Came::GaveWay,
         };
-        if let (Some(edit), Some(stamp)) = (edit, stamp) {
-            self.keep(edit, stamp);
+        if let Some(edit) = edit {
+            let written = |at: usize| after.iter().find(|(of, _)| *of == at).map(|(_, print)| *print);
+            let is = |at: usize| written(at).or_else(|| there.map(|values| print_of(&values[at])));
+            asked.behind.wrote(edit, came, is);
+            let verdict = match came {
+                Came::Committed(stamp) => Some(Verdict::Committed(stamp)),
+                Came::Refused => Some(Verdict::Refused),
+                Came::Same(_) | Came::GaveWay => None,
+            };
+            let mut known = self.known.borrow_mut();
+            verdict.into_iter().for_each(|verdict| known.keep(&self.host.disk.main, edit, verdict));
         }
         self.host.pass("js.server-written");
-        if let Some(edit) = edit {
-            match &outcome {
-                // There is no version that it could give way to.
-                Outcome::Rejected { .. } => asked.behind.refused(edit),
-                _ => asked.behind.wrote(edit, stamp),
-            }
-        }
         let slip = asked.behind.slip();
         match outcome {
             Outcome::Applied { stamp } => Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true })),
@@ -192,51 +215,32 @@ impl Records {
         let (id, entity) = self.table(name)?;
         let key = Key::new(key);
         let mut asked = self.asked.borrow_mut();
-        let edits = asked.behind.turned_down(id, &key, options["key"].as_str());
+        let mut known = self.known.borrow_mut();
+        let used_for = |name: &str| known.named(name, (id, &key));
+        let edits =
+            asked.behind.turned_down((id, &key), options["key"].as_str(), used_for, |it| known.of(it));
         if edits.is_empty() && !asked.behind.names(&key) {
             return Err(No::Wrong(format!("`db.refuse`: {}", unknown(name, key.as_str()))));
         }
         let now = self.record(|record| record.get(id, &key))?;
         for edit in edits {
             let made = if now.is_some() { EditKind::Update } else { EditKind::Create };
-            let kind = asked.behind.kind(edit).unwrap_or(made);
+            let kind = asked.behind.said_of(edit).map_or(made, |said| said.kind);
             let mutation = Mutation::new(edit, id, key.as_str(), kind);
             self.record(|record| record.refused(&mutation, None))?;
             asked.behind.refused(edit);
+            // What is refused after it was committed is so.
+            if known.of(edit).is_none() {
+                known.keep(&self.host.disk.main, edit, Verdict::Refused);
+            }
         }
         let current = now.map(|row| shown(entity, &row));
         Ok(json!({ "ok": false, "why": options["why"].as_str().unwrap_or("refused"), "current": current }))
     }
-    /// Keeps what an edit is committed as: an answer that comes from a memory of the server's own
-    /// says so, too. The disk is for the next process.
-    fn keep(&self, edit: EditId, stamp: Stamp) {
-        self.known.borrow_mut().commits(edit, stamp);
-        let text = format!(
-            "CREATE TABLE IF NOT EXISTS bench_commits(device INTEGER, number INTEGER, stamp INTEGER, \
-             PRIMARY KEY(device, number)) WITHOUT ROWID; \
-             REPLACE INTO bench_commits VALUES({}, {}, {});",
-            edit.device.0, edit.number, stamp.0
-        );
-        _ = self.host.disk.main.execute_batch(&text);
-    }
-    /// Reads what an earlier process kept.
-    fn recall(&self) {
-        let read = || -> rusqlite::Result<Vec<(EditId, Stamp)>> {
-            let mut asked = self.host.disk.main.prepare("SELECT device, number, stamp FROM bench_commits")?;
-            let edits = asked.query_map([], |row| {
-                let edit = EditId { device: DeviceId(row.get(0)?), number: row.get(1)? };
-                Ok((edit, Stamp(row.get(2)?)))
-            })?;
-            edits.collect()
-        };
-        let mut known = self.known.borrow_mut();
-        // There is none before the first commit.
-        read().unwrap_or_default().into_iter().for_each(|(edit, stamp)| known.commits(edit, stamp));
-    }
     /// What stands beside the answer.
     pub(super) fn answered(&self) -> Slip {
         let known = self.known.borrow();
-        self.asked.borrow_mut().behind.answered(|edit| known.committed(edit))
+        self.asked.borrow_mut().behind.answered(|edit| known.of(edit))
     }
 
     /// The values that a wish writes, by column of the backend.
@@ -266,15 +270,29 @@ impl Records {
         }
         Ok(values)
     }
-    /// The mutation of a wish, none if the record is like that already; and the edit behind it, if
-    /// the phone knows one that waits.
+    /// The edit behind a write; a name that is new is its own from here on.
+    fn behind(&self, asked: &Asked, written: &Written<'_>) -> Option<EditId> {
+        let mut known = self.known.borrow_mut();
+        let row = (written.entity, written.key);
+        let used_for = |name: &str| known.named(name, row);
+        let edit = asked.behind.edit(written, used_for, |edit| known.of(edit))?;
+        if let Some(name) = written.name.filter(|name| known.named(name, row).is_none()) {
+            let is_its_own =
+                |said: &EditSaid| said.edit.to_string() == name || said.names.iter().any(|of| of == name);
+            if !asked.behind.said_of(edit).is_some_and(is_its_own) {
+                known.name(&self.host.disk.main, name, row, edit);
+            }
+        }
+        Some(edit)
+    }
+    /// The mutation of a wish.
     fn mutation(
         &self,
         asked: &mut Asked,
         wish: &Wish<'_>,
         now: Option<&Row>,
         values: Vec<(usize, Value)>,
-    ) -> Result<(Option<Mutation>, Option<EditId>), No> {
+    ) -> Result<Planned, No> {
         let entity = self.setup.schema.entity(wish.id);
         let there = now.and_then(|row| row.values.as_ref());
         let is_in = |at: usize| wish.row.is_some_and(|row| row.contains_key(&entity.columns[at].name));
@@ -282,9 +300,10 @@ impl Records {
         let deletes = wish.row.is_none();
         let (key, name) = (&wish.key, wish.name);
         let written = Written { entity: wish.id, key, deletes, name, prints: prints.collect() };
-        let behind = asked.behind.edit(&written);
+        let behind = self.behind(asked, &written);
+        let none = |edit| Planned { mutation: None, edit, remade: Vec::new() };
         let kind = match (wish.row, now) {
-            (None, _) if there.is_none() => return Ok((None, behind)),
+            (None, _) if there.is_none() => return Ok(none(behind)),
             (None, _) => EditKind::Delete,
             (Some(_), Some(_)) => EditKind::Update,
             (Some(_), None) => EditKind::Create,
@@ -292,13 +311,16 @@ impl Records {
         let is_same = kind == EditKind::Update
             && there.is_some_and(|there| values.iter().all(|(at, value)| there[*at] == *value));
         if behind.is_none() && is_same {
-            return Ok((None, None));
+            return Ok(none(None));
         }
+        let is_there = |at: usize, print: u64| there.is_some_and(|there| print_of(&there[at]) == print);
+        let remade =
+            behind.map_or_else(Vec::new, |edit| asked.behind.remade(edit, &written, wish.changed, is_there));
         let (name, key) = (&entity.name, wish.key.as_str());
         if behind.is_none() && !asked.behind.names(&wish.key) {
             return Err(No::Wrong(unknown(name, key)));
         }
-        let edit = behind.unwrap_or_else(|| self.known.borrow_mut().of(asked.from, wish.id, &wish.key));
+        let edit = behind.unwrap_or_else(|| self.known.borrow_mut().last_of(asked.from, wish.id, &wish.key));
         let mut mutation = Mutation::new(edit, wish.id, key, kind);
         let own = match wish.name {
             Some(of) => format!("{of}/{name}/{key}"),
@@ -310,7 +332,7 @@ impl Records {
         mutation.base = wish.base.or(now.map(|row| row.stamp));
         mutation.made_at = self.record(|record| record.clock())?;
         mutation.values = values;
-        Ok((Some(mutation), behind))
+        Ok(Planned { mutation: Some(mutation), edit: behind, remade })
     }
     /// The number of this request among those that wrote without a key.
     fn push(&self) -> Result<i64, No> {

@@ -133,16 +133,25 @@ impl Ledger {
     pub(super) fn unchanged(&mut self, id: EditId) {
         self.unchanged.insert(id);
     }
-    /// That is believed if the row said so in the version that its device had.
+    /// That is believed if the row said so in the version that its device had, or an earlier edit
+    /// does that waits there: what becomes of that becomes of this one.
     fn believe_unchanged(&mut self, id: EditId, row: &Row) {
         let is_said = self.unchanged.remove(&id);
-        let Some(edit) = self.get_mut(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
+        let Some(edit) = self.get(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
             return;
         };
-        let says = |(column, value): &(usize, Value)| {
-            row.said(*column, edit.made_on).is_some_and(|said| alike(said, value))
+        let earlier = self.devices[id.device.0 as usize].range(..id.number).map(|(_, other)| other);
+        let waits = |other: &&Edit| {
+            other.row == edit.row && !other.acknowledged && other.won.is_none() && other.said.is_none()
         };
-        if edit.values.iter().all(says) {
+        let waiting: Vec<&Edit> = earlier.filter(waits).collect();
+        let says = |(column, value): &(usize, Value)| {
+            let last = waiting.iter().rev().find_map(|other| other.own_value(*column));
+            let found = last.or_else(|| row.said(*column, edit.made_on));
+            found.is_some_and(|said| alike(said, value))
+        };
+        let is_so = edit.values.iter().all(says);
+        if let Some(edit) = self.get_mut(id).filter(|_| is_so) {
             (edit.equal, edit.matched) = (true, true);
         }
     }
@@ -199,8 +208,13 @@ impl Ledger {
             self.close(own, author);
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
-        for id in open {
-            let carried = author.is_some_and(|author| self.carries(author, id, after));
+        // What an edit that it carries had set again it carries, too.
+        let mut carrying: Vec<EditId> = author.into_iter().collect();
+        for id in open.into_iter().rev() {
+            let carried = carrying.iter().any(|by| self.carries(*by, id, after));
+            if carried && author.is_some_and(|author| id.device == author.device && id > author) {
+                carrying.push(id);
+            }
             let Some(edit) = self.get_mut(id) else { continue };
             let was_there = edit.matches(before);
             let is_there = edit.matches(after);
@@ -433,7 +447,7 @@ impl Ledger {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
         let is_kept = edit.lost_power.is_none() && edit.told_refused.is_some_and(has);
-        is_last_word && edit.refused.is_some() && is_kept
+        is_last_word && is_kept
     }
     /// A person decided for the other side of its conflict; who is `logging_out` looks at none.
     pub(super) fn given_up_by_person(&mut self, id: EditId, logging_out: bool) {

@@ -98,6 +98,7 @@ pub(super) fn served(event: &Event<'_>) -> Option<DeviceId> {
         | Event::MutationReplayed { edit }
         | Event::MutationPutOff { edit }
         | Event::EditsCarried { edit, .. }
+        | Event::EditRemade { edit, .. }
         | Event::UploadQueued { edit }
         | Event::UploadWaits { edit }
         | Event::UploadDecided { edit, .. } => Some(edit.device),

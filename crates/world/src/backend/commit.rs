@@ -46,6 +46,8 @@ pub enum Fact {
     Replayed(EditId),
     /// The next commit of an edit brings these others.
     Carries(EditId, Vec<EditId>),
+    /// The next commit of an edit says something else in these columns, by the server's rule.
+    Remade(EditId, Vec<usize>),
     /// A mutation was put off.
     PutOff(EditId),
     /// A mutation was answered as if it was committed, and was not.
@@ -90,6 +92,7 @@ impl Fact {
             }
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
             Fact::Carries(edit, others) => Event::EditsCarried { edit: *edit, others },
+            Fact::Remade(edit, columns) => Event::EditRemade { edit: *edit, columns },
             Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
         }
     }

@@ -392,4 +392,7 @@ impl SystemOfRecord for Backend {
     fn carries(&mut self, by: EditId, others: &[EditId]) {
         self.call.facts.push(Fact::Carries(by, others.to_vec()));
     }
+    fn remade(&mut self, by: EditId, columns: &[usize]) {
+        self.call.facts.push(Fact::Remade(by, columns.to_vec()));
+    }
 }

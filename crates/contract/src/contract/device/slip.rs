@@ -37,6 +37,10 @@ pub struct EditSaid {
     pub kind: EditKind,
     /// By column of the backend.
     pub prints: Vec<(usize, u64)>,
+    /// What its app calls it, beside its own name.
+    pub names: Vec<String>,
+    /// Its values stand in the message, as far as that can be read.
+    pub is_sent: bool,
 }
 
 /// The edits behind what a message says of a row.

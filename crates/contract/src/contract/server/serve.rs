@@ -178,4 +178,9 @@ pub trait SystemOfRecord {
     /// no mutation of their own: their columns are combined
     /// ([`Combine`](crate::contract::Combine)).
     fn carries(&mut self, by: EditId, others: &[EditId]);
+    /// The next commit of the edit `by` says in these columns what a rule of the server's own made
+    /// of it.
+    fn remade(&mut self, by: EditId, columns: &[usize]) {
+        let _ = (by, columns);
+    }
 }

@@ -1,0 +1,313 @@
+//! What the body of a request says of a row, read from its JSON: in which of its objects which of
+//! the row's edits are.
+//!
+//! An object of the body stands for the edit whose name it has, else for the first whose values it
+//! has. Earlier edits are in it, too, as far as their values are, or a later one has set them again.
+//! Where two edits say the same nobody can tell whether the second is in it: *perhaps*.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::journal::Line;
+use crate::contract::{ColumnKind, DeviceId, EditKind, EntityId, Schema};
+use crate::host::{from_js, print_of};
+
+/// What an object says of a row.
+#[derive(Debug, Default)]
+struct Object {
+    /// Of its values, by column.
+    prints: BTreeMap<usize, u64>,
+    /// All its texts: names are among them.
+    texts: BTreeSet<String>,
+    says_gone: bool,
+}
+
+/// The edits of one row in a request, by their places among the lines of the row.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct InBody {
+    /// Those that go as one, the last in the place of the others.
+    pub(super) groups: Vec<Vec<usize>>,
+    /// Whose own values stand in the body.
+    pub(super) said: BTreeSet<usize>,
+    /// What may have gone with another one, which says the same.
+    pub(super) perhaps: Vec<(usize, usize)>,
+}
+
+/// Reads bodies for the rows of a phone.
+pub(super) struct Reader<'r> {
+    pub(super) schema: &'r Schema,
+    pub(super) device: DeviceId,
+    pub(super) body: Option<Json>,
+    /// A `DELETE`, whose path alone has the row.
+    pub(super) deletes: bool,
+}
+
+fn is_gone(name: &str, value: &Json) -> bool {
+    let is_true = match value {
+        Json::Bool(is) => *is,
+        Json::Number(n) => n.as_f64() != Some(0.0),
+        Json::String(text) => !text.is_empty(),
+        _ => false,
+    };
+    let says_so = |text: &str| ["delete", "remove", "destroy"].contains(&text.to_lowercase().as_str());
+    is_true && name.to_lowercase().contains("delete") || value.as_str().is_some_and(says_so)
+}
+
+impl Reader<'_> {
+    fn is_reference(&self, name: &str) -> bool {
+        let refers = |kind: &ColumnKind| matches!(kind, ColumnKind::Ref(_));
+        self.schema.entities.iter().any(|it| it.columns.iter().any(|of| of.name == name && refers(&of.kind)))
+    }
+    fn read(&self, entity: EntityId, map: &Map<String, Json>, into: &mut Object) {
+        let columns = &self.schema.entity(entity).columns;
+        for (name, value) in map {
+            into.says_gone |= is_gone(name, value);
+            if let Some(text) = value.as_str() {
+                into.texts.insert(text.to_owned());
+            }
+            let at = columns.iter().position(|column| column.name == *name);
+            if let Some((at, value)) = at.and_then(|at| Some((at, from_js(&columns[at].kind, value).ok()?))) {
+                into.prints.entry(at).or_insert_with(|| print_of(&value));
+            }
+            if let Json::Object(inner) = value {
+                self.read(entity, inner, into);
+            }
+        }
+    }
+    fn object(&self, entity: EntityId, map: &Map<String, Json>) -> Object {
+        let mut object = Object::default();
+        self.read(entity, map, &mut object);
+        object
+    }
+    /// Of another table by its name.
+    fn is_elsewhere(&self, entity: EntityId, object: &Object) -> bool {
+        let names = |of: &str| object.texts.contains(of);
+        let others = self.schema.entities.iter().filter(|of| of.name != self.schema.entity(entity).name);
+        others.map(|of| &*of.name).any(names) && !names(&self.schema.entity(entity).name)
+    }
+    /// The objects that speak of a row; `refers` notes how often one of another row has its key.
+    fn find(&self, (entity, key): (EntityId, &str), json: &Json, found: &mut Vec<Object>) -> bool {
+        let mut refers = false;
+        match json {
+            Json::Object(map) => {
+                let has_key = |(_, value): &(&String, &Json)| value.as_str() == Some(key);
+                if map.iter().filter(has_key).any(|(name, _)| !self.is_reference(name)) {
+                    let object = self.object(entity, map);
+                    if !self.is_elsewhere(entity, &object) {
+                        found.push(object);
+                    }
+                    return true;
+                }
+                if let Some(Json::Object(inner)) = map.get(key) {
+                    found.push(self.object(entity, inner));
+                    return true;
+                }
+                refers |= map.iter().any(|pair| has_key(&pair));
+                for inner in map.values() {
+                    refers |= self.find((entity, key), inner, found);
+                }
+            }
+            Json::Array(list) if list.iter().any(|value| value.as_str() == Some(key)) => {
+                let mut object = Object::default();
+                object.texts.extend(list.iter().filter_map(Json::as_str).map(str::to_owned));
+                object.says_gone = list.iter().any(|value| is_gone("", value));
+                list.iter().filter_map(Json::as_object).for_each(|map| self.read(entity, map, &mut object));
+                found.push(object);
+                refers = true;
+            }
+            Json::Array(list) => {
+                for inner in list {
+                    refers |= self.find((entity, key), inner, found);
+                }
+            }
+            _ => {}
+        }
+        refers
+    }
+
+    /// What the body says of a row, whose lines these are in their order; `is_named`: the adapter
+    /// says that the request is of this row. Nothing where it cannot be read.
+    pub(super) fn of_row(&self, lines: &[&Line], is_named: bool) -> Option<InBody> {
+        let (entity, key) = (lines.first()?.entity, lines[0].key.as_str());
+        let mut objects = Vec::new();
+        let refers = self.body.as_ref().is_some_and(|json| self.find((entity, key), json, &mut objects));
+        if objects.is_empty() && is_named {
+            match &self.body {
+                Some(Json::Object(map)) => objects.push(self.object(entity, map)),
+                _ if self.deletes => objects.push(Object { says_gone: true, ..Object::default() }),
+                _ => {}
+            }
+        }
+        if objects.is_empty() {
+            // Of a row that others refer to it says nothing.
+            return refers.then(InBody::default);
+        }
+        self.told(lines, &objects)
+    }
+
+    fn told(&self, lines: &[&Line], objects: &[Object]) -> Option<InBody> {
+        let names = |object: &Object, line: &Line| {
+            object.texts.contains(&line.id(self.device).to_string())
+                || line.names.iter().any(|name| object.texts.contains(name))
+        };
+        let is_named = |at: usize| objects.iter().any(|object| names(object, lines[at]));
+        let (mut it, mut last) = (InBody::default(), None);
+        let mut ends: Vec<(usize, &Object)> = Vec::new();
+        for object in objects {
+            let named = (0..lines.len()).rev().find(|at| names(object, lines[*at]));
+            let open = |at: &usize| lines[*at].is_open();
+            let after = |at: &usize| last.is_none_or(|last| *at > last);
+            let fitting: Vec<usize> = (0..lines.len()).filter(|at| fits(lines, *at, object)).collect();
+            let first = || fitting.iter().copied().filter(open).find(after);
+            let any = || fitting.iter().copied().find(open).or(fitting.last().copied());
+            let end = match named {
+                // One that was merged into an operation which keeps its name.
+                Some(named) => fitting.iter().copied().rfind(|at| adds(lines, named, *at)).unwrap_or(named),
+                None => first().or_else(any)?,
+            };
+            last = Some(end);
+            ends.push((end, object));
+            if fitting.contains(&end) {
+                it.said.insert(end);
+            }
+        }
+        for (end, object) in &ends {
+            let is_free = |at: usize| {
+                lines[at].is_open() && !is_named(at) && ends.iter().all(|(other, _)| *other != at)
+            };
+            let taken = |at: usize| it.groups.iter().flatten().any(|other| *other == at);
+            let goes = |at: &usize| is_free(*at) && !taken(*at) && is_within(lines, *at, *end, object);
+            let mut group: Vec<usize> = (0..*end).filter(goes).collect();
+            if !taken(*end) {
+                group.push(*end);
+                it.groups.push(group);
+            }
+        }
+        for at in (0..lines.len()).filter(|at| lines[*at].is_open()) {
+            if it.groups.iter().flatten().any(|other| *other == at) {
+                continue;
+            }
+            let says_so = ends.iter().find(|(_, object)| fits(lines, at, object));
+            it.perhaps.extend(says_so.map(|(end, _)| (at, *end)));
+        }
+        Some(it)
+    }
+}
+
+fn print(line: &Line, column: usize) -> Option<u64> {
+    line.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
+}
+/// What a column says after the edit at `at`, as far as these say it.
+fn by_then(lines: &[&Line], at: usize, column: usize) -> Option<u64> {
+    lines[..=at].iter().rev().find_map(|line| print(line, column))
+}
+
+/// Whether an object is what was there after an edit: it has its values, and none of a later one.
+fn fits(lines: &[&Line], at: usize, object: &Object) -> bool {
+    if lines[at].kind == EditKind::Delete || object.says_gone {
+        return lines[at].kind == EditKind::Delete && object.says_gone;
+    }
+    let own = &lines[at].prints;
+    let is_later = |(column, says): (&usize, &u64)| {
+        let is = by_then(lines, at, *column);
+        is != Some(*says) && lines[at + 1..].iter().any(|line| print(line, *column) == Some(*says))
+    };
+    own.iter().all(|(column, print)| object.prints.get(column) == Some(print))
+        && !object.prints.iter().any(is_later)
+}
+
+/// Whether the edit at `later` says something that was not so after the one at `at`.
+fn adds(lines: &[&Line], at: usize, later: usize) -> bool {
+    later > at && lines[later].prints.iter().any(|(of, print)| by_then(lines, at, *of) != Some(*print))
+}
+
+/// Whether an object that stands for the edit at `end` has in it what an earlier one says, or a
+/// later one said it again.
+fn is_within(lines: &[&Line], at: usize, end: usize, object: &Object) -> bool {
+    let set_again = |column: usize| lines[at + 1..=end].iter().any(|line| print(line, column).is_some());
+    lines[end].kind == EditKind::Delete
+        || lines[at].kind != EditKind::Delete
+            && lines[at]
+                .prints
+                .iter()
+                .all(|(of, print)| set_again(*of) || object.prints.get(of) == Some(print))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::{Column, Entity, Key, Stamp};
+
+    fn schema() -> Schema {
+        let columns = [("note", ColumnKind::Text), ("done", ColumnKind::Bool)];
+        let columns = columns.map(|(name, kind)| Column::new(name, kind)).to_vec();
+        let photo = vec![Column::new("visit", ColumnKind::Ref(EntityId(0)))];
+        Schema {
+            entities: vec![Entity::new("visit", columns), Entity::new("photo", photo)],
+            ..Schema::default()
+        }
+    }
+    /// Updates of a row with these values, called `n0`, `n1` and so on; null deletes it.
+    fn told(edits: &[Json], body: Json, is_named: bool) -> Option<(Vec<Vec<usize>>, Vec<(usize, usize)>)> {
+        let schema = schema();
+        let line = |(number, values): (usize, &Json)| {
+            let of = |(at, column): (usize, &Column)| {
+                Some((at, print_of(&from_js(&column.kind, values.get(&column.name)?).ok()?)))
+            };
+            Line {
+                number: number as u32,
+                entity: EntityId(0),
+                key: Key::new("k"),
+                kind: if values.is_null() { EditKind::Delete } else { EditKind::Update },
+                made: Stamp(0),
+                said: None,
+                prints: schema.entities[0].columns.iter().enumerate().filter_map(of).collect(),
+                names: vec![format!("n{number}")],
+                perhaps: false,
+            }
+        };
+        let lines: Vec<Line> = edits.iter().enumerate().map(line).collect();
+        let reader = Reader { schema: &schema, device: DeviceId(0), body: Some(body), deletes: false };
+        let lines: Vec<&Line> = lines.iter().collect();
+        reader.of_row(&lines, is_named).map(|it| (it.groups, it.perhaps))
+    }
+
+    #[test]
+    fn an_object_stands_for_the_edits_whose_values_it_has() {
+        let two = [json!({ "note": "a" }), json!({ "done": true })];
+        let op = |values: Json| json!({ "id": "k", "values": values });
+        let each = json!([op(two[0].clone()), op(two[1].clone())]);
+        assert_eq!(told(&two, each, false), Some((vec![vec![0], vec![1]], vec![])));
+        assert_eq!(told(&two, json!([op(two[0].clone())]), false), Some((vec![vec![0]], vec![])));
+        let whole = json!({ "rows": [{ "id": "k", "note": "a", "done": 1 }] });
+        assert_eq!(told(&two, whole, false), Some((vec![vec![0, 1]], vec![])));
+        let again = [json!({ "note": "a" }), json!({ "note": "b" })];
+        assert_eq!(told(&again, op(json!({ "note": "b" })), false), Some((vec![vec![0, 1]], vec![])));
+        // By its path, and deleted.
+        assert_eq!(told(&two, json!({ "done": true }), true), Some((vec![vec![1]], vec![])));
+        let gone = [json!({ "note": "a" }), Json::Null];
+        let deleted = json!({ "id": "k", "note": "z", "deleted": 1 });
+        assert_eq!(told(&gone, deleted, false), Some((vec![vec![0, 1]], vec![])));
+    }
+
+    #[test]
+    fn of_two_that_say_the_same_the_second_is_perhaps_there() {
+        let same = [json!({ "note": "a" }), json!({ "note": "a" })];
+        let one = json!({ "id": "k", "note": "a" });
+        assert_eq!(told(&same, one.clone(), false), Some((vec![vec![0]], vec![(1, 0)])));
+        assert_eq!(told(&same, json!([one.clone(), one]), false), Some((vec![vec![0], vec![1]], vec![])));
+        let named = json!({ "id": "k", "note": "a", "op": "n1" });
+        assert_eq!(told(&same, named, false), Some((vec![vec![0, 1]], vec![])));
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_nothing() {
+        let one = [json!({ "note": "a" })];
+        assert_eq!(told(&one, json!({ "id": "k", "n": "a" }), false), None);
+        // A row that refers to it is another one.
+        assert_eq!(told(&one, json!({ "id": "p", "visit": "k" }), false), Some((vec![], vec![])));
+    }
+}

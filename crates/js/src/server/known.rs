@@ -1,0 +1,111 @@
+//! What a server in JavaScript has said of edits, over all lives of its process: it lies on its
+//! disk, too.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use crate::contract::{DeviceId, EditId, EntityId, Key, Slip, Stamp};
+
+/// The edits that phones named in requests of this process, and what became of them.
+///
+/// A phone may send again what its journal has done with; an app that sends all it has writes rows
+/// that nobody edited there.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The last of each row.
+    last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
+    verdicts: BTreeMap<EditId, Verdict>,
+    /// Which edit is behind a name of the app's own, in a row.
+    names: BTreeMap<(String, EntityId, Key), EditId>,
+    strangers: u32,
+}
+
+/// What became of an edit for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Committed(Stamp),
+    Refused,
+}
+
+/// How the disk has the last of these, where a stamp would stand.
+const REFUSED: i64 = -1;
+
+const LAYOUT: &str = "\
+    CREATE TABLE IF NOT EXISTS bench_commits(device INTEGER, number INTEGER, stamp INTEGER, \
+        PRIMARY KEY(device, number)) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS bench_names(name TEXT, entity INTEGER, key TEXT, device INTEGER, \
+        number INTEGER, PRIMARY KEY(name, entity, key)) WITHOUT ROWID;";
+
+impl Known {
+    /// What an earlier process kept.
+    pub(super) fn recalled(disk: &Connection) -> Known {
+        let mut known = Known::default();
+        // There is none before the first commit.
+        _ = known.recall(disk);
+        known
+    }
+    fn recall(&mut self, disk: &Connection) -> rusqlite::Result<()> {
+        let edit = |device, number| EditId { device: DeviceId(device), number };
+        let mut asked = disk.prepare("SELECT device, number, stamp FROM bench_commits")?;
+        let verdicts = asked.query_map([], |row| {
+            let verdict = match row.get(2)? {
+                REFUSED => Verdict::Refused,
+                stamp => Verdict::Committed(Stamp(stamp)),
+            };
+            Ok((edit(row.get(0)?, row.get(1)?), verdict))
+        })?;
+        self.verdicts = verdicts.collect::<rusqlite::Result<_>>()?;
+        let mut asked = disk.prepare("SELECT name, entity, key, device, number FROM bench_names")?;
+        let names = asked.query_map([], |row| {
+            let of = (row.get(0)?, EntityId(row.get(1)?), Key::new(&row.get::<_, String>(2)?));
+            Ok((of, edit(row.get(3)?, row.get(4)?)))
+        })?;
+        self.names = names.collect::<rusqlite::Result<_>>()?;
+        Ok(())
+    }
+    pub(super) fn hear(&mut self, from: DeviceId, slip: &Slip) {
+        for row in &slip.edits {
+            let Some(edit) = row.edits.last() else { continue };
+            self.last.insert((from, row.entity, row.key.clone()), *edit);
+        }
+    }
+    pub(super) fn of(&self, edit: EditId) -> Option<Verdict> {
+        self.verdicts.get(&edit).copied()
+    }
+    /// Keeps what became of an edit: an answer that comes from a memory of the server's own says
+    /// so, too. The disk is for the next process.
+    pub(super) fn keep(&mut self, disk: &Connection, edit: EditId, verdict: Verdict) {
+        self.verdicts.insert(edit, verdict);
+        let stamp = if let Verdict::Committed(stamp) = verdict { stamp.0 } else { REFUSED };
+        let text = format!(
+            "{LAYOUT} REPLACE INTO bench_commits VALUES({}, {}, {stamp});",
+            edit.device.0, edit.number
+        );
+        _ = disk.execute_batch(&text);
+    }
+    /// The edit that a name was first used for, in this row.
+    pub(super) fn named(&self, name: &str, (entity, key): (EntityId, &Key)) -> Option<EditId> {
+        self.names.get(&(name.to_owned(), entity, key.clone())).copied()
+    }
+    pub(super) fn name(
+        &mut self,
+        disk: &Connection,
+        name: &str,
+        (entity, key): (EntityId, &Key),
+        edit: EditId,
+    ) {
+        self.names.insert((name.to_owned(), entity, key.clone()), edit);
+        let text = "REPLACE INTO bench_names VALUES(?1, ?2, ?3, ?4, ?5)";
+        _ = disk.execute_batch(LAYOUT);
+        _ = disk.execute(text, params![name, entity.0, key.as_str(), edit.device.0, edit.number]);
+    }
+    /// The last edit of a row there; one that nobody made if there is none.
+    pub(super) fn last_of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
+        if let Some(edit) = self.last.get(&(from, entity, key.clone())) {
+            return *edit;
+        }
+        self.strangers += 1;
+        EditId { device: from, number: u32::MAX - self.strangers }
+    }
+}
