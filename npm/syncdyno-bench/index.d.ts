@@ -21,10 +21,12 @@ export type Row = { id: string; [column: string]: string | number | boolean | nu
 export interface Edit { id: string; entity: string; kind: 'create' | 'update' | 'delete'; key: string; values: Record<string, string | number | boolean | null> }
 /** What a phone begins with that was synced before: rows and cursors by table. */
 export interface Provision { tables: Record<string, Row[]>; cursors: Record<string, string>; syncedAt: number }
+/** What became of what somebody saved; `name` is what the app calls the edit, where it does so itself. */
+export type Saved = void | 'exists' | 'missing' | 'unchanged' | { name: string | string[] }
 export interface Adapter {
   open?(bench: Bench): void | Promise<void>
   sync(unit: Unit): void | Promise<void>
-  edit(edit: Edit): void | 'exists' | 'missing' | 'unchanged' | Promise<void | 'exists' | 'missing' | 'unchanged'>
+  edit(edit: Edit): Saved | Promise<Saved>
   /** What the app shows of a table; waits for nothing. */
   rows(table: string): Row[] | Promise<Row[]>
   /** The rows that wait to be sent, as [table, id]; waits for nothing. */
@@ -46,7 +48,7 @@ export interface Capabilities {
 }
 export interface Changes { rows: (Row & { _stamp: number })[]; deleted: string[]; cursor: number }
 export interface Written { ok: boolean; stamp?: number; changed?: boolean; id?: string; why?: 'stale' | 'gone' | 'exists' | 'taken' | 'rejected'; reason?: string; current?: (Row & { _stamp: number; _deleted?: boolean }) | null }
-export interface WriteOptions { /** The `_stamp` of the version that was edited. */ base?: number; /** Two writes of a row with one key are one; the `id` of an edit says whose it is. */ key?: string }
+export interface WriteOptions { /** The `_stamp` of the version that was edited. */ base?: number; /** Two writes of a row with one key are one; the `id` of an edit says whose it is. */ key?: string; /** A rule of the server's own made another value of what the edit says. */ changed?: boolean }
 /** The bench's system of record, as the server's functions use it. */
 export interface Record_ {
   changes(table: string, since?: number | string | null): Changes

@@ -6,9 +6,11 @@ use std::fs;
 use syncdyno::world::Outcome;
 
 use super::{bundled, run_seed};
+use crate::worlds::value;
 
 /// Many edits of few rows wait together, answers are lost, phones and the office write beside.
-const HOT: [&str; 7] = [
+const HOT: [&str; 8] = [
+    "fleet.phones.devices=3",
     "entity.visit.rows=6",
     "entity.photo.rows=6",
     "action.tick-off={ entity=\"visit\", kind=\"update\", columns=[\"done\"], per_device=30, on_devices=1.0, aim=\"shown\" }",
@@ -80,4 +82,77 @@ fn no_way_of_a_right_app_is_accused() {
         }
     }
     assert!(accused.is_empty(), "{}:\n{}", accused.len(), accused.join("\n"));
+}
+
+/// Whether saving says of what is shown already that it changes nothing.
+const UNCHANGED: (&str, &str) = (
+    "    const name = WAY",
+    "    if (kind === 'update' && Object.entries(values).every(([name, value]) => plain(value) === there[name])) return 'unchanged'\n    const name = WAY",
+);
+
+#[test]
+fn an_edit_that_says_what_waits_ends_as_that_does() {
+    let keeps = way(["columns", "one", "own", "keeps"]);
+    for seed in 1..=2 {
+        assert_eq!(alarms(&hot("lossy", &keeps, &[UNCHANGED], seed)), [""; 0], "{seed}");
+    }
+    let lies =
+        (UNCHANGED.0, "    if (kind === 'update' && values.note) return 'unchanged'\n    const name = WAY");
+    assert!(value(&hot("lossy", &keeps, &[lies], 1), "oracle.lost_edit.count") > 0);
+}
+
+/// What is wrong with a way, which lines are changed to which, and the figure that finds it.
+type Planted = ([&'static str; 4], &'static [(&'static str, &'static str)], &'static str);
+
+const PLANTED: [Planted; 5] = [
+    // Phones that count a row as done with the first of its edits.
+    (
+        ["columns", "one", "own", "last"],
+        &[(
+            "db.prepare('DELETE FROM waiting WHERE n = ?').run(n)",
+            "db.prepare('DELETE FROM waiting WHERE id = ?').run(id)",
+        )],
+        "oracle.lost_edit.count",
+    ),
+    // A server that has no memory, and names nothing.
+    (
+        ["columns", "one", "none", "last"],
+        &[("if (old) return JSON.parse(old.result)", ""), ("INSERT INTO done", "REPLACE INTO done")],
+        "oracle.duplicate.rows",
+    ),
+    // One that says no, and writes.
+    (
+        ["columns", "all", "edit", "refuses"],
+        &[(
+            "return db.refuse(table, id, key)",
+            "return { ...db.put(table, { id, ...values }, key), ok: false }",
+        )],
+        "oracle.refused_and_committed.count",
+    ),
+    // Phones that tell nobody of it.
+    (["columns", "one", "own", "refuses"], &[("bench.log(WAY", "void (WAY")], "oracle.lost_edit.count"),
+    // Phones that send less than was typed.
+    (
+        ["columns", "all", "edit", "last"],
+        &[(
+            "...rest, was }",
+            "...rest, ...(rest.values?.note ? { values: { note: rest.values.note.slice(0, 20) } } : {}), was }",
+        )],
+        "oracle.bent_value.count",
+    ),
+];
+
+#[test]
+fn what_is_planted_in_a_way_is_found() {
+    for (way_of, changes, figure) in PLANTED {
+        let found: u64 = (1..=2).map(|seed| value(&hot("lossy", &way(way_of), changes, seed), figure)).sum();
+        assert!(found > 0, "{way_of:?} {changes:?}: no {figure}");
+    }
+}
+
+#[test]
+fn operations_that_go_one_by_one_are_squashed_by_nobody() {
+    let squashed = |of| value(&hot("lossy", &way(of), &[], 1), "engine.edits.squashed");
+    assert_eq!(squashed(["columns", "one", "edit", "last"]), 0);
+    assert!(squashed(["rows", "all", "edit", "last"]) > 0);
 }

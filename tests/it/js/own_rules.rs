@@ -73,9 +73,12 @@ fn an_edit_that_a_server_refuses_is_neither_done_nor_lost() {
     let apart = ["engine.edits.refused", "engine.never_safe.lost", "engine.never_safe.unconfirmed"];
     let [refused, lost, unconfirmed] = sums("contended", &sound, &[], apart);
     assert!(refused > 0 && [lost, unconfirmed] == [0, 0], "{refused} {lost} {unconfirmed}");
-    // One that says nothing lets its phones take the edit for done.
+    // One that says nothing, whose people are told all the same, loses nothing either.
     let silent = outbox(&[(WRITES, &format!("      if ({BESIDE}) {{ {tells} }}\n{WRITES}"))]);
-    assert!(sums("contended", &silent, &[], figures)[0] > 0);
+    assert_eq!(sums("contended", &silent, &[], figures)[..3], [0; 3]);
+    // If they are not, it does.
+    let unheard = silent.replace("bench.log({ id: row.id, edit: name })", "");
+    assert!(sums("contended", &unheard, &[], figures)[1] > 0);
     // One that writes before it asks its rule.
     let late = outbox(&[(
         "      if (!ok)",

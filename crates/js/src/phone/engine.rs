@@ -22,6 +22,10 @@ use crate::runtime::Fault;
 /// A run that failed, or left edits, is followed by another after this.
 const AGAIN: Span = Span::secs(20);
 
+/// What is said of an edit that nobody can tell from another.
+const ALIKE: &str = "an edit says the same as one before it of its row, no name tells the two apart, and it is \
+    taken to have gone with that: give the name of each to `key` of `db.put`, and have it in the request";
+
 /// The names that `edit` gives for what it saved: one, or a list.
 fn given_names(given: &Json) -> impl Iterator<Item = &str> {
     let names = &given["name"];
@@ -214,6 +218,10 @@ impl Phone {
         if !note.is_empty() {
             _ = self.thread.host.disk.write(&note);
             self.ports.work(Work::default()).await;
+        }
+        let is_alike = |of: &&Told| matches!(of, Told::Done(line, _) if line.perhaps);
+        for _ in told.iter().filter(is_alike) {
+            self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: ALIKE }));
         }
         let told = unsaid.iter().chain(&told);
         told.for_each(|told| tell(&self.ports, self.setup.device, told));

@@ -165,21 +165,30 @@ impl Behind {
     }
     /// The columns in which a write says what neither its edit nor another of the row does, and the
     /// row did not before: a rule of the server's made that of what the phone sent, or of what its
-    /// author says was `changed`.
+    /// author says was `changed`. That a rule left what was there is believed of what it made before.
     pub(super) fn remade(
         &self,
         edit: EditId,
         written: &Written<'_>,
         changed: bool,
-        is_there: impl Fn(usize, u64) -> bool,
+        (is_there, is_made): (impl Fn(usize, u64) -> bool, impl Fn(usize, u64) -> bool),
     ) -> Vec<usize> {
-        let Some(own) = self.said_of(edit).filter(|own| changed || own.is_sent) else { return Vec::new() };
+        let end = self.group_of(edit).last().copied().unwrap_or(edit);
+        if !changed && !self.said_of(end).is_some_and(|said| said.is_sent) {
+            return Vec::new();
+        }
+        let with = self.group_of(edit).iter().copied().chain([edit]);
+        let own: Vec<&EditSaid> = with.filter_map(|one| self.said_of(one)).collect();
         let of_row = self.said(written.entity, written.key);
         let others = |column: usize, says: u64| of_row.iter().any(|it| print(it, column) == Some(says));
-        let is_new = |(column, says): &&(usize, u64)| {
-            print(own, *column).is_some() && !others(*column, *says) && !is_there(*column, *says)
+        let is_own = |(column, says): &&(usize, u64)| {
+            own.iter().rev().find_map(|said| print(said, *column)).is_some_and(|print| print != *says)
         };
-        written.prints.iter().filter(is_new).map(|(column, _)| *column).collect()
+        let is_new = |(column, says): &&(usize, u64)| {
+            changed || is_made(*column, *says) || !others(*column, *says) && !is_there(*column, *says)
+        };
+        let remade = written.prints.iter().filter(is_own).filter(is_new);
+        remade.map(|(column, _)| *column).collect()
     }
     /// The edits of a row that the server refuses, and of those the ones that it did not commit:
     /// those that go with the one that has this name, or the first of which nothing was said.
@@ -208,7 +217,12 @@ impl Behind {
 
     /// A write by an edit came to this, and left its row with values of these prints, by column.
     /// What of those in whose place it went is refused with it the caller tells the backend.
-    pub(super) fn wrote(&mut self, edit: EditId, came: Came, after: impl Fn(usize) -> Option<u64>) {
+    pub(super) fn wrote(
+        &mut self,
+        (edit, remade): (EditId, &[usize]),
+        came: Came,
+        after: impl Fn(usize) -> Option<u64>,
+    ) {
         let of = |came: Came| match came {
             Came::Committed(stamp) | Came::Same(stamp) => Fate::Known(Verdict::Committed(stamp)),
             Came::GaveWay => Fate::GaveWay,
@@ -224,7 +238,9 @@ impl Behind {
         };
         let is_there = |one: EditId| {
             let Some(said) = self.said_of(one) else { return true };
-            said.prints.iter().all(|(of, print)| set_again(one, *of) || after(*of) == Some(*print))
+            said.prints
+                .iter()
+                .all(|(of, print)| set_again(one, *of) || remade.contains(of) || after(*of) == Some(*print))
         };
         let mut others = Vec::new();
         for one in group.iter().copied().filter(|one| *one != edit && !self.fates.contains_key(one)) {
@@ -327,7 +343,7 @@ mod tests {
             let written = Written { entity, key, deletes, name: *name, prints: prints.to_vec() };
             let edit = behind.edit(&written, |_| None, |_| None).expect("there is one");
             let stamp = Stamp(i64::from(edit.number) + 10);
-            behind.wrote(edit, Came::Committed(stamp), |at| written.says(at));
+            behind.wrote((edit, &[]), Came::Committed(stamp), |at| written.says(at));
             edit.number
         };
         writes.iter().map(of).collect()
@@ -452,11 +468,13 @@ mod tests {
             let prints = vec![(NOTE, note), (DONE, 1)];
             let written = Written { entity, key: &key, deletes: false, name: None, prints };
             let is_there = |at: usize, print: u64| at == NOTE && print == before;
-            behind(one, &[&[0]], is_sent).remade(edit(0), &written, changed, is_there)
+            let is_made = |_: usize, print: u64| print == 81;
+            behind(one, &[&[0]], is_sent).remade(edit(0), &written, changed, (is_there, is_made))
         };
         assert_eq!(remade(true, false, 80, 5), [NOTE]);
         assert_eq!(remade(true, false, 90, 5), [0; 0], "as it is");
         assert_eq!(remade(true, false, 80, 80), [0; 0], "the row said so: the edit gave way");
+        assert_eq!(remade(true, false, 81, 81), [NOTE], "what the rule made before");
         assert_eq!(remade(false, false, 80, 5), [0; 0], "what the phone sent nobody knows");
         assert_eq!(remade(false, true, 80, 5), [NOTE]);
     }

@@ -1,7 +1,7 @@
 //! What a server in JavaScript has said of edits, over all lives of its process: it lies on its
 //! disk, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -18,6 +18,8 @@ pub(super) struct Known {
     verdicts: BTreeMap<EditId, Verdict>,
     /// Which edit is behind a name of the app's own, in a row.
     names: BTreeMap<(String, EntityId, Key), EditId>,
+    /// What rules of the server's made of what people said: prints of values, by column.
+    made: BTreeSet<(EntityId, usize, u64)>,
     strangers: u32,
 }
 
@@ -99,6 +101,12 @@ impl Known {
         let text = "REPLACE INTO bench_names VALUES(?1, ?2, ?3, ?4, ?5)";
         _ = disk.execute_batch(LAYOUT);
         _ = disk.execute(text, params![name, entity.0, key.as_str(), edit.device.0, edit.number]);
+    }
+    pub(super) fn makes(&mut self, value: (EntityId, usize, u64)) {
+        self.made.insert(value);
+    }
+    pub(super) fn is_made(&self, value: (EntityId, usize, u64)) -> bool {
+        self.made.contains(&value)
     }
     /// The last edit of a row there; one that nobody made if there is none.
     pub(super) fn last_of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {

@@ -157,7 +157,7 @@ impl Records {
         let Some(mutation) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
             let is = |at: usize| there.map(|values| print_of(&values[at]));
-            edit.into_iter().for_each(|edit| asked.behind.wrote(edit, Came::Same(stamp), is));
+            edit.into_iter().for_each(|edit| asked.behind.wrote((edit, &[]), Came::Same(stamp), is));
             return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
         };
         if let Some(edit) = edit.filter(|_| !remade.is_empty()) {
@@ -176,7 +176,7 @@ impl Records {
         if let Some(edit) = edit {
             let written = |at: usize| after.iter().find(|(of, _)| *of == at).map(|(_, print)| *print);
             let is = |at: usize| written(at).or_else(|| there.map(|values| print_of(&values[at])));
-            asked.behind.wrote(edit, came, is);
+            asked.behind.wrote((edit, &remade), came, is);
             let verdict = match came {
                 Came::Committed(stamp) => Some(Verdict::Committed(stamp)),
                 Came::Refused => Some(Verdict::Refused),
@@ -314,8 +314,14 @@ impl Records {
             return Ok(none(None));
         }
         let is_there = |at: usize, print: u64| there.is_some_and(|there| print_of(&there[at]) == print);
-        let remade =
-            behind.map_or_else(Vec::new, |edit| asked.behind.remade(edit, &written, wish.changed, is_there));
+        let mut known = self.known.borrow_mut();
+        let is_made = |at: usize, print: u64| known.is_made((wish.id, at, print));
+        let remade = behind.map_or_else(Vec::new, |edit| {
+            asked.behind.remade(edit, &written, wish.changed, (is_there, is_made))
+        });
+        let of = |(at, _): &&(usize, u64)| remade.contains(at);
+        written.prints.iter().filter(of).for_each(|(at, print)| known.makes((wish.id, *at, *print)));
+        drop(known);
         let (name, key) = (&entity.name, wish.key.as_str());
         if behind.is_none() && !asked.behind.names(&wish.key) {
             return Err(No::Wrong(unknown(name, key)));

@@ -33,8 +33,11 @@ impl Ledger {
             later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
                 || self.missed_says(id, author, (column, &after[column]))
         };
+        let is_remade = |column: usize| self.combined.is_remade(author, column);
         id.number < author.number
-            && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
+            && edit.values.iter().all(|(column, value)| {
+                set_again(*column) || is_remade(*column) || alike(&after[*column], value)
+            })
             || id.number > author.number && edit.matches(Some(after))
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Combined {
     saw: FxHashMap<EditId, Vec<(usize, Value)>>,
     /// The edits that the next commit of an edit brings, too, as its server says.
     others: BTreeMap<EditId, Vec<EditId>>,
+    /// The columns in which a commit of an edit says what a rule of the server's made of it.
+    remade: BTreeMap<EditId, Vec<usize>>,
 }
 
 impl Combined {
@@ -52,6 +54,12 @@ impl Combined {
         let columns = columns.filter(|(column, _)| self.rules.contains_key(&(id, **column)));
         let seen = columns.map(|(column, value)| (*column, value.clone())).collect();
         self.saw.insert(edit, seen);
+    }
+    pub(super) fn remake(&mut self, edit: EditId, columns: &[usize]) {
+        self.remade.insert(edit, columns.to_vec());
+    }
+    pub(super) fn is_remade(&self, edit: EditId, column: usize) -> bool {
+        self.remade.get(&edit).is_some_and(|columns| columns.contains(&column))
     }
     pub(super) fn brings(&mut self, edit: EditId, others: &[EditId]) {
         self.others.entry(edit).or_default().extend(others);

@@ -29,8 +29,6 @@ pub(super) struct Beside {
     pub(super) unseen: BTreeMap<EditId, LocalEdit>,
     /// Edits of which a rule gave up some columns, or made a row of its own with this key.
     pub(super) ruled: FxHashMap<EditId, Option<Key>>,
-    /// The columns in which the server says what a rule of its own made of an edit.
-    remade: BTreeMap<EditId, Vec<usize>>,
     /// Rows that a device made and that the backend has under the key of another.
     pub(super) elsewhere: FxHashMap<RowId, RowId>,
 }
@@ -42,12 +40,6 @@ impl Beside {
             Decision::Both { key } => _ = self.ruled.insert(edit, Some(key.clone())),
             Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
         }
-    }
-    pub(super) fn remade(&mut self, edit: EditId, columns: &[usize]) {
-        self.remade.insert(edit, columns.to_vec());
-    }
-    pub(super) fn is_remade(&self, edit: EditId, column: usize) -> bool {
-        self.remade.get(&edit).is_some_and(|columns| columns.contains(&column))
     }
     pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
         self.ruled.contains_key(&edit)

@@ -222,7 +222,7 @@ impl Oracle {
                 self.ledger.waits(edit);
             }
             Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
-            Event::EditRemade { edit, columns } => self.intents.beside.remade(edit, columns),
+            Event::EditRemade { edit, columns } => self.ledger.combined.remake(edit, columns),
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
             }

@@ -169,7 +169,7 @@ impl<'a> Asked<'a> {
         set.filter(move |(column, value, after)| {
             !alike(after, value)
                 && !case.ledger.combined.takes(meant.entity, *column)
-                && !self.beside.is_remade(meant.id, *column)
+                && !case.ledger.combined.is_remade(meant.id, *column)
                 && !self.is_called_so(*column, value, after)
                 && !self.asked_since(*column, after)
                 && !self.left_as_it_was(*column, merge)
