@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use super::journal::Line;
-use crate::contract::{ColumnKind, DeviceId, EditKind, EntityId, Schema};
+use crate::contract::{ColumnKind, DeviceId, EditKind, EditSaid, EntityId, RowEdits, Schema, Slip};
 use crate::host::{from_js, print_of};
 
 /// What an object says of a row.
@@ -193,6 +193,45 @@ impl Reader<'_> {
         }
         Some(it)
     }
+}
+
+/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far as
+/// its body can be read, and what each edit of these rows says. With them what is perhaps in it.
+pub(super) fn read_behind(
+    lines: &[Line],
+    reader: &Reader<'_>,
+    (is_in, is_named): (impl Fn(&Line) -> bool, impl Fn(&Line) -> bool),
+    count: impl Fn(&str) -> usize,
+) -> (Slip, Vec<(u32, u32)>) {
+    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
+    lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
+    let (mut slip, mut perhaps) = (Slip::default(), Vec::new());
+    for ((entity, key_text), lines) in rows {
+        let key = &lines[0].key;
+        let open: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_open()).collect();
+        let all = || if open.is_empty() { (0..lines.len()).collect() } else { open.clone() };
+        let it = reader.of_row(&lines, is_named(lines[0])).unwrap_or_else(|| {
+            let each = open.len() > 1 && count(key_text) >= open.len();
+            let groups = if each { open.iter().map(|at| vec![*at]).collect() } else { vec![all()] };
+            InBody { groups, ..InBody::default() }
+        });
+        for group in &it.groups {
+            let edits = group.iter().map(|at| lines[*at].id(reader.device)).collect();
+            slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
+        }
+        perhaps.extend(it.perhaps.iter().map(|(at, with)| (lines[*at].number, lines[*with].number)));
+        let said = |(at, line): (usize, &&Line)| EditSaid {
+            edit: line.id(reader.device),
+            entity,
+            key: key.clone(),
+            kind: line.kind,
+            prints: line.prints.clone(),
+            names: line.names.clone(),
+            is_sent: it.said.contains(&at),
+        };
+        slip.said.extend(lines.iter().enumerate().map(said));
+    }
+    (slip, perhaps)
 }
 
 fn print(line: &Line, column: usize) -> Option<u64> {

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use rusqlite::{Connection, params};
 use serde_json::Value as Json;
 
-use super::body::{InBody, Reader};
 use crate::base::Word;
 use crate::contract::{
     DeviceId, EditId, EditKind, EditSaid, EntityId, Key, LocalEdit, LogEntry, LogKind, RowEdits, RowVersion,
@@ -69,7 +68,7 @@ impl Line {
     pub(super) fn id(&self, device: DeviceId) -> EditId {
         EditId { device, number: self.number }
     }
-    fn row(&self) -> (EntityId, &str) {
+    pub(super) fn row(&self) -> (EntityId, &str) {
         (self.entity, self.key.as_str())
     }
     /// Whether a state of its row, `null` for a deleted one, is what it made.
@@ -188,45 +187,6 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
         slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(said));
     }
     slip
-}
-
-/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far as
-/// its body can be read, and what each edit of these rows says. With them what is perhaps in it.
-pub(super) fn read_behind(
-    lines: &[Line],
-    reader: &Reader<'_>,
-    (is_in, is_named): (impl Fn(&Line) -> bool, impl Fn(&Line) -> bool),
-    count: impl Fn(&str) -> usize,
-) -> (Slip, Vec<(u32, u32)>) {
-    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
-    lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let (mut slip, mut perhaps) = (Slip::default(), Vec::new());
-    for ((entity, key_text), lines) in rows {
-        let key = &lines[0].key;
-        let open: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_open()).collect();
-        let all = || if open.is_empty() { (0..lines.len()).collect() } else { open.clone() };
-        let it = reader.of_row(&lines, is_named(lines[0])).unwrap_or_else(|| {
-            let each = open.len() > 1 && count(key_text) >= open.len();
-            let groups = if each { open.iter().map(|at| vec![*at]).collect() } else { vec![all()] };
-            InBody { groups, ..InBody::default() }
-        });
-        for group in &it.groups {
-            let edits = group.iter().map(|at| lines[*at].id(reader.device)).collect();
-            slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
-        }
-        perhaps.extend(it.perhaps.iter().map(|(at, with)| (lines[*at].number, lines[*with].number)));
-        let said = |(at, line): (usize, &&Line)| EditSaid {
-            edit: line.id(reader.device),
-            entity,
-            key: key.clone(),
-            kind: line.kind,
-            prints: line.prints.clone(),
-            names: line.names.clone(),
-            is_sent: it.said.contains(&at),
-        };
-        slip.said.extend(lines.iter().enumerate().map(said));
-    }
-    (slip, perhaps)
 }
 
 /// The statements that note what an answer says of edits, and of versions if stamps are kept.

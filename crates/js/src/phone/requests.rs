@@ -8,7 +8,7 @@ use std::task::Poll;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::body::Reader;
+use super::body::{Reader, read_behind};
 use super::journal;
 use super::state::{Hold, Phone};
 use super::thread::Job;
@@ -93,7 +93,7 @@ fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
             body.windows(key.len()).filter(|part| *part == key.as_bytes()).count()
         }
     };
-    journal::read_behind(&lines, &reader, (is_in, is_named), count)
+    read_behind(&lines, &reader, (is_in, is_named), count)
 }
 
 /// What is in place of a response.
