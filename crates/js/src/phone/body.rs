@@ -289,8 +289,10 @@ mod tests {
             ..Schema::default()
         }
     }
+    /// The edits of each part, and which of two parts say the same.
+    type Told = (Vec<Vec<usize>>, Vec<(usize, usize)>);
     /// Updates of a row with these values, called `n0`, `n1` and so on; null deletes it.
-    fn told(edits: &[Json], body: Json, is_named: bool) -> Option<(Vec<Vec<usize>>, Vec<(usize, usize)>)> {
+    fn told(edits: &[Json], body: Json, is_named: bool) -> Option<Told> {
         let schema = schema();
         let line = |(number, values): (usize, &Json)| {
             let of = |(at, column): (usize, &Column)| {

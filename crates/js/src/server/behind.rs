@@ -335,10 +335,12 @@ mod tests {
         let edits = groups.iter().map(group).collect();
         Behind::of(Slip { edits, said, ..Slip::default() }, b"k".to_vec())
     }
+    /// The prints of the values of a write, and its name.
+    type Write<'w> = (&'w [(usize, u64)], Option<&'w str>);
     /// The edits behind these writes, in order; one without values deletes.
-    fn writes(behind: &mut Behind, writes: &[(&[(usize, u64)], Option<&str>)]) -> Vec<u32> {
+    fn writes(behind: &mut Behind, writes: &[Write<'_>]) -> Vec<u32> {
         let (entity, key) = row();
-        let of = |(prints, name): &(&[(usize, u64)], Option<&str>)| {
+        let of = |(prints, name): &Write<'_>| {
             let (key, deletes) = (&key, prints.is_empty());
             let written = Written { entity, key, deletes, name: *name, prints: prints.to_vec() };
             let edit = behind.edit(&written, |_| None, |_| None).expect("there is one");
@@ -348,7 +350,7 @@ mod tests {
         };
         writes.iter().map(of).collect()
     }
-    fn unnamed<'w>(all: &[&'w [(usize, u64)]]) -> Vec<(&'w [(usize, u64)], Option<&'static str>)> {
+    fn unnamed<'w>(all: &[&'w [(usize, u64)]]) -> Vec<Write<'w>> {
         all.iter().map(|prints| (*prints, None)).collect()
     }
     /// What the answer says of each edit: its number, and what it is committed as.
