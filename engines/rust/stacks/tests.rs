@@ -7,7 +7,7 @@ use syncdyno::contract::{
     Capabilities, Column, ColumnKind, Entity, EntityId, Key, Merge, Schema, Stack, Value,
 };
 
-use super::{PROMISES, automerge, yrs};
+use super::{PROMISES, automerge, loro, yrs};
 use crate::document::{Actor, At, Document, Touched, stack};
 
 const TASK: EntityId = EntityId(0);
@@ -101,6 +101,12 @@ fn automerges_documents_converge() {
 }
 
 #[test]
+fn documents_of_loro_converge() {
+    two_converge::<loro::Rows>();
+    parts_and_whole_are_equal::<loro::Rows>();
+}
+
+#[test]
 fn documents_of_yrs_converge() {
     two_converge::<yrs::Rows>();
     parts_and_whole_are_equal::<yrs::Rows>();
@@ -120,7 +126,7 @@ fn harsh(stack: Stack) -> Bench {
 
 #[test]
 fn runs_are_equal_again_and_with_two_threads() {
-    for stack in [automerge(), yrs()] {
+    for stack in [automerge(), loro(), yrs()] {
         let [once, again, both] = [1, 1, 2].map(|threads| harsh(stack.clone()).threads(threads).run());
         once.assert_ok();
         assert!(once.figure("device.kills.count").value() > 10, "{}", stack.name);

@@ -1,0 +1,185 @@
+//! Loro: a map for each entity, in it a map for each row. Each side tells what it has, as a version
+//! vector, and what the other lacks (<https://loro.dev/docs/tutorial/sync>).
+
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use loro::event::{ContainerDiff, Diff};
+use loro::{
+    Container, ContainerTrait, ExportMode, Index, LoroDoc, LoroMap, LoroValue, Subscription,
+    ValueOrContainer, VersionVector,
+};
+use syncdyno::contract::{EntityId, Key, Schema, Value, ValueRef};
+
+use crate::document::{Actor, At, Document, Reader, Touched, Writer};
+
+pub(crate) struct Rows {
+    doc: LoroDoc,
+    schema: Arc<Schema>,
+    packed: VersionVector,
+    /// What the last import changed; Loro wants its listeners to be fit for threads.
+    touched: Arc<Mutex<Touched>>,
+    _watched: Subscription,
+}
+
+/// What is known of the other side: what it has, and whether it has to be told something.
+pub(crate) struct Peer {
+    has: VersionVector,
+    owed: bool,
+}
+
+fn loro_value(value: &Value) -> LoroValue {
+    value.with_ref(|value| match value {
+        ValueRef::Null => LoroValue::Null,
+        ValueRef::Int(n) => LoroValue::I64(n),
+        ValueRef::Real(x) => LoroValue::Double(x),
+        ValueRef::Text(text) => LoroValue::String(text.into()),
+    })
+}
+
+fn value(of: Option<ValueOrContainer>) -> Value {
+    match of {
+        Some(ValueOrContainer::Value(LoroValue::I64(n))) => Value::Int(n),
+        Some(ValueOrContainer::Value(LoroValue::Double(x))) => Value::Real(x),
+        Some(ValueOrContainer::Value(LoroValue::String(text))) => Value::text(&text),
+        _ => Value::Null,
+    }
+}
+
+/// The rows that an event is about.
+fn rows_of(schema: &Schema, event: &ContainerDiff<'_>, touched: &mut Touched) {
+    let mut path = event.path.iter().map(|(_, index)| index);
+    let Some(Index::Key(name)) = path.next() else { return };
+    let Some(entity) = schema.find(name) else { return };
+    match (path.next(), &event.diff) {
+        (Some(Index::Key(key)), _) => _ = touched.insert((entity, Key::new(key))),
+        (None, Diff::Map(delta)) => touched.extend(delta.updated.keys().map(|key| (entity, Key::new(key)))),
+        _ => {}
+    }
+}
+
+impl Rows {
+    fn entity(&self, entity: EntityId) -> LoroMap {
+        self.doc.get_map(self.schema.entity(entity).name.as_str())
+    }
+    fn map(&self, (entity, key): At<'_>) -> Option<LoroMap> {
+        match self.entity(entity).get(key.as_str()) {
+            Some(ValueOrContainer::Container(Container::Map(map))) => Some(map),
+            _ => None,
+        }
+    }
+    fn version(&self) -> VersionVector {
+        self.doc.commit();
+        self.doc.oplog_vv()
+    }
+    fn since(&self, version: &VersionVector) -> Vec<u8> {
+        self.doc.export(ExportMode::updates(version)).expect("its history is whole")
+    }
+    fn take_touched(&self) -> Touched {
+        mem::take(&mut self.touched.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Document for Rows {
+    type Peer = Peer;
+
+    fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
+        let doc = LoroDoc::new();
+        // In place of one that was drawn; and no change has a time of its own.
+        doc.set_peer_id(actor.0).expect("nothing is under way");
+        doc.set_record_timestamp(false);
+        let touched = Arc::<Mutex<Touched>>::default();
+        let (to, of) = (touched.clone(), schema.clone());
+        let watched = doc.subscribe_root(Arc::new(move |event| {
+            let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+            event.events.iter().for_each(|event| rows_of(&of, event, &mut to));
+        }));
+        let packed = doc.oplog_vv();
+        Rows { doc, schema: schema.clone(), packed, touched, _watched: watched }
+    }
+    fn load(&mut self, parts: &[Vec<u8>]) -> Result<(), String> {
+        for part in parts {
+            self.doc.import(part).map_err(|error| error.to_string())?;
+        }
+        self.packed = self.version();
+        Ok(())
+    }
+    fn pack(&mut self) -> Vec<u8> {
+        let version = self.version();
+        if version == self.packed {
+            return Vec::new();
+        }
+        let packed = mem::replace(&mut self.packed, version);
+        self.since(&packed)
+    }
+    fn whole(&mut self) -> Vec<u8> {
+        self.packed = self.version();
+        self.doc.export(ExportMode::Snapshot).expect("its history is whole")
+    }
+
+    fn put(&mut self, row: At<'_>, values: &[(usize, Value)]) {
+        let map = self.map(row).unwrap_or_else(|| {
+            let made = self.entity(row.0).insert_container(row.1.as_str(), LoroMap::new());
+            made.expect("it is attached")
+        });
+        let columns = &self.schema.entity(row.0).columns;
+        for (column, value) in values {
+            map.insert(columns[*column].name.as_str(), loro_value(value)).expect("it is attached");
+        }
+    }
+    fn remove(&mut self, (entity, key): At<'_>) {
+        self.entity(entity).delete(key.as_str()).expect("it is attached");
+    }
+    /// Deletes are counted, too.
+    fn mark(&mut self) -> Vec<u8> {
+        let (own, version) = (self.doc.peer_id(), self.version());
+        let mut mark = Writer::default();
+        mark.numbers(&[own, version.get(&own).map_or(0, |count| u64::from(count.unsigned_abs()))]);
+        mark.0
+    }
+    fn has(&mut self, mark: &[u8]) -> bool {
+        let Some([peer, count]) = Reader(mark).numbers() else { return false };
+        self.version().get(&peer).is_some_and(|has| u64::from(has.unsigned_abs()) >= count)
+    }
+
+    fn row(&self, row: At<'_>) -> Option<Vec<Value>> {
+        let map = self.map(row).filter(|map| !map.is_deleted())?;
+        Some(self.schema.entity(row.0).projected().map(|column| value(map.get(&column.name))).collect())
+    }
+    fn keys(&self, entity: EntityId) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.entity(entity).keys().map(|key| Key::new(&key)).collect();
+        keys.sort();
+        keys
+    }
+
+    /// It tells at first what it has, and so does an answer.
+    fn peer(&self, kept: &[u8]) -> Peer {
+        Peer { has: VersionVector::decode(kept).unwrap_or_default(), owed: true }
+    }
+    fn kept(peer: &Peer) -> Vec<u8> {
+        peer.has.encode()
+    }
+    fn generate(&mut self, peer: &mut Peer, asks: bool) -> Option<Vec<u8>> {
+        if !peer.owed && !asks {
+            return None;
+        }
+        peer.owed = false;
+        let mut message = Writer::default();
+        message.bytes(&self.version().encode());
+        message.bytes(&self.since(&peer.has));
+        Some(message.0)
+    }
+    fn receive(&mut self, peer: &mut Peer, message: &[u8]) -> Result<Touched, String> {
+        let mut from = Reader(message);
+        let (Some(has), Some(updates)) = (from.bytes(), from.bytes()) else {
+            return Err("it is cut short".to_owned());
+        };
+        let has = VersionVector::decode(has).map_err(|error| error.to_string())?;
+        // What was put here before is no news.
+        self.doc.commit();
+        self.take_touched();
+        self.doc.import(updates).map_err(|error| error.to_string())?;
+        peer.has = has;
+        Ok(self.take_touched())
+    }
+}
