@@ -1,9 +1,11 @@
 //! Engines that are crates of others, as stacks of the bench.
 //!
 //! [`document`] is what engines have in common that keep a document and merge it: a half for
-//! phones and a half that answers. Each of [`stacks`] is an engine over it.
+//! phones and a half that answers. `sessions` is SQLite's session extension, with halves of its own.
+//! Each of [`stacks`] is an engine.
 
 pub mod document;
+mod sessions;
 pub mod stacks;
 
 use syncdyno::Stacks;

@@ -17,7 +17,7 @@ pub(super) struct Ask {
 
 /// What became of an edit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// It is on the record.
     Done(Stamp),
     /// The record said so already.
@@ -38,9 +38,9 @@ pub(super) struct Answer {
 }
 
 /// The first byte of an answer that is none: words follow.
-const REFUSED: u8 = 1;
+pub(crate) const REFUSED: u8 = 1;
 
-pub(super) fn refusal(words: &str) -> Vec<u8> {
+pub(crate) fn refusal(words: &str) -> Vec<u8> {
     [&[REFUSED], words.as_bytes()].concat()
 }
 
@@ -129,10 +129,10 @@ impl Writer {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
-    fn edit(&mut self, edit: EditId) {
+    pub(crate) fn edit(&mut self, edit: EditId) {
         self.numbers(&[u64::from(edit.device.0), u64::from(edit.number)]);
     }
-    fn verdict(&mut self, verdict: &Verdict) {
+    pub(crate) fn verdict(&mut self, verdict: &Verdict) {
         let (kind, stamp, columns) = match verdict {
             Verdict::Done(stamp) => (0, stamp, &[][..]),
             Verdict::Same(stamp) => (1, stamp, &[][..]),
@@ -177,11 +177,11 @@ impl<'a> Reader<'a> {
         self.0 = rest;
         Some(bytes)
     }
-    fn edit(&mut self) -> Option<EditId> {
+    pub(crate) fn edit(&mut self) -> Option<EditId> {
         let [device, number] = self.numbers()?;
         Some(EditId { device: DeviceId(u32::try_from(device).ok()?), number: u32::try_from(number).ok()? })
     }
-    fn verdict(&mut self) -> Option<Verdict> {
+    pub(crate) fn verdict(&mut self) -> Option<Verdict> {
         let [kind, stamp, count] = self.numbers()?;
         let columns = (0..count).map(|_| usize::try_from(self.number()?).ok()).collect::<Option<_>>()?;
         let stamp = Stamp(stamp as i64);

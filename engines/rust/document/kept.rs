@@ -240,7 +240,7 @@ pub(super) struct Now {
     pub(super) values: Option<Vec<Cell<'static>>>,
 }
 
-pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 

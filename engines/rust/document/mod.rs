@@ -20,7 +20,11 @@ mod phone;
 mod server;
 mod settle;
 
-pub(crate) use frame::{Reader, Writer};
+pub(crate) use frame::{REFUSED, Reader, Verdict, Writer, refusal};
+pub(crate) use kept::is_full;
+pub(crate) use notes::Notes;
+pub(crate) use phone::{TRIED_AGAIN_AFTER, failed, tell_verdict};
+pub(crate) use server::{changed_since, gone_meanwhile, reads_the_same};
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -105,12 +109,12 @@ pub fn stack<D: Document>(name: &str, promises: Capabilities) -> Stack {
         .crash_points(&["document.started", "document.answered", "document.told", "document.settled"])
         .promises(promises)
         .lacks(LACKS)
-        .patience(|chosen| chosen.span("timeout") + phone::TRIED_AGAIN_AFTER)
+        .patience(|chosen| chosen.span("timeout") + TRIED_AGAIN_AFTER)
         .requests_a_run(phone::ROUNDS)
 }
 
 /// One document is everybody's, and its history is on the server.
-const LACKS: &[Need] = &[
+pub(crate) const LACKS: &[Need] = &[
     Need::Scopes,
     Need::Windows,
     Need::NaturalKeys,

@@ -20,10 +20,10 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
 const COMPACT_AT: u32 = 500;
 
 /// The server's disk is sound: the bench breaks none.
-pub(super) struct Notes(Connection);
+pub(crate) struct Notes(pub(crate) Connection);
 
 impl Notes {
-    pub(super) fn open(at: &Database) -> Notes {
+    pub(crate) fn open(at: &Database) -> Notes {
         let database = syncdyno::open_database(at).and_then(|database| {
             database.execute_batch(LAYOUT)?;
             Ok(database)
@@ -42,10 +42,10 @@ impl Notes {
         asked.and_then(|mut asked| asked.query_map(of, read)?.collect()).expect(SOUND)
     }
     /// Does `work` in one transaction.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.0.execute_batch("BEGIN").expect(SOUND);
     }
-    pub(super) fn commit(&self) {
+    pub(crate) fn commit(&self) {
         self.0.execute_batch("COMMIT").expect(SOUND);
     }
 
@@ -73,22 +73,22 @@ impl Notes {
     }
 
     /// The stamp of the version of a row that the document has.
-    pub(super) fn known(&self, (entity, key): (EntityId, &Key)) -> Option<Stamp> {
+    pub(crate) fn known(&self, (entity, key): (EntityId, &Key)) -> Option<Stamp> {
         let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
         self.one(asked, (entity.0, key.as_str()), |row| row.get(0).map(Stamp))
     }
-    pub(super) fn note_known(&self, (entity, key): (EntityId, &Key), stamp: Stamp, gone: bool) {
+    pub(crate) fn note_known(&self, (entity, key): (EntityId, &Key), stamp: Stamp, gone: bool) {
         let number = self.last_known() + 1;
         let put = "REPLACE INTO known VALUES(?1, ?2, ?3, ?4, ?5)";
         self.write(put, (entity.0, key.as_str(), stamp.0, gone, number as i64));
     }
     /// The number of the version that was noted last.
-    pub(super) fn last_known(&self) -> u64 {
+    pub(crate) fn last_known(&self) -> u64 {
         let asked = "SELECT number FROM known ORDER BY number DESC LIMIT 1";
         self.one(asked, [], |row| row.get::<_, i64>(0)).unwrap_or_default() as u64
     }
     /// The versions that were noted after this one.
-    pub(super) fn known_since(&self, number: u64) -> Vec<RowVersion> {
+    pub(crate) fn known_since(&self, number: u64) -> Vec<RowVersion> {
         let asked = "SELECT entity, key, stamp, gone FROM known WHERE number > ?1 ORDER BY number";
         self.all(asked, [number as i64], |row| {
             let key: String = row.get(1)?;
@@ -97,31 +97,31 @@ impl Notes {
         })
     }
     /// The rows of an entity that are there, as far as is known.
-    pub(super) fn known_rows(&self, entity: EntityId) -> Vec<Key> {
+    pub(crate) fn known_rows(&self, entity: EntityId) -> Vec<Key> {
         let asked = "SELECT key FROM known WHERE entity = ?1 AND NOT gone ORDER BY key";
         self.all(asked, [entity.0], |row| row.get::<_, String>(0).map(|key| Key::new(&key)))
     }
 
     /// Up to where the record was read.
-    pub(super) fn position(&self, entity: EntityId) -> Option<Stamp> {
+    pub(crate) fn position(&self, entity: EntityId) -> Option<Stamp> {
         let asked = "SELECT read FROM position WHERE entity = ?1";
         self.one(asked, [entity.0], |row| row.get(0).map(Stamp))
     }
-    pub(super) fn note_position(&self, entity: EntityId, read: Stamp) {
+    pub(crate) fn note_position(&self, entity: EntityId, read: Stamp) {
         self.write("REPLACE INTO position VALUES(?1, ?2)", (entity.0, read.0));
     }
 
-    pub(super) fn verdict(&self, edit: EditId) -> Option<Verdict> {
+    pub(crate) fn verdict(&self, edit: EditId) -> Option<Verdict> {
         let asked = "SELECT verdict FROM verdict WHERE device = ?1 AND edit = ?2";
         let bytes = self.one(asked, (edit.device.0, edit.number), |row| row.get::<_, Vec<u8>>(0))?;
         Some(Verdict::read(&bytes).expect("it was written here"))
     }
-    pub(super) fn note_verdict(&self, asker: DeviceId, edit: EditId, verdict: &Verdict) {
+    pub(crate) fn note_verdict(&self, asker: DeviceId, edit: EditId, verdict: &Verdict) {
         let put = "REPLACE INTO verdict VALUES(?1, ?2, ?3, ?4)";
         self.write(put, (edit.device.0, edit.number, verdict.bytes(), asker.0));
     }
     /// Forgets the verdicts for a phone on edits for which it does not wait any more.
-    pub(super) fn keep_verdicts(&self, asker: DeviceId, waiting: impl Fn(EditId) -> bool) {
+    pub(crate) fn keep_verdicts(&self, asker: DeviceId, waiting: impl Fn(EditId) -> bool) {
         let asked = "SELECT device, edit FROM verdict WHERE asker = ?1";
         let read = |row: &Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });
         for edit in self.all(asked, [asker.0], read).into_iter().filter(|edit| !waiting(*edit)) {

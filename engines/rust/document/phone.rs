@@ -18,7 +18,7 @@ use super::kept::{self, Edited, Kept, Now};
 use super::{Actor, Document};
 
 /// A run that failed or left edits is tried again after this.
-pub(super) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
+pub(crate) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
 /// So many requests a run makes at most.
 pub(super) const ROUNDS: u32 = 32;
 
@@ -203,7 +203,7 @@ impl<D: Document> Phone<D> {
         let (never, settled): (Vec<_>, Vec<_>) =
             settled.into_iter().partition(|(_, verdict)| *verdict == Verdict::Never);
         for (edit, verdict) in &settled {
-            self.tell_verdict(edit, verdict);
+            tell_verdict(&self.ports, edit, verdict);
         }
         self.tell_never(never.into_iter().map(|(edit, _)| edit).collect());
         self.ports.crash_point("document.told").await;
@@ -243,26 +243,6 @@ impl<D: Document> Phone<D> {
             .collect();
         self.ports.emit(EngineEvent::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
     }
-    fn tell_verdict(&self, of: &Mutation, verdict: &Verdict) {
-        let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
-        let kind = match of.kind {
-            EditKind::Create | EditKind::Update => ConflictKind::UpdateUpdate,
-            EditKind::Delete => ConflictKind::DeleteUpdate,
-        };
-        let decide = |kind: ConflictKind, decision: Decision<'_>, remote: Stamp| {
-            let sides = Sides { local, remote, edited: None };
-            self.ports.emit(EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides });
-        };
-        match verdict {
-            Verdict::Done(_) | Verdict::Never => {}
-            Verdict::Same(stamp) => decide(ConflictKind::Equal, Decision::Same, *stamp),
-            Verdict::Part(stamp, columns) => decide(kind, Decision::Merged { columns }, *stamp),
-            Verdict::GaveWay(stamp) => return decide(kind, Decision::Remote, *stamp),
-        }
-        if let Verdict::Done(stamp) | Verdict::Same(stamp) | Verdict::Part(stamp, _) = *verdict {
-            self.ports.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp });
-        }
-    }
     /// Tells of rows that were made and deleted, of which nobody else hears.
     fn tell_never(&self, edits: Vec<Mutation>) {
         for row in slip_of(edits.iter()).edits {
@@ -276,10 +256,32 @@ impl<D: Document> Phone<D> {
 /// Edits with their verdicts, and rows as they are now.
 type Stored = (Vec<(Mutation, Verdict)>, Vec<Now>);
 
-fn failed(error: rusqlite::Error) -> SyncError {
+pub(crate) fn failed(error: rusqlite::Error) -> SyncError {
     match kept::is_full(&error) {
         true => SyncError::StorageFull,
         false => SyncError::Corrupt(error.to_string()),
+    }
+}
+
+/// Tells what became of an edit.
+pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
+    let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
+    let kind = match of.kind {
+        EditKind::Create | EditKind::Update => ConflictKind::UpdateUpdate,
+        EditKind::Delete => ConflictKind::DeleteUpdate,
+    };
+    let decide = |kind: ConflictKind, decision: Decision<'_>, remote: Stamp| {
+        let sides = Sides { local, remote, edited: None };
+        ports.emit(EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides });
+    };
+    match verdict {
+        Verdict::Done(_) | Verdict::Never => {}
+        Verdict::Same(stamp) => decide(ConflictKind::Equal, Decision::Same, *stamp),
+        Verdict::Part(stamp, columns) => decide(kind, Decision::Merged { columns }, *stamp),
+        Verdict::GaveWay(stamp) => return decide(kind, Decision::Remote, *stamp),
+    }
+    if let Verdict::Done(stamp) | Verdict::Same(stamp) | Verdict::Part(stamp, _) = *verdict {
+        ports.emit(EngineEvent::EditAcknowledged { edit, entity, key, stamp });
     }
 }
 

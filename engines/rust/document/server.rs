@@ -38,21 +38,15 @@ impl<D: Document> Server<D> {
     fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = self.setup.schema.clone();
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
-            let since = self.notes.position(entity);
-            let found = match self.changed(entity, since, record) {
-                Err(ServerError::CursorExpired(_)) => {
-                    let all = self.changed(entity, None, record)?;
-                    // Of what was deleted meanwhile nothing is said.
-                    for key in self.notes.known_rows(entity) {
-                        if all.iter().all(|(there, ..)| *there != key) {
-                            self.mirror((entity, &key), record.clock(), None);
-                        }
-                    }
-                    all
-                }
+            let (found, all) = match changed_since(&self.setup, &self.notes, entity, record) {
                 Err(ServerError::BadRequest(_)) => continue,
                 found => found?,
             };
+            if all {
+                for (key, stamp) in gone_meanwhile(&self.notes, entity, &found, record) {
+                    self.mirror((entity, &key), stamp, None);
+                }
+            }
             for (key, stamp, values) in &found {
                 if self.notes.known((entity, key)).is_none_or(|known| *stamp >= known) {
                     self.mirror((entity, key), *stamp, values.as_deref());
@@ -62,20 +56,6 @@ impl<D: Document> Server<D> {
             read.into_iter().for_each(|read| self.notes.note_position(entity, read));
         }
         Ok(())
-    }
-    fn changed(
-        &self,
-        entity: EntityId,
-        since: Option<Stamp>,
-        record: &mut dyn SystemOfRecord,
-    ) -> Result<Vec<Version>, ServerError> {
-        // All phones have one document, and see all rows.
-        let attributes = self.setup.attributes.first().map_or(&[][..], Vec::as_slice);
-        let mut found = Vec::new();
-        record.changes(entity, attributes, since, &mut |key, stamp, values| {
-            found.push((Key::new(key), stamp, values.map(<[Value]>::to_vec)));
-        })?;
-        Ok(found)
     }
     /// Has the document say of a row what the record says, which is this version.
     pub(super) fn mirror(&mut self, row: At<'_>, stamp: Stamp, values: Option<&[Value]>) {
@@ -146,7 +126,51 @@ impl<D: Document> Server<D> {
 /// A version of a row; no values if it is gone.
 type Version = (Key, Stamp, Option<Vec<Value>>);
 
-pub(super) fn reads_the_same(one: &Value, other: &Value) -> bool {
+/// What changed of an entity since it was last read, or all that is there, if the record does not
+/// know any more what changed.
+///
+/// # Errors
+/// As for [`SystemOfRecord::changes`].
+pub(crate) fn changed_since(
+    setup: &ServerSetup,
+    notes: &Notes,
+    entity: EntityId,
+    record: &mut dyn SystemOfRecord,
+) -> Result<(Vec<Version>, bool), ServerError> {
+    // All phones have one state, and see all rows.
+    let attributes = setup.attributes.first().map_or(&[][..], Vec::as_slice);
+    let mut changed = |since| {
+        let mut found = Vec::new();
+        record.changes(entity, attributes, since, &mut |key, stamp, values| {
+            found.push((Key::new(key), stamp, values.map(<[Value]>::to_vec)));
+        })?;
+        Ok(found)
+    };
+    match changed(notes.position(entity)) {
+        Err(ServerError::CursorExpired(_)) => changed(None).map(|all| (all, true)),
+        found => found.map(|found| (found, false)),
+    }
+}
+
+/// The rows that are in none of all that is there: of what was deleted meanwhile nothing is said. A
+/// row that is committed and that readers cannot see yet is in none of it, either, and is there.
+pub(crate) fn gone_meanwhile(
+    notes: &Notes,
+    entity: EntityId,
+    all: &[Version],
+    record: &mut dyn SystemOfRecord,
+) -> Vec<(Key, Stamp)> {
+    let mut gone = Vec::new();
+    for key in notes.known_rows(entity).into_iter().filter(|key| all.iter().all(|(there, ..)| there != key)) {
+        let now = record.get(entity, &key);
+        if now.as_ref().is_none_or(|now| now.values.is_none()) {
+            gone.push((key, now.map_or_else(|| record.clock(), |now| now.stamp)));
+        }
+    }
+    gone
+}
+
+pub(crate) fn reads_the_same(one: &Value, other: &Value) -> bool {
     other.with_ref(|other| one.reads_as(other))
 }
 

@@ -11,7 +11,7 @@ use syncdyno::contract::{Capabilities, Merge, Stack};
 use crate::document::stack;
 
 /// What makes each of them.
-pub(crate) const LIST: [fn() -> Stack; 3] = [automerge, loro, yrs];
+pub(crate) const LIST: [fn() -> Stack; 4] = [automerge, loro, sessions, yrs];
 
 /// Automerge: its sync protocol, a map a row.
 pub fn automerge() -> Stack {
@@ -21,6 +21,11 @@ pub fn automerge() -> Stack {
 /// Loro: version vectors and what is missing, a map a row.
 pub fn loro() -> Stack {
     stack::<loro::Rows>("loro", Capabilities { merge: Merge::Converges, ..PROMISES })
+}
+
+/// SQLite's session extension: changesets, and a log of them.
+pub fn sessions() -> Stack {
+    crate::sessions::stack()
 }
 
 /// Yrs, which is Yjs in Rust: state vectors and what is missing, a map a row.

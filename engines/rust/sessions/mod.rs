@@ -1,0 +1,82 @@
+//! SQLite's session extension as an engine: each edit is a changeset, and a log of changesets is
+//! what phones follow.
+//!
+//! A phone writes an edit into its table and keeps the changeset that a session recorded of it
+//! (`kept`). A request has all changesets that wait and how far the phone has read the log
+//! (`phone`). The server applies them to a replica of the rows, where a conflict handler decides of
+//! each that meets something, and writes to the system of record what that comes to. What a session
+//! records of the replica is the log (`server`). The phone takes its own changesets back, applies
+//! the log, and makes those edits again of which the server has not heard, by the same handler.
+//!
+//! Invariants: under the edits that wait a phone's tables are the replica as it was at the phone's
+//! cursor, so the log never meets a conflict; an edit waits until the phone has a verdict on it; a
+//! verdict is kept until its phone asks for it no more.
+
+mod frame;
+mod kept;
+mod phone;
+mod raw;
+mod server;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+use syncdyno::contract::{Capabilities, Choice, Merge, OptionForm, Span, Stack, StackOption};
+
+use crate::document::{LACKS, TRIED_AGAIN_AFTER};
+
+/// What becomes of a change that meets something else than it was made on
+/// (<https://sqlite.org/session/c_changeset_abort.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Policy {
+    /// It is made all the same, in the columns that it changes.
+    Replace,
+    /// It is left out, as a whole.
+    Omit,
+}
+
+impl Policy {
+    const WORDS: [&str; 2] = ["replace", "omit"];
+    fn of(word: &str) -> Policy {
+        if word == Policy::WORDS[1] { Policy::Omit } else { Policy::Replace }
+    }
+    fn choice(self) -> raw::Choice {
+        match self {
+            Policy::Replace => raw::Choice::Replace,
+            Policy::Omit => raw::Choice::Omit,
+        }
+    }
+}
+
+/// The stack.
+pub(crate) fn stack() -> Stack {
+    let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
+    let given_up = "A request without an answer is given up after this.";
+    let policy = OptionForm::Word(Policy::WORDS.map(str::to_owned).to_vec());
+    let first = Choice::Text(Policy::WORDS[0].to_owned());
+    let met = "What the conflict handler says of a change whose row says something else than it was made on.";
+    let factory = |policy: &str, timeout| phone::Factory { policy: Policy::of(policy), timeout };
+    Stack::new("sessions", move |chosen| Rc::new(factory(chosen.text("conflict"), chosen.span("timeout"))))
+        .server(|chosen, setup, ports| {
+            Box::new(server::Server::open(Policy::of(chosen.text("conflict")), setup, ports))
+        })
+        .option(StackOption::new("timeout", timeout, Choice::Span(Span::secs(30)), given_up))
+        .option(StackOption::new("conflict", policy, first, met))
+        .crash_points(&["sessions.started", "sessions.answered", "sessions.told", "sessions.settled"])
+        .promises(PROMISES)
+        .lacks(LACKS)
+        .patience(|chosen| chosen.span("timeout") + TRIED_AGAIN_AFTER)
+}
+
+/// It has no log for its users and shows no status.
+const PROMISES: Capabilities = Capabilities {
+    merge: Merge::Converges,
+    acknowledges: true,
+    stamps: true,
+    sessions: true,
+    once: true,
+    prompt: true,
+    ..Capabilities::NONE
+};
