@@ -109,7 +109,7 @@ fn twice(sets: &[(&str, &str)]) -> (usize, String) {
 fn a_push_that_comes_twice_is_a_conflict_known_or_written_again() {
     let theirs = "theirs".to_owned();
     assert_eq!(twice(&[]), (1, theirs.clone()));
-    assert_eq!(twice(&[("idempotent", "by-edit")]), (0, theirs.clone()));
+    assert_eq!(twice(&[("idempotent", "by-edit")]), (1, theirs.clone()));
     assert_eq!(twice(&[("conflicts", "overwrite")]), (0, "mine".to_owned()));
     assert_eq!(twice(&[("conflicts", "overwrite"), ("idempotent", "by-edit")]), (0, theirs));
 }
