@@ -1,0 +1,98 @@
+//! Cells of reports, read into lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::figures::{FIGURES, Figure};
+use super::summary::{Line, Lines, Place};
+use super::{Entrants, Wrong};
+
+/// What is read of `run.json`.
+#[derive(Deserialize)]
+struct Record {
+    cells: Vec<Cell>,
+}
+
+#[derive(Deserialize)]
+struct Cell {
+    id: String,
+    devices: u64,
+    violations: Vec<Violation>,
+}
+
+#[derive(Deserialize)]
+struct Violation {
+    check: String,
+}
+
+type Values = BTreeMap<(Place, &'static str), BTreeMap<u64, f64>>;
+
+/// The lines of these reports. What fails and is not classified is refused.
+pub fn gathered(reports: &[impl AsRef<Path>], entrants: &Entrants) -> Result<Lines, Wrong> {
+    let (mut values, mut failing) = (Values::new(), BTreeSet::new());
+    for report in reports {
+        one(report.as_ref(), &mut values, &mut failing)?;
+    }
+    entrants.refuse_unclassified(&failing)?;
+    let mut lines = BTreeMap::new();
+    for ((place, name), by_seed) in values {
+        let by_seed: Vec<f64> = by_seed.into_values().collect();
+        let line = match name {
+            BROKEN => Line::of(Figure::named("lost"), &by_seed),
+            name => Line::of(Figure::named(name), &by_seed),
+        };
+        lines.insert((place, name.to_owned()), line);
+    }
+    Ok(Lines(lines))
+}
+
+/// The share of seeds in which a promise was broken.
+pub(super) const BROKEN: &str = "broken";
+
+fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, String)>) -> Result<(), Wrong> {
+    let of = |name: &str, wrong: &dyn std::fmt::Display| Wrong(format!("{}: {wrong}", report.join(name).display()));
+    let text = std::fs::read(report.join("run.json")).map_err(|wrong| of("run.json", &wrong))?;
+    let record: Record = serde_json::from_slice(&text).map_err(|wrong| of("run.json", &wrong))?;
+    let cells: BTreeMap<&str, &Cell> = record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
+    let mut table = csv::Reader::from_path(report.join("cells.csv")).map_err(|wrong| of("cells.csv", &wrong))?;
+    let head = table.headers().map_err(|wrong| of("cells.csv", &wrong))?.clone();
+    let at: BTreeMap<&str, usize> = head.iter().enumerate().map(|(at, name)| (name, at)).collect();
+    for row in table.records() {
+        let row = row.map_err(|wrong| of("cells.csv", &wrong))?;
+        let cell = cells.get(&row[0]).ok_or_else(|| of("cells.csv", &format!("{} is in no record", &row[0])))?;
+        let (place, seed) = place(&cell.id).ok_or_else(|| of("run.json", &format!("{} is no cell of the league", cell.id)))?;
+        let checks = cell.violations.iter().map(|violation| (place.engine.clone(), violation.check.clone()));
+        failing.extend(checks);
+        let mut keep = |name, value| values.entry((place.clone(), name)).or_default().insert(seed, value);
+        keep(BROKEN, f64::from(u8::from(!cell.violations.is_empty())));
+        for figure in FIGURES.iter().filter(|figure| figure.works.iter().any(|work| place.work.starts_with(work))) {
+            let fields = figure.columns.iter().filter_map(|column| Some(&row[*at.get(column)?]));
+            // Of a sum what an engine's promises do not allow to measure is left out.
+            let values: Vec<f64> = fields.filter_map(number).collect();
+            if values.is_empty() {
+                continue;
+            }
+            let sum = values.iter().sum::<f64>();
+            keep(figure.name, if figure.per_phone { sum / cell.devices as f64 } else { sum });
+        }
+    }
+    Ok(())
+}
+
+/// What a cell is of, by its name: `league.ENGINE.WORK.LINK.WEATHER.sN`.
+fn place(id: &str) -> Option<(Place, u64)> {
+    let parts: Vec<&str> = id.split('.').collect();
+    let ["league", engine, work, link, weather, seed] = parts[..] else { return None };
+    let [engine, work, link, weather] = [engine, work, link, weather].map(str::to_owned);
+    Some((Place { engine, work, link, weather }, seed.strip_prefix('s')?.parse().ok()?))
+}
+
+/// A field of `cells.csv`; `None` of what was not measured.
+fn number(field: &str) -> Option<f64> {
+    match field {
+        "never" => Some(f64::INFINITY),
+        field => field.parse().ok(),
+    }
+}

@@ -1,0 +1,191 @@
+//! The page: tables, what they say, and what people wrote.
+
+use std::fmt::Write as _;
+
+use super::cells::BROKEN;
+use super::entrants::{Entrant, Entrants, Whose};
+use super::figures::Figure;
+use super::summary::{Line, Lines, Place};
+
+/// The links of `league.toml`, the slowest first.
+const LINKS: [&str; 6] = ["edge", "3g-poor", "lte-poor", "lte-good", "wifi-congested", "wifi-good"];
+/// The link of tables that have one.
+pub(super) const LINK: &str = "lte-good";
+pub(super) const MORNING: &str = "morning";
+
+/// Of the middle: intervals that are narrower are left out.
+const NARROW: f64 = 0.1;
+
+/// A column of a table: what stands above it, and the place and figure that it shows.
+struct Column<'a> {
+    title: &'a str,
+    work: &'a str,
+    link: &'a str,
+    weather: &'a str,
+    figure: &'a str,
+}
+
+/// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands for one.
+pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
+    let faults = |title, figure| Column { title, work: MORNING, link: LINK, weather: "faults", figure };
+    let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };
+    let loses = [
+        faults("broken promises", BROKEN),
+        faults("lost", "lost"),
+        faults("replaced unseen", "replaced"),
+        faults("gave way", "gave way"),
+        faults("twice", "twice"),
+        faults("came back", "came back"),
+        faults("wrong at rest", "lacking"),
+        faults("stuck", "stuck"),
+        faults("divergent", "divergent"),
+    ];
+    let costs = [
+        clean("requests", "requests"),
+        clean("up", "up"),
+        clean("down", "down"),
+        clean("radio", "radio"),
+        clean("database", "database"),
+        clean("safe", "safe"),
+        clean("safe, 95 %", "safe 95 %"),
+        clean("seen", "seen"),
+        clean("seen, 95 %", "seen 95 %"),
+    ];
+    let load = |title, work, link| Column { title, work, link, weather: "clean", figure: "usable" };
+    let waits = [
+        load("1 000 rows", "load-1000", LINK),
+        load("10 000 rows", "load-10000", LINK),
+        load("100 000 rows", "load-100000", LINK),
+        load("10 000 rows, EDGE", "load-10000", "edge"),
+        Column { title: "queue of 100", work: "queue-100", link: LINK, weather: "clean", figure: "drained" },
+        Column { title: "queue of 1 000", work: "queue-1000", link: LINK, weather: "clean", figure: "drained" },
+        Column { title: "storm, 95 %", work: "storm", link: LINK, weather: "clean", figure: "safe 95 %" },
+    ];
+    let by_link = |figure, weather| {
+        LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure })
+    };
+    let tables = [
+        ("LOSES", table(lines, entrants, &loses)),
+        ("COSTS", table(lines, entrants, &costs)),
+        ("WAITS", table(lines, entrants, &waits)),
+        ("LOST BY LINK", table(lines, entrants, &by_link("lost", "faults"))),
+        ("REPLACED BY LINK", table(lines, entrants, &by_link("replaced", "faults"))),
+        ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
+        ("DOWN BY LINK", table(lines, entrants, &by_link("down", "faults"))),
+        ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n")),
+        ("HALVES", halves(lines, entrants, &[&costs[..], &waits[..3]].concat_refs())),
+        ("SEEDS", seeds(lines)),
+    ];
+    tables.iter().fold(written.to_owned(), |page, (name, text)| page.replace(&format!("{{{{{name}}}}}"), text))
+}
+
+/// Slices of columns, one after the other.
+trait Together<'a> {
+    fn concat_refs(&self) -> Vec<&'a Column<'a>>;
+}
+
+impl<'a> Together<'a> for [&'a [Column<'a>]; 2] {
+    fn concat_refs(&self) -> Vec<&'a Column<'a>> {
+        self.iter().flat_map(|columns| columns.iter()).collect()
+    }
+}
+
+impl Column<'_> {
+    fn line<'l>(&self, lines: &'l Lines, engine: &str) -> Option<&'l Line> {
+        let [engine, work, link, weather] = [engine, self.work, self.link, self.weather].map(str::to_owned);
+        lines.get(&Place { engine, work, link, weather }, self.figure)
+    }
+
+    fn told(&self, lines: &Lines, entrant: &Entrant) -> String {
+        if entrant.lacks.iter().any(|lacks| self.figure.starts_with(lacks.as_str())) {
+            return "–".to_owned();
+        }
+        let Some(line) = self.line(lines, &entrant.engine) else { return "·".to_owned() };
+        if self.figure == BROKEN {
+            return format!("{} of {}", (line.middle * line.seeds as f64).round(), line.seeds);
+        }
+        let figure = Figure::named(self.figure);
+        let middle = figure.told(line.middle);
+        // An interval that is narrow says nothing that the middle does not.
+        let is_narrow = (line.high - line.low).abs() <= NARROW * line.middle;
+        let [low, high] = [line.low, line.high].map(|end| figure.told(end));
+        match !line.low.is_finite() || line.middle == 0.0 || is_narrow || (low == middle && high == middle) {
+            true => middle,
+            false => format!("{middle} ({low}…{high})"),
+        }
+    }
+}
+
+fn table(lines: &Lines, entrants: &Entrants, columns: &[Column<'_>]) -> String {
+    let mut text = "| engine |".to_owned();
+    columns.iter().for_each(|column| _ = write!(text, " {} |", column.title));
+    text += "\n| --- |";
+    columns.iter().for_each(|_| text += " ---: |");
+    for entrant in &entrants.entrant {
+        _ = write!(text, "\n| {} |", entrant.title);
+        columns.iter().for_each(|column| _ = write!(text, " {} |", column.told(lines, entrant)));
+    }
+    text
+}
+
+fn paragraph(entrant: &Entrant) -> String {
+    let Entrant { title, page, promise, text, found, .. } = entrant;
+    let mut block = format!("**{title}** ([page]({page})). Promises: {promise}. {}\n", text.trim());
+    for found in found {
+        let whose = match found.whose {
+            Whose::Engine => "a fault of the engine",
+            Whose::Design => "by design",
+            Whose::Preset => "what the product does",
+        };
+        let checks: Vec<String> = found.checks.iter().map(|check| format!("`{check}`")).collect();
+        _ = writeln!(block, "- {}: {whose}. {}", checks.join(", "), found.why);
+    }
+    block
+}
+
+/// How far the figures of one half of the seeds are from those of the other.
+fn halves(lines: &Lines, entrants: &Entrants, columns: &[&Column<'_>]) -> String {
+    let of = |entrant: &Entrant| {
+        let apart = columns.iter().filter(|column| !entrant.lacks.iter().any(|lacks| column.figure.starts_with(lacks.as_str())));
+        let apart = apart.filter_map(|column| column.line(lines, &entrant.engine));
+        apart.map(|line| line.halves).filter(|[_, other]| other.is_finite() && *other > 0.0)
+            .map(|[one, other]| (one / other - 1.0).abs()).collect::<Vec<_>>()
+    };
+    let apart: Vec<f64> = entrants.entrant.iter().flat_map(of).collect();
+    let near = apart.iter().filter(|apart| **apart <= 0.03).count();
+    let worst = apart.iter().fold(0.0, |worst: f64, apart| worst.max(*apart));
+    format!("{near} of {} figures are within 3 % of each other, the worst {:.1} % apart", apart.len(), worst * 100.0)
+}
+
+fn seeds(lines: &Lines) -> String {
+    let of = |work: &str| {
+        let of = lines.0.iter().filter(|((place, _), _)| place.work.starts_with(work));
+        of.map(|(_, line)| line.seeds).max().unwrap_or_default()
+    };
+    format!("{} of mornings, {} of loads, {} of queues, {} of storms", of(MORNING), of("load"), of("queue"), of("storm"))
+}
+
+/// The page as a file that stands alone: the Markdown rendered, with the plot in it.
+pub fn html(markdown: &str, plot: &str) -> String {
+    let mut body = String::new();
+    let parser = pulldown_cmark::Parser::new_ext(markdown, pulldown_cmark::Options::ENABLE_TABLES);
+    pulldown_cmark::html::push_html(&mut body, parser);
+    let body = match (body.find("<img src=\"plots/engines.svg\""), body.find("engines.svg")) {
+        (Some(at), _) => {
+            let end = at + body[at..].find('>').map_or(0, |end| end + 1);
+            format!("{}{plot}{}", &body[..at], &body[end..])
+        }
+        _ => body,
+    };
+    format!("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Engines side by side</title>\n<style>{STYLE}</style>\n<main>\n{body}</main>\n</html>\n")
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em}\
+main>*{max-width:46em}\
+table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto;max-width:none}\
+th,td{padding:.25em .6em;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent);white-space:nowrap}\
+td:first-child,th:first-child{text-align:left}\
+pre{overflow-x:auto;padding:.8em;background:color-mix(in srgb,currentColor 7%,transparent)}\
+svg{max-width:100%;height:auto}";
