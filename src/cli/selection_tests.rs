@@ -101,6 +101,22 @@ fn a_table_is_narrowed_to_values_of_an_axis() {
 }
 
 #[test]
+fn what_one_value_of_an_axis_sets_is_as_the_file_says_with_others() {
+    let mut desk = Desk::new();
+    let table = "
+        [table]
+        axis = [{ title = \"day\", values = [\"own\", \"short\"], set.short.duration = \"3m\" }]
+        column = [{ title = \"requests\", figure = \"engine.requests.count\" }]\n";
+    desk.write("ties.toml", &format!("{TIES}{table}"));
+    desk.write("plain.toml", TIES);
+    assert_eq!(desk.run("sweep @ties.toml --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(desk.run("run @plain.toml --out @plain --progress none"), 0, "{}", desk.err);
+    let times = |of: &str| desk.record(of).cells.iter().map(|cell| cell.virtual_ns).collect::<Vec<_>>();
+    let [own, short] = times("out")[..] else { panic!("two settings") };
+    assert!(short < own && times("plain") == [own], "{short} {own}");
+}
+
+#[test]
 fn what_settings_of_a_table_lose_is_an_answer_and_no_failure() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));

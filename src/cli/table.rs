@@ -128,7 +128,6 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
 }
 
 /// The scenarios as the table has axes for them: one, and of one variant, unless it has those axes.
-/// What the axes set is taken out first, so that no part of it stays.
 fn fitting(
     table: &TablePlan,
     documents: Vec<Document>,
@@ -140,17 +139,14 @@ fn fitting(
             return Err(Refusal::usage(format!("this table is of one {axis}, not of {all}")));
         }
     }
-    let set = |axis: &TableAxis| axis.values.iter().flat_map(|value| axis.sets(value)).collect::<Vec<_>>();
-    let set: Vec<String> = table.axis.iter().flat_map(set).map(|(key, _)| key).collect();
-    let set: Vec<&str> = set.iter().map(String::as_str).collect();
     let fitting = |document: Document| {
         let variants = document.variants().join(", ");
         if variants.is_empty() || selection.variant.len() == 1 || table.has("variant") {
-            return document.without(&set);
+            return document;
         }
         let note = "note: the file without its variants; --variant takes one of them";
         console.remark(&format!("{note} ({variants})\n"));
-        document.base().without(&set)
+        document.base()
     };
     Ok(documents.into_iter().map(fitting).collect())
 }
@@ -196,7 +192,10 @@ fn plans(
     }
     let (mut plans, mut tried) = (Vec::new(), Vec::<Tried>::new());
     for (point, sets) in points {
+        let keys: Vec<&str> = sets.iter().map(|(key, _)| key.as_str()).collect();
         for document in documents {
+            // What is set is taken out first, so that no part of it stays.
+            let document = &document.clone().without(&keys);
             let labels = |variant: Option<&str>| {
                 let of = |axis: &&TableAxis| match &*axis.title {
                     "scenario" => document.name().to_owned(),
