@@ -27,7 +27,8 @@ fn write(reports: &[String]) -> Result<(), Wrong> {
         keep(FIGURES, &league::gathered(reports, &entrants)?.to_csv())?;
     }
     let lines = Lines::parse(&text(FIGURES)?)?;
-    let page = league::markdown(&lines, &entrants, &text("engines/league/page.md")?);
+    let [written, published] = [text("engines/league/page.md")?, text("engines/league/published.md")?];
+    let page = league::markdown(&lines, &entrants, &written, &published);
     let plot = league::plot(&lines, &entrants);
     keep("docs/engines.md", &page)?;
     keep("docs/plots/engines.svg", &plot)?;
@@ -35,7 +36,8 @@ fn write(reports: &[String]) -> Result<(), Wrong> {
 }
 
 fn text(path: &str) -> Result<String, Wrong> {
-    std::fs::read_to_string(path).map_err(|wrong| Wrong(format!("{path}: {wrong}; start it where README.md is")))
+    std::fs::read_to_string(path)
+        .map_err(|wrong| Wrong(format!("{path}: {wrong}; start it where README.md is")))
 }
 
 fn keep(path: &str, text: &str) -> Result<(), Wrong> {

@@ -20,6 +20,12 @@ struct Cell {
     id: String,
     devices: u64,
     violations: Vec<Violation>,
+    ending: Ending,
+}
+
+#[derive(Deserialize)]
+struct Ending {
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -52,33 +58,53 @@ pub fn gathered(reports: &[impl AsRef<Path>], entrants: &Entrants) -> Result<Lin
 pub(super) const BROKEN: &str = "broken";
 
 fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, String)>) -> Result<(), Wrong> {
-    let of = |name: &str, wrong: &dyn std::fmt::Display| Wrong(format!("{}: {wrong}", report.join(name).display()));
+    let of = |name: &str, wrong: &dyn std::fmt::Display| {
+        Wrong(format!("{}: {wrong}", report.join(name).display()))
+    };
     let text = std::fs::read(report.join("run.json")).map_err(|wrong| of("run.json", &wrong))?;
     let record: Record = serde_json::from_slice(&text).map_err(|wrong| of("run.json", &wrong))?;
     let cells: BTreeMap<&str, &Cell> = record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-    let mut table = csv::Reader::from_path(report.join("cells.csv")).map_err(|wrong| of("cells.csv", &wrong))?;
+    let mut table =
+        csv::Reader::from_path(report.join("cells.csv")).map_err(|wrong| of("cells.csv", &wrong))?;
     let head = table.headers().map_err(|wrong| of("cells.csv", &wrong))?.clone();
     let at: BTreeMap<&str, usize> = head.iter().enumerate().map(|(at, name)| (name, at)).collect();
     for row in table.records() {
         let row = row.map_err(|wrong| of("cells.csv", &wrong))?;
-        let cell = cells.get(&row[0]).ok_or_else(|| of("cells.csv", &format!("{} is in no record", &row[0])))?;
-        let (place, seed) = place(&cell.id).ok_or_else(|| of("run.json", &format!("{} is no cell of the league", cell.id)))?;
+        let cell =
+            cells.get(&row[0]).ok_or_else(|| of("cells.csv", &format!("{} is in no record", &row[0])))?;
+        let (place, seed) = place(&cell.id)
+            .ok_or_else(|| of("run.json", &format!("{} is no cell of the league", cell.id)))?;
+        // One that its stack ended has no figures.
+        if cell.ending.kind == "broken" {
+            continue;
+        }
         let checks = cell.violations.iter().map(|violation| (place.engine.clone(), violation.check.clone()));
         failing.extend(checks);
+        let field = |column: &str| number(&row[*at.get(column)?]);
         let mut keep = |name, value| values.entry((place.clone(), name)).or_default().insert(seed, value);
         keep(BROKEN, f64::from(u8::from(!cell.violations.is_empty())));
-        for figure in FIGURES.iter().filter(|figure| figure.works.iter().any(|work| place.work.starts_with(work))) {
-            let fields = figure.columns.iter().filter_map(|column| Some(&row[*at.get(column)?]));
-            // Of a sum what an engine's promises do not allow to measure is left out.
-            let values: Vec<f64> = fields.filter_map(number).collect();
-            if values.is_empty() {
-                continue;
-            }
-            let sum = values.iter().sum::<f64>();
-            keep(figure.name, if figure.per_phone { sum / cell.devices as f64 } else { sum });
-        }
+        figures_of(&place.work, cell.devices, field).into_iter().for_each(|(name, value)| keep(name, value));
     }
     Ok(())
+}
+
+/// The figures of a cell that say something of such work.
+fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> BTreeMap<&'static str, f64> {
+    let told = FIGURES.iter().filter(|figure| figure.works.iter().any(|kind| work.starts_with(kind)));
+    let mut figures = BTreeMap::new();
+    for figure in told {
+        // Of a sum what an engine's promises do not allow to measure is left out.
+        let sum = figure.columns.iter().filter_map(|column| field(column)).reduce(|sum, value| sum + value);
+        let of = if figure.per_phone { phones as f64 } else { 1.0 };
+        figures.extend(sum.map(|sum| (figure.name, sum / of)));
+    }
+    let of = |name: &str| figures.get(name).copied();
+    if let (Some(lost), Some(replaced), Some(edits)) = (of("lost"), of("replaced"), of("edits"))
+        && edits > 0.0
+    {
+        figures.insert(GONE, (lost + replaced / 2.0) / edits * 100.0);
+    }
+    figures
 }
 
 /// What a cell is of, by its name: `league.ENGINE.WORK.LINK.WEATHER.sN`.

@@ -25,12 +25,14 @@ struct Column<'a> {
     figure: &'a str,
 }
 
-/// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands for one.
-pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
+/// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands for
+/// one, and `published` the part on what others measured.
+pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str, published: &str) -> String {
     let faults = |title, figure| Column { title, work: MORNING, link: LINK, weather: "faults", figure };
     let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };
     let loses = [
         faults("broken promises", BROKEN),
+        faults("gone, of 100", "gone"),
         faults("lost", "lost"),
         faults("replaced unseen", "replaced"),
         faults("gave way", "gave way"),
@@ -58,12 +60,17 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         load("100 000 rows", "load-100000", LINK),
         load("10 000 rows, EDGE", "load-10000", "edge"),
         Column { title: "queue of 100", work: "queue-100", link: LINK, weather: "clean", figure: "drained" },
-        Column { title: "queue of 1 000", work: "queue-1000", link: LINK, weather: "clean", figure: "drained" },
+        Column {
+            title: "queue of 1 000",
+            work: "queue-1000",
+            link: LINK,
+            weather: "clean",
+            figure: "drained",
+        },
         Column { title: "storm, 95 %", work: "storm", link: LINK, weather: "clean", figure: "safe 95 %" },
     ];
-    let by_link = |figure, weather| {
-        LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure })
-    };
+    let by_link =
+        |figure, weather| LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure });
     let tables = [
         ("LOSES", table(lines, entrants, &loses)),
         ("COSTS", table(lines, entrants, &costs)),
@@ -73,21 +80,13 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
         ("DOWN BY LINK", table(lines, entrants, &by_link("down", "faults"))),
         ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n")),
-        ("HALVES", halves(lines, entrants, &[&costs[..], &waits[..3]].concat_refs())),
+        ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
         ("SEEDS", seeds(lines)),
+        ("PUBLISHED", published.trim_end().to_owned()),
     ];
-    tables.iter().fold(written.to_owned(), |page, (name, text)| page.replace(&format!("{{{{{name}}}}}"), text))
-}
-
-/// Slices of columns, one after the other.
-trait Together<'a> {
-    fn concat_refs(&self) -> Vec<&'a Column<'a>>;
-}
-
-impl<'a> Together<'a> for [&'a [Column<'a>]; 2] {
-    fn concat_refs(&self) -> Vec<&'a Column<'a>> {
-        self.iter().flat_map(|columns| columns.iter()).collect()
-    }
+    tables
+        .iter()
+        .fold(written.to_owned(), |page, (name, text)| page.replace(&format!("{{{{{name}}}}}"), text))
 }
 
 impl Column<'_> {
@@ -146,15 +145,24 @@ fn paragraph(entrant: &Entrant) -> String {
 /// How far the figures of one half of the seeds are from those of the other.
 fn halves(lines: &Lines, entrants: &Entrants, columns: &[&Column<'_>]) -> String {
     let of = |entrant: &Entrant| {
-        let apart = columns.iter().filter(|column| !entrant.lacks.iter().any(|lacks| column.figure.starts_with(lacks.as_str())));
+        let apart = columns
+            .iter()
+            .filter(|column| !entrant.lacks.iter().any(|lacks| column.figure.starts_with(lacks.as_str())));
         let apart = apart.filter_map(|column| column.line(lines, &entrant.engine));
-        apart.map(|line| line.halves).filter(|[_, other]| other.is_finite() && *other > 0.0)
-            .map(|[one, other]| (one / other - 1.0).abs()).collect::<Vec<_>>()
+        apart
+            .map(|line| line.halves)
+            .filter(|[_, other]| other.is_finite() && *other > 0.0)
+            .map(|[one, other]| (one / other - 1.0).abs())
+            .collect::<Vec<_>>()
     };
     let apart: Vec<f64> = entrants.entrant.iter().flat_map(of).collect();
     let near = apart.iter().filter(|apart| **apart <= 0.03).count();
     let worst = apart.iter().fold(0.0, |worst: f64, apart| worst.max(*apart));
-    format!("{near} of {} figures are within 3 % of each other, the worst {:.1} % apart", apart.len(), worst * 100.0)
+    format!(
+        "{near} of {} figures are within 3 % of each other, the worst {:.1} % apart",
+        apart.len(),
+        worst * 100.0
+    )
 }
 
 fn seeds(lines: &Lines) -> String {
@@ -162,7 +170,13 @@ fn seeds(lines: &Lines) -> String {
         let of = lines.0.iter().filter(|((place, _), _)| place.work.starts_with(work));
         of.map(|(_, line)| line.seeds).max().unwrap_or_default()
     };
-    format!("{} of mornings, {} of loads, {} of queues, {} of storms", of(MORNING), of("load"), of("queue"), of("storm"))
+    format!(
+        "{} of mornings, {} of loads, {} of queues, {} of storms",
+        of(MORNING),
+        of("load"),
+        of("queue"),
+        of("storm")
+    )
 }
 
 /// The page as a file that stands alone: the Markdown rendered, with the plot in it.
@@ -177,7 +191,9 @@ pub fn html(markdown: &str, plot: &str) -> String {
         }
         _ => body,
     };
-    format!("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Engines side by side</title>\n<style>{STYLE}</style>\n<main>\n{body}</main>\n</html>\n")
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Engines side by side</title>\n<style>{STYLE}</style>\n<main>\n{body}</main>\n</html>\n"
+    )
 }
 
 const STYLE: &str = "\

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::Entrants;
 use super::page::{LINK, MORNING};
 use super::summary::{Lines, Place};
+use super::{Entrant, Entrants};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 380.0;
@@ -21,42 +21,81 @@ struct Dot<'a> {
     gone: f64,
 }
 
+/// Where bytes and edits stand in the picture.
+struct Scale {
+    least: f64,
+    greatest: f64,
+    most: f64,
+}
+
+impl Scale {
+    fn of(dots: &[Dot<'_>]) -> Scale {
+        let bytes = || dots.iter().map(|dot| dot.bytes);
+        Scale {
+            least: bytes().fold(f64::INFINITY, f64::min) / 1.3,
+            greatest: bytes().fold(1.0, f64::max) * 1.3,
+            most: dots.iter().map(|dot| dot.gone).fold(1.0, f64::max) * 1.1,
+        }
+    }
+    fn x(&self, bytes: f64) -> f64 {
+        LEFT + libm::log(bytes / self.least) / libm::log(self.greatest / self.least) * (RIGHT - LEFT)
+    }
+    fn y(&self, gone: f64) -> f64 {
+        BOTTOM - gone / self.most * (BOTTOM - TOP)
+    }
+}
+
 /// Each engine by what a phone sends and loads in a morning with faults, and by how many of a hundred
-/// edits are lost or replace somebody else's unseen. The scale of bytes is logarithmic.
+/// edits are gone. The scale of bytes is logarithmic.
 pub fn plot(lines: &Lines, entrants: &Entrants) -> String {
-    let dots: Vec<Dot<'_>> = entrants.entrant.iter().filter_map(|entrant| {
-        let place = Place { engine: entrant.engine.clone(), work: MORNING.into(), link: LINK.into(), weather: "faults".into() };
-        let of = |figure| lines.get(&place, figure).map(|line| line.middle);
-        // An edit of the morning sets two columns.
-        let gone = (of("lost")? + of("replaced")? / 2.0) / of("edits")? * 100.0;
-        Some(Dot { name: &entrant.title, bytes: (of("up")? + of("down")?) / 1024.0, gone })
-    }).collect();
-    let most = dots.iter().map(|dot| dot.gone).fold(1.0, f64::max) * 1.1;
-    let (least, greatest) = dots.iter().fold((f64::INFINITY, 1.0), |(least, greatest): (f64, f64), dot| (least.min(dot.bytes), greatest.max(dot.bytes)));
-    let (least, greatest) = (least / 1.3, greatest * 1.3);
-    let x = |bytes: f64| LEFT + libm::log(bytes / least) / libm::log(greatest / least) * (RIGHT - LEFT);
-    let y = |gone: f64| BOTTOM - gone / most * (BOTTOM - TOP);
-    let mut ink = String::new();
-    for bytes in [50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0].into_iter().filter(|bytes| (least..greatest).contains(bytes)) {
-        let at = x(bytes);
-        _ = writeln!(ink, "<path d=\"M{at:.1} {TOP}V{BOTTOM}\" class=\"g\"/><text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{bytes}</text>", BOTTOM + 16.0);
-    }
-    let step = if most > 20.0 { 5.0 } else { 2.0 };
-    let mut gone = 0.0;
-    while gone < most {
-        let at = y(gone);
-        _ = writeln!(ink, "<path d=\"M{LEFT} {at:.1}H{RIGHT}\" class=\"g\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{gone}</text>", LEFT - 6.0, at + 4.0);
-        gone += step;
-    }
-    let mut names: Vec<(f64, &Dot<'_>)> = dots.iter().map(|dot| (y(dot.gone), dot)).collect();
+    let dots: Vec<Dot<'_>> = entrants.entrant.iter().filter_map(|entrant| dot(lines, entrant)).collect();
+    let scale = Scale::of(&dots);
+    let mut names: Vec<(f64, &Dot<'_>)> = dots.iter().map(|dot| (scale.y(dot.gone), dot)).collect();
     names.sort_by(|(one, a), (other, b)| one.total_cmp(other).then(b.bytes.total_cmp(&a.bytes)));
     apart(&mut names);
+    let mut ink = axes(&scale);
     for (at, dot) in &names {
-        let (to_x, to_y) = (x(dot.bytes), y(dot.gone));
-        _ = writeln!(ink, "<path d=\"M{to_x:.1} {to_y:.1}L{:.1} {at:.1}\" class=\"l\"/><circle cx=\"{to_x:.1}\" cy=\"{to_y:.1}\" r=\"4\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>", RIGHT + 8.0, RIGHT + 12.0, at + 4.0, dot.name);
+        let (x, y) = (scale.x(dot.bytes), scale.y(dot.gone));
+        let line = RIGHT + 8.0;
+        _ = writeln!(ink, "<path d=\"M{x:.1} {y:.1}L{line:.1} {at:.1}\" class=\"l\"/>");
+        _ = writeln!(ink, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
+        _ = writeln!(ink, "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", RIGHT + 12.0, at + 4.0, dot.name);
     }
-    _ = writeln!(ink, "<text x=\"{LEFT}\" y=\"12\">edits of a hundred that are lost or replace another unseen</text><text x=\"{RIGHT}\" y=\"{:.1}\" text-anchor=\"end\">KiB a phone sends and loads in the morning</text>", BOTTOM + 34.0);
-    format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\">\n<title>Cost against loss</title>\n<style>svg{{background:#fff}}.g{{stroke:#ddd}}.l{{stroke:#bbb}}circle{{fill:#2563a8}}text{{fill:#222}}</style>\n{ink}</svg>\n")
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+         font-family=\"sans-serif\" font-size=\"12\">\n<title>Cost against loss</title>\n\
+         <style>svg{{background:#fff}}.g{{stroke:#ddd}}.l{{stroke:#bbb}}circle{{fill:#2563a8}}\
+         text{{fill:#222}}</style>\n{ink}</svg>\n"
+    )
+}
+
+fn dot<'a>(lines: &Lines, entrant: &'a Entrant) -> Option<Dot<'a>> {
+    let [engine, work, link, weather] = [entrant.engine.as_str(), MORNING, LINK, "faults"].map(str::to_owned);
+    let place = Place { engine, work, link, weather };
+    let of = |figure| lines.get(&place, figure).map(|line| line.middle);
+    Some(Dot { name: &entrant.title, bytes: (of("up")? + of("down")?) / 1024.0, gone: of("gone")? })
+}
+
+fn axes(scale: &Scale) -> String {
+    let mut ink = String::new();
+    let marks = [50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0].into_iter();
+    for bytes in marks.filter(|bytes| (scale.least..scale.greatest).contains(bytes)) {
+        let (x, y) = (scale.x(bytes), BOTTOM + 16.0);
+        _ = writeln!(ink, "<path d=\"M{x:.1} {TOP}V{BOTTOM}\" class=\"g\"/>");
+        _ = writeln!(ink, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{bytes}</text>");
+    }
+    let step = if scale.most > 20.0 { 5.0 } else { 2.0 };
+    let marks = (0..).map(|mark| f64::from(mark) * step).take_while(|gone| *gone < scale.most);
+    for gone in marks {
+        let (x, y) = (LEFT - 6.0, scale.y(gone));
+        _ = writeln!(ink, "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" class=\"g\"/>");
+        _ = writeln!(ink, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"end\">{gone}</text>", y + 4.0);
+    }
+    _ = writeln!(ink, "<text x=\"{LEFT}\" y=\"12\">gone, of 100 edits</text>");
+    let (x, y) = (RIGHT, BOTTOM + 34.0);
+    let name = "KiB that a phone sends and loads in the morning";
+    _ = writeln!(ink, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>");
+    ink
 }
 
 /// Moves names down until none is over another, and all up again if the last is below the plot.

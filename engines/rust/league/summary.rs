@@ -84,7 +84,17 @@ fn around_median(values: &[f64]) -> (f64, f64) {
 }
 
 const HEAD: [&str; 11] = [
-    "engine", "work", "link", "weather", "figure", "seeds", "middle", "low", "high", "first half", "second half",
+    "engine",
+    "work",
+    "link",
+    "weather",
+    "figure",
+    "seeds",
+    "middle",
+    "low",
+    "high",
+    "first half",
+    "second half",
 ];
 
 impl Lines {
@@ -118,8 +128,7 @@ impl Lines {
                 return Err(wrong());
             };
             let numbers: Result<Vec<f64>, _> = numbers.iter().map(|number| number.parse()).collect();
-            let (Ok(seeds), Ok(&[middle, low, high, first, second])) =
-                (seeds.parse(), numbers.as_deref())
+            let (Ok(seeds), Ok(&[middle, low, high, first, second])) = (seeds.parse(), numbers.as_deref())
             else {
                 return Err(wrong());
             };
