@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::figures::{FIGURES, Figure};
+use super::figures::{FIGURES, Figure, GONE};
 use super::summary::{Line, Lines, Place};
 use super::{Entrants, Wrong};
 
@@ -83,7 +83,9 @@ fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, Strin
         let field = |column: &str| number(&row[*at.get(column)?]);
         let mut keep = |name, value| values.entry((place.clone(), name)).or_default().insert(seed, value);
         keep(BROKEN, f64::from(u8::from(!cell.violations.is_empty())));
-        figures_of(&place.work, cell.devices, field).into_iter().for_each(|(name, value)| keep(name, value));
+        for (name, value) in figures_of(&place.work, cell.devices, field) {
+            keep(name, value);
+        }
     }
     Ok(())
 }
