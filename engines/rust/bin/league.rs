@@ -27,8 +27,7 @@ fn write(reports: &[String]) -> Result<(), Wrong> {
         keep(FIGURES, &league::gathered(reports, &entrants)?.to_csv())?;
     }
     let lines = Lines::parse(&text(FIGURES)?)?;
-    let [written, published] = [text("engines/league/page.md")?, text("engines/league/published.md")?];
-    let page = league::markdown(&lines, &entrants, &written, &published);
+    let page = league::markdown(&lines, &entrants, &text("engines/league/page.md")?);
     let plot = league::plot(&lines, &entrants);
     keep("docs/engines.md", &page)?;
     keep("docs/plots/engines.svg", &plot)?;

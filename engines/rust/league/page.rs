@@ -13,6 +13,8 @@ const LINKS: [&str; 6] = ["edge", "3g-poor", "lte-poor", "lte-good", "wifi-conge
 pub(super) const LINK: &str = "lte-good";
 pub(super) const MORNING: &str = "morning";
 
+/// Of prose, in columns.
+const WIDTH: usize = 100;
 /// Of the middle: intervals that are narrower are left out.
 const NARROW: f64 = 0.1;
 
@@ -26,8 +28,8 @@ struct Column<'a> {
 }
 
 /// `docs/engines.md`: `written` is what people wrote around the tables, in which `{{NAME}}` stands for
-/// one, and `published` the part on what others measured.
-pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str, published: &str) -> String {
+/// one.
+pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     let faults = |title, figure| Column { title, work: MORNING, link: LINK, weather: "faults", figure };
     let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };
     let loses = [
@@ -75,18 +77,24 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str, published: &s
         ("LOSES", table(lines, entrants, &loses)),
         ("COSTS", table(lines, entrants, &costs)),
         ("WAITS", table(lines, entrants, &waits)),
-        ("LOST BY LINK", table(lines, entrants, &by_link("lost", "faults"))),
-        ("REPLACED BY LINK", table(lines, entrants, &by_link("replaced", "faults"))),
+        ("GONE BY LINK", table(lines, entrants, &by_link("gone", "faults"))),
         ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
-        ("DOWN BY LINK", table(lines, entrants, &by_link("down", "faults"))),
         ("ENTRANTS", entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n")),
         ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
         ("SEEDS", seeds(lines)),
-        ("PUBLISHED", published.trim_end().to_owned()),
     ];
-    tables
-        .iter()
-        .fold(written.to_owned(), |page, (name, text)| page.replace(&format!("{{{{{name}}}}}"), text))
+    let put = |page: String, (name, text): &(&str, String)| page.replace(&format!("{{{{{name}}}}}"), text);
+    let page = tables.iter().fold(written.to_owned(), put);
+    page.lines().map(wrapped).collect()
+}
+
+/// A line of the page; prose that a figure has made too long goes on in the next one.
+fn wrapped(line: &str) -> String {
+    if line.starts_with('|') || line.chars().count() <= WIDTH {
+        return format!("{line}\n");
+    }
+    let indent = if line.starts_with("- ") || line.starts_with("  ") { "  " } else { "" };
+    textwrap::fill(line, textwrap::Options::new(WIDTH).subsequent_indent(indent)) + "\n"
 }
 
 impl Column<'_> {

@@ -20,7 +20,7 @@ fn entrants() -> Entrants {
 #[test]
 fn the_page_is_that_of_its_figures() {
     let lines = Lines::parse(&text("league/figures.csv")).unwrap();
-    let page = markdown(&lines, &entrants(), &text("league/page.md"), &text("league/published.md"));
+    let page = markdown(&lines, &entrants(), &text("league/page.md"));
     let plot = plot(&lines, &entrants());
     let again = "cargo run --release --manifest-path engines/Cargo.toml --bin league";
     assert!(text("../docs/engines.md") == page, "docs/engines.md is old: {again}");

@@ -2,7 +2,8 @@
 //! the row's edits are.
 //!
 //! An object of the body stands for the edit whose name it has, else for the first whose values it
-//! has. Earlier edits are in it, too, as far as their values are, or a later one has set them again.
+//! has. Earlier edits are in it, too, as far as their values are, or a later one has set them
+//! again.
 //! Where two edits say the same nobody can tell whether the second is in it: *perhaps*.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,8 +196,9 @@ impl Reader<'_> {
     }
 }
 
-/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far as
-/// its body can be read, and what each edit of these rows says. With them what is perhaps in it.
+/// What stands beside a request to functions of the bundle's: the edits of each row in it, as far
+/// as its body can be read, and what each edit of these rows says. With them what is perhaps in
+/// it.
 pub(super) fn read_behind(
     lines: &[Line],
     reader: &Reader<'_>,

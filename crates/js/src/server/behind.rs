@@ -165,7 +165,8 @@ impl Behind {
     }
     /// The columns in which a write says what neither its edit nor another of the row does, and the
     /// row did not before: a rule of the server's made that of what the phone sent, or of what its
-    /// author says was `changed`. That a rule left what was there is believed of what it made before.
+    /// author says was `changed`. That a rule left what was there is believed of what it made
+    /// before.
     pub(super) fn remade(
         &self,
         edit: EditId,

@@ -66,8 +66,8 @@ impl Rx {
             if let Err((status, why)) = self.writer.settle(&wanted, outcome, slip) {
                 return Ok(failed(status, &format!("{} {key}: {why}", entity.name)));
             }
-            // Others have written since it came first. A pull beside this push may have brought that
-            // while the row waited, and RxDB has passed it by: it hears of it here or never.
+            // Others have written since it came first. A pull beside this push may have brought
+            // that while the row waited, and RxDB has passed it by: it hears of it here or never.
             if let Some(row) = now.as_ref().filter(|_| self.detects && is_known) {
                 let master = master(entity, row);
                 if !is_same_state(entity, &master, new) {
