@@ -6,7 +6,7 @@ use super::page::{LINK, MORNING};
 use super::summary::{Lines, Place};
 use super::{Entrant, Entrants};
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 780.0;
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 60.0;
 const RIGHT: f64 = 520.0;
