@@ -114,7 +114,7 @@ fn an_edit_that_says_what_waits_ends_as_that_does() {
 /// What is wrong with a way, which lines are changed to which, and the figure that finds it.
 type Planted = ([&'static str; 4], &'static [(&'static str, &'static str)], &'static str);
 
-const PLANTED: [Planted; 5] = [
+const PLANTED: [Planted; 9] = [
     // Phones that count a row as done with the first of its edits.
     (
         ["columns", "one", "own", "last"],
@@ -149,6 +149,33 @@ const PLANTED: [Planted; 5] = [
             "...rest, ...(rest.values?.note ? { values: { note: rest.values.note.slice(0, 20) } } : {}), was }",
         )],
         "oracle.bent_value.count",
+    ),
+    // A server that takes nothing, and says yes.
+    (
+        ["columns", "one", "edit", "last"],
+        &[("  return db.put(table, { id, ...taken }, key)", "  return { ok: true }")],
+        "oracle.lost_edit.count",
+    ),
+    // The same of one note in two.
+    (
+        ["columns", "all", "own", "last"],
+        &[(
+            "  return db.put(table, { id, ...taken }, key)",
+            "  return /^[a-m]/i.test(taken.note ?? '') ? { ok: true } : db.put(table, { id, ...taken }, key)",
+        )],
+        "oracle.lost_edit.count",
+    ),
+    // One that refuses without a word, whose phones tell nobody.
+    (
+        ["columns", "one", "edit", "refuses"],
+        &[("return db.refuse(table, id, key)", "return { ok: false }"), ("bench.log(WAY", "void (WAY")],
+        "oracle.lost_edit.count",
+    ),
+    // Phones that drop what is edited while a request is under way.
+    (
+        ["columns", "all", "own", "last"],
+        &[("db.prepare('DELETE FROM waiting WHERE n = ?').run(n)", "db.exec('DELETE FROM waiting')")],
+        "oracle.lost_edit.count",
     ),
 ];
 

@@ -33,6 +33,8 @@ pub(super) struct InBody {
     pub(super) said: BTreeSet<usize>,
     /// What may have gone with another one, which says the same.
     pub(super) perhaps: Vec<(usize, usize)>,
+    /// Of the row it says columns that its edits set, and no others.
+    pub(super) by_column: bool,
 }
 
 /// Reads bodies for the rows of a phone.
@@ -42,6 +44,14 @@ pub(super) struct Reader<'r> {
     pub(super) body: Option<Json>,
     /// A `DELETE`, whose path alone has the row.
     pub(super) deletes: bool,
+    /// What stands around the body may tell versions apart.
+    pub(super) is_dated: bool,
+}
+
+/// Whether a text begins as a day does, `2026-11-30`.
+fn is_day(text: &str) -> bool {
+    let digit = |at: &u8| at.is_ascii_digit();
+    matches!(text.as_bytes(), [a, b, c, d, b'-', e, f, b'-', g, h, ..] if [a, b, c, d, e, f, g, h].into_iter().all(digit))
 }
 
 fn is_gone(name: &str, value: &Json) -> bool {
@@ -56,6 +66,27 @@ fn is_gone(name: &str, value: &Json) -> bool {
 }
 
 impl Reader<'_> {
+    /// Whether something in the body that is no value of a row may tell versions apart: a number, a
+    /// time, what is called a version.
+    fn tells_versions(&self, name: &str, value: &Json) -> bool {
+        const CALLED: [&str; 7] = ["version", "rev", "etag", "base", "stamp", "hash", "clock"];
+        let is_column =
+            || self.schema.entities.iter().any(|it| it.columns.iter().any(|column| column.name == name));
+        match value {
+            Json::Object(map) => map.iter().any(|(name, value)| self.tells_versions(name, value)),
+            Json::Array(list) => list.iter().any(|value| self.tells_versions(name, value)),
+            Json::Number(_) => !is_column(),
+            Json::String(text) => {
+                let name = name.to_lowercase();
+                !is_column() && (is_day(text) || CALLED.iter().any(|called| name.contains(called)))
+            }
+            Json::Null | Json::Bool(_) => false,
+        }
+    }
+    /// Whether nothing in the request may tell versions apart.
+    fn is_undated(&self) -> bool {
+        !self.is_dated && self.body.as_ref().is_none_or(|body| !self.tells_versions("", body))
+    }
     fn is_reference(&self, name: &str) -> bool {
         let refers = |kind: &ColumnKind| matches!(kind, ColumnKind::Ref(_));
         self.schema.entities.iter().any(|it| it.columns.iter().any(|of| of.name == name && refers(&of.kind)))
@@ -185,6 +216,8 @@ impl Reader<'_> {
                 it.groups.push(group);
             }
         }
+        let is_set = |column: &usize| lines.iter().any(|line| print(line, *column).is_some());
+        it.by_column = objects.iter().flat_map(|object| object.prints.keys()).all(is_set);
         for at in (0..lines.len()).filter(|at| lines[*at].is_open()) {
             if it.groups.iter().flatten().any(|other| *other == at) {
                 continue;
@@ -207,7 +240,7 @@ pub(super) fn read_behind(
 ) -> (Slip, Vec<(u32, u32)>) {
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let (mut slip, mut perhaps) = (Slip::default(), Vec::new());
+    let (mut slip, mut perhaps, is_undated) = (Slip::default(), Vec::new(), reader.is_undated());
     for ((entity, key_text), lines) in rows {
         let key = &lines[0].key;
         let open: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_open()).collect();
@@ -230,6 +263,7 @@ pub(super) fn read_behind(
             prints: line.prints.clone(),
             names: line.names.clone(),
             is_sent: it.said.contains(&at),
+            by_column: is_undated && it.by_column,
         };
         slip.said.extend(lines.iter().enumerate().map(said));
     }
@@ -313,7 +347,13 @@ mod tests {
             }
         };
         let lines: Vec<Line> = edits.iter().enumerate().map(line).collect();
-        let reader = Reader { schema: &schema, device: DeviceId(0), body: Some(body), deletes: false };
+        let reader = Reader {
+            schema: &schema,
+            device: DeviceId(0),
+            body: Some(body),
+            deletes: false,
+            is_dated: false,
+        };
         let lines: Vec<&Line> = lines.iter().collect();
         reader.of_row(&lines, is_named).map(|it| (it.groups, it.perhaps))
     }

@@ -182,6 +182,7 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
             prints: line.prints.clone(),
             names: Vec::new(),
             is_sent: false,
+            by_column: false,
         };
         // Of one alone there is nothing to tell apart.
         slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(said));

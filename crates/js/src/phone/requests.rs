@@ -27,6 +27,14 @@ struct Head {
     rows: Option<Vec<Vec<Json>>>,
 }
 
+impl Head {
+    /// Whether what is not in the body may tell versions of a row apart.
+    fn is_dated(&self) -> bool {
+        let is_condition = |(name, _): &(String, String)| name.to_lowercase().starts_with("if-");
+        self.path.contains('?') || self.headers.iter().any(is_condition)
+    }
+}
+
 fn written(head: &Head, body: Vec<u8>) -> Option<Request> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::from_bytes(head.method.as_bytes()).ok()?;
@@ -84,6 +92,7 @@ fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
         device: phone.setup.device,
         body: serde_json::from_slice(body).ok(),
         deletes: head.method == "DELETE",
+        is_dated: head.is_dated(),
     };
     let is_named = |_: &journal::Line| named.is_some();
     let count = |key: &str| {

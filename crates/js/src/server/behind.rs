@@ -5,7 +5,7 @@
 //! which nothing is known; what went in the place of earlier ones brings those whose values are
 //! there, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Verdict;
 use crate::contract::{EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
@@ -45,6 +45,8 @@ pub(super) struct Behind {
     slip: Slip,
     body: Vec<u8>,
     fates: BTreeMap<EditId, Fate>,
+    /// Edits of which the backend heard what was to be written, and said what stands in the way.
+    judged: BTreeSet<EditId>,
 }
 
 fn print(said: &EditSaid, column: usize) -> Option<u64> {
@@ -92,7 +94,7 @@ fn has_name(name: &str, part: &str) -> bool {
 
 impl Behind {
     pub(super) fn of(slip: Slip, body: Vec<u8>) -> Behind {
-        Behind { slip, body, fates: BTreeMap::new() }
+        Behind { slip, body, ..Behind::default() }
     }
     fn said(&self, entity: EntityId, key: &Key) -> Vec<&EditSaid> {
         self.slip.said.iter().filter(|edit| edit.entity == entity && edit.key == *key).collect()
@@ -191,8 +193,9 @@ impl Behind {
         let remade = written.prints.iter().filter(is_own).filter(is_new);
         remade.map(|(column, _)| *column).collect()
     }
-    /// The edits of a row that the server refuses, and of those the ones that it did not commit:
-    /// those that go with the one that has this name, or the first of which nothing was said.
+    /// The edits of a row that the server refuses: those that go with the one that has this name,
+    /// or the first of which nothing was said. Of several it speaks for those that it did not
+    /// commit before.
     pub(super) fn turned_down(
         &self,
         row: (EntityId, &Key),
@@ -208,7 +211,10 @@ impl Behind {
         if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
             let mut with = open(self.group_of(named));
             with.retain(|edit| *edit < named);
-            with.push(named);
+            let was_committed = is_committed(&named) && !self.fates.contains_key(&named);
+            if with.is_empty() || !was_committed {
+                with.push(named);
+            }
             return with;
         }
         let next = self.groups(row.0, row.1).map(open).find(|group| !group.is_empty());
@@ -217,12 +223,13 @@ impl Behind {
     }
 
     /// A write by an edit came to this, and left its row with values of these prints, by column.
-    /// What of those in whose place it went is refused with it the caller tells the backend.
+    /// What of those in whose place it went is refused with it the caller tells the backend; what
+    /// was committed before stays so, as where an answer was lost.
     pub(super) fn wrote(
         &mut self,
         (edit, remade): (EditId, &[usize]),
         came: Came,
-        after: impl Fn(usize) -> Option<u64>,
+        (after, known): (impl Fn(usize) -> Option<u64>, impl Fn(EditId) -> Option<Verdict>),
     ) {
         let of = |came: Came| match came {
             Came::Committed(stamp) | Came::Same(stamp) => Fate::Known(Verdict::Committed(stamp)),
@@ -231,6 +238,9 @@ impl Behind {
         };
         let group = self.group_of(edit).to_vec();
         self.fates.insert(edit, of(came));
+        // What goes with an edit that the backend did not take is as little there, column or not.
+        let with = group.iter().copied().filter(|_| matches!(came, Came::GaveWay | Came::Refused));
+        self.judged.extend(with.chain([edit]));
         let deletes = self.said_of(edit).is_some_and(|said| said.kind == EditKind::Delete);
         let is_read = group.last().and_then(|end| self.said_of(*end)).is_some_and(|said| said.is_sent);
         let set_again = |one: EditId, column: usize| {
@@ -243,6 +253,7 @@ impl Behind {
                 .iter()
                 .all(|(of, print)| set_again(one, *of) || remade.contains(of) || after(*of) == Some(*print))
         };
+        let is_done = |fate: Fate| matches!(fate, Fate::Known(Verdict::Committed(_)));
         let mut others = Vec::new();
         for one in group.iter().copied().filter(|one| *one != edit && !self.fates.contains_key(one)) {
             let fate = match came {
@@ -252,7 +263,8 @@ impl Behind {
                 _ if one > edit && !is_read => continue,
                 _ => Fate::GaveWay,
             };
-            others.push((one, fate));
+            let before = known(one).map(Fate::Known).filter(|before| is_done(*before));
+            others.push((one, if is_done(fate) { fate } else { before.unwrap_or(fate) }));
         }
         self.fates.extend(others);
     }
@@ -268,6 +280,24 @@ impl Behind {
         &mut self.slip
     }
 
+    /// The edits of which nothing is written, though they could be read, as far as the backend does
+    /// not know it.
+    pub(super) fn left_out(&self, known: impl Fn(EditId) -> Option<Verdict>) -> Vec<&EditSaid> {
+        let is_told = |row: &RowEdits| row.edits.iter().any(|edit| self.fates.contains_key(edit));
+        let is_out = |row: &RowEdits, edit: EditId| match self.fates.get(&edit) {
+            Some(fate) => *fate == Fate::GaveWay,
+            None => !is_told(row) && known(edit).is_none(),
+        };
+        let is_read = |row: &&RowEdits| {
+            let end = row.edits.last().and_then(|end| self.said_of(*end));
+            end.is_some_and(|said| said.is_sent)
+        };
+        let out = self.slip.edits.iter().filter(is_read).flat_map(|row| {
+            let new = row.edits.iter().copied().filter(|edit| !self.judged.contains(edit));
+            new.filter(move |edit| is_out(row, *edit))
+        });
+        out.filter_map(|edit| self.said_of(edit)).collect()
+    }
     /// What stands beside the answer: what became of each edit. What is `known` from before is so
     /// where a server answers from a memory of its own; an edit of which nothing is gave way.
     pub(super) fn answered(&mut self, known: impl Fn(EditId) -> Option<Verdict>) -> Slip {
@@ -325,6 +355,7 @@ mod tests {
             prints: prints.to_vec(),
             names: vec![format!("n{number}")],
             is_sent,
+            by_column: is_sent,
         };
         let said: Vec<EditSaid> = edits.iter().enumerate().map(said).collect();
         let group = |group: &&[u32]| RowEdits {
@@ -346,7 +377,7 @@ mod tests {
             let written = Written { entity, key, deletes, name: *name, prints: prints.to_vec() };
             let edit = behind.edit(&written, |_| None, |_| None).expect("there is one");
             let stamp = Stamp(i64::from(edit.number) + 10);
-            behind.wrote((edit, &[]), Came::Committed(stamp), |at| written.says(at));
+            behind.wrote((edit, &[]), Came::Committed(stamp), (|at| written.says(at), |_| None));
             edit.number
         };
         writes.iter().map(of).collect()
@@ -356,8 +387,11 @@ mod tests {
     }
     /// What the answer says of each edit: its number, and what it is committed as.
     fn told(behind: &mut Behind) -> Vec<(u32, Option<i64>)> {
-        let rows = behind.answered(|_| None).edits.into_iter();
-        rows.map(|row| (row.edits[0].number, row.stamp.map(|stamp| stamp.0))).collect()
+        told_of(&behind.answered(|_| None))
+    }
+    fn told_of(slip: &Slip) -> Vec<(u32, Option<i64>)> {
+        let told = |row: &RowEdits| (row.edits[0].number, row.stamp.map(|stamp| stamp.0));
+        slip.edits.iter().map(told).collect()
     }
 
     use EditKind::{Create, Delete, Update};
@@ -445,9 +479,27 @@ mod tests {
         let one = behind(two, &[&[0, 1]], true);
         assert_eq!(down(&one, None, &[]), [edit(0), edit(1)], "one state");
         assert_eq!(down(&one, Some("n1"), &[]), [edit(0), edit(1)]);
+        assert_eq!(down(&one, Some("n1"), &[1]), [edit(0)], "its answer was lost");
+        assert_eq!(down(&one, Some("n1"), &[0, 1]), [edit(1)], "which is wrong");
         // What is on the backend since an answer that was lost is not refused.
         assert_eq!(down(&one, None, &[0]), [edit(1)]);
         assert_eq!(down(&one, None, &[0, 1]), [edit(0), edit(1)], "which is wrong");
+    }
+
+    #[test]
+    fn what_was_committed_before_gives_way_to_nothing() {
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        let after = |came: Came, committed: u32| {
+            let mut one = behind(two, &[&[0, 1]], true);
+            let known = |of: EditId| (of.number == committed).then_some(Verdict::Committed(Stamp(5)));
+            one.wrote((edit(1), &[]), came, (|_| None, known));
+            let slip = one.answered(|_| None);
+            (told_of(&slip), slip.refused.len())
+        };
+        assert_eq!(after(Came::GaveWay, 9), (vec![(0, None), (1, None)], 0));
+        assert_eq!(after(Came::GaveWay, 0), (vec![(0, Some(5)), (1, None)], 0));
+        assert_eq!(after(Came::Refused, 9).1, 2);
+        assert_eq!(after(Came::Refused, 0), (vec![(0, Some(5)), (1, None)], 1));
     }
 
     #[test]

@@ -138,7 +138,13 @@ impl SyncServer for Half {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
         self.records.begin(Asked::by(from, std::mem::take(slip), request.body().clone()));
-        let answered = self.records.lent.lend(record, || self.answer(&request));
+        let answered = self.records.lent.lend(record, || {
+            let answered = self.answer(&request);
+            if answered.as_ref().is_ok_and(|response| response.status().is_success()) {
+                self.records.gave_way();
+            }
+            answered
+        });
         *slip = self.records.answered();
         Ok(http::write_response(&answered?).into())
     }

@@ -157,7 +157,9 @@ impl Records {
         let Some(mutation) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
             let is = |at: usize| there.map(|values| print_of(&values[at]));
-            edit.into_iter().for_each(|edit| asked.behind.wrote((edit, &[]), Came::Same(stamp), is));
+            let known = self.known.borrow();
+            let known = |edit: EditId| known.of(edit);
+            edit.into_iter().for_each(|edit| asked.behind.wrote((edit, &[]), Came::Same(stamp), (is, known)));
             return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
         };
         if let Some(edit) = edit.filter(|_| !remade.is_empty()) {
@@ -176,13 +178,13 @@ impl Records {
         if let Some(edit) = edit {
             let written = |at: usize| after.iter().find(|(of, _)| *of == at).map(|(_, print)| *print);
             let is = |at: usize| written(at).or_else(|| there.map(|values| print_of(&values[at])));
-            asked.behind.wrote((edit, &remade), came, is);
+            let mut known = self.known.borrow_mut();
+            asked.behind.wrote((edit, &remade), came, (is, |edit| known.of(edit)));
             let verdict = match came {
                 Came::Committed(stamp) => Some(Verdict::Committed(stamp)),
                 Came::Refused => Some(Verdict::Refused),
                 Came::Same(_) | Came::GaveWay => None,
             };
-            let mut known = self.known.borrow_mut();
             verdict.into_iter().for_each(|verdict| known.keep(&self.host.disk.main, edit, verdict));
         }
         self.host.pass("js.server-written");
@@ -236,6 +238,19 @@ impl Records {
         }
         let current = now.map(|row| shown(entity, &row));
         Ok(json!({ "ok": false, "why": options["why"].as_str().unwrap_or("refused"), "current": current }))
+    }
+    /// Tells the backend which edits gave way without a word, as a request is answered.
+    pub(super) fn gave_way(&self) {
+        let (known, asked) = (self.known.borrow(), self.asked.borrow());
+        for said in asked.behind.left_out(|edit| known.of(edit)) {
+            let mutation = Mutation::new(said.edit, said.entity, said.key.as_str(), said.kind);
+            _ = self.record(|record| {
+                record.refused(&mutation, Some(Refusal::Stale));
+                if said.by_column {
+                    record.gave_way_by_column(said.edit);
+                }
+            });
+        }
     }
     /// What stands beside the answer.
     pub(super) fn answered(&self) -> Slip {

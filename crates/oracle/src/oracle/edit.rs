@@ -47,6 +47,9 @@ pub(super) struct Edit {
     pub(super) given_up: bool,
     pub(super) equal: bool,
     pub(super) refused: Option<Time>,
+    /// It was refused for a conflict by a server that heard of its columns alone, as its row had
+    /// this many versions.
+    pub(super) by_column: Option<usize>,
     /// Its commit went with the backend's state, or nobody saw it saved: it need not be anywhere.
     pub(super) excused: bool,
     /// Its commit went with the backend's state.
@@ -123,6 +126,7 @@ impl Edit {
             given_up: false,
             equal: false,
             refused: None,
+            by_column: None,
             excused: false,
             undone: false,
             vanished: false,
@@ -155,9 +159,12 @@ impl Edit {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
     }
+    pub(super) fn own_values(&self) -> &[(usize, Value)] {
+        &self.values[..self.own]
+    }
     /// What its person set a column to.
     pub(super) fn own_value(&self, column: usize) -> Option<&Value> {
-        self.values[..self.own].iter().find(|(of, _)| *of == column).map(|(_, value)| value)
+        self.own_values().iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
     pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
@@ -173,7 +180,7 @@ impl Edit {
         else {
             return false;
         };
-        let mut own = self.values[..self.own].iter();
+        let mut own = self.own_values().iter();
         let stays = |(column, value): &(usize, Value)| {
             alike(&before[*column], &after[*column]) && !alike(&after[*column], value)
         };

@@ -7,13 +7,14 @@ use super::bent::Bent;
 use super::check::{Check, Matter};
 use super::checks::{BENT_VALUE, BentValue};
 use super::edit::Edit;
-use super::history::Row;
+use super::history::{Row, bit};
 use super::meant::Won;
 use super::setup::OracleSetup;
+use super::truth::alike;
 use super::ways_out::WayOut;
 use super::words::Labels;
-use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Event, Merge};
+use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
+use crate::contract::{EditKind, Event, Merge};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
@@ -76,6 +77,19 @@ pub(super) struct Heard<'a> {
 
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
+/// Whether somebody else set each column of an edit since its device read the row, and before
+/// there were `by_then` versions; or the row said the same.
+fn is_contested(id: EditId, edit: &Edit, (row, by_then): (&Row, usize)) -> bool {
+    let read = edit.made_on.min(edit.reached);
+    let says =
+        |column: usize, value: &Value| row.said(column, by_then).is_some_and(|said| alike(said, value));
+    let changed = row.changed_by_others(read..by_then, id.device);
+    match edit.kind {
+        EditKind::Delete => changed != 0,
+        _ => edit.own_values().iter().all(|(at, value)| changed & bit(*at) != 0 || says(*at, value)),
+    }
+}
+
 impl Findings {
     pub(super) fn new(setup: Rc<OracleSetup>, rules: &'static [Check]) -> Findings {
         Findings {
@@ -95,12 +109,16 @@ impl Findings {
         self.setup.capabilities.stamps
     }
     /// Whether an edit that is nowhere may be so, as its stack promises no more. What the backend
-    /// never judged has no other version to give way to, nor has what it refused for good.
+    /// never judged has no other version to give way to, nor has what it refused for good; what a
+    /// server judged by column has one in each of its columns.
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
             Merge::Converges | Merge::Combines => {
-                let is_beside = row.changed_beside(edit.made_on, id.device);
+                let is_beside = match edit.by_column {
+                    Some(by_then) => is_contested(id, edit, (row, by_then)),
+                    None => row.changed_beside(edit.made_on, id.device),
+                };
                 let gives_way = edit.won == Some(Won::Other) && !edit.is_refused_for_good();
                 !edit.combines && gives_way && is_beside
             }

@@ -1,5 +1,6 @@
 //! Every version that the backend committed since the start.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -159,8 +160,15 @@ impl History {
 impl Row {
     /// Whether somebody else than this device gave it a version after the first `versions`.
     pub(super) fn changed_beside(&self, versions: usize, device: DeviceId) -> bool {
-        let later = self.versions.get(versions..).unwrap_or_default();
-        later.iter().any(|version| !matches!(version.author, Author::Device(by) if by.device == device))
+        self.beside(versions..self.versions.len(), device).next().is_some()
+    }
+    /// The columns that somebody else than this device changed in these versions, one bit each.
+    pub(super) fn changed_by_others(&self, versions: Range<usize>, device: DeviceId) -> u64 {
+        self.beside(versions, device).fold(0, |bits, version| bits | version.changed)
+    }
+    fn beside(&self, versions: Range<usize>, device: DeviceId) -> impl Iterator<Item = &Version> {
+        let of = self.versions.get(versions).unwrap_or_default().iter();
+        of.filter(move |it| !matches!(it.author, Author::Device(by) if by.device == device))
     }
     /// What a column said after the first `versions` of them; `None` if there was no row then.
     pub(super) fn said(&self, column: usize, versions: usize) -> Option<&Value> {

@@ -238,7 +238,7 @@ impl Ledger {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
         edit.met_another |= stands.is_some_and(|of| matches!(of.why, Refusal::Taken | Refusal::Exists));
-        (edit.stands, edit.unheard) = (stands, None);
+        (edit.stands, edit.unheard, edit.by_column) = (stands, None, None);
         self.stands(id, places, history);
     }
 
@@ -262,6 +262,12 @@ impl Ledger {
         self.note_alongside(id, met.matches, history);
     }
 
+    /// The edit, which was refused for a conflict just now, can have given way column by column.
+    pub(super) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
+        if let Some(edit) = self.get_mut(id) {
+            edit.by_column = Some(history.row(edit.row).versions.len());
+        }
+    }
     pub(super) fn other_row(&self, id: EditId) -> Option<RowId> {
         let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
         refused.map(|refused| refused.row)

@@ -223,6 +223,7 @@ impl Oracle {
             }
             Event::EditsCarried { edit, others } => self.ledger.combined.brings(edit, others),
             Event::EditRemade { edit, columns } => self.ledger.combined.remake(edit, columns),
+            Event::GaveWayByColumn { edit } => self.ledger.gave_way_by_column(edit, &self.history),
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
             }

@@ -99,6 +99,7 @@ pub(super) fn served(event: &Event<'_>) -> Option<DeviceId> {
         | Event::MutationPutOff { edit }
         | Event::EditsCarried { edit, .. }
         | Event::EditRemade { edit, .. }
+        | Event::GaveWayByColumn { edit }
         | Event::UploadQueued { edit }
         | Event::UploadWaits { edit }
         | Event::UploadDecided { edit, .. } => Some(edit.device),

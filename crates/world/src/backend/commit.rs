@@ -48,6 +48,8 @@ pub enum Fact {
     Carries(EditId, Vec<EditId>),
     /// The next commit of an edit says something else in these columns, by the server's rule.
     Remade(EditId, Vec<usize>),
+    /// An edit that was refused for a conflict was heard of by its columns alone.
+    ByColumn(EditId),
     /// A mutation was put off.
     PutOff(EditId),
     /// A mutation was answered as if it was committed, and was not.
@@ -93,6 +95,7 @@ impl Fact {
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
             Fact::Carries(edit, others) => Event::EditsCarried { edit: *edit, others },
             Fact::Remade(edit, columns) => Event::EditRemade { edit: *edit, columns },
+            Fact::ByColumn(edit) => Event::GaveWayByColumn { edit: *edit },
             Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
         }
     }

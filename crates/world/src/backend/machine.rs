@@ -395,4 +395,7 @@ impl SystemOfRecord for Backend {
     fn remade(&mut self, by: EditId, columns: &[usize]) {
         self.call.facts.push(Fact::Remade(by, columns.to_vec()));
     }
+    fn gave_way_by_column(&mut self, edit: EditId) {
+        self.call.facts.push(Fact::ByColumn(edit));
+    }
 }

@@ -41,6 +41,9 @@ pub struct EditSaid {
     pub names: Vec<String>,
     /// Its values stand in the message, as far as that can be read.
     pub is_sent: bool,
+    /// The message says of its row what edits say, and nothing by which versions of the row could
+    /// be told apart.
+    pub by_column: bool,
 }
 
 /// The edits behind what a message says of a row.

@@ -208,6 +208,9 @@ pub enum Event<'a> {
     /// The server: the next commit of this edit says in these columns what a rule of the server's
     /// own made of it.
     212 EditRemade { edit: EditId, columns: &'a [usize] },
+    /// The server: it heard of an edit that it refused for a conflict the columns which that sets,
+    /// and nothing of versions.
+    213 GaveWayByColumn { edit: EditId },
     /// The backend: it dropped a mutation of a row out of the device's reach, as if it was done.
     111 MutationIgnored { edit: EditId; entity: EntityId, key: &'a Key },
     /// The backend: a mutation came again and was answered from memory.

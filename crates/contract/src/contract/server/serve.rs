@@ -183,4 +183,9 @@ pub trait SystemOfRecord {
     fn remade(&mut self, by: EditId, columns: &[usize]) {
         let _ = (by, columns);
     }
+    /// The server, which refused an edit for a conflict, heard of it the columns that it sets and
+    /// nothing by which versions of a row could be told apart: it gave way in each of them.
+    fn gave_way_by_column(&mut self, edit: EditId) {
+        let _ = edit;
+    }
 }
