@@ -50,8 +50,8 @@ pub(super) struct Reader<'r> {
 
 /// Whether a text begins as a day does, `2026-11-30`.
 fn is_day(text: &str) -> bool {
-    let digit = |at: &u8| at.is_ascii_digit();
-    matches!(text.as_bytes(), [a, b, c, d, b'-', e, f, b'-', g, h, ..] if [a, b, c, d, e, f, g, h].into_iter().all(digit))
+    let is_as = |(of, like): (u8, u8)| if like == b'0' { of.is_ascii_digit() } else { of == like };
+    text.len() >= 10 && text.bytes().zip(*b"0000-00-00").all(is_as)
 }
 
 fn is_gone(name: &str, value: &Json) -> bool {
@@ -384,6 +384,18 @@ mod tests {
         assert_eq!(told(&same, json!([one.clone(), one]), false), Some((vec![vec![0], vec![1]], vec![])));
         let named = json!({ "id": "k", "note": "a", "op": "n1" });
         assert_eq!(told(&same, named, false), Some((vec![vec![0, 1]], vec![])));
+    }
+
+    #[test]
+    fn what_has_columns_alone_tells_no_versions_apart() {
+        let undated = |body: Json| {
+            let (schema, device) = (schema(), DeviceId(0));
+            Reader { schema: &schema, device, body: Some(body), deletes: false, is_dated: false }.is_undated()
+        };
+        assert!(undated(json!({ "ops": [{ "id": "k", "values": { "note": "a", "done": 1 } }] })));
+        for version in [json!({ "at": 17 }), json!({ "at": "2026-11-30T08" }), json!({ "rev": "a-1" })] {
+            assert!(!undated(json!({ "ops": [{ "id": "k", "note": "a", "more": version }] })), "{version}");
+        }
     }
 
     #[test]

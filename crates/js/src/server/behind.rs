@@ -503,6 +503,23 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_wrote_or_knows_is_left_out() {
+        let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(DONE, 2)])];
+        let out = |of: &Behind, known: Option<Verdict>| -> Vec<u32> {
+            of.left_out(|_| known).iter().map(|said| said.edit.number).collect()
+        };
+        let mut each = behind(two, &[&[0], &[1]], true);
+        assert_eq!(out(&each, None), [0, 1]);
+        assert_eq!(out(&each, Some(Verdict::Refused)), [0; 0], "it is a repeat");
+        assert_eq!(out(&behind(two, &[&[0, 1]], false), None), [0; 0], "what the phone sent nobody knows");
+        writes(&mut each, &unnamed(&[&[(DONE, 2)]]));
+        assert_eq!(out(&each, None), [0]);
+        let mut one = behind(two, &[&[0, 1]], true);
+        one.wrote((edit(1), &[]), Came::GaveWay, (|_| None, |_| None));
+        assert_eq!(out(&one, None), [0; 0], "the backend said so");
+    }
+
+    #[test]
     fn a_repeat_that_is_answered_from_memory_is_what_it_was() {
         let two: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)])];
         let told = |known: &dyn Fn(EditId) -> Option<Verdict>| -> Vec<_> {
