@@ -157,8 +157,7 @@ impl Records {
         let Some(mutation) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
             let is = |at: usize| there.map(|values| print_of(&values[at]));
-            let known = self.known.borrow();
-            let known = |edit: EditId| known.of(edit);
+            let known = |edit: EditId| self.known.borrow().of(edit);
             edit.into_iter().for_each(|edit| asked.behind.wrote((edit, &[]), Came::Same(stamp), (is, known)));
             return Ok(json!({ "ok": true, "stamp": stamp.0, "changed": false }));
         };
