@@ -56,7 +56,7 @@ pub(super) struct Kept<D> {
 /// What became of an edit that a person made.
 pub(super) enum Edited {
     Waits,
-    /// It says what its row says.
+    /// It says what its row says, of which nothing waits.
     Unchanged,
 }
 
@@ -166,7 +166,9 @@ impl<D: Document> Kept<D> {
                     let place = projection.binary_search(column);
                     place.is_ok_and(|place| value.with_ref(|value| there[place].reads_as(value)))
                 };
-                if edit.values.iter().all(says) {
+                // What waits may give way, and with it what it says: this edit stands for itself then.
+                let is_settled = self.waiting.iter().all(|it| (it.edit.entity, &it.edit.key) != row);
+                if is_settled && edit.values.iter().all(says) {
                     return Ok(Edited::Unchanged);
                 }
             }

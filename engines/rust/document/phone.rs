@@ -198,14 +198,16 @@ impl<D: Document> Phone<D> {
         (bytes, slip): (u64, &Slip),
     ) -> Result<(), SyncError> {
         let (settled, now) = self.store(talk, &answer, slip)?;
-        let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
-        self.tell_rows(unit, &now, took);
+        // At once: an edit with its verdict waits no more, and a life that ended here would leave
+        // its person without word of it.
         let (never, settled): (Vec<_>, Vec<_>) =
             settled.into_iter().partition(|(_, verdict)| *verdict == Verdict::Never);
         for (edit, verdict) in &settled {
             tell_verdict(&self.ports, edit, verdict);
         }
         self.tell_never(never.into_iter().map(|(edit, _)| edit).collect());
+        let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.tell_rows(unit, &now, took);
         self.ports.crash_point("document.told").await;
         Ok(())
     }

@@ -8,7 +8,7 @@ use syncdyno::contract::{
 };
 
 use super::frame::{Ask, Verdict};
-use super::server::{Server, reads_the_same};
+use super::server::Server;
 use super::{At, Document, Touched};
 
 /// Edits of one row that have come into the document together: the last goes out in the place of
@@ -66,7 +66,7 @@ impl<D: Document> Server<D> {
             let Some(group) = Group::new(of, (row.entity, &row.key), &said) else { continue };
             let Some(verdict) = self.decide(&group, record) else { continue };
             for said in said {
-                self.notes.note_verdict(of, said.edit, &verdict);
+                self.notes.note_verdict(of, said.edit, &of_each(said, &verdict));
             }
         }
         // What nobody puts a name to is not the record's.
@@ -83,7 +83,7 @@ impl<D: Document> Server<D> {
         let there = now.as_ref().and_then(|row| row.values.as_deref());
         match (self.document.row(group.row), there, group.kind) {
             (None, None, EditKind::Delete) if group.creates && now.is_none() => Some(Verdict::Never),
-            (None, None, EditKind::Delete) => Some(Verdict::Done(met)),
+            (None, None, EditKind::Delete) => Some(Verdict::Same(met)),
             (None, Some(_), EditKind::Delete) => {
                 let mutation = group.mutation(EditKind::Delete, Vec::new(), now.as_ref());
                 self.write(group, mutation, now.as_ref(), record, Verdict::Done)
@@ -94,16 +94,17 @@ impl<D: Document> Server<D> {
                 let mutation = group.mutation(EditKind::Create, values, None);
                 self.write(group, mutation, None, record, Verdict::Done)
             }
-            (Some(says), Some(there), EditKind::Create | EditKind::Update) => {
-                let (won, differs) = self.compared(group, &says, there);
-                let is_whole = won.len() == group.prints.len();
-                let verdict = |stamp| if is_whole { Verdict::Done(stamp) } else { Verdict::Part(stamp, won) };
-                if !differs.is_empty() {
-                    let mutation = group.mutation(EditKind::Update, differs, now.as_ref());
-                    return self.write(group, mutation, now.as_ref(), record, verdict);
+            (Some(says), Some(_), EditKind::Create | EditKind::Update) => {
+                let won = self.won(group, &says);
+                if won.is_empty() {
+                    return Some(Verdict::GaveWay(met));
                 }
-                // A column that says by chance what the record says keeps nothing of the edit.
-                Some(if is_whole { Verdict::Same(met) } else { Verdict::GaveWay(met) })
+                let columns = won.iter().map(|(column, _)| *column).collect();
+                let is_whole = won.len() == group.prints.len();
+                let verdict =
+                    |stamp| if is_whole { Verdict::Done(stamp) } else { Verdict::Part(stamp, columns) };
+                let mutation = group.mutation(EditKind::Update, won, now.as_ref());
+                self.write(group, mutation, now.as_ref(), record, verdict)
             }
             _ => {
                 self.overrule(group.row, record);
@@ -111,21 +112,14 @@ impl<D: Document> Server<D> {
             }
         }
     }
-    /// The columns of a group that the document says as it does, and of those the ones in which the
-    /// record says something else.
-    fn compared(
-        &self,
-        group: &Group<'_>,
-        says: &[Value],
-        there: &[Value],
-    ) -> (Vec<usize>, Vec<(usize, Value)>) {
+    /// The columns of a group that the document says as it does. Some may be on the record already,
+    /// and they go there all the same: in the document they are changes of their own, to which
+    /// changes made beside them give way, and whoever reads the record has to see to what.
+    fn won(&self, group: &Group<'_>, says: &[Value]) -> Vec<(usize, Value)> {
         let projection = &self.setup.schema.entity(group.row.0).projection;
         let columns = projection.iter().copied().zip(says);
-        let won: Vec<_> =
-            columns.filter(|(column, says)| group.prints.get(column) == Some(&image([*says]))).collect();
-        let differs = won.iter().filter(|(column, says)| !reads_the_same(says, &there[*column]));
-        let differs = differs.map(|(column, says)| (*column, (*says).clone())).collect();
-        (won.into_iter().map(|(column, _)| column).collect(), differs)
+        let won = columns.filter(|(column, says)| group.prints.get(column) == Some(&image([*says])));
+        won.map(|(column, says)| (column, says.clone())).collect()
     }
 
     fn write(
@@ -159,5 +153,15 @@ impl<D: Document> Server<D> {
         let now = record.get(row.0, row.1);
         let (stamp, values) = now.map_or_else(|| (record.clock(), None), |row| (row.stamp, row.values));
         self.mirror(row, stamp, values.as_deref());
+    }
+}
+
+/// What one of several edits that went out together hears. Who deletes what is gone has what he asks
+/// for; what he wrote before that gave way to the other delete.
+fn of_each(said: &EditSaid, verdict: &Verdict) -> Verdict {
+    match (verdict, said.kind) {
+        (Verdict::Same(met), EditKind::Delete) => Verdict::Done(*met),
+        (Verdict::Same(met), _) => Verdict::GaveWay(*met),
+        _ => verdict.clone(),
     }
 }

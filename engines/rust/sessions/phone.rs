@@ -144,11 +144,12 @@ impl Phone {
             rows,
             took,
         });
-        let took = self.ports.work(Work { coded_bytes: len, ..Work::default() }).await;
-        self.tell_rows(unit, &stored.rows, took);
+        // At once: these edits wait no more, and their people have to hear of them.
         for (edit, verdict) in &stored.settled {
             tell_verdict(&self.ports, edit, verdict);
         }
+        let took = self.ports.work(Work { coded_bytes: len, ..Work::default() }).await;
+        self.tell_rows(unit, &stored.rows, took);
         self.ports.crash_point("sessions.told").await;
         Ok(())
     }

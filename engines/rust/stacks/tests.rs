@@ -134,6 +134,37 @@ fn runs_are_equal_again_and_with_two_threads() {
     }
 }
 
+/// What fails in small random worlds of these seeds.
+fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    let world = |seed: &u64| {
+        let bench = Bench::new(stack()).scenario("league/random.toml").variant("yrs").seeds([*seed]);
+        !bench.set("engine.name", format!("{name:?}")).run().passed()
+    };
+    seeds.into_iter().filter(world).collect()
+}
+
+#[test]
+fn what_a_person_sets_to_what_it_was_is_a_version() {
+    // In 1213 somebody else gives way to it, in 112 it ends a queue, in 921 it wins in a part.
+    assert_eq!(failing("yrs", yrs, [112, 921, 925, 1213]), []);
+}
+
+#[test]
+fn edits_before_a_delete_of_what_is_gone_give_way() {
+    assert_eq!(failing("yrs", yrs, [192, 963]), []);
+}
+
+#[test]
+fn a_life_that_ends_behind_an_answer_has_told_of_it() {
+    assert_eq!(failing("yrs", yrs, [2393]), []);
+}
+
+#[test]
+fn an_edit_like_one_that_waits_waits_too() {
+    // The one that waits gives way.
+    assert_eq!(failing("yrs", yrs, [1727, 1988]), []);
+}
+
 /// An engine with one thing wrong.
 struct Broken<D, const WHAT: u8>(D);
 
