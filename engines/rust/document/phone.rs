@@ -305,7 +305,7 @@ fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
         let prints = values.iter().map(|(column, value)| (*column, image([value]))).collect();
         let (edit, entity, kind) = (*edit, *entity, *kind);
         let (key, names) = (key.clone(), Vec::new());
-        slip.said.push(EditSaid { edit, entity, key, kind, prints, names, is_sent: true });
+        slip.said.push(EditSaid { edit, entity, key, kind, prints, names, is_sent: true, by_column: false });
     }
     slip
 }
