@@ -94,6 +94,13 @@ fn accused_of_right_apps(seeds: std::ops::RangeInclusive<u64>) {
     assert!(accused.is_empty(), "{}:\n{}", accused.len(), accused.join("\n"));
 }
 
+#[test]
+fn an_app_may_say_what_it_calls_an_edit() {
+    let says = ("    })()\n  },\n\n  async sync", "    })()\n    return { name }\n  },\n\n  async sync");
+    let keeps = way(["columns", "one", "own", "keeps"]);
+    assert_eq!(alarms(&hot("lossy", &keeps, &[says], 1)), [""; 0]);
+}
+
 /// Whether saving says of what is shown already that it changes nothing.
 const UNCHANGED: (&str, &str) = (
     "    const name = WAY",

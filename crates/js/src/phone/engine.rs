@@ -50,7 +50,8 @@ const GIVES: [&str; 3] = ["exists", "missing", "unchanged"];
 fn odd(said: &Json) -> Fault {
     let meant = did_you_mean(said.as_str().unwrap_or_default(), &GIVES);
     let meant = if meant.starts_with("did") { format!(": {meant}") } else { String::new() };
-    Fault::new(format!("`edit` gives {said}, and not nothing, `exists`, `missing` or `unchanged`{meant}"))
+    let words = "not nothing, `exists`, `missing`, `unchanged` or `{ name }`";
+    Fault::new(format!("`edit` gives {said}, and {words}{meant}"))
 }
 
 impl Phone {
@@ -305,7 +306,7 @@ impl Phone {
         let refused = match &done {
             Ok(said) if said == "exists" => Some(EditError::Exists),
             Ok(said) if said == "missing" => Some(EditError::NoSuchRow),
-            Ok(said) if said.is_null() || said == "unchanged" => None,
+            Ok(said) if said.is_null() || said == "unchanged" || given_names(said).next().is_some() => None,
             Ok(said) => self.thread.end_cell(&odd(said)),
             Err(failure) if failure.code.as_deref() == Some("SQLITE_FULL") => Some(EditError::StorageFull),
             Err(failure) if failure.code.is_some() => Some(EditError::Storage(failure.fault().brief())),

@@ -21,6 +21,9 @@ pub(super) struct Known {
     /// What rules of the server's made of what people said: prints of values, by column.
     made: BTreeSet<(EntityId, usize, u64)>,
     strangers: u32,
+    /// How often a write was turned back since its row had another version, by its name. It comes
+    /// again on that version, and is another write then.
+    turned_back: BTreeMap<String, usize>,
 }
 
 /// What became of an edit for good.
@@ -40,6 +43,14 @@ const LAYOUT: &str = "\
         number INTEGER, PRIMARY KEY(name, entity, key)) WITHOUT ROWID;";
 
 impl Known {
+    /// What the next try of this write is called.
+    pub(super) fn tried(&self, write: &str) -> String {
+        let tries = self.turned_back.get(write).copied().unwrap_or_default();
+        write.to_owned() + &"~".repeat(tries)
+    }
+    pub(super) fn turned_back(&mut self, write: &str) {
+        *self.turned_back.entry(write.to_owned()).or_default() += 1;
+    }
     /// What an earlier process kept.
     pub(super) fn recalled(disk: &Connection) -> Known {
         let mut known = Known::default();

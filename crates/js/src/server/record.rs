@@ -70,8 +70,8 @@ struct Wish<'w> {
 
 /// A wish as it goes to the backend, and the edit behind it if the phone knows one.
 struct Planned {
-    /// None if the record is like that already.
-    mutation: Option<Mutation>,
+    /// With the name of the write; none if the record is like that already.
+    mutation: Option<(Mutation, String)>,
     edit: Option<EditId>,
     /// The columns in which a rule of the server's changed what the edit says.
     remade: Vec<usize>,
@@ -154,7 +154,7 @@ impl Records {
         let values = self.values(entity, &wish, now.as_ref())?;
         let Planned { mutation, edit, remade } = self.mutation(&mut asked, &wish, now.as_ref(), values)?;
         let there = now.as_ref().and_then(|row| row.values.as_ref());
-        let Some(mutation) = mutation else {
+        let Some((mutation, write)) = mutation else {
             let stamp = now.as_ref().map_or(Stamp(0), |row| row.stamp);
             let is = |at: usize| there.map(|values| print_of(&values[at]));
             let known = |edit: EditId| self.known.borrow().of(edit);
@@ -194,6 +194,7 @@ impl Records {
                 Ok(json!({ "ok": true, "stamp": stamp.0, "changed": true, "id": row.key.as_str() }))
             }
             Outcome::Conflict { why, current, .. } => {
+                self.known.borrow_mut().turned_back(&write);
                 let why = match why {
                     Refusal::Stale => "stale",
                     Refusal::Gone => "gone",
@@ -348,11 +349,11 @@ impl Records {
         };
         let uses = asked.uses.entry(own.clone()).or_default();
         *uses += 1;
-        mutation.id = own + &"+".repeat(*uses as usize - 1);
+        mutation.id = self.known.borrow().tried(&own) + &"+".repeat(*uses as usize - 1);
         mutation.base = wish.base.or(now.map(|row| row.stamp));
         mutation.made_at = self.record(|record| record.clock())?;
         mutation.values = values;
-        Ok(Planned { mutation: Some(mutation), edit: behind, remade })
+        Ok(Planned { mutation: Some((mutation, own)), edit: behind, remade })
     }
     /// The number of this request among those that wrote without a key.
     fn push(&self) -> Result<i64, No> {
