@@ -114,7 +114,7 @@ fn a_name_that_no_function_knows_ends_the_run() {
             (options, "{ method: 'POST', rows: [['vist', 'x']], body:"),
             "`rows` of fetch names the table `vist`: did you mean `visit`?",
         ),
-        ((edit, &*gives("'exist'")), "`edit` gives \"exist\", and not nothing, `exists`, `missing` or"),
+        ((edit, &*gives("'exist'")), "`edit` gives \"exist\", and not nothing, `exists`, `missing`,"),
         ((edit, &*gives("true")), "`edit` gives true, and not nothing, `exists`"),
     ] {
         let words = ends(&[change]);

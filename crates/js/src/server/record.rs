@@ -195,14 +195,10 @@ impl Records {
             }
             Outcome::Conflict { why, current, .. } => {
                 self.known.borrow_mut().turned_back(&write);
-                let why = match why {
-                    Refusal::Stale => "stale",
-                    Refusal::Gone => "gone",
-                    Refusal::Exists => "exists",
-                    Refusal::Taken => "taken",
-                };
                 slip.rows.extend(current.as_ref().map(|row| version(id, row)));
-                Ok(json!({ "ok": false, "why": why, "current": current.map(|row| shown(entity, &row)) }))
+                Ok(
+                    json!({ "ok": false, "why": word(why), "current": current.map(|row| shown(entity, &row)) }),
+                )
             }
             Outcome::Rejected { reason, current } => {
                 slip.rows.extend(current.as_ref().map(|row| version(id, row)));
@@ -390,6 +386,15 @@ impl Records {
                 Exception::throw_message(ctx, &words)
             }
         })
+    }
+}
+
+fn word(why: Refusal) -> &'static str {
+    match why {
+        Refusal::Stale => "stale",
+        Refusal::Gone => "gone",
+        Refusal::Exists => "exists",
+        Refusal::Taken => "taken",
     }
 }
 
