@@ -85,9 +85,10 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 }
 
 /// What becomes of edits that are never safe: the metrics add up to all of them.
-const NEVER_SAFE: [(&str, &str); 5] = [
+const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
     ("engine.never_safe.gave_way", "gave way to another's"),
+    ("engine.never_safe.refused", "refused"),
     ("engine.never_safe.lost_since", "lost after they counted as safe"),
     ("engine.never_safe.waiting", "still waiting"),
     ("engine.never_safe.unconfirmed", "on the backend without their phones knowing"),
@@ -237,10 +238,7 @@ impl Setting<'_> {
         let ends: Vec<String> =
             ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
         let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
-        // Those count as neither: their people know.
-        let refused = Some(sum("engine.edits.refused")).filter(|edits| *edits > 0 && metric == SAFE);
-        let refused = refused.map(|edits| format!("; {} refused besides", human::thousands(edits)));
-        never(censored, self.0.len()) + &ends + &refused.unwrap_or_default()
+        never(censored, self.0.len()) + &ends
     }
 
     fn data(&self) -> Sentence {
@@ -575,7 +573,7 @@ mod tests {
 
     #[test]
     fn what_is_never_safe_stands_with_its_ends() {
-        let cell = |never, waited, ends: [u64; 5]| {
+        let cell = |never, waited, ends: [u64; 6]| {
             let mut outcome = fixture::outcome();
             let (count, p95) = (4_100 - never, Span::secs(60).0);
             let (min, p50, p99, max) = (1, 2_000_000_000, NEVER, NEVER);
@@ -587,7 +585,7 @@ mod tests {
             }
             judge(&fixture::plan(None, 1), "c", &outcome).cell
         };
-        let cells = [cell(30, 3_600, [15, 5, 0, 10, 0]), cell(18, 3_600, [4, 0, 1, 13, 0])];
+        let cells = [cell(30, 3_600, [12, 5, 3, 0, 10, 0]), cell(18, 3_600, [4, 0, 0, 1, 13, 0])];
         insta::assert_snapshot!(told(&cells.iter().collect::<Vec<_>>(), 100));
     }
     #[test]

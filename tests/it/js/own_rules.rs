@@ -70,7 +70,7 @@ fn an_edit_that_a_server_refuses_is_neither_done_nor_lost() {
     assert_eq!([acknowledged, lost, both, unasked], [0; 4]);
     assert!(rejected > 3, "{rejected}");
     // It is neither lost nor unconfirmed, and nobody waits for it.
-    let apart = ["engine.edits.refused", "engine.never_safe.lost", "engine.never_safe.unconfirmed"];
+    let apart = ["engine.never_safe.refused", "engine.never_safe.lost", "engine.never_safe.unconfirmed"];
     let [refused, lost, unconfirmed] = sums("contended", &sound, &[], apart);
     assert!(refused > 0 && [lost, unconfirmed] == [0, 0], "{refused} {lost} {unconfirmed}");
     // One that says nothing, whose people are told all the same, loses nothing either.

@@ -52,12 +52,12 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-/// How an edit that is never safe is counted, or one for which nobody waits any more.
+/// How an edit that is never safe is counted; `None` of one for which nobody waits.
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
         EditEnd::GaveWay => Id::NeverSafeGaveWay,
-        EditEnd::Refused => Id::EditsRefused,
+        EditEnd::Refused => Id::NeverSafeRefused,
         EditEnd::GivenUp => return None,
         EditEnd::Waiting => Id::NeverSafeWaiting,
         EditEnd::Arrived => Id::NeverSafeUnconfirmed,
@@ -175,11 +175,8 @@ impl Edits {
         }
         for (edit, made) in self.made.drain() {
             let (since, end) = (made.at, end_of(edit));
-            let waited = !is_carried(edit, made);
-            if waited && !matches!(end, Some(EditEnd::GivenUp | EditEnd::Refused)) {
+            if !is_carried(edit, made) && end != Some(EditEnd::GivenUp) {
                 board.never_ended(Id::WriteAcknowledged, Some(since), at);
-            }
-            if waited {
                 end.and_then(never_safe).into_iter().for_each(|id| board.add(id, 1));
             }
         }

@@ -396,8 +396,8 @@ fn a_wait_without_an_end_counts_as_longer_than_all() {
         9 0 still => .write_acknowledged.duration:never 4 & .never_safe.lost 1 & .never_safe.waiting 1
         & .never_safe.unconfirmed 1
         # It gave way, and one is refused: its person knows.
-        1 0 updates 5 k; 2 0 updates 6 l; 9 0 still => .write_acknowledged.duration:never 1
-        & .never_safe.lost 0 & .never_safe.gave_way 1 & .edits.refused 1
+        1 0 updates 5 k; 2 0 updates 6 l; 9 0 still => .write_acknowledged.duration:never 2
+        & .never_safe.lost 0 & .never_safe.gave_way 1 & .never_safe.refused 1
         1 0 updates 5 k; 3 0 acked 5 k; 9 0 still => .write_acknowledged.duration:never 1
         & .never_safe.lost_since 0 & .never_safe.gave_way 1
         # A phone that looks on is to show what others wrote, on the backend or not.

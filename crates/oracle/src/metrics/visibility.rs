@@ -135,7 +135,7 @@ impl Visibility {
     }
 
     /// The end: what was never seen, by phones that looked on at its making and are to hold such a
-    /// row. For an edit that its person gave up, or was told is refused, nobody waits.
+    /// row. For an edit that its person gave up nobody waits.
     pub(super) fn finish(&self, at: Time, presence: &Presence, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
             let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));
@@ -147,7 +147,7 @@ impl Visibility {
             }
         };
         for (edit, Made { at, entity, key }) in &self.made {
-            if !matches!((left.end_of)(*edit), Some(EditEnd::Arrived | EditEnd::GivenUp | EditEnd::Refused)) {
+            if !matches!((left.end_of)(*edit), Some(EditEnd::Arrived | EditEnd::GivenUp)) {
                 never(*entity, key, (*at, edit.device), None);
             }
         }
