@@ -86,13 +86,7 @@ impl EditCase<'_> {
     fn fulfilled(&self) -> bool {
         let edit = self.edit;
         let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
-        let said = edit.matched && (edit.equal || edit.acknowledged);
-        edit.committed() && !edit.vanished || gone || said || self.went_with_what_is_there()
-    }
-    /// The later edit of its person that went out in its place, too, says what the backend says.
-    fn went_with_what_is_there(&self) -> bool {
-        let by = self.edit.goes_with.and_then(|by| self.ledger.get(by));
-        by.is_some_and(|by| by.row == self.edit.row && by.matched && by.acknowledged)
+        edit.committed() && !edit.vanished || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
     fn waits_itself(&self) -> bool {
         self.pending.iter().any(|p| p.edit == self.id)
@@ -189,8 +183,7 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
     let edit = case.edit;
     // What is left of an edit that gave way in some columns may be there already.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
-    let is_there = edit.committed() || edit.matched || rest_is_there || case.went_with_what_is_there();
-    (edit.acknowledged && !is_there).then(|| {
+    (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
         format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what())
     })
 }
