@@ -16,9 +16,9 @@ use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CALM, around, run};
 use crate::worlds::{trouble, value};
 
-/// Which edits a phone says are behind a row.
+/// What a phone says in a row of the edits that it names behind it.
 #[derive(Clone, Copy, PartialEq)]
-enum Names {
+enum Says {
     All,
     /// As if the others had never been made.
     FirstAlone,
@@ -40,7 +40,7 @@ impl EventSink for Hush {
 #[derive(Clone)]
 struct Whole {
     ports: Ports,
-    names: Names,
+    says: Says,
     asked: Rc<Cell<(u64, Option<UnitId>)>>,
     /// Edits that were on their way once go as they are.
     sent: Rc<RefCell<BTreeSet<String>>>,
@@ -63,7 +63,8 @@ impl Whole {
             match before.filter(|_| is_fresh && edit["kind"] == json!("Update")) {
                 Some(before) => {
                     let values = before.row["values"].as_array_mut().expect("a list");
-                    for value in edit["values"].as_array().expect("a list") {
+                    let later = edit["values"].as_array().expect("a list").iter();
+                    for value in later.filter(|_| self.says == Says::All) {
                         values.retain(|old| old[0] != value[0]);
                         values.push(value.clone());
                     }
@@ -83,9 +84,8 @@ impl Whole {
     fn slip(&self, rows: &[Written]) -> Slip {
         let of = |written: &Written| {
             let edits: Vec<EditId> = written.edits.iter().map(read).collect();
-            let until = if self.names == Names::All { edits.len() } else { 1 };
             let (entity, key) = (read(&written.row["entity"]), read(&written.row["key"]));
-            RowEdits { entity, key, edits: edits[..until].to_vec(), stamp: None }
+            RowEdits { entity, key, edits, stamp: None }
         };
         Slip { edits: rows.iter().map(of).collect(), ..Slip::default() }
     }
@@ -171,11 +171,11 @@ impl SyncServer for Server {
     }
 }
 
-fn whole_rows(names: Names) -> Stack {
+fn whole_rows(says: Says) -> Stack {
     let server = tiny().server.expect("it has one");
     let stack = around(move |open, _, mut ports| {
         let asked = Rc::new(Cell::new((0, None)));
-        let of = Whole { ports: ports.clone(), names, asked: asked.clone(), sent: Rc::default() };
+        let of = Whole { ports: ports.clone(), says, asked: asked.clone(), sent: Rc::default() };
         ports.events = Rc::new(Hush(ports.events, asked));
         ports.transport = Rc::new(of);
         open(ports)
@@ -194,11 +194,11 @@ const PILED_UP: [&str; 5] = [
 
 #[test]
 fn edits_behind_a_whole_row_are_named_beside_its_bytes() {
-    let (_, outcome) = run(whole_rows(Names::All), CALM, &PILED_UP);
+    let (_, outcome) = run(whole_rows(Says::All), CALM, &PILED_UP);
     assert_eq!(trouble(&outcome), Vec::<String>::new());
     assert!(value(&outcome, "engine.edits.squashed") > 20, "several go in one");
-    let (_, again) = run(whole_rows(Names::All), CALM, &PILED_UP);
+    let (_, again) = run(whole_rows(Says::All), CALM, &PILED_UP);
     assert_eq!(outcome.digest, again.digest);
-    let (_, first) = run(whole_rows(Names::FirstAlone), CALM, &PILED_UP);
+    let (_, first) = run(whole_rows(Says::FirstAlone), CALM, &PILED_UP);
     assert!(value(&first, "oracle.lost_edit.count") > 5, "nobody heard of the others");
 }
