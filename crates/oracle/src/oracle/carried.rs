@@ -90,15 +90,17 @@ impl Ledger {
             self.found.squashed(place, (id, row), with);
         }
         for &other in with.iter().rev() {
-            let of = |edit: &Edit| (edit.values.clone(), edit.seen, edit.made_on, edit.reached);
-            let Some((values, seen, made_on, reached)) = self.get(other).map(of) else { continue };
+            let Some((values, seen, made_on)) =
+                self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))
+            else {
+                continue;
+            };
             if let Some(other) = self.get_mut(other) {
                 other.goes_with = Some(id);
             }
             let Some(edit) = self.get_mut(id) else { return };
             edit.seen = edit.seen.min(seen);
             edit.made_on = edit.made_on.min(made_on);
-            edit.reached = edit.reached.min(reached);
             if edit.kind != EditKind::Delete {
                 let sets = |column: usize| edit.values.iter().any(|(of, _)| *of == column);
                 let besides: Vec<_> = values.into_iter().filter(|(column, _)| !sets(*column)).collect();

@@ -53,11 +53,6 @@ fn a_commit_that_an_edit_asks_for_is_asked() {
         converges; office a1 doctor=dr-z; 0 sets a1 done; 0 commits 0.0 a1 done doctor=dr-z; 0 acks 0.0;
         0 pulls; 0 sets a1 busy doctor=mine; 0 commits 0.1 a1 busy doctor=dr-z
         => oracle.unasked_commit.count 1
-        # It goes out in the place of one that was made before the other version came, or behind it.
-        converges; 0 sets a1 doctor=mine; it: office a1 doctor=dr-z; 0 applied a1 it; 0 sets a1 busy;
-        0 squashes 0.1 a1 0.0; 0 commits 0.1 a1 busy doctor=dr-z => lacks unasked-commit
-        converges; it: office a1 doctor=dr-z; 0 applied a1 it; 0 sets a1 doctor=mine; 0 sets a1 busy;
-        0 squashes 0.1 a1 0.0; 0 commits 0.1 a1 busy doctor=dr-z => oracle.unasked_commit.count 1
         # It went out in the place of one that was refused by itself.
         0 sets a1 done; 0 sets a1 doctor=dr-z; 0 squashes 0.1 a1 0.0; refuses 0.0 a1 for-good;
         0 commits 0.1 a1 new doctor=dr-z => lacks unasked-commit
