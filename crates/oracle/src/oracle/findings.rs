@@ -110,15 +110,14 @@ impl Findings {
     }
     /// Whether an edit that is nowhere may be so, as its stack promises no more. What the backend
     /// never judged has no other version to give way to, nor has what it refused for good; what a
-    /// server judged by column has one in each of its columns. Such a version
-    /// had not surely come to its device.
+    /// server judged by column has one in each of its columns.
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
             Merge::Converges | Merge::Combines => {
                 let is_beside = match edit.by_column {
                     Some(by_then) => is_contested(id, edit, (row, by_then)),
-                    None => row.changed_beside(edit.made_on.min(edit.reached), id.device),
+                    None => row.changed_beside(edit.made_on, id.device),
                 };
                 let gives_way = edit.won == Some(Won::Other) && !edit.is_refused_for_good();
                 !edit.combines && gives_way && is_beside

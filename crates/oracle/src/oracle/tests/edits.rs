@@ -27,12 +27,6 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 forgets
         => lost-edit 1 & oracle.silent_discard.count 1
         converges; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 forgets => silent-discard 1
-        # It may have had that version as its process ended, or not; then it surely has it.
-        converges; office a1 theirs; 0 cut; 0 restarts; 0 sets a1 mine;
-        0 decides 0.0 a1 update-update remote; 0 drops; drain => silent-discard 1
-        converges; office a1 theirs; 0 pulls; 0 sets a1 mine;
-        0 decides 0.0 a1 update-update remote; 0 drops; drain
-        => lost-edit 1 & oracle.silent_discard.count 1
         # The backend refused it, and nobody says that it gave way.
         converges; 0 sets a1 done; poison 0.0; 0 pushes unheard; 0 drops
         => lost-edit 1 & oracle.silent_discard.count 1
