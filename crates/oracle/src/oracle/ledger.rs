@@ -147,8 +147,8 @@ impl Ledger {
         let waiting: Vec<&Edit> = earlier.filter(waits).collect();
         let says = |(column, value): &(usize, Value)| {
             let last = waiting.iter().rev().find_map(|other| other.own_value(*column));
-            let found = last.or_else(|| row.said(*column, edit.made_on));
-            found.is_some_and(|said| alike(said, value))
+            let both = [last, row.said(*column, edit.made_on)];
+            both.into_iter().flatten().any(|said| alike(said, value))
         };
         let is_so = edit.values.iter().all(says);
         if let Some(edit) = self.get_mut(id).filter(|_| is_so) {
