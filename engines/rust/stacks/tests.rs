@@ -146,23 +146,23 @@ fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64
 #[test]
 fn what_a_person_sets_to_what_it_was_is_a_version() {
     // In 1213 somebody else gives way to it, in 112 it ends a queue, in 921 it wins in a part.
-    assert_eq!(failing("yrs", yrs, [112, 921, 925, 1213]), []);
+    assert_eq!(failing("yrs", yrs, [112, 921, 925, 1213]), [0; 0]);
 }
 
 #[test]
 fn edits_before_a_delete_of_what_is_gone_give_way() {
-    assert_eq!(failing("yrs", yrs, [192, 963]), []);
+    assert_eq!(failing("yrs", yrs, [192, 963]), [0; 0]);
 }
 
 #[test]
 fn a_life_that_ends_behind_an_answer_has_told_of_it() {
-    assert_eq!(failing("yrs", yrs, [2393]), []);
+    assert_eq!(failing("yrs", yrs, [2393]), [0; 0]);
 }
 
 #[test]
 fn an_edit_like_one_that_waits_waits_too() {
     // The one that waits gives way.
-    assert_eq!(failing("yrs", yrs, [1727, 1988]), []);
+    assert_eq!(failing("yrs", yrs, [1727, 1988]), [0; 0]);
 }
 
 /// An engine with one thing wrong.
