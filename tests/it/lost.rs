@@ -204,10 +204,8 @@ fn an_edit_whose_people_are_told_is_lost_all_the_same() {
             assert!(lost <= lines && lost * 10 >= lines * 9, "{lost} by {lines} lines");
             assert_eq!(untold, 0);
         } else {
-            // Some gave way in each column while a later edit of their person came.
-            let found = of("oracle.lost_edit.count");
-            assert!(found <= lost && (lost - found) * 20 < lost, "{found} of {lost}");
-            assert_eq!(untold, lost);
+            // One gave way in each column, and a later edit of its person came: no check finds it.
+            assert_eq!([of("oracle.lost_edit.count"), lost, untold], [36, 37, 37]);
         }
         assert_eq!(ends(&outcome), of("workload.edits.made"));
     }

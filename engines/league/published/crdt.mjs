@@ -1,4 +1,4 @@
-// The workloads B1, B2 and B3 of dmonad/crdt-benchmarks, written anew from their description, in bytes only:
+// The workloads B1, B2 and B3 of dmonad/crdt-benchmarks, written from their description, in bytes only:
 //
 //   node engines/league/published/crdt.mjs                 # Yjs, as engines/yjs pins it
 //   node engines/league/published/crdt.mjs edits | engines/target/release/examples/published    # Yrs and Automerge

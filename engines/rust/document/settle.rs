@@ -114,7 +114,7 @@ impl<D: Document> Server<D> {
     }
     /// The columns of a group that the document says as it does. Some may be on the record already,
     /// and they go there all the same: in the document they are changes of their own, to which
-    /// changes made beside them give way, and whoever reads the record has to see to what.
+    /// changes made beside them give way, and readers of the record have to see to what.
     fn won(&self, group: &Group<'_>, says: &[Value]) -> Vec<(usize, Value)> {
         let projection = &self.setup.schema.entity(group.row.0).projection;
         let columns = projection.iter().copied().zip(says);

@@ -74,9 +74,9 @@ fn no_way_of_a_right_app_is_accused() {
     accused_of_right_apps(1..=1);
 }
 
-/// The same with many seeds: run it with `--ignored` when the matching of edits changes.
+/// The same with many seeds, for a change of how edits are matched.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes: cargo test --test it -- --ignored many_seeds"]
 fn no_way_of_a_right_app_is_accused_in_many_seeds() {
     accused_of_right_apps(2..=9);
 }
