@@ -74,16 +74,16 @@ fn a_run_that_misses_an_expectation_is_not_offered_to_be_accepted_where_it_is_no
     }
 }
 
-/// The commands that the README shows in its section on CI jobs, in their order.
+/// The commands of the page on gates in its section on CI jobs, in their order.
 fn commands_of_the_gate() -> Vec<String> {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gates.md");
     let page = fs::read_to_string(page).unwrap();
-    let section = page.split("### 6. ").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section = page.split("## Fail a CI job ").nth(1).unwrap().split("\n## ").next().unwrap();
     section.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
 
 #[test]
-fn the_gate_of_the_readme_works_as_printed() {
+fn the_gate_of_the_page_works_as_printed() {
     let desk = tempfile::TempDir::new().unwrap();
     assert_eq!(syncdyno(&desk, &["new", "my-app"]).0, 0);
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_syncdyno")).parent().unwrap();

@@ -8,7 +8,7 @@ use super::{CODE, files, room_of, root, sources};
 const COLUMNS: usize = 100;
 /// Lines of prose that are wider, by room and page, from before they were counted. Numbers only
 /// shrink, and no entry is new.
-const WIDER: &[(&str, usize)] = &[("ARCHITECTURE.md", 74), ("campaign", 64), ("cli", 50), ("tests", 39)];
+const WIDER: &[(&str, usize)] = &[("campaign", 64), ("cli", 50), ("tests", 39)];
 
 /// Comments that are too wide, by room, but for tables.
 fn comments() -> BTreeMap<String, usize> {
