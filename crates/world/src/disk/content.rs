@@ -3,7 +3,7 @@
 //! A file is a run of pages: written ones of its own, or zeros. The first write to a page after a
 //! sync puts the old page on the undo list, so a power loss is an undo. At a sync, pages equal to
 //! another file's are shared with it. A clone shares all pages until one side writes. A file knows
-//! which of its pages are in memory: reading those from the medium is not charged.
+//! which of its pages are in memory: those cost no read.
 
 use std::rc::Rc;
 
@@ -12,8 +12,7 @@ use crate::base::Stream;
 
 /// Bytes that the medium writes atomically: a write can tear only between two sectors.
 pub(super) const SECTOR: usize = 512;
-/// Pages per chunk. Small, so that a scattered write to a shared file copies little beyond its
-/// page.
+/// Pages per chunk; few, so that a scattered write to a shared file copies little.
 const FANOUT: usize = 16;
 const UNDO_KEPT: usize = 8;
 

@@ -12,8 +12,7 @@ use super::history::{Counters, History, What};
 /// Kind of disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// A sync does nothing, as on cheap flash: a power loss may undo everything since the disk was
-    /// new.
+    /// A sync does nothing, as on cheap flash: a power loss may undo everything ever written.
     pub lies_about_sync: bool,
 }
 

@@ -102,8 +102,8 @@ impl Disk {
         *self.0.directory.borrow_mut() = backup.directory();
     }
 
-    /// The location of the file `name` for SQLite, valid until the process ends. Panics if `name`
-    /// is empty or has a slash.
+    /// Where SQLite finds the file `name` until the process ends. Panics on an empty name or a
+    /// slash.
     pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
         // The caller may open it without our `open`.
@@ -241,8 +241,7 @@ impl Disk {
         undone.is_some()
     }
 
-    /// A fault takes all free space, or gives it back. No file grows until all such faults are
-    /// over.
+    /// A fault takes all free space, or gives it back. While one has it, no file grows.
     pub fn lose_room(&self, lost: bool) {
         let takers = self.0.takers_of_room.get();
         self.0.takers_of_room.set(if lost { takers + 1 } else { takers.saturating_sub(1) });

@@ -337,8 +337,7 @@ pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<(
     connection.execute_batch("COMMIT")
 }
 
-/// The transaction whose rows the database holds, 0 before the first; checks that all rows are of
-/// one.
+/// The transaction whose rows the database holds, 0 before the first; its rows must be of one.
 pub(super) fn shown(disk: &Disk) -> u32 {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");

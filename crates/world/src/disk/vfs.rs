@@ -1,9 +1,8 @@
-//! The VFS: translates SQLite's calls. The only file of the crate with `unsafe`. It relies on this:
-//! SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to the
-//! `szOsFile` bytes it set aside for it. It never makes two calls at once, as connections have no
-//! mutex and are not `Sync`. Connections are `Send` but a disk is not, so each open file records
-//! its thread and refuses any other. No method calls back into SQLite. A panic does not unwind into
-//! C: it aborts.
+//! The VFS: translates SQLite's calls. The only file of the crate with `unsafe`, which relies on
+//! this. SQLite calls a file's methods between its `xOpen` and its `xClose`, with a pointer to the
+//! `szOsFile` bytes set aside for it. It never makes two calls at once: connections have no mutex
+//! and are not `Sync`. They are `Send` but a disk is not, so an open file records its thread and
+//! refuses others. No method calls back into SQLite. A panic does not unwind into C: it aborts.
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 

@@ -54,8 +54,7 @@ pub trait Conditions {
     fn outage(&self, now: Time) -> Option<&Outage> {
         self.outages(now).first().filter(|outage| outage.from <= now)
     }
-    /// Number of the IP session. Connections of earlier sessions are dead, and neither end was
-    /// notified.
+    /// Number of the IP session. Connections of earlier ones are dead, without a notification.
     fn session(&self, _: Time) -> u64 {
         0
     }

@@ -1,7 +1,6 @@
 //! What a radio costs a battery, from the times at which bytes pass. The model has the promotion
 //! that wakes the radio, power while bytes pass, energy per byte, and a tail. A burst within the
-//! tail of another pays no promotion. α mW per Mbit/s is energy per byte: 1 mW per Mbit/s is 8 nJ
-//! per byte.
+//! tail of another pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
 
 use super::conditions::Direction;
 use super::options::Radio;
@@ -47,8 +46,7 @@ impl Power {
     pub const THREE_G_2009: Power = draws((0, 3_500_000), 0, [25_000; 2], [(12_500, 620), (0, 0)]);
     /// E(x kB) = 0.036·x + 1.7 J, tail 0.25 W for 6 s. Source: the same.
     pub const GSM_2009: Power = draws((0, 1_700_000), 0, [36_000; 2], [(6_000, 250), (0, 0)]);
-    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W to stay connected. Source: the
-    /// same.
+    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W when idle. Source: the same.
     pub const WIFI_2009: Power =
         Power { maintenance: 50, ..draws((0, 5_900_000), 0, [7_000; 2], [(0, 0), (0, 0)]) };
 
@@ -85,8 +83,8 @@ impl Power {
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// Adds a transfer of `bytes` in `times`, known at `now`. Transfers added later must not
-    /// start before this `now`.
+    /// Adds a transfer of `bytes` in `times`, known at `now`; later ones must not start before
+    /// `now`.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {

@@ -9,9 +9,8 @@
 //! The two ends know different things. The device knows at once what its operating system notices
 //! (an outage that resets, its own close). It hears half a round trip later that the server's
 //! process died or closed. The server hears as late that the device has closed, and nothing if that
-//! meets an outage. Some ends are announced to neither: a lost session, a middlebox that forgot, a
-//! captive portal. Only a sender learns of those: by a reset a round trip later, or when TCP gives
-//! up.
+//! meets an outage. A lost session, a middlebox that forgot or a captive portal is announced to
+//! neither. Only a sender learns of it: by a reset a round trip later, or when TCP gives up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

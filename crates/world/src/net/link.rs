@@ -48,8 +48,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link that follows `schedule`. It generates no trouble after `end`; `seed` is the device's
-    /// own.
+    /// A link that follows `schedule`, with trouble only before `end`; `seed` is the device's own.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
@@ -83,8 +82,7 @@ impl Link {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
-    /// Delay after which a request arrives a second time, if it does; `request` is the device's
-    /// count.
+    /// Delay after which the device's request number `request` arrives again, if it does.
     pub(super) fn copied_after(&self, now: Time, request: u64) -> Option<Span> {
         let due = |share: Ppm| self.seed.hash("net.copy", request, 0) % 1_000_000 < u64::from(share.0);
         During::at(&self.troubles.copies, now).find(|(share, _)| due(*share)).map(|(_, after)| after)

@@ -78,8 +78,7 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: at each multiple of `every`, a uniform draw within ± `within` per
-/// direction.
+/// Steps of the round trip: every `every`, a uniform draw within ± `within` per direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// Time from one step to the next.

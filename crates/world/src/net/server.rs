@@ -122,7 +122,7 @@ impl Cache {
 /// What comes in place of the right response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Foreign {
-    /// A proxy's error page, with the status of a good answer.
+    /// A proxy's error page, with the status of a good response.
     Page,
     /// The response to an earlier request: responses of a connection are shifted by one.
     Earlier,

@@ -76,8 +76,7 @@ impl Sharing {
         stage.run(whole, until)
     }
 
-    /// Advances the stages that have not ended to the next time at which the set of senders
-    /// changes.
+    /// Advances the stages that have not ended to the next time the set of senders changes.
     fn advance(
         &mut self,
         stages: &mut [&mut Stage],

@@ -117,8 +117,7 @@ impl Exchange {
     }
 }
 
-/// A reserved place in the pool while a connection opens; dropping it counts the handshake's
-/// traffic.
+/// A reserved place in the pool while a connection opens; its drop counts the traffic.
 struct Place<'w> {
     way: &'w Way,
     /// For a held connection: it takes no place in the pool.

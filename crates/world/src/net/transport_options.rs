@@ -4,7 +4,7 @@ use super::tcp::{Congestion, Handshake, Tls};
 use crate::base::{Span, in_words};
 use crate::contract::http::head_length;
 
-/// What carries requests.
+/// Protocol that carries requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// HTTP/1.1: one request at a time on each connection, several connections.
@@ -31,7 +31,7 @@ in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
 /// The transport of every device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportOptions {
-    /// What carries requests.
+    /// Protocol that carries requests.
     pub protocol: Protocol,
     /// Maximum number of connections per device; HTTP/2 has one.
     pub connections: u32,

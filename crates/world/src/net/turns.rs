@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 /// Payload of an HTTP/2 frame (RFC 9113, SETTINGS_MAX_FRAME_SIZE).
 const FRAME: u64 = 16_384;
 
-/// Streams take turns, one frame each; the newest comes last (RFC 9218: equal urgency,
-/// incremental).
+/// Streams take turns, one frame each, the newest last (RFC 9218: equal urgency, incremental).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
     /// Streams in the order of their turns: (id, bytes left).
@@ -20,8 +19,7 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// Drops a stream when `in_flight` bytes of all streams are sent; returns its bytes that never
-    /// leave.
+    /// Drops a stream when `in_flight` bytes of all are sent; returns its bytes that never leave.
     pub(super) fn drop_out(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);

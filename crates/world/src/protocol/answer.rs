@@ -11,6 +11,7 @@ use super::message::Asked;
 use crate::base::{Cell, EntityId, Key, Stamp, Undone, Value};
 use crate::contract::{Outcome, Row};
 
+/// A response with pages, verdicts, or both.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
     pub asked: Asked,
@@ -19,6 +20,7 @@ pub struct Answer<'a> {
     pub results: Vec<PushResult<'a>>,
 }
 
+/// A page of rows of one entity.
 #[derive(Debug, Default, Deserialize)]
 pub struct Page<'a> {
     #[serde(rename = "e")]
@@ -29,8 +31,7 @@ pub struct Page<'a> {
     #[serde(borrow)]
     pub cursor: Cow<'a, str>,
     pub more: bool,
-    /// Stamp ranges of versions from histories that the backend has left by then; the latest is
-    /// last.
+    /// Stamp ranges of versions from histories that the backend has left; the latest is last.
     #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
     /// Versions from this stamp on may be missing from the page; `None` if none are.
@@ -47,12 +48,14 @@ fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, 
     Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
+/// The verdict on a pushed mutation, by its idempotency key.
 #[derive(Debug)]
 pub struct PushResult<'a> {
     pub id: Cow<'a, str>,
     pub outcome: Outcome,
 }
 
+/// Rows of a page in one flat list of cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows<'a> {
     cells: Vec<Cell<'a>>,
@@ -60,6 +63,7 @@ pub struct Rows<'a> {
     ends: Vec<u32>,
 }
 
+/// A row as it was sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireRow<'r> {
     pub key: &'r str,
@@ -129,8 +133,7 @@ impl<'a> Rows<'a> {
             };
             let is_part = head == 4;
             let has = |place: &usize| !is_part || *place < 64 && columns >> *place & 1 == 1;
-            // The cells come first in the zip: after the last cell of a partial row there is no
-            // position.
+            // The cells come first: after the last cell of a partial row there is no position.
             row[head..].iter_mut().zip((0..).filter(has)).for_each(|(cell, place)| f(place, cell));
             start = end;
         }

@@ -10,8 +10,7 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A chunk of an attachment. Without bytes it asks how much has arrived, and whether its row
-/// exists.
+/// A chunk of an attachment; without bytes it asks how much arrived, and if its row exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobPut {
     pub device: DeviceId,
@@ -25,6 +24,7 @@ pub struct BlobPut {
     pub bytes: Vec<u8>,
 }
 
+/// The response to a [`BlobPut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobAnswer {
     /// [`BlobPut::asked`] of the request; a client ignores responses to other requests.

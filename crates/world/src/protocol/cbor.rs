@@ -29,7 +29,7 @@ impl Notation for Cbor {
         end_of_row: b"",
         end: b"\xff",
     };
-    // Text is preceded by one byte and its length; lists and maps of indefinite length end in FF.
+    // One byte before a short text has its length; lists and maps of indefinite length end in FF.
     const MARKS: Marks = Marks {
         open: b"\xbf",
         close: b"\xff",

@@ -37,10 +37,12 @@ impl Codec {
     pub fn coding(self) -> Coding {
         self.coding
     }
+    /// Encodes a request, and compresses it if requests are compressed.
     pub fn encode_request(self, request: &Request) -> Vec<u8> {
         let plain = self.format.write_request(&request::of(request));
         if self.coding.packs == Packs::Both { self.coding.packing.packed(plain) } else { plain }
     }
+    /// Decodes a request; fails on damaged bytes.
     pub fn decode_request(self, bytes: &[u8]) -> Result<Request, Damaged> {
         if self.coding.packs != Packs::Both || self.coding.packing == Packing::None {
             return request::read(self.format.read_request(bytes)?);
@@ -56,11 +58,11 @@ impl Codec {
     pub fn pages_after(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> PageWriter {
         PageWriter::begin(self.format, asked, Some(verdicts), self.coding)
     }
+    /// The response to a push, with its verdicts.
     pub fn results(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
         self.coding.packing.packed(results(self.format, asked, verdicts))
     }
-    /// An error response. It is never compressed, so that a cache that does not decompress can
-    /// recognise it.
+    /// An error response; never compressed, so that caches can recognise it.
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
         self.format.write_refusal(&answer::refusal(error))
     }
@@ -68,8 +70,7 @@ impl Codec {
     pub fn open(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         self.coding.packing.unpack(message)
     }
-    /// Whether a decompressed response may be an error, judged by its start: avoids decoding pages
-    /// twice.
+    /// Whether a decompressed response may be an error: saves decoding pages twice.
     pub fn is_refusal(self, opened: &[u8]) -> bool {
         opened.starts_with(self.format.facts().no)
     }

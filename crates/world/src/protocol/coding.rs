@@ -32,6 +32,7 @@ word_enums! {
     }
 }
 
+/// Compression of messages, and what page limits count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
     pub packing: Packing,
@@ -40,6 +41,7 @@ pub struct Coding {
     pub counts: BytesCount,
 }
 
+/// Direction of coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Encoding and compressing.

@@ -55,8 +55,7 @@ pub(super) trait Format: Sync {
         }
         out.extend(self.facts().end_of_row);
     }
-    /// Writes a row from the cells that a database stores: the items of a list after its first
-    /// ones.
+    /// Writes a row from a database's cells: the items of a list after its first ones.
     fn kept_row(&self, out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
         if self.facts().as_kept {
             self.begin_row(out, head);

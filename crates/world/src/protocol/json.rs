@@ -1,9 +1,8 @@
 //! JSON, really encoded and decoded.
 //!
-//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. If the device
-//! holds another version, a partial row may come with the columns that differ: `[columns, base,
-//! key, stamp, value, …]`. `columns` has a bit per column that comes; `base` is the stamp of that
-//! version.
+//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. A partial row
+//! has the columns that differ from a version the device holds: `[columns, base, key, stamp, value,
+//! …]`. `columns` has a bit per column sent; `base` is the stamp of that version.
 //!
 //! Most servers send rows as objects with column names. A codec knows no names, so columns are
 //! called `column1`, `column2`, …, about as long as real names. A row is

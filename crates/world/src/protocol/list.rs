@@ -38,6 +38,7 @@ const WORDS: [&str; FORMATS.len() + 1] = {
     }
     words
 };
+/// The word for all formats in scenario files.
 pub const ANY: &str = "*";
 pub const NAMES_OR_ANY: &[&str] = &WORDS;
 pub const NAMES: &[&str] = WORDS.split_at(FORMATS.len()).0;
@@ -47,6 +48,7 @@ pub fn explained() -> impl Iterator<Item = (&'static str, &'static str)> {
     FORMATS.iter().map(|(facts, _)| (facts.name, facts.about))
 }
 
+/// The uncompressed codec of this format; `None` for an unknown format.
 pub fn named(format: &str) -> Option<Codec> {
     FORMATS.iter().find(|(known, _)| known.name == format).map(|(_, format)| Codec::plain(*format))
 }

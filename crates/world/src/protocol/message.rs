@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{Mutation, RequestKind};
 
+/// A request of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     Pull(PullRequest),
@@ -97,6 +98,7 @@ impl FetchRequest {
     }
 }
 
+/// An entity to pull, from a cursor on, and the number of keys for new rows to reserve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
     #[serde(rename = "e")]
@@ -125,6 +127,7 @@ pub struct SyncRequest {
     pub pull: PullRequest,
 }
 
+/// Fetches at most `rows` rows of `entity` that belong to the record `of`, when it is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
     pub device: DeviceId,

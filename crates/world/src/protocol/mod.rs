@@ -3,8 +3,8 @@
 //! A device sends a [`Request`]. The gateway responds with an [`Answer`]: pages of rows, a verdict
 //! per mutation, or an error. A [`Codec`] encodes these to bytes and decodes them; nothing else
 //! looks at the bytes. Pages are written row by row, since readers limit their bytes. They are read
-//! into one flat list of cells that borrow from the body, which the reader owns ([`Codec::open`]).
-//! Any format can be compressed.
+//! into a flat list of cells that borrow from the body ([`Codec::open`]). Any format can be
+//! compressed.
 //!
 //! Read `message`, `answer`, `codec`, `format`, then one format.
 //!
@@ -13,8 +13,7 @@
 //!
 //! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the shapes of
 //! `raw_request.rs` and `raw_answer.rs`. Put its name, description and costs into its `Facts`, and
-//! a line into `list.rs`. The tests here check every codec, compressed and not, against these
-//! invariants.
+//! a line into `list.rs`. The tests here check every codec, compressed and not.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -42,6 +42,7 @@ impl PageWriter {
         let (begun, end) = Default::default();
         PageWriter { format, out, packing, sent, begun, end }
     }
+    /// Starts a page.
     pub fn begin_page(&mut self, entity: EntityId) {
         self.format.begin_page(&mut self.out, self.begun.0 == 0, entity);
         self.begun = (self.begun.0 + 1, 0);
@@ -84,6 +85,7 @@ impl PageWriter {
     pub fn ids(&mut self, first: u64, count: u32) {
         self.end.ids = Some((first, count));
     }
+    /// Ends the current page at `cursor`; `more` says that more rows follow.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         let end = PageEnd { cursor: cursor.to_owned(), more, ..std::mem::take(&mut self.end) };
         self.format.end_page(&mut self.out, &end);
@@ -92,6 +94,7 @@ impl PageWriter {
     pub fn bytes(&self) -> u64 {
         self.sent.as_ref().map_or(self.out.len() as u64, |sent| sent.of(&self.out))
     }
+    /// Ends the response and compresses it.
     pub fn finish(mut self) -> Vec<u8> {
         self.out.extend(self.format.facts().pages[1]);
         self.out.extend(self.format.facts().end);

@@ -1,4 +1,4 @@
-//! What holds of every codec. Damaged messages are those of `campaign::validate::decoders`.
+//! Tests of every codec. Damaged messages are tested in `campaign::validate::decoders`.
 
 use proptest::prelude::*;
 

@@ -3,6 +3,7 @@
 use crate::base::{Key, Value, ValueRef};
 use crate::contract::Mutation;
 
+/// A message or a part of one, of which the size is wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Weighed<'w> {
     /// An edit in a device's push.
@@ -17,6 +18,7 @@ pub enum Weighed<'w> {
     Verdicts(u64),
 }
 
+/// A row copied to the gateway's replica.
 #[derive(Clone, Copy, Debug)]
 pub struct CopiedRow<'w> {
     pub key: &'w Key,

@@ -1,9 +1,8 @@
 //! XML, really encoded and parsed: a message, a row and a value are an element each.
 //!
 //! A value is in an element named by its kind: `<row key="k" stamp="7"><text>a</text>
-//! <int>5</int><null/></row>`. Column names are never sent. Where classes are serialised directly,
-//! a column's two name tags take the place of those of its kind. Characters not allowed in XML are
-//! written as references.
+//! <int>5</int><null/></row>`. Column names are never sent; a class serialiser writes them in these
+//! two tags, in place of the kind. Characters not allowed in XML are written as references.
 
 use std::borrow::Cow;
 

@@ -2,6 +2,7 @@
 
 use crate::base::{Ppm, Span, in_words};
 
+/// Distribution of the lengths of outages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lengths {
     #[default]

@@ -9,6 +9,7 @@ use crate::contract::{Hook, LocalQuery, Occasion};
 /// its error triggered a run, runs would start endlessly in one instant.
 pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
+/// The hooks of an app.
 pub type Hooks = BTreeMap<Hook, HookPlan>;
 
 /// What a hook does at each call, in the order of the fields.
@@ -25,6 +26,7 @@ pub struct HookPlan {
     pub triggers: Option<UnitId>,
 }
 
+/// A call from a hook to the app's own server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppCall {
     pub request: Bytes,
@@ -34,6 +36,7 @@ pub struct AppCall {
     pub timeout: Span,
 }
 
+/// Outcome of a call of a hook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
     pub hangs: bool,
@@ -54,6 +57,7 @@ impl HookPlan {
     }
 }
 
+/// A list on a screen of the app, and how often it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppQuery {
     pub name: String,

@@ -85,6 +85,7 @@ impl Shared {
     }
 }
 
+/// An attribute of devices, such as a person's clinic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub name: String,
@@ -92,6 +93,7 @@ pub struct Attribute {
     pub values: Arc<[Value]>,
 }
 
+/// A group of similar devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
     pub name: String,
@@ -107,6 +109,7 @@ pub struct Fleet {
     pub background: Option<Budget>,
 }
 
+/// How device clocks are off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockModel {
     Good,
@@ -134,6 +137,7 @@ impl ClockModel {
     }
 }
 
+/// State of a device at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartState {
     pub name: String,
@@ -141,6 +145,7 @@ pub struct StartState {
     pub synced_ago: Option<Span>,
 }
 
+/// Hardware of a kind of device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceClass {
     pub name: String,
@@ -155,6 +160,7 @@ pub struct DeviceClass {
     pub memory: Bytes,
 }
 
+/// One device with all choices made.
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
     pub device: DeviceId,
@@ -170,6 +176,7 @@ pub struct DevicePlan {
     pub role: String,
 }
 
+/// A planned event.
 #[derive(Clone, Debug)]
 pub struct Planned {
     pub name: String,
@@ -190,6 +197,7 @@ impl Planned {
     }
 }
 
+/// The devices that an event is for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     /// This share of all devices, drawn by the seed.
@@ -202,6 +210,7 @@ pub enum Who {
     Devices(Vec<DeviceId>),
 }
 
+/// What happens in an event.
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// A fault: its kind as named in files, and its effect.

@@ -16,8 +16,7 @@ use crate::base::Time;
 #[derive(Default)]
 pub(super) struct Core {
     now: Cell<Time>,
-    /// The task being polled, or the last one polled in this run: leaf futures register it to be
-    /// woken.
+    /// The task being polled, or polled last in this run: leaf futures wake it.
     running: Cell<TaskId>,
     halted: Cell<bool>,
     paused: Cell<TaskId>,
@@ -129,8 +128,7 @@ impl Core {
         self.inbox.call();
     }
 
-    /// Does rare work between two polls: kills, drops, wakes from outside. True if the run must
-    /// halt.
+    /// Rare work between two polls: kills, drops, outside wakes. True if the run must halt.
     #[cold]
     pub(super) fn see_to(&self) -> bool {
         self.rest();

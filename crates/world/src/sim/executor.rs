@@ -75,8 +75,7 @@ impl Sim {
         self.run_unless(deadline, &|| false)
     }
 
-    /// As [`Sim::run_until`], but stops when `halts` returns true; it is called within an instant,
-    /// too.
+    /// As [`Sim::run_until`], until `halts` returns true; it is also called within an instant.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");

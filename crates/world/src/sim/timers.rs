@@ -22,7 +22,7 @@ pub(super) struct Timers {
     /// All timers before `front_end`, in descending order: the next one is the last element.
     front: Vec<Entry>,
     front_end: Time,
-    /// Not later than the present; the start of the lowest bucket when it last became the front.
+    /// First time of the bucket that last became the front; timers in buckets are not earlier.
     origin: Time,
     /// The bucket of a level and digit is at index `level * DIGITS + digit`.
     buckets: Box<[Vec<Entry>; LEVELS * DIGITS]>,
@@ -168,8 +168,7 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// Written field by field so that values stay in registers: writing halves and reading the
-    /// whole stalls the CPU.
+    /// Field by field, so that values stay in registers: a partial write stalls the next read.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -211,8 +210,7 @@ impl Timers {
         self.fill_front(deadline, fetch)
     }
 
-    /// Makes the next few timers the front, which must be empty, unless none is due by the
-    /// deadline.
+    /// Makes the next timers the front, which must be empty; returns why not, if none is due.
     fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
@@ -266,8 +264,7 @@ impl Timers {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // Nothing was put here meanwhile: timers that differ from the origin in this digit go
-        // elsewhere.
+        // Nothing was put here meanwhile: timers with another digit went elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 

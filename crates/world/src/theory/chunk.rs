@@ -13,9 +13,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Mean time of a chunk of `rows` in seconds, with `repair` seconds per outage: E\[T\] = (1/λ +
-    /// R)(e^{λ(o + c·s)} − 1). Source: the restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA
-    /// 2014; Daly 2006.
+    /// Mean time of a chunk in seconds, with `repair` seconds per outage: E\[T\] = (1/λ + R)(e^{λ(o
+    /// + c·s)} − 1). Source: restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006.
     pub fn time(self, rows: f64, repair: f64) -> f64 {
         (self.mtbf + repair) * libm::expm1((self.chunk + self.row * rows) / self.mtbf)
     }

@@ -18,8 +18,7 @@ const SWITCH: Span = Span::millis(500);
 const CELL_CHANGE: Span = Span::millis(50);
 /// Time of a change of cellular technology. Source: field test in Germany (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
-/// Share of technology changes that lose the IP session. Source: Baltrunas 2015, one third on
-/// Norwegian trains.
+/// Share of those that lose the IP session. Source: Baltrunas 2015, a third on Norwegian trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
 /// Bits of a slot number within one stay; slots of the next stay have higher numbers.
 const STAY_SLOTS: u32 = 40;
@@ -76,8 +75,7 @@ impl LinkWeather {
 }
 
 impl LinkConditions {
-    /// Conditions along a link schedule. Gaps and changes happen only before `end`; then the world
-    /// heals.
+    /// Conditions along a link schedule. Gaps and changes start only before `end`; then all heals.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkWeather> = links
@@ -214,8 +212,7 @@ impl LinkConditions {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only outages of this stay: a device that moves often has as many stays as its
-                // links have gaps.
+                // Only outages of this stay: frequent moves give as many stays as there are gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)

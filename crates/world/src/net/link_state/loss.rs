@@ -83,8 +83,7 @@ impl Losses {
         }
     }
 
-    /// The first lost slot at or after `slot` in a stretch that starts at `start`; may be past its
-    /// end.
+    /// First lost slot at or after `slot` in a stretch from `start`; may be past its end.
     fn lost_in(&self, loss: PacketLoss, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;

@@ -4,9 +4,8 @@
 //! Read `moves` (which link when), `link_conditions` (all of it together), then the parts.
 //!
 //! Invariants: nothing depends on what is sent or was asked before. Random draws are keyed by time,
-//! so no query has to walk there from the start. Caches only make the next query cheaper. A link
-//! has its own seed, by its position in the schedule. Outages are few and are drawn before the
-//! world starts.
+//! so no query walks there from the start. Caches only make the next query cheaper. A link has its
+//! own seed, by its position in the schedule. Outages are few and drawn before the world starts.
 
 mod capacity;
 mod gaps;

@@ -128,8 +128,7 @@ impl Trace {
         let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
         let period = self.period * cycles.min(u32::MAX / self.period);
         let whole = u128::from(period) * u128::from(MS);
-        // The first cycle starts with an empty queue. Repeat until each cycle leaves as much as it
-        // found.
+        // The first cycle starts with an empty queue; repeat until each leaves as much as it found.
         let mut begun = 0;
         for _ in 0..ROUNDS_MAX {
             let (_, free) = self.behind(takes, wait, period / self.period, begun, u128::MAX);
@@ -145,9 +144,8 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Passes the packets of `cycles` cycles through a server free from `free`, busy for `takes`
-    /// per packet, until `until`. Returns the milliseconds in which they pass, and when it is free
-    /// again. Times in nanoseconds.
+    /// Passes `cycles` cycles of packets through a server free from `free`, busy for `takes` each,
+    /// until `until`. Returns their milliseconds and when it is free again; times in nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {

@@ -155,8 +155,7 @@ impl Connection {
         self.patience.is_none()
     }
 
-    /// The transfer of a message of `bytes`, or of a handshake flight before the connection is
-    /// open.
+    /// The transfer of a message of `bytes`, or of a flight of the handshake.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let (load, kept) =
@@ -171,8 +170,7 @@ impl Connection {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server delays acknowledgements; the device only while it sends requests without a
-        // pause.
+        // The server delays acknowledgements; the device only if it sends without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {

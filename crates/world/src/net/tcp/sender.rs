@@ -43,8 +43,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// After a handshake that ended at `now` and took `rtt`; with `restarts`, an idle window
-    /// shrinks.
+    /// After a handshake that ended at `now` and took `rtt`; with `restarts`, idle windows shrink.
     pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
         Sender {
             window: Window::default(),

@@ -120,9 +120,8 @@ impl Transfer {
         }
     }
 
-    /// Runs until all has left, the connection broke, or `until`; a stretch is cut there, a round
-    /// is finished. Returns when the last byte left the bottleneck; `None` if it goes on after
-    /// `until`.
+    /// Runs until all has left, the connection broke, or `until` (in a round, its end). Returns
+    /// when the last byte left the bottleneck; `None` if the transfer goes on.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -316,8 +315,7 @@ impl Transfer {
         lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
             // Packets in flight when the loss is found go on; the rest is planned again with the
-            // smaller window. BBR's start-up is not cut: it would see acknowledgements before they
-            // arrive.
+            // smaller window. BBR's start-up is not cut: it would see acknowledgements too early.
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
                 self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
@@ -532,8 +530,7 @@ impl Transfer {
         let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };
         if self.recovering {
-            // The timeout doubles until something arrives (RFC 6298, 5.5); the window is small
-            // already.
+            // The timeout doubles until something arrives (RFC 6298, 5.5).
             let (since, wait) = match self.silence {
                 Some((since, wait)) => (since, Span((wait * 2).0.min(LONGEST_WAIT.0))),
                 None => (heard, sender.timeout()),

@@ -115,8 +115,7 @@ impl Packets {
         }
     }
 
-    /// Moves the window. `before`: packets delivered, lost and in flight before this
-    /// acknowledgement.
+    /// Moves the window; `before`: packets delivered, lost and in flight before this.
     fn moves_window(&mut self, heard: &Heard, news: &News, rtt: Option<Span>, before: (u64, u64, u64)) {
         let board = &mut self.board;
         let (acked, losses) = (board.delivered - before.0, board.losses - before.1);

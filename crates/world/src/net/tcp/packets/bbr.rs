@@ -130,8 +130,7 @@ impl Long {
 }
 
 impl Bbr {
-    /// Takes over from the model in rounds, on a path of round trip `least`, with `payload` bytes
-    /// per packet.
+    /// Continues from the model in rounds; `least` is the round trip, `payload` bytes per packet.
     pub(super) fn of(rounds: &Rounds, least: Span, payload: u64, now: Time) -> Bbr {
         let full = rounds.full;
         let mode = if full.1 >= ROUNDS { Mode::Cruise } else { Mode::Startup };

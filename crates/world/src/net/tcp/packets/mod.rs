@@ -138,7 +138,7 @@ pub(super) struct Packets {
     room: u64,
     now: Time,
     payload: u64,
-    /// When the last packet left before which all arrive.
+    /// When the packet left that last completed all before it.
     pub(super) passed: Time,
     pub(super) over: bool,
 }
@@ -400,8 +400,8 @@ impl Packets {
         self.arm_timeout();
     }
 
-    /// Sends with `leave` and sets when pacing allows the next packet. A late packet is credited up
-    /// to half of its wait.
+    /// Sends with `leave` and sets the pacing timer; a late packet gets credit for half of its
+    /// wait.
     fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
         let late = self.now.since(self.paced);
         self.paced = self.paced.max(self.now);

@@ -75,8 +75,7 @@ struct Room {
 }
 
 impl Room {
-    /// A packet arrived in response to the acknowledgement sent at `answers`: whether the window
-    /// grows.
+    /// A packet triggered by the acknowledgement of `answers` came: whether the window grows.
     fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
         if answers != self.answered {
             // TCP timestamps count milliseconds.

@@ -16,7 +16,7 @@ pub(super) struct RoundTrips {
     deviation: Span,
     /// Largest deviation in the current round trip.
     largest: Span,
-    /// What the timeout adds to the smoothed round trip; it falls by at most a quarter per round
+    /// Added to the smoothed round trip for the timeout; a quarter of its excess goes per round
     /// trip.
     pub(super) variation: Span,
     /// The acknowledgement of this packet starts a new round trip.
@@ -44,8 +44,7 @@ pub(super) fn timer(wait: Span) -> Span {
 }
 
 impl RoundTrips {
-    /// Starts with a smoothed round trip and four times its deviation, on a path of round trip
-    /// `least`.
+    /// Starts from a smoothed round trip and four times its deviation; `least`: smallest one.
     pub(super) fn new(smoothed: Span, spread: Span, least: Span) -> RoundTrips {
         let variation = spread.max(LEAST);
         let mut trips = RoundTrips {

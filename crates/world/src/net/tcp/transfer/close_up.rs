@@ -26,8 +26,7 @@ impl Transfer {
         trial.ended().is_none()
     }
 
-    /// Whether the queue is shorter than a round trip and overflows: rounds cannot say which
-    /// packets are lost.
+    /// Whether a queue shorter than a round trip overflows: rounds cannot say what is lost.
     pub(super) fn overflows(&self, conditions: &dyn Conditions) -> bool {
         let (way, now) = (self.way, self.at);
         let queue = conditions.queue(way).saturating_add(conditions.spare(way, now));

@@ -46,8 +46,7 @@ impl Flight {
         self.goes_on(sent.packets, 0);
     }
 
-    /// Sets the limits: `least` packets are handed over at once, more when acknowledged, `most` in
-    /// flight.
+    /// Sets limits: `least` handed over at once, more when acknowledged, `most` in flight.
     pub(super) fn goes_on(&mut self, least: u64, most: u64) {
         (self.least, self.most) = (least, most);
     }

@@ -29,8 +29,7 @@ impl Transfer {
         Step { stretch: whole.stretch, ahead, short: true, ..step }
     }
 
-    /// Packets of a step that BBR's start-up hands over by `by`; `rested` is its state before the
-    /// step.
+    /// Packets of a step that BBR's start-up hands over by `by`; `rested`: state before it.
     fn ahead_of(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, step: &Step, by: Time) -> u64 {
         let mut handed = 0;
         let count = |at, size| handed += if at <= by { size } else { 0 };
