@@ -102,8 +102,7 @@ impl Disk {
         *self.0.directory.borrow_mut() = backup.directory();
     }
 
-    /// Where SQLite finds the file `name` until the process ends. Panics on an empty name or a
-    /// slash.
+    /// Where SQLite finds the file `name` until the process ends; panics if it is empty or has `/`.
     pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
         // The caller may open it without our `open`.

@@ -10,8 +10,7 @@ use serde::de::DeserializeOwned;
 use super::vfs::open;
 use crate::contract::Database;
 
-/// The whole state of a small engine: one value, as JSON in a database. A change survives a kill
-/// and a power loss.
+/// The state of a small engine: one value, as JSON. Changes survive a kill and a power loss.
 pub struct Document<T> {
     database: Connection,
     value: RefCell<T>,

@@ -34,8 +34,7 @@ impl Flash {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync with operation number `number`: LogN(ln T, 0.5); one in a hundred takes 20
-    /// times as long.
+    /// Time of the sync that is operation `number`: LogN(ln T, 0.5), 1 % of them 20 times as long.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;

@@ -1,6 +1,5 @@
 //! SQLite's five lock levels among the handles of one file, by the rules of its unix VFS
-//! (`unixLock` in `os_unix.c`). There are many readers and one writer; a pending writer blocks new
-//! readers.
+//! (`unixLock` in `os_unix.c`): many readers, one writer, a pending writer blocks new readers.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
@@ -23,8 +22,8 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Raises a handle from `held` to `want`; false if refused. A refused `Exclusive` may leave it
-    /// at `Pending`.
+    /// Raises a handle to `want`; false if refused. A refused `Exclusive` may leave it at
+    /// `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;

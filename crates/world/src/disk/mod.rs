@@ -1,5 +1,5 @@
-//! A simulated disk under real SQLite: the contents of its files at any time, what a kill or a
-//! power loss leaves of them, and the time of operations on a given flash. Journals, recovery and
+//! A simulated disk under real SQLite. It models the contents of files at any time, what a kill or
+//! a power loss leaves of them, and the time of operations on a given flash. Journals, recovery and
 //! pages are SQLite's own.
 //!
 //! Read `device` first, then `core`, `directory`, `content`, `history`, and `vfs` for SQLite.

@@ -181,8 +181,7 @@ fn register() {
         xGetSystemCall: None,
         xNextSystemCall: None,
     }));
-    // SAFETY: SQLite writes `pNext` under its own mutex; the structure is leaked and has no other
-    // reference.
+    // SAFETY: SQLite writes `pNext` under its own mutex; the leaked structure has no other user.
     let code = unsafe { ffi::sqlite3_vfs_register(vfs, 0) };
     assert_eq!(code, ffi::SQLITE_OK, "SQLite takes a well-formed VFS");
 }

@@ -98,8 +98,8 @@ impl Line {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// As `leave`, for a flow whose packets no longer arrive. The last message of the flow counts
-    /// what is sent by now.
+    /// As `leave`, but packets no longer arrive; the flow's last message counts what is sent by
+    /// now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {

@@ -32,8 +32,7 @@ fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64)
     Flow::new(transfer, sender)
 }
 
-/// When a message of `bytes`, alone on a line from `from` and abandoned at `at`, has left; and its
-/// traffic.
+/// When a message alone on a line, abandoned at `at`, has left; and its traffic.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let sender = Sender::new(congestion, Span::millis(20), from, true);

@@ -66,7 +66,7 @@ impl Pool {
         self.opening.get() > 0 || self.open.borrow().iter().chain(self.held.borrow().iter()).any(is_open)
     }
 
-    /// Looks for a connection; forgets those that the server, an outage or a user has closed.
+    /// Looks for a connection; forgets those closed by the server, an outage or a failed request.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {
         let mut open = self.open.borrow_mut();
         open.retain(|shared| {

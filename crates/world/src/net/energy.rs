@@ -83,8 +83,7 @@ impl Power {
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// Adds a transfer of `bytes` in `times`, known at `now`; later ones must not start before
-    /// `now`.
+    /// Adds `bytes` passing in `times`, known at `now`; later ones must not start before `now`.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -133,8 +132,7 @@ impl RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// Adds a transfer of `bytes` in the given times, known at `now`. Transfers added later
-    /// must not start before this `now`.
+    /// Adds `bytes` passing in these times, known at `now`; later ones must not start before `now`.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);

@@ -117,12 +117,9 @@ impl Link {
         self.radios.costs(end)
     }
 
-    /// Sends a bare message, without connection and headers: it waits for the bottleneck, then
-    /// takes time for its bytes, half a round trip and jitter. An outage breaks the connection,
-    /// holds the message back, or swallows it until a retransmission gets through.
-    ///
-    /// # Errors
-    /// The time at which the connection breaks.
+    /// Sends a bare message, without connection and headers; returns when it arrives. It waits for
+    /// the bottleneck, then takes time for its bytes, half a round trip and jitter. An outage
+    /// delays it or breaks the connection; the error is the time of the break.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);

@@ -5,12 +5,12 @@
 //!   message. So two engines, or two chunk sizes, meet the same conditions.
 //! - [`Link`]: one device's link. [`tcp`] asks it through [`Conditions`] when bytes leave the
 //!   bottleneck and which packets are lost.
-//! - [`Way`]: the client transport over a link, with a pool of connections: several for HTTP/1.1,
-//!   one for HTTP/2. The messages of one direction share a line (`connection_line`) and its rate.
-//!   They are planned again when one joins or leaves. Messages of one HTTP/2 connection also share
-//!   its window: a loss in one delays all behind it. A message in flight goes on after the device's
-//!   process died. So a gateway can apply a request whose response is lost.
-//! - `held`: long-lived connections that carry messages both ways, outside the pool.
+//! - [`Way`]: the client transport with its pool: several connections for HTTP/1.1, one for HTTP/2.
+//!   Messages of one direction share a line (`connection_line`) and its rate. They are planned
+//!   again when one joins or leaves. On HTTP/2 they also share a window: a loss delays all behind
+//!   it. A message in flight outlives its process, so a gateway may apply a request whose response
+//!   is lost.
+//! - `held`: connections outside the pool that carry messages both ways.
 //! - [`Protocol::Bare`] has no connections and no headers; the closed forms describe it.
 //!
 //! Invariants: messages of a connection do not overtake each other. A request ends by its deadline.

@@ -1,5 +1,4 @@
-//! The server at the far end of a link, and the proxies before it: one caches responses, one mixes
-//! them up.
+//! The server at the far end of a link, and proxies that cache responses or mix them up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

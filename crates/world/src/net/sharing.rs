@@ -44,8 +44,7 @@ impl Sharing {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs all stages to `until` or to their ends, in steps: a step ends when one of them starts
-    /// or stops sending.
+    /// Runs all stages to `until` or to their ends; a step ends when one starts or stops sending.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],

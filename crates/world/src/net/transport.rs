@@ -478,7 +478,7 @@ impl Way {
         page.to_vec()
     }
 
-    /// A proxy may repeat the request; nobody waits for that response.
+    /// A proxy may repeat the request to the gateway; nobody waits for that response.
     fn copy(&self, request: &[u8]) {
         let number = self.requests.replace(self.requests.get() + 1);
         let copied = self.link.borrow().copied_after(self.handle.now(), number);

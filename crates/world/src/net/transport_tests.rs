@@ -330,8 +330,7 @@ fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() 
 
 #[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
-    // 1 MB takes 1 s plus the first window; the server retries for 924 s, the device until it gives
-    // up.
+    // 1 MB takes 1 s plus the first window; the server retries for 924 s, the device until timeout.
     for (half_open, up, down, tries) in [
         (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
         (HalfOpen::Reset, 1_000, 1_000_000, 0..1),

@@ -333,8 +333,7 @@ fn a_stale_wake_does_not_reach_the_next_task_in_the_slot() {
     assert_eq!([first, second].map(|task| handle.core.tasks.find(task).is_some()), [false, true]);
 }
 
-/// The polls done by a node with two tasks of five polls each, killed after `k` polls; and the
-/// kills reported.
+/// Polls of a node with two tasks of five polls, killed after `k` polls; and the reported kills.
 fn polls_until_kill(k: u64) -> (Vec<u32>, Vec<(NodeId, Time)>) {
     let mut rig = rig();
     for n in 0..2 {

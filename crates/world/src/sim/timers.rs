@@ -13,8 +13,8 @@ use crate::base::Time;
 /// The next few are sorted in the front; all others are in a radix heap (Ahuja, Mehlhorn, Orlin and
 /// Tarjan 1990). It moves along memory instead of jumping in it, and requires that no timer is
 /// earlier than the present. A timer's bucket is the highest digit in which it differs from the
-/// heap's origin. So the lowest non-empty bucket holds the next timers: a small one is sorted and
-/// becomes the front, a large one is first dealt out to lower buckets. A cancelled timer stays
+/// heap's origin, so the lowest non-empty bucket holds the next timers. A small bucket is sorted
+/// and becomes the front; a large one is first dealt out to lower buckets. A cancelled timer stays
 /// until it is due, or until half of all are cancelled: then they are swept out.
 pub(super) struct Timers {
     /// When timers last fired; every entry is later.

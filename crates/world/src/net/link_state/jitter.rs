@@ -1,5 +1,4 @@
-//! Delay of packets, drawn per slot of time and not per packet: jitter, steps of the round trip,
-//! and the wake-up of a radio.
+//! Delay of packets, drawn per slot of time: jitter, steps of the round trip, radio wake-up.
 
 use super::super::options::{Jitter, Promotion, Steps};
 use crate::base::{Seed, Span, Time};

@@ -125,8 +125,7 @@ impl LinkConditions {
             }
             one
         });
-        // Extend the later of two overlapping outages to the end of the earlier, so that ends
-        // ascend.
+        // Extend the later of two overlapping outages to the end of the earlier: ends ascend.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -171,8 +170,7 @@ impl LinkConditions {
         &self.offline
     }
 
-    /// Wake-up time of the radio for a packet at `now`. A radio last used on another link must wake
-    /// up for this one.
+    /// Wake-up time of the radio for a packet at `now`; a radio used on another link must wake up.
     pub(in crate::net) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
         let stay = self.stays[self.stay(now)];
         let link = &self.links[stay.link];

@@ -62,8 +62,7 @@ pub struct Transfer {
     broken: Option<Broken>,
 }
 
-/// The end of one stream's message in a transfer. TCP delivers bytes in order, so a loss delays all
-/// streams behind it.
+/// End of one stream's message. TCP delivers in order, so a loss delays all streams behind it.
 #[derive(Clone, Debug)]
 struct Mark {
     stream: u64,

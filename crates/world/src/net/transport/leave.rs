@@ -163,8 +163,8 @@ impl Way {
         arrives.max(shared.arrived[direction as usize].get())
     }
 
-    /// Whether the path has forgotten the connection and neither end was notified: its IP session
-    /// is gone, it was idle for too long, or a captive portal has come up.
+    /// Whether the path has forgotten the connection without a notification to its ends. Its IP
+    /// session is gone, it was idle for too long, or a captive portal has come up.
     fn is_half_open(&self, shared: &Shared) -> bool {
         let (now, link) = (self.handle.now(), self.link.borrow());
         let (conditions, state) = (link.conditions(), shared.state.borrow());

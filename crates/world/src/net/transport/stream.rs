@@ -23,8 +23,7 @@ struct Got {
     next: Option<oneshot::Receiver<Result<Got, Time>>>,
 }
 
-/// Sends a request whose response may come in pieces, and calls `heard` with each. The first must
-/// come by `deadline`.
+/// Sends a request and calls `heard` with each piece of its response; the first by `deadline`.
 pub(in crate::net) async fn ask(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),

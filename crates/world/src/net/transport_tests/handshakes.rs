@@ -26,8 +26,7 @@ proptest! {
         }
         let ended = bench.run();
         let last = ended.iter().map(|(_, at)| *at).max().expect("there are some");
-        // Responses, plus the certificates of each opened connection; abandoned requests may have
-        // sent less.
+        // Responses, and certificates of opened connections; abandoned requests may send less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
         let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.get().connections);
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));

@@ -20,8 +20,7 @@ impl Server for Slow {
     }
 }
 
-/// Bytes of memory per phone after ten seconds, with a held connection or with a request in
-/// transit.
+/// Bytes of memory per phone after ten seconds, with a held connection or a pending request.
 fn memory_of_one(holds: bool) -> i64 {
     const PHONES: i64 = 200;
     let mut kept = None;

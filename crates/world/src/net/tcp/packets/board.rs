@@ -265,8 +265,8 @@ impl Board {
         if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
     }
 
-    /// Processes SACK blocks. `high`: next packet when the state last changed. `least`: smallest
-    /// round trip.
+    /// Processes SACK blocks. `high`: next packet at the last change of state. `least`: smallest
+    /// RTT.
     pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
         let mut news = News { top: self.top(), ..News::default() };
         for (from, to) in blocks.iter().copied() {
@@ -355,8 +355,7 @@ impl Board {
         }
     }
 
-    /// RACK: marks lost what was sent well before something that arrived. Returns the wait until
-    /// more packets count as lost.
+    /// RACK: marks lost what was sent well before something that arrived; returns the next wait.
     pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
         if !std::mem::take(&mut self.latest.news) {
             return None;

@@ -400,8 +400,7 @@ impl Packets {
         self.arm_timeout();
     }
 
-    /// Sends with `leave` and sets the pacing timer; a late packet gets credit for half of its
-    /// wait.
+    /// Sends with `leave` and sets the pacing timer; lateness shortens it by up to half.
     fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
         let late = self.now.since(self.paced);
         self.paced = self.paced.max(self.now);

@@ -142,8 +142,7 @@ impl Receiver {
         Ack { at: now, sent: now, next: self.next, blocks, told, twice, echo: self.echo, room }
     }
 
-    /// Takes a packet; returns an acknowledgement if one is due at once. `answers`: send time of
-    /// the acknowledgement that triggered the packet.
+    /// Takes a packet; returns an acknowledgement if one is due. `answers`: see [`Room::comes`].
     pub(super) fn takes(&mut self, now: Time, packet: u64, sent: Time, answers: Time) -> Option<Ack> {
         // A packet below the last acknowledgement does not change the echo.
         if (packet..=packet + 1).contains(&self.said) {

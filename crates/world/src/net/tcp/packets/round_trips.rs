@@ -16,8 +16,7 @@ pub(super) struct RoundTrips {
     deviation: Span,
     /// Largest deviation in the current round trip.
     largest: Span,
-    /// Added to the smoothed round trip for the timeout; a quarter of its excess goes per round
-    /// trip.
+    /// Timeout minus smoothed round trip; a quarter of its excess goes per round trip.
     pub(super) variation: Span,
     /// The acknowledgement of this packet starts a new round trip.
     round: u64,

@@ -78,8 +78,8 @@ proptest! {
 
 #[test]
 fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
-    // Ten packets at once, round trip 70 ms: probe after 2·SRTT, then tries after RTO = SRTT + 0.2
-    // s, doubling.
+    // Ten packets at once, RTT 70 ms: a probe after 2·SRTT, tries after RTO = SRTT + 0.2 s,
+    // doubling.
     for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
         let (_, traffic) = sent(&dropping(lte(), 0, lasts), 10 * 1_448);
         let expected =
