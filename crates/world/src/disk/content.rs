@@ -1,18 +1,18 @@
-//! The bytes of one file: what reads see now, and what would be left of it without power.
+//! The bytes of one file: what reads see now, and what a power loss would leave.
 //!
-//! A file is a run of pages: its own once written, or zero. The first write to a page after a sync
-//! puts what it replaces on the undo list, so a power loss is an undo. At a sync, pages that read
-//! the same as another file's become one with it. A clone shares all pages until one side writes. A
-//! file knows which of its pages are in memory: those cost no read.
+//! A file is a run of pages: written ones of its own, or zeros. The first write to a page after a
+//! sync puts the old page on the undo list, so a power loss is an undo. At a sync, pages equal to
+//! another file's are shared with it. A clone shares all pages until one side writes. A file knows
+//! which of its pages are in memory: those cost no read.
 
 use std::rc::Rc;
 
 use super::page::{PAGE, Page, Sheet};
 use crate::base::Stream;
 
-/// Bytes the medium writes as a whole: a torn write is torn between two of these.
+/// Bytes that the medium writes atomically: a write can tear only between two sectors.
 pub(super) const SECTOR: usize = 512;
-/// Pages in a chunk: a scattered write to a shared file costs little beside its page.
+/// Pages per chunk; few, so that a scattered write to a shared file copies little.
 const FANOUT: usize = 16;
 const UNDO_KEPT: usize = 8;
 
@@ -21,12 +21,12 @@ static ZEROS: Page = [0; PAGE];
 #[derive(Clone, Default)]
 struct Chunk {
     own: [Option<Sheet>; FANOUT],
-    /// A bit for each page that differs from what is synced, and therefore is on the undo list.
+    /// A bit per page that differs from the synced state, and so is on the undo list.
     dirty: u16,
 }
 
 impl Chunk {
-    /// Puts the present page on the undo list unless one is there, and empties its place.
+    /// Puts the current page on the undo list, unless it is there already, and clears its place.
     fn displace(&mut self, index: usize, undo: &mut Vec<Undo>) {
         let bit = 1 << (index % FANOUT);
         let page = self.own[index % FANOUT].take();
@@ -47,7 +47,7 @@ fn chunk_of(chunks: &mut Vec<Option<Rc<Chunk>>>, index: usize) -> &mut Chunk {
     Rc::make_mut(chunks[at].get_or_insert_default())
 }
 
-/// What a page was at the last sync: `None` if it was zero, or not there.
+/// State of a page at the last sync: `None` if it was zero or did not exist.
 #[derive(Clone)]
 struct Undo {
     index: usize,
@@ -59,10 +59,10 @@ pub(super) struct Content {
     size: u64,
     synced: u64,
     chunks: Vec<Option<Rc<Chunk>>>,
-    /// For each chunk a bit for each page that the operating system has in memory.
+    /// A bit per page, by chunk: set if the operating system has the page in memory.
     warm: Vec<u16>,
     undo: Vec<Undo>,
-    /// Its pages are soon gone: they are not looked for among those of others.
+    /// The pages are short-lived, so they are not compared with those of other files.
     passing: bool,
 }
 
@@ -87,7 +87,7 @@ impl Content {
         self.size
     }
 
-    /// Bytes of memory in pages that no other file shares, those kept for undoing included.
+    /// Bytes of memory in pages that no other file shares, with those kept for undo.
     pub(super) fn owned_bytes(&self) -> u64 {
         let chunks = self.chunks.iter().flatten().filter(|chunk| Rc::strong_count(chunk) == 1);
         let own = chunks.flat_map(|chunk| &chunk.own).flatten();
@@ -108,8 +108,8 @@ impl Content {
         chunk_of(&mut self.chunks, index)
     }
 
-    /// Hands `sink` the bytes from `at` on, piece by piece; how many of `len` there are, and how
-    /// many pages of them were not in memory.
+    /// Passes the bytes from `at` on to `sink` in pieces. Returns how many of `len` exist, and how
+    /// many pages were not in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.size.saturating_sub(at).min(len as u64) as usize;
@@ -126,7 +126,7 @@ impl Content {
         (there, cold)
     }
 
-    /// Whether the page was not in memory, in which it is from now on.
+    /// Marks a page as in memory; true if it was not.
     #[inline]
     fn warm_up(&mut self, index: usize) -> bool {
         let (at, bit) = (index / FANOUT, 1 << (index % FANOUT));
@@ -172,7 +172,7 @@ impl Content {
         self.warm_up(index);
     }
 
-    /// The page, the file's own and on the undo list, to be changed in part.
+    /// A page to be changed in part: made the file's own and put on the undo list.
     fn edit(&mut self, index: usize) -> &mut Page {
         self.warm_up(index);
         let bit = 1 << (index % FANOUT);
@@ -225,8 +225,8 @@ impl Content {
         self.size = self.synced;
     }
 
-    /// Forgets some of what was written since the last sync: each sector is its first or its last
-    /// version, a file that grew may have grown in part, one that was cut stays so if `keeps_cut`.
+    /// Loses some of what was written since the last sync. Each sector is in its first or last
+    /// version. A file that grew may have grown in part; a truncated one stays so if `keeps_cut`.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
         let (synced, written) = (self.synced, self.size);
         let size = match written < synced {
@@ -249,7 +249,7 @@ impl Content {
         let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(&ZEROS));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
-            // What lies past the end was cut off, and comes back if the cut is lost.
+            // Bytes past the end were cut off; they come back if the truncation is lost.
             let is_there = ((undo.index * PAGE + start) as u64) < self.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
@@ -258,7 +258,7 @@ impl Content {
         sheet
     }
 
-    /// Makes the present bytes durable, with a listed page for each: a clone owns nothing of them.
+    /// Makes the current bytes durable and lists a page for each, so that a clone owns no memory.
     pub(super) fn freeze(&mut self) -> Content {
         self.sync();
         self.cool_down();
@@ -270,7 +270,7 @@ impl Content {
     }
 }
 
-/// The size of a file after a power loss that was growing.
+/// Size after a power loss of a file that was growing.
 fn grown_size(synced: u64, written: u64, stream: &mut Stream) -> u64 {
     match stream.below(3) {
         0 => synced,
@@ -308,7 +308,7 @@ mod tests {
         Clone,
     }
 
-    /// Places around the edges of pages, chunks and sectors, and any other.
+    /// Offsets at the edges of pages, chunks and sectors, and others.
     fn offset() -> impl Strategy<Value = usize> {
         prop_oneof![
             (0..40_usize).prop_map(|n| n * PAGE),
@@ -330,7 +330,7 @@ mod tests {
         ]
     }
 
-    /// Every sector is the one before, the one after or zeros; the size is between theirs.
+    /// True if each sector is the old one, the new one or zeros, and the size is between theirs.
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {

@@ -1,4 +1,4 @@
-//! What a disk is to its open files: its directory, the process that runs, and what was done.
+//! State of a disk that its open files share: directory, running process, counters.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -9,21 +9,21 @@ use rustc_hash::FxHashMap;
 use super::directory::{Directory, File};
 use super::history::{Counters, History, What};
 
-/// What kind of disk a device has.
+/// Kind of disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// A sync does nothing, as on cheap flash: a power loss may undo all since the disk was new.
+    /// A sync does nothing, as on cheap flash: a power loss may undo everything ever written.
     pub lies_about_sync: bool,
 }
 
-/// The process that had the file open, or the power, is gone: SQLite is told of an I/O error.
+/// The process that had the file open has ended, or the power is off: SQLite gets an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
 
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: DiskOptions,
-    /// Rises when the running process ends; handles of an earlier one are dead.
+    /// Incremented when the running process ends; handles of earlier generations are dead.
     pub(super) generation: Cell<u64>,
     pub(super) power_is_lost: Cell<bool>,
     pub(super) fails_at: Cell<u64>,
@@ -31,9 +31,9 @@ pub(super) struct Core {
     pub(super) counters: Cell<Counters>,
     pub(super) charged: Cell<Counters>,
     pub(super) syncs: RefCell<Vec<u64>>,
-    /// How many take the room; while any does no file grows.
+    /// Number of faults that fill the disk; while there is one, no file grows.
     pub(super) takers_of_room: Cell<u32>,
-    /// A write was refused for lack of room, and nothing was synced since.
+    /// A write was refused because the disk was full, and nothing was synced since.
     pub(super) refused: Cell<bool>,
     pub(super) history: RefCell<Option<History>>,
     pub(super) open: Cell<u32>,
@@ -45,7 +45,7 @@ thread_local! {
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
 }
 
-/// The disk and file name of a path: `/d42.0/app.db` is of disk 42, process 0.
+/// The disk and file name of a path: `/d42.0/app.db` is disk 42, generation 0.
 pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
     let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
     let (id, generation) = disk.split_once('.')?;
@@ -56,7 +56,7 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
 
 impl Core {
     pub(super) fn new(options: DiskOptions, directory: Directory) -> Rc<Core> {
-        // Unique in the process: a connection strayed to another thread finds no disk.
+        // Unique in the process: a connection moved to another thread finds no disk.
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
@@ -126,7 +126,7 @@ impl Core {
         self.syncs.borrow_mut().push(self.operations());
     }
 
-    /// Numbers an operation that is being issued; `Dead` if the power fails in it.
+    /// Numbers an operation that is being issued; fails if the power fails during it.
     #[inline]
     pub(super) fn issue(&self) -> Result<(), Dead> {
         let operation = self.operations.get();
@@ -156,13 +156,13 @@ impl Core {
         Ok(Some(file))
     }
 
-    /// Whether SQLite should take a file as being there; an empty one it should not, as on unix.
+    /// Whether SQLite should regard a file as existing; not if it is empty, as on unix.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
         Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size() > 0))
     }
 
-    /// Takes the name off its file, for good if `durable`; false if there was none.
+    /// Removes a name, durably if `durable`; false if it did not exist.
     pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
         self.has_power()?;
         if self.directory.borrow().find(name).is_none() {
@@ -181,7 +181,7 @@ impl Core {
         Ok(true)
     }
 
-    /// Makes a file durable, as [`Directory::sync_file`] says.
+    /// Makes a file durable, as [`Directory::sync_file`] describes.
     pub(super) fn sync(&self, file: &Rc<File>) -> Result<(), Dead> {
         self.note(|| What::Sync { file: Rc::clone(file) }, &[]);
         self.note_sync();
@@ -196,7 +196,7 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        // The thread's registry may be gone before the last disk is.
+        // The thread's registry may be dropped before the last disk.
         let _ = DISKS.try_with(|disks| disks.borrow_mut().remove(&self.id));
     }
 }

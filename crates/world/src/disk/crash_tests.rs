@@ -6,7 +6,7 @@ use crate::base::Seed;
 
 const TRANSACTIONS: u32 = 6;
 
-/// Transactions that write, overwrite, grow and shrink; notes each commit that returned.
+/// Transactions that write, overwrite, grow and shrink; counts the commits that returned.
 fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result<()> {
     let connection = disk.open("app.db")?;
     connection.execute_batch(pragmas)?;
@@ -20,8 +20,8 @@ fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result
     Ok(())
 }
 
-/// Lets the power fail in each operation in turn; how often a commit that had returned was gone, of
-/// how many cases.
+/// Fails the power in each operation in turn. Returns how often a commit that had returned was
+/// lost, and the number of cases.
 fn sweep(options: DiskOptions, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
     let whole = Disk::new(options);
     let mut committed = 0;

@@ -1,4 +1,4 @@
-//! One device's disk: its files, which of them survive what, and what was done to them.
+//! One device's disk: its files, what survives a fault, and the time of operations.
 
 use std::rc::{Rc, Weak};
 
@@ -15,39 +15,39 @@ use super::vfs;
 use crate::base::{Seed, Span, Time};
 use crate::contract::Database;
 
-/// What a power loss leaves of the operations that no sync had made durable.
+/// What a power loss does to operations that no sync made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerLoss {
-    /// Nothing: every file is as of its last sync.
+    /// Loses all: every file is as of its last sync.
     LoseAll,
-    /// Each 512-byte sector is drawn from before and after, and how many of the creations,
-    /// deletions and cuts reached the medium. Give each disk and each loss a seed of its own.
+    /// Draws each 512-byte sector from before or after, and how many of the creations, deletions
+    /// and truncations reached the medium. Use a different seed for each disk and each loss.
     LoseSome(Seed),
 }
 
-/// How long the work on a disk took.
+/// Time of the work on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charged {
-    /// When it began.
+    /// When it started.
     pub from: Time,
     /// When the last operation is done.
     pub until: Time,
-    /// Something was written: the work held the write lock.
+    /// Something was written, so the work held the write lock.
     pub wrote: bool,
 }
 
-/// A device's disk; copies of the handle are the same disk.
+/// A device's disk; clones of the handle refer to the same disk.
 #[derive(Clone)]
 pub struct Disk(Rc<Core>);
 
-/// The frozen files of a disk, from which others start without copying them.
+/// The frozen files of a disk; other disks start from them without a copy.
 #[derive(Clone)]
 pub struct Template {
     options: DiskOptions,
     files: Backup,
 }
 
-/// What the files of a disk were at an instant, for going back to it.
+/// The files of a disk at an instant, to restore them later.
 #[derive(Clone)]
 pub struct Backup(Rc<[(String, Content)]>);
 
@@ -57,7 +57,7 @@ impl Backup {
         Backup(files.map(|(name, file)| (name.to_owned(), copy(&mut file.content.borrow_mut()))).collect())
     }
 
-    /// The files as they are on the medium, none of which is in memory.
+    /// The files as they are on the medium; none of their pages is in memory.
     fn directory(&self) -> Directory {
         Directory::of(self.0.iter().map(|(name, content)| {
             let file = File::named(name);
@@ -71,18 +71,18 @@ impl Backup {
 }
 
 impl Disk {
-    /// An empty disk, known to SQLite on this thread.
+    /// An empty disk, available to SQLite on this thread.
     pub fn new(options: DiskOptions) -> Disk {
         Disk(Core::new(options, Directory::default()))
     }
 
-    /// A disk with the files of the template, whose pages it shares until it writes them.
+    /// A disk with the files of the template; it shares their pages until it writes them.
     pub fn from_template(template: &Template) -> Disk {
         Disk(Core::new(template.options, template.files.directory()))
     }
 
-    /// Freezes the present files as durable; from then on this disk shares them too. Panics if a
-    /// connection is open.
+    /// Freezes the current files as durable; this disk shares them from then on. Panics if a
+    /// connection is open or the power is lost.
     pub fn template(&self) -> Template {
         assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
@@ -91,34 +91,33 @@ impl Disk {
         Template { options: self.0.options, files: Backup::of(&directory, Content::freeze) }
     }
 
-    /// The present files; what is not committed is for SQLite's recovery.
+    /// The current files; uncommitted data is left to SQLite's recovery.
     pub fn backup(&self) -> Backup {
         Backup::of(&self.0.directory.borrow(), |content| content.clone())
     }
 
-    /// Ends the running process, and puts back the files of a backup as all that there is.
+    /// Ends the running process and replaces all files with those of a backup.
     pub fn restore(&self, backup: &Backup) {
         self.kill();
         *self.0.directory.borrow_mut() = backup.directory();
     }
 
-    /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.
+    /// Where SQLite finds the file `name` until the process ends; panics if it is empty or has `/`.
     pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        // Who gets it may open it without us.
+        // The caller may open it without our `open`.
         vfs::prepare();
         let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation());
         Database { files: Some(Rc::new(FilesAt(path.clone()))), path, vfs: Some(vfs::VFS_NAME) }
     }
 
-    /// Opens the database `name`, made if it is not there; `SQLITE_CANTOPEN` while the power is
-    /// lost.
+    /// Opens the database `name`, or creates it; `SQLITE_CANTOPEN` while the power is lost.
     pub fn open(&self, name: &str) -> rusqlite::Result<rusqlite::Connection> {
         vfs::open(&self.location(name))
     }
 
-    /// Ends the running process: its connections are dead, its locks gone, what it wrote is there.
-    /// Drop the connections after it, or they roll back.
+    /// Ends the running process: its connections are dead, its locks released, its writes kept.
+    /// Drop connections afterwards; dropped before, they would roll back.
     pub fn kill(&self) {
         self.0.end_process();
         if let Some(history) = self.0.history.borrow_mut().as_mut() {
@@ -130,7 +129,7 @@ impl Disk {
         }
     }
 
-    /// Cuts the power and brings it back: what was not synced is lost as `how` says.
+    /// Cuts the power and restores it; `how` says what of the unsynced data is lost.
     pub fn power_loss(&self, how: PowerLoss) {
         self.kill();
         let core = &self.0;
@@ -148,21 +147,21 @@ impl Disk {
         core.fails_at.set(u64::MAX);
     }
 
-    /// From now on remembers what is being done, so that a process can die during it.
+    /// Records operations from now on, so that a process can die during them.
     pub fn remember(&self) {
         self.0.history.borrow_mut().get_or_insert_default();
     }
-    /// Remembers besides the times of all operations from now on, for sweeps over them.
+    /// Also records the times of all operations from now on, for sweeps over them.
     pub fn trace(&self) {
         self.0.history.borrow_mut().get_or_insert_default().trace();
     }
-    /// The times of the operations since [`Disk::trace`], in their order.
+    /// Times of the operations since [`Disk::trace`], in order.
     pub fn traced(&self) -> Vec<Moment> {
         self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.traced().to_vec())
     }
 
-    /// Charges the time of what was done since the last call: from `start` on first `cpu`, then the
-    /// reads, then one operation after the other.
+    /// Charges time for the operations since the last call: from `start` on `cpu`, then the reads,
+    /// then the other operations one after another.
     pub fn charge(&self, start: Time, cpu: Span, flash: &Flash) -> Charged {
         let core = &self.0;
         let (now, before) = (core.counters.get(), core.charged.replace(core.counters.get()));
@@ -177,12 +176,12 @@ impl Disk {
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
-    /// When the syncs end that were charged and end after `from`, if that is remembered.
+    /// Ends of the recorded, charged syncs that end after `from`.
     pub fn sync_ends(&self, from: Time) -> Vec<Time> {
         self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.sync_ends(from))
     }
 
-    /// Charges nobody for what was done since the last call: it was done when it was issued.
+    /// Charges no time for the operations since the last call: they count as done when issued.
     pub fn forgive(&self) {
         let core = &self.0;
         core.charged.set(core.counters.get());
@@ -192,7 +191,7 @@ impl Disk {
         }
     }
 
-    /// Whether something was done that nobody has been charged for.
+    /// Whether there are operations not charged yet.
     pub fn owes(&self) -> bool {
         self.0.counters.get() != self.0.charged.get()
     }
@@ -201,22 +200,22 @@ impl Disk {
         self.0.history.borrow().as_ref().map_or(0, History::remembered)
     }
 
-    /// What was done by `now` cannot be undone any more; otherwise what is remembered grows.
+    /// Drops records of operations done by `now`, which can no longer be undone.
     pub fn settle(&self, now: Time) {
         if let Some(history) = self.0.history.borrow_mut().as_mut() {
             history.settle(now, &mut self.0.directory.borrow_mut());
         }
     }
 
-    /// As [`Disk::kill`]: only what was issued by `at` is there. True if that was not all.
+    /// As [`Disk::kill`], but only operations issued by `at` count. True if there were others.
     pub fn kill_at(&self, at: Time) -> bool {
         self.cut(at, Death::OfProcess)
     }
 
-    /// As [`Disk::power_loss`]: only what was issued by `at` may have reached the medium, and only
-    /// syncs done by then count. True if that was not all.
+    /// As [`Disk::power_loss`], but only operations issued by `at` may have reached the medium, and
+    /// only syncs done by then count. True if there were others.
     pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
-        // What failed by number came as far as it came.
+        // If the power already failed at an operation's number, nothing more is to be cut.
         let cut = !self.power_is_lost() && self.cut(at, Death::OfPower);
         self.power_loss(how);
         cut
@@ -241,45 +240,44 @@ impl Disk {
         undone.is_some()
     }
 
-    /// Something takes all the room, or gives it back; who is last to give it back gives it. While
-    /// there is none no file grows.
+    /// A fault takes all free space, or gives it back. While one has it, no file grows.
     pub fn lose_room(&self, lost: bool) {
         let takers = self.0.takers_of_room.get();
         self.0.takers_of_room.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
     }
 
-    /// Whether a transaction that failed for lack of room may come to light if the process dies
-    /// now: SQLite fills the sector behind a commit with copies of its last frame, and if a copy
-    /// found no room the transaction fails, though the next process takes it for committed.
+    /// Whether a transaction that failed on a full disk may count as committed if the process dies
+    /// now. SQLite pads the sector after a commit with copies of its last frame. If there is no
+    /// room for a copy, the transaction fails, but the next process takes it as committed.
     pub fn has_open_failure(&self) -> bool {
         self.0.refused.get()
     }
-    /// Writes, syncs, truncations and deletions begun so far.
+    /// Writes, syncs, truncations and deletions started so far.
     pub fn operations(&self) -> u64 {
         self.0.operations()
     }
 
-    /// Lets the power fail in the middle of an operation, counted as [`Disk::operations`] does:
-    /// nobody knows how far it came. Everything fails until [`Disk::power_loss`].
+    /// Makes the power fail during an operation, counted as [`Disk::operations`] does: how much of
+    /// it is done is undefined. Everything fails until [`Disk::power_loss`].
     pub fn fail_power_at(&self, operation: u64) {
         assert!(operation >= self.operations(), "operation {operation} has been");
         self.0.fails_at.set(operation);
     }
 
-    /// Whether the power failed and is not back.
+    /// Whether the power has failed and is not restored.
     pub fn power_is_lost(&self) -> bool {
         self.0.power_is_lost.get()
     }
-    /// What was done on this disk, for models of its cost.
+    /// Counters of operations, for cost models.
     pub fn counters(&self) -> Counters {
         self.0.counters.get()
     }
-    /// Bytes in the files.
+    /// Total size of the files in bytes.
     pub fn bytes(&self) -> u64 {
         self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
     }
 
-    /// Bytes of memory in pages that are not shared with a template, undo pages too.
+    /// Bytes of memory in pages not shared with a template, including undo pages.
     pub fn owned_bytes(&self) -> u64 {
         let files = self.0.directory.borrow().known_files();
         files.iter().map(|file| file.content.borrow().owned_bytes()).sum()

@@ -1,7 +1,7 @@
-//! The names of a disk's files, and which of them have reached the medium: in their order, as on a
-//! journaling file system. Without it SQLite would not be safe in journal mode DELETE with
-//! `synchronous=FULL`: VACUUM deletes the journal, does not sync the directory, and cuts the
-//! database off; a journal that came back would be rolled back into a file that lacks the pages.
+//! The names of a disk's files, and which of them have reached the medium: in order, as on a
+//! journaling file system. SQLite needs that order in journal mode DELETE with `synchronous=FULL`.
+//! VACUUM deletes the journal, does not sync the directory, and truncates the database. A journal
+//! that came back would be rolled back into a file that lacks the pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,7 +11,7 @@ use super::locks::Locks;
 use super::shm::Shm;
 use crate::base::Stream;
 
-/// Unsynced changes of one name that are kept: a file system writes the oldest back.
+/// Unsynced changes kept per name; a file system writes the oldest ones back.
 const CHANGES_MAX: usize = 16;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// A journal's pages are written once and cut off.
+    /// The pages of a journal or WAL are written once and cut off.
     pub(super) fn named(name: &str) -> File {
         let is_log = name.ends_with("-wal");
         let content =
@@ -55,9 +55,9 @@ impl File {
 #[derive(Clone)]
 struct Name {
     text: String,
-    /// Which file has the name on the medium.
+    /// The file that has the name on the medium.
     synced: Option<Rc<File>>,
-    /// Which file has had it since, and from which operation on; the last has it now.
+    /// Files that had the name since, each with its first operation; the last has it now.
     since: Vec<(u64, Option<Rc<File>>)>,
 }
 
@@ -82,7 +82,7 @@ impl Name {
     }
 }
 
-/// The files of a disk by name; they are few. A clone has the same files.
+/// The files of a disk by name; they are few. A clone refers to the same files.
 #[derive(Clone, Default)]
 pub(super) struct Directory(Vec<Name>);
 
@@ -110,8 +110,8 @@ impl Directory {
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
-    /// Makes a file durable, and with it all names if the file is new, as SQLite's unix VFS does
-    /// for journals and ext4, F2FS and APFS do for any file.
+    /// Makes a file durable; if the file is new, all names too. SQLite's unix VFS does so for
+    /// journals, and ext4, F2FS and APFS do for any file.
     pub(super) fn sync_file(&mut self, file: &Rc<File>) {
         file.sync();
         if self.is_new(file) {
@@ -152,7 +152,7 @@ impl Directory {
         }
     }
 
-    /// Each file once that has a name or may have it again after a power loss.
+    /// Each file once that has a name or may get one back after a power loss.
     pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {

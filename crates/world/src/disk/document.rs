@@ -1,4 +1,4 @@
-//! One value in a database, for engines that are small.
+//! One value in a database, for small engines.
 
 use std::cell::{Ref, RefCell};
 
@@ -10,21 +10,20 @@ use serde::de::DeserializeOwned;
 use super::vfs::open;
 use crate::contract::Database;
 
-/// All that a small engine keeps: one value, as JSON in a database. What was changed outlives a
-/// kill and a loss of power.
+/// The state of a small engine: one value, as JSON. Changes survive a kill and a power loss.
 pub struct Document<T> {
     database: Connection,
     value: RefCell<T>,
 }
 
 impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
-    /// The value as it was left, or the default one.
+    /// Opens the stored value, or the default one.
     ///
     /// # Errors
-    /// SQLite's, and a text that is no such value.
+    /// An error of SQLite, or a stored text that does not parse.
     pub fn open(at: &Database) -> Result<Document<T>> {
         let database = open(at)?;
-        // With SQLite's default the last change may be taken back after a loss of power.
+        // With SQLite's default mode a power loss may undo the last change.
         database.pragma_update(None, "journal_mode", "TRUNCATE")?;
         database.execute("CREATE TABLE IF NOT EXISTS document(id INTEGER PRIMARY KEY, text)", [])?;
         let text: Option<String> =
@@ -36,14 +35,14 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
         };
         Ok(Document { database, value: RefCell::new(value) })
     }
-    /// The value as it is now; let go of it before the next change.
+    /// The current value; drop the reference before the next change.
     pub fn get(&self) -> Ref<'_, T> {
         self.value.borrow()
     }
-    /// Changes the value in one transaction, or not at all; gives what `change` gives.
+    /// Changes the value in one transaction, or not at all; returns the result of `change`.
     ///
     /// # Errors
-    /// SQLite's, and a value that is no JSON.
+    /// An error of SQLite, or a value that cannot be JSON.
     pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
         let mut value = self.value.borrow().clone();
         let given = change(&mut value);
@@ -53,7 +52,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
         self.value.replace(value);
         Ok(given)
     }
-    /// The value; the database is closed.
+    /// Closes the database and returns the value.
     pub fn into_value(self) -> T {
         self.value.into_inner()
     }

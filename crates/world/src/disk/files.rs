@@ -1,4 +1,4 @@
-//! The file port: a disk's files at offsets, without SQLite.
+//! The file port: access to a disk's files by offset, without SQLite.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::contract;
 
 const ZEROS: [u8; 4096] = [0; 4096];
 
-/// The files of a disk as the process of this path sees them.
+/// The files of a disk for the process of this path.
 pub(super) struct FilesAt(pub(super) String);
 
 impl fmt::Debug for FilesAt {

@@ -1,4 +1,4 @@
-//! The file port under kills and losses of power.
+//! The file port under kills and power losses.
 
 use std::io::ErrorKind;
 use std::rc::Rc;

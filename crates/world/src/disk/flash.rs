@@ -2,40 +2,39 @@
 
 use crate::base::{Bytes, Seed, Span};
 
-/// How fast a device's flash is.
+/// Speed of a device's flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flash {
-    /// Time to the first byte of a page that the operating system does not have in memory.
+    /// Time to the first byte of a page that is not in the operating system's memory.
     pub read_latency: Span,
-    /// Bytes read a second.
+    /// Bytes read per second.
     pub read_rate: Bytes,
-    /// Bytes written a second.
+    /// Bytes written per second.
     pub write_rate: Bytes,
-    /// Time of a sync: the median.
+    /// Median time of a sync.
     pub sync: Span,
-    /// Everything takes so many times as long: 1, unless the disk is slow for a while.
+    /// Factor on all times: 1, unless the disk is slow for a while.
     pub slowness: u32,
-    /// Where the noise comes from.
+    /// Seed of the noise.
     pub seed: Seed,
 }
 
-/// Sigma of the logarithm of a sync about its median (models of a mobile device).
+/// Standard deviation of the logarithm of a sync's time (models of a mobile device).
 const SIGMA: f64 = 0.5;
-/// So often a sync waits for the flash's housekeeping, and takes so many times as long (the same).
+/// Share of syncs that wait for the flash's housekeeping, and their factor (same source).
 const STALLS: (f64, f64) = (0.01, 20.0);
 
 impl Flash {
-    /// Time to read `pages` pages that hold `bytes` bytes from the medium.
+    /// Time to read `pages` pages with `bytes` bytes in total from the medium.
     pub fn read(&self, pages: u64, bytes: u64) -> Span {
         (self.read_latency * pages + Span::secs(1).scaled(bytes, self.read_rate.0)) * u64::from(self.slowness)
     }
-    /// Time to write; where it goes does not matter, as file system and flash gather it.
+    /// Time to write `bytes`. Their place does not matter, as file system and flash gather writes.
     pub fn write(&self, bytes: u64) -> Span {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync that is operation `number`: LogN(ln T, 0.5), one in a hundred 20 times
-    /// that.
+    /// Time of the sync that is operation `number`: LogN(ln T, 0.5), 1 % of them 20 times as long.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;

@@ -1,4 +1,4 @@
-//! A file that a process has open.
+//! A file opened by a process.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use super::history::What;
 use super::locks::Level;
 use super::shm::Mapping;
 
-/// An open file of one process, which nobody asks anything once that has ended.
+/// An open file of one process; unusable once that process has ended.
 pub(super) struct Handle {
     core: Rc<Core>,
     file: Rc<File>,
@@ -23,8 +23,8 @@ impl Handle {
         Handle { generation: core.generation(), core, file, level: Level::None, mapping: None }
     }
 
-    /// Opens the file `name` of a disk, or makes it if `create` says so; `fresh` insists on making
-    /// it. None if it is there and should not be, or the other way round.
+    /// Opens the file `name` of a disk, or creates it if `create`; with `fresh` it must not exist.
+    /// `None` if it exists but must not, or the other way round.
     pub(super) fn open(
         core: Rc<Core>,
         name: &str,
@@ -35,7 +35,7 @@ impl Handle {
         Ok(file.map(|file| Handle::new(core, file)))
     }
 
-    /// A file without a name, for SQLite's sorters: it is on no device's disk.
+    /// A file without a name, for SQLite's sorters; it is on no device's disk.
     pub(super) fn scratch() -> Handle {
         Handle::new(Core::scratch(), Rc::default())
     }
@@ -44,7 +44,7 @@ impl Handle {
         self.generation == self.core.generation()
     }
 
-    /// How many of `len` bytes there are, handed to `sink` in pieces.
+    /// Passes `len` bytes from `at` on to `sink` in pieces; returns how many exist.
     #[inline]
     pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> usize {
         let (there, cold) = self.file.content.borrow_mut().read(at, len, sink);
@@ -87,7 +87,7 @@ impl Handle {
     pub(super) fn size(&self) -> u64 {
         self.file.content.borrow().size()
     }
-    /// Raises the lock; false if another handle is in the way.
+    /// Raises the lock; false if another handle blocks it.
     pub(super) fn lock(&mut self, want: Level) -> bool {
         self.file.locks.borrow_mut().lock(&mut self.level, want)
     }
@@ -98,7 +98,7 @@ impl Handle {
         self.file.locks.borrow().is_reserved()
     }
 
-    /// The shared memory of this database.
+    /// The mapping of this database's shared memory.
     pub(super) fn mapping(&mut self) -> &mut Mapping {
         let file = &self.file;
         self.mapping.get_or_insert_with(|| {

@@ -1,7 +1,7 @@
-//! What was done to the disk in a span of virtual time that is not over. The operations are kept
-//! with their times, and what the disk was before; of a process that dies in between, the disk goes
-//! back and does again what had been issued. Of a disk that is never idle what is past is done to
-//! what it was before, once it is many.
+//! Operations on the disk in a span of virtual time that is not over. They are kept with their
+//! times and the disk before them. If a process dies meanwhile, the disk is restored and the
+//! operations issued by then are redone. On a disk that is never idle, old operations are applied
+//! to the earlier state once there are many.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::base::{Span, Time};
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    /// Bytes, at a place; they lie in the history's own memory.
+    /// Bytes at an offset; they are stored in [`History`].
     Write {
         file: Rc<File>,
         at: u64,
@@ -29,7 +29,7 @@ pub(super) enum What {
         name: String,
         file: Rc<File>,
     },
-    /// A name goes, for good or until a power loss.
+    /// A name is removed, durably or only until a power loss.
     Delete {
         name: String,
         durable: bool,
@@ -39,7 +39,7 @@ pub(super) enum What {
 struct Operation {
     number: u64,
     what: What,
-    /// When it is issued and done; not known before somebody says when the work began.
+    /// When it is issued and done; `None` until the work is charged.
     times: Option<(Time, Time)>,
 }
 
@@ -48,40 +48,40 @@ struct Operation {
 pub(super) struct History {
     before: Option<Snapshot>,
     operations: Vec<Operation>,
-    /// The bytes of the writes, one after the other.
+    /// The bytes of all writes, in order.
     bytes: Vec<u8>,
     timed: usize,
     until: Time,
     traced: Option<Vec<Moment>>,
 }
 
-/// What was done since the disk was made, but for what a death undid.
+/// Operations since the disk was made, except those that a death undid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Reads.
+    /// Number of reads.
     pub reads: u64,
-    /// Writes.
+    /// Number of writes.
     pub writes: u64,
-    /// Syncs of a file or of its name.
+    /// Number of syncs, of a file or of its name.
     pub syncs: u64,
-    /// Bytes that reads returned.
+    /// Bytes returned by reads.
     pub bytes_read: u64,
-    /// Bytes that writes were given.
+    /// Bytes passed to writes.
     pub bytes_written: u64,
-    /// Pages of 4096 bytes that the operating system did not have in memory when they were read.
+    /// Pages of 4096 bytes that were not in the operating system's memory when read.
     pub pages_fetched: u64,
-    /// The greatest size of a write-ahead log, in bytes.
+    /// Largest size of a write-ahead log, in bytes.
     pub log_peak: u64,
 }
 
-/// The times of an operation.
+/// Times of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// When it was issued.
     pub issued: Time,
     /// When it was done.
     pub done: Time,
-    /// It makes something durable.
+    /// Whether it makes data durable.
     pub is_sync: bool,
 }
 
@@ -92,14 +92,14 @@ struct Snapshot {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Death {
-    /// What it issued is done.
+    /// All that the process issued is done.
     OfProcess,
-    /// A sync that is under way has done nothing yet.
+    /// A sync in progress has had no effect yet.
     OfPower,
 }
 
 impl History {
-    /// Notes an operation that is about to be done; `bytes` are those that it writes.
+    /// Records an operation that is about to be done; `bytes` is the data of a write.
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
         if self.before.is_none() {
             self.before = Some(Snapshot::of(directory, directory.known_files()));
@@ -108,14 +108,14 @@ impl History {
         self.operations.push(Operation { number, what, times: None });
     }
 
-    /// Gives their times to the operations that have none: one after the other from `start` on.
+    /// Sets the times of operations that have none: one after another from `start` on.
     pub(super) fn time(&mut self, start: Time, flash: &Flash) {
         let (mut written, mut synced, mut done) = (0, Span::ZERO, start);
         for operation in &mut self.operations[self.timed..] {
             match operation.what {
                 What::Write { len, .. } => written += len as u64,
                 _ if operation.is_sync() => synced += flash.sync(operation.number),
-                // Names and lengths travel with the next sync.
+                // The next sync covers names and lengths.
                 _ => {}
             }
             let begun = std::mem::replace(&mut done, start + synced + flash.write(written));
@@ -128,7 +128,7 @@ impl History {
         self.until = self.until.max(done);
     }
 
-    /// When the syncs end that are remembered and end after `from`.
+    /// Ends of the recorded syncs that end after `from`.
     pub(super) fn sync_ends(&self, from: Time) -> Vec<Time> {
         let syncs = self.operations.iter().filter(|operation| operation.is_sync());
         syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
@@ -144,7 +144,7 @@ impl History {
         self.traced.as_deref().unwrap_or_default()
     }
 
-    /// Forgets what is past, unless there is something that waits for its time.
+    /// Drops the records if all operations are past and charged; if there are many, the past ones.
     pub(super) fn settle(&mut self, now: Time, directory: &mut Directory) {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
@@ -158,7 +158,7 @@ impl History {
         self.operations.len()
     }
 
-    /// Forgets the operations that are past, if those are most.
+    /// Applies past operations to the earlier state, if they are more than half.
     fn let_pass(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
@@ -189,8 +189,8 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Takes the disk back to what was done by `at`; gives what was not. An operation counts once
-    /// it is issued, and nothing after one that does not count is kept.
+    /// Restores the disk to the operations that count by `at`; returns counters of the others, if
+    /// any. An operation counts once it is issued. Nothing after one that does not count is kept.
     pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Option<Counters> {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
@@ -221,7 +221,7 @@ impl History {
 }
 
 const MANY: usize = 256;
-/// Room for so many operations is kept for the next transaction.
+/// Capacity kept for the operations of the next transaction.
 const KEPT: usize = 16;
 impl Operation {
     fn is_sync(&self) -> bool {
@@ -231,7 +231,7 @@ impl Operation {
         if let What::Write { len, .. } = self.what { len as u64 } else { 0 }
     }
 
-    /// Does it again, with the first of `bytes`; gives the rest of them.
+    /// Redoes it, with the first of `bytes`; returns the rest of them.
     fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
         match &self.what {
             What::Write { file, at, len } => {

@@ -1,30 +1,29 @@
 //! SQLite's five lock levels among the handles of one file, by the rules of its unix VFS
-//! (`unixLock` in `os_unix.c`): many readers, one writer, and a pending writer keeps new readers
-//! out.
+//! (`unixLock` in `os_unix.c`): many readers, one writer, a pending writer blocks new readers.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
     #[default]
     None,
     Shared,
-    /// Means to write; others may still read.
+    /// Intends to write; others may still read.
     Reserved,
-    /// Waits for the readers to leave; nobody may begin to read.
+    /// Waits for the readers to finish; no new reader may start.
     Pending,
     Exclusive,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Locks {
-    /// Handles at `Shared` or above.
+    /// Number of handles at `Shared` or above.
     shared: u32,
-    /// What the one handle above `Shared` holds; `None` if there is none.
+    /// Level of the one handle above `Shared`; `None` if there is none.
     writer: Level,
 }
 
 impl Locks {
-    /// Raises a handle from `held` to `want` and says whether that went; a refused `Exclusive` may
-    /// leave it at `Pending`.
+    /// Raises a handle to `want`; false if refused. A refused `Exclusive` may leave it at
+    /// `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;

@@ -1,30 +1,31 @@
-//! A simulated disk under real SQLite: what its files hold at any moment, what a kill or a power
-//! loss leaves of them, and how long operations take on a given flash. Journals, recovery and pages
-//! are SQLite's own.
+//! A simulated disk under real SQLite. It models the contents of files at any time, what a kill or
+//! a power loss leaves of them, and the time of operations on a given flash. Journals, recovery and
+//! pages are SQLite's own.
 //!
-//! Invariants: what was written is read back at once; it outlives a power loss only if its file was
-//! synced after it. A new file's name is durable with its first sync, a deletion when SQLite asks
-//! for the directory's sync (in journal mode DELETE only `synchronous=EXTRA` does). Creations,
-//! deletions and cuts reach the medium in their order.
+//! Read `device` first, then `core`, `directory`, `content`, `history`, and `vfs` for SQLite.
 //!
-//! A kill or a power loss ends a generation: handles of an earlier one fail in everything and
-//! change nothing, so a dead process' connection may be dropped later. Kill first, then drop.
+//! Invariants: a write is visible to reads at once; it survives a power loss only if its file was
+//! synced after it. A new file's name is durable with its first sync. A deletion is durable when
+//! SQLite asks for a sync of the directory (in journal mode DELETE only with `synchronous=EXTRA`).
+//! Creations, deletions and truncations reach the medium in order.
 //!
-//! SQLite does its work at once, and [`Disk::charge`] says afterwards how long it took. Until that
-//! time is past a process can die in the middle of it, and only a beginning of its operations is
-//! there ([`Disk::kill_at`], [`Disk::power_loss_at`]). Only a page that the operating system does
-//! not have in memory costs a read. On a full disk no file grows.
+//! A kill or a power loss ends a generation. Handles of earlier generations fail in everything and
+//! change nothing, so connections of a dead process may be dropped later: kill first, then drop.
 //!
-//! Disks that start from one template share its pages. Nothing depends on the host: SQLite's clock
-//! stands still, sleeping takes no time, a lock that is taken is reported at once. Only its random
-//! numbers (WAL salts, nonces, `random()`) and a path's number do: digest rows, never files or
+//! SQLite does its work at once; [`Disk::charge`] says afterwards how long it took. Until that time
+//! a process can die during the work, and only a prefix of its operations remains
+//! ([`Disk::kill_at`], [`Disk::power_loss_at`]). Only pages not in the operating system's memory
+//! cost a read. On a full disk no file grows.
+//!
+//! Disks from one template share its pages. Nothing depends on the host: SQLite's clock stands
+//! still, sleeping takes no time, a lock conflict is reported at once. Only SQLite's random numbers
+//! (WAL salts, nonces, `random()`) and the number in a path do, so digest rows, never files or
 //! paths.
 //!
-//! How: a VFS named [`VFS_NAME`], registered once a process, maps a path such as `/d42.0/app.db` to
-//! a disk of this thread; a connection that strays to another thread fails there, and is leaked.
-//! All connections go through [`open`], since SQLite takes its settings only before its first use.
-//! The medium says that it has 512-byte sectors: SQLite pads its journal headers to that, and a
-//! write may be torn between any two.
+//! A VFS named [`VFS_NAME`], registered once per process, maps a path such as `/d42.0/app.db` to a
+//! disk of this thread. A connection moved to another thread fails and is leaked. All connections
+//! go through [`open`], as SQLite takes its settings only before its first use. The medium reports
+//! 512-byte sectors: SQLite pads journal headers to that, and a write can tear between any two.
 
 mod content;
 mod core;

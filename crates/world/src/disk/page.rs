@@ -1,9 +1,9 @@
-//! Pages of memory, of which equal ones are kept once.
+//! Memory pages; equal ones are stored once.
 //!
-//! Devices that pull the same rows come to write the same pages. A page is *listed* when its file
-//! is synced: if a listed page of this thread reads the same, the file has that one. A listed page
-//! is never written. Pages with one hash of 128 bits are taken to be equal: others would have one
-//! once in 10^20 runs of a billion pages.
+//! Devices that pull the same rows write the same pages. A page is *listed* when its file is
+//! synced: the file then uses an equal listed page of this thread, if there is one. A listed page
+//! is never written. Pages with the same 128-bit hash are taken as equal: a false match occurs once
+//! in 10^20 runs of a billion pages.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
+/// Bytes per page of the simulated medium; SQLite's page size may differ.
 pub(super) const PAGE: usize = 4096;
 
 pub(super) type Page = [u8; PAGE];
@@ -35,13 +35,13 @@ impl Sheet {
         Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from }))
     }
 
-    /// The bytes, to be changed; panics if the page is listed or copied.
+    /// The bytes for writing; panics if the page is listed or shared.
     pub(super) fn edit(&mut self) -> &mut Page {
         let leaf = Rc::get_mut(&mut self.0).filter(|leaf| leaf.listed.get().is_none());
         &mut leaf.expect("only a page of one's own is written").bytes
     }
 
-    /// The bytes, to be changed: those of a copy of one's own if the page is listed or copied.
+    /// The bytes for writing; copies the page first if it is listed or shared.
     pub(super) fn own(&mut self) -> &mut Page {
         if self.0.listed.get().is_some() || Rc::strong_count(&self.0) > 1 {
             *self = Sheet::copy_of(self);
@@ -49,7 +49,7 @@ impl Sheet {
         self.edit()
     }
 
-    /// Lists the page, or takes a listed one that reads the same in its stead.
+    /// Lists the page, or replaces it with an equal listed one.
     pub(super) fn list(&mut self) {
         if self.0.listed.get().is_some() {
             return;
@@ -67,7 +67,7 @@ impl Sheet {
         }
     }
 
-    /// Whether another file holds it too.
+    /// Whether another file uses it too.
     pub(super) fn is_shared(&self) -> bool {
         Rc::strong_count(&self.0) > 1 + usize::from(self.0.listed.get().is_some())
     }
@@ -86,7 +86,7 @@ impl Drop for Sheet {
         if let Some(hash) = self.0.listed.get()
             && Rc::strong_count(&self.0) == 2
         {
-            // The thread's list may be gone before the last disk is.
+            // The thread's list may be dropped before the last disk.
             _ = LISTED.try_with(|listed| listed.borrow_mut().remove(&hash));
         }
     }

@@ -1,5 +1,5 @@
 //! The shared memory of a database in WAL mode: its index, which SQLite reads and writes through
-//! pointers, and the eight locks that guard it. A killed process' successor starts with none.
+//! pointers, and the eight locks that guard it. After a kill the next process starts without any.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -8,17 +8,17 @@ use std::rc::Rc;
 /// Locks on a WAL index (`SQLITE_SHM_NLOCK`).
 const SLOTS: usize = 8;
 
-/// A piece of shared memory; in cells, for SQLite writes it behind our back.
+/// A piece of shared memory; in cells, because SQLite writes it through raw pointers.
 pub(super) type Region = Rc<[Cell<u64>]>;
 
-/// What a mapping has of a lock: a share, or all of it. Shares add up.
+/// State of a mapping's lock: shared or exclusive. Shares add up.
 const SHARED: i32 = 1;
 const EXCLUSIVE: i32 = -1;
 
 #[derive(Default)]
 pub(super) struct Shm {
     regions: RefCell<Vec<Region>>,
-    /// What all mappings have, added up.
+    /// Sum over all mappings.
     slots: Cell<[i32; SLOTS]>,
 }
 
@@ -32,7 +32,7 @@ impl Mapping {
         Mapping { shm, held: [0; SLOTS] }
     }
 
-    /// Made of zeros if it is not there and `extend` says so.
+    /// The region at `index`; creates it with zeros if missing and `extend` is true.
     pub(super) fn region(&self, index: usize, bytes: usize, extend: bool) -> Option<Region> {
         let mut regions = self.shm.regions.borrow_mut();
         while extend && regions.len() <= index {
@@ -41,7 +41,7 @@ impl Mapping {
         regions.get(index).cloned()
     }
 
-    /// Takes the locks in `range`, all or none; says whether that went.
+    /// Takes all locks in `range`, or none; false if refused.
     pub(super) fn lock(&mut self, range: Range<usize>, exclusive: bool) -> bool {
         let wanted = if exclusive { EXCLUSIVE } else { SHARED };
         let mut slots = self.shm.slots.get();

@@ -1,4 +1,4 @@
-//! The disk under real SQLite: what two connections see of each other, and what a kill leaves.
+//! The disk under real SQLite: isolation of two connections, and what a kill leaves.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode};
@@ -13,7 +13,7 @@ fn disk() -> Disk {
     Disk::new(DiskOptions::default())
 }
 
-/// A database `app.db` of the given journal mode with an empty table.
+/// A database `app.db` in the given journal mode, with an empty table.
 fn database(disk: &Disk, journal: &str) -> Connection {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, &format!("PRAGMA journal_mode={journal}")), journal);
@@ -23,7 +23,7 @@ fn database(disk: &Disk, journal: &str) -> Connection {
     connection
 }
 
-/// The rows of a database, which is intact.
+/// Checks the integrity of a database and counts its rows.
 fn kept(disk: &Disk) -> i64 {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");
@@ -86,7 +86,7 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
-    // With OFF the journal looks hot from its first byte on, but for the reserved lock.
+    // With OFF the journal looks hot from its first byte on, except for the reserved lock.
     writer.execute_batch("PRAGMA synchronous=OFF; BEGIN IMMEDIATE; DELETE FROM t").unwrap();
     assert_eq!(count(&reader), 10);
     let busy = Some(ErrorCode::DatabaseBusy);
@@ -323,7 +323,7 @@ fn a_backup_holds_nothing_of_a_transaction_under_way() {
     assert_eq!(ask::<i64>(&connection, "SELECT count(*) FROM t WHERE body LIKE '%y'"), 0);
 }
 
-/// Writes every row of transaction `n` again.
+/// Rewrites every row for transaction `n`.
 pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<()> {
     connection.execute_batch(
         "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS t(n INTEGER, k TEXT PRIMARY KEY, body TEXT)",
@@ -337,7 +337,7 @@ pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<(
     connection.execute_batch("COMMIT")
 }
 
-/// The transaction that the database shows, 0 before the first; all rows are of one.
+/// The transaction whose rows the database holds, 0 before the first; its rows must be of one.
 pub(super) fn shown(disk: &Disk) -> u32 {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");

@@ -1,4 +1,4 @@
-//! A process that dies in the middle of a transaction's time leaves what it had issued by then.
+//! A process that dies during a transaction leaves the operations issued by then.
 
 use rusqlite::Connection;
 
@@ -31,7 +31,7 @@ fn database(pragmas: &str) -> (Disk, Connection) {
     (disk, connection)
 }
 
-/// The transaction done at [`START`] on a disk of its own, and the times of its operations.
+/// Does the transaction at [`START`] on a new disk; returns the times of its operations.
 fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     let (disk, connection) = database(pragmas);
     disk.trace();
@@ -39,12 +39,12 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     let charged = disk.charge(START, CPU, &flash());
     let moments = disk.traced();
     disk.settle(START);
-    // The dead process' connection goes after the process, as in a world.
+    // A dead process' connection must not be dropped before its process.
     std::mem::forget(connection);
     (disk, charged, moments)
 }
 
-/// What is there if the device dies around each operation of the transaction in turn.
+/// The transaction left if the device dies around each operation in turn.
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));

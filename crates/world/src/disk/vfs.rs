@@ -1,8 +1,8 @@
-//! The VFS: SQLite's calls, translated. The only file of the crate with `unsafe`, which rests on
-//! this: SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to
-//! the `szOsFile` bytes it set aside for it, and never two at once, as connections have no mutex
-//! and are not `Sync`. They are `Send`, and a disk is not: so each open file notes its thread and
-//! refuses any other. No method calls back into SQLite. A panic does not unwind into C: it aborts.
+//! The VFS: translates SQLite's calls. The only file of the crate with `unsafe`, which relies on
+//! this. SQLite calls a file's methods between its `xOpen` and its `xClose`, with a pointer to the
+//! `szOsFile` bytes set aside for it. It never makes two calls at once: connections have no mutex
+//! and are not `Sync`. They are `Send` but a disk is not, so an open file records its thread and
+//! refuses others. No method calls back into SQLite. A panic does not unwind into C: it aborts.
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
@@ -23,16 +23,16 @@ use super::handle::Handle;
 use super::locks::Level;
 use crate::contract::Database;
 
-/// The name under which SQLite knows the simulated disks.
+/// Name of the VFS of simulated disks.
 pub const VFS_NAME: &str = "syncdyno";
 const VFS_NAME_C: &CStr = c"syncdyno";
 
 const PATH_MAX: c_int = 255;
 
-/// 2000-01-01T00:00:00Z in milliseconds of the Julian day: what SQLite's clock shows for ever.
+/// 2000-01-01T00:00:00Z as a Julian day in milliseconds: the constant time of SQLite's clock.
 const JULIAN_MS: i64 = 211_813_444_800_000;
 
-/// Opens a database for one thread, made if it is not there; a taken lock is told at once.
+/// Opens a database for use by one thread, or creates it; a lock conflict is reported at once.
 pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     prepare();
     let flags =
@@ -41,13 +41,13 @@ pub fn open(location: &Database) -> rusqlite::Result<Connection> {
         Some(vfs) => Connection::open_with_flags_and_vfs(&location.path, flags, vfs),
         None => Connection::open_with_flags(&location.path, flags),
     }?;
-    // Nobody else runs while this thread waits.
+    // No other task runs while this thread waits.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
 }
 
-/// Sets up SQLite for this process and makes the simulated disks known to it, once. Code that opens
-/// a connection past [`open`] calls it first: later the settings have no effect.
+/// Configures SQLite for this process and registers the simulated disks, once. Code that opens a
+/// connection without [`open`] must call it first: later the settings have no effect.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -57,22 +57,22 @@ pub fn prepare() {
 }
 
 fn configure() {
-    // SAFETY: `sqlite3_config` must not run beside other calls of SQLite, and `Once` lets one
-    // thread through; after initialisation it refuses. The arguments have the types that SQLite
-    // documents for each option; it copies the methods.
+    // SAFETY: `sqlite3_config` must not run concurrently with other calls of SQLite: `Once` admits
+    // one thread, and after initialisation SQLite refuses. The arguments have the documented types
+    // for each option; SQLite copies the methods.
     unsafe {
         // Malloc statistics take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, ptr::from_ref(&MEMORY));
-        // Small pieces set aside for each connection: 48 KB, and a fleet has many, mostly idle.
+        // Lookaside memory would take 48 KB per connection; a fleet has many, mostly idle.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_LOOKASIDE, 0 as c_int, 0 as c_int);
-        // Pages set aside for each cache at its first page: 76 KB of an idle device.
+        // A page cache would reserve 76 KB per idle device at its first page.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, 0 as c_int);
     }
 }
 
-/// SQLite's memory comes from where all other does: a database that is opened again and again takes
-/// thousands of small pieces each time.
+/// SQLite uses Rust's allocator: a database that is opened again and again takes thousands of small
+/// allocations each time.
 const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     xMalloc: Some(take),
     xFree: Some(give_back),
@@ -84,14 +84,14 @@ const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     pAppData: ptr::null_mut(),
 };
 
-/// Before each piece lies how long it is.
+/// Bytes before each allocation that hold its size.
 const HEAD: usize = 8;
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(HEAD + size, HEAD).expect("SQLite asks for less than 2 GiB")
 }
 
-/// Notes the size in a piece of memory; gives what is behind it.
+/// Stores the size in an allocation and returns the part after the head.
 ///
 /// # Safety
 /// `piece` is null or has the layout for this size.
@@ -106,12 +106,12 @@ unsafe fn marked(piece: *mut u8, size: usize) -> *mut c_void {
     }
 }
 
-/// Where a piece begins, and its size.
+/// Start of an allocation, and its size.
 ///
 /// # Safety
 /// `piece` comes from `marked`.
 unsafe fn head(piece: *mut c_void) -> (*mut u8, usize) {
-    // SAFETY: `marked` gave what lies behind the head, which it wrote.
+    // SAFETY: `marked` returned the pointer after the head that it wrote.
     unsafe {
         let start = piece.cast::<u8>().sub(HEAD);
         (start, start.cast::<usize>().read())
@@ -120,13 +120,13 @@ unsafe fn head(piece: *mut c_void) -> (*mut u8, usize) {
 
 extern "C" fn take(size: c_int) -> *mut c_void {
     let size = size as usize;
-    // SAFETY: the layout is not empty, and `marked` is given what has it.
+    // SAFETY: the layout is not empty, and `marked` gets an allocation of that layout.
     unsafe { marked(alloc::alloc(layout(size)), size) }
 }
 
 unsafe extern "C" fn give_back(piece: *mut c_void) {
     if !piece.is_null() {
-        // SAFETY: SQLite gives back, once, what it took here.
+        // SAFETY: SQLite frees, once, what it allocated here.
         unsafe {
             let (start, size) = head(piece);
             alloc::dealloc(start, layout(size));
@@ -136,7 +136,7 @@ unsafe extern "C" fn give_back(piece: *mut c_void) {
 
 unsafe extern "C" fn resize(piece: *mut c_void, to: c_int) -> *mut c_void {
     let to = to as usize;
-    // SAFETY: SQLite has taken the piece here, and does not use the old one if there is a new one.
+    // SAFETY: SQLite allocated the piece here, and does not use the old one if there is a new one.
     unsafe {
         let (start, size) = head(piece);
         marked(alloc::realloc(start, layout(size), layout(to).size()), to)
@@ -144,7 +144,7 @@ unsafe extern "C" fn resize(piece: *mut c_void, to: c_int) -> *mut c_void {
 }
 
 unsafe extern "C" fn size_of_piece(piece: *mut c_void) -> c_int {
-    // SAFETY: SQLite has taken the piece here.
+    // SAFETY: SQLite allocated the piece here.
     if piece.is_null() { 0 } else { unsafe { head(piece).1 as c_int } }
 }
 
@@ -181,8 +181,7 @@ fn register() {
         xGetSystemCall: None,
         xNextSystemCall: None,
     }));
-    // SAFETY: SQLite writes `pNext` under its own mutex; the structure is leaked, and nobody else
-    // has a reference to it.
+    // SAFETY: SQLite writes `pNext` under its own mutex; the leaked structure has no other user.
     let code = unsafe { ffi::sqlite3_vfs_register(vfs, 0) };
     assert_eq!(code, ffi::SQLITE_OK, "SQLite takes a well-formed VFS");
 }
@@ -220,7 +219,7 @@ thread_local! {
     static THREAD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// 0 on a thread that never opened a file.
+/// Number of this thread; 0 if it never opened a file.
 fn this_thread() -> u64 {
     THREAD.get()
 }
@@ -233,28 +232,28 @@ fn number_this_thread() -> u64 {
     THREAD.get()
 }
 
-/// The handle behind SQLite's pointer; `Dead` on a thread that is not its own.
+/// The handle behind SQLite's pointer; `Dead` on another thread than its own.
 ///
 /// # Safety
-/// `file` is one that `open_file` filled and `close` has not emptied, and no other reference to its
+/// `file` was filled by `open_file` and not emptied by `close`, and no other reference to its
 /// handle is alive.
 #[inline]
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dead> {
     let file = file.cast::<OpenFile>();
     // SAFETY: by this function's contract. `thread` is written only before SQLite can know the
-    // file, so reading it is sound from any thread.
+    // file, so any thread may read it.
     let thread = unsafe { (*file).thread };
     if thread != this_thread() {
         return Err(Dead);
     }
-    // SAFETY: as above, and this is the one thread that uses the handle, one call at a time.
+    // SAFETY: as above, and only this thread uses the handle, one call at a time.
     Ok(unsafe { &mut (*file).handle })
 }
 
-/// Asks an open file of a process that lives and has power; otherwise SQLite is told `dead`.
+/// Calls `what` with an open file if its process lives and has power; otherwise returns `dead`.
 ///
 /// # Safety
-/// As of `handle`.
+/// As for `handle`.
 #[inline]
 unsafe fn ask(
     file: *mut ffi::sqlite3_file,

@@ -1,4 +1,4 @@
-//! The transport port over a device's way to the gateway.
+//! The client transport of a device: requests, held connections, tunnels.
 
 use std::rc::Rc;
 
@@ -13,14 +13,14 @@ use crate::contract::{
     Cacheable, Event, LocalBoxFuture, NetworkKind, PendingConnection, PendingResponse, TransportError,
 };
 
-/// A device's end: what [`Transport`](crate::contract::Transport) asks of it.
+/// The methods behind [`Transport`](crate::contract::Transport).
 impl Way {
-    /// Sends a request; what comes back is its answer, or why there is none.
+    /// Sends a request to the gateway and resolves to its response or an error.
     pub fn request(self: &Rc<Self>, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.request_of(self.server.clone(), request, deadline)
     }
 
-    /// The same; a cache on the way may answer it.
+    /// As [`Way::request`]; a cache on the path may respond.
     pub fn request_cacheable(
         self: &Rc<Self>,
         request: Vec<u8>,
@@ -30,8 +30,8 @@ impl Way {
         self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 
-    /// A request to another server than the gateway, over the same connections and link; it fails
-    /// as those of `Transport::request` do.
+    /// Sends a request to another server over the same connections and link. It fails as
+    /// `Transport::request` does.
     pub fn request_of(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -51,7 +51,7 @@ impl Way {
         })
     }
 
-    /// The same, where the answer may come piece by piece: `heard` is told of each.
+    /// As [`Way::request_of`], for a streamed response: calls `heard` with each piece.
     pub fn request_pieces(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -62,24 +62,24 @@ impl Way {
         Box::pin(stream::ask(self.clone(), (server, request), deadline, heard))
     }
 
-    /// Opens a connection that the device holds.
+    /// Opens a held connection to the gateway; `hello` is the request that is upgraded.
     pub fn connect(self: &Rc<Self>, hello: Vec<u8>, deadline: Time) -> PendingConnection {
         Box::pin(held::connect(self.clone(), hello, deadline))
     }
 
-    /// Opens a connection to this server on which bytes pass as they are, as those of an app that
-    /// has its own TLS. A message is a piece of them; an empty one says that no more come.
+    /// Opens a connection to `server` that carries raw bytes, as for an app with its own TLS. A
+    /// message is a piece of the stream; an empty message closes this direction.
     pub fn tunnel(self: &Rc<Self>, server: Rc<dyn Server>, deadline: Time) -> PendingConnection {
         Box::pin(held::tunnel(self.clone(), server, deadline))
     }
 
-    /// What the operating system says of the network.
+    /// The network as the operating system reports it.
     pub fn network(&self) -> NetworkKind {
         self.link.borrow().conditions().network(self.handle.now())
     }
 }
 
-/// The server as it is seen through a proxy that keeps its answers.
+/// The server behind a caching proxy.
 struct ThroughCache {
     way: Rc<Way>,
     cacheable: Cacheable,
@@ -92,7 +92,7 @@ impl Server for ThroughCache {
         let version = server.version();
         if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
             let asked = self.cacheable.validated;
-            // Who has it already is told so, if they speak HTTP.
+            // Over HTTP, a client that already has the response gets "not modified".
             let answer = not_modified(&request, &answer).unwrap_or(answer);
             events.observe(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
             return Box::pin(async { Some(answer) });

@@ -1,4 +1,4 @@
-//! One direction of a link, shared by the messages that are under way on it.
+//! One direction of a link, shared by the messages in transit on it.
 
 use smallvec::SmallVec;
 
@@ -9,11 +9,11 @@ use super::turns::Turns;
 use crate::base::Time;
 
 pub(super) type MessageId = u64;
-/// What a connection has under way, by the number of its first message.
+/// The messages a connection has in transit, by the number of the first one.
 pub(super) type FlowId = u64;
 
 /// The bottleneck of one direction. When a flow joins or leaves, the others are planned again from
-/// where they are; one alone is planned once, and may stay after its end until it is asked for.
+/// their current state. A single flow is planned once and may stay after its end until it is taken.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     #[expect(
@@ -25,17 +25,17 @@ pub(super) struct Line {
     last: MessageId,
 }
 
-/// Messages of one connection under way together: they share its window and its losses.
+/// Messages in transit together on one connection: they share its window and its losses.
 #[derive(Debug)]
 pub(super) struct Flow {
     id: FlowId,
-    /// More than one only where a connection carries several at once.
+    /// More than one only if the connection multiplexes messages.
     messages: SmallVec<[Message; 1]>,
-    /// Whose bytes leave next, once there was more than one message.
+    /// Which message's bytes leave next; set once there was more than one message.
     turns: Option<Turns>,
-    /// Where it was when the shares last changed.
+    /// State when the shares last changed.
     now: Stage,
-    /// Where it will be at its end, as things are.
+    /// Predicted state at its end, if nothing changes.
     ended: Stage,
     ends: Result<Time, Broken>,
 }
@@ -57,7 +57,7 @@ impl Line {
     pub(super) fn join(&mut self, mut flow: Box<Flow>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
-        // It is under way until it is planned.
+        // `Time::FAR`: in transit until it is planned.
         (flow.id, flow.ends) = (id, Ok(Time::FAR));
         flow.messages.push(Message { id, abandoned: false });
         self.change(now, conditions, |flows, _| flows.push(flow));
@@ -98,8 +98,8 @@ impl Line {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// The same as nothing of its flow is heard any more: the last in it has sent what is handed
-    /// over by now.
+    /// As `leave`, but packets no longer arrive; the flow's last message counts what is sent by
+    /// now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {
@@ -108,7 +108,7 @@ impl Line {
         })
     }
 
-    /// Takes a message from its flow, and with the last of them the flow from the line.
+    /// Removes a message from its flow, and the flow from the line if that was its last message.
     fn take(
         &mut self,
         id: MessageId,
@@ -131,7 +131,7 @@ impl Line {
         Gone { whole, flow, last_of }
     }
 
-    /// Nobody wants the rest of a message: what is in flight goes on, nothing follows.
+    /// The rest of a message is not wanted: bytes in flight go on, nothing follows.
     pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let Some(at) = self.flow_of(id) else { return };
         let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
@@ -145,7 +145,7 @@ impl Line {
         self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
-    /// Brings the flows to `now`, changes them, with the share that each had, and plans them again.
+    /// Brings the flows to `now`, applies `change` with the old shares, and plans them again.
     fn change(
         &mut self,
         now: Time,
@@ -165,7 +165,7 @@ impl Line {
             self.sharing.since = now;
             return;
         }
-        // Who ended since the last change had its share, too.
+        // A flow that ended since the last change had its share until then.
         let since = self.sharing.since;
         let flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
         let mut stages: SmallVec<[&mut Stage; 4]> = flows.map(|flow| &mut flow.now).collect();
@@ -198,7 +198,7 @@ impl Flow {
         Box::new(Flow { id: 0, messages, turns: None, ended: now.clone(), now, ends: Ok(Time::FAR) })
     }
 
-    /// Makes one that is over begin again: a new one for each message costs a twentieth of it.
+    /// Reuses a finished flow: allocating one per message costs a twentieth of a message's time.
     #[inline]
     pub(super) fn renewed(mut self: Box<Flow>, transfer: Transfer, sender: &Sender) -> Box<Flow> {
         self.now.transfer = transfer;
@@ -207,7 +207,7 @@ impl Flow {
         self
     }
 
-    /// Where its end is to be planned from, and the place for when that is.
+    /// The state to predict the end from, and the place for the predicted end.
     fn plan(&mut self) -> (&mut Stage, &mut Result<Time, Broken>) {
         self.ended.transfer.clone_from(&self.now.transfer);
         self.ended.sender.clone_from(&self.now.sender);

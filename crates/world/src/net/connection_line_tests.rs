@@ -1,4 +1,4 @@
-//! Messages that share a line, and those that share a connection on it.
+//! Messages that share a line, and messages that share a connection on it.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn link() -> Steady {
     Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
 }
 
-/// A link of as much up as down.
+/// A link with the same rate in both directions.
 fn even(kbits: u64, rtt: u64) -> (Steady, BitRate) {
     let rate = BitRate(kbits * 1_000);
     (Steady::new(Span::millis(rtt), rate, rate), rate)
@@ -32,8 +32,7 @@ fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64)
     Flow::new(transfer, sender)
 }
 
-/// When a message of `bytes` that joins a line at `from` alone and is given up at `at` has left it,
-/// and what was sent of it.
+/// When a message alone on a line, abandoned at `at`, has left; and its traffic.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let sender = Sender::new(congestion, Span::millis(20), from, true);
@@ -45,7 +44,7 @@ fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: T
     (free, left.at_its_end().transfer.traffic)
 }
 
-/// How long the bytes of a message take alone, without stalls.
+/// Time for the bytes of a message alone, without stalls.
 fn bare(bytes: u64) -> Span {
     link().rate[1].time_for(wire(bytes, 1_500))
 }
@@ -55,15 +54,15 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     let (free, traffic) = given_up(&link(), Congestion::Bbr, 10_000_000, at(0), at(1_000));
     assert!(free <= at(1_100), "a window at most: {free}");
     assert!((900_000..1_200_000).contains(&traffic.bytes), "{traffic:?}");
-    // On a slow link it is still at its start.
+    // On a slow link BBR is still in its start-up.
     let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
     let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
-    // Four pairs of packets have left; with three acknowledged the window is sixteen, and grows
-    // until the sender is told.
+    // Four pairs of packets have left. With three acknowledged the window is sixteen; it grows
+    // until the sender learns of the abandonment.
     assert!((20 * 1_500..=24 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
 
-/// When all that joins a line has left it, on kept connections whose window has `opened` by so many
+/// When all `joins` have left a line, on kept connections whose windows were opened by `opened`
 /// bytes.
 fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u64)]) -> Time {
     let kept = |now: Time, bytes: u64| {
@@ -105,14 +104,14 @@ proptest! {
         let mut now = 0;
         let joins: Vec<(u64, u64)> = gaps.iter().map(|(gap, bytes)| {
             let joins = (now, *bytes);
-            // The next one comes while this would still be under way.
+            // The next one comes while this one would still be in transit.
             now += ((rtt + rate.time_for(*bytes).0 / 1_000_000) as f64 * gap) as u64;
             joins
         }).collect();
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
         let end = all_gone(&link, congestion, opened, &joins);
-        // Who is paced begins its packet again where the shares change, planned or not; else a
-        // nanosecond of rounding a change.
+        // A paced flow restarts its packet when the shares change, planned or not. Otherwise: a
+        // nanosecond of rounding per change.
         let packets = if congestion == Congestion::Bbr { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);
     }
@@ -122,7 +121,7 @@ proptest! {
 fn who_joins_and_leaves_keeps_the_line_busy() {
     use Congestion::{Bbr, Cubic};
     for (rtt, congestion, opened, joins, slack) in [
-        // Two windows that leave at once, one ten milliseconds behind the other.
+        // Two windows that leave at once, one 10 ms after the other.
         (400, Cubic, 200_000, [(0, 50_000), (10, 50_000)], 2),
         (20, Cubic, 1, [(0, 1_000_000), (0, 1_000_000)], 40),
         (20, Cubic, 1, [(0, 1_000_000), (500, 100_000)], 40),
@@ -147,7 +146,7 @@ proptest! {
         shares in (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let (mut link, rate) = even(kbits, rtt);
-        // Of what a queue of less than a round trip drops nothing leaves.
+        // What a queue of less than a round trip drops does not leave.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let whole = 500_000.0 * shares.0;
         let late = at(0) + rate.time_for((whole * shares.1) as u64 + 1);
@@ -177,8 +176,7 @@ proptest! {
     }
 }
 
-/// When each packet of a slow start is handed over: ten at once, and two more for each that is
-/// acknowledged.
+/// When each packet of a slow start is handed over: ten at once, then two per acknowledged packet.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));
     for k in 0..packets {
@@ -229,7 +227,7 @@ fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
     assert_eq!(line.ends(second).expect("nothing breaks"), expected);
 }
 
-/// When each of `messages`, which are all there at `now`, has left: as streams of one connection.
+/// When each of `messages`, all present at time 0, has left, as streams of one connection.
 fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
     let mut line = Line::default();
     let first = flow_of(link, Congestion::Cubic, at(0), messages[0]);
@@ -252,7 +250,7 @@ proptest! {
         let packet = link.rate[1].time_for(1_500);
         prop_assert!(last.0.abs_diff(whole[0].0) <= (link.rtt + packet).0, "{last} for {}", whole[0]);
         prop_assert!(ends.is_sorted());
-        // Nothing is sent twice, and nothing but the last packets is not full.
+        // Nothing is sent twice, and only last packets are not full.
         for id in 2..=n {
             prop_assert!(line.leave(id, last, &link).last_of.is_none());
         }
@@ -313,7 +311,7 @@ fn a_small_stream_is_not_stuck_behind_a_big_one() {
     let before = line.ends(big).expect("nothing breaks");
     let small = line.add(big, Load::of(2_000), at(1_000), &link);
     let took = line.ends(small).expect("nothing breaks").since(at(1_000));
-    // A frame of the other, what was in the queue, and its own two packets.
+    // A frame of the other message, what was queued, and its own two packets.
     assert!(took < Span::millis(70), "{took}");
     let late = line.ends(big).expect("nothing breaks").since(before);
     assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
@@ -326,7 +324,7 @@ fn what_fits_into_the_window_goes_out_with_what_was_sent_before() {
     let (link, mut line) = (link(), Line::default());
     let first = line.join(flow(at(0), 3_000), at(0), &link);
     let second = line.add(first, Load::of(3_000), at(1), &link);
-    // Three packets each and a window of ten: nobody waits for an acknowledgement.
+    // Three packets each and a window of ten: none waits for an acknowledgement.
     assert_eq!(line.ends(first), Ok(at(0) + bare(3_000)));
     assert_eq!(line.ends(second), Ok(at(0) + bare(3_000) * 2));
     let third = line.add(first, Load::of(14_480), at(2), &link);
@@ -347,7 +345,7 @@ fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own()
     let messages = [2_000; 4];
     let (before, after) = (streams(&clean, &messages).0, streams(&lossy, &messages).0);
     for (before, after) in before.iter().zip(&after) {
-        // A round trip passes until the repair is there, and all the rest is behind it.
+        // The repair takes a round trip, and everything else waits behind it.
         assert!(after.since(*before) > Span::millis(15), "{before} and {after}");
     }
     let parallel = |link: &Steady| {

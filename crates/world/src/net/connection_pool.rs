@@ -14,32 +14,32 @@ use crate::base::Time;
 pub(super) struct Shared {
     pub(super) state: RefCell<Connection>,
     pub(super) closed: Cell<bool>,
-    /// The far end's process died.
+    /// The server's process died.
     pub(super) dead: Cell<bool>,
-    /// Requests that have it now.
+    /// Requests that use it now.
     users: Cell<u32>,
-    /// What is under way, by direction, if messages share it.
+    /// The flow in transit, by direction, if messages share it.
     pub(super) flow: [Cell<Option<FlowId>>; 2],
-    /// When the last message arrived, by direction: they do not overtake each other.
+    /// Arrival of the last message, by direction: messages do not overtake each other.
     pub(super) arrived: [Cell<Time>; 2],
-    /// Messages on the line.
+    /// Messages in transit.
     pub(super) under_way: Cell<u32>,
-    /// It carries messages both ways and no requests, and stands apart from those that do.
+    /// It carries messages both ways and no requests, and is not one of the pool.
     pub(super) is_held: bool,
 }
 
 impl Shared {
-    /// It is held, and no handshake or upgrade is under way on it any more.
+    /// True if it is held and its handshake and upgrade are over.
     pub(super) fn is_standing(&self) -> bool {
         self.is_held && self.users.get() == 0
     }
 }
 
-/// What holds a connection and is told when an end of it goes.
+/// The owner of a held connection, notified when one of its ends goes away.
 pub(super) trait Holder {
-    /// The operating system of the device has closed it.
+    /// The device's operating system has closed it.
     fn device_lets_go(&self);
-    /// The server's process is dead.
+    /// The server's process died.
     fn server_died(&self);
 }
 
@@ -47,7 +47,7 @@ pub(super) trait Holder {
 pub(super) struct Pool {
     open: RefCell<Vec<Rc<Shared>>>,
     opening: Cell<u32>,
-    /// Those that carry no requests, and who holds them.
+    /// Held connections, which carry no requests, and their owners.
     held: RefCell<Vec<Rc<Shared>>>,
     holders: RefCell<Vec<Weak<dyn Holder>>>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) enum Found {
     Open(Rc<Shared>),
-    /// Open one; a place is kept for it.
+    /// The caller may open one; a place is reserved for it.
     Room,
     Full,
 }
@@ -66,7 +66,7 @@ impl Pool {
         self.opening.get() > 0 || self.open.borrow().iter().chain(self.held.borrow().iter()).any(is_open)
     }
 
-    /// Looks for a connection; those that the far end, an outage or a user has closed are let go.
+    /// Looks for a connection; forgets those closed by the server, an outage or a failed request.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {
         let mut open = self.open.borrow_mut();
         open.retain(|shared| {
@@ -93,8 +93,8 @@ impl Pool {
         self.opening.set(self.opening.get() - 1);
     }
 
-    /// A connection has the kept place, and so has the request that asked for it; one that is to be
-    /// held has a place apart.
+    /// Puts a new connection in its reserved place, for the request that asked for it. A held
+    /// connection has a place outside the pool.
     pub(super) fn opened(&self, connection: Connection, is_held: bool) -> Rc<Shared> {
         let row = if is_held {
             &self.held
@@ -121,7 +121,7 @@ impl Pool {
         holders.retain(|holder| holder.strong_count() > 0);
         holders.push(holder);
     }
-    /// Who holds connections, in the order in which they were opened.
+    /// Owners of held connections, in the order of opening.
     pub(super) fn holders(&self) -> Vec<Rc<dyn Holder>> {
         self.holders.borrow().iter().filter_map(Weak::upgrade).collect()
     }
@@ -132,20 +132,20 @@ impl Pool {
             self.let_go(shared);
         }
     }
-    /// A connection is closed.
+    /// Closes a connection.
     pub(super) fn let_go(&self, shared: &Rc<Shared>) {
         shared.closed.set(true);
         let row = if shared.is_held { &self.held } else { &self.open };
         row.borrow_mut().retain(|open| !Rc::ptr_eq(open, shared));
     }
 
-    /// The process at the far end died: its operating system resets what is open.
+    /// The server's process died: its operating system resets open connections.
     pub(super) fn cut_all(&self) {
         self.open.borrow().iter().chain(self.held.borrow().iter()).for_each(|shared| shared.dead.set(true));
         self.close_all();
     }
 
-    /// The process died: the operating system closes its sockets.
+    /// The device's process died: its operating system closes the sockets.
     pub(super) fn close_all(&self) {
         for shared in self.open.borrow_mut().drain(..).chain(self.held.borrow_mut().drain(..)) {
             shared.closed.set(true);

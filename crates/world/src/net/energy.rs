@@ -1,27 +1,27 @@
-//! What a radio costs a battery, from the times at which bytes pass: the promotion that wakes it,
-//! power while bytes pass and energy for each, and a tail. A burst within the tail of another pays
-//! no promotion. Power of α mW per Mbit/s is energy for each byte: 1 mW per Mbit/s is 8 nJ.
+//! What a radio costs a battery, from the times at which bytes pass. The model has the promotion
+//! that wakes the radio, power while bytes pass, energy per byte, and a tail. A burst within the
+//! tail of another pays no promotion. 1 mW per Mbit/s is an energy of 8 nJ per byte.
 
 use super::conditions::Direction;
 use super::options::Radio;
 use crate::base::{Span, Time};
 
-/// What a radio draws above a sleeping one.
+/// Power of a radio beyond its sleep power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Power {
-    /// To wake it: how long, and microjoules.
+    /// Promotion (wake-up): duration and microjoules.
     pub promotion: (Span, u64),
     /// Milliwatts while bytes pass.
     pub active: u64,
-    /// Nanojoules a byte: sent, received.
+    /// Nanojoules per byte: sent, received.
     pub byte: [u64; 2],
-    /// Parts of the tail in order: how long, and milliwatts.
+    /// Parts of the tail in order: duration and milliwatts.
     pub tail: [(Span, u64); 2],
-    /// Milliwatts whenever it is not active, to stay in the network.
+    /// Milliwatts while not active, to stay connected.
     pub maintenance: u64,
 }
 
-/// The wake-up in ms and µJ, mW while active, nJ a byte sent and received, the tail in ms and mW.
+/// Promotion in (ms, µJ), active power in mW, nJ per byte (sent, received), tail in (ms, mW).
 const fn draws(promotion: (u64, u64), active: u64, byte: [u64; 2], tail: [(u64, u64); 2]) -> Power {
     let [(long, high), (short, low)] = tail;
     Power {
@@ -37,8 +37,8 @@ const fn draws(promotion: (u64, u64), active: u64, byte: [u64; 2], tail: [(u64, 
 const LTE: Power = draws((260, 315_000), 1_288, [3_507, 416], [(11_580, 1_060), (0, 0)]);
 const THREE_G: Power = draws((582, 384_000), 818, [6_952, 977], [(8_100, 804), (800, 601)]);
 const WIFI: Power = draws((79, 9_800), 133, [2_265, 1_096], [(240, 119), (0, 0)]);
-/// LTE's, with what the whole-phone regressions of 5G add to those of LTE (220 mW; 11.5 and 32.2 mW
-/// per Mbit/s; tail 10.7 s). Source: estimate on the SIGCOMM 2021 5G study.
+/// LTE plus the difference between the whole-phone regressions of 5G and LTE (220 mW; 11.5 and 32.2
+/// mW per Mbit/s; tail 10.7 s). Source: estimate on the SIGCOMM 2021 5G study.
 const FIVE_G: Power = draws((380, 460_000), 1_508, [258, 92], [(10_700, 1_060), (0, 0)]);
 
 impl Power {
@@ -46,11 +46,11 @@ impl Power {
     pub const THREE_G_2009: Power = draws((0, 3_500_000), 0, [25_000; 2], [(12_500, 620), (0, 0)]);
     /// E(x kB) = 0.036·x + 1.7 J, tail 0.25 W for 6 s. Source: the same.
     pub const GSM_2009: Power = draws((0, 1_700_000), 0, [36_000; 2], [(6_000, 250), (0, 0)]);
-    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W to stay. Source: the same.
+    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W when idle. Source: the same.
     pub const WIFI_2009: Power =
         Power { maintenance: 50, ..draws((0, 5_900_000), 0, [7_000; 2], [(0, 0), (0, 0)]) };
 
-    /// What this radio draws; `None` if there is none.
+    /// Power of this radio; `None` for [`Radio::None`].
     pub fn of(radio: Radio) -> Option<Power> {
         match radio {
             Radio::None => None,
@@ -78,12 +78,12 @@ impl Power {
     }
 }
 
-/// The use of a device's radios so far: of each that was used, the last one at the end.
+/// Use of each radio of a device so far; the one in use is the last.
 #[derive(Clone, Debug, Default)]
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// At `now` it is known that `bytes` pass in these times; nothing told later begins earlier.
+    /// Adds `bytes` passing in `times`, known at `now`; later ones must not start before `now`.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -99,7 +99,7 @@ impl Radios {
         used.pass(now, way, bytes, times);
     }
 
-    /// What each radio that was used costs up to `end`.
+    /// Cost of each radio that was used, up to `end`.
     pub fn costs(&self, end: Time) -> impl Iterator<Item = (Radio, RadioCost)> {
         self.0.iter().map(move |(radio, used)| (*radio, used.cost(end)))
     }
@@ -109,30 +109,30 @@ impl Radios {
 #[derive(Clone, Debug)]
 pub struct RadioUse {
     power: Power,
-    /// When bytes passed last, as far as that is settled; `None` if it is asleep.
+    /// End of the last settled transfer; `None` if the radio is asleep.
     last: Option<Time>,
-    /// Times at which bytes pass that are not settled, by start, disjoint.
+    /// Transfer times not settled yet: sorted by start, disjoint.
     open: Vec<(Time, Time)>,
     nanojoules: u128,
     on: Span,
 }
 
-/// What the use of a radio comes to.
+/// Cost of the use of a radio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RadioCost {
     /// Time awake: promotion, traffic and tail.
     pub on: Span,
-    /// Microjoules.
+    /// Energy in microjoules.
     pub energy: u64,
 }
 
 impl RadioUse {
-    /// One that sleeps and has never been used.
+    /// A sleeping radio that was never used.
     pub fn new(power: Power) -> RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// At `now` it is known that `bytes` pass in these times; nothing told later begins earlier.
+    /// Adds `bytes` passing in these times, known at `now`; later ones must not start before `now`.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
@@ -147,7 +147,7 @@ impl RadioUse {
         });
     }
 
-    /// The cost up to `end` and of the last tail beyond it.
+    /// Cost up to `end`, with the whole of the last tail even if it ends later.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);
@@ -209,7 +209,7 @@ mod tests {
     use crate::base::at_ms as at;
     use proptest::prelude::*;
 
-    /// Bursts by their start and length in milliseconds, all of these bytes.
+    /// Cost of bursts of `bytes` each, given as (start, length) in milliseconds.
     fn cost(power: Power, bursts: &[(u64, u64)], bytes: u64, end_ms: u64) -> RadioCost {
         let mut used = RadioUse::new(power);
         for &(from, lasts) in bursts {

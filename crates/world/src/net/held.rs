@@ -1,19 +1,16 @@
-//! A connection that is held: messages both ways for as long as both ends and what lies between
-//! keep it.
+//! Held connections: messages both ways for as long as both ends and the path keep them.
 //!
-//! It is opened as a WebSocket (RFC 6455): a connection of its own, and a request that is upgraded.
-//! A tunnel is one on which bytes pass as they are: no handshake follows that of TCP, nothing is
-//! framed, and an empty message is an end that says no more (FIN).
-//! A message is a frame, masked on its way up; what is handed over while another leaves goes
-//! together behind it, as TCP joins it. So a message has a task only while it is on its way, and a
-//! connection on which nothing passes costs nothing.
+//! A held connection opens as a WebSocket (RFC 6455): a connection of its own and an upgraded
+//! request. A message is a frame, masked on its way up. Messages queued while another leaves go out
+//! together after it, as TCP would join them. So a task exists only while a message is in transit;
+//! an idle connection costs nothing. A tunnel carries raw bytes: no handshake after TCP's, no
+//! frames; an empty message is a FIN.
 //!
-//! Who is at which end knows different things. The device hears at once what its operating system
-//! notices (an outage that resets, an end of its own), and half a round trip later that the
-//! server's process has died or closed it. The server hears as late that the device has let go,
-//! and nothing if that meets an outage. What neither is told (a session that is gone, a middlebox
-//! that has forgotten, a captive portal) the one hears that sends: by a reset a round trip later,
-//! or when TCP gives up.
+//! The two ends know different things. The device knows at once what its operating system notices
+//! (an outage that resets, its own close). It hears half a round trip later that the server's
+//! process died or closed. The server hears as late that the device has closed, and nothing if that
+//! meets an outage. A lost session, a middlebox that forgot or a captive portal is announced to
+//! neither. Only a sender learns of it: by a reset a round trip later, or when TCP gives up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -32,19 +29,19 @@ use crate::contract::{
 };
 use crate::sim::Notify;
 
-/// What a client asks beside the headers of a request (RFC 6455, 1.3), and what it is answered.
+/// The extra headers of an upgrade request (RFC 6455, 1.3), and the response to it.
 const UPGRADE: &[u8] = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
-/// What a frame that closes carries: its reason as a number.
+/// Payload bytes of a close frame: the reason as a number.
 const REASON: u64 = 2;
-/// What waits goes out together up to so many bytes.
+/// Queued messages go out together up to this many bytes.
 const TOGETHER: u64 = 64 << 10;
-/// The same in a tunnel, where what arrives does not wait for what is behind it.
+/// The same for a tunnel, where bytes that arrived do not wait for those behind them.
 const A_PIECE: u64 = 16 << 10;
 
-/// The bytes of a frame of so many bytes (RFC 6455, 5.2).
+/// Bytes on the wire of a frame with this payload (RFC 6455, 5.2).
 fn framed(direction: Direction, bytes: u64) -> u64 {
     let length = match bytes {
         0..=125 => 2,
@@ -60,37 +57,37 @@ enum Frame {
     Close,
 }
 
-/// What is handed over at one end.
+/// The send queue of one end.
 #[derive(Default)]
 struct End {
     row: VecDeque<Frame>,
-    /// What is on its way to the bottleneck: what follows waits.
+    /// Messages on the way to the bottleneck; the queue waits for them.
     leaving: Option<Rc<Exchange>>,
 }
 
-/// A connection that is held, with both of its ends.
+/// A held connection with both of its ends.
 pub(super) struct Held {
     me: Weak<Held>,
     way: Weak<Way>,
     server: Rc<dyn Server>,
-    /// Bytes pass as they are.
+    /// True if it carries raw bytes.
     is_tunnel: bool,
     shared: Rc<Shared>,
-    /// Since when the device has it.
+    /// When the device's end opened.
     since: Cell<Option<Time>>,
-    /// What the server knows it by, while that holds it to be open.
+    /// The server's number for it, while the server regards it as open.
     number: Cell<Option<u64>>,
     was_refused: Cell<bool>,
     was_closed: Cell<bool>,
     ends: [RefCell<End>; 2],
-    /// What has come to the device and was not asked for yet.
+    /// Messages that reached the device and were not received by the app yet.
     came: RefCell<VecDeque<(Vec<u8>, Slip)>>,
     changed: Notify,
-    /// How it has ended, as far as the device knows.
+    /// How it ended, as far as the device knows.
     ended: Cell<Option<Result<(), TransportError>>>,
 }
 
-/// Opens a connection with these first words; gives up at `deadline`.
+/// Opens a connection with the request `hello`; gives up at `deadline`.
 pub(super) async fn connect(
     way: Rc<Way>,
     hello: Vec<u8>,
@@ -105,7 +102,7 @@ pub(super) async fn connect(
     }
     let lease = Box::pin(way.open(deadline, true, true)).await?;
     let held = Held::new(&way, way.server.clone(), false, lease.exchange.shared.clone());
-    // Who gives up lets go of what the server may have taken.
+    // If the caller gives up, dropping this closes what the server may have accepted.
     let wish = DeviceEnd(held.clone());
     let server = Rc::new(Upgrading { held: held.clone(), hello: hello.len() });
     let answer = lease.ask(server, [hello.as_slice(), UPGRADE].concat(), deadline).await?;
@@ -123,7 +120,7 @@ pub(super) async fn connect(
     Ok(Rc::new(wish))
 }
 
-/// Opens a connection to this server on which bytes pass as they are; gives up at `deadline`.
+/// Opens a connection to `server` that carries raw bytes; gives up at `deadline`.
 pub(super) async fn tunnel(
     way: Rc<Way>,
     server: Rc<dyn Server>,
@@ -140,13 +137,13 @@ pub(super) async fn tunnel(
     let held = Held::new(&way, server, true, lease.exchange.shared.clone());
     lease.stands();
     held.opened(&way, asked);
-    // The packet that completes the handshake is half a round trip on its way.
+    // The packet that completes the handshake arrives half a round trip later.
     let arrives = way.conditions(|conditions, now| now + Span(conditions.rtt(now).0 / 2));
     held.later(&way, arrives, Held::accept);
     Ok(Rc::new(DeviceEnd(held)))
 }
 
-/// The server as a request finds it that wants to hold its connection.
+/// The server for an upgrade request.
 struct Upgrading {
     held: Rc<Held>,
     hello: usize,
@@ -159,7 +156,7 @@ impl Server for Upgrading {
         Box::pin(async move {
             Some(match held.server.open(&request, held.clone())? {
                 Ok(number) => {
-                    // The server may have closed it as it took it.
+                    // The server may have closed it while accepting it.
                     held.number.set(Some(number).filter(|_| !held.was_closed.get()));
                     SWITCHING.to_vec()
                 }
@@ -212,7 +209,7 @@ impl Held {
         if self.is_tunnel { bytes.max(1) } else { framed(direction, bytes) }
     }
 
-    /// The server takes a tunnel, unless the device has let go of it.
+    /// Has the server accept a tunnel, unless the device has closed it.
     fn accept(&self) {
         if self.was_closed.get() || self.number.get().is_some() || self.ended.get().is_some() {
             return;
@@ -224,7 +221,7 @@ impl Held {
         }
     }
 
-    /// Does something at a time, if the connection is still there.
+    /// Runs `act` at a time, if the connection still exists.
     fn later(&self, way: &Way, at: Time, act: impl FnOnce(&Held) + 'static) {
         let (held, handle) = (self.me.clone(), way.handle.clone());
         way.handle.spawn(way.gateway, "connection", async move {
@@ -240,7 +237,7 @@ impl Held {
         self.send(direction);
     }
 
-    /// Sends what waits, if nothing is leaving.
+    /// Sends the queue, if nothing is leaving.
     fn send(&self, direction: Direction) {
         let (mut end, way, me) =
             (self.ends[direction as usize].borrow_mut(), self.way.upgrade(), self.me.upgrade());
@@ -261,7 +258,7 @@ impl Held {
         way.handle.spawn(way.gateway, "message", held.carry(direction, exchange, frames, bytes));
     }
 
-    /// What happens here happens whether or not the device's process is still alive.
+    /// Runs on even if the device's process dies.
     async fn carry(
         self: Rc<Self>,
         direction: Direction,
@@ -296,7 +293,7 @@ impl Held {
                 self.server.message(number, message, slip);
             }
             (Direction::Up, Frame::Close) => self.tell_server(),
-            // The operating system knows of no such connection, and says so.
+            // The operating system does not know this connection and responds with a reset.
             (Direction::Down, _) if self.ended.get().is_some() => self.part(way, Direction::Up),
             (Direction::Down, Frame::Message(message, slip)) => {
                 way.events.observe(Event::Held(HeldEvent::Arrived { up: false, bytes }));
@@ -307,7 +304,7 @@ impl Held {
         }
     }
 
-    /// A message did not arrive: in time the one that sent it hears that the connection is gone.
+    /// A message did not arrive: its sender learns later that the connection is gone.
     async fn lost(&self, way: &Way, exchange: &Exchange, direction: Direction, gone: Gone, bytes: u64) {
         if exchange.is_unwanted() {
             return;
@@ -329,7 +326,7 @@ impl Held {
         }
     }
 
-    /// The device knows that it has ended.
+    /// The device learns that the connection has ended.
     fn end(&self, how: Result<(), TransportError>) {
         if self.ended.get().is_some() {
             return;
@@ -362,8 +359,8 @@ impl Held {
         }
     }
 
-    /// The operating system of one end says that it is over, in a packet of its own: the other end
-    /// hears it when that arrives. In an outage it does not.
+    /// The operating system of one end sends a packet that ends the connection. The other end
+    /// learns of it when that arrives; in an outage it does not.
     fn part(&self, way: &Way, direction: Direction) {
         let arrives = way.conditions(|conditions, now| {
             let is_gone = conditions.session(now) != self.shared.state.borrow().session
@@ -383,17 +380,17 @@ impl Held {
         });
     }
 
-    /// An end of it holds it to be open.
+    /// True if one of its ends regards it as open.
     fn is_open(&self) -> bool {
         self.ended.get().is_none() || self.number.get().is_some()
     }
-    /// Since when nothing has passed; `None` while something does.
+    /// Since when nothing has passed; `None` while a message is in transit.
     fn idle_since(&self) -> Option<Time> {
         (self.shared.under_way.get() == 0).then(|| self.shared.state.borrow().last)
     }
 }
 
-/// A proxy closes a connection on which nothing passes, and tells both ends.
+/// A proxy closes a connection on which nothing passes for `after`, and notifies both ends.
 async fn idle(held: Weak<Held>, way: Rc<Way>, after: Span) {
     loop {
         let Some(open) = held.upgrade().filter(|held| held.is_open()) else { return };
@@ -426,7 +423,7 @@ impl Holder for Held {
 
     fn server_died(&self) {
         if self.is_tunnel {
-            // What is at the far end has not died: it is cut off.
+            // The server of a tunnel has not died; it is only cut off.
             if let Some(number) = self.number.get() {
                 self.server.closed(number);
             }
@@ -456,12 +453,12 @@ impl ServerEnd for Held {
     }
 }
 
-/// The device's end: dropped it lets go of the connection.
+/// The device's end; dropping it closes the connection.
 struct DeviceEnd(Rc<Held>);
 
 impl Drop for DeviceEnd {
     fn drop(&mut self) {
-        // Of a run that panics nothing more is asked, which might panic again.
+        // After a panic, do not touch the simulation: it might panic again.
         if !std::thread::panicking() && self.0.ended.get().is_none() {
             self.0.device_lets_go();
         }

@@ -1,4 +1,4 @@
-//! One device's link, and what bare messages on it do to each other.
+//! One device's link, and how bare messages on it delay each other.
 
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
@@ -9,22 +9,22 @@ use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
-/// What is wrong with a network beside its link conditions.
+/// Faults of a network beyond its link conditions.
 #[derive(Clone, Debug, Default)]
 pub struct Troubles {
-    /// This share of the answers is lost.
+    /// This share of the responses is lost.
     pub lossy: Vec<During<Ppm>>,
-    /// Every request is answered with a login page.
+    /// Every request gets a login page.
     pub portals: Vec<During<()>>,
-    /// This share of the answers is somebody else's.
+    /// This share of the responses is replaced with a wrong one.
     pub foreign: Vec<During<(Ppm, Foreign)>>,
-    /// A proxy gives answers again for so long.
+    /// A proxy caches responses for this long.
     pub caches: Vec<During<Span>>,
-    /// A proxy sends this share of the requests on once more, so long after the first time.
+    /// A proxy repeats this share of the requests, this long after the first time.
     pub copies: Vec<During<(Ppm, Span)>>,
 }
 
-/// What a network says in the gateway's place.
+/// A response by the network in place of the gateway's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InPlace {
     pub(super) page: &'static [u8],
@@ -35,12 +35,12 @@ fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<InPla
     most.filter(|most| bytes > *most).map(|_| InPlace { page, why: DropReason::TooLarge })
 }
 
-/// A device's link: its conditions, and what messages on it do to each other.
+/// A device's link: its conditions, its faults and the use of its radios.
 #[derive(Debug)]
 pub struct Link {
     conditions: LinkConditions,
     seed: Seed,
-    /// What is wrong beside them.
+    /// Faults beyond the conditions.
     pub troubles: Troubles,
     radios: Radios,
     busy_until: [Time; 2],
@@ -48,7 +48,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link along a link schedule, whose own trouble ends at `end`; `seed` is the device's own.
+    /// A link that follows `schedule`, with trouble only before `end`; `seed` is the device's own.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
@@ -60,11 +60,11 @@ impl Link {
         }
     }
 
-    /// Its conditions.
+    /// The link's conditions.
     pub fn conditions(&self) -> &LinkConditions {
         &self.conditions
     }
-    /// Its conditions, to be changed before the world starts.
+    /// The link's conditions, to be changed before the world starts.
     pub fn conditions_mut(&mut self) -> &mut LinkConditions {
         &mut self.conditions
     }
@@ -73,7 +73,7 @@ impl Link {
         During::at(&self.troubles.caches, now).max()
     }
 
-    /// Whether a cache on the way keeps answers.
+    /// Whether a cache on the path keeps responses.
     pub fn keeps_answers(&self, now: Time) -> bool {
         self.cached_for(now).is_some()
     }
@@ -82,18 +82,18 @@ impl Link {
         (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
-    /// How long after it came a request comes once more, if it does; `request` counts the device's.
+    /// Delay after which the device's request number `request` arrives again, if it does.
     pub(super) fn copied_after(&self, now: Time, request: u64) -> Option<Span> {
         let due = |share: Ppm| self.seed.hash("net.copy", request, 0) % 1_000_000 < u64::from(share.0);
         During::at(&self.troubles.copies, now).find(|(share, _)| due(*share)).map(|(_, after)| after)
     }
 
-    /// Whether a captive portal lets nothing through.
+    /// Whether a captive portal blocks everything.
     pub(super) fn is_shut(&self, now: Time) -> bool {
         During::at(&self.troubles.portals, now).next().is_some()
     }
 
-    /// What the network says in the gateway's place to a request of so many bytes, if it does.
+    /// The network's own response to a request of `bytes`, if it gives one.
     pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
         let is_shut = self.is_shut(now);
         let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
@@ -101,26 +101,25 @@ impl Link {
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
     }
 
-    /// What comes in the place of an answer of so many bytes, if it is too large.
+    /// The network's own response in place of one of `bytes`, if that is too large.
     pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<InPlace> {
         too_large(self.conditions.profile(now).limits.answer, bytes, BAD_GATEWAY)
     }
 
-    /// Notes for the battery that `bytes` pass the radio in these times, as is known at `now`.
+    /// Records for the battery that `bytes` pass the radio in `times`, known at `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
         let radio = self.conditions.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
     }
 
-    /// What each of the device's radios that was used costs up to `end`.
+    /// Cost of each radio the device used, up to `end`.
     pub fn radio_costs(&self, end: Time) -> impl Iterator<Item = (Radio, RadioCost)> {
         self.radios.costs(end)
     }
 
-    /// Sends a message of `bytes` that knows neither connections nor headers: wait for the
-    /// bottleneck, capacity for the bytes, half a round trip and jitter. An outage breaks the
-    /// connection, holds the message back, or swallows it until a retransmission gets through. When
-    /// its last byte arrives, or when the connection breaks.
+    /// Sends a bare message, without connection and headers; returns when it arrives. It waits for
+    /// the bottleneck, then takes time for its bytes, half a round trip and jitter. An outage
+    /// delays it or breaks the connection; the error is the time of the break.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
@@ -129,7 +128,7 @@ impl Link {
         let rtt = conditions.rtt(now);
         let latency = Span(rtt.0 / 2) + conditions.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
-        // What an earlier outage, or the message before, has waited out is not waited out twice.
+        // Do not wait again for what an earlier outage or message already waited out.
         let mut resumed = start;
         for outage in conditions.outages(now) {
             if outage.from >= arrival {
@@ -149,7 +148,7 @@ impl Link {
             sent_by += extra;
         }
         arrival = arrival.max(self.last_arrival[way]);
-        // Up the radio works until the last byte has left, down until the last has arrived.
+        // The radio works until the last byte has left (up) or arrived (down).
         let until = if direction == Direction::Up { sent_by } else { arrival };
         let takes = sent - start;
         self.note_transfer(now, direction, bytes, (Time(until.0 - takes.0).max(now), until));
@@ -158,21 +157,21 @@ impl Link {
         Ok(arrival)
     }
 
-    /// How many of the first `bytes` of a bare message have left by `until`, outages aside.
+    /// How many of the first `bytes` of a bare message have left by `until`, ignoring outages.
     pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
         let start = now.max(self.busy_until[direction as usize]);
         let conditions = self.conditions.at(now);
         search(bytes, |n| n == 0 || conditions.leaves_by(direction, start, n) <= until)
     }
 
-    /// When, after `now`, the connection breaks next.
+    /// When the connection next breaks, at `now` or later.
     pub fn next_break(&self, now: Time) -> Option<Time> {
         let conditions = self.conditions.at(now);
         let resets = conditions.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
         resets.map(|o| o.from.max(now)).min()
     }
 
-    /// Whether an answer sent at `now` is lost; `answer` counts the device's answers.
+    /// Whether a response sent at `now` is lost; `answer` is the device's count of responses.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
         let lossy = During::at(&self.troubles.lossy, now);
         let Ppm(loss) = lossy.fold(self.conditions.profile(now).response_loss, Ppm::max);
@@ -196,7 +195,7 @@ mod tests {
     use crate::base::at_ms as at;
     use std::sync::Arc;
 
-    /// With outages by their start, end and mode.
+    /// A link with outages given as (start ms, end ms, mode).
     fn link(outages: &[(u64, u64, OutageMode)]) -> Link {
         let plain = Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(800_000));
         let mut link = Link::new(&LinkSchedule::settled(Arc::new(plain)), Seed(1), Time::FAR);
@@ -212,7 +211,7 @@ mod tests {
         for (start, way, bytes, arrives) in [
             (0, Down, 10_000, 60),
             (0, Down, 1_000, 61),
-            // The other way is free.
+            // The other direction is free.
             (0, Up, 100, 51),
             (1_000, Up, 1_000, 1_060),
         ] {
@@ -224,7 +223,7 @@ mod tests {
     fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
             (OutageMode::Reset, 0, Err(at(20))),
-            // a = 200 ms, RTO = 300 ms: 200, 500, 1 100, 2 300 after the start.
+            // a = 200 ms, RTO = 300 ms: retransmissions 200, 500, 1 100, 2 300 ms after the start.
             (OutageMode::Drop, 0, Ok(at(2_351))),
             (OutageMode::Hold, 20, Ok(at(2_051))),
             (OutageMode::Reset, 2_000, Ok(at(2_051))),

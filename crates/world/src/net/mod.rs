@@ -1,20 +1,21 @@
-//! Links: how long a message takes, and whether it arrives.
+//! Network: how long a message takes on a device's link, and whether it arrives.
 //!
-//! A [`Link`] is a device's own: its [`LinkConditions`] are a function of the link and of time,
-//! never of the message, so two engines and two chunk sizes meet the same. Through [`Conditions`]
-//! the arithmetic of [`tcp`] asks when bytes leave the bottleneck and which packets are lost.
+//! Read in this order:
+//! - `options`, `link_state`: [`LinkConditions`] are functions of (link, time), never of the
+//!   message. So two engines, or two chunk sizes, meet the same conditions.
+//! - [`Link`]: one device's link. [`tcp`] asks it through [`Conditions`] when bytes leave the
+//!   bottleneck and which packets are lost.
+//! - [`Way`]: the client transport with its pool: several connections for HTTP/1.1, one for HTTP/2.
+//!   Messages of one direction share a line (`connection_line`) and its rate. They are planned
+//!   again when one joins or leaves. On HTTP/2 they also share a window: a loss delays all behind
+//!   it. A message in flight outlives its process, so a gateway may apply a request whose response
+//!   is lost.
+//! - `held`: connections outside the pool that carry messages both ways.
+//! - [`Protocol::Bare`] has no connections and no headers; the closed forms describe it.
 //!
-//! A [`Way`] is the transport port over a link, with a pool of connections: HTTP/1.1 with several,
-//! or one of HTTP/2. A message joins the others on the line of its direction, which share the rate
-//! and are planned again when one joins or leaves; those of one HTTP/2 connection share its window
-//! as well, and what is lost of one holds back all behind it. What was in flight goes on though the
-//! device's process died, which is how "applied, but the answer was lost" comes about.
-//! A connection that is held carries messages both ways and stands apart from the pool (`held`).
-//! [`Protocol::Bare`] has neither connections nor headers: what closed forms speak of.
-//!
-//! Invariants: the messages of a connection do not overtake each other; a request ends by its
-//! deadline; nothing is sent where the operating system sees no network; a connection whose request
-//! ended badly is not used again.
+//! Invariants: messages of a connection do not overtake each other. A request ends by its deadline.
+//! Nothing is sent while the operating system sees no network. A connection whose request failed is
+//! not used again.
 
 mod client;
 mod conditions;

@@ -1,4 +1,4 @@
-//! What a link can be told to be.
+//! Settings of a link.
 
 use std::sync::Arc;
 
@@ -11,59 +11,59 @@ use crate::contract::NetworkKind;
 pub struct Profile {
     /// Its name in the scenario.
     pub name: String,
-    /// What the operating system calls it.
+    /// Network kind that the operating system reports.
     pub kind: NetworkKind,
-    /// What its radio is, for energy and for what a change of link costs.
+    /// Radio technology, for energy and for the cost of a change of link.
     pub radio: Radio,
     /// Round trip without load.
     pub rtt: Span,
-    /// Steps of the round trip, as satellites change.
+    /// Steps of the round trip, as when satellites change.
     pub steps: Option<Steps>,
-    /// What packets are late beyond half a round trip.
+    /// Delay of packets beyond half a round trip.
     pub jitter: Jitter,
     /// Mean rate towards the device.
     pub down: BitRate,
     /// Mean rate towards the gateway.
     pub up: BitRate,
-    /// How the rates vary about their means.
+    /// Variation of the rates about their means.
     pub variation: Option<Variation>,
-    /// Traces that are replayed in place of the rates: towards the gateway, towards the device.
+    /// Traces replayed in place of the rates: towards the gateway, towards the device.
     pub traces: [Option<Arc<Trace>>; 2],
     /// Which packets are lost.
     pub loss: Option<PacketLoss>,
-    /// Bytes that the bottleneck's queue holds.
+    /// Capacity of the bottleneck's queue in bytes.
     pub queue: u64,
-    /// The largest IP packet.
+    /// The largest IP packet, in bytes.
     pub mtu: u32,
-    /// Times without the link.
+    /// Times without a link.
     pub gaps: Option<Gaps>,
-    /// Changes of radio technology under way.
+    /// Changes of radio technology within the link.
     pub radio_changes: Option<RadioChanges>,
     /// How long the radio takes to wake up.
     pub promotion: Option<Promotion>,
-    /// How long a tunnel takes to come back after a change of network; zero without a tunnel.
+    /// How long a VPN tunnel takes to come back after a change of network; zero without a tunnel.
     pub reconnect: Span,
-    /// Share of answers that are lost after the gateway acted.
+    /// Share of responses that are lost after the gateway acted.
     pub response_loss: Ppm,
-    /// What its proxy lets through.
+    /// Message sizes that its proxy lets through.
     pub limits: Limits,
-    /// A middlebox on it forgets a connection on which nothing passes for so long.
+    /// A middlebox forgets a connection that is idle for this long.
     pub idle_cut: Option<Span>,
 }
 
-/// The bytes of the largest messages that are let through, where there is a limit.
+/// Largest messages that a proxy lets through, in bytes; `None` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Of a request.
+    /// Largest request.
     pub request: Option<u64>,
-    /// Of an answer.
+    /// Largest response.
     pub answer: Option<u64>,
 }
 
-/// What a device's radio speaks on a link.
+/// Radio technology of a device on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Radio {
-    /// None: a cable, or mains.
+    /// None: cable or mains.
     None,
     /// GSM, GPRS, EDGE.
     TwoG,
@@ -78,37 +78,37 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: each way a uniform draw within ± `within` at each multiple of `every`.
+/// Steps of the round trip: every `every`, a uniform draw within ± `within` per direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// From one step to the next.
+    /// Time from one step to the next.
     pub every: Span,
-    /// The greatest deviation, one way.
+    /// Greatest deviation per direction.
     pub within: Span,
 }
 
-/// Log-normal extra delay, each way, and for a share of it a Pareto tail.
+/// Log-normal extra delay per direction, with a Pareto tail for a share of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Jitter {
     /// Median; no jitter if zero.
     pub median: Span,
-    /// Sigma of the logarithm, in thousandths.
+    /// Standard deviation of the logarithm, in thousandths.
     pub sigma_milli: u32,
-    /// The tail.
+    /// The Pareto tail.
     pub tail: Option<JitterTail>,
 }
 
 impl Jitter {
-    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves.
+    /// Longer delays are cut to this: they are gaps, which are drawn separately.
     pub const LONGEST: Span = Span::secs(2);
 }
 
-/// A share of the delays is Pareto: P(X > x) = (from ÷ x)^alpha.
+/// A share of the delays is Pareto-distributed: P(X > x) = (from ÷ x)^alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JitterTail {
-    /// The share.
+    /// Share of delays in the tail.
     pub share: Ppm,
-    /// The least delay of the tail.
+    /// Shortest delay of the tail.
     pub from: Span,
     /// Its exponent, in thousandths.
     pub alpha_milli: u32,
@@ -123,24 +123,24 @@ pub struct Variation {
     pub phi_milli: u32,
 }
 
-/// Gilbert and Elliott, a good state and a bad one that loses everything: loss is p ÷ (p + r), the
-/// mean burst 1 ÷ r packets; independent losses have r = 1 − p.
+/// Gilbert–Elliott loss: a good state, and a bad one that loses every packet. Loss is p ÷ (p + r),
+/// the mean burst 1 ÷ r packets; independent losses have r = 1 − p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLoss {
-    /// From good to bad, a packet.
+    /// Probability of good to bad, per packet.
     pub p: Ppm,
-    /// From bad to good, a packet.
+    /// Probability of bad to good, per packet.
     pub r: Ppm,
-    /// Losses come only in the beginning of each period.
+    /// If set, packets are lost only at the start of each period.
     pub window: Option<LossWindow>,
 }
 
 /// The first `lasts` of every `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LossWindow {
-    /// The period.
+    /// Length of the period.
     pub every: Span,
-    /// The part of it with losses.
+    /// Length of the part with losses.
     pub lasts: Span,
 }
 
@@ -151,16 +151,16 @@ pub struct Gaps {
     pub mtbf: Span,
     /// Mean length of a gap.
     pub mean: Span,
-    /// What a gap does.
+    /// What happens to messages in a gap.
     pub mode: OutageMode,
-    /// How the lengths are spread.
+    /// Distribution of the lengths.
     pub lengths: GapLengths,
 }
 
-/// How the lengths of gaps are spread about their mean.
+/// Distribution of the lengths of gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GapLengths {
-    /// As in cellular traces: nine in ten short, one in ten long, none beyond two minutes.
+    /// As in cellular traces: 90 % short, 10 % long, none above two minutes.
     Cellular,
     /// Exponential.
     #[default]
@@ -168,30 +168,30 @@ pub enum GapLengths {
 }
 in_words!(GapLengths { Cellular: "cellular", Exponential: "exponential" });
 
-/// Changes of radio technology under way (LTE to 3G and back).
+/// Changes of radio technology within a link (LTE to 3G and back).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RadioChanges {
-    /// Mean time from one to the next.
+    /// Mean time between changes.
     pub mtbf: Span,
-    /// How long the link holds packets back meanwhile.
+    /// How long the link holds packets back during a change.
     pub takes: Span,
-    /// How often the IP session is lost by it.
+    /// Probability that a change loses the IP session.
     pub session_loss: Ppm,
 }
 
-/// A radio that falls asleep.
+/// A radio that goes to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promotion {
     /// It sleeps after this long without a packet.
     pub after: Span,
-    /// Median time to wake it.
+    /// Median time to wake up.
     pub takes: Span,
 }
 
 /// How a device moves between links.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Moves {
-    /// From link to link at random.
+    /// Random changes from link to link.
     Wander {
         /// The links with their shares of time.
         links: Vec<(Arc<Profile>, Ppm)>,
@@ -209,9 +209,9 @@ pub struct FieldWorker {
     pub depot: Arc<Profile>,
     /// While driving.
     pub road: Arc<Profile>,
-    /// At customers' and at lunch.
+    /// At customers' sites and at lunch.
     pub site: Arc<Profile>,
-    /// Local time at the start of the world.
+    /// Local time of day at the start of the world.
     pub since_midnight: Span,
 }
 
@@ -221,7 +221,7 @@ pub enum OutageMode {
     /// Packets vanish: the message waits for a retransmission, or for its deadline.
     #[default]
     Drop,
-    /// The network keeps the packets: the message is late by the rest of the outage.
+    /// The network keeps the packets: the message is delayed by the rest of the outage.
     Hold,
     /// The connection breaks at once.
     Reset,
@@ -233,34 +233,34 @@ in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 pub struct Outage {
     /// First instant without the link.
     pub from: Time,
-    /// First instant with it again.
+    /// First instant after the outage.
     pub until: Time,
-    /// What happens to what is in flight.
+    /// What happens to messages in flight.
     pub mode: OutageMode,
-    /// Whether the operating system notices (the app is told offline and online).
+    /// Whether the operating system notices and reports offline and online to the app.
     pub noticed: bool,
 }
 
-/// What holds in a time.
+/// A value that applies for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct During<T> {
     /// First instant.
     pub from: Time,
     /// First instant after it.
     pub until: Time,
-    /// What holds.
+    /// The value.
     pub what: T,
 }
 
 impl<T: Copy> During<T> {
-    /// What holds at `now`.
+    /// Values that apply at `now`.
     pub fn at(times: &[During<T>], now: Time) -> impl Iterator<Item = T> {
         times.iter().filter(move |time| (time.from..time.until).contains(&now)).map(|time| time.what)
     }
 }
 
 impl Profile {
-    /// A link of steady rates without any trouble.
+    /// A link with constant rates and no faults.
     pub fn steady(name: &str, rtt: Span, down: BitRate, up: BitRate) -> Profile {
         Profile {
             name: name.to_owned(),

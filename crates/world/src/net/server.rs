@@ -1,5 +1,4 @@
-//! Who answers requests and takes messages at the far end of a link, and the proxies before it: one
-//! that gives answers again, and one that mixes them up.
+//! The server at the far end of a link, and proxies that cache responses or mix them up.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,59 +8,59 @@ use super::options::During;
 use crate::base::{Ppm, Seed, Span, Time, in_words};
 use crate::contract::{Cacheable, LocalBoxFuture, Slip, TransportError};
 
-/// What answers requests: the gateway.
+/// A server that responds to requests, such as the gateway.
 pub trait Server {
-    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies.
+    /// Serves one request; resolves when the response leaves, or to `None` if the server dies.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
-    /// Which state of its content it answers from.
+    /// The state of the content that it responds from.
     fn version(&self) -> Version {
         Version::default()
     }
-    /// What follows an answer on its connection, if that is only a beginning.
+    /// The rest of a streamed response; `None` if the response is complete.
     fn rest(&self, _answer: &[u8]) -> Option<Rc<dyn Rest>> {
         None
     }
-    /// Whether an answer is a good one, which caches keep.
+    /// Whether a response succeeded, so that caches may keep it.
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }
-    /// The device wants to hold a connection, with these words. Gives the number that the server
-    /// knows it by, or the bytes that say no; `None` if no server is there.
+    /// A device asks to hold a connection. Returns the number by which the server knows it, or the
+    /// bytes of a refusal; `None` if no server is there.
     fn open(&self, _hello: &[u8], _end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         Some(Err(Vec::new()))
     }
-    /// A message has come on the connection of this number.
+    /// A message arrived on connection `number`.
     fn message(&self, _number: u64, _message: Vec<u8>, _slip: Slip) {}
-    /// The connection of this number has ended without the server's doing.
+    /// Connection `number` has ended, and not by the server.
     fn closed(&self, _number: u64) {}
 }
 
-/// What follows the beginning of an answer.
+/// The rest of a streamed response.
 pub trait Rest {
-    /// The next piece as it leaves; an empty one is the end, and `None` breaks it off.
+    /// The next piece, when it leaves. An empty piece is the end; `None` aborts the response.
     fn next(&self) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
-/// A connection that is held, at the server's end.
+/// The server's end of a held connection.
 pub trait ServerEnd {
-    /// Hands over a message.
+    /// Queues a message.
     fn send(&self, message: Vec<u8>) {
         self.send_with(message, Slip::default());
     }
-    /// Hands over a message with what stands beside it.
+    /// Queues a message with its side data.
     fn send_with(&self, message: Vec<u8>, slip: Slip);
-    /// Closes it behind what was handed over.
+    /// Closes the connection after the queued messages.
     fn close(&self);
-    /// Breaks it off: what was handed over and has not left is lost.
+    /// Aborts the connection: queued messages that have not left are lost.
     fn reset(&self) {
         self.close();
     }
 }
 
 pub(super) enum NoAnswer {
-    /// It is lost on its way, and nobody is told.
+    /// The response is lost on its path; neither end is notified.
     Lost(Vec<u8>),
-    /// The server died; the device knows then.
+    /// The server died; the device knows at this time.
     Broken(Time),
 }
 
@@ -69,12 +68,12 @@ pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
     if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
 }
 
-/// Which state of its content a server answers from.
+/// The state of the content that a server responds from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version {
-    /// How many changes there were.
+    /// Number of changes so far.
     pub number: u64,
-    /// Readers see all of them: a validator may be made of it.
+    /// True if readers see all of these changes, so that a validator can be derived from it.
     pub settled: bool,
 }
 
@@ -85,14 +84,14 @@ struct Kept {
     version: Version,
 }
 
-/// A proxy that keeps answers by their address for a time, and gives them again; who asks for a
-/// validation has it ask the server first, which costs a round trip and spares the bytes.
+/// A proxy that caches responses by URL for a time. For a request that asks for validation it asks
+/// the server first: that costs a round trip and saves the bytes.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
 impl Cache {
-    /// What a request for this gets in the server's place, whose content is of this `version`, and
-    /// whether something has changed since it was kept.
+    /// The cached response to `of` and whether it is stale, that is, content has changed since.
+    /// `version` is the state of the server's content now.
     pub(super) fn hit(
         &self,
         ttl: Span,
@@ -119,14 +118,14 @@ impl Cache {
     }
 }
 
-/// What comes in the place of an answer.
+/// What comes in place of the right response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Foreign {
-    /// A proxy's error page, with the status of a good answer.
+    /// A proxy's error page, with the status of a good response.
     Page,
-    /// The answer to an earlier request: those of a connection are shifted by one.
+    /// The response to an earlier request: responses of a connection are shifted by one.
     Earlier,
-    /// Either, as it comes.
+    /// Either of the two, at random.
     #[default]
     Any,
 }
@@ -134,16 +133,16 @@ in_words!(Foreign { Page: "page", Earlier: "earlier", Any: "any" });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
-    /// It comes to the server all the same, as half of them do.
+    /// The request reaches the server all the same, as half of them do.
     served: bool,
     earlier: bool,
 }
 
-/// A proxy whose answers are somebody else's: its own page, or what was meant for another request.
+/// A proxy that gives wrong responses: its own error page, or the response to another request.
 #[derive(Debug, Default)]
 pub(super) struct Mixer {
     asked: Cell<u64>,
-    /// The answer that the next request gets whose answers are mixed up.
+    /// The response for the next request that gets an earlier one.
     held: RefCell<Option<Vec<u8>>>,
 }
 
@@ -164,8 +163,8 @@ impl Mixer {
         Some(Mixed { served: draw("net.foreign-served").is_multiple_of(2), earlier })
     }
 
-    /// What a request is answered that `serve` would answer, and whether that is its own; `None` if
-    /// the server dies. Who `keeps` answers keeps them for later requests.
+    /// The response to a request that `serve` would serve, and whether it is the right one; `None`
+    /// if the server dies. With `keeps`, keeps the right response for a later request.
     pub(super) async fn answer<F: Future<Output = Option<Vec<u8>>>>(
         &self,
         mixed: Option<Mixed>,

@@ -1,5 +1,5 @@
-//! Flows that share a bottleneck: those that have packets for it have equal parts of its rate. In
-//! flight each may have what the others leave, and an equal part at least.
+//! Flows that share a bottleneck: those that have packets to send get equal parts of its rate. In
+//! flight, each may use what the others leave, and at least an equal part.
 
 use smallvec::{SmallVec, smallvec};
 
@@ -10,7 +10,7 @@ use crate::base::{BitRate, Span, Time};
 
 pub(super) type Ended = Option<Result<Time, Broken>>;
 
-/// A transfer and who drives it.
+/// A transfer and its sender.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
     pub(super) transfer: Transfer,
@@ -39,13 +39,12 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    /// What each has of the link, at least.
+    /// The least part of the link that each flow has.
     pub(super) fn part<'c>(&self, whole: &'c dyn Conditions) -> Share<'c> {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs stages until all are at `until` or at their ends: from one time at which one of them
-    /// begins or ceases to send to the next.
+    /// Runs all stages to `until` or to their ends; a step ends when one starts or stops sending.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],
@@ -69,14 +68,14 @@ impl Sharing {
         }
     }
 
-    /// The same for one that has the link for itself.
+    /// The same for a single flow.
     pub(super) fn run_alone(&mut self, mut stage: &mut Stage, whole: &dyn Conditions, until: Time) -> Ended {
         self.share(1, std::slice::from_mut(&mut stage), whole);
         self.since = until;
         stage.run(whole, until)
     }
 
-    /// Lets those that have not ended go on to the next time at which that changes who sends.
+    /// Advances the stages that have not ended to the next time the set of senders changes.
     fn advance(
         &mut self,
         stages: &mut [&mut Stage],
@@ -117,22 +116,22 @@ impl Sharing {
     }
 }
 
-/// A part of the rate, and of the queue what the others leave, or a part if that is more.
+/// A part of the rate, and of the queue what the others leave, or an equal part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,
-    /// Bytes that the others have in flight at the most.
+    /// Upper limit of the bytes that the others have in flight.
     others: u64,
 }
 
 impl Share<'_> {
-    /// Who is alone has the link itself, without the detour.
+    /// A single flow uses the link directly, without this layer.
     pub(super) fn conditions(&self) -> &dyn Conditions {
         if self.flows == 1 { self.whole } else { self }
     }
 }
 
-/// A transfer asks neither for jitter nor for sessions: those are its connection's.
+/// No jitter and no sessions: those belong to the connection, a transfer does not ask for them.
 impl Conditions for Share<'_> {
     fn rtt(&self, now: Time) -> Span {
         self.whole.rtt(now)

@@ -1,4 +1,4 @@
-//! The transport port over a simulated link.
+//! The client transport of a device over a simulated link.
 
 mod leave;
 pub(super) mod stream;
@@ -17,7 +17,7 @@ use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, Observer, Response, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
 
-/// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
+/// The path from a device to the gateway. It belongs to the device and outlives its process.
 pub struct Way {
     pub(super) handle: Handle,
     pub(super) gateway: NodeId,
@@ -33,26 +33,26 @@ pub struct Way {
     freed: Notify,
     pub(super) lines: [RefCell<Line>; 2],
     spare: Cell<Option<Box<Flow>>>,
-    /// Who shares a direction has changed.
+    /// Notified when the messages that share a direction change.
     changed: [Notify; 2],
-    /// Messages on the air, and since when as far as the radio was not told yet.
+    /// Messages in transit; the time is the start of what the radio was not charged for yet.
     air: RefCell<Vec<(Direction, MessageId, Time)>>,
-    /// When a packet last passed; while the radio wakes up for one, when it will be awake.
+    /// Time of the last packet; while the radio wakes up, the time when it will be awake.
     last_packet: Cell<Option<Time>>,
 }
 
-/// Why a message did not arrive.
+/// Reason why a message did not arrive.
 pub(super) enum Gone {
-    /// It is lost, and its sender is not told.
+    /// It is lost; its sender is not notified.
     Vanished,
-    /// Nobody waits for it any more; what was in flight has gone on.
+    /// Nobody waits for it; bytes in flight went on.
     Unwanted,
-    /// The connection broke; its device knows then.
+    /// The connection broke; the device knows at this time.
     Broken(Time),
 }
 
 impl Gone {
-    /// Tells who waits, if anybody does.
+    /// Notifies the waiting end, if the device knows.
     fn tell<A>(self, waits: oneshot::Sender<Result<A, Time>>) {
         if let Gone::Broken(told) = self {
             _ = waits.send(Err(told));
@@ -73,7 +73,7 @@ pub(super) struct Exchange {
     unwanted: Cell<bool>,
 }
 
-/// The device's hold on an exchange. Dropped without an answer it closes the connection.
+/// The device's hold on an exchange. Dropping it without a response closes the connection.
 pub(super) struct Lease {
     pub(super) exchange: Rc<Exchange>,
     answered: bool,
@@ -81,7 +81,7 @@ pub(super) struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Of a run that panics nothing more is asked, which might panic again.
+        // After a panic, do not touch the simulation: it might panic again.
         if std::thread::panicking() {
             return;
         }
@@ -104,11 +104,11 @@ impl Exchange {
     pub(super) fn is_unwanted(&self) -> bool {
         self.unwanted.get()
     }
-    /// Its message has begun to leave and is not through.
+    /// True while its message is leaving.
     pub(super) fn is_on_the_line(&self) -> bool {
         self.message.get().is_some()
     }
-    /// Nobody wants it any more: what is in flight goes on, nothing follows.
+    /// Nobody wants it any more: bytes in flight go on, nothing follows.
     pub(super) fn give_up(&self) {
         self.unwanted.set(true);
         if let Some((direction, message)) = self.message.get() {
@@ -117,15 +117,15 @@ impl Exchange {
     }
 }
 
-/// A place in the pool for a connection asked for; at the end what asked for it is booked.
+/// A reserved place in the pool while a connection opens; its drop counts the traffic.
 struct Place<'w> {
     way: &'w Way,
-    /// It is for one that is held: it takes no place that requests have.
+    /// For a held connection: it takes no place in the pool.
     is_held: bool,
     shakes: bool,
-    /// Since when packets are sent.
+    /// When the first packet was sent.
     begun: Option<Time>,
-    /// What was sent up and down for the connection that took the place.
+    /// Traffic up and down of the connection that took the place.
     taken: Option<[Traffic; 2]>,
 }
 
@@ -150,7 +150,7 @@ impl Drop for Place<'_> {
 }
 
 impl Way {
-    /// A way over `link` to `server`, whose tasks run on the node `gateway`.
+    /// A path over `link` to `server`; its tasks run on the node `gateway`.
     pub fn new(
         handle: Handle,
         gateway: NodeId,
@@ -181,7 +181,7 @@ impl Way {
         })
     }
 
-    /// The app's process is dead: the operating system closes its connections.
+    /// The app's process died: the operating system closes its connections.
     pub fn process_died(&self) {
         self.pool.close_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
@@ -191,18 +191,18 @@ impl Way {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.device_lets_go());
     }
-    /// The conditions of its link are not what they were: who sends plans again.
+    /// The link's conditions have changed: senders plan again.
     pub fn conditions_changed(&self) {
         for changed in &self.changed {
             changed.notify_all();
         }
     }
-    /// Whether a connection is open, as far as the device knows, or being opened.
+    /// Whether a connection is open, as far as the device knows, or opening.
     pub fn has_connections(&self) -> bool {
         self.pool.has_any()
     }
 
-    /// The gateway's process is dead.
+    /// The gateway's process died.
     pub fn reset_all(&self) {
         self.cut_all();
         self.pool.holders().iter().for_each(|holder| holder.server_died());
@@ -213,11 +213,11 @@ impl Way {
         self.conditions_changed();
     }
 
-    /// Whether no outage lasts.
+    /// Whether there is no outage now.
     pub(super) fn lets_through(&self) -> bool {
         self.conditions(|conditions, now| conditions.outage(now).is_none())
     }
-    /// Whether a message is on its way and nothing stops it.
+    /// Whether a message is in transit and no outage stops it.
     pub fn is_at_work(&self) -> bool {
         !self.air.borrow().is_empty() && self.lets_through()
     }
@@ -242,7 +242,7 @@ impl Way {
         changed
     }
 
-    /// When the device's connections are cut next, and when it knows, if that is before `until`.
+    /// When the device's connections are next cut, and when it knows; `FAR` if not before `until`.
     pub(super) fn next_cut(&self, until: Time) -> (Time, Time) {
         self.conditions(|conditions, now| match first_reset(conditions, now, until) {
             Some(from) => {
@@ -253,7 +253,7 @@ impl Way {
         })
     }
 
-    /// At once if the operating system notices, or when the reset comes.
+    /// When the device knows: at once if the operating system notices, else when the reset arrives.
     fn told(&self, broken: Broken) -> Time {
         if !broken.cut {
             return broken.at;
@@ -264,7 +264,7 @@ impl Way {
         })
     }
 
-    /// The radio is awake then, even if the request that has the packet gives up meanwhile.
+    /// Time until the radio is awake. It wakes up even if the request gives up meanwhile.
     fn wake_up(&self) -> Span {
         let now = self.handle.now();
         let wait = match self.last_packet.get() {
@@ -277,13 +277,13 @@ impl Way {
         wait
     }
 
-    /// A connection for a request: a kept one, a new one, or the next that is free.
+    /// A connection for a request: a kept one, a new one, or the next to become free.
     pub(super) async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         loop {
             let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
-                // Boxed: a future is moved with room for all that it may become.
+                // Boxed, because a future has room for its largest state wherever it is moved.
                 Found::Room => Box::pin(self.open(deadline, false, true)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
@@ -297,8 +297,8 @@ impl Way {
         Lease { exchange: Exchange::new(self.clone(), shared, deadline), answered: false }
     }
 
-    /// Opens a connection: for requests in the place that is kept for it, or to be held. Without
-    /// `shakes` no TLS follows.
+    /// Opens a connection: for requests in its reserved place, or a held one. Without `shakes`
+    /// there is no TLS handshake.
     pub(super) async fn open(
         self: &Rc<Self>,
         deadline: Time,
@@ -351,7 +351,7 @@ impl Way {
         }
     }
 
-    /// What becomes of asking for a connection that is given up at `until`.
+    /// Result of opening a connection if the attempt is given up at `until`.
     fn greeted(&self, begun: Time, until: Time, shakes: bool) -> Opening {
         let (link, mut handshake) = (self.link.borrow(), self.options.handshake);
         if !shakes {
@@ -426,7 +426,7 @@ impl Way {
         Ok(())
     }
 
-    /// Puts a message on the line: with those that its connection has under way, or alone.
+    /// Puts a message on the line: in the flow of its connection, or in a new one.
     fn join(&self, shared: &Shared, direction: Direction, bytes: u64) -> MessageId {
         let way = direction as usize;
         shared.under_way.set(shared.under_way.get() + 1);
@@ -453,7 +453,7 @@ impl Way {
         })
     }
 
-    /// Takes a message from the line: whether all of it went out, and what its flow sent.
+    /// Removes a message from the line: returns whether all of it was sent, and its flow's bytes.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
@@ -463,7 +463,7 @@ impl Way {
             let stage = last_of.at_its_end();
             bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic, shared.is_held);
-            // Another flow of the connection may have begun with this one's sender.
+            // Another flow of the connection may have started with this one's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
                 std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
                 shared.flow[way].set(None);
@@ -478,7 +478,7 @@ impl Way {
         page.to_vec()
     }
 
-    /// Has a proxy hand the request over once more, if it does: nobody waits for that.
+    /// A proxy may repeat the request to the gateway; nobody waits for that response.
     fn copy(&self, request: &[u8]) {
         let number = self.requests.replace(self.requests.get() + 1);
         let copied = self.link.borrow().copied_after(self.handle.now(), number);
@@ -523,7 +523,7 @@ impl Way {
         Ok(bytes)
     }
 
-    /// What happens here happens whether or not the device's process is still alive.
+    /// Runs on even if the device's process dies.
     async fn carry(
         self: Rc<Self>,
         exchange: Rc<Exchange>,
@@ -538,7 +538,7 @@ impl Way {
         let bytes = match self.served(&*server, request, page).await {
             Ok(bytes) => bytes,
             Err(NoAnswer::Lost(lost)) => {
-                // It leaves as any other, and the request that waits gives up.
+                // The response leaves as usual; the waiting request gives up.
                 let down = with_head(&lost, self.options.header_down);
                 _ = self.leave(&exchange, Direction::Down, down).await;
                 return;
@@ -555,7 +555,7 @@ impl Way {
         }
     }
 
-    /// Waits until the deadline, or until the device knows that its connection is cut.
+    /// Waits for the response, the deadline, or the time at which the device knows of a cut.
     pub(super) async fn answered<A>(
         &self,
         answer: oneshot::Receiver<Result<A, Time>>,
@@ -569,7 +569,7 @@ impl Way {
                 self.handle.sleep_until(at.min(until)).await;
                 Err(ended(at, deadline))
             }
-            // The answer will never come: the device does not know, it waits.
+            // The response will never come. The device does not know that, so it waits.
             Ok(None) => {
                 self.handle.sleep_until(until).await;
                 Err(ended(cut, deadline))
@@ -580,11 +580,11 @@ impl Way {
 }
 
 impl Lease {
-    /// The connection stands, and nothing is asked over it.
+    /// Keeps the connection open although no request was sent.
     pub(super) fn stands(mut self) {
         self.answered = true;
     }
-    /// Sends a request over the connection, and waits for its answer.
+    /// Sends a request over the connection and waits for the response.
     pub(super) async fn ask(mut self, server: Rc<dyn Server>, request: Vec<u8>, deadline: Time) -> Response {
         let way = self.exchange.way.clone();
         let (sender, receiver) = way.handle.oneshot();

@@ -1,4 +1,4 @@
-//! Messages without connections: round trip plus bytes over rate.
+//! Messages without connections: time is round trip plus bytes over rate.
 
 use std::rc::Rc;
 
@@ -10,16 +10,16 @@ use crate::base::Time;
 use crate::contract::{DropReason, Event, Response};
 use crate::sim::oneshot;
 
-/// Books what of a message leaves before its device gives up or its way breaks.
+/// Counts the bytes of a message that leave before its device gives up or the link breaks.
 fn sent_bare(way: &Way, direction: Direction, size: u64, deadline: Time) {
     let (now, link) = (way.handle.now(), way.link.borrow());
-    // What begins on a broken way leaves for nothing.
+    // What starts while the link is broken still leaves, and is wasted.
     let broken_at = link.next_break(now).filter(|at| *at > now).unwrap_or(Time::FAR);
     let bytes = link.leaves_within(now, direction, size, deadline.min(broken_at));
     way.sent(direction, Traffic { bytes, ..Traffic::default() }, false);
 }
 
-/// What happens here happens whether or not the device's process is still alive.
+/// Runs on even if the device's process dies.
 async fn carry_bare(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),
@@ -30,7 +30,7 @@ async fn carry_bare(
     let page = way.link.borrow().in_place(way.handle.now(), request.len() as u64);
     way.handle.sleep_until(arrives).await;
     let bytes = match way.served(&*server, request, page).await {
-        // The way that the request came by is gone.
+        // The connection of the request is gone.
         Ok(bytes) if way.handle.now() >= broken_at => {
             let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };
             return way.events.observe(dropped);
@@ -46,7 +46,7 @@ async fn carry_bare(
     match fate {
         Ok(at) => {
             way.handle.sleep_until(at).await;
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = answer.send(Ok(bytes));
         }
         Err(at) => {

@@ -1,10 +1,10 @@
-//! How requests travel.
+//! How requests travel: protocol, connections, headers.
 
 use super::tcp::{Congestion, Handshake, Tls};
 use crate::base::{Span, in_words};
 use crate::contract::http::head_length;
 
-/// What carries requests.
+/// Protocol that carries requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// HTTP/1.1: one request at a time on each connection, several connections.
@@ -12,18 +12,18 @@ pub enum Protocol {
     Http1,
     /// HTTP/2: all requests on one connection; frames of one direction take turns.
     Http2,
-    /// Round trip plus bytes over rate, without connections: what closed forms speak of.
+    /// Round trip plus bytes over rate, without connections: what the closed forms describe.
     Bare,
 }
 in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
 
-/// What becomes of a request on a connection whose IP session is gone.
+/// What happens to a request on a connection whose IP session is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HalfOpen {
-    /// Silence until the deadline: some middlebox forgot the connection.
+    /// No response until the deadline: a middlebox has forgotten the connection.
     #[default]
     Silent,
-    /// The far end answers with a reset, a round trip later.
+    /// The far end sends a reset, a round trip later.
     Reset,
 }
 in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
@@ -31,23 +31,23 @@ in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
 /// The transport of every device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportOptions {
-    /// What carries requests.
+    /// Protocol that carries requests.
     pub protocol: Protocol,
-    /// Connections that a device keeps at most; HTTP/2 has one.
+    /// Maximum number of connections per device; HTTP/2 has one.
     pub connections: u32,
     /// How they are opened.
     pub handshake: Handshake,
-    /// The far end closes a connection that was idle for so long; none is kept if zero.
+    /// The server closes a connection that was idle this long; zero means none is kept.
     pub keep_alive: Span,
-    /// A connection whose IP session is gone.
+    /// What happens to a request on a connection whose IP session is gone.
     pub half_open: HalfOpen,
-    /// A proxy before the server closes a connection that is held after so long without a message.
+    /// A proxy before the server closes a held connection after this long without a message.
     pub idle_close: Option<Span>,
-    /// Connections that the server side holds at most, of all devices.
+    /// Maximum number of held connections on the server side, over all devices.
     pub held: Option<u32>,
-    /// Bytes of a request's HTTP head, what a stack writes of it among them.
+    /// Bytes of a request's HTTP head, including the part that a stack writes.
     pub header_up: u64,
-    /// Bytes of an answer's, in the same way.
+    /// Bytes of a response's HTTP head, in the same way.
     pub header_down: u64,
 }
 
@@ -58,13 +58,13 @@ impl TransportOptions {
     }
 }
 
-/// Bytes of a message with its head: what its stack wrote of that is a part of it.
+/// Bytes of a message with its head; the part that its stack wrote is in the message.
 pub(super) fn with_head(message: &[u8], head: u64) -> u64 {
     message.len() as u64 + head.saturating_sub(head_length(message) as u64)
 }
 
 impl Default for TransportOptions {
-    /// Six connections, 75 s (nginx), two certificates, a bearer token.
+    /// Six connections, 75 s keep-alive (nginx), two certificates, a bearer token.
     fn default() -> TransportOptions {
         TransportOptions {
             protocol: Protocol::default(),

@@ -27,7 +27,7 @@ use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, LocalBoxFuture, Observer, TransportError};
 use crate::sim::{Handle, NodeId, Sim};
 
-/// Answers with as many bytes as the first four of the request say, after 100 ms; or dies.
+/// Responds after 100 ms with as many bytes as the first four of the request say; or dies.
 struct Books {
     handle: Handle,
     served: Cell<u32>,
@@ -105,7 +105,7 @@ fn profile() -> Profile {
     Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(8_000_000))
 }
 
-/// Without TLS and headers, so that times are easy to tell.
+/// Without TLS and headers, so that times are easy to compute.
 fn options() -> TransportOptions {
     let plain = TransportOptions::default();
     let handshake = Handshake { tls: Tls::None, ..plain.handshake };
@@ -126,7 +126,7 @@ impl Bench {
         Bench { sim, handle, device, way, books, tally, ended: Rc::default() }
     }
 
-    /// A request at `start` that waits for `patience`.
+    /// Sends a request at `start` with a deadline `patience` later.
     fn request(&self, start: Time, up: usize, down: u32, patience: Span) {
         let (way, handle, ended) = (self.way.clone(), self.handle.clone(), self.ended.clone());
         self.handle.spawn(self.device, "app", async move {
@@ -138,7 +138,7 @@ impl Bench {
         });
     }
 
-    /// Does something to the way or the device at these times, from outside.
+    /// Changes the path or the device at these times, from outside.
     fn meanwhile(&self, times: &'static [u64], mut deed: impl FnMut(&Handle, &Rc<Way>) + 'static) {
         let (way, handle) = (self.way.clone(), self.handle.clone());
         self.handle.spawn(self.handle.node("world"), "deeds", async move {
@@ -208,7 +208,7 @@ fn a_connection_that_was_idle_for_too_long_is_opened_again() {
 
 #[test]
 fn parallel_requests_share_the_link() {
-    // 1 MB takes a second alone.
+    // 1 MB alone takes a second.
     let ends = |protocol, connections| {
         let options = TransportOptions { protocol, connections, ..options() };
         let mut bench = Bench::new(profile(), options, |_| ());
@@ -232,7 +232,7 @@ fn parallel_requests_share_the_link() {
 #[test]
 fn a_dead_request_does_not_block_the_link_for_the_next() {
     let mut bench = Bench::new(profile(), options(), |_| ());
-    // 10 MB take ten seconds; nobody waits that long.
+    // 10 MB take ten seconds; the deadline is earlier.
     bench.request(at(0), 100, 10_000_000, Span::secs(2));
     bench.request(at(2_100), 100, 1_000, PATIENT);
     let ended = bench.run();
@@ -246,7 +246,7 @@ fn the_death_of_the_process_closes_its_connections_and_what_was_in_flight_is_ser
     let mut bench = Bench::new(profile(), options(), |_| ());
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let (device, mut died, ended) = (bench.device, false, bench.ended.clone());
-    // The request has left.
+    // The request has left by then.
     bench.meanwhile(&[120, 5_000], move |handle, way| {
         if !std::mem::replace(&mut died, true) {
             handle.kill(device);
@@ -277,7 +277,7 @@ fn a_reset_while_it_was_idle_closes_a_connection() {
 
 #[test]
 fn a_connection_of_an_earlier_session_is_silent_or_reset() {
-    // One packet at 20 s; in silence tries at 2·SRTT and then doubling until the device gives up.
+    // One packet at 20 s; if silent, retries at 2·SRTT and then doubling until the device gives up.
     for (half_open, error, ends, tries) in [
         (HalfOpen::Silent, TransportError::Timeout, 30_000, 6),
         (HalfOpen::Reset, TransportError::Reset, 20_100, 0),
@@ -295,7 +295,7 @@ fn a_connection_of_an_earlier_session_is_silent_or_reset() {
     }
 }
 
-/// A way that loses every answer.
+/// A path that loses every response.
 fn without_an_answer(protocol: Protocol) -> Bench {
     let lossy = During { from: at(0), until: Time::FAR, what: Ppm::ONE };
     Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.troubles.lossy.push(lossy))
@@ -319,7 +319,7 @@ fn an_answer_that_is_lost_has_been_sent() {
 fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
         let mut bench = without_an_answer(protocol);
-        // Two at once of 10 MB each: ten seconds for each at 1 MB a second.
+        // Two of 10 MB at once: ten seconds for each at 1 MB/s.
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
         bench.run();
@@ -330,8 +330,7 @@ fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() 
 
 #[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
-    // 1 MB takes 1 s and the start of a window; the server tries for 924 s, the device until it
-    // gives up.
+    // 1 MB takes 1 s plus the first window; the server retries for 924 s, the device until timeout.
     for (half_open, up, down, tries) in [
         (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
         (HalfOpen::Reset, 1_000, 1_000_000, 0..1),
@@ -354,7 +353,7 @@ fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
 
 #[test]
 fn a_session_that_ends_under_the_last_packet_leaves_its_tries() {
-    // It has left at 253 ms, and would arrive at 303.
+    // It has left at 253 ms and would arrive at 303 ms.
     let lost = |link: &mut Link| link.conditions_mut().lose_sessions([at(280)]);
     let mut bench = Bench::new(profile(), options(), lost);
     bench.request(at(0), 1_000, 1_000, Span::secs(9));
@@ -371,7 +370,7 @@ fn a_reset_is_known_at_once_if_noticed_and_a_round_trip_later_if_not() {
             let cut = Outage { noticed, ..outage(from, 400, OutageMode::Reset) };
             let (ended, worked) = one(under(cut));
             assert_eq!(ended, (Err(TransportError::Reset), at(from + later)), "cut at {from} ms");
-            // Whether a request that was just under way arrives is the network's secret.
+            // A request in transit at the time of the cut may or may not arrive.
             assert!(worked <= 1 && (served == 0 || worked == 1), "cut at {from} ms");
         }
     }
@@ -435,7 +434,7 @@ fn who_gives_up_while_the_radio_wakes_is_told_in_time_sends_nothing_and_leaves_i
     sleepy.promotion = Some(Promotion { takes: Span::secs(3), after: Span::secs(5) });
     let mut bench = Bench::new(sleepy, options(), |_| ());
     bench.request(at(0), 100, 1_000, Span::secs(2));
-    // One that comes when it is awake opens the connection; the last finds it asleep again, and the
+    // One that comes while it is awake opens the connection. The last finds it asleep again and the
     // connection open.
     bench.request(at(3_500), 100, 1_000, PATIENT);
     bench.request(at(20_000), 50_000, 1_000, Span::secs(2));
@@ -452,7 +451,7 @@ fn the_radio_is_awake_from_the_first_packet_of_a_connection_to_the_end_of_its_ta
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let answered = bench.run()[0].1;
     let (_, cost) = bench.way.link.borrow().radio_costs(at(60_000)).next().expect("it was used");
-    // Huang et al., MobiSys 2012: 260 ms to wake it, a tail of 11.58 s.
+    // Huang et al., MobiSys 2012: 260 ms to wake it up, a tail of 11.58 s.
     let awake = Span::millis(260) + answered.since(at(0)) + Span::millis(11_580);
     assert!(cost.on.0.abs_diff(awake.0) < 1_000_000, "{} for {awake}", cost.on);
 }
@@ -468,7 +467,7 @@ fn a_run_that_panics_asks_the_line_nothing_more() {
         before.set(Some(ends(way)));
         panic!("a bug of ours");
     });
-    // The world goes down with the panic, and the requests in it.
+    // The panic drops the world and the requests in it.
     let run = std::panic::AssertUnwindSafe(move || bench.run());
     assert!(std::panic::catch_unwind(run).is_err());
     assert!(seen.get().is_some_and(|before| before.is_ok_and(|end| end > at(9_000))));

@@ -1,16 +1,16 @@
-//! Whose bytes leave next when several messages share a connection.
+//! Order in which bytes leave when several messages share a connection.
 
 use std::collections::VecDeque;
 
 /// Payload of an HTTP/2 frame (RFC 9113, SETTINGS_MAX_FRAME_SIZE).
 const FRAME: u64 = 16_384;
 
-/// Streams take turns, a frame of each, the newest last (RFC 9218: equal urgency, incremental).
+/// Streams take turns, one frame each, the newest last (RFC 9218: equal urgency, incremental).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
-    /// Whose turn it is, and what each has left.
+    /// Streams in the order of their turns: (id, bytes left).
     row: VecDeque<(u64, u64)>,
-    /// What has left of the first one's present frame.
+    /// Bytes already sent of the first stream's current frame.
     begun: u64,
 }
 
@@ -19,7 +19,7 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// A stream is given up with `in_flight` bytes of all handed over: how many never will be.
+    /// Drops a stream when `in_flight` bytes of all are sent; returns its bytes that never leave.
     pub(super) fn drop_out(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);
@@ -40,7 +40,7 @@ impl Turns {
         self.take(bytes, |_, _| ());
     }
 
-    /// After how many bytes from now each stream has left, the first to end first.
+    /// Bytes from now until each stream has left, in the order in which they end.
     pub(super) fn ends(&self) -> Vec<(u64, u64)> {
         let mut ends = Vec::with_capacity(self.row.len());
         self.clone().take(u64::MAX, |stream, at| ends.push((stream, at)));
@@ -65,7 +65,7 @@ impl Turns {
         }
     }
 
-    /// As many whole rounds leave at once as end no stream and fit into `bytes`.
+    /// Takes as many whole rounds at once as fit into `bytes` without ending a stream.
     fn whole_rounds(&mut self, bytes: u64) -> u64 {
         let least = self.row.iter().map(|(_, left)| left.saturating_sub(1) / FRAME).min().unwrap_or(0);
         let round = FRAME * self.row.len() as u64;
@@ -96,7 +96,7 @@ mod tests {
         for (streams, ends) in [
             (&[5_000][..], &[(0, 5_000)][..]),
             (&[100_000, 100_000], &[(0, 6 * FRAME * 2 + 1_696), (1, 200_000)]),
-            // A small one beside a big one waits for one frame.
+            // A small stream beside a big one waits for one frame.
             (&[1_000_000, 1_000], &[(1, FRAME + 1_000), (0, 1_001_000)]),
             (&[FRAME, FRAME, FRAME], &[(0, FRAME), (1, 2 * FRAME), (2, 3 * FRAME)]),
             (&[40_000, 20_000, 1], &[(2, 2 * FRAME + 1), (1, 3 * FRAME + 20_000 - FRAME + 1), (0, 60_001)]),
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(turns.drop_out(0, 0), 99_000);
         assert_eq!(turns.ends(), [(1, 50_000)]);
         assert_eq!(turns.drop_out(0, 0), 0, "it is gone");
-        // The rest of its frame, one of the other, and a hundred bytes.
+        // The rest of its frame, one frame of the other, and a hundred bytes.
         assert_eq!(in_flight.drop_out(0, 2 * FRAME - 1_000 + 100), 100_000 - FRAME - 100);
         assert_eq!(in_flight.ends(), [(0, 2 * FRAME - 1_000 + 100), (1, 50_000 + FRAME - 1_000 + 100)]);
     }

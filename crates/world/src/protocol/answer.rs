@@ -1,4 +1,4 @@
-//! Answers of the gateway, as they are read.
+//! Responses of the gateway, as a client reads them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,14 +11,16 @@ use super::message::Asked;
 use crate::base::{Cell, EntityId, Key, Stamp, Undone, Value};
 use crate::contract::{Outcome, Row};
 
+/// A response with pages, verdicts, or both.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
     pub asked: Asked,
-    /// Pages in the order in which they were asked for; those whose turn did not come are missing.
+    /// Pages in the order of the request; pages that were not reached are missing.
     pub pages: Vec<Page<'a>>,
     pub results: Vec<PushResult<'a>>,
 }
 
+/// A page of rows of one entity.
 #[derive(Debug, Default, Deserialize)]
 pub struct Page<'a> {
     #[serde(rename = "e")]
@@ -29,15 +31,15 @@ pub struct Page<'a> {
     #[serde(borrow)]
     pub cursor: Cow<'a, str>,
     pub more: bool,
-    /// Where versions lie of histories that the backend had left by then, the last one last.
+    /// Stamp ranges of versions from histories that the backend has left; the latest is last.
     #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
-    /// From which stamp on there may be versions that it does not show, if it is behind.
+    /// Versions from this stamp on may be missing from the page; `None` if none are.
     pub unseen: Option<Stamp>,
-    /// Keys of rows that are there and that no page of the load tells of: who holds one keeps it.
+    /// Keys of rows that exist but are on no page of the load: a client that holds one keeps it.
     #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
-    /// A block of keys for new rows: the number of its first, and how many.
+    /// A block of keys for new rows: number of the first, and count.
     pub ids: Option<(u64, u32)>,
 }
 
@@ -46,35 +48,38 @@ fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, 
     Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
+/// The verdict on a pushed mutation, by its idempotency key.
 #[derive(Debug)]
 pub struct PushResult<'a> {
     pub id: Cow<'a, str>,
     pub outcome: Outcome,
 }
 
+/// Rows of a page in one flat list of cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows<'a> {
     cells: Vec<Cell<'a>>,
-    /// For each row the end of its cells.
+    /// For each row, the end of its cells.
     ends: Vec<u32>,
 }
 
+/// A row as it was sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireRow<'r> {
     pub key: &'r str,
     pub stamp: Stamp,
-    /// The device's columns, or those of `part`; `None` for a tombstone.
+    /// Values of the device's columns, or of those in `part`; `None` for a tombstone.
     pub values: Option<&'r [Cell<'r>]>,
-    /// Set if only some columns came.
+    /// Set for a partial row.
     pub part: Option<Part>,
 }
 
-/// Which columns of a row are sent to a reader that holds the others.
+/// The columns of a partial row; the reader already holds the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The version that the reader must hold, or else it cannot use the part.
+    /// The version that the reader must hold to use the partial row.
     pub base: Stamp,
-    /// A bit for each column that comes, of the first 63, the lowest first; at least one.
+    /// A bit per column sent, for the first 63 columns, lowest bit first; at least one is set.
     pub columns: u64,
 }
 
@@ -117,7 +122,7 @@ impl<'a> Rows<'a> {
         self.cells.extend(values);
         self.ends.push(self.cells.len() as u32);
     }
-    /// Calls `f` with each value and its place among the columns; it may put another there.
+    /// Calls `f` with each value and its column's position; `f` may replace the value.
     pub fn each_value(&mut self, mut f: impl FnMut(usize, &mut Cell<'a>)) {
         let mut start = 0;
         for end in self.ends.iter().map(|end| *end as usize) {
@@ -128,7 +133,7 @@ impl<'a> Rows<'a> {
             };
             let is_part = head == 4;
             let has = |place: &usize| !is_part || *place < 64 && columns >> *place & 1 == 1;
-            // The cells come first: behind the last of a part there is no other place.
+            // The cells come first: after the last cell of a partial row there is no position.
             row[head..].iter_mut().zip((0..).filter(has)).for_each(|(cell, place)| f(place, cell));
             start = end;
         }
@@ -136,8 +141,8 @@ impl<'a> Rows<'a> {
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);
     }
-    /// Ends the row that is being read: its key and its stamp, then its values; before them of a
-    /// part its columns and the version that it is one of.
+    /// Ends the row being read: key, stamp, then values. A partial row has its columns and its base
+    /// version before the key.
     pub(super) fn end_row(&mut self) -> Result<(), Damaged> {
         let start = self.ends.last().map_or(0, |end| *end as usize);
         match &self.cells[start..] {
@@ -158,7 +163,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A row's values as the gateway has them, and which of them devices hold.
+/// A row's values at the gateway, and the columns that devices hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Projected<'v> {
     pub values: &'v [Value],
@@ -171,7 +176,7 @@ impl<'v> Projected<'v> {
     }
 }
 
-/// Where a name may stand in a row that is an object: its names come in one order.
+/// Order of a name in a row object, as names come in one fixed order.
 fn place_of(name: &str) -> Option<usize> {
     match ["columns", "base", "key", "stamp"].iter().position(|known| *known == name) {
         Some(place) => Some(place + 1),

@@ -1,4 +1,4 @@
-//! Stretches of attachments. They go as they are, whatever codec writes the other messages.
+//! Chunks of attachments. They are sent as raw bytes, independent of the codec of other messages.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -10,7 +10,7 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A stretch of an attachment; without bytes it asks how much is there, and whether its row is.
+/// A chunk of an attachment; without bytes it asks how much arrived, and if its row exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobPut {
     pub device: DeviceId,
@@ -18,34 +18,35 @@ pub struct BlobPut {
     pub key: Key,
     pub part: Part,
     pub total: u64,
-    /// Their hash.
+    /// Hash of the whole attachment.
     pub hash: u64,
     pub offset: u64,
     pub bytes: Vec<u8>,
 }
 
+/// The response to a [`BlobPut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobAnswer {
-    /// What was asked, by [`BlobPut::asked`]: another request's answer is none.
+    /// [`BlobPut::asked`] of the request; a client ignores responses to other requests.
     pub of: u64,
-    /// How much of it there is, from the beginning.
+    /// Bytes that have arrived, counted from the start.
     pub have: u64,
-    /// All of it is there, and its hash is right.
+    /// True if all bytes arrived and their hash is right.
     pub whole: bool,
-    /// Its row is there, of which a question asks, too.
+    /// True if its row exists.
     pub row: bool,
 }
 
 impl BlobPut {
-    /// Whether it brings nothing and asks.
+    /// True if it has no bytes and only asks.
     pub fn is_question(&self) -> bool {
         self.bytes.is_empty() && self.total > 0
     }
-    /// Whether a request is one of these, sound or not.
+    /// Whether a request is a chunk, valid or not.
     pub fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
     }
-    /// By what its answer is known.
+    /// Identifies the response to this request.
     pub fn asked(&self) -> u64 {
         xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
     }

@@ -1,5 +1,5 @@
-//! CBOR (RFC 8949): the same shape as JSON in a binary form. Lists whose length is not known when
-//! they begin are of indefinite length.
+//! CBOR (RFC 8949): the shape of JSON in a binary form. Lists whose length is not known at their
+//! start have indefinite length.
 
 use minicbor::Encoder;
 use minicbor_serde::{Deserializer, Serializer};
@@ -29,7 +29,7 @@ impl Notation for Cbor {
         end_of_row: b"",
         end: b"\xff",
     };
-    // A text is one byte and its length before it; lists and maps of no known length end in FF.
+    // One byte before a short text has its length; lists and maps of indefinite length end in FF.
     const MARKS: Marks = Marks {
         open: b"\xbf",
         close: b"\xff",
@@ -62,7 +62,7 @@ impl Notation for Cbor {
     }
     fn value(out: &mut Vec<u8>, _: usize, value: ValueRef<'_>) {
         let mut e = Encoder::new(out);
-        // A vector takes all.
+        // Writing to a vector cannot fail.
         _ = match value {
             ValueRef::Null => e.null(),
             ValueRef::Int(n) => e.i64(n),

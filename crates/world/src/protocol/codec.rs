@@ -1,4 +1,4 @@
-//! The seam: how messages become bytes.
+//! The codec: how messages become bytes.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use super::raw_request as request;
 use super::weight::{self, Weighed};
 use crate::contract::ServerError;
 
-/// One way to write messages as bytes and to read them back: a format, packed or not.
+/// Encodes messages to bytes and decodes them: a format, compressed or not.
 ///
-/// What is encoded decodes to itself; damaged bytes are [`Damaged`], never a panic.
+/// Decoding what was encoded gives the same message; damaged bytes give [`Damaged`], never a panic.
 #[derive(Clone, Copy)]
 pub struct Codec {
     format: &'static dyn Format,
@@ -30,17 +30,19 @@ impl Codec {
     pub(super) fn packed(self, coding: Coding) -> Codec {
         if coding.packing == Packing::None { self } else { Codec { coding, ..self } }
     }
-    /// What its format is called towards the other side; no two formats have the same.
+    /// The format's content type; each format has its own.
     pub fn content_type(self) -> &'static str {
         self.format.facts().content_type
     }
     pub fn coding(self) -> Coding {
         self.coding
     }
+    /// Encodes a request, and compresses it if requests are compressed.
     pub fn encode_request(self, request: &Request) -> Vec<u8> {
         let plain = self.format.write_request(&request::of(request));
         if self.coding.packs == Packs::Both { self.coding.packing.packed(plain) } else { plain }
     }
+    /// Decodes a request; fails on damaged bytes.
     pub fn decode_request(self, bytes: &[u8]) -> Result<Request, Damaged> {
         if self.coding.packs != Packs::Both || self.coding.packing == Packing::None {
             return request::read(self.format.read_request(bytes)?);
@@ -48,39 +50,40 @@ impl Codec {
         let plain = self.coding.packing.unpack(bytes.to_vec())?;
         request::read(self.format.read_request(&plain)?)
     }
-    /// Begins the answer to this pull or fetch.
+    /// Starts the response to a pull or fetch.
     pub fn pages(self, asked: Asked) -> PageWriter {
         PageWriter::begin(self.format, asked, None, self.coding)
     }
-    /// Begins the answer to a push and a pull in one, with the verdicts.
+    /// Starts the response to a combined push and pull, with its verdicts.
     pub fn pages_after(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> PageWriter {
         PageWriter::begin(self.format, asked, Some(verdicts), self.coding)
     }
+    /// The response to a push, with its verdicts.
     pub fn results(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
         self.coding.packing.packed(results(self.format, asked, verdicts))
     }
-    /// An answer that says no, never packed: a cache on the way, which unpacks nothing, sees that.
+    /// An error response; never compressed, so that caches can recognise it.
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
         self.format.write_refusal(&answer::refusal(error))
     }
-    /// An answer as it is read, unpacked. Who reads it keeps this.
+    /// Decompresses a response. The decoded response borrows from the result.
     pub fn open(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         self.coding.packing.unpack(message)
     }
-    /// Whether an opened answer may say no, by its beginning: a page is not decoded twice.
+    /// Whether a decompressed response may be an error: saves decoding pages twice.
     pub fn is_refusal(self, opened: &[u8]) -> bool {
         opened.starts_with(self.format.facts().no)
     }
-    /// Reads an opened answer; an answer that says no is the inner error.
+    /// Decodes a decompressed response; the inner error is an error response.
     pub fn decode_answer(self, opened: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
         answer::read(self.format.read_answer(opened)?)
     }
-    /// About how many bytes a message or a part of one has, for who decides how much to send before
-    /// writing it, and for messages that are never written.
+    /// Approximate size in bytes of a message or a part of one. Used to limit a message before it
+    /// is written, and for messages that are never written.
     pub fn weight(self, what: Weighed<'_>) -> u64 {
         weight::of(&self.format.facts().frames, what)
     }
-    /// What coding this message takes of a processor, as it goes over the wire.
+    /// CPU effort to encode or decode this message, given as sent over the wire.
     pub fn effort(self, message: &[u8], way: Way) -> Effort {
         let packed = self.coding.packing.said_size(message);
         let plain = packed.unwrap_or(message.len() as u64);

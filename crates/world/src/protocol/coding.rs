@@ -1,8 +1,8 @@
-//! How messages are coded besides their format, and what coding costs a processor.
+//! Compression of messages, and the CPU cost of coding.
 //!
-//! Device classes say how many bytes of JSON they code a second. What another format or a packer
-//! takes is said in bytes of JSON that take as long, by the ratio of costs that were measured side
-//! by side; so it scales with the class as JSON does.
+//! Device classes state how many bytes of JSON they code per second. The effort for other formats
+//! and for compression is stated in bytes of JSON that take as long. Their ratios were measured
+//! side by side, so the effort scales with the class as JSON does.
 
 use crate::base::word_enums;
 
@@ -32,42 +32,44 @@ word_enums! {
     }
 }
 
+/// Compression of messages, and what page limits count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
     pub packing: Packing,
     pub packs: Packs,
-    /// Which bytes of a page its limit counts.
+    /// Which bytes of a page count towards its limit.
     pub counts: BytesCount,
 }
 
+/// Direction of coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// It is encoded and packed.
+    /// Encoding and compressing.
     Written,
-    /// It is unpacked and decoded.
+    /// Decompressing and decoding.
     Read,
 }
 
-/// What coding a message takes, in bytes of JSON that are coded in the same time.
+/// Effort to code a message, in bytes of JSON that take the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
-    /// Its format, which an app may read in a managed language.
+    /// Encoding or decoding the format; an app may do that in a managed language.
     pub format: u64,
-    /// The packer, which is native code.
+    /// Compression, which is native code.
     pub packer: u64,
 }
 
-/// What a byte before packing costs, picoseconds: written and read.
+/// Picoseconds per byte before compression, to write and to read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) written: u64,
     pub(super) read: u64,
 }
 
-// What packers (gzip as zlib at level 6, zstd at level 1) cost, and JSON, by which all is measured;
-// other formats say it in their files.
+// Costs of compression (gzip as zlib at level 6, zstd at level 1) and of JSON, the reference; other
+// formats state theirs in their files.
 // Source: `cargo bench --bench codec`, rows of seven columns of about 230 bytes of JSON, on one
-// core of a quiet x86-64 server: all in one run, so that their ratios hold elsewhere.
+// core of a quiet x86-64 server, all in one run so that the ratios hold elsewhere.
 pub(super) const JSON: Costs = Costs { written: 435, read: 735 };
 const GZIP: Costs = Costs { written: 11_581, read: 769 };
 const ZSTD: Costs = Costs { written: 1_167, read: 436 };
@@ -79,14 +81,14 @@ impl Costs {
             Way::Read => self.read,
         }
     }
-    /// Thousandths of what JSON costs.
+    /// Cost in thousandths of JSON's.
     fn beside_json(self, way: Way) -> u64 {
         self.of(way) * 1_000 / JSON.of(way)
     }
 }
 
 impl Effort {
-    /// For a message of so many bytes before it is packed, if it is.
+    /// Effort for a message of `bytes` before compression.
     pub(super) fn new(bytes: u64, costs: Costs, packing: Packing, way: Way) -> Effort {
         let packer = match packing {
             Packing::None => 0,

@@ -1,4 +1,4 @@
-//! Bytes that are no message.
+//! The error for bytes that are not a message.
 
 /// Bytes that are not a message of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

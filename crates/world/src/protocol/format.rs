@@ -1,4 +1,4 @@
-//! What differs from format to format. The rest of a codec is the same for all of them.
+//! The parts of a codec that differ between formats.
 
 use super::answer::{Part, Projected};
 use super::coding::Costs;
@@ -12,25 +12,25 @@ use crate::contract::Row;
 
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
-    /// As scenario files write it, and what it is, in some words.
+    /// The name in scenario files, and a short description.
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) content_type: &'static str,
-    /// By `cargo bench --bench codec`, in one run with JSON.
+    /// Measured by `cargo bench --bench codec`, in one run with JSON.
     pub(super) costs: Costs,
     pub(super) frames: Frames,
-    /// How an answer begins that says no.
+    /// First bytes of an error response.
     pub(super) no: &'static [u8],
-    /// Values are written as a database keeps them.
+    /// True if values are written as a database stores them.
     pub(super) as_kept: bool,
-    /// What stands before and behind all verdicts, and all pages.
+    /// Bytes before and after all verdicts, and all pages.
     pub(super) results: [&'static [u8]; 2],
     pub(super) pages: [&'static [u8]; 2],
     pub(super) end_of_row: &'static [u8],
     pub(super) end: &'static [u8],
 }
 
-/// How the shapes of messages become bytes; of an answer part by part.
+/// Writes and reads messages; a response is written in parts.
 pub(super) trait Format: Sync {
     fn facts(&self) -> Facts;
     fn write_request(&self, request: &RawRequest<'_>) -> Vec<u8>;
@@ -41,11 +41,11 @@ pub(super) trait Format: Sync {
     fn result(&self, out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>);
     fn begin_page(&self, out: &mut Vec<u8>, is_first: bool, entity: EntityId);
     fn begin_row(&self, out: &mut Vec<u8>, head: &Head<'_>);
-    /// The value of the column at this place.
+    /// Writes the value of the column at `place`.
     fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
     fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd);
 
-    /// A row; of a part those values that it names.
+    /// Writes a row, or only the columns that its `part` names.
     fn row(&self, out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
         let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
         self.begin_row(out, &Head { values: sent, ..*head });
@@ -55,7 +55,7 @@ pub(super) trait Format: Sync {
         }
         out.extend(self.facts().end_of_row);
     }
-    /// What a database keeps are the items of a list after its first ones.
+    /// Writes a row from a database's cells: the items of a list after its first ones.
     fn kept_row(&self, out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
         if self.facts().as_kept {
             self.begin_row(out, head);
@@ -79,19 +79,19 @@ pub(super) trait Format: Sync {
     }
 }
 
-/// What comes before the values of a row.
+/// What precedes the values of a row.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
-    /// No row comes before it in its page.
+    /// True for the first row of its page.
     pub(super) is_first: bool,
     pub(super) part: Option<Part>,
     pub(super) key: &'r str,
     pub(super) stamp: Stamp,
-    /// How many values come; not known of those that are written as they were kept.
+    /// Number of values; not set for rows written as stored.
     pub(super) values: usize,
 }
 
-/// What comes after the rows of a page.
+/// What follows the rows of a page.
 #[derive(Default)]
 pub(super) struct PageEnd {
     pub(super) cursor: String,

@@ -1,4 +1,4 @@
-//! Gzip: deflate between a head and a tail.
+//! Gzip: deflate between a header and a trailer.
 
 use std::cell::RefCell;
 
@@ -7,13 +7,13 @@ use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompr
 use super::damaged::Damaged;
 use super::room::{Packer, other_size, unpacked};
 
-/// How a packed message begins: gzip, deflate.
+/// First bytes of a compressed message: gzip, deflate.
 const MAGIC: &[u8] = b"\x1f\x8b\x08";
-/// No name, no time, an unknown system.
+/// Header without name and time, of an unknown system.
 const HEAD: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff";
-/// A sum and a size.
+/// Bytes of checksum and size.
 const TAIL: usize = 8;
-/// Packs within 3 % as zlib at 6, as servers do; 6 of this one packs rows a sixth worse.
+/// Within 3 % of zlib's level 6, as on servers; level 6 here is a sixth worse on rows.
 const LEVEL: u32 = 7;
 
 pub(super) const GZIP: Packer = Packer { magic: MAGIC, pack, said_size, unpack };
@@ -50,7 +50,7 @@ fn said_size(message: &[u8]) -> Result<u64, Damaged> {
 }
 
 fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
-    // A name or a comment, which may be in a head, nobody writes here.
+    // We never write a header with a name or a comment.
     if message[3] != 0 {
         return Err(Damaged("gzip with more in its head than there is use for".to_owned()));
     }

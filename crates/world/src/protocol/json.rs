@@ -1,12 +1,12 @@
 //! JSON, really encoded and decoded.
 //!
-//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. Of a row that
-//! the device holds in another version those columns may come that differ: `[columns, base, key,
-//! stamp, value, …]`, with a bit for each column that comes and the stamp of that version.
+//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. A partial row
+//! has the columns that differ from a version the device holds: `[columns, base, key, stamp, value,
+//! …]`. `columns` has a bit per column sent; `base` is the stamp of that version.
 //!
-//! Most servers send rows as objects, each value with its column's name. A codec knows no names, so
-//! columns are called `column1`, `column2`, …, which is about as long as names are. A row is
-//! `{"key":"k","stamp":7,"column1":"a"}`; of a part `columns` and `base` come first.
+//! Most servers send rows as objects with column names. A codec knows no names, so columns are
+//! called `column1`, `column2`, …, about as long as real names. A row is
+//! `{"key":"k","stamp":7,"column1":"a"}`; in a partial row `columns` and `base` come first.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ use super::weight::Frames;
 use crate::base::ValueRef;
 use crate::base::json::write_value;
 
-/// Rows are lists, or objects with names for their columns.
+/// JSON with rows as arrays, or as objects with column names.
 pub(super) struct Json<const NAMED: bool>;
 
 impl<const NAMED: bool> Notation for Json<NAMED> {

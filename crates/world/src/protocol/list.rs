@@ -1,4 +1,4 @@
-//! The codecs that there are.
+//! The list of codecs.
 
 use std::marker::PhantomData;
 
@@ -25,10 +25,10 @@ const fn mapped<N: Notation + 'static>() -> (Facts, &'static dyn Format) {
     (N::FACTS, &Mapped::<N>(PhantomData))
 }
 
-/// The one that is spoken where nothing else is said.
+/// The default codec.
 pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
-/// Formats as scenario files name them, and at the end the word for all of them.
+/// Names of the formats in scenario files; the last word stands for all of them.
 const WORDS: [&str; FORMATS.len() + 1] = {
     let mut words = [ANY; FORMATS.len() + 1];
     let mut at = 0;
@@ -38,25 +38,27 @@ const WORDS: [&str; FORMATS.len() + 1] = {
     }
     words
 };
+/// The word for all formats in scenario files.
 pub const ANY: &str = "*";
 pub const NAMES_OR_ANY: &[&str] = &WORDS;
 pub const NAMES: &[&str] = WORDS.split_at(FORMATS.len()).0;
 
-/// Each format with what it is.
+/// Name and description of each format.
 pub fn explained() -> impl Iterator<Item = (&'static str, &'static str)> {
     FORMATS.iter().map(|(facts, _)| (facts.name, facts.about))
 }
 
+/// The uncompressed codec of this format; `None` for an unknown format.
 pub fn named(format: &str) -> Option<Codec> {
     FORMATS.iter().find(|(known, _)| known.name == format).map(|(_, format)| Codec::plain(*format))
 }
 
-/// The codec of this format that packs so.
+/// The codec of this format and coding; `None` for an unknown format.
 pub fn packed(format: &str, coding: Coding) -> Option<Codec> {
     Some(named(format)?.packed(coding))
 }
 
-/// Each format, and each in each way to pack.
+/// Each format without compression, and with each coding.
 pub fn all() -> impl Iterator<Item = Codec> {
     let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(*format));
     let mut codings = Vec::new();

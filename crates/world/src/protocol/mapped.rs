@@ -1,4 +1,4 @@
-//! Formats whose messages are maps from names to what they hold: JSON and CBOR.
+//! Formats whose messages are maps with named entries: JSON and CBOR.
 
 use std::marker::PhantomData;
 
@@ -13,31 +13,31 @@ use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
 pub(super) struct Mapped<N>(pub(super) PhantomData<N>);
 
-/// What differs between such formats.
+/// The parts that differ between these formats.
 pub(super) trait Notation: Sync {
     const FACTS: Facts;
     const MARKS: Marks;
     fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, what: &T);
     fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Damaged>;
     fn begin_row(out: &mut Vec<u8>, head: &Head<'_>);
-    /// The value of the column at this place.
+    /// Writes the value of the column at `place`.
     fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
 }
 
-/// What stands around and between the items of maps and lists.
+/// Delimiters of maps and lists.
 pub(super) struct Marks {
     pub(super) open: &'static [u8],
     pub(super) close: &'static [u8],
     pub(super) comma: &'static [u8],
-    /// Between a name and what it names.
+    /// Between a name and its value.
     pub(super) colon: &'static [u8],
-    /// Before and behind the rows of a page.
+    /// Before and after the rows of a page.
     pub(super) rows: [&'static [u8]; 2],
-    /// Before the row of a verdict if there is one, and if there is none; behind either.
+    /// Before the row of a verdict, in place of a missing one, and after either.
     pub(super) row: [&'static [u8]; 3],
-    /// The row of a verdict comes after all else.
+    /// True if the row of a verdict comes after all other entries.
     pub(super) row_is_last: bool,
-    /// Behind an answer that says no.
+    /// After an error response.
     pub(super) refused: &'static [u8],
 }
 
@@ -52,7 +52,7 @@ fn first<N: Notation>(out: &mut Vec<u8>, name: &str, what: &(impl Serialize + ?S
     N::put(out, what);
 }
 
-/// Begins a map in a list of them, with its first entry.
+/// Starts a map within a list, with its first entry.
 fn open<N: Notation>(out: &mut Vec<u8>, is_first: bool, name: &str, what: &(impl Serialize + ?Sized)) {
     if !is_first {
         out.extend(N::MARKS.comma);

@@ -1,4 +1,4 @@
-//! Formats that mark each field of a message: XML by its name, protobuf by its number.
+//! Formats that tag each field of a message: XML by name, protobuf by number.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use super::raw_request::{RawFetch, RawMutation, RawRequest};
 use crate::base::{Cell, DeviceId, EntityId, Stamp, Undone, UnitId, ValueRef};
 use crate::contract::Guard;
 
-/// A field, by its name and its number.
+/// Name and number of a field.
 pub(super) type Field = (&'static str, u32);
 
-// The fields of each kind of message, by their numbers from 1.
+// Fields of each kind of message, numbered from 1.
 pub(super) const ROOTS: &[&str] = &["request", "answer", "error"];
 const REQUEST: &[&str] = &["device", "clock", "unit", "pull", "push", "fetch"];
 const PULL: &[&str] = &["rows", "bytes", "run", "zone", "get", "want"];
@@ -26,43 +26,43 @@ const RESULT: &[&str] = &["id", "ok", "conflict", "rejected", "later", "queued",
 const PAGE: &[&str] = &["e", "cursor", "more", "undone", "unseen", "key", "row", "first", "count"];
 const ERROR: &[&str] = &["kind", "number", "text"];
 
-/// How such a format is written.
+/// Writing of such a format.
 pub(super) trait Marked: Sync {
     const FACTS: Facts;
-    /// Fields stand in the head of their message, before the messages in it.
+    /// True if fields precede nested messages, in a head (as XML attributes).
     const HAS_HEADS: bool;
     type Fields<'a>: Fields<'a>;
     fn open(out: &mut Vec<u8>, message: Field);
-    /// The head is over, if there are any.
+    /// Ends the head, if the format has heads.
     fn end_head(_: &mut Vec<u8>) {}
     fn close(out: &mut Vec<u8>, message: Field);
-    /// Ends a message of which there is only a head.
+    /// Ends a message that has only a head.
     fn close_head(out: &mut Vec<u8>, message: Field) {
         Self::close(out, message);
     }
     fn text(out: &mut Vec<u8>, field: Field, text: &str);
     fn signed(out: &mut Vec<u8>, field: Field, number: i64);
     fn number(out: &mut Vec<u8>, field: Field, number: u64);
-    /// One that need not be said if it is 0.
+    /// A number that may be left out if it is 0.
     fn count(out: &mut Vec<u8>, field: Field, number: u64) {
         Self::number(out, field, number);
     }
-    /// One of few words, each with its number.
+    /// One of a fixed set of words, each with its number.
     fn word(out: &mut Vec<u8>, field: Field, word: (&str, u64));
     fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
     fn columns(out: &mut Vec<u8>, set: &[(usize, Cell<'_>)]);
     fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
-/// How such a format is read: field by field.
+/// Reading of such a format, field by field.
 pub(super) trait Fields<'a>: Sized {
-    /// Those of the one message that is in these bytes, and which it is.
+    /// The fields of the message in these bytes, and its kind.
     fn of(bytes: &'a [u8]) -> Result<(Self, &'static str), Damaged>;
-    /// The next of these fields; `None` where the message ends. One that is a message begins there.
+    /// The next field; `None` at the end of the message. A field that is a message starts there.
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged>;
-    /// Reads the row that has begun.
+    /// Reads a row that has started.
     fn row(&mut self, rows: &mut Rows<'a>) -> Result<(), Damaged>;
-    /// Reads columns and their values, as far as they have begun.
+    /// Reads columns and their values, if they have started.
     fn columns(&mut self, set: &mut Vec<(usize, Cell<'a>)>) -> Result<(), Damaged>;
     fn end(self) -> Result<(), Damaged>;
 }
@@ -314,7 +314,7 @@ fn put_stamp<M: Marked>(out: &mut Vec<u8>, field: Field, stamp: Option<Stamp>) {
     stamp.iter().for_each(|stamp| M::signed(out, field, stamp.0));
 }
 
-/// Messages of one kind, as the field 1 each.
+/// Reads messages of one kind, each as field 1.
 fn list<'a, F: Fields<'a>, T>(
     fields: &mut F,
     name: &'static str,
@@ -347,7 +347,7 @@ fn pull<'a>(fields: &mut impl Fields<'a>) -> Result<PullRequest, Damaged> {
     Ok(pull)
 }
 
-/// An entity, a text and a count: what is wanted, and what is fetched.
+/// Reads an entity, a text and a count, as in `want` and `fetch`.
 fn wanted<'a>(
     fields: &mut impl Fields<'a>,
     known: &[&'static str],

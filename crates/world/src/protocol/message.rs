@@ -1,4 +1,4 @@
-//! What devices ask the gateway.
+//! Requests from devices to the gateway.
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{Mutation, RequestKind};
 
+/// A request of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     Pull(PullRequest),
@@ -14,7 +15,7 @@ pub enum Request {
     Sync(SyncRequest),
 }
 
-/// As a codec writes it; what the request around it says is left out there.
+/// A pull request. The codec skips the fields that the request around it already has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullRequest {
     #[serde(skip)]
@@ -24,31 +25,31 @@ pub struct PullRequest {
     #[serde(skip)]
     pub clock: Stamp,
     pub rows: u32,
-    /// At most about this many bytes in the answer (at least one row comes).
+    /// Approximate limit of bytes in the response; at least one row comes.
     pub bytes: u64,
-    /// The number of the unit's run, which all requests of one pull have.
+    /// Number of the unit's run, the same for all requests of one pull.
     #[serde(default)]
     pub run: u64,
-    /// How far the local time that people see there is ahead of that clock, seconds.
+    /// Local time minus the device's clock, in seconds.
     #[serde(default, skip_serializing_if = "is_default")]
     pub zone: i32,
-    /// It is asked for by its address: its answer is one for all who ask for that.
+    /// True if it is requested by URL: the response is the same for all who request that URL.
     #[serde(default, rename = "get", skip_serializing_if = "is_default")]
     pub by_address: bool,
     pub wants: Vec<Want>,
 }
 
-/// What an answer names of its request, by which who asked knows that it is no other's.
+/// Identifies in a response the request that it responds to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Asked(pub i64);
 
 impl Asked {
-    /// A clock that a request tells, as no other of its device does.
+    /// From the clock reading in a request, which is unique per device.
     fn at(clock: Stamp) -> Asked {
         Asked(clock.0)
     }
-    /// A question that is the same whenever it is asked, in as many digits as a clock.
+    /// From the text of a request that may repeat; it has as many digits as a clock reading.
     fn of(question: &str) -> Asked {
         const LEAST: u64 = 10_u64.pow(15);
         Asked((LEAST + xxh3_64(question.as_bytes()) % (9 * LEAST)) as i64)
@@ -56,12 +57,12 @@ impl Asked {
 }
 
 impl PullRequest {
-    /// The first run of unit 0 asks for these, for any number of rows and at most 1 MiB.
+    /// A pull of `wants` in the first run of unit 0, for any number of rows and at most 1 MiB.
     pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
         PullRequest { device, wants, rows: u32::MAX, bytes: 1 << 20, run: 1, ..PullRequest::default() }
     }
-    /// Path and query of the request where it is asked for by an address: all that its answer
-    /// depends on but the server's content. What says who asks when goes as headers.
+    /// Path and query of a request by URL: all that the response depends on, except the server's
+    /// content. Headers say who sends the request, and when.
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
@@ -79,7 +80,7 @@ impl PullRequest {
     }
 }
 
-/// Whether it is what stands for a value that is not said.
+/// Whether a value is the default and can be left out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -97,17 +98,18 @@ impl FetchRequest {
     }
 }
 
+/// An entity to pull, from a cursor on, and the number of keys for new rows to reserve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
     #[serde(rename = "e")]
     pub entity: EntityId,
-    /// Where the last answer ended; opaque to the engine. `None` asks for everything.
+    /// Where the last response ended; opaque to the engine. `None` requests everything.
     pub cursor: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub ids: u32,
 }
 
-/// Brings local edits, in the order in which they were made; at most one for each row.
+/// Local edits in the order in which they were made, at most one per row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushRequest {
     pub device: DeviceId,
@@ -116,15 +118,16 @@ pub struct PushRequest {
     pub clock: Stamp,
 }
 
-/// A push and a pull of one unit in one request. The edits are dealt with first, as if they had
-/// come alone. What then cannot be read is left out of the answer, whose verdicts stand.
+/// A push and a pull of one unit in one request. The edits are handled first, as if they had come
+/// alone. If the pull is refused, the response has only the verdicts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
     pub push: PushRequest,
-    /// What it asks for: of the same device, unit and clock, and by no address.
+    /// The pull: same device, unit and clock, and not by URL.
     pub pull: PullRequest,
 }
 
+/// Fetches at most `rows` rows of `entity` that belong to the record `of`, when it is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
     pub device: DeviceId,

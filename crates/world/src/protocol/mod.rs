@@ -1,17 +1,19 @@
-//! What the built-in engine and the gateway say to each other.
+//! The protocol between the built-in engine and the gateway.
 //!
-//! A device asks ([`Request`]) and the gateway answers ([`Answer`]): with pages of rows, with a
-//! verdict on each mutation, or with a word why not. A [`Codec`] makes bytes of that and reads them
-//! back; who speaks never looks at bytes. A page is written row by row, as its reader limits its
-//! bytes, and read into one flat list of cells that borrow from the body, which the side that got
-//! it owns ([`Codec::open`]). Any format may be packed.
+//! A device sends a [`Request`]. The gateway responds with an [`Answer`]: pages of rows, a verdict
+//! per mutation, or an error. A [`Codec`] encodes these to bytes and decodes them; nothing else
+//! looks at the bytes. Pages are written row by row, since readers limit their bytes. They are read
+//! into a flat list of cells that borrow from the body ([`Codec::open`]). Any format can be
+//! compressed.
 //!
-//! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic; what a
-//! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.
+//! Read `message`, `answer`, `codec`, `format`, then one format.
 //!
-//! How to add a format: a file that implements `Notation`, `Marked` or `Format` over the shapes of
-//! `raw_request.rs` and `raw_answer.rs`, with its name, its sentence and its costs in its `Facts`,
-//! and a line in `list.rs`. The tests here hold every codec, packed and not, to the above.
+//! Invariants: decoding what was encoded gives the same message. Damaged bytes are an error, never
+//! a panic. A replica stores JSON on its disk whatever the codec, so it survives a change of codec.
+//!
+//! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the shapes of
+//! `raw_request.rs` and `raw_answer.rs`. Put its name, description and costs into its `Facts`, and
+//! a line into `list.rs`. The tests here check every codec, compressed and not.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

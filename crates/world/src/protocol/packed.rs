@@ -1,9 +1,9 @@
-//! What packs messages, whatever their format: gzip and zstd, really packed and unpacked.
+//! Compression of messages of any format: gzip and zstd, really compressed and decompressed.
 //!
-//! A message is packed where that makes it smaller, as HTTP's `Content-Encoding` says of each; here
-//! its first bytes say it. What is unpacked is bounded by what the message says it is and by
-//! [`LIMIT`]: a bomb is an error of its message. State of packers is kept by thread and reset
-//! before each message, so that no message depends on another.
+//! A message is compressed if that makes it smaller. HTTP says so in `Content-Encoding`; here the
+//! first bytes do. The decompressed size is bounded by the size in the message and by [`LIMIT`], so
+//! a zip bomb is an error. Compressor state is per thread and reset before each message, so no
+//! message depends on another.
 
 use std::cell::Cell;
 
@@ -12,9 +12,9 @@ use super::damaged::Damaged;
 use super::room::Packer;
 use super::{gzip, zst};
 
-/// No message unpacks to more than this, bytes.
+/// Maximum decompressed size of a message, in bytes.
 pub const LIMIT: u64 = 256 << 20;
-/// Below this, bytes, nothing is packed to see what it comes to.
+/// Bytes below which a page is not compressed to estimate its size.
 const SENT_FROM: u64 = 4_096;
 
 impl Packer {
@@ -36,7 +36,7 @@ impl Packing {
             Packing::Zstd => Some(zst::ZSTD),
         }
     }
-    /// What has packed this message, if it is packed.
+    /// The compressor of this message; `None` if it is not compressed.
     fn of(self, message: &[u8]) -> Option<Packer> {
         self.packer().filter(|packer| message.starts_with(packer.magic))
     }
@@ -53,16 +53,16 @@ impl Packing {
             None => Ok(message),
         }
     }
-    /// What a packed message says that it unpacks to, bytes; `None` of one that is not packed.
+    /// Decompressed size that the message states, in bytes; `None` if it is not compressed.
     pub(super) fn said_size(self, message: &[u8]) -> Option<u64> {
         self.of(message)?.size(message).ok()
     }
 }
 
-/// How long a page will be once it is packed.
+/// Estimates the compressed size of a page.
 pub(super) struct Sent {
     packing: Packing,
-    /// What was last packed to see what it comes to: before and after.
+    /// The last trial: bytes before and after compression.
     seen: Cell<(u64, u64)>,
 }
 
@@ -70,8 +70,8 @@ impl Sent {
     pub(super) fn new(packing: Packing) -> Sent {
         Sent { packing, seen: Cell::new((SENT_FROM, SENT_FROM)) }
     }
-    /// About what will be sent: what is there is packed each time that it has grown by half, and in
-    /// between the rest is taken to pack as well as that.
+    /// Estimated compressed size in bytes. The page is compressed each time it has grown by half;
+    /// in between, the last ratio is assumed.
     pub(super) fn of(&self, written: &[u8]) -> u64 {
         let plain = written.len() as u64;
         let (mut before, mut after) = self.seen.get();

@@ -1,4 +1,4 @@
-//! Pages and verdicts, written in the shape that codecs have in common.
+//! Writing of pages and verdicts, common to all codecs.
 
 use super::answer::{Part, Projected};
 use super::coding::{BytesCount, Coding, Packing};
@@ -13,15 +13,15 @@ use crate::contract::Outcome;
 pub type PushVerdict<'v> = (&'v str, &'v Outcome);
 pub(super) type Verdicts<'i, 'v> = &'i mut dyn Iterator<Item = PushVerdict<'v>>;
 
-/// An answer with pages, as it is written.
+/// Writes a response with pages.
 pub struct PageWriter {
     format: &'static dyn Format,
     out: Vec<u8>,
     packing: Packing,
     sent: Option<Sent>,
-    /// Pages that were begun, and rows of the last.
+    /// Pages started so far, and rows of the last one.
     begun: (u32, u32),
-    /// What is to be said at the end of the page under way.
+    /// The end of the current page.
     end: PageEnd,
 }
 
@@ -42,6 +42,7 @@ impl PageWriter {
         let (begun, end) = Default::default();
         PageWriter { format, out, packing, sent, begun, end }
     }
+    /// Starts a page.
     pub fn begin_page(&mut self, entity: EntityId) {
         self.format.begin_page(&mut self.out, self.begun.0 == 0, entity);
         self.begun = (self.begun.0 + 1, 0);
@@ -50,48 +51,50 @@ impl PageWriter {
         self.begun.1 += 1;
         Head { is_first: self.begun.1 == 1, part, key, stamp, values: 0 }
     }
-    /// Adds a row; no values make a tombstone.
+    /// Adds a row; without values it is a tombstone.
     pub fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>) {
         let head = self.head(None, key, stamp);
         self.format.row(&mut self.out, &head, values.unwrap_or(Projected { values: &[], columns: &[] }));
     }
-    /// Adds those of a row's values that `part` names.
+    /// Adds a partial row with the columns in `part`.
     pub fn part(&mut self, part: Part, key: &str, stamp: Stamp, values: Projected<'_>) {
         let head = self.head(Some(part), key, stamp);
         self.format.row(&mut self.out, &head, values);
     }
-    /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
-    /// none make a tombstone.
+    /// Adds a row with values as a database stores them
+    /// ([`encode_cells`](crate::base::json::encode_cells)); without any it is a tombstone.
     pub fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
         let head = self.head(None, key, stamp);
         self.format.kept_row(&mut self.out, &head, cells);
     }
-    /// Says where versions lie of histories that the backend has left as the rows of this page are
-    /// read; if nothing is said, it has left none.
+    /// Sets the stamp ranges of versions from histories that the backend has left when this page is
+    /// read. Without a call there are none.
     pub fn undone(&mut self, undone: &[Undone]) {
         self.end.undone = undone.to_vec();
     }
-    /// Says that a row is there of which this page, and those of its load, do not tell.
+    /// Marks a row that exists but is on no page of its load.
     pub fn withheld(&mut self, key: &str) {
         self.end.withheld.push(key.to_owned());
     }
-    /// Says from which stamp on there may be versions that this page does not show, as who reads
-    /// is behind who writes; if nothing is said, there are none.
+    /// Versions from `stamp` on may be missing from this page, as the reader is behind the writer.
+    /// Without a call none are.
     pub fn unseen_from(&mut self, stamp: Stamp) {
         self.end.unseen = Some(stamp);
     }
-    /// The page that was begun brings a block of keys for new rows.
+    /// Adds a block of keys for new rows to the current page.
     pub fn ids(&mut self, first: u64, count: u32) {
         self.end.ids = Some((first, count));
     }
+    /// Ends the current page at `cursor`; `more` says that more rows follow.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         let end = PageEnd { cursor: cursor.to_owned(), more, ..std::mem::take(&mut self.end) };
         self.format.end_page(&mut self.out, &end);
     }
-    /// Bytes so far, of those that count for who limits them.
+    /// Bytes so far that count towards a limit.
     pub fn bytes(&self) -> u64 {
         self.sent.as_ref().map_or(self.out.len() as u64, |sent| sent.of(&self.out))
     }
+    /// Ends the response and compresses it.
     pub fn finish(mut self) -> Vec<u8> {
         self.out.extend(self.format.facts().pages[1]);
         self.out.extend(self.format.facts().end);

@@ -1,10 +1,10 @@
-//! What protobuf has on the wire: fields that have numbers in place of names.
+//! The wire format of protobuf: numbers in place of field names.
 //!
-//! No schema is compiled: each kind of value has a wire type of its own, so that a row says what
-//! it holds. A column is the field behind [`FIRST_COLUMN`] by its place: a whole number is an
-//! `sint64`, one with a fraction a `double`, a text a `string`; of what is null its place is said.
-//! Messages in messages are delimited (groups), not prefixed by their length, so that they can be
-//! written as they come; so is all of a message, and one that was cut is known.
+//! No schema is compiled. Each kind of value has its own wire type, so a row describes itself. A
+//! column's field is [`FIRST_COLUMN`] plus its position: an integer is a `sint64`, a fraction a
+//! `double`, a text a `string`. A null column is listed by its position. Nested messages are
+//! delimited (groups) and not length-prefixed, so they can be written as they come. The whole
+//! message is delimited too, so a truncated one is detected.
 
 use std::borrow::Cow;
 
@@ -18,14 +18,14 @@ use super::marked::{Field, Fields, Held, Marked, ROOTS, unexpected, zigzag};
 use super::weight::Frames;
 use crate::base::{Cell, ValueRef};
 
-/// Of a list of values: the place of a column that holds nothing.
+/// Field of the position of a null column.
 const NULL: u32 = 5;
-/// The field of the first column; what is before has a meaning of its own in a row.
+/// Field of the first column; lower fields have their own meaning in a row.
 const FIRST_COLUMN: u32 = 6;
 
 pub(super) struct Protobuf;
 
-// A message in a message begins and ends with a key: eight times its field, and 3 or 4.
+// A nested message starts and ends with a key: eight times its field, plus 3 or 4.
 impl Marked for Protobuf {
     const FACTS: Facts = Facts {
         name: "protobuf",
@@ -33,7 +33,7 @@ impl Marked for Protobuf {
         content_type: "application/x-protobuf",
         costs: Costs { written: 571, read: 667 },
         frames: Frames { edit: 32, column: 1, text: 2, number: 4, null: 1, head: 60, verdict: 25 },
-        // The field 3, a message.
+        // Start of field 3, a message.
         no: b"\x1b",
         results: [b"\x13", b"\x14"],
         pages: [b"", b""],
@@ -104,7 +104,7 @@ impl Marked for Protobuf {
     }
 }
 
-/// Appends what `encode` writes, ten bytes at most.
+/// Appends what `encode` writes, at most ten bytes.
 fn put(out: &mut Vec<u8>, encode: impl FnOnce(&mut &mut [u8])) {
     let mut bytes = [0; 10];
     let mut rest = &mut bytes[..];
@@ -117,7 +117,7 @@ fn put_key(out: &mut Vec<u8>, (_, field): Field, wire: WireType) {
     put(out, |rest| encode_key(field, wire, rest));
 }
 
-/// A message as it is read.
+/// A message being read.
 pub(super) struct Bytes<'a> {
     rest: &'a [u8],
     open: Vec<u32>,
@@ -189,7 +189,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// The value that a field holds, and the field that it is of.
+/// The value in a field, and the field of its column.
 fn value<'a>(field: u32, held: Held<'a>) -> Result<(u32, Cell<'a>), Damaged> {
     Ok(match held {
         Held::Number(place) if field == NULL => {

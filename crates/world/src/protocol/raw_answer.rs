@@ -1,4 +1,4 @@
-//! Answers of the gateway, in the shape in which codecs write them.
+//! Responses of the gateway, in the shape that codecs write.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::message::Asked;
 use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
-/// A verdict as codecs write it: of the names that it may have, those that it has.
+/// A verdict as codecs write it; unset names are left out.
 #[derive(Default)]
 pub(super) struct VerdictShape<'o> {
     pub(super) ok: Option<Stamp>,
     pub(super) no: Option<(&'static str, &'o str)>,
     pub(super) not_yet: Option<&'static str>,
-    /// Set where a row may follow; `Some(None)` says that there is none.
+    /// Set if the verdict may have a row; `Some(None)` if there is none.
     pub(super) row: Option<Option<&'o Row>>,
     pub(super) edited: Option<Stamp>,
 }
@@ -77,7 +77,7 @@ pub(super) struct RawError {
     pub(super) text: String,
 }
 
-/// The answer that has this shape; one that says no is the inner error.
+/// Converts a raw response; the inner error is an error response.
 pub(super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
     if let Some(error) = raw.error {
         return Ok(Err(server_error(error)?));

@@ -1,4 +1,4 @@
-//! Requests of devices, in the shape in which codecs write them.
+//! Requests of devices, in the shape that codecs write.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ pub(super) struct RawMutation<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     pub(super) edit: u32,
-    /// Who made it, where that is not who sends it: a copy of another's storage.
+    /// The author, if not the sender: after a copy of another device's storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) by: Option<DeviceId>,
     pub(super) e: EntityId,

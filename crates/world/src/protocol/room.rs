@@ -1,8 +1,8 @@
-//! What packers have in common: what a message unpacks to, bounded by what it says.
+//! What compressors have in common: the bounds on decompressed sizes.
 
 use super::damaged::Damaged;
 
-/// One that packs: how its messages begin, and what they say that they unpack to, bytes.
+/// A compressor: its first bytes, and the stated decompressed size of its messages in bytes.
 pub(super) struct Packer {
     pub(super) magic: &'static [u8],
     pub(super) pack: fn(&[u8]) -> Vec<u8>,
@@ -10,9 +10,8 @@ pub(super) struct Packer {
     pub(super) unpack: fn(&[u8], u64) -> Result<Vec<u8>, Damaged>,
 }
 
-/// Unpacks by steps, each of which tells whether it was the last and how much of the message is
-/// taken so far: what comes of that, and how much was taken. Room for it doubles, and is never more
-/// than is left of `size`.
+/// Decompresses in steps. Each step returns whether it was the last, and the bytes consumed so far.
+/// Returns the output and the bytes consumed. The buffer doubles, up to what is left of `size`.
 pub(super) fn unpacked(
     format: &str,
     size: u64,
@@ -22,7 +21,7 @@ pub(super) fn unpacked(
     let (mut out, mut taken) = (Vec::new(), 0);
     loop {
         let before = out.len();
-        // One byte beyond shows that there is more than was said.
+        // One byte more shows that the output is larger than stated.
         let left = size.saturating_sub(before as u64) + 1;
         out.reserve((before as u64).max(FIRST).min(left) as usize);
         let (is_last, now) = step(&mut out)?;

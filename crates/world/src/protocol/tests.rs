@@ -1,4 +1,4 @@
-//! What holds of every codec. Damaged messages are those of `campaign::validate::decoders`.
+//! Tests of every codec. Damaged messages are tested in `campaign::validate::decoders`.
 
 use proptest::prelude::*;
 
@@ -239,7 +239,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Each row as `row` and as `kept_row` write it.
+/// A page with each row written by `row` and by `kept_row`.
 fn page_of(codec: Codec, rows: &[(String, Vec<Value>)]) -> Vec<u8> {
     let mut writer = codec.pages(Asked(9));
     writer.begin_page(EntityId(3));

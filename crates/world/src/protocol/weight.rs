@@ -1,41 +1,42 @@
-//! What messages weigh that are not written, or not yet. Characters that a format escapes are
-//! counted as they are.
+//! Approximate sizes of messages that are not written, or not yet. Escaping is not counted.
 
 use crate::base::{Key, Value, ValueRef};
 use crate::contract::Mutation;
 
+/// A message or a part of one, of which the size is wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Weighed<'w> {
-    /// An edit in a push of a device.
+    /// An edit in a device's push.
     Edit { id: &'w str, key: &'w Key, values: &'w [(usize, Value)] },
-    /// The gateway's request for a page for its replica, from where it goes on.
+    /// The gateway's request for the next page of its replica.
     Ask { cursor: Option<&'w str> },
-    /// A row in the answer to that, or the answer without its rows.
+    /// A row in the response to that; `None` for the response without its rows.
     Copied(Option<CopiedRow<'w>>),
-    /// A mutation that the gateway brings to the backend.
+    /// A mutation that the gateway sends to the backend.
     Relayed(&'w Mutation),
-    /// The answer to so many of them.
+    /// The response to this many mutations.
     Verdicts(u64),
 }
 
+/// A row copied to the gateway's replica.
 #[derive(Clone, Copy, Debug)]
 pub struct CopiedRow<'w> {
     pub key: &'w Key,
-    /// Bytes of its values, and of the name of the place where it belongs.
+    /// Bytes of its values, and of the name of the place (scope) it belongs to.
     pub held: u64,
 }
 
-/// What a format adds to what a message says, bytes.
+/// Bytes that a format adds to the content of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frames {
-    /// A mutation besides its keys and values: names, brackets, numbers.
+    /// A mutation without its keys and values: names, brackets, numbers.
     pub(super) edit: u64,
-    /// The number of a column that is set, and what keeps it apart.
+    /// The number of a column that is set, and its delimiters.
     pub(super) column: u64,
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// What else a request, a mutation or an answer of the gateway's has.
+    /// The rest of a request, mutation or response of the gateway.
     pub(super) head: u64,
     pub(super) verdict: u64,
 }

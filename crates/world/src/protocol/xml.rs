@@ -1,9 +1,8 @@
 //! XML, really encoded and parsed: a message, a row and a value are an element each.
 //!
-//! A value stands in an element that is named by its kind: `<row key="k" stamp="7"><text>a</text>
-//! <int>5</int><null/></row>`. A column's name is sent never; where classes are serialised as they
-//! are, two names of a column take the place of those of its kind. Characters that XML has no place
-//! for are written as references to them.
+//! A value is in an element named by its kind: `<row key="k" stamp="7"><text>a</text>
+//! <int>5</int><null/></row>`. Column names are never sent; a class serialiser writes them in these
+//! two tags, in place of the kind. Characters not allowed in XML are written as references.
 
 use std::borrow::Cow;
 
@@ -19,7 +18,7 @@ use super::weight::Frames;
 use crate::base::json::write_value;
 use crate::base::{Cell, ValueRef};
 
-/// Elements that are no messages, but hold some of the message that they stand in.
+/// Elements that are not messages, but hold a part of the surrounding message.
 const HOLDERS: [&[u8]; 4] = [b"pages", b"undone", b"withheld", b"end"];
 
 pub(super) struct Xml;
@@ -62,7 +61,7 @@ impl Marked for Xml {
         put_attribute(out, field, |out| write_value(out, ValueRef::Int(number)));
     }
     fn number(out: &mut Vec<u8>, (name, number_of): Field, number: u64) {
-        // By its name alone an image is told from a date.
+        // XML has one attribute `guard`: the word `since`, or the number of an image.
         let name = if name == "image" { "guard" } else { name };
         Xml::text(out, (name, number_of), &number.to_string());
     }
@@ -130,10 +129,10 @@ fn is_plain(byte: u8) -> bool {
     byte >= 0x20 && byte != b'<' && byte != b'>' && byte != b'&' && byte != b'"'
 }
 
-/// Appends a text. Line ends are written as references, since a reader may make others of them.
+/// Appends a text. Line ends are written as references, since readers may normalise them.
 fn put_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    // Without a branch a byte this is done many bytes at once, and most texts are plain.
+    // Branch-free, so it is vectorised; most texts are plain.
     if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
         return out.extend(bytes);
     }
@@ -152,10 +151,10 @@ fn put_escaped(out: &mut Vec<u8>, text: &str) {
     out.extend(&bytes[begun..]);
 }
 
-/// A document as it is read: attributes are fields, and so are elements, which are messages.
+/// A document being read: attributes are fields; elements are fields that are messages.
 pub(super) struct Elements<'a> {
     reader: Reader<&'a [u8]>,
-    /// Attributes of the last element that are not read yet, the first one last.
+    /// Unread attributes of the last element, in reverse order.
     said: Vec<(Vec<u8>, String)>,
     begun: Vec<bool>,
 }
@@ -173,7 +172,7 @@ impl<'a> Fields<'a> for Elements<'a> {
 
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged> {
         let named = |name: &[u8]| {
-            // Both ends of a stretch are one field.
+            // Both ends of a range are one field.
             let name: &[u8] = if name == b"from" || name == b"until" { b"undone" } else { name };
             let field = known.iter().find(|known| known.as_bytes() == name);
             field.copied().ok_or_else(|| unexpected(&String::from_utf8_lossy(name)))
@@ -233,7 +232,7 @@ impl<'a> Fields<'a> for Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// The next child of the element that is open, or `None` with its end.
+    /// The next child of the open element; `None` at its end.
     fn child(&mut self) -> Result<Option<BytesStart<'a>>, Damaged> {
         loop {
             match self.reader.read_event().map_err(said)? {
@@ -250,7 +249,7 @@ impl<'a> Elements<'a> {
     fn end_of_element(&mut self) -> Result<(), Damaged> {
         if self.child()?.is_none() { Ok(()) } else { Err(unexpected("an element")) }
     }
-    /// The text of the element that is open, to its end.
+    /// The text of the open element, up to its end.
     fn text(&mut self) -> Result<Cow<'a, str>, Damaged> {
         let mut whole = Cow::Borrowed("");
         loop {

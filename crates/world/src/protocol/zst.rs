@@ -1,4 +1,4 @@
-//! Zstandard: one frame that says its size, and ends with a sum.
+//! Zstandard: one frame that states its size and ends with a checksum.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ use super::damaged::Damaged;
 use super::room::{Packer, other_size, unpacked};
 
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
-/// The fastest of those that are not negative.
+/// The fastest non-negative level.
 const LEVEL: i32 = 1;
 
 pub(super) const ZSTD: Packer = Packer { magic: MAGIC, pack, said_size, unpack };

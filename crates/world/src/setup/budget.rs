@@ -2,16 +2,16 @@
 
 use crate::base::{Ppm, Span, Time};
 
-/// What an app may do that nobody looks at: it goes on for a while, then in windows alone.
+/// Allowance of an app in the background: it runs on for a while, then only in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     pub stays: Span,
     pub window: Span,
-    /// Each further window is longer by `growth`, up to this.
+    /// Limit of a window; each further one grows by `growth`.
     pub longest: Span,
-    /// From the end of `stays` to the first window, and from the start of a window to the next.
+    /// From the end of `stays` to the first window, and between the starts of two windows.
     pub every: Span,
-    /// Each further time between windows is so many times as long, in millionths; at least one.
+    /// Factor on the next window and on the time to it, in millionths; at least one.
     pub growth: Ppm,
     pub cap: Span,
     /// How long the connections of a suspended app last; for ever if `None`.
@@ -19,7 +19,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// From when until when an app goes on that was put away at `since`, in order and without end.
+    /// Times in which an app runs that went to the background at `since`; sorted, endless.
     pub fn windows(self, since: Time) -> impl Iterator<Item = (Time, Time)> {
         let first = (since, since + self.stays);
         let (mut window, mut every, mut begins) = (self.window, self.every, first.1);

@@ -1,7 +1,8 @@
-//! Random trouble: what a setup has of it, each kind of it once.
+//! Random trouble: the rates and shares of each kind in a setup.
 
 use crate::base::{Ppm, Span, in_words};
 
+/// Distribution of the lengths of outages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lengths {
     #[default]
@@ -10,8 +11,7 @@ pub enum Lengths {
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// What a kind of trouble is a number of; kinds that come by themselves stand before shares, and
-/// words are of no kind.
+/// Type of a kind of trouble. Kinds with a rate come before shares; words are not a kind.
 trait Kind {
     const ORDER: u8;
 }
@@ -28,8 +28,7 @@ impl Kind for Lengths {
     const ORDER: u8 = 2;
 }
 
-/// The kinds of trouble, told to a macro: name, type, preset as a scenario file has it, and what it
-/// is about.
+/// The kinds of trouble, passed to a macro: name, type, preset in a scenario file, and description.
 #[macro_export]
 macro_rules! kinds_of_trouble {
     ($with:ident) => {

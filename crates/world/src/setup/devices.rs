@@ -1,4 +1,4 @@
-//! Which device is what: a plan's shares, dealt out by its seed.
+//! Assigns each device its properties: a plan's shares, dealt out by its seed.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use crate::base::{DeviceId, Value};
 use crate::workload::split;
 
 impl Attribute {
-    /// The number of the value that device `i` of a fleet of `n` has: values come in blocks.
+    /// Index of the value of device `i` in a fleet of `n`; values come in blocks.
     pub fn number(&self, i: u32, n: u32) -> u32 {
         (u64::from(i) * self.values.len() as u64 / u64::from(n)) as u32
     }
 }
 
 impl Setup {
-    /// Every device with all choices made: device i of n has value ⌊i·k/n⌋ of an attribute's k;
-    /// roles are dealt within the devices that share all attributes, classes, links and states at
-    /// the start within the fleet, each by a stream of its own.
+    /// Every device with all choices made. Device i of n has value ⌊i·k/n⌋ of an attribute's k.
+    /// Roles are dealt among the devices with the same attributes; classes, links and start states
+    /// within the fleet. Each has its own random stream.
     pub fn devices(&self) -> Vec<DevicePlan> {
         let mut devices = Vec::new();
         for (number, fleet) in self.fleets.iter().enumerate() {

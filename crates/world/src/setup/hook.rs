@@ -1,39 +1,42 @@
-//! What the app itself does, as a plan says it: its hooks, and the lists that its screens show.
+//! What the app itself does in a plan: its hooks, and the lists on its screens.
 
 use std::collections::BTreeMap;
 
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
-/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at
-/// once, and one that its own error triggers would begin for ever at one instant.
+/// An app's hooks trigger at most one sync in this time. Without a network a run fails at once; if
+/// its error triggered a run, runs would start endlessly in one instant.
 pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
+/// The hooks of an app.
 pub type Hooks = BTreeMap<Hook, HookPlan>;
 
-/// What a hook does each time, in the order of the fields.
+/// What a hook does at each call, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookPlan {
-    /// It is there for the runs of this unit alone; of all units if `None`.
+    /// Only for runs of this unit; for all units if `None`.
     pub unit: Option<UnitId>,
     pub takes: Span,
-    /// In this share of its calls it never ends.
+    /// Share of its calls that never end.
     pub hangs: Ppm,
     pub calls: Option<AppCall>,
-    /// In this share of its calls it throws, where the call has not thrown.
+    /// Share of its calls that throw, if the app call has not thrown.
     pub throws: Ppm,
     pub triggers: Option<UnitId>,
 }
 
+/// A call from a hook to the app's own server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppCall {
     pub request: Bytes,
     pub response: Bytes,
     pub takes: Span,
-    /// A call without a response is given up after this, and throws.
+    /// Time after which a call without a response fails and throws.
     pub timeout: Span,
 }
 
+/// Outcome of a call of a hook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
     pub hangs: bool,
@@ -44,7 +47,7 @@ impl HookPlan {
     pub fn is_for(&self, occasion: &Occasion<'_>) -> bool {
         self.unit.is_none_or(|own| occasion.run().is_some_and(|(unit, _)| unit == own))
     }
-    /// What the call number `nth` of `hook` comes to on the device of `seed`.
+    /// Outcome of call number `nth` of `hook` on the device of `seed`.
     pub fn fate(&self, seed: Seed, hook: Hook, nth: u64) -> Fate {
         let befalls = |share: Ppm, what: &str| {
             let seed = seed.derive(hook.word(), 0);
@@ -54,11 +57,12 @@ impl HookPlan {
     }
 }
 
+/// A list on a screen of the app, and how often it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppQuery {
     pub name: String,
     pub query: LocalQuery,
-    /// From one time to the next, while somebody looks at the app.
+    /// Time between two queries while a person uses the app.
     pub every: Span,
 }
 

@@ -1,11 +1,10 @@
-//! What is simulated: one cell, in which nothing is left to decide.
+//! What is simulated: one cell, with no choice left open.
 //!
-//! A [`Setup`] is all that `world` sees of a scenario: the data, the fleets, the backend, the
-//! gateway and the engine with their options, what people do, what goes wrong and when. Room
-//! `scenario` resolves files to it; what a cell has to come to, and where it was read, stand beside
-//! it there.
+//! A [`Setup`] is all that `world` sees of a scenario: data, fleets, backend, gateway, engine and
+//! their options, what people do, faults and events. Room `scenario` resolves files to it, and
+//! keeps apart from it what a cell must achieve and where it was read. Start with `shared`.
 //!
-//! Invariant: a setup is a value. Two that are equal are the same day.
+//! Invariant: a setup is a value. Two equal setups give the same day.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -1,4 +1,4 @@
-//! What a plan needs of the stack that it runs, and where it says so.
+//! What a plan needs of the stack it runs on, and where the file says so.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use super::shared::{Asking, Happening, Planned, Shared};
 use crate::base::{Ppm, Span};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, Need, ScopeRule};
 
-/// Each need, with the first place in the file that has it.
+/// Each need, with the first place in the file that requires it.
 type Needs = BTreeMap<Need, String>;
 
 impl Shared {
-    /// What it needs besides phones that show rows and update them.
+    /// What it needs beyond phones that show rows and update them.
     pub fn needs(&self) -> BTreeMap<Need, String> {
         let mut needs = Needs::new();
         let mut add = |is_so: bool, need: Need, place: &str| {
@@ -45,7 +45,7 @@ impl Shared {
             let rules = unit.blocking || unit.discard_pending || !unit.when.is_empty();
             add(rules, Need::UnitRules, &place);
         }
-        // What was deleted before the start, while a phone that begins synced was away.
+        // Rows deleted before the start, while a phone that starts synced was away.
         let synced = self.fleets.iter().any(|fleet| fleet.starts.iter().any(|s| s.0.synced_ago.is_some()));
         for (entity, data) in self.schema.entities.iter().zip(&*self.data).filter(|_| synced) {
             let gone = data.deleted_daily > Ppm(0) && entity.delivery == Delivery::Delta;

@@ -1,4 +1,4 @@
-//! One cell of a scenario as it is simulated, resolved to the last figure.
+//! One simulated cell of a scenario, with every value resolved.
 
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
@@ -12,35 +12,35 @@ use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::faults::Fault;
 use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
-/// Between two devices that are asked to sync in the drain: a herd is a scenario of its own.
+/// Time between two sync requests to devices in the drain; a herd is a scenario of its own.
 pub const ASKED_EVERY: Span = Span::millis(25);
 
-/// What is simulated, and nothing of what is judged or where it was read.
+/// What is simulated, without the checks and without the places in files.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     pub seed: Seed,
-    /// All the rest, which seeds share: a change makes a copy.
+    /// Everything else, shared between seeds; a change makes a copy.
     pub rest: Arc<Shared>,
 }
 
-/// A setup but for its seed.
+/// A setup without its seed.
 #[derive(Clone, Debug, Default)]
 pub struct Shared {
     pub start: Stamp,
-    /// What is added to UTC to get local time, in seconds.
+    /// Local time minus UTC, in seconds.
     pub utc_offset: i32,
     pub duration: Span,
-    /// Longest time for healing and draining after it; not converged by then is stuck.
+    /// Longest time for healing and draining; what has not converged by then is stuck.
     pub drain: Span,
     pub schema: Arc<Schema>,
-    /// The entities as the app knows them that some devices upgrade from: with fewer columns.
+    /// Entities of an older app version, with fewer columns, that some devices upgrade from.
     pub before: Option<Arc<Schema>>,
     pub data: Arc<Vec<workload::EntityData>>,
     pub attributes: Vec<Attribute>,
     pub units: Arc<[SyncUnit]>,
     pub backend: backend::BackendOptions,
     pub gateway: gateway::GatewayOptions,
-    /// Another system to which rows are carried, and how.
+    /// Another system that rows are replicated to, and how.
     pub integration: Option<integration::IntegrationOptions>,
     pub fleets: Vec<Fleet>,
     /// The engine's registered name: `builtin`, `broken:<id>`.
@@ -55,7 +55,7 @@ pub struct Shared {
     pub queries: Vec<AppQuery>,
     pub events: Vec<Planned>,
     pub chaos: Option<Chaos>,
-    /// How long a proxy on the way gives an answer again, if there always is one.
+    /// How long a proxy on the path caches responses; `None` if there is not always one.
     pub proxy: Option<Span>,
 }
 
@@ -76,7 +76,7 @@ impl Shared {
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
-    /// Actions of which edits are to be made, be it by an event.
+    /// Actions of which edits are made, including those made only by an event.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
         let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
         let taken =
@@ -85,13 +85,15 @@ impl Shared {
     }
 }
 
+/// An attribute of devices, such as a person's clinic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub name: String,
-    /// Its values in order: those that the scenario names, or `clinic-1` and so on.
+    /// Values in order: those that the scenario names, or `clinic-1` and so on.
     pub values: Arc<[Value]>,
 }
 
+/// A group of similar devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
     pub name: String,
@@ -99,31 +101,32 @@ pub struct Fleet {
     pub classes: Vec<(DeviceClass, u32)>,
     pub links: Vec<(Arc<net::Profile>, u32)>,
     pub moves: Option<Arc<net::Moves>>,
-    /// States at the start with their exact counts, each with the name that the scenario gives it.
+    /// Start states with exact counts, each with its name in the scenario.
     pub starts: Vec<(StartState, u32)>,
-    /// Roles with their shares within every group of devices that share all attributes.
+    /// Roles with their shares within each group of devices with the same attributes.
     pub roles: Vec<(String, Ppm)>,
     pub clock: ClockModel,
     pub background: Option<Budget>,
 }
 
+/// How device clocks are off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockModel {
     Good,
-    /// As measured on phones: each device draws its own.
+    /// Clock skew as measured on phones; each device draws its own.
     Phones,
     Told {
         /// Microseconds ahead.
         offset: i64,
-        /// Parts in 10⁹ by which it is too fast.
+        /// How much the clock runs fast, in parts per 10⁹.
         drift_ppb: i64,
-        /// How often the network takes back drift and steps; never if zero.
+        /// Time between corrections by the network; never if zero.
         resync: Span,
     },
 }
 
 impl ClockModel {
-    /// How far the scenario lets it be ahead, with what it drifts until the network sets it, or in
+    /// How far a clock can be ahead: its offset plus the drift until the network corrects it, or of
     /// a day.
     pub fn ahead(self) -> Span {
         let ClockModel::Told { offset, drift_ppb, resync } = self else { return Span::ZERO };
@@ -134,27 +137,30 @@ impl ClockModel {
     }
 }
 
+/// State of a device at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartState {
     pub name: String,
-    /// How long ago it was synced; `None` for a fresh install.
+    /// How long ago the device synced; `None` for a fresh install.
     pub synced_ago: Option<Span>,
 }
 
+/// Hardware of a kind of device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceClass {
     pub name: String,
-    /// Time of one step of SQLite's virtual machine, in picoseconds.
+    /// Time per step of SQLite's virtual machine, in picoseconds.
     pub step_picos: u64,
-    /// What takes the reference core a second takes it so many thousandths of one.
+    /// Milliseconds for work that takes the reference core a second; more is slower.
     pub cpu_milli: u32,
     pub parse_rate: Bytes,
     pub managed_rate: Bytes,
-    /// Its flash; the seed of the noise is each device's own.
+    /// Flash memory; each device has its own seed of the noise.
     pub flash: disk::Flash,
     pub memory: Bytes,
 }
 
+/// One device with all choices made.
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
     pub device: DeviceId,
@@ -163,25 +169,26 @@ pub struct DevicePlan {
     pub link: Arc<net::Profile>,
     pub moves: Option<Arc<net::Moves>>,
     pub clock: ClockModel,
-    /// What its operating system allows apps in the background; all if `None`.
+    /// What the operating system allows apps in the background; everything if `None`.
     pub background: Option<Budget>,
     pub start: StartState,
     pub attributes: Vec<Value>,
     pub role: String,
 }
 
+/// A planned event.
 #[derive(Clone, Debug)]
 pub struct Planned {
     pub name: String,
     pub at: Time,
-    /// How long it lasts, if it does: for a process that is stopped, until it is started again.
+    /// How long it lasts. For a stopped process, the time until its restart.
     pub length: Span,
     pub who: Who,
     pub what: Happening,
 }
 
 impl Planned {
-    /// The action whose edits it plans, if it does, by position.
+    /// Position of the action whose edits it plans, if any.
     pub fn action(&self) -> Option<usize> {
         match self.what {
             Happening::Edits { action, .. } => Some(action),
@@ -190,11 +197,12 @@ impl Planned {
     }
 }
 
+/// The devices that an event is for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     /// This share of all devices, drawn by the seed.
     Share(Ppm),
-    /// All devices of this share of the values of the attribute at this position (whole clinics).
+    /// All devices with this share of the values of attribute `attribute` (whole clinics).
     ShareOf {
         share: Ppm,
         attribute: usize,
@@ -202,14 +210,15 @@ pub enum Who {
     Devices(Vec<DeviceId>),
 }
 
+/// What happens in an event.
 #[derive(Clone, Debug)]
 pub enum Happening {
-    /// Something goes wrong: its kind, as files call it, and what that does.
+    /// A fault: its kind as named in files, and its effect.
     Fault(&'static str, Arc<dyn Fault>),
     Import {
         entity: EntityId,
         rows: u64,
-        /// All with one value of the attribute at this position; of all values if `None`.
+        /// All with one value of the attribute at this position; `None` for all values.
         of_one: Option<usize>,
     },
     /// People make edits, spread evenly over its length.
@@ -222,7 +231,7 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// What goes wrong, if something does.
+    /// The fault, if it is one.
     pub fn fault(&self) -> Option<&dyn Fault> {
         if let Happening::Fault(_, fault) = self { Some(&**fault) } else { None }
     }
@@ -248,14 +257,14 @@ word_enums! {
     }
 }
 
-/// What planned edits are about, where more is said than by their action.
+/// Target of planned edits, where it is more specific than their action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
-    /// The row of this key, or of a create the one that it refers to.
+    /// The row with this key; for a create, the row it refers to.
     pub row: Option<Key>,
-    /// The same, as the row that the edits of the event of this name were about.
+    /// As `row`: the row that the edits of the event with this name were about.
     pub row_of: Option<String>,
-    /// All of the event's edits are about one row; new rows have one natural key.
+    /// All of the event's edits are about one row; new rows have the same natural key.
     pub same_row: bool,
     /// Values in place of drawn ones, by position in the backend's columns.
     pub set: Vec<(usize, Value)>,

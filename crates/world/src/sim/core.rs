@@ -1,4 +1,4 @@
-//! What the executor, the handles and the leaf futures share.
+//! State that the executor, the handles and the leaf futures share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,21 +16,21 @@ use crate::base::Time;
 #[derive(Default)]
 pub(super) struct Core {
     now: Cell<Time>,
-    /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
+    /// The task being polled, or polled last in this run: leaf futures wake it.
     running: Cell<TaskId>,
     halted: Cell<bool>,
     paused: Cell<TaskId>,
-    /// So many polls of this instant are for what was asked from outside.
+    /// Extra polls that this instant allows, for work requested from outside.
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
-    /// The last poll was the one that a planned kill of this node waits for.
+    /// The last poll was the one after which a planned kill of this node is due.
     fatal: Cell<Option<NodeId>>,
     pub(super) tasks: Tasks,
-    /// Tasks to poll, first come, first served.
+    /// Tasks to poll, in FIFO order.
     pub(super) ready: RefCell<VecDeque<TaskId>>,
     pub(super) timers: RefCell<Timers>,
     dead: RefCell<VecDeque<Life>>,
-    /// Kills of which nobody was told yet, and which task waits for one.
+    /// Kills not reported yet, and the task that waits for the next one.
     kills: RefCell<VecDeque<NodeId>>,
     told: Cell<TaskId>,
     pub(super) inbox: Arc<Inbox>,
@@ -49,7 +49,7 @@ impl Core {
         task
     }
 
-    /// Puts a task into the ready queue, once; an id that is no longer valid is ignored.
+    /// Puts a task into the ready queue, once; ignores an id that is no longer valid.
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
         if self.tasks.find(task).is_some_and(Slot::queue) {
@@ -74,7 +74,7 @@ impl Core {
         }
     }
 
-    /// Who paused as the run was halted goes on first in the next.
+    /// Keeps a paused task first in line for the next run when this run is halted.
     pub(super) fn stays_paused(&self) {
         if self.paused.get() != TaskId::NONE {
             self.inbox.call();
@@ -128,12 +128,12 @@ impl Core {
         self.inbox.call();
     }
 
-    /// Does what is to be done between two polls now and then. True if the run is to halt.
+    /// Rare work between two polls: kills, drops, outside wakes. True if the run must halt.
     #[cold]
     pub(super) fn see_to(&self) -> bool {
         self.rest();
         let woken = self.inbox.take();
-        // In its fatal poll the node may have been killed, and even restarted, already.
+        // The poll itself may already have killed the node, and even restarted it.
         if let Some(node) = self.fatal.take()
             && self.tasks.is_fatal(node)
         {
@@ -148,7 +148,7 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Sets the clock to the next timers, which wake their tasks, or to the deadline.
+    /// Advances the clock to the next timers and wakes their tasks, or to the deadline.
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Advance {
         let mut timers = self.timers.borrow_mut();
@@ -161,7 +161,7 @@ impl Core {
         ahead
     }
 
-    /// Sets the clock ahead, to a time before which no timer comes up.
+    /// Sets the clock to a time before which no timer is due.
     pub(super) fn pass_to(&self, time: Time) {
         self.now.set(time);
     }
@@ -185,8 +185,8 @@ impl Core {
         }
     }
 
-    /// Drops the futures of killed nodes, now or after the poll that is under way. What their drops
-    /// kill or spawn meanwhile joins the row.
+    /// Drops the futures of killed nodes, now or after the current poll. If a drop kills or spawns,
+    /// those futures join the queue.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
             self.inbox.call();
@@ -204,9 +204,9 @@ impl Core {
         self.burying.set(false);
     }
 
-    /// The end of the world: every node is taken down, those too that a drop creates on the way.
+    /// End of the simulation: kills every node, including nodes created by a drop meanwhile.
     pub(super) fn close(&self) {
-        // A poll or a drop that panicked leaves its marks.
+        // A poll or a drop that panicked may have left these set.
         self.rest();
         self.burying.set(false);
         let mut node = NodeId(0);

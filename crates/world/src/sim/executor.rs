@@ -1,4 +1,4 @@
-//! The run loop, its limits and what it says when it stops.
+//! The run loop, its limits, and the reasons to stop.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,70 +12,70 @@ use crate::base::Time;
 /// A simulation: its nodes, its tasks, its clock.
 pub struct Sim {
     handle: Handle,
-    /// So many polls without virtual time advancing are a stall.
+    /// Polls without progress of virtual time that count as a stall.
     pub(super) polls_per_instant_max: u64,
     polls: u64,
 }
 
-/// Why a run stopped; each can be run on.
+/// Why a run stopped; every run can be continued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// No task is ready and no timer is set; the clock stands at the last event.
+    /// No task is ready and no timer is set; the clock stays at the last event.
     Idle,
-    /// All that was due by the deadline is done; the clock stands at the deadline.
+    /// Everything due by the deadline is done; the clock is at the deadline.
     Deadline,
-    /// Somebody called [`Handle::halt`].
+    /// Code called [`Handle::halt`].
     Halted,
-    /// Virtual time did not advance for a million polls: something spins.
+    /// Virtual time did not advance for a million polls: a task spins.
     Stalled(Box<Snapshot>),
 }
 
-/// Where a run stood when it stopped at a limit.
+/// State of a run that stopped at a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The virtual time.
+    /// Virtual time.
     pub now: Time,
-    /// The node of the task that is next.
+    /// Node of the next task.
     pub node: String,
-    /// The task that is next.
+    /// The next task.
     pub task: &'static str,
     /// Polls since virtual time last advanced.
     pub polls_in_instant: u64,
-    /// Polls since the start of the world.
+    /// Polls since the start of the simulation.
     pub polls: u64,
-    /// How many tasks are ready.
+    /// Number of ready tasks.
     pub ready: usize,
-    /// When the next few timers come up.
+    /// Times of the next few timers.
     pub timers: Vec<Time>,
 }
 
-/// After so many polls it is asked again whether the run is to halt.
+/// Number of polls between two calls of `halts`.
 const ASKED_EVERY: u64 = 256;
 const TIMERS_SHOWN: usize = 4;
 
 impl Default for Sim {
-    /// An empty world at time zero.
+    /// An empty simulation at time zero.
     fn default() -> Sim {
         Sim { handle: Handle { core: Rc::default() }, polls_per_instant_max: 1_000_000, polls: 0 }
     }
 }
 
 impl Sim {
-    /// The handle to give to the code inside.
+    /// The handle for code inside the simulation.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
-    /// How many polls there have been.
+    /// Number of polls so far.
     pub fn polls(&self) -> u64 {
         self.polls
     }
-    /// Runs all that is due by `deadline`, included, or until something stops the run. Panics if
-    /// the deadline is past.
+    /// Runs everything due up to and including `deadline`, or until another reason to stop. Panics
+    /// if the deadline is in the past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         self.run_unless(deadline, &|| false)
     }
 
-    /// The same, until `halts` says so, which is asked now and then within an instant, too.
+    /// As [`Sim::run_until`], until `halts` returns true; it is also called within an instant.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
@@ -84,8 +84,8 @@ impl Sim {
         stop
     }
 
-    /// The same, and the clock stands at the deadline even if nothing was left to do before: what
-    /// somebody outside does next is done then.
+    /// As [`Sim::run_until`], but the clock reaches the deadline even if no events are left. So a
+    /// caller from outside acts at that time.
     pub fn run_to(&mut self, deadline: Time) -> Stop {
         match self.run_until(deadline) {
             Stop::Idle => {
@@ -95,7 +95,7 @@ impl Sim {
             stop => stop,
         }
     }
-    /// No timer comes up before this; `None` if none is set. Between two runs.
+    /// No timer is due before this; `None` if none is set. Call it between two runs.
     pub fn next_timer(&self) -> Option<Time> {
         self.handle.core.timers.borrow().next()
     }
@@ -152,7 +152,7 @@ impl Sim {
         instant_start.saturating_add(self.polls_per_instant_max.saturating_add(excused))
     }
 
-    /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
+    /// The reason to stop at a limit; `None` if no task is ready, as then nothing is cut off.
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
         if self.polls < self.limit(instant_start) {
@@ -176,7 +176,7 @@ impl Sim {
 }
 
 impl Drop for Sim {
-    /// Drops every future, so that handles inside them do not keep the world alive.
+    /// Drops every future, so that handles inside them do not keep the simulation alive.
     fn drop(&mut self) {
         self.handle.core.close();
     }

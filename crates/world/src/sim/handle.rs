@@ -1,4 +1,4 @@
-//! The simulation as seen from inside.
+//! The interface of the simulation for the code inside it.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -14,14 +14,14 @@ use super::oneshot;
 use super::sleep::{Sleep, TimedOut};
 use crate::base::{Incarnation, Span, Time};
 
-/// A way into the simulation for the code inside it; cheap to clone.
+/// Access to the simulation for code inside it; cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) core: Rc<Core>,
 }
 
 impl Handle {
-    /// The virtual time.
+    /// Virtual time.
     #[inline]
     pub fn now(&self) -> Time {
         self.core.now()
@@ -32,14 +32,14 @@ impl Handle {
         self.sleep_until(self.now() + span)
     }
 
-    /// Waits until `deadline`; [`Time::FAR`] is never. A time that is not in the future still costs
-    /// one turn, so that a loop around it is seen by the stall limit.
+    /// Waits until `deadline`; [`Time::FAR`] is never. A time not in the future still costs one
+    /// turn, so that the stall limit sees a loop around it.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep::new(Rc::clone(&self.core), deadline)
     }
-    /// Waits for `future`, at most until `deadline`; if both are ready, the future counts.
-    /// `pin!(future)` takes the room of one that is not `Unpin` only once.
+    /// Waits for `future`, at most until `deadline`; if both are ready, the future wins. Pass
+    /// `pin!(future)` if it is not `Unpin`: that stores it only once.
     #[inline]
     pub fn timeout<F: Future + Unpin>(
         &self,
@@ -53,8 +53,8 @@ impl Handle {
         })
     }
 
-    /// Starts a task on a node, behind all tasks that are ready now; on a node that is down the
-    /// future is dropped. `name` is shown in a [`Snapshot`](super::Snapshot).
+    /// Starts a task on a node, after all tasks that are ready now. If the node is down, the future
+    /// is dropped. `name` appears in a [`Snapshot`](super::Snapshot).
     pub fn spawn(
         &self,
         node: NodeId,
@@ -64,13 +64,13 @@ impl Handle {
         self.core.spawn(node, name, Box::pin(future))
     }
 
-    /// So many more polls may there be in this instant before it counts as a stall.
+    /// Allows `polls` more polls before this instant counts as stalled.
     pub fn excuse(&self, polls: u64) {
         let excused = &self.core.excused;
         excused.set(excused.get().saturating_add(polls));
     }
 
-    /// Lets the runner look whether it is to halt; the task goes on before all others.
+    /// Lets the run loop check whether it must halt; this task then goes on before all others.
     pub async fn pause(&self) {
         let mut paused = false;
         poll_fn(|_| {
@@ -83,7 +83,7 @@ impl Handle {
         .await;
     }
 
-    /// Stops the run after the current poll, or the next run before its first.
+    /// Stops the run after the current poll, or the next run before its first poll.
     pub fn halt(&self) {
         self.core.halt();
     }
@@ -92,59 +92,57 @@ impl Handle {
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
         oneshot::oneshot(Rc::clone(&self.core))
     }
-    /// A wake-up that tasks wait for.
+    /// A notify: tasks wait for it until another task notifies.
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }
 }
 
 impl Handle {
-    /// Creates a node, up. `name` is shown in a [`Snapshot`](super::Snapshot).
+    /// Creates a node that is up. `name` appears in a [`Snapshot`](super::Snapshot).
     pub fn node(&self, name: &str) -> NodeId {
         self.core.tasks.add_node(name)
     }
 
-    /// Takes a node down: none of its tasks is polled again, and until a restart none starts on it.
-    /// Its futures are dropped after the current poll, in the order of their spawn; a task that
-    /// kills its own node runs on until it next waits. Nothing happens if it is down already.
+    /// Kills a node: its tasks are not polled again, and none starts on it before a restart. Its
+    /// futures are dropped after the current poll, in spawn order. A task that kills its own node
+    /// runs until its next wait. No effect on a node that is down.
     pub fn kill(&self, node: NodeId) {
         self.core.kill(node);
     }
-    /// Brings a killed node up again, with nothing running, in the next incarnation. Panics if it
-    /// is up.
+    /// Restarts a killed node in its next incarnation, without tasks. Panics if it is up.
     pub fn restart(&self, node: NodeId) -> Incarnation {
         self.core.tasks.restart(node)
     }
-    /// Whether the node is not killed, or restarted since.
+    /// Whether the node is up.
     pub fn is_up(&self, node: NodeId) -> bool {
         self.core.tasks.is_up(node)
     }
-    /// How often the node has been restarted.
+    /// How often the node was restarted.
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
         self.core.tasks.incarnation(node)
     }
-    /// How many polls the node's tasks have had, over all incarnations.
+    /// Polls of the node's tasks, over all incarnations.
     pub fn polls(&self, node: NodeId) -> u64 {
         self.core.tasks.polls(node)
     }
-    /// Plans a kill right after the node's poll number `polls`, once; a kill that comes earlier
-    /// calls it off. Panics if that poll is past.
+    /// Plans one kill right after the node's poll number `polls`; an earlier kill cancels it.
+    /// Panics if that poll is in the past.
     pub fn kill_after_polls(&self, node: NodeId, polls: u64) {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Waits for the next kill that was not told yet, in their order; for one task. When it is
-    /// told, the futures of the node are dropped already.
+    /// Waits for the next kill not reported yet, in order; only one task may wait. The node's
+    /// futures are already dropped by then.
     pub fn next_kill(&self) -> impl Future<Output = NodeId> {
         poll_fn(|_| self.core.next_kill())
     }
 }
 
 impl Handle {
-    /// Polls a future of another crate with a real waker of the running task; tasks are polled with
-    /// one that does nothing. In a combinator that polls only children whose waker was called
-    /// (`FuturesUnordered`) a future of this room is not polled again: spawn such children as
-    /// tasks.
+    /// Polls a foreign future with a real waker of the running task; tasks are polled with a no-op
+    /// waker. Some combinators poll only children whose waker was called (`FuturesUnordered`). In
+    /// those, a future of this room is not polled again: spawn such children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
         let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(wake));

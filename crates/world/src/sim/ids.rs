@@ -1,21 +1,21 @@
-//! What tasks and nodes are called.
+//! Ids of tasks and nodes.
 
 use std::pin::Pin;
 
-/// One future; a finished task's id is never given again. Slot and generation are one number: two
-/// halves written apart and read as one cost the processor a dozen cycles.
+/// One future; the id of a finished task is never reused. Slot and generation are one number: two
+/// halves written separately and read as one cost the CPU a dozen cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(u64);
 
-/// A node, counted from 0 in the order of creation: what is killed and restarted as one.
+/// A node, counted from 0 in order of creation: the unit of kill and restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
 pub(super) type Life = Pin<Box<dyn Live>>;
 
-/// A task's future, whose memory may be read before its turn.
+/// A task's future, whose memory can be prefetched before its turn.
 pub(super) trait Live: Future<Output = ()> {
-    /// Reads where the future stands: of an `async fn` that is in its own memory.
+    /// Reads the future's state; that of an `async fn` lies in its own memory.
     fn touch(&self);
 }
 
@@ -32,7 +32,7 @@ pub(super) const NIL: u32 = u32::MAX;
 pub(super) const FIRST_BLOCK: u32 = 64;
 
 impl TaskId {
-    /// No task: it is never woken.
+    /// No task; waking it has no effect.
     pub(super) const NONE: TaskId = TaskId::new(NIL, 0);
 
     #[inline]

@@ -1,4 +1,4 @@
-//! Where wakes from outside the executor come in.
+//! Wakes from outside the executor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::task::Wake;
 
 use super::ids::TaskId;
 
-/// Where real wakers, which must be `Send`, leave their wakes.
+/// Queue for real wakers, which must be `Send`.
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// There is something rare to do before the next poll: the run loop has one thing to look at.
+    /// There is rare work before the next poll, so the run loop checks only one flag.
     attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }

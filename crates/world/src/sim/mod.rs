@@ -1,21 +1,20 @@
-//! The executor: many small stories told by one thread in virtual time. It decides who runs next
-//! and what time it is; a node is only what is killed and restarted as one.
+//! The executor: many tasks on one thread in virtual time. It decides which task runs next and what
+//! time it is. A node is only the unit of kill and restart.
 //!
 //! A [`Sim`] owns everything; code inside holds a [`Handle`] and is plain `async fn`. Time stands
-//! still while any task is ready and then jumps to the next timer.
+//! still while any task is ready, then jumps to the next timer.
 //!
-//! Invariants: ready tasks take turns first come, first served; timers come up in the order of
-//! (time, sequence). No future is polled or dropped while a borrow of the executor's state is held,
-//! so a drop may kill, spawn and send. A killed node is down at once; its futures are dropped after
-//! the current poll; what was sent lives on with its receivers. When a task runs, every timer that
-//! is due has left the heap. A guest that spins ends the run with [`Stop::Stalled`], never with a
-//! panic.
+//! Invariants: ready tasks run in FIFO order; timers fire in the order of (time, sequence). No
+//! future is polled or dropped while the executor's state is borrowed, so a drop may kill, spawn
+//! and send. A killed node is down at once; its futures are dropped after the current poll; sent
+//! values stay with their receivers. When a task runs, every due timer has left the heap. A task
+//! that spins ends the run with [`Stop::Stalled`], never with a panic.
 //!
-//! How: `slots` keeps the futures in numbered slots with generations, so a stale wake finds nobody;
-//! `tasks` hangs those of a node together through their slots. What the next few timers wake is
-//! read from memory together before its turn: of a large fleet it is in no cache. Every future of
-//! this room notes which task polls it and wakes that task directly, so no atomic counter or
-//! allocation is spent on waking; [`Handle::with_waker`] makes a real waker.
+//! Read `executor`, `core`, then the parts. `slots` keeps the futures in numbered slots with
+//! generations, so a stale wake finds no task. `tasks` links those of a node through their slots.
+//! `timers` prefetches what the next few timers wake, as tasks of a large fleet are in no cache. A
+//! future of this room records which task polls it and wakes it directly, so waking costs no
+//! atomics and no allocation. [`Handle::with_waker`] makes a real waker.
 
 mod core;
 mod executor;

@@ -1,4 +1,4 @@
-//! A wake-up that tasks wait for.
+//! A wake-up primitive for tasks.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::core::Core;
 use super::ids::TaskId;
 
-/// Lets tasks wait until another says so; clones are the same one.
+/// Lets tasks wait until another task notifies; clones share the same waiters.
 #[derive(Clone)]
 pub struct Notify {
     inner: Rc<Inner>,
@@ -18,7 +18,7 @@ pub struct Notify {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Notified {
     inner: Rc<Inner>,
-    /// The place in the row of waiters; 0 before the first poll and after the last.
+    /// Ticket in the queue of waiters; 0 before the first poll and after the last.
     ticket: u64,
 }
 
@@ -27,7 +27,7 @@ struct Inner {
     row: RefCell<Row>,
 }
 
-/// Who waits, by ticket, and the last ticket; a ticket that is not there any more was notified.
+/// Waiters by ticket, and the last ticket given. A ticket that is not there was notified.
 #[derive(Default)]
 struct Row {
     waiters: Vec<(u64, TaskId)>,
@@ -38,7 +38,7 @@ impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
         Notify { inner: Rc::new(Inner { core, row: RefCell::default() }) }
     }
-    /// Wakes all that wait now.
+    /// Wakes all current waiters.
     pub fn notify_all(&self) {
         for (_, task) in self.inner.row.borrow_mut().waiters.drain(..) {
             self.inner.core.wake(task);

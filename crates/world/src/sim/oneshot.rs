@@ -8,12 +8,12 @@ use std::task::{Context, Poll};
 use super::core::Core;
 use super::ids::TaskId;
 
-/// The sending end of a single value.
+/// The sending end of the channel.
 pub struct Sender<T> {
     parcel: Rc<Parcel<T>>,
 }
 
-/// Waits for the single value; None if the sender was dropped without sending.
+/// Waits for the value; `None` if the sender was dropped without sending.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Receiver<T> {
     parcel: Rc<Parcel<T>>,
@@ -40,7 +40,7 @@ pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Sends the value; it comes back if the receiver is gone.
+    /// Sends the value; returns it as an error if the receiver is gone.
     #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         if !self.parcel.open.get() {

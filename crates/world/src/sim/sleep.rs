@@ -1,4 +1,4 @@
-//! Waiting for a time.
+//! Waiting until a time.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ pub struct Sleep {
     core: Rc<Core>,
     deadline: Time,
     task: TaskId,
-    /// The timer's sequence; 0 if there is none.
+    /// Sequence of its timer; 0 if there is none.
     timer: u64,
 }
 
@@ -24,7 +24,7 @@ impl Sleep {
         Sleep { core, deadline, task: TaskId::NONE, timer: 0 }
     }
 
-    /// Asks for the running task to be woken in time, in place of another that was asked for.
+    /// Registers the running task to be woken, in place of the task registered before.
     #[inline(never)]
     fn ask(&mut self) {
         let task = self.core.running();
@@ -40,7 +40,7 @@ impl Sleep {
         }
     }
 
-    /// What is due has left the timers before any task runs.
+    /// A due timer has left the heap before any task runs.
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now() {
@@ -74,7 +74,7 @@ impl Drop for Sleep {
     }
 }
 
-/// The deadline came first.
+/// The deadline passed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deadline has passed")]
 pub struct TimedOut;

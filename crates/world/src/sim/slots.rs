@@ -1,16 +1,16 @@
-//! Where the tasks lie.
+//! Memory of the tasks.
 
 use std::cell::{Cell, OnceCell};
 
 use super::ids::{FIRST_BLOCK, Life, NIL, NodeId, TaskId, index};
 
-/// Slots with a number each, made in blocks that never move, each twice as large as the one before;
-/// everything in one is a cell. So a slot is at hand for a whole poll, and no borrow is tracked.
+/// Numbered slots in blocks that never move, each twice as large as the one before. All fields are
+/// cells, so a slot stays accessible for a whole poll without borrow tracking.
 pub(super) struct Slots {
-    /// A slot's number and the size of the first block add up to a number whose highest bit tells
-    /// the block and whose other bits tell the place in it.
+    /// Slot number plus size of the first block: the highest bit of the sum gives the block, the
+    /// other bits the index in it.
     blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
-    /// The first vacant slot; the others follow by `next`.
+    /// The first vacant slot; the others follow through `next`.
     vacant: Cell<u32>,
     count: Cell<u32>,
 }
@@ -18,18 +18,18 @@ pub(super) struct Slots {
 /// One cache line.
 #[repr(align(64))]
 pub(super) struct Slot {
-    /// The task that is here; or, as long as the slot is vacant, that will be.
+    /// The task in this slot; for a vacant slot, the next task's id.
     id: Cell<TaskId>,
     pub(super) life: Cell<Option<Life>>,
     pub(super) name: Cell<&'static str>,
     pub(super) polls: Cell<u64>,
     pub(super) node: Cell<NodeId>,
-    /// The node's tasks hang together in the order of their spawn.
+    /// Links of the node's task list, in spawn order.
     pub(super) previous: Cell<u32>,
     pub(super) next: Cell<u32>,
-    /// Whether the task is in the ready queue, or there is none.
+    /// True if the task is in the ready queue, or the slot is vacant.
     queued: Cell<bool>,
-    /// Whether a kill of its node is planned, so that each poll must be looked at.
+    /// True if a kill of its node is planned, so that each poll must be checked.
     pub(super) watched: Cell<bool>,
 }
 
@@ -40,7 +40,7 @@ impl Default for Slots {
 }
 
 impl Slots {
-    /// The slot of a number, if there is one; there is none for [`NIL`].
+    /// The slot with this number; `None` if there is none, as for [`NIL`].
     #[inline]
     pub(super) fn at(&self, number: u32) -> Option<&Slot> {
         let sum = number.wrapping_add(FIRST_BLOCK);
@@ -77,7 +77,7 @@ impl Slots {
         self.at(number).expect("its block was made")
     }
 
-    /// Makes the slot vacant: from here on its task's id is stale.
+    /// Makes the slot vacant: its task's id becomes stale.
     pub(super) fn vacate(&self, slot: &Slot) {
         let id = slot.id.get();
         slot.id.set(TaskId::new(id.slot(), id.generation().wrapping_add(1)));
@@ -110,7 +110,7 @@ impl Slot {
         !self.queued.replace(true)
     }
 
-    /// Takes the future of a ready task out to be polled, and counts the poll.
+    /// Takes the future of a ready task out for a poll, and counts the poll.
     #[inline]
     pub(super) fn take(&self) -> Life {
         self.queued.set(false);
@@ -125,7 +125,7 @@ impl Slot {
         self.life.set(life);
     }
 
-    /// Puts a future back, or returns it if the task was killed during its poll.
+    /// Puts a future back; returns it if the task was killed during its poll.
     #[inline]
     pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
         if self.id.get() != task {

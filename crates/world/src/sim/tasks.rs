@@ -1,4 +1,4 @@
-//! Tasks and the nodes they live on.
+//! Tasks and their nodes.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -8,7 +8,7 @@ use super::slots::{Slot, Slots};
 use super::timers::Entry;
 use crate::base::Incarnation;
 
-/// Nothing here runs or drops a future: the caller does, with no borrow held.
+/// Tasks and nodes. Nothing here polls or drops a future: the caller does, without a borrow.
 #[derive(Default)]
 pub(super) struct Tasks {
     slots: Slots,
@@ -20,7 +20,7 @@ const NEVER: u64 = u64::MAX;
 
 struct Node {
     name: Box<str>,
-    /// Of the tasks that are gone; each of the others counts its own.
+    /// Polls of finished tasks; each live task counts its own.
     past_polls: u64,
     fatal_poll: u64,
     first: u32,
@@ -35,7 +35,7 @@ impl Tasks {
         self.slots.find(task)
     }
 
-    /// Reads what has its turn soon: of many at once the processor waits for all together.
+    /// Prefetches tasks that run soon: the CPU waits for many memory reads at once.
     #[inline(never)]
     pub(super) fn fetch(&self, some: &[Entry]) {
         for entry in some {
@@ -51,7 +51,7 @@ impl Tasks {
         }
         let slot = self.slots.occupy(node, name, life);
         slot.watched.set(home.fatal_poll != NEVER);
-        // It hangs at the end of its node's row.
+        // Append it to its node's list.
         let number = slot.id().slot();
         slot.previous.set(std::mem::replace(&mut home.last, number));
         match self.slots.at(slot.previous.get()) {
@@ -61,7 +61,7 @@ impl Tasks {
         Ok(slot.id())
     }
 
-    /// Gives the slot of a finished task free, unless a kill has already done so.
+    /// Frees the slot of a finished task, unless a kill already did.
     pub(super) fn finish(&self, task: TaskId) {
         if let Some(slot) = self.find(task) {
             let home = &mut self.nodes.borrow_mut()[slot.node.get().0 as usize];
@@ -82,7 +82,7 @@ impl Tasks {
         (self.nodes.borrow()[slot.node.get().0 as usize].name.to_string(), slot.name.get())
     }
 
-    /// The node of a task that is watched, if this is the poll that a planned kill waits for.
+    /// The node of a watched task, if its planned kill is due after this poll.
     pub(super) fn fatal(&self, slot: &Slot) -> Option<NodeId> {
         let node = slot.node.get();
         (self.polls(node) == self.nodes.borrow()[node.0 as usize].fatal_poll).then_some(node)
@@ -105,7 +105,7 @@ impl Tasks {
         id
     }
 
-    /// Moves the node's futures to `dead`, in the order of their spawn. False if it is down.
+    /// Moves the node's futures to `dead`, in spawn order. False if the node is down.
     pub(super) fn kill(&self, node: NodeId, dead: &mut VecDeque<Life>) -> bool {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {
@@ -154,7 +154,7 @@ impl Tasks {
         index(self.nodes.borrow().len())
     }
 
-    /// The node's tasks in the order of their spawn; each may be vacated when it has come.
+    /// The node's tasks in spawn order; a slot may be vacated once it was returned.
     fn row(&self, home: &Node) -> impl Iterator<Item = &Slot> + use<'_> {
         let mut number = home.first;
         std::iter::from_fn(move || {

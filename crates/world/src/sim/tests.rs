@@ -1,4 +1,4 @@
-//! Stories about the whole executor.
+//! Tests of the whole executor.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -11,7 +11,7 @@ use crate::base::{Incarnation, Span, Time};
 
 type Log<T> = Rc<RefCell<Vec<T>>>;
 
-/// A world with a node, and a log for its tasks to write to.
+/// A simulation with one node and a log for its tasks.
 struct Rig<T> {
     sim: Sim,
     handle: Handle,
@@ -26,7 +26,7 @@ fn rig<T>() -> Rig<T> {
 }
 
 impl<T> Rig<T> {
-    /// Starts a task that is made with the handle and the log.
+    /// Starts a task built from the handle and the log.
     fn task<F>(&self, node: NodeId, make: impl FnOnce(Handle, Log<T>) -> F) -> TaskId
     where
         F: Future<Output = ()> + 'static,
@@ -34,7 +34,7 @@ impl<T> Rig<T> {
         self.handle.spawn(node, "task", make(self.handle.clone(), self.log.clone()))
     }
 
-    /// Runs to the end: what was logged.
+    /// Runs to the end and returns the log.
     fn run(&mut self) -> Vec<T> {
         self.sim.run_until(Time::FAR);
         self.log.take()
@@ -95,7 +95,7 @@ fn an_idle_clock_that_is_set_stands_where_it_is_told() {
 #[test]
 fn no_timer_comes_up_before_the_next_that_is_told() {
     let Rig { mut sim, handle, node, .. } = rig::<()>();
-    // Far apart, many at once, and some that are cancelled.
+    // Far apart, many at once, and some cancelled.
     for n in 0..200_u64 {
         let at = Time(1 + (n * n * 7_919) % 1_000_003);
         let inner = handle.clone();
@@ -127,7 +127,7 @@ fn halt_stops_after_the_current_poll() {
     rig.task(rig.node, |_, log| async move { log.borrow_mut().push("next poll") });
     assert_eq!(rig.sim.run_until(Time::FAR), Stop::Halted);
     assert_eq!(rig.log.take(), ["same poll"]);
-    // From outside it stops the next run before its first poll.
+    // From outside, it stops the next run before its first poll.
     rig.handle.halt();
     assert_eq!((rig.sim.run_until(Time::FAR), rig.sim.polls()), (Stop::Halted, 1));
     assert_eq!(rig.sim.run_until(Time::FAR), Stop::Idle);
@@ -333,8 +333,7 @@ fn a_stale_wake_does_not_reach_the_next_task_in_the_slot() {
     assert_eq!([first, second].map(|task| handle.core.tasks.find(task).is_some()), [false, true]);
 }
 
-/// What a node of two tasks with five polls each had done when it was killed after `k` polls, and
-/// which kills were told.
+/// Polls of a node with two tasks of five polls, killed after `k` polls; and the reported kills.
 fn polls_until_kill(k: u64) -> (Vec<u32>, Vec<(NodeId, Time)>) {
     let mut rig = rig();
     for n in 0..2 {
@@ -461,12 +460,12 @@ fn a_foreign_channel_wakes_its_task() {
     assert_eq!(rig.run(), [(Some(42), Time(5))]);
 }
 
-/// What a program of tasks does: for each task, its sleeps in order.
+/// A program: for each task, its sleeps in order.
 type Program = Vec<Vec<u64>>;
 type Wakes = Vec<(u64, usize, usize)>;
 
-/// Logs (time, task, step) at each wake, with stops on the way. Each step is raced against a sleep
-/// that loses.
+/// Runs a program with stops at `stops` and logs (time, task, step) at each wake. Each step races
+/// against a longer sleep.
 fn perform(program: &Program, stops: &[u64]) -> Wakes {
     let mut rig = rig();
     for (task, spans) in program.iter().cloned().enumerate() {
@@ -486,7 +485,7 @@ fn perform(program: &Program, stops: &[u64]) -> Wakes {
     rig.run()
 }
 
-/// The same by a sorted list of (time, sequence), where each step's end asks for the next.
+/// Expected log, from a sorted list of (time, sequence) in which each step's end queues the next.
 fn foretell(program: &Program) -> Wakes {
     let mut row = std::collections::BTreeMap::new();
     let mut sequence = 0;

@@ -1,4 +1,4 @@
-//! What is to be woken when.
+//! The timers: which task to wake when.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -10,29 +10,29 @@ use crate::base::Time;
 
 /// Timers in the order of (time, sequence).
 ///
-/// The next few lie sorted in the front, all others in a radix heap (Ahuja, Mehlhorn, Orlin and
-/// Tarjan 1990), which moves along memory instead of jumping in it, and asks that no timer is
-/// earlier than the present. A timer lies in the bucket of the highest digit in which it differs
-/// from the heap's origin, so the lowest bucket that is not empty holds the next timers: a small
-/// one is sorted and becomes the front, a large one is dealt out to lower buckets first. A
-/// cancelled timer stays until it comes up, or until half of all are such: then they are swept out.
+/// The next few are sorted in the front; all others are in a radix heap (Ahuja, Mehlhorn, Orlin and
+/// Tarjan 1990). It moves along memory instead of jumping in it, and requires that no timer is
+/// earlier than the present. A timer's bucket is the highest digit in which it differs from the
+/// heap's origin, so the lowest non-empty bucket holds the next timers. A small bucket is sorted
+/// and becomes the front; a large one is first dealt out to lower buckets. A cancelled timer stays
+/// until it is due, or until half of all are cancelled: then they are swept out.
 pub(super) struct Timers {
-    /// When timers last came up; every entry is later.
+    /// When timers last fired; every entry is later.
     present: Time,
-    /// All timers before `front_end`, the last of them in front.
+    /// All timers before `front_end`, in descending order: the next one is the last element.
     front: Vec<Entry>,
     front_end: Time,
-    /// Not later than the present; where the lowest bucket that became the front began.
+    /// First time of the bucket that last became the front; timers in buckets are not earlier.
     origin: Time,
-    /// The bucket of a level and digit is at `level * DIGITS + digit`.
+    /// The bucket of a level and digit is at index `level * DIGITS + digit`.
     buckets: Box<[Vec<Entry>; LEVELS * DIGITS]>,
-    /// The buckets of each level that are not empty, as bits.
+    /// Non-empty buckets of each level, as bits.
     occupied: [u16; LEVELS],
-    /// The levels that are not empty, as bits.
+    /// Non-empty levels, as bits.
     levels: u16,
     sweep_at: usize,
     cancelled: Cancelled,
-    /// All timers before were fetched, but those asked for since: who asked is at hand.
+    /// All timers before this were prefetched, except those added since: their tasks are in cache.
     fetched_end: Time,
 }
 
@@ -40,14 +40,14 @@ const DIGIT_BITS: u32 = 4;
 const DIGITS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
-/// So many timers are sorted faster than they are dealt out.
+/// Up to this many timers are faster to sort than to deal out.
 const FRONT_MAX: usize = 16;
-/// So many timers are fetched together: what they wake has its place in the second cache.
+/// Maximum number of timers prefetched together: the tasks they wake fit into the L2 cache.
 const FETCHED_MAX: usize = 256;
-/// A front that has grown to this is put back: each further timer would move too many others.
+/// A front of this size is put back: each further insertion would move too many entries.
 const FRONT_FULL: usize = 64;
 
-/// So few cancelled timers are never worth a sweep.
+/// Fewer cancelled timers are never worth a sweep.
 const SWEEP_MIN: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -57,10 +57,10 @@ pub(super) struct Entry {
     pub(super) task: TaskId,
 }
 
-/// What became of moving the clock.
+/// Result of advancing the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Advance {
-    /// Timers came up at this time.
+    /// Timers fired at this time.
     To(Time),
     /// The next timer is later than the deadline.
     TooFar,
@@ -86,7 +86,7 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
+    /// Adds a timer that wakes `task` at `at`, which must be in the future; returns its sequence.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
@@ -108,8 +108,8 @@ impl Timers {
         }
     }
 
-    /// Lets the next timers come up, unless they are later than `deadline`, and tells `wake` whom
-    /// they wake. `fetch` is given timers that are soon to come up.
+    /// Fires the next timers, unless they are later than `deadline`, and calls `wake` with their
+    /// tasks. Calls `fetch` with timers that are due soon.
     #[inline]
     pub(super) fn advance(
         &mut self,
@@ -138,7 +138,7 @@ impl Timers {
         }
     }
 
-    /// No timer comes up before this; one that was cancelled may have been the next.
+    /// No timer is due before this. A cancelled timer may count.
     pub(super) fn next(&self) -> Option<Time> {
         if let Some(entry) = self.front.last() {
             return Some(entry.at);
@@ -168,7 +168,7 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// In parts, so that they stay in registers: what is written in halves and read whole stalls.
+    /// Field by field, so that values stay in registers: a partial write stalls the next read.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -210,7 +210,7 @@ impl Timers {
         self.fill_front(deadline, fetch)
     }
 
-    /// Makes the next few timers the front, which is empty, unless none is due by the deadline.
+    /// Makes the next timers the front, which must be empty; returns why not, if none is due.
     fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
@@ -245,13 +245,13 @@ impl Timers {
             self.vacate(level);
             return None;
         }
-        // What was cancelled may have led the origin beyond the present.
+        // Cancelled timers may have moved the origin beyond the present.
         self.origin = self.present;
         self.front_end = Time::ZERO;
         Some(Advance::Idle)
     }
 
-    /// Notes that the lowest bucket of the level, which is the lowest, is empty.
+    /// Marks the lowest bucket of the lowest level as empty.
     #[inline]
     fn vacate(&mut self, level: usize) {
         self.occupied[level] &= self.occupied[level] - 1;
@@ -264,7 +264,7 @@ impl Timers {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // Nothing was put here meanwhile: what differs from the origin in this digit is elsewhere.
+        // Nothing was put here meanwhile: timers with another digit went elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 
@@ -272,7 +272,7 @@ impl Timers {
         self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Takes the cancelled out; buckets that become empty are found so when they are reached.
+    /// Removes cancelled timers. A bucket that becomes empty is detected when it is reached.
     #[cold]
     fn sweep(&mut self) {
         for some in self.buckets.iter_mut().chain([&mut self.front]) {
@@ -282,8 +282,8 @@ impl Timers {
     }
 }
 
-/// Sequences of cancelled timers; those of the last [`RECENT`] timers are bits, as most timers are
-/// timeouts of what is soon done.
+/// Sequences of cancelled timers. Those of the last [`RECENT`] timers are bits, as most timers are
+/// timeouts that are cancelled soon.
 struct Cancelled {
     recent: Box<[u64]>,
     old: FxHashSet<u64>,
@@ -291,7 +291,7 @@ struct Cancelled {
     newest: u64,
 }
 
-/// As many bits lie in the second cache; tests let timers grow old.
+/// This many bits fit into the L2 cache; tests use few, so that timers grow old.
 const RECENT: u64 = if cfg!(test) { 64 } else { 1 << 20 };
 
 impl Cancelled {
@@ -315,7 +315,7 @@ impl Cancelled {
         self.newest
     }
 
-    /// The timer whose bit is to be another's is an old one.
+    /// The bit is reused: its old timer moves to the set of old ones.
     #[cold]
     fn age(&mut self, word: usize, bit: u64) {
         self.recent[word] &= !bit;
@@ -335,7 +335,7 @@ impl Cancelled {
         is_there
     }
 
-    /// Whether that changes anything.
+    /// Sets whether a timer is cancelled; true if that changed anything.
     #[inline]
     fn becomes(&mut self, sequence: u64, cancelled: bool) -> bool {
         if self.newest - sequence >= RECENT {
@@ -361,7 +361,7 @@ impl Cancelled {
 mod tests {
     use super::*;
 
-    /// Lets all timers come up, and gives their times.
+    /// Fires all timers and returns their times.
     fn run(timers: &mut Timers) -> Vec<Time> {
         let mut times = Vec::new();
         loop {

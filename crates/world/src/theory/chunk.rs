@@ -1,24 +1,24 @@
-//! A chunk of s rows that starts over when an outage cuts it takes o + c·s: o whatever its size, c
-//! a row. Outages are a Poisson process.
+//! A chunk of s rows that starts over when an outage cuts it takes o + c·s: o per chunk, c per row.
+//! Outages are a Poisson process.
 
-/// What chunks cost on a link: all in seconds.
+/// Cost of chunks on a link; all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Of a chunk, whatever its size: o.
+    /// Fixed overhead per chunk: o.
     pub chunk: f64,
-    /// Of a row: c.
+    /// Time per row: c.
     pub row: f64,
     /// Mean time between outages: 1/λ.
     pub mtbf: f64,
 }
 
 impl Cost {
-    /// Mean time in seconds, if a repair takes `repair` seconds: E\[T\] = (1/λ + R)(e^{λ(o + c·s)}
-    /// − 1). Source: the restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006.
+    /// Mean time of a chunk in seconds, with `repair` seconds per outage: E\[T\] = (1/λ + R)(e^{λ(o
+    /// + c·s)} − 1). Source: restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006.
     pub fn time(self, rows: f64, repair: f64) -> f64 {
         (self.mtbf + repair) * libm::expm1((self.chunk + self.row * rows) / self.mtbf)
     }
-    /// Mean time a row, in seconds, while nothing is under repair.
+    /// Mean time per row in seconds, without time for repair.
     pub fn time_a_row(self, rows: f64) -> f64 {
         self.time(rows, 0.0) / rows
     }
@@ -30,15 +30,15 @@ impl Cost {
         self.mtbf * exposed / self.row
     }
 
-    /// How much more a row costs at `rows` a chunk than at the best: 0.07 is 7 %.
+    /// How much more a row costs with chunks of `rows` than with the best size: 0.07 is 7 %.
     pub fn excess(self, rows: f64) -> f64 {
         self.time_a_row(rows) / self.time_a_row(self.best()) - 1.0
     }
 }
 
-/// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x, by Halley's iteration from the series at the
-/// branch point or from ln(1 + x); Corless et al. 1996, equations 4.22 and 5.9. Panics when x is
-/// less by more than rounding.
+/// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x. Halley's iteration starts from the series at
+/// the branch point or from ln(1 + x); Corless et al. 1996, equations 4.22 and 5.9. Panics if x is
+/// below −1/e by more than rounding.
 fn w0(x: f64) -> f64 {
     let above_branch = 1.0 + std::f64::consts::E * x;
     assert!(above_branch > -1e-12, "W is real from -1/e on, and {x} is below");
@@ -48,7 +48,7 @@ fn w0(x: f64) -> f64 {
     let p = libm::sqrt(2.0 * above_branch);
     let near_branch = -1.0 + p * (1.0 - p * (1.0 / 3.0 - p * 11.0 / 72.0));
     if p < 1e-4 {
-        // Halley divides by w + 1, and the series is exact to the last digit here.
+        // Halley divides by w + 1, and here the series is exact to the last digit.
         return near_branch;
     }
     let mut w = if x < 0.5 { near_branch } else { libm::log1p(x) };

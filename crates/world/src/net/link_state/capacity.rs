@@ -1,4 +1,4 @@
-//! What a bottleneck lets pass over time, and when a volume has passed.
+//! What a bottleneck passes over time, and when a volume has passed.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::rate::{LogRate, PART};
 use super::trace::Trace;
 use crate::base::{BitRate, Seed, Span, Time};
 
-/// Bits times 10⁹, so that a rate times nanoseconds is one.
+/// Bits × 10⁹: a rate in bit/s times nanoseconds.
 pub(super) type Volume = u128;
 
 pub(super) const BYTE: Volume = 8_000_000_000;
@@ -20,7 +20,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Capacity {
     seed: Seed,
     law: Law,
-    /// The seconds about the one that was asked for last: a transfer asks for them many times.
+    /// Rates of the last requested group of seconds; a transfer asks for them many times.
     last: Cell<Option<(u64, [BitRate; PART as usize])>>,
 }
 
@@ -49,7 +49,7 @@ impl Capacity {
         }
     }
 
-    /// When `volume` has passed that begins at `from`, or what is left of it at `until`.
+    /// When a volume that starts at `from` has passed, or what is left of it at `until`.
     pub(super) fn fill(&self, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
         match &self.law {
             Law::Steady(rate) => fill_at(*rate, from, until, volume),
@@ -109,7 +109,7 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
     if volume > passes {
         return Err(volume - passes);
     }
-    // It passes before `until`. A division of 128 bits takes as long as all the rest.
+    // It passes before `until`. A 128-bit division costs as much as all the rest.
     Ok(from
         + match u64::try_from(volume) {
             Ok(volume) => Span(volume.div_ceil(rate.0)),
@@ -118,7 +118,7 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
 }
 
 impl Profile {
-    /// The mean rate one way: that of its trace if it has one.
+    /// Mean rate in one direction: that of its trace if it has one.
     pub fn mean_rate(&self, way: Direction) -> BitRate {
         match (&self.traces[way as usize], way) {
             (Some(trace), _) => trace.mean(),

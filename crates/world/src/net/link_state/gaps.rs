@@ -1,18 +1,18 @@
-//! Times without the link: alternating up-times and gaps, and changes of radio technology.
+//! Times without a link: alternating up-times and gaps, and changes of radio technology.
 
 use super::super::options::{GapLengths, Gaps, Outage, OutageMode, Profile, RadioChanges};
 use crate::base::{Seed, Span, Stream, Time};
 
-/// Shorter gaps pass unnoticed by the operating system.
+/// The operating system does not notice shorter gaps.
 const NOTICED_AFTER: Span = Span::secs(2);
 
 /// The two log-normals of gaps in cellular traces: share, median in seconds, sigma. Fitted to
-/// mahimahi's (median 0.31–0.37 s, p90 1.0–1.3 s, p99 1.5–8 s).
+/// mahimahi's traces (median 0.31–0.37 s, p90 1.0–1.3 s, p99 1.5–8 s).
 const CELLULAR: [(f64, f64, f64); 2] = [(0.9, 0.35, 0.6), (0.1, 1.5, 1.0)];
 const CELLULAR_MAX: f64 = 120.0;
 
 impl Gaps {
-    /// The greatest mean that lengths of this kind can have.
+    /// Largest possible mean for this kind of lengths.
     pub fn mean_max(lengths: GapLengths) -> Span {
         match lengths {
             GapLengths::Cellular => Span::secs(60),
@@ -51,7 +51,7 @@ impl Gaps {
 }
 
 impl Profile {
-    /// About how many gaps and changes of radio it has in this time.
+    /// Approximate number of gaps and radio changes within this time.
     pub fn interruptions(&self, within: Span) -> u64 {
         let times = |mtbf: Span, lasts: Span| within.0 / mtbf.0.saturating_add(lasts.0).max(1);
         let gaps = self.gaps.map_or(0, |gaps| times(gaps.mtbf, gaps.mean));
@@ -77,7 +77,7 @@ pub(super) fn handover(at: Time, takes: Span, end: Time) -> Outage {
     Outage { from: at, until: (at + takes).min(end), mode: OutageMode::Hold, noticed: false }
 }
 
-/// The scale of the medians at which the capped mixture has this mean, by bisection.
+/// Scale of the medians at which the capped mixture has this mean, by bisection.
 fn scale(mean: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e4);
     for _ in 0..60 {
@@ -87,8 +87,8 @@ fn scale(mean: f64) -> f64 {
     low
 }
 
-/// The mixture's mean at this scale: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 − Φ(z)), z = ln(c/m)
-/// ÷ σ.
+/// Mean of the mixture at this scale: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 − Φ(z)), z =
+/// ln(c/m) ÷ σ.
 fn capped_mean(scale: f64) -> f64 {
     let normal = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
     let part = |(share, median, sigma): (f64, f64, f64)| {

@@ -1,10 +1,9 @@
-//! What packets are late, drawn for slots of time rather than for packets: by jitter, by steps of
-//! the round trip, and by a radio that wakes up.
+//! Delay of packets, drawn per slot of time: jitter, steps of the round trip, radio wake-up.
 
 use super::super::options::{Jitter, Promotion, Steps};
 use crate::base::{Seed, Span, Time};
 
-/// Packets of one slot are late by the same, no matter who sends them.
+/// All packets of one slot have the same delay, no matter who sends them.
 const SLOT: Span = Span::millis(100);
 
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
@@ -22,7 +21,7 @@ pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
     Span::from_secs_f64(drawn.min(Jitter::LONGEST.as_secs_f64()))
 }
 
-/// The round trip at `at` with its step: both ways deviate alike.
+/// Round trip at `at` with its step: both directions deviate equally.
 pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> Span {
     let Some(Steps { every, within }) = steps else { return rtt };
     let mut stream = seed.stream("net.step", at.0 / every.0, 0);
@@ -32,10 +31,10 @@ pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> 
 
 /// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021).
 const PROMOTION_SIGMA: f64 = 0.25;
-/// Promotions within one second take alike long: another engine meets the same.
+/// Promotions within one slot take equally long, so two engines meet the same.
 const PROMOTION_SLOT: Span = Span::secs(1);
 
-/// What a packet waits for a radio whose last packet passed at `last`; it sleeps at first.
+/// Time a packet waits for a radio whose last packet passed at `last`; `None` means it sleeps.
 pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Time>, now: Time) -> Span {
     match promotion {
         Some(promotion) if last.is_none_or(|last| now.since(last) >= promotion.after) => {
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_log_normal_has_the_quantiles_of_congested_access_points() {
-        // More than half of the packets wait 20 ms, more than a tenth 100 ms (Pei, INFOCOM 2017).
+        // More than half of the packets wait 20 ms, more than 10 % wait 100 ms (Pei, INFOCOM 2017).
         let quantile = delays(Jitter { median: Span::millis(20), sigma_milli: 1_256, tail: None });
         for (share, ms) in [(0.5, 20.0), (0.9, 100.0)] {
             let found = quantile(share);
@@ -113,7 +112,7 @@ mod tests {
         assert!(wake(Some(at_secs(100)), at_secs(110)) > Span::millis(80));
         assert_eq!(wake_up(None, Seed(1), None, at_secs(5)), Span::ZERO);
         assert_eq!(wake(Some(at_secs(110)), at_secs(100)), Span::ZERO, "another is already on its way");
-        // It sleeps at the start. Its median, and one sigma above.
+        // It sleeps at the start. Checked: its median, and one sigma above.
         let quantile = quantiles(|n| wake(None, at_secs(n)));
         for (share, ms) in [(0.5, 280.0), (0.841_35, 280.0 * libm::exp(0.25))] {
             assert!((quantile(share) / ms - 1.0).abs() < 0.03, "quantile {share}: {}", quantile(share));

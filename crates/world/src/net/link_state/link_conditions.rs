@@ -12,33 +12,33 @@ use super::moves::{LinkSchedule, Stay};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::NetworkKind;
 
-/// From one network to another the phone needs this long, and connections break (estimate).
+/// Time of a change of network; connections break (estimate).
 const SWITCH: Span = Span::millis(500);
-/// From one cell to another of the same technology. Source: 3GPP's target of 49.5 ms for LTE.
+/// Time of a change of cell, same technology. Source: 3GPP's target of 49.5 ms for LTE.
 const CELL_CHANGE: Span = Span::millis(50);
-/// From one cellular technology to another. Source: field test in Germany (olgen2013).
+/// Time of a change of cellular technology. Source: field test in Germany (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
-/// Share of those that lose the IP session. Source: Baltrunas 2015, one third on Norwegian trains.
+/// Share of those that lose the IP session. Source: Baltrunas 2015, a third on Norwegian trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
-/// Slots of one stay; those of the next have higher numbers.
+/// Bits of a slot number within one stay; slots of the next stay have higher numbers.
 const STAY_SLOTS: u32 = 40;
 
-/// What a device meets on its links.
+/// The conditions a device meets on its links.
 #[derive(Debug)]
 pub struct LinkConditions {
     links: Vec<LinkWeather>,
     stays: Vec<Stay>,
-    /// Outages that drop or reset, by start; none ends before the one before it.
+    /// Outages that drop or reset, sorted by start; ends ascend too.
     breaks: Vec<Outage>,
     holds: Vec<(Time, Time)>,
     offline: Vec<(Time, Time)>,
-    /// When the IP session was lost, in order.
+    /// When IP sessions are lost, sorted.
     sessions_lost: Vec<Time>,
     loses: [bool; 2],
 }
 
-/// What a message meets that leaves at a moment: queue and largest packet are those of the link
-/// then, everything else goes on with time.
+/// Conditions for a message that leaves at a given time. Queue and MTU are those of the link at
+/// that time; everything else changes with time.
 #[derive(Clone, Copy, Debug)]
 pub struct ConditionsAt<'w> {
     conditions: &'w LinkConditions,
@@ -75,7 +75,7 @@ impl LinkWeather {
 }
 
 impl LinkConditions {
-    /// Along a link schedule. Gaps and changes come up to `end`: then the world heals.
+    /// Conditions along a link schedule. Gaps and changes start only before `end`; then all heals.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkWeather> = links
@@ -103,7 +103,7 @@ impl LinkConditions {
         conditions
     }
 
-    /// Adds outages.
+    /// Adds outages; empty ones are ignored.
     pub fn add_outages(&mut self, outages: impl IntoIterator<Item = Outage>) {
         for outage in outages.into_iter().filter(|o| o.until > o.from) {
             match outage.mode {
@@ -116,7 +116,7 @@ impl LinkConditions {
         }
         merge(&mut self.holds);
         merge(&mut self.offline);
-        // A sender waits for the end of all that touches.
+        // A sender waits for the end of outages that touch.
         self.breaks.sort_by_key(|o| (o.from, o.until));
         self.breaks.dedup_by(|next, kept| {
             let one = [next.mode, kept.mode] == [OutageMode::Drop; 2] && next.from <= kept.until;
@@ -125,8 +125,7 @@ impl LinkConditions {
             }
             one
         });
-        // Of outages that overlap the later lasts as long as the earlier: what has ended stands
-        // first.
+        // Extend the later of two overlapping outages to the end of the earlier: ends ascend.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -134,45 +133,44 @@ impl LinkConditions {
         }
     }
 
-    /// The IP session is lost at these times, and nobody tells the device.
+    /// The IP session is lost at these times, without a notification to the device.
     pub fn lose_sessions(&mut self, at: impl IntoIterator<Item = Time>) {
         self.sessions_lost.extend(at);
         self.sessions_lost.sort_unstable();
     }
 
-    /// What a message meets that leaves at `now`.
+    /// Conditions for a message that leaves at `now`.
     #[inline]
     pub fn at(&self, now: Time) -> ConditionsAt<'_> {
         ConditionsAt { conditions: self, profile: self.profile(now) }
     }
-    /// The profile of the link at `now`.
+    /// Profile of the link at `now`.
     #[inline]
     pub fn profile(&self, now: Time) -> &Arc<Profile> {
         &self.link(now).profile
     }
-    /// What the operating system believes about the network at `now`.
+    /// The network as the operating system reports it at `now`.
     pub fn network(&self, now: Time) -> NetworkKind {
         if self.seems_up(now) { self.profile(now).kind } else { NetworkKind::None }
     }
-    /// Whether the operating system believes that there is a network at `now`.
+    /// Whether the operating system reports a network at `now`.
     pub fn seems_up(&self, now: Time) -> bool {
         within(&self.offline, now).is_none()
     }
-    /// Whether what is sent at `now` meets no outage.
+    /// Whether there is no dropping or resetting outage at `now`.
     pub fn carries(&self, now: Time) -> bool {
         self.at(now).outages(now).iter().all(|outage| outage.from > now)
     }
-    /// When the operating system next sees a network: `now`, or the end of what it has noticed.
+    /// When the operating system next reports a network: `now`, or the end of an outage it noticed.
     pub fn seems_up_from(&self, now: Time) -> Time {
         within(&self.offline, now).unwrap_or(now)
     }
-    /// The times in which the operating system sees no network, in order and apart.
+    /// Times in which the operating system reports no network: sorted and disjoint.
     pub fn offline(&self) -> &[(Time, Time)] {
         &self.offline
     }
 
-    /// How long the radio wakes up for a packet at `now` after its last one; one that was on
-    /// another link wakes up for this one.
+    /// Wake-up time of the radio for a packet at `now`; a radio used on another link must wake up.
     pub(in crate::net) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
         let stay = self.stays[self.stay(now)];
         let link = &self.links[stay.link];
@@ -201,7 +199,7 @@ impl LinkConditions {
                     outage.until = (outage.until + link.profile.reconnect).min(end);
                 }
             }
-            // One that loses a session may outlast the next.
+            // A change that loses a session may outlast the next change.
             let mut ended = Time::ZERO;
             let ends: Vec<Time> = changes
                 .iter()
@@ -212,7 +210,7 @@ impl LinkConditions {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only what is here: who moves often has as many stays as its links have gaps.
+                // Only outages of this stay: frequent moves give as many stays as there are gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)
@@ -270,7 +268,7 @@ impl LinkConditions {
         &self.links[self.stays[stay].link].ways[way as usize]
     }
 
-    /// From `at` on, when packets are next not held back on a link, until when, and its way.
+    /// From `at` on: the next time without a hold on a link, its end, and the link's direction.
     fn flows(&self, at: Time, way: Direction) -> (Time, Time, &WayWeather) {
         let at = within(&self.holds, at).unwrap_or(at);
         let stay = self.stay(at);
@@ -359,7 +357,7 @@ impl Conditions for ConditionsAt<'_> {
         while slot < until {
             let stay = (slot >> STAY_SLOTS) as usize;
             let here = losses(stay.min(stays.len() - 1));
-            // The numbers go on to the end of the stay; behind the last one there is nothing.
+            // Slot numbers go on to the end of the stay; after the last stay there are none.
             let next = stays.get(stay + 1);
             let end = next.map_or(until, |next| numbered(stay, here.slot(next.from)).min(until));
             let base = numbered(stay, 0);
@@ -391,7 +389,7 @@ fn merge(times: &mut Vec<(Time, Time)>) {
     });
 }
 
-/// The end of the time that `now` lies in; `times` are sorted and disjoint.
+/// End of the interval that contains `now`; `times` are sorted and disjoint.
 fn within(times: &[(Time, Time)], now: Time) -> Option<Time> {
     let (_, until) = *times[..times.partition_point(|(from, _)| *from <= now)].last()?;
     (now < until).then_some(until)

@@ -16,18 +16,18 @@ fn varied(name: &str) -> Profile {
     Profile { variation: Some(Variation { sigma_milli: 1_000, phi_milli: 850 }), ..profile(name) }
 }
 
-/// On one link, with outages of these times and modes.
+/// Conditions on one link, with outages given as (start ms, end ms, mode).
 fn with(outages: &[(u64, u64, OutageMode)]) -> LinkConditions {
     let settled = LinkSchedule::settled(Arc::new(profile("x")));
     let mut conditions = LinkConditions::new(&settled, Seed(1), at(3_600_000));
-    // One after the other, as faults come.
+    // One at a time, as faults are added.
     for &(from, until, mode) in outages {
         conditions.add_outages([Outage { from: at(from), until: at(until), mode, noticed: true }]);
     }
     conditions
 }
 
-/// On each of the links for ten seconds.
+/// Conditions of a device that stays ten seconds on each of the links.
 fn moving(links: Vec<Profile>) -> LinkConditions {
     let stays = (0..links.len()).map(|link| Stay { from: at(10_000 * link as u64), link }).collect();
     let links = links.into_iter().map(Arc::new).collect();
@@ -138,7 +138,7 @@ proptest! {
 
 #[test]
 fn a_device_that_moves_as_often_as_its_radio_changes_loses_the_sessions_that_it_would_there() {
-    // Twenty thousand of both: looked through one for the other, they would take minutes.
+    // Twenty thousand of each: a nested search would take minutes.
     let gap = RadioChanges { mtbf: Span::secs(2), takes: Span::millis(100), session_loss: Ppm(500_000) };
     let changing = Profile { radio_changes: Some(gap), reconnect: Span::secs(3), ..profile("changing") };
     let end = at(40_000_000);

@@ -1,8 +1,8 @@
-//! Which packets are lost: Gilbert and Elliott over slots of about one packet (h = 0, k = 1).
+//! Which packets are lost: Gilbert–Elliott over slots of about one packet (h = 0, k = 1).
 //!
-//! Slots come in stretches, blocks of 65 536 or the windows in which losses come at all, each
-//! seeded by itself, begun in a state of the stationary law, and passed through in geometric jumps.
-//! A run that a block's end cuts is the only trace of the blocks.
+//! Slots come in stretches: blocks of 65 536, or the windows in which losses may come. Each stretch
+//! has its own seed, starts in a state of the stationary distribution, and is traversed in
+//! geometric jumps. The only effect of the blocks is that a run of losses ends at a block's end.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -10,18 +10,18 @@ use std::ops::Range;
 use super::super::options::{LossWindow, PacketLoss};
 use crate::base::{BitRate, Seed, Span, Stream, Time};
 
-/// Slots in a stretch where losses come at all times.
+/// Slots per stretch if losses come at all times.
 const BLOCK: u64 = 1 << 16;
-/// A run that does not end while anybody looks.
+/// Length of a run that does not end within any simulation.
 const ENDLESS: u64 = 1 << 40;
 
 #[derive(Debug)]
 pub(super) struct Losses {
     seed: Seed,
-    /// Length of a slot: a full packet at the mean rate.
+    /// Length of a slot: one full packet at the mean rate.
     slot: Span,
     loss: Option<PacketLoss>,
-    /// Where the last question was answered: the next one mostly goes on from there.
+    /// State after the last query; the next one usually goes on from there.
     last: RefCell<Option<Runs>>,
 }
 
@@ -30,7 +30,7 @@ struct Runs {
     stretch: u64,
     stream: Stream,
     loss: PacketLoss,
-    /// Up to here the run before lost its slots.
+    /// The previous run of losses ended here.
     good_from: u64,
     lost: Range<u64>,
 }
@@ -83,7 +83,7 @@ impl Losses {
         }
     }
 
-    /// The first lost slot from `slot` on of a stretch that begins at `start`, or beyond its end.
+    /// First lost slot at or after `slot` in a stretch from `start`; may be past its end.
     fn lost_in(&self, loss: PacketLoss, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;
@@ -117,9 +117,9 @@ impl Runs {
     }
 }
 
-/// Slots until a change that has this chance in each, from 1.
+/// Slots until a change that has this probability per slot; at least 1.
 fn geometric(stream: &mut Stream, chance: f64) -> u64 {
-    // With chance 1 the quotient is 0, with chance 0 infinite; the conversion saturates.
+    // With probability 1 the quotient is 0, with 0 it is infinite; the conversion saturates.
     let jumps = libm::log(1.0 - stream.unit()) / libm::log1p(-chance);
     if jumps.is_nan() { 1 } else { (jumps as u64).min(ENDLESS) + 1 }
 }

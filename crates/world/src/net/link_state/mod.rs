@@ -1,10 +1,11 @@
-//! The link conditions of a device: what its links offer at a time, as a function of (link,
-//! direction, time), whether it stays on one or moves between several ([`LinkSchedule`]).
+//! The link conditions of a device: what its links offer, as a function of (link, direction, time).
+//! A device stays on one link or moves between several ([`LinkSchedule`]).
 //!
-//! Invariants: nothing depends on what is sent or was asked before; what is drawn is named by time,
-//! so that no answer walks there from the start; what is kept only makes the next answer cheaper. A
-//! stay's link has its own seed, by its position in the schedule. Times without the link are few
-//! and are drawn before the world starts.
+//! Read `moves` (which link when), `link_conditions` (all of it together), then the parts.
+//!
+//! Invariants: nothing depends on what is sent or was asked before. Random draws are keyed by time,
+//! so no query walks there from the start. Caches only make the next query cheaper. A link has its
+//! own seed, by its position in the schedule. Outages are few and drawn before the world starts.
 
 mod capacity;
 mod gaps;

@@ -1,15 +1,15 @@
-//! Which link a device is on at which time, and how it comes to be there.
+//! Which link a device is on at which time, and how that is drawn.
 
 use std::sync::Arc;
 
 use super::super::options::{FieldWorker, Moves, Profile};
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 
-/// The links of a device and when it is on which.
+/// The links of a device and when it is on each.
 #[derive(Clone, Debug)]
 pub struct LinkSchedule {
     pub(super) links: Vec<Arc<Profile>>,
-    /// By start; the first starts with the world. Neighbours are on different links.
+    /// Sorted by start; the first starts with the world. Neighbours are on different links.
     pub(super) stays: Vec<Stay>,
     pub(super) dead_zones: Vec<(Time, Time)>,
 }
@@ -21,13 +21,13 @@ pub(super) struct Stay {
 }
 
 impl LinkSchedule {
-    /// A device that stays where it is.
+    /// A device that stays on one link.
     pub fn settled(link: Arc<Profile>) -> LinkSchedule {
         let stays = vec![Stay { from: Time::ZERO, link: 0 }];
         LinkSchedule { links: vec![link], stays, dead_zones: Vec::new() }
     }
 
-    /// The device is on `link` in this time, wherever it would have been.
+    /// Puts the device on `link` from `from` to `until`, whatever the schedule says.
     pub fn detour(&mut self, from: Time, until: Time, link: &Arc<Profile>) {
         let known = self.links.iter().position(|known| known == link);
         let link = known.unwrap_or_else(|| {
@@ -41,14 +41,14 @@ impl LinkSchedule {
         self.join();
     }
 
-    /// A stay that goes on is no change.
+    /// Merges neighbouring stays on the same link.
     fn join(&mut self) {
         self.stays.dedup_by(|next, before| next.link == before.link);
     }
 }
 
 impl Moves {
-    /// About how often a device picks a link in this time.
+    /// Approximate number of times a device picks a link within this time.
     pub fn moments(&self, within: Span) -> u64 {
         match self {
             Moves::Wander { links, mean } => within.0.checked_div(pause(links, *mean).0).unwrap_or(0),
@@ -56,7 +56,7 @@ impl Moves {
         }
     }
 
-    /// The links between which it moves.
+    /// The links it moves between.
     pub fn links(&self) -> Vec<&Arc<Profile>> {
         match self {
             Moves::Wander { links, .. } => links.iter().map(|(link, _)| link).collect(),
@@ -64,7 +64,7 @@ impl Moves {
         }
     }
 
-    /// Where a device is until `end`; at the start a wanderer is on `first`.
+    /// Where a device is until `end`; a wanderer starts on `first`.
     pub fn schedule(&self, first: &Arc<Profile>, seed: Seed, end: Time) -> LinkSchedule {
         let mut stream = seed.stream("net.moves", 0, 0);
         let links = self.links().into_iter().cloned().collect();
@@ -92,9 +92,9 @@ fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
     Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put))
 }
 
-/// At moments of a Poisson process the device picks a link by its share, so that shares are shares
-/// of time; the moments come as often as makes the mean stay `mean`: their distance ÷ (1 − Σ
-/// share²).
+/// The device picks a link by its share at moments of a Poisson process, so shares are shares of
+/// time. The mean distance of the moments is `mean`·(1 − Σ share²), so that a stay lasts `mean` on
+/// average.
 fn wander(
     links: &[(Arc<Profile>, Ppm)],
     mean: Span,
@@ -125,13 +125,13 @@ const LEAVES: u64 = 8 * 3_600 + 20 * 60;
 const LUNCH: u64 = 12 * 3_600;
 const LUNCH_ENDS: u64 = 12 * 3_600 + 30 * 60;
 const RETURNS: u64 = 16 * 3_600 + 40 * 60;
-/// About how many stays a day has: two legs and visits an hour, and the depot.
+/// Approximate stays per day: two legs and visits per hour, and the depot.
 const STAYS_A_DAY: u64 = 32;
-/// Median seconds of a leg and of a visit, and the sigma of both.
+/// Median seconds of a leg and of a visit; sigma of both.
 const LEG: f64 = 14.0 * 60.0;
 const VISIT: f64 = 20.0 * 60.0;
 const SIGMA: f64 = 0.5;
-/// Share of a visit in a dead zone: least, greatest.
+/// Share of a visit in a dead zone: least and greatest.
 const DEAD: (f64, f64) = (0.1, 0.2);
 
 /// Positions in [`Moves::links`].
@@ -139,9 +139,9 @@ const DEPOT: usize = 0;
 const ROAD: usize = 1;
 const SITE: usize = 2;
 
-/// A field worker's days, all of them estimates: the depot's Wi-Fi to 08:20 and from 16:40, lunch
-/// from 12:00 to 12:30, between them legs and visits as 35 to 50, with a dead zone of 10 to 20 % of
-/// a visit.
+/// A field worker's days; all figures are estimates. Depot Wi-Fi until 08:20 and from 16:40, lunch
+/// from 12:00 to 12:30. In between, legs and visits in a ratio of 35 to 50, each visit with a dead
+/// zone of 10 to 20 %.
 struct Days<'s> {
     since_midnight: Span,
     end: Time,
@@ -157,7 +157,7 @@ impl Days<'_> {
         self.stay(midnight + RETURNS, DEPOT);
     }
 
-    /// Legs and visits in turn, from one second since the first midnight to another.
+    /// Legs and visits in turn; times in seconds since the first midnight.
     fn rounds(&mut self, from: u64, until: u64, stream: &mut Stream) {
         let mut at = from as f64;
         let until = until as f64;
@@ -207,7 +207,7 @@ mod tests {
         Moves::FieldWorker(worker).schedule(&depot, Seed(1), end)
     }
 
-    /// Names and starting hours of the stays.
+    /// Names and start hours of the stays.
     fn told(schedule: &LinkSchedule) -> Vec<(&str, u64)> {
         let hour = |stay: &Stay| stay.from.0 / 3_600_000_000_000;
         schedule.stays.iter().map(|stay| (&*schedule.links[stay.link].name, hour(stay))).collect()

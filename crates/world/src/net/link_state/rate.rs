@@ -1,21 +1,20 @@
-//! A rate's logarithm is a stationary first-order autoregression in steps of a second: X(s) =
+//! The logarithm of a rate is a stationary first-order autoregression in steps of a second: X(s) =
 //! φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2). Source: models of measured cellular
 //! traces (mahimahi: φ 0.6–0.9, σ 0.7–1.2).
 //!
-//! A second's value is a function of that second alone. Half-way between two known points, h steps
-//! to either side, X has the mean φʰ ÷ (1+φ²ʰ) times their sum and the variance (1−φ²ʰ) ÷ (1+φ²ʰ).
-//! Block ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ =
-//! 0.85); inside a block a second is reached by eight halvings at most, a draw each, named by the
-//! second.
+//! The value of a second depends on that second alone. Half-way between two known points, h steps
+//! to either side, X has mean φʰ ÷ (1+φ²ʰ) times their sum and variance (1−φ²ʰ) ÷ (1+φ²ʰ). Block
+//! ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ = 0.85).
+//! Inside a block a second takes at most eight halvings, one draw each, keyed by the second.
 
 use super::super::options::Variation;
 use crate::base::Seed;
 
 const LEVELS: usize = 8;
 const BLOCK: u64 = 1 << LEVELS;
-/// Halvings of a part of it that is asked for as a whole.
+/// Halvings within a part, which is computed as a whole.
 const PART_LEVELS: usize = 4;
-/// Seconds in such a part: who walks along them draws each once.
+/// Seconds per part; consecutive queries draw each second once.
 pub(super) const PART: u64 = 1 << PART_LEVELS;
 
 #[derive(Clone, Debug)]
@@ -81,7 +80,7 @@ mod tests {
         (0..SECONDS / PART).flat_map(|part| law.states(Seed(3), part)).collect()
     }
 
-    /// Σ x(s)·x(s + lag) ÷ n over the pairs that `keep` picks by their first second.
+    /// Σ x(s)·x(s + lag) ÷ n over the pairs whose first second passes `keep`.
     fn covariance(states: &[f64], lag: usize, keep: impl Fn(u64) -> bool) -> f64 {
         let pairs: Vec<f64> = (0..states.len() - lag)
             .filter(|&s| keep(s as u64))

@@ -1,6 +1,6 @@
-//! Packet-delivery traces as mahimahi has them (Netravali et al., USENIX ATC 2015): a line a packet
-//! of 1 504 bytes, the millisecond in which it may leave; at its end the trace begins again. The
-//! packets of a millisecond share it evenly, so capacity is a rate for each millisecond.
+//! Packet-delivery traces in mahimahi's format (Netravali et al., USENIX ATC 2015). Each line is a
+//! packet of 1 504 bytes: the millisecond in which it may leave. At its end the trace repeats. The
+//! packets of a millisecond share it evenly, so capacity is one rate per millisecond.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -8,28 +8,28 @@ use crate::base::{BitRate, Digest, Span, Time};
 
 const PACKET: u128 = 1_504;
 const MS: u64 = 1_000_000;
-/// Behind a tunnel a packet is cut at the end of a trace that passes so many, one in a hundred.
+/// Behind a tunnel, one packet is cut at the end of at least this many.
 const CUT_OF: u128 = 100;
-/// After so many times what passes of a trace is as good as the next time.
+/// Repetitions after which the result counts as settled.
 const ROUNDS_MAX: u32 = 10;
-/// A longer line is not a number.
+/// A longer line cannot be a number.
 const LINE_MAX: u64 = 40;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// A trace that was read.
+/// A packet-delivery trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// For each packet the millisecond in which it leaves, counted from 0; ascending.
+    /// For each packet the millisecond in which it leaves, from 0; ascending.
     packets: Vec<u32>,
     /// Length in milliseconds.
     period: u32,
 }
 
-/// What is wrong with a trace.
+/// An error in a trace.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct TraceError {
-    /// The line that is wrong, from 1, if it is one.
+    /// Number of the faulty line, from 1; `None` if the fault is not in one line.
     pub line: Option<u64>,
     why: String,
 }
@@ -50,10 +50,10 @@ impl From<io::Error> for TraceError {
 }
 
 impl Trace {
-    /// The most packets of a trace: 80 MB in memory.
+    /// Maximum number of packets in a trace: 80 MB of memory.
     pub const PACKETS_MAX: usize = 20_000_000;
 
-    /// Reads a trace, four bytes of memory a packet.
+    /// Reads a trace; it takes four bytes of memory per packet.
     pub fn read(source: impl BufRead) -> Result<Trace, TraceError> {
         Trace::read_at_most(Trace::PACKETS_MAX, source)
     }
@@ -70,7 +70,7 @@ impl Trace {
             if line == 1 && text.starts_with(BOM) {
                 text.drain(..BOM.len());
             }
-            // Lines with nothing on them are none at the end.
+            // Blank lines are allowed only at the end.
             if text.iter().all(u8::is_ascii_whitespace) {
                 blank = blank.or(Some(line));
                 continue;
@@ -103,20 +103,20 @@ impl Trace {
         Err(TraceError::new(None, why))
     }
 
-    /// Adds what it says.
+    /// Adds the trace to a digest.
     pub fn digest(&self, digest: &mut Digest) {
         digest.number(u64::from(self.period));
         self.packets.iter().for_each(|slot| digest.number(u64::from(*slot)));
     }
 
-    /// The mean rate.
+    /// Mean rate over one period.
     pub fn mean(&self) -> BitRate {
         let bits = self.packets.len() as u128 * PACKET * 8;
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
-    /// The same behind something that passes no more than `rate`: packets that come faster queue
-    /// for less than `wait`, and the others of a burst are lost. A pause stays one.
+    /// The trace behind a link of at most `rate`. Packets that come faster queue for less than
+    /// `wait`; the rest of a burst is lost. Pauses stay.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let wait = u128::from(wait.0);
@@ -124,11 +124,11 @@ impl Trace {
         if self.behind(takes, wait, 1, 0, cycle).0 == self.packets {
             return self.clone();
         }
-        // A packet that is cut at the end is one of many.
+        // Repeat the trace so often that a packet cut at the end is one of many.
         let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
         let period = self.period * cycles.min(u32::MAX / self.period);
         let whole = u128::from(period) * u128::from(MS);
-        // The first cycle has nothing before it; at last each leaves to the next what it was left.
+        // The first cycle starts with an empty queue; repeat until each leaves as much as it found.
         let mut begun = 0;
         for _ in 0..ROUNDS_MAX {
             let (_, free) = self.behind(takes, wait, period / self.period, begun, u128::MAX);
@@ -144,8 +144,8 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Where the packets of so many cycles pass that each keep what is behind them, free from a
-    /// time on, busy for `takes`, up to `until`; and until when it is busy. In nanoseconds.
+    /// Passes `cycles` cycles of packets through a server free from `free`, busy for `takes` each,
+    /// until `until`. Returns their milliseconds and when it is free again; times in nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {
@@ -156,7 +156,7 @@ impl Trace {
                 // A packet may leave at any time of its millisecond.
                 let lost = begins > comes && begins - comes + u128::from(MS) > wait;
                 if lost || begins + takes > until {
-                    // As are all that come with it.
+                    // And all that come with it are lost.
                     n = self.before(slot + 1);
                     continue;
                 }
@@ -168,7 +168,7 @@ impl Trace {
         (passed, free)
     }
 
-    /// That of the next 100 ms, or of the next ten packets if those take longer.
+    /// Rate over the next 100 ms, or over the next ten packets if those take longer.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         let soon = at + Span::millis(100);
         let bytes = self.passed(soon) - self.passed(at);
@@ -194,8 +194,8 @@ impl Trace {
         u64::try_from(ns).map_or(Time::FAR, Time)
     }
 
-    /// Whole bytes that have passed since the start: a time rounded up to the nanosecond is no
-    /// later in the trace than the byte that it stands for.
+    /// Whole bytes that have passed since the start. Rounds down, so that a time rounded up to the
+    /// nanosecond counts its byte as passed.
     pub(super) fn passed(&self, at: Time) -> u128 {
         let (ms, ns) = (at.0 / MS, at.0 % MS);
         let period = u64::from(self.period);
@@ -224,7 +224,7 @@ mod tests {
         Trace::read(lines.as_bytes()).unwrap()
     }
 
-    /// In a tunnel's queue.
+    /// Longest wait in a tunnel's queue.
     const WAIT: Span = Span::millis(40);
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
         let tunnel = trace.at_most(BitRate(20_000_000), WAIT);
         let [before, behind] = [&trace, &tunnel].map(|trace| trace.leaves(ms(100), 1_504));
         assert_eq!((before, behind), (ms(1_000), ms(1_000)));
-        // 20 Mbit/s for the burst and 40 ms.
+        // 20 Mbit/s for the burst plus 40 ms.
         let passed = tunnel.passed(ms(999));
         assert!((115_000..=127_500).contains(&passed), "{passed}");
     }
@@ -296,7 +296,7 @@ mod tests {
             let (trace, rate) = (trace(&lines), BitRate(kbits * 1_000));
             let tunnel = trace.at_most(rate, Span::millis(wait));
             prop_assert_eq!(tunnel.period % trace.period, 0);
-            // Twice, as one time may pass what the other left.
+            // Two periods, as one may pass what the other left.
             let [comes, passes] = [&trace, &tunnel].map(|of| {
                 let cycles = u64::from(2 * tunnel.period / of.period);
                 let cycle = |n| of.packets.iter().map(move |slot| n * u64::from(of.period) + u64::from(*slot));
@@ -310,7 +310,7 @@ mod tests {
             let takes = rate.time_for(1_504).0;
             for (n, first) in passes.iter().enumerate() {
                 for (more, last) in passes[n..].iter().enumerate() {
-                    // The first may begin late in its millisecond, the last early in its own.
+                    // The first may start late in its millisecond, the last early in its own.
                     prop_assert!((last - first + 1) * MS >= more as u64 * takes, "{first} to {last} of {lines}");
                 }
             }

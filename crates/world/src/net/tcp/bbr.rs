@@ -1,40 +1,39 @@
-//! BBR's start (first version, `net/ipv4/tcp_bbr.c`), paced at 2.89 times the bandwidth seen so
-//! far: in grains of a thirty-second of the window, each with the sample of its acknowledgement.
-//! Then the pipe is full and the rest leaves at the link's own rate, but for 200 ms in every ten
-//! seconds in which BBR looks for the round trip without load.
+//! BBR's start-up (version 1, `net/ipv4/tcp_bbr.c`), paced at 2.89 times the bandwidth seen so far.
+//! It sends in grains of 1/32 of the window; each acknowledged grain is a sample. Once the pipe is
+//! full, the rest leaves at the link's own rate. Every ten seconds BBR probes 200 ms for the round
+//! trip without load.
 
 use std::collections::VecDeque;
 
 use super::step::Pace;
 use crate::base::{Span, Time};
 
-/// 2/ln 2: the pacing gain of the start.
+/// Pacing gain of the start-up: 2/ln 2.
 pub(super) const GAIN: f64 = 2.885;
-/// Linux paces a hundredth slower than it believes the link to be.
+/// Linux paces 1 % below its bandwidth estimate.
 pub(super) const MARGIN: f64 = 0.99;
 const UNPACED: f64 = 10.0;
-/// From this on packets leave in pairs: 1.2 Mbit/s of 1 448 bytes each, packets a second.
+/// Packets per second from which packets leave in pairs: 1.2 Mbit/s of 1 448 bytes each.
 const PAIRS_FROM: f64 = 1_200_000.0 / 8.0 / 1_448.0;
 const INITIAL: f64 = super::window::INITIAL;
-/// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is
-/// full.
+/// The pipe is full after this many rounds in which the bandwidth grew less than this.
 pub(super) const GROWTH: f64 = 1.25;
 pub(super) const ROUNDS: u32 = 3;
-/// How long the least round trip is believed.
+/// How long the smallest round trip stays valid.
 const FORGETS: Span = Span::secs(10);
-/// A round trip of no more than this many times the least was that of an empty link.
+/// A round trip of at most this many times the smallest one is that of an empty link.
 const EMPTY: f64 = 1.01;
-/// How long BBR keeps four packets in flight to see it again.
+/// How long BBR keeps four packets in flight to measure it again.
 pub(super) const PROBE: Span = Span::millis(200);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bbr {
     pub(super) window: f64,
-    /// Highest delivery rate, packets a second, and the round in which it was seen.
+    /// Highest delivery rate in packets per second, and the round in which it was seen.
     pub(super) rate: (f64, u64),
     pub(super) pacing: f64,
     pub(super) delivered: f64,
-    /// Packets sent up to this count were held back by the application, not by the network.
+    /// Samples are application-limited while `delivered` is at most this.
     starved: f64,
     pub(super) rounds: u64,
     pub(super) round_ends: f64,
@@ -42,7 +41,7 @@ pub(super) struct Bbr {
     pub(super) sent: f64,
     /// When the link was last seen empty.
     pub(super) seen: Time,
-    /// Its start goes on behind packets that are still under way: what it sees is no empty link.
+    /// Its start-up continues behind packets in flight, so the link is not empty.
     pub(super) loaded: bool,
 }
 
@@ -68,7 +67,7 @@ impl Bbr {
     pub(super) fn delivered(&self) -> u64 {
         self.delivered as u64
     }
-    /// What leaves at once at the least, packets (`bbr_min_tso_segs`).
+    /// Smallest burst, in packets (`bbr_min_tso_segs`).
     fn least_burst(&self) -> f64 {
         if self.pacing < PAIRS_FROM { 1.0 } else { 2.0 }
     }
@@ -76,9 +75,9 @@ impl Bbr {
         self.full.1 >= ROUNDS
     }
 
-    /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done`
-    /// have left if they begin at `from`; `handed` is told what the start hands over when. When all
-    /// have left, and how many the start sent.
+    /// Sends `n` packets. `natural(from, done, k)` is when the `k` packets after the first `done`
+    /// have left if they start at `from`. Calls `handed` with the time and size of what the
+    /// start-up sends. Returns when all have left, and how many of them the start-up sent.
     pub(super) fn send(
         &mut self,
         n: u64,
@@ -88,7 +87,7 @@ impl Bbr {
     ) -> (Time, u64) {
         self.starved = self.delivered;
         if pace.start.since(self.seen) > FORGETS {
-            // The first packets after a rest see the empty link.
+            // The first packets after a rest see an empty link.
             self.seen = pace.start;
         }
         let after = |seconds: f64| pace.start + Span::from_secs_f64(seconds);
@@ -104,13 +103,13 @@ impl Bbr {
         }
         match self.probes(end, pace) {
             Span::ZERO => (end, opening),
-            // What the looks put off may fall into a time in which nothing leaves.
+            // The delayed packets may fall into a time without capacity.
             idle => (natural(end + idle, n, 0), opening),
         }
     }
 
-    /// What the probes for the round trip take: in each the link idles but for four packets a round
-    /// trip, until the least one was seen again.
+    /// Idle time of the probes for the round trip. In each, the link carries only four packets per
+    /// round trip until the smallest one was seen again.
     fn probes(&mut self, end: Time, pace: &Pace) -> Span {
         let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
@@ -121,8 +120,8 @@ impl Bbr {
         idle * probes
     }
 
-    /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many
-    /// packets are left once the pipe is full.
+    /// The paced start-up, in seconds from the start of `pace`: when the bottleneck is free, and
+    /// the packets left once the pipe is full.
     fn start(
         &mut self,
         n: u64,
@@ -158,7 +157,7 @@ impl Bbr {
                 left -= size;
                 self.sent += size;
                 if self.sent > UNPACED {
-                    // After a rest half of a wait is forgiven (`tcp_update_skb_after_send`).
+                    // After a rest, up to half of a wait is credited (`tcp_update_skb_after_send`).
                     let wait = size / self.pacing;
                     next = next.max(now) + wait - (wait / 2.0).min((now - next).max(0.0));
                 }

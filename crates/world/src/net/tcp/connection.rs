@@ -1,4 +1,4 @@
-//! A connection: its set-up, and what lasts from one message to the next.
+//! A connection: its handshake, and the state kept from one message to the next.
 
 use super::outage::GIVE_UP;
 use super::segment::{Broken, HEADERS, Lead, Load, SYN, Traffic};
@@ -25,13 +25,13 @@ in_words!(Tls { None: "none", V12: "1.2", V13: "1.3" });
 pub struct Handshake {
     /// Encryption.
     pub tls: Tls,
-    /// What the server's first flight carries: certificates, key, signature, in bytes.
+    /// Bytes of the server's first flight: certificates, key, signature.
     pub certificates: u64,
-    /// Time that both ends need for the cryptography.
+    /// Time that both ends together need for cryptography.
     pub work: Span,
-    /// Who decides how much is in flight.
+    /// Congestion control.
     pub congestion: Congestion,
-    /// Idle windows shrink (Linux's `tcp_slow_start_after_idle`).
+    /// Whether idle windows shrink (Linux's `tcp_slow_start_after_idle`).
     pub restarts: bool,
 }
 
@@ -43,36 +43,36 @@ const FINISHED: u64 = 80 + HEADERS;
 const TICKET: u64 = 255 + HEADERS;
 /// TLS 1.2: the client's key share and Finished.
 const KEY_EXCHANGE: u64 = 150;
-/// What a record holds, and what it adds to it.
+/// Payload of a TLS record, and the bytes it adds.
 const RECORD: u64 = 16_384;
 const RECORD_OVERHEAD: u64 = 22;
-/// First wait of a SYN for its answer; it doubles (RFC 6298).
+/// First wait for a SYN-ACK; it doubles (RFC 6298).
 const SYN_TIMEOUT: Span = Span::secs(1);
-/// Who answers sooner than this after it received delays acknowledgements.
+/// An end that sends sooner than this after it received delays its acknowledgements.
 const DELAYED_ACK: Span = Span::millis(40);
 
 /// An open connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// The device's end and the server's end, by the direction in which they send.
+    /// The device's end and the server's end, by direction of sending.
     pub senders: [Sender; 2],
-    /// The IP session that it belongs to.
+    /// Number of its IP session.
     pub session: u64,
-    /// When something last passed.
+    /// When a packet last passed.
     pub last: Time,
     tls: Tls,
-    /// Messages so far, by direction.
+    /// Number of messages so far, by direction.
     messages: [u64; 2],
-    /// While it is opened: until when its device waits for that.
+    /// While it opens: until when the device waits for that.
     patience: Option<Time>,
 }
 
-/// What became of opening a connection.
+/// Result of opening a connection.
 #[derive(Debug)]
 pub struct Opening {
     /// The connection, and when its next flight or first message may leave.
     pub opened: Result<(Connection, Time), Broken>,
-    /// What was sent for it, up and down.
+    /// Traffic of the handshake, up and down.
     pub traffic: [Traffic; 2],
 }
 
@@ -94,7 +94,7 @@ impl Handshake {
 }
 
 impl Connection {
-    /// Opens a connection over a link that it has for itself; nothing is sent from `until` on.
+    /// Opens a connection over a link without other traffic; nothing is sent from `until` on.
     pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
         let Opening { opened, mut traffic } = Connection::greet(how, conditions, at, until);
         let shaken = opened
@@ -102,7 +102,7 @@ impl Connection {
         Opening { opened: shaken, traffic }
     }
 
-    /// SYN and SYN-ACK: it is open once its flights have passed.
+    /// SYN and SYN-ACK; the connection is open once its TLS flights have passed.
     pub(in crate::net) fn greet(
         how: &Handshake,
         conditions: &dyn Conditions,
@@ -155,7 +155,7 @@ impl Connection {
         self.patience.is_none()
     }
 
-    /// The transfer of a message of `bytes`, or of a flight while it is opened.
+    /// The transfer of a message of `bytes`, or of a flight of the handshake.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let (load, kept) =
@@ -165,12 +165,12 @@ impl Connection {
         transfer
     }
 
-    /// What a message of `bytes` sends, and whether every second packet of it is acknowledged.
+    /// The load of a message of `bytes`, and whether only every second packet is acknowledged.
     fn next_message(&mut self, way: Direction, at: Time, bytes: u64) -> (Load, bool) {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server delays its acknowledgements; the device does while it asks without a pause.
+        // The server delays acknowledgements; the device only if it sends without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {
@@ -182,7 +182,7 @@ impl Connection {
         (load, kept)
     }
 
-    /// The load of a message of `bytes` that joins one under way.
+    /// The load of a message of `bytes` that joins one in transit.
     pub fn joining(&mut self, way: Direction, bytes: u64) -> Load {
         self.messages[way as usize] += 1;
         self.load(bytes)
@@ -204,13 +204,13 @@ impl Connection {
     }
 }
 
-/// When what leaves the bottleneck at `left` arrives.
+/// When bytes that leave the bottleneck at `left` arrive.
 pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left: Time) -> Time {
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// When the device may go on, and the round trip of the attempt that came through. A SYN goes out
-/// again after 1 s, 3 s, 7 s … until `until` (RFC 6298); a late answer is that to its own SYN.
+/// When the device may go on, and the round trip of the SYN that got through. A SYN is repeated
+/// after 1 s, 3 s, 7 s … until `until` (RFC 6298). A late SYN-ACK belongs to its own SYN.
 fn greet(
     conditions: &dyn Conditions,
     at: Time,
@@ -248,7 +248,7 @@ fn greeting(traffic: &mut Traffic) {
     traffic.bytes += SYN;
 }
 
-/// When a SYN that is sent at `at` arrives; nothing if it is lost.
+/// When a SYN sent at `at` arrives; `None` if it is lost.
 fn lone(conditions: &dyn Conditions, way: Direction, at: Time) -> Option<Time> {
     let left = conditions.leaves_by(way, at, SYN);
     let slot = conditions.slot(way, left);

@@ -1,27 +1,26 @@
-//! TCP as arithmetic: how long a message takes over a connection in the state that earlier messages
-//! left it in.
+//! TCP as arithmetic: how long a message takes on a connection, given what earlier messages left.
 //!
-//! A [`Connection`] has two [`Sender`]s, one a direction, that remember window, smoothed round trip
-//! and when something was last sent. A [`Transfer`] is one message on its way. It goes in rounds: a
-//! window leaves, the first acknowledgement comes a round trip later, and the difference is the
-//! stall in which the bottleneck idles (the stall sum; Kurose and Ross, "static objects"). Once the
-//! window covers the pipe the rest leaves in one stretch; so a message costs a step for each
-//! doubling of its size, and one for each packet lost. Messages of several streams of a connection
-//! are one transfer that grows as they join; marks in it tell when each has passed. A message that
-//! an outage meets goes packet by packet instead (`packets`).
+//! A [`Connection`] has one [`Sender`] per direction, which keeps window, smoothed round trip and
+//! time of the last packet. A [`Transfer`] is one message in transit. It proceeds in rounds: a
+//! window leaves, and its first acknowledgement comes a round trip later. In between, the
+//! bottleneck stalls (the stall sum; Kurose and Ross, "static objects"). Once the window covers the
+//! pipe, the rest leaves in one stretch. So a message costs one step per doubling of its size, and
+//! one per lost packet. Messages of several streams are one transfer that grows as they join; marks
+//! note when each has passed. A message that meets an outage is simulated packet by packet
+//! (`packets`).
 //!
-//! What is modelled is Linux: ten segments to begin with, growth by what was acknowledged while the
-//! window was the limit, HyStart, CUBIC, RACK and tail-loss probes, restart of an idle window,
-//! BBR's paced start. `syncdyno validate` holds it against transfers that were measured.
+//! The model is Linux: initial window of ten, growth by acknowledged segments while window-limited,
+//! HyStart, CUBIC, RACK, tail-loss probes, restart of an idle window, BBR's paced start-up.
+//! `syncdyno validate` compares it with measured transfers.
 //!
-//! An acknowledgement that is lost costs nothing, but for that of a SYN: the next one says the same
-//! and more (RFC 9293, 3.4), and the window grows by what is acknowledged (RFC 3465). A sender
-//! stalls only when all of a window's are lost: at a loss of 1 % once in 10¹⁰ rounds.
+//! A lost acknowledgement costs nothing, except that of a SYN. The next one carries the same and
+//! more (RFC 9293, 3.4), and the window grows by acknowledged segments (RFC 3465). A sender stalls
+//! only if all acknowledgements of a window are lost: at 1 % loss once in 10¹⁰ rounds.
 //!
-//! Invariants: nothing here draws a number; losses and outages are asked of
-//! [`Conditions`](super::Conditions) by time. More capacity is never later for CUBIC on a link
-//! without loss whose queue holds the window. A transfer that is stopped and taken up again ends
-//! when it would have ended.
+//! Invariants: nothing here draws random numbers; losses and outages come from
+//! [`Conditions`](super::Conditions) by time. On a link without loss whose queue holds the window,
+//! more capacity never makes CUBIC later. A transfer that is stopped and continued ends when it
+//! would have ended.
 
 mod bbr;
 mod connection;

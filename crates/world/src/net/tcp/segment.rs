@@ -1,18 +1,18 @@
-//! Segments and wire bytes, and what of them was sent.
+//! Segments, wire bytes, and counts of what was sent.
 
 use crate::base::Time;
 
-/// Bytes of IP and TCP before the payload: 20 + 20 + 12 for timestamps.
+/// Bytes of the IP and TCP headers: 20 + 20 + 12 for timestamps.
 pub(in crate::net) const HEADERS: u64 = 52;
 /// Bytes of a SYN or SYN-ACK on the wire.
 pub(super) const SYN: u64 = 60;
 
-/// Segments that `bytes` are cut into when an IP packet holds `mtu`; at least one.
+/// Number of segments for `bytes` with IP packets of at most `mtu` bytes; at least one.
 pub fn segments(bytes: u64, mtu: u32) -> u64 {
     bytes.div_ceil(payload(mtu)).max(1)
 }
 
-/// Bytes on the wire of a message of `bytes`, headers of each segment included.
+/// Bytes on the wire of a message of `bytes`, with the headers of each segment.
 pub fn wire(bytes: u64, mtu: u32) -> u64 {
     bytes + HEADERS * segments(bytes, mtu)
 }
@@ -21,12 +21,12 @@ fn payload(mtu: u32) -> u64 {
     u64::from(mtu).checked_sub(HEADERS).filter(|left| *left > 0).expect("a packet has room for a payload")
 }
 
-/// Small segments that leave before a message: what TLS has to say.
+/// Small segments before a message: TLS Finished or session tickets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lead {
-    /// How many.
+    /// Number of segments.
     pub segments: u64,
-    /// Their bytes on the wire, all together.
+    /// Their total bytes on the wire.
     pub wire: u64,
 }
 
@@ -35,12 +35,12 @@ pub struct Lead {
 pub struct Load {
     /// Bytes of the message.
     pub bytes: u64,
-    /// What leaves before it.
+    /// Segments that leave before it.
     pub lead: Lead,
 }
 
 impl Load {
-    /// A message alone.
+    /// A message without a lead.
     pub fn of(bytes: u64) -> Load {
         Load { bytes, lead: Lead::default() }
     }
@@ -80,7 +80,7 @@ impl Cut {
         }
     }
 
-    /// What is left after its first `n` packets if `bytes` of messages are to follow.
+    /// The load after its first `n` packets, if `bytes` of messages are to follow.
     pub(super) fn rest(&self, n: u64, bytes: u64) -> Cut {
         let lead = match self.lead.segments.checked_sub(n) {
             Some(segments) => Lead { segments, wire: self.lead.wire - self.first(n) },
@@ -106,7 +106,7 @@ impl Owed {
         Owed { packets: sizes.len() as u64, wire: sizes.iter().sum() }
     }
 
-    /// Bytes on the wire of its first `n` packets: which of them is the small one is not kept.
+    /// Wire bytes of the first `n` packets, on average: sizes of single packets are not kept.
     pub(super) fn first(&self, n: u64) -> u64 {
         match n < self.packets {
             true => (u128::from(self.wire) * u128::from(n) / u128::from(self.packets)) as u64,
@@ -122,28 +122,28 @@ impl Owed {
     }
 }
 
-/// What went over the wire for a message.
+/// Traffic on the wire for a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Packets sent.
     pub packets: u64,
-    /// Those of them that were sent again.
+    /// Packets among them that were retransmitted.
     pub retransmitted: u64,
-    /// Bytes with headers, those sent again included.
+    /// Bytes with headers, including retransmissions.
     pub bytes: u64,
 }
 
-/// Why a transfer did not end.
+/// Why a transfer did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// When the connection is gone.
     pub at: Time,
-    /// An outage cut it; otherwise TCP gave up.
+    /// True if an outage cut it, false if TCP gave up.
     pub cut: bool,
 }
 
 impl Traffic {
-    /// Both together.
+    /// Sum of both.
     pub fn plus(self, other: Traffic) -> Traffic {
         Traffic {
             packets: self.packets + other.packets,
@@ -166,7 +166,7 @@ mod tests {
             let all = cut.segments;
             prop_assert_eq!((cut.first(all), cut.payload(all)), (wire(bytes, 1_500) + lead.wire, bytes));
             let sent = n.min(all);
-            // What joins fills the last packet of what is left.
+            // A joining message fills the last packet of the rest.
             let rest = cut.rest(sent, bytes - cut.payload(sent) + more);
             let (small, left) = (segments.saturating_sub(sent), bytes - cut.payload(sent) + more);
             prop_assert_eq!(rest.segments, small + left.div_ceil(1_448));

@@ -1,10 +1,10 @@
-//! One end of a connection as far as it sends.
+//! The sending side of one end of a connection.
 
 use super::bbr::Bbr;
 use super::window::Window;
 use crate::base::{Span, Time, in_words};
 
-/// Who decides how much is in flight.
+/// Congestion control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Congestion {
     /// CUBIC with HyStart: the default of Linux, Windows and macOS.
@@ -15,10 +15,10 @@ pub enum Congestion {
 }
 in_words!(Congestion { Cubic: "cubic", Bbr: "bbr" });
 
-/// Shortest retransmission timeout beyond the smoothed round trip.
+/// Minimum of the retransmission timeout beyond the smoothed round trip.
 const RTO_MARGIN: Span = Span::millis(200);
 
-/// What is left of the old estimate after so many samples of an eighth each (RFC 6298), up to 32.
+/// Weight of the old estimate after n samples of an eighth each (RFC 6298), for n up to 32.
 const KEPT: [f64; 33] = {
     let mut kept = [1.0; 33];
     let mut n = 1;
@@ -29,12 +29,12 @@ const KEPT: [f64; 33] = {
     kept
 };
 
-/// What a sender remembers from one message to the next.
+/// State that a sender keeps from one message to the next.
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub(super) window: Window,
     pub(super) bbr: Option<Box<Bbr>>,
-    /// The smoothed round trip, own queue included.
+    /// Smoothed round trip, with the delay of its own queue.
     pub(super) srtt: Span,
     /// Four times its variation.
     pub(super) spread: Span,
@@ -43,7 +43,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// After a handshake that ended at `now` and took `rtt`; `restarts`: an idle window shrinks.
+    /// After a handshake that ended at `now` and took `rtt`; with `restarts`, idle windows shrink.
     pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
         Sender {
             window: Window::default(),
@@ -55,18 +55,18 @@ impl Sender {
         }
     }
 
-    /// The retransmission timeout (RFC 6298; Linux never goes below the round trip and 200 ms).
+    /// Retransmission timeout (RFC 6298; Linux never goes below the round trip plus 200 ms).
     pub fn timeout(&self) -> Span {
         self.srtt + self.spread.max(RTO_MARGIN)
     }
 
-    /// How long after the last sign of life a tail-loss probe leaves (RFC 8985).
+    /// Delay of a tail-loss probe after the last acknowledgement (RFC 8985).
     pub(super) fn probe(&self, in_flight: u64) -> Span {
         let alone = if in_flight == 1 { RTO_MARGIN } else { Span::ZERO };
         (self.srtt * 2 + alone).min(self.timeout())
     }
 
-    /// A flight of `samples` acknowledgements was seen, the last of which took `rtt`.
+    /// Takes the samples of a flight of acknowledgements, the last of which took `rtt`.
     pub(super) fn measured(&mut self, rtt: Span, samples: u64) {
         // Two segments share an acknowledgement.
         let kept = KEPT[samples.div_ceil(2).min(32) as usize];

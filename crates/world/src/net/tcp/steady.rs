@@ -1,25 +1,25 @@
-//! Conditions that do not change: for tests, and for holding the model against measurements.
+//! Constant conditions, for tests and for comparing the model with measurements.
 
 use std::cell::RefCell;
 
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::{Conditions, Direction, Outage};
 
-/// A link of constant rate, delay, queue and loss, which is drawn for slots of a packet's length.
+/// A link with constant rate, delay, queue and loss. Loss is drawn per slot of a packet's length.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// Round trip without load.
     pub rtt: Span,
     /// Rates, up and down.
     pub rate: [BitRate; 2],
-    /// Bytes that the queues hold, up and down.
+    /// Queue capacities in bytes, up and down.
     pub queue: [u64; 2],
-    /// Share of the packets that are lost on their way, each for itself.
+    /// Share of packets that are lost, independently.
     pub loss: f64,
-    /// Outages in order of their starts.
+    /// Outages sorted by start.
     pub outages: Vec<Outage>,
     seed: Seed,
-    /// The lost slots of the block that was asked for last, by direction.
+    /// The lost slots of the last requested block, by direction.
     block: RefCell<[Option<Block>; 2]>,
 }
 
@@ -29,7 +29,7 @@ const BLOCK: u64 = 65_536;
 const MTU: u32 = 1_500;
 
 impl Steady {
-    /// A link without loss and outages whose queues never overflow.
+    /// A link without loss and outages, with unlimited queues.
     pub fn new(rtt: Span, up: BitRate, down: BitRate) -> Steady {
         let block = RefCell::new([None, None]);
         let outages = Vec::new();
@@ -43,7 +43,7 @@ impl Steady {
 
     fn lost_slots(&self, way: Direction, block: u64) -> Vec<u64> {
         let mut stream = self.seed.stream("net.loss", way as u64, block);
-        // Trials until the first success, itself not counted.
+        // Number of trials before the first success.
         let mut jump = || {
             let n = libm::log(1.0 - stream.unit()) / libm::log1p(-self.loss.min(1.0 - 1e-12));
             n.min(BLOCK as f64) as u64

@@ -1,4 +1,4 @@
-//! What leaves in one go, and the bottleneck that it finds.
+//! One step of a transfer, and the state of the bottleneck for it.
 
 use super::window::Round;
 use crate::base::{Span, Time};
@@ -6,9 +6,9 @@ use crate::base::{Span, Time};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stepped {
     Whole,
-    /// It was cut where the sender is to be looked at.
+    /// It was cut at a time when the sender is to be checked.
     Short,
-    /// An outage meets it: nothing of it is done.
+    /// It meets an outage: nothing of it is done.
     Meets,
 }
 
@@ -33,25 +33,25 @@ pub(super) struct Step {
     pub(super) n: u64,
     /// Packets that may be in flight meanwhile.
     pub(super) window: u64,
-    /// Acknowledgements come and packets go without a stall.
+    /// Acknowledgements return and packets leave without a stall.
     pub(super) stretch: bool,
-    /// Packets of it that BBR's start sends.
+    /// Packets of it that BBR's start-up sends.
     pub(super) opening: u64,
     /// Nothing follows before all of it is acknowledged.
     pub(super) told: bool,
-    /// Packets that are handed over by its end and leave after it, if the sender stops there.
+    /// Packets handed over by its end that leave after it, if the sender stops there.
     pub(super) ahead: u64,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// It ends where its sender is to be looked at, and not by itself.
+    /// True if it was cut where the sender is to be checked.
     pub(super) short: bool,
 }
 
 pub(super) struct Lost<'s> {
     pub(super) at: &'s [u64],
-    /// Bytes of each on the wire.
+    /// Bytes of each lost packet on the wire.
     pub(super) sizes: &'s [u64],
-    /// More follows after the step.
+    /// More packets follow after the step.
     pub(super) more: bool,
 }
 
@@ -69,7 +69,7 @@ impl Step {
     }
 }
 
-/// The largest k of 0..=n for which `holds`, which holds for all below it.
+/// The largest k in 0..=n for which `holds(k)`; `holds` must be true for all smaller values.
 pub(in crate::net) fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {

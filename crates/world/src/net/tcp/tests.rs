@@ -1,4 +1,4 @@
-//! Transfers against closed forms, against each other, and against what may never happen.
+//! Transfers against closed forms, against each other, and against invariants.
 
 mod outages;
 
@@ -25,7 +25,7 @@ fn plain() -> Handshake {
     }
 }
 
-/// A first message until it has left the bottleneck, and what was sent.
+/// When a first message has left the bottleneck, and its traffic.
 fn run(congestion: Congestion, link: &dyn Conditions, load: Load) -> (Result<Time, Broken>, Traffic) {
     let mut sender = Sender::new(congestion, link.rtt(at(0)), at(0), true);
     let mut transfer = Transfer::new(Direction::Down, at(0), load, 1_500, false);
@@ -50,13 +50,13 @@ fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
     Outage { from: at(from_ms), until: at(until_ms), mode, noticed: false }
 }
 
-/// A link with an outage that drops.
+/// A link with an outage that drops packets.
 fn dropping(mut link: Steady, from_ms: u64, until_ms: u64) -> Steady {
     link.outages = vec![outage(from_ms, until_ms, OutageMode::Drop)];
     link
 }
 
-/// A steady link that carries nothing for a while, loses every packet up to a time, and counts how
+/// A steady link with a gap in capacity that loses all packets up to `loses_until`. It counts how
 /// often it is asked.
 struct Gap {
     link: Steady,
@@ -108,9 +108,9 @@ impl Conditions for Gap {
     }
 }
 
-/// The stall sum in closed form (Kurose and Ross, static objects, with a first window of ten): T =
-/// wire/R + P·turn − 10·(2^P − 1)·S, P = min(Q, K − 1), K = ⌈log2(N/10 + 1)⌉, Q the windows shorter
-/// than a turn.
+/// The stall sum in closed form (Kurose and Ross, static objects, initial window of ten): T =
+/// wire/R + P·turn − 10·(2^P − 1)·S, P = min(Q, K − 1), K = ⌈log2(N/10 + 1)⌉, Q the number of
+/// windows shorter than a turn.
 fn closed_form(bytes: u64, rate: u64, rtt: Span, back: u64) -> f64 {
     let n = segments(bytes, 1_500) as f64;
     let segment = 12_000.0 / rate as f64;
@@ -152,7 +152,7 @@ proptest! {
         let faster = BitRate(rate + more);
         let fast = Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster);
         let fast = sent_by(Congestion::Cubic, &fast, load).0;
-        // A nanosecond of rounding a round.
+        // One nanosecond of rounding per round.
         prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
     }
 
@@ -203,7 +203,7 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
         let link = dropping(lte(), 0, 1 << 40);
         let link: &dyn Conditions = if mode == OutageMode::Hold { &dead } else { &link };
         let opening = |until| Connection::open(&plain(), link, at(0), until);
-        // RFC 6298: at 0, 1, 3, 7 s …
+        // SYNs at 0, 1, 3, 7 s … (RFC 6298).
         for (until, syns) in [(500, 1), (1_000, 1), (1_001, 2), (3_001, 3), (7_001, 4), (10_000, 4)] {
             let Opening { opened, traffic: [up, down] } = opening(at(until));
             assert_eq!(opened.expect_err("nobody answers"), Broken { at: at(until), cut: false });
@@ -220,8 +220,8 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 
 #[test]
 fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
-    // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1,
-    // 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
+    // Cardwell 2000: SYN and SYN-ACK are each lost n times in a row with p^n, with waits of 1, 2, 4
+    // s: Ts·((1 − p)/(1 − 2p) − 1) per direction.
     let loss = 0.05;
     let expected = 2.0 * ((1.0 - loss) / (1.0 - 2.0 * loss) - 1.0);
     let links = (0..20_000).map(|seed| lte().with_losses(loss, Seed(seed)));
@@ -243,7 +243,7 @@ fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
         for (lasts, tries) in [(1_000, 4), (10_000, 7), (60_000, 10)] {
             let deaf = Gap { loses_until: at(lasts), ..Gap::none(lte()) };
             let (left, traffic) = sent(&deaf, bytes);
-            // The first window, and the tries.
+            // The first window, plus the tries.
             let lost = traffic.retransmitted;
             let flight = segments(bytes, 1_500).min(10);
             assert!(
@@ -253,7 +253,7 @@ fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
             assert!(left >= at(lasts) && left < at(3 * lasts + 8_000), "{bytes} bytes, {lasts} ms: {left}");
         }
     }
-    // What waits after one answer does not begin with the long wait of before.
+    // After a response the next wait does not start with the long wait from before.
     let mut sender = Sender::new(Congestion::Cubic, lte().rtt, at(0), true);
     for start in [0, 100_000] {
         let deaf = Gap { loses_until: at(start + 10_000), ..Gap::none(lte()) };
@@ -272,7 +272,7 @@ fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_
         let link = Steady::new(Span::secs(rtt), BitRate(1_000_000), BitRate(1_000_000));
         let takes = sent_by_bbr(&link, bytes).since(at(0));
         let alone = BitRate(1_000_000).time_for(wire(bytes, 1_500));
-        // Ten seconds of work, then two round trips of four packets each; the start takes some
+        // Ten seconds of work, then two round trips of four packets each; the start-up takes some
         // rounds more.
         let looks = alone.as_secs_f64() / 10.0 * 2.0 * rtt as f64;
         let expected = alone.as_secs_f64() + looks;
@@ -294,7 +294,7 @@ fn a_burst_beyond_the_queue_loses_its_end_and_a_deep_queue_nothing() {
         now = connection.finish(&mut transfer, &link).expect("nothing breaks");
         again.push(transfer.traffic.retransmitted);
     }
-    // Acknowledgements of the second round let go 40 in the time of 20; so it is on Linux.
+    // Acknowledgements of the second round release 40 packets in the time of 20, as on Linux.
     assert_eq!(again[0], 1, "the last of 40 does not fit");
     assert!(again[1] > 0, "70 at once do not fit into a queue of 20: {again:?}");
 }

@@ -1,4 +1,4 @@
-//! One message on its way.
+//! One message in transit.
 
 mod close_up;
 mod flight;
@@ -24,50 +24,49 @@ pub struct Transfer {
     sent: u64,
     /// Segments known to be lost, to be sent before any other.
     again: Owed,
-    /// Segments lost behind all that arrived: found out a round later.
+    /// Segments lost after the last one that arrived; detected a round later.
     hidden: Owed,
     /// When the sender may go on.
     at: Time,
-    /// When what it has sent has left the bottleneck.
+    /// When everything sent so far has left the bottleneck.
     free: Time,
-    /// The last repair leaves no earlier.
+    /// The last repair leaves no earlier than this.
     repaired: Time,
     /// Nothing was sent yet: the window leaves in one burst.
     burst: bool,
-    /// A loss is being repaired: there is no tail-loss probe.
+    /// A loss is being repaired, so there is no tail-loss probe.
     recovering: bool,
-    /// While timeouts follow each other and nothing arrives: since when, and the last wait.
+    /// (start, last wait) while timeouts repeat and nothing arrives.
     silence: Option<(Time, Span)>,
-    /// From then on nobody tries any more.
+    /// From this time on nobody waits for the message.
     pub(super) patience: Time,
-    /// Packets in flight that the link held when it was last looked at.
+    /// Packets in flight that the link holds, as of the last step.
     room: u64,
-    /// Packets that left for acknowledgements that came before a loss was found.
+    /// Packets sent for acknowledgements that came before a loss was found.
     credit: u64,
-    /// So many of the next packets belong to the recovery under way, and shrink no window.
+    /// This many next packets belong to the current recovery; their loss shrinks no window.
     excused: u64,
     limited: bool,
-    /// The receiver acknowledges every second segment.
+    /// The receiver acknowledges only every second segment.
     delayed: bool,
-    /// Packets that the window held beyond those of the last round.
+    /// Window left over by the last round, in packets.
     spare: u64,
-    /// What comes next goes in that round yet.
+    /// The next packets still belong to that round.
     reopened: bool,
     flight: Flight,
-    /// Where messages end, if it carries several.
+    /// Ends of the messages, if it carries several.
     marks: Vec<Mark>,
     close_up: Option<Box<Packets>>,
-    /// What was sent so far.
+    /// Traffic so far.
     pub traffic: Traffic,
     broken: Option<Broken>,
 }
 
-/// The end of one stream's message in a transfer. TCP hands over bytes in order, so a loss holds
-/// back all streams behind it.
+/// End of one stream's message. TCP delivers in order, so a loss delays all streams behind it.
 #[derive(Clone, Debug)]
 struct Mark {
     stream: u64,
-    /// Packets up to it; none if all of them went out before.
+    /// Packets up to its end; zero if all of them were sent before.
     packets: u64,
     owed: u64,
     earliest: Time,
@@ -79,7 +78,7 @@ impl Clone for Transfer {
         Transfer { marks: self.marks.clone(), close_up: self.close_up.clone(), ..*self }
     }
 
-    /// Field by field: a copy of the whole would wait for small fields just written.
+    /// Field by field: a block copy would stall on small fields just written.
     #[inline]
     fn clone_from(&mut self, other: &Transfer) {
         let mut marks = std::mem::take(&mut self.marks);
@@ -89,7 +88,7 @@ impl Clone for Transfer {
 }
 
 impl Transfer {
-    /// A message from `at` on. On a `kept` connection every second segment is acknowledged.
+    /// A message that starts at `at`. With `kept`, only every second segment is acknowledged.
     #[inline]
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
@@ -120,8 +119,8 @@ impl Transfer {
         }
     }
 
-    /// Goes on until all has left, the connection broke, or `until`, where a stretch is cut and a
-    /// round is finished: when the last byte has left the bottleneck.
+    /// Runs until all has left, the connection broke, or `until` (in a round, its end). Returns
+    /// when the last byte left the bottleneck; `None` if the transfer goes on.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -163,7 +162,7 @@ impl Transfer {
         }
     }
 
-    /// The same, once it does not hang on others any more: all has left the bottleneck by `now`.
+    /// As `ended`, but final: all has left by `now`, so other flows no longer change the time.
     pub(in crate::net) fn over(&self, now: Time) -> Option<Result<Time, Broken>> {
         self.ended().filter(|ended| ended.is_err() || self.free <= now)
     }
@@ -171,7 +170,7 @@ impl Transfer {
         self.at <= now || self.free > now && !self.burst
     }
 
-    /// When it ceases or begins to send next; `now` if it is to begin.
+    /// When it next stops or starts to send; `now` if it starts now.
     pub(in crate::net) fn next_turn(&self, now: Time) -> Time {
         let sends = self.free > now && !self.burst && self.close_up.is_none();
         if sends { self.free } else { self.at.max(now) }
@@ -183,15 +182,15 @@ impl Transfer {
     fn window(&self, sender: &Sender) -> u64 {
         sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
     }
-    /// Bytes that it has in flight at the most: its window, or all of it.
+    /// Most bytes it may have in flight: its window, or the whole message.
     pub(in crate::net) fn in_flight_at_most(&self, sender: &Sender) -> u64 {
         self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
-    /// What is sent from where it is on if nobody answers any more for `lasts`: the first window if
-    /// it has not begun, and tries with the first packet not acknowledged.
+    /// Traffic if nothing is acknowledged for `lasts` from here on: the first window if it has not
+    /// started, and retransmissions of the first unacknowledged packet.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
@@ -206,13 +205,13 @@ impl Transfer {
         self.next(flight).plus(vain)
     }
 
-    /// Bytes of messages that it carries since they last changed, and how many of them went out.
+    /// Payload bytes since its messages last changed: in total, and sent.
     pub(in crate::net) fn payload(&self) -> (u64, u64) {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
     }
 
-    /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends
-    /// after so many of them, or has none left. What went out stays as it is.
+    /// Changes its messages at `now`. `bytes` are left from here on; each of `streams` ends after
+    /// the given bytes, or has none left. What was sent stays as it is.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
         let out = self.close_up.as_ref().map_or(0, |packets| packets.next() - packets.through());
@@ -240,12 +239,12 @@ impl Transfer {
             (self.at, self.reopened) = (now, true);
         }
         if bytes > 0 {
-            // What follows tells of them.
+            // The packets that follow reveal the hidden losses.
             (self.again, self.hidden) = (self.owed(), Owed::default());
         }
     }
 
-    /// When a stream's message has left, if that is known and it is not alone.
+    /// When a stream's message has left; `None` if not known, or if it is the only stream.
     pub(in crate::net) fn passed(&self, stream: u64) -> Option<Time> {
         self.marks.iter().find(|mark| mark.stream == stream).and_then(|mark| mark.passed)
     }
@@ -256,14 +255,13 @@ impl Transfer {
         self.again.plus(self.hidden)
     }
 
-    /// Bytes on the wire of the next `n` segments; repairs come first and are as large as what was
-    /// lost.
+    /// Wire bytes of the next `n` segments; repairs come first, in the size of what was lost.
     fn bytes(&self, n: u64) -> u64 {
         let fresh = n.saturating_sub(self.again.packets);
         self.load.first(self.sent + fresh) - self.load.first(self.sent) + self.again.first(n)
     }
 
-    /// The bottleneck as a packet finds it that comes to it at `start`.
+    /// State of the bottleneck for a packet that reaches it at `start`.
     fn pace_at(&self, mut start: Time, conditions: &dyn Conditions) -> Pace {
         let mut rate = conditions.rate(self.way, start);
         if rate.0 == 0 {
@@ -285,7 +283,7 @@ impl Transfer {
         Pace { start, round: Round { rtt, segment }, turn, first }
     }
 
-    /// Sends a round, or all that no stall stops, up to `until`.
+    /// Sends a round, or all that leaves without a stall, up to `until`.
     fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) -> Stepped {
         if self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, Owed::default());
@@ -301,7 +299,7 @@ impl Transfer {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
-        // What follows waits for acknowledgements.
+        // Later packets wait for acknowledgements.
         let told = if step.n < self.left() { step.end + pace.turn } else { step.end };
         if conditions.outages(self.at).first().is_some_and(|outage| outage.from < told) {
             sender.bbr = rested;
@@ -315,9 +313,8 @@ impl Transfer {
         lost.sort_unstable();
         lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
-            // What is in flight when the loss is found goes on; the rest is looked at again with
-            // the smaller window. BBR's start goes on over it: cut short, it would know of
-            // acknowledgements before they come.
+            // Packets in flight when the loss is found go on; the rest is planned again with the
+            // smaller window. BBR's start-up is not cut: it would see acknowledgements too early.
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
                 self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
@@ -346,13 +343,13 @@ impl Transfer {
         self.burst = false;
         self.hand_over(&step, sender, repairs);
         if step.short && sender.bbr.is_some() {
-            // It was in a pause perhaps.
+            // It may have been in a pause.
             self.at = self.at.max(until);
         }
         if step.short { Stepped::Short } else { Stepped::Whole }
     }
 
-    /// Tells the marks of a step, `before` which the transfer was like that.
+    /// Updates the marks passed in `step`; `before` is the state before the step.
     fn mark(&mut self, before: &Transfer, step: &Step, lost: &[u64], conditions: &dyn Conditions) {
         let repairs = step.n.min(before.again.packets);
         let left = |k: u64| match k < step.n {
@@ -360,7 +357,7 @@ impl Transfer {
             false => step.end,
         };
         for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {
-            // What is sent again comes first.
+            // Repairs come first.
             let again = repairs.min(mark.owed);
             let fresh = mark.packets.saturating_sub(before.sent).min(step.n - repairs);
             let mine = |k: u64| k < again || (repairs..repairs + fresh).contains(&k);
@@ -382,7 +379,7 @@ impl Transfer {
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
         let whole = sender.window.segments() + self.credit;
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
-        // What is small of it leaves sooner than its place in the window tells.
+        // Small segments leave sooner than their number suggests.
         let full = pace.round.segment.scaled(self.bytes(window), self.load.mtu) >= pace.first;
         let mut n = match left > window {
             true if full => self.stretch(sender, pace, conditions, window),
@@ -400,15 +397,14 @@ impl Transfer {
         Step { n, window, stretch, opening: 0, told: false, ahead, start: pace.start, end: ends, short }
     }
 
-    /// How far the present window reaches without a stall: to the end, to where it overflows the
-    /// queue, or less when the rate rises; less than the `open` part of it, which is not all that
-    /// is left, it never does.
+    /// Packets that leave without a stall: all, up to where the window overflows the queue, or
+    /// fewer if the rate rises. At least a window, or `open` packets if that is less.
     fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
         let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
         while n > window {
             let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
-            // By the mean rate of the stretch the window must cover a round trip.
+            // At the mean rate of the stretch, the window must cover a round trip.
             if Span((end - pace.start).0 / n) * window + pace.round.segment >= pace.first {
                 break;
             }
@@ -417,22 +413,22 @@ impl Transfer {
         n
     }
 
-    /// Packets in flight that the link holds: on their way, and in its queue.
+    /// Packets in flight that the link holds: in transit and in its queue.
     fn holds(&self, conditions: &dyn Conditions, pace: &Pace) -> u64 {
         let queue =
             conditions.queue(self.way).saturating_add(conditions.spare(self.way, pace.start)) / self.load.mtu;
         queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
     }
 
-    /// Loses what the queue does not hold: of a burst its end, of a window that grows with its
-    /// acknowledgements every second packet.
+    /// Adds to `lost` what the queue drops: the end of a burst, or every second packet of a window
+    /// that grows with its acknowledgements.
     fn overflow(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         let (n, at_once) = (step.n, step.n.min(step.window));
         if self.burst {
             let queue = conditions.queue(self.way) / self.load.mtu;
             lost.extend(queue.max(1)..at_once);
         } else {
-            // One place less: two packets come for each acknowledgement.
+            // One place less: two packets are sent per acknowledgement.
             let room = self.room.saturating_sub(1).max(1);
             let excess = at_once.saturating_sub(room).min(n / 2);
             let from = if step.stretch { 0 } else { n - 2 * excess };
@@ -440,7 +436,7 @@ impl Transfer {
         }
     }
 
-    /// Loses the packets of a step in whose slot the link loses packets.
+    /// Adds to `lost` the packets of a step whose slots are lossy.
     fn lose(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         if !conditions.loses(self.way) {
             return;
@@ -473,7 +469,7 @@ impl Transfer {
         self.sent += step.n - repairs;
         self.free = step.end;
         sender.last = step.end;
-        // The round trip that the last packet sees: it waits behind those of its window.
+        // Round trip of the last packet: it waits behind those of its window.
         let queued = pace.round.segment * step.n.min(step.window);
         let loaded = if self.burst { queued + pace.round.rtt } else { queued.max(pace.turn) };
         sender.measured(loaded, step.n - lost.len() as u64);
@@ -496,15 +492,15 @@ impl Transfer {
         }
     }
 
-    /// A step with losses: who finds them, and when they are sent again.
+    /// Handles a step with losses: how they are detected, and when they are sent again.
     fn repair(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let (count, first, more) = (lost.at.len() as u64, lost.at[0], lost.more);
         let behind = step.n - first - count;
-        // Of a window of which nothing arrives nobody tells either, whatever is to follow.
+        // If nothing of a window arrives, nothing reveals the loss, even if more is to follow.
         if behind == 0 && (!more || count == step.n) {
             return self.probe(step, lost, sender, pace);
         }
-        // Found by what arrives after it: three packets, or fewer and a quarter of a round trip
+        // Detected by what arrives after it: three packets, or fewer and a quarter of a round trip
         // (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
@@ -514,7 +510,7 @@ impl Transfer {
         self.again = self.again.plus(Owed::of(seen));
         self.hidden = self.hidden.plus(Owed::of(hidden));
         self.at = if more { step.goes_on(pace) } else { found };
-        // A step of BBR may have more losses than one window, each of which is found for itself.
+        // A BBR step may have losses of several windows, each of which is detected separately.
         let known = if sender.bbr.is_some() { lost.at[seen.len() - 1] } else { first };
         let last = found + (step.left_at(known + 4) - step.left_at(first + 4));
         self.repaired = self.repaired.max(last + pace.round.segment);
@@ -527,13 +523,13 @@ impl Transfer {
         }
     }
 
-    /// The whole end of a message is lost, or a whole window: nothing that arrives tells. A probe
-    /// goes out, or in a recovery the timeout ends it.
+    /// The end of a message or a whole window is lost, and nothing that arrives reveals it. A probe
+    /// is sent; during a recovery, the timeout ends it.
     fn probe(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };
         if self.recovering {
-            // It doubles until something arrives (RFC 6298, 5.5); the window is small already.
+            // The timeout doubles until something arrives (RFC 6298, 5.5).
             let (since, wait) = match self.silence {
                 Some((since, wait)) => (since, Span((wait * 2).0.min(LONGEST_WAIT.0))),
                 None => (heard, sender.timeout()),

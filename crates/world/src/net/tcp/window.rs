@@ -1,26 +1,26 @@
-//! The congestion window as Linux's CUBIC moves it (RFC 9438, `net/ipv4/tcp_cubic.c`).
+//! The congestion window of Linux's CUBIC (RFC 9438, `net/ipv4/tcp_cubic.c`).
 
 use crate::base::{Span, Time};
 
-/// Segments of the first window (RFC 6928).
+/// Initial window in segments (RFC 6928).
 pub(super) const INITIAL: f64 = 10.0;
 pub(super) const BETA: f64 = 717.0 / 1024.0;
 pub(super) const C: f64 = 0.4;
-/// HyStart looks at windows from this size on.
+/// Smallest window that HyStart checks.
 const LOW: f64 = 16.0;
-/// Samples of the round trip that HyStart takes before it believes in a queue.
+/// Round-trip samples before HyStart assumes a queue.
 const SAMPLES: f64 = 8.0;
-/// While no loss was met CUBIC adds a segment for so many acknowledged: 5 % a round trip.
+/// Before the first loss CUBIC adds a segment per this many acknowledged: 5 % per round trip.
 pub(super) const SEARCHING: f64 = 20.0;
 
-/// Linux computes the cubic again no more often than this.
+/// Minimum time between two computations of the cubic in Linux.
 pub(super) const LOOKS: Span = Span::micros(31_250);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Window {
     pub(super) size: f64,
     pub(super) threshold: f64,
-    /// The window before the last loss; zero while there was none.
+    /// Window before the last loss; zero before the first.
     pub(super) peak: f64,
     pub(super) epoch: Option<Epoch>,
 }
@@ -28,10 +28,10 @@ pub(super) struct Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     pub(super) began: Time,
-    /// When the cubic is back at the peak, in seconds.
+    /// Seconds from the loss until the cubic is back at the peak.
     pub(super) k: f64,
     pub(super) reno: f64,
-    /// When the window was last brought to what it should be.
+    /// When the window was last updated to the cubic.
     pub(super) looked: Time,
 }
 
@@ -55,7 +55,7 @@ impl Window {
         self.size < self.threshold
     }
 
-    /// `n` segments were acknowledged in a round of which the window was the limit.
+    /// `n` segments were acknowledged in a round in which the window was the limit.
     pub(super) fn acknowledged(&mut self, n: u64, now: Time, round: Round) {
         let mut n = n as f64;
         if self.in_slow_start() {
@@ -73,7 +73,7 @@ impl Window {
         }
     }
 
-    /// All fitted into the window: Linux lets it grow to twice what was in flight in slow start.
+    /// All fitted into the window: in slow start Linux lets it grow to twice what was in flight.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -81,12 +81,12 @@ impl Window {
         }
     }
 
-    /// Where HyStart ends slow start: at the window plus half a round trip's acknowledgements when
-    /// these come in a train for so long, or a few after a queue stands.
+    /// The window at which HyStart ends slow start. It is the window plus half a round trip's
+    /// acknowledgements if these come in a train, or a few samples after a queue builds up.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
-        // Acknowledgements further apart than 2 ms are no train.
+        // Acknowledgements more than 2 ms apart are not a train.
         let train = (segment <= 0.002).then(|| {
             let half = rtt / 2.0 / segment;
             let mut window = self.size;
@@ -105,7 +105,7 @@ impl Window {
         (self.size + n >= exit).then_some(exit)
     }
 
-    /// How many acknowledgements it takes to grow to `size`; all there are if a cubic decides.
+    /// Acknowledgements it takes to grow to `size`; `u64::MAX` if the cubic decides.
     pub(super) fn until(&self, size: u64) -> u64 {
         let away = size as f64 - self.size;
         if self.epoch.is_some() || away <= 0.0 || size > 1 << 40 {
@@ -129,13 +129,13 @@ impl Window {
             return;
         }
         epoch.looked = now;
-        // No faster than half a segment for each acknowledged.
+        // At most half a segment per acknowledged segment.
         let most = self.size + n / 2.0;
         self.size = cubic.max(libm::trunc(epoch.reno)).clamp(self.size, most);
     }
 
     pub(super) fn loss(&mut self, now: Time) {
-        // Fast convergence: who did not come back to the old peak leaves room for others.
+        // Fast convergence: a flow that did not reach its old peak leaves room for others.
         self.peak = if self.size < self.peak { self.size * (1.0 + BETA) / 2.0 } else { self.size };
         self.threshold = libm::trunc(libm::trunc(self.size) * BETA).max(2.0);
         self.size = self.threshold;
@@ -150,13 +150,13 @@ impl Window {
         }
     }
 
-    /// A retransmission timeout: one segment, slow start up to where a loss would have put it.
+    /// A retransmission timeout: one segment, and slow start up to the window after a loss.
     pub(super) fn timeout(&mut self, now: Time) {
         self.loss(now);
         self.size = 1.0;
     }
 
-    /// The window is halved for each timeout of rest, down to the first one (Linux's
+    /// Halves the window for each timeout of idle time, down to the initial one (Linux's
     /// `tcp_cwnd_restart`).
     pub(super) fn rest(&mut self, idle: Span, timeout: Span) {
         let mut left = idle.saturating_sub(timeout);

@@ -1,4 +1,4 @@
-//! A message on its way over the bottleneck.
+//! How a message passes the bottleneck.
 
 use super::super::conditions::{Conditions as _, Direction};
 use super::super::connection_line::MessageId;
@@ -18,7 +18,7 @@ impl Way {
         self.set_out(exchange, direction, bytes).await?;
         let (way, shared) = (direction as usize, &exchange.shared);
         let message = self.join(shared, direction, bytes);
-        // Not before the radio is awake, which costs what its own model says.
+        // Start counting once the radio is awake: the energy model adds the wake-up.
         let began = self.handle.now();
         exchange.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
@@ -37,8 +37,8 @@ impl Way {
             let until = match ends {
                 Ok(left) => {
                     arrives = self.arrival(shared, direction, left);
-                    // Who has line and connection for itself need not tell when it leaves: one turn
-                    // less.
+                    // A message alone on the line and its connection needs no wake-up when it
+                    // leaves: one timer less.
                     let is_last = self.options.protocol == Protocol::Http1 && !shared.is_held;
                     if alone && is_last { arrives } else { left }
                 }
@@ -58,7 +58,7 @@ impl Way {
         self.last_packet.set(Some(now));
         let bytes = if whole && ends.is_ok() { bytes } else { sent };
         let times = match (direction, ends) {
-            // Down the radio works until the last has arrived.
+            // For a download the radio works until the last byte has arrived.
             (Direction::Down, Ok(at)) => {
                 (began.max(Time(arrives.0.saturating_sub(at.since(began).0))), arrives)
             }
@@ -75,7 +75,7 @@ impl Way {
         }
     }
 
-    /// Waits for the radio; an error if the message does not begin to leave.
+    /// Waits for the radio; an error if the message does not start to leave.
     async fn set_out(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
         if exchange.unwanted.get() {
             return Err(Gone::Vanished);
@@ -100,7 +100,7 @@ impl Way {
         Ok(())
     }
 
-    /// Until a reset comes, the device's patience ends, or the server gives up.
+    /// How long TCP retries: until a reset, the device's deadline, or the server's give-up time.
     fn tries_for(&self, exchange: &Exchange, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
@@ -118,8 +118,8 @@ impl Way {
         self.sent(direction, traffic, exchange.shared.is_held);
     }
 
-    /// Takes a message from the line whose connection is gone: with the last of a flow it books
-    /// what that has sent, and what it sends into the silence.
+    /// Removes a message whose connection is gone. With the last of a flow, counts the bytes it has
+    /// sent and those it retransmits without response.
     fn cut_off(&self, exchange: &Exchange, direction: Direction, message: MessageId, tries: Span) {
         exchange.message.set(None);
         let now = self.handle.now();
@@ -142,8 +142,8 @@ impl Way {
         self.off_air((direction, message), bytes, (now, now));
     }
 
-    /// The radio is told of the message's bytes, and of all that was on the air with it up to now:
-    /// so it hears of everything in the order of time, and of what overlaps once.
+    /// Charges the radio for this message and for all in transit with it up to now. So the radio
+    /// sees times in order, and overlapping times once.
     fn off_air(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();
@@ -157,14 +157,14 @@ impl Way {
         self.link.borrow_mut().note_transfer(now, direction, bytes, times);
     }
 
-    /// Messages of a connection do not overtake each other.
+    /// When a message arrives; messages of a connection do not overtake each other.
     fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
         let arrives = self.conditions(|conditions, _| arrival(conditions, direction, left));
         arrives.max(shared.arrived[direction as usize].get())
     }
 
-    /// Whether something on the way knows the connection no longer, and neither end was told: its
-    /// IP session is gone, nothing passed on it for too long, or a captive portal has come up.
+    /// Whether the path has forgotten the connection without a notification to its ends. Its IP
+    /// session is gone, it was idle for too long, or a captive portal has come up.
     fn is_half_open(&self, shared: &Shared) -> bool {
         let (now, link) = (self.handle.now(), self.link.borrow());
         let (conditions, state) = (link.conditions(), shared.state.borrow());

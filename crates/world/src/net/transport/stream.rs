@@ -1,4 +1,4 @@
-//! An answer that comes piece by piece on its connection.
+//! A response that arrives in pieces (streaming).
 
 use std::rc::Rc;
 
@@ -10,21 +10,20 @@ use crate::base::{Span, Time};
 use crate::contract::TransportError;
 use crate::sim::oneshot;
 
-/// What frames a piece: its length and two ends of lines.
+/// Bytes around a chunk: its length and two line ends.
 const CHUNK: u64 = 8;
-/// Nobody waits longer for the next piece.
+/// Longest wait for the next piece.
 const IDLE: Span = Span::secs(86_400);
 
 type Waits = oneshot::Sender<Result<Got, Time>>;
 
-/// A piece, and where the next one comes.
+/// A piece, and the channel for the next one.
 struct Got {
     bytes: Vec<u8>,
     next: Option<oneshot::Receiver<Result<Got, Time>>>,
 }
 
-/// Sends a request whose answer may come piece by piece: `heard` is told of each as it comes, to
-/// the end. The first one comes by `deadline`.
+/// Sends a request and calls `heard` with each piece of its response; the first by `deadline`.
 pub(in crate::net) async fn ask(
     way: Rc<Way>,
     (server, request): (Rc<dyn Server>, Vec<u8>),
@@ -57,7 +56,7 @@ pub(in crate::net) async fn ask(
     Ok(())
 }
 
-/// What happens here happens whether or not the device still waits.
+/// Runs on whether or not the device still waits.
 async fn carry(
     way: Rc<Way>,
     exchange: Rc<Exchange>,
@@ -72,7 +71,7 @@ async fn carry(
     let mut bytes = match way.served(&*server, request, page).await {
         Ok(bytes) => bytes,
         Err(NoAnswer::Lost(lost)) => {
-            // It leaves as any other, and the request that waits gives up.
+            // The response leaves as usual; the waiting request gives up.
             let down = with_head(&lost, way.options.header_down);
             _ = way.leave(&exchange, Direction::Down, down).await;
             return;
@@ -87,7 +86,7 @@ async fn carry(
             return gone.tell(waits);
         }
         let Some(rest) = rest.as_ref().filter(|_| !is_last) else {
-            // Who waited may be gone.
+            // The receiver may be gone.
             _ = waits.send(Ok(Got { bytes, next: None }));
             return;
         };
@@ -102,7 +101,7 @@ async fn carry(
     }
 }
 
-/// The connection is closed at the far end; the device knows then.
+/// The server closes the connection; the device knows at `told`.
 fn breaks(exchange: &Exchange, told: Time, waits: Waits) {
     exchange.shared.closed.set(true);
     Gone::Broken(told).tell(waits);

@@ -1,9 +1,8 @@
-//! What is on the air: radios, and connections that end under a message.
+//! Messages in transit: use of the radio, and connections that end under a message.
 
 use super::*;
 
-/// How long an LTE radio was on for requests, each with its start, its answer's bytes and its
-/// patience.
+/// How long an LTE radio was on for requests given as (start ms, response bytes, patience ms).
 fn radio_on(options: TransportOptions, requests: &[(u64, u32, u64)], promotion: Option<Promotion>) -> Span {
     let mut bench = Bench::new(Profile { radio: Radio::Lte, promotion, ..profile() }, options, |_| ());
     for (start, down, patience) in requests {
@@ -20,14 +19,14 @@ fn an_answer_that_is_given_up_keeps_the_radio_awake_as_long_as_it_comes() {
     let on = [1_000, 10_000, 30_000].map(|patience| radio_on(options(), &[(0, 60_000_000, patience)], None));
     for (on, patience) in on.into_iter().zip([1_000, 10_000, 30_000]) {
         let least = Span::millis(patience - 400 + 11_580);
-        // What was in its queue came, too.
+        // Queued bytes still arrived.
         assert!(on >= least && on < least + Span::secs(3), "{on} of {patience} ms");
     }
 }
 
 #[test]
 fn what_packets_wait_for_a_sleeping_radio_is_no_time_at_work() {
-    // The first opens the connection, the others find it open and the radio asleep.
+    // The first opens the connection; the others find it open and the radio asleep.
     let requests = [(0, 1_000, 60_000), (30_000, 1_000, 60_000), (60_000, 1_000, 60_000)];
     let awake = radio_on(options(), &requests, None);
     let asleep = Some(Promotion { takes: Span::secs(2), after: Span::secs(5) });
@@ -42,14 +41,14 @@ fn messages_side_by_side_keep_the_radio_awake_once() {
     let small: Vec<(u64, u32, u64)> = (1..8).map(|n| (n * 500, 10_000, 60_000)).collect();
     let all: Vec<(u64, u32, u64)> = [(0, 5_000_000, 60_000)].into_iter().chain(small).collect();
     let together = radio_on(both, &all, None);
-    // They take their part of the link; told twice, what overlaps would be three seconds more.
+    // They take their part of the link. Counted twice, overlapping times would add three seconds.
     assert!(together >= alone && together < alone + Span::millis(1_200), "{together} for {alone}");
 }
 
 #[test]
 fn a_gateway_that_dies_resets_what_is_under_way_and_what_is_idle() {
     let mut bench = Bench::new(profile(), options(), |_| ());
-    // The request is there after a quarter of a second, its answer under way for five.
+    // The request arrives after a quarter of a second; its response takes five seconds.
     bench.request(at(0), 100, 5_000_000, PATIENT);
     bench.request(at(10_000), 100, 1_000, PATIENT);
     bench.request(at(30_000), 100, 1_000, PATIENT);

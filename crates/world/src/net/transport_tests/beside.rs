@@ -1,11 +1,11 @@
-//! What stands beside messages of a connection that is held.
+//! Side data (slips) of messages on a held connection.
 
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{RowEdits, Slip};
 use crate::net::ServerEnd;
 
-/// Says every message again, with what stood beside it.
+/// Echoes every message with its slip.
 #[derive(Default)]
 struct Echo(RefCell<Vec<Rc<dyn ServerEnd>>>, RefCell<Vec<Slip>>);
 
@@ -23,8 +23,8 @@ impl Server for Echo {
     }
 }
 
-/// What a server and a phone find beside a message that the phone sends twice, the second time into
-/// an outage; and when the phone had it back.
+/// The slips that a server and a phone receive, and when the phone got its own back. The phone
+/// sends the message twice, the second time into an outage.
 fn beside(slip: &Slip) -> (Vec<Slip>, Vec<(Slip, Time)>) {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();

@@ -1,4 +1,4 @@
-//! Connections that are opened side by side, given up, or cut.
+//! Connections opened in parallel, given up, or cut.
 
 use super::*;
 
@@ -15,7 +15,7 @@ proptest! {
         requests in proptest::collection::vec((0_u64..4_000, 0_u32..60_000, 0_u64..3), 1..7),
     ) {
         let rate = BitRate(kbits * 1_000);
-        // Up there is room for all.
+        // The uplink has room for all.
         let link = Profile { queue: 10_000_000, ..Profile::steady("thin", Span::millis(rtt), rate, BitRate(1_000_000_000)) };
         let mut how = encrypted(certificates);
         how.handshake.tls = if v12 { Tls::V12 } else { Tls::V13 };
@@ -26,8 +26,7 @@ proptest! {
         }
         let ended = bench.run();
         let last = ended.iter().map(|(_, at)| *at).max().expect("there are some");
-        // Answers, and the certificates of as many connections as were opened; what was given up
-        // may have sent less.
+        // Responses, and certificates of opened connections; abandoned requests may send less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
         let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.get().connections);
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
@@ -38,8 +37,8 @@ proptest! {
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the
-    // wait of the one before.
+    // The ClientHello leaves 100 ms after the SYN, into an outage; then come retries, each after
+    // twice the previous wait.
     let sent = |patience| {
         let silence = outage(90, 60_000, OutageMode::Drop);
         let mut bench = Bench::new(profile(), encrypted(3_000), under(silence));
@@ -47,7 +46,7 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
         (bench.tally.get().packets, bench.tally.get().again)
     };
-    // SYN and SYN-ACK, ClientHello, a probe after three round trips, a try after three more, six,
+    // SYN and SYN-ACK, ClientHello, a probe after three round trips, retries after three more, six,
     // twelve …
     for (patience, packets) in
         [(250, 3), (450, 4), (750, 5), (1_500, 6), (3_000, 7), (6_000, 8), (59_000, 11)]
@@ -60,7 +59,7 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
 fn a_gateway_that_dies_resets_a_handshake_and_a_stream_waits_for_it_in_place_of_opening_another() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
         let mut bench = Bench::new(profile(), TransportOptions { protocol, ..encrypted(300_000) }, |_| ());
-        // The certificates take 300 ms from 150 ms on.
+        // The certificates take 300 ms, from 150 ms on.
         bench.request(at(0), 100, 100, PATIENT);
         bench.request(at(160), 100, 1_000, PATIENT);
         bench.meanwhile(&[300], |_, way| way.reset_all());

@@ -1,10 +1,10 @@
-//! Connections that are held.
+//! Held connections.
 
 use super::*;
 use crate::contract::{Connection, HeldEvent, PendingConnection, Received, Slip};
 use crate::net::ServerEnd;
 
-/// Takes connections, up to a number, and notes what comes on them; says everything again.
+/// Accepts up to `most` connections, records their messages, and echoes them if `echoes`.
 pub(super) struct Exchange {
     handle: Handle,
     most: usize,
@@ -65,7 +65,7 @@ pub(super) struct Site {
     pub(super) server: Rc<Exchange>,
     pub(super) seen: Rc<Seen>,
     lines: Lines,
-    /// What the device's connections brought, in order.
+    /// Messages that the device received, in order.
     got: Rc<RefCell<Vec<Got>>>,
 }
 
@@ -97,7 +97,7 @@ impl Site {
     pub(super) fn new(conditions: impl FnOnce(&mut Link)) -> Site {
         Site::with(profile(), options(), true, conditions)
     }
-    /// Opens a connection at a time, and takes what comes on it until it ends.
+    /// Opens a connection at `ms` and receives on it until it ends.
     fn connect(&self, ms: u64) {
         self.opens(ms, |way, _| way.connect(b"hello".to_vec(), at(ms) + Span::secs(30)));
     }
@@ -119,7 +119,7 @@ impl Site {
             }
         });
     }
-    /// Does something at a time.
+    /// Runs `act` at `ms`.
     pub(super) fn then(&self, ms: u64, act: impl FnOnce(&Deeds) + 'static) {
         let (handle, way) = (self.handle.clone(), self.way.clone());
         let (server, lines) = (self.server.clone(), self.lines.clone());
@@ -129,11 +129,11 @@ impl Site {
             act(&deeds);
         });
     }
-    /// The device sends a message of so many bytes on its connection.
+    /// The device sends a message of `bytes` at `ms`.
     pub(super) fn sends(&self, ms: u64, bytes: usize) {
         self.then(ms, move |site| _ = site.line().send(vec![0; bytes]));
     }
-    /// The server does.
+    /// The server sends a message of `bytes` at `ms`.
     fn pushes(&self, ms: u64, bytes: usize) {
         self.then(ms, move |site| site.server.ends.borrow()[0].send(vec![0; bytes]));
     }
@@ -171,7 +171,7 @@ fn a_connection_costs_a_handshake_and_an_upgrade() {
         let [HeldEvent::Opened { took }] = seen[..] else { panic!("{seen:?}") };
         within(Time(took.0), 100 * trips);
         if tls == Tls::None {
-            // SYN and SYN-ACK, the upgrade in a packet each way.
+            // SYN and SYN-ACK, and the upgrade in one packet per direction.
             assert_eq!(site.seen.1.get(), 2 * 60 + (5 + 113 + 52) + (127 + 52));
         }
     }
@@ -225,7 +225,7 @@ fn messages_come_whole_and_in_order_and_go_together_behind_one_that_leaves() {
 fn both_sides_share_the_rate_with_requests() {
     let mut site = Site::with(profile(), options(), false, |_| ());
     site.connect(0);
-    // 1 MB takes a second alone, and the start of its window.
+    // 1 MB alone takes a second plus the first window.
     site.pushes(1_000, 1_000_000);
     let alone = site.run()[0].1;
     let mut site = Site::with(profile(), options(), false, |_| ());
@@ -403,7 +403,7 @@ fn the_death_of_the_server_resets_it_half_a_round_trip_later() {
     assert_eq!(site.got.borrow()[0].0, Err(TransportError::Reset));
     within(site.got.borrow()[0].1, 1_050);
 
-    // In an outage nothing of it comes; the next message is answered with a reset.
+    // In an outage none of it arrives; the next message is answered with a reset.
     let mut site = Site::with(profile(), options(), false, under(outage(900, 2_000, OutageMode::Drop)));
     site.connect(0);
     site.then(1_000, |site| site.way.reset_all());
@@ -467,7 +467,7 @@ fn held_connections_take_no_place_of_requests() {
         bench.request(at(0), 1_000, 1_000, PATIENT);
         let way = bench.way.clone();
         bench.handle.spawn(bench.device, "app", async move {
-            // This server takes none.
+            // This server refuses connections.
             let line = way.connect(b"hello".to_vec(), at(60_000)).await;
             assert_eq!(line.err(), Some(TransportError::Refused));
         });
@@ -528,7 +528,7 @@ proptest! {
         let mut sends: Vec<_> = sends.clone();
         sends.sort_by_key(|(ms, ..)| *ms);
         let of = |up: bool| sends.iter().filter(move |(.., one)| *one == up).map(|(_, bytes, _)| *bytes);
-        // Some were sent before it was open, and nobody was there for them.
+        // Some were sent before it was open, when nobody received.
         let is_row = |came: &[usize], sent: Vec<usize>| {
             came.is_empty() || sent.windows(came.len()).any(|row| row == came)
         };
@@ -539,7 +539,7 @@ proptest! {
     }
 }
 
-/// Phones that hold a connection each, on which the server says something every minute for an hour.
+/// Phones with one held connection each; the server sends on it every minute for an hour.
 fn told_each_minute(phones: usize) {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();
@@ -592,7 +592,7 @@ fn each_of_many_phones_is_told_each_minute() {
 fn a_held_connection_takes_less_memory_than_a_request_in_flight() {
     let site = Site::new(|_| ());
     let held = size_of::<crate::net::held::Held>();
-    // What waits at the device, without the task at the other end.
+    // State on the device, without the task at the other end.
     let request = size_of_val(&*site.way.request(Vec::new(), at(1)));
     assert!(held < request, "{held} bytes, {request} for a request");
 }

@@ -1,9 +1,9 @@
-//! What a connection that is held takes, beside a request that is under way.
+//! Memory of a held connection, compared with a request in transit.
 
 use super::*;
 use crate::net::ServerEnd;
 
-/// Takes connections, and answers requests after an hour.
+/// Accepts connections, and responds to requests after an hour.
 struct Slow(Handle, RefCell<Vec<Rc<dyn ServerEnd>>>);
 
 impl Server for Slow {
@@ -20,8 +20,7 @@ impl Server for Slow {
     }
 }
 
-/// Bytes of memory that a phone takes after ten seconds, with a connection that it holds or with a
-/// request that is under way.
+/// Bytes of memory per phone after ten seconds, with a held connection or a pending request.
 fn memory_of_one(holds: bool) -> i64 {
     const PHONES: i64 = 200;
     let mut kept = None;

@@ -1,11 +1,11 @@
-//! Connections on which bytes pass as they are.
+//! Connections that carry raw bytes (tunnels).
 
 use super::held::Site;
 use super::*;
 use crate::contract::HeldEvent;
 
 impl Site {
-    /// Opens a tunnel at a time, and takes what comes on it until it ends.
+    /// Opens a tunnel at `ms` and receives on it until it ends.
     fn tunnel(&self, ms: u64) {
         self.opens(ms, |way, server| way.tunnel(server, at(ms) + Span::secs(30)));
     }
@@ -28,7 +28,7 @@ fn a_tunnel_has_no_handshake_but_that_of_tcp_and_no_frames() {
         within(heard[0].2, 1_050);
         assert_eq!((got[0].0, got[1].0), (Ok(Some(100)), Ok(Some(0))));
         within(got[0].1, 1_100);
-        // SYN and SYN-ACK; 100 bytes and an end of one, each way.
+        // SYN and SYN-ACK; per direction 100 bytes and one byte for the end.
         assert_eq!(site.seen.1.get(), 2 * 60 + 2 * (100 + 52) + 2 * (1 + 52));
     }
 }
@@ -37,7 +37,7 @@ fn a_tunnel_has_no_handshake_but_that_of_tcp_and_no_frames() {
 fn pieces_in_a_tunnel_come_one_by_one_at_the_rate_of_the_link() {
     let mut site = Site::with(profile(), options(), false, |_| ());
     site.tunnel(0);
-    // 500 kB in pieces, half a second alone, and the start of its window.
+    // 500 kB in pieces: half a second alone plus the first window.
     for _ in 0..50 {
         site.sends(1_000, 10_000);
     }
@@ -78,7 +78,7 @@ fn a_tunnel_that_the_device_lets_go_of_is_over_at_the_server() {
     assert_eq!(closed.len(), 1);
     within(closed[0].1, 3_050);
     drop(closed);
-    // One that dies behind it cuts both ends off.
+    // A server that dies behind a tunnel cuts off both ends.
     let mut site = Site::with(profile(), options(), true, |_| ());
     site.tunnel(0);
     site.then(3_000, |site| site.way.reset_all());

@@ -1,4 +1,4 @@
-//! What a sender makes of an acknowledgement (`tcp_ack`).
+//! How a sender handles an acknowledgement (`tcp_ack`).
 
 use super::bbr::Told;
 use super::board::News;
@@ -10,7 +10,7 @@ use crate::base::{Span, Time};
 pub(super) struct Heard {
     pub(super) advances: bool,
     pub(super) beyond: bool,
-    /// Packets that were sent once, before a loss was found, are newly there.
+    /// Newly acknowledged: packets sent once, before a loss was found.
     pub(super) original: bool,
     pub(super) twice: bool,
     pub(super) echo: Time,
@@ -72,7 +72,7 @@ impl Packets {
         }
     }
 
-    /// Round trips that it shows: the one of the last packet, and whether the timer is set again.
+    /// Takes a round-trip sample. Returns that of the last packet, and whether to rearm the timer.
     fn times(&mut self, ack: &Ack, advances: bool, news: &News) -> (Option<Span>, bool) {
         let now = self.now;
         let sacked = news.sacked.map(|(first, _)| now.since(first));
@@ -98,14 +98,14 @@ impl Packets {
         (Some(last), rearms)
     }
 
-    /// What became of a probe (`tcp_process_tlp_ack`).
+    /// Evaluates a tail-loss probe (`tcp_process_tlp_ack`).
     fn answers_probe(&mut self, ack: &Ack, advances: bool, beyond: bool) {
         let Some(probe) = self.probe.filter(|probe| ack.next >= probe.high) else { return };
         let twice = ack.twice.is_some_and(|twice| twice + 1 == probe.high);
         if !probe.again || twice {
             self.probe = None;
         } else if ack.next > probe.high {
-            // The probe was the repair of a loss.
+            // The probe repaired a loss.
             self.begin_reduction();
             self.enter(State::Reduction);
             self.end_reduction();
@@ -115,7 +115,7 @@ impl Packets {
         }
     }
 
-    /// The window after it; `before`, packets delivered, losses found and in flight were so many.
+    /// Moves the window; `before`: packets delivered, lost and in flight before this.
     fn moves_window(&mut self, heard: &Heard, news: &News, rtt: Option<Span>, before: (u64, u64, u64)) {
         let board = &mut self.board;
         let (acked, losses) = (board.delivered - before.0, board.losses - before.1);

@@ -1,4 +1,4 @@
-//! BBR, acknowledgement by acknowledgement (first version, `net/ipv4/tcp_bbr.c`).
+//! BBR, one acknowledgement at a time (version 1, `net/ipv4/tcp_bbr.c`).
 
 use super::super::bbr::{Bbr as Rounds, GAIN, GROWTH, MARGIN, PROBE, ROUNDS};
 use super::board::{Board, Rate};
@@ -7,14 +7,14 @@ use crate::base::{Span, Time};
 
 /// 1/GAIN.
 const DRAIN: f64 = 88.0 / 256.0;
-/// Pacing gains of the phases, a round trip each.
+/// Pacing gains of the phases, one per round trip.
 const PHASES: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
-/// Linux draws in which phase to begin; this one is as likely as any.
+/// Linux starts in a random phase; this one is as likely as any.
 const FIRST_PHASE: usize = 2;
-/// Round trips for which a bandwidth is believed, and those of an aggregation.
+/// Rounds for which a bandwidth stays valid, and those for which an aggregation does.
 const BELIEVED: u64 = 10;
 const AGGREGATION: u64 = 5;
-/// Packets in flight while it looks for the round trip, and at the least.
+/// Packets in flight while BBR probes for the round trip; also the minimum.
 const FEW: u64 = 4;
 const FORGETS: Span = Span::secs(10);
 
@@ -42,7 +42,7 @@ pub(super) struct Told {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bbr {
     mode: Mode,
-    /// The three best bandwidths, in packets a second, with their rounds.
+    /// The three best bandwidths as (round, packets per second).
     best: [(u64, f64); 3],
     least: Span,
     least_at: Time,
@@ -59,17 +59,17 @@ pub(super) struct Bbr {
     phase: usize,
     phase_at: Time,
     gain: f64,
-    /// Bytes of payload a second.
+    /// Pacing rate in payload bytes per second.
     pub(super) pacing: f64,
     payload: f64,
     extra: [u64; 2],
     extra_rounds: u64,
-    /// When acknowledgements last came no faster than expected, and packets since.
+    /// Start of the current acknowledgement burst, and packets acknowledged since.
     burst: (Time, u64),
     long: Long,
 }
 
-/// The bandwidth that a policer leaves, seen over intervals that end with many losses.
+/// The bandwidth that a policer allows, measured over intervals with many losses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Long {
     uses: bool,
@@ -87,7 +87,7 @@ impl Long {
         (self.at, self.rounds) = (board.delivered_at, 0);
     }
 
-    /// Whether a rate is in use for long enough to be doubted.
+    /// Updates the estimate; true if it was in use for so long that it is dropped.
     fn looks(&mut self, board: &Board, losses: u64, starved: bool, begins: bool, cruises: bool) -> bool {
         if self.uses {
             self.rounds += u64::from(cruises && begins);
@@ -130,7 +130,7 @@ impl Long {
 }
 
 impl Bbr {
-    /// As rounds left it, on a path that takes `least`, with packets of `payload` bytes.
+    /// Continues from the model in rounds; `least` is the round trip, `payload` bytes per packet.
     pub(super) fn of(rounds: &Rounds, least: Span, payload: u64, now: Time) -> Bbr {
         let full = rounds.full;
         let mode = if full.1 >= ROUNDS { Mode::Cruise } else { Mode::Startup };
@@ -172,7 +172,7 @@ impl Bbr {
         if self.long.uses { self.long.bandwidth } else { self.best[0].1 }
     }
 
-    /// The running maximum of Kathleen Nichols (`lib/win_minmax.c`).
+    /// The windowed maximum by Kathleen Nichols (`lib/win_minmax.c`).
     fn believes(&mut self, rate: f64) {
         let (now, best) = (self.rounds, &mut self.best);
         let new = (now, rate);
@@ -198,13 +198,13 @@ impl Bbr {
         }
     }
 
-    /// Packets that leave together: a millisecond's, and two but on a slow path.
+    /// Packets per burst: those of a millisecond, at least two (one on a slow path).
     pub(super) fn together(&self) -> u64 {
         let least = if self.pacing < 150_000.0 { 1 } else { 2 };
         ((self.pacing / 1024.0 / self.payload) as u64).clamp(least, 44)
     }
 
-    /// Packets for `gain` times what the path holds, `more` of them, and what leaves together.
+    /// Packets for `gain` times the bandwidth-delay product, plus `more` and three bursts.
     fn holds(&self, gain: f64, more: f64) -> u64 {
         let pipe = libm::ceil(self.bandwidth() * self.least.as_secs_f64() * gain);
         let packets = (pipe + more) as u64 + 3 * self.together();
@@ -212,7 +212,7 @@ impl Bbr {
         packets.next_multiple_of(2) + if probes { 2 } else { 0 }
     }
 
-    /// What of `in_flight` is left when the next packet goes.
+    /// Packets of `in_flight` still in the network when the next packet leaves.
     fn left(&self, told: &Told, in_flight: u64) -> u64 {
         let wait = told.paced.since(told.now).as_secs_f64();
         let burst = if self.gain > 1.0 { self.together() } else { 0 };
@@ -352,7 +352,7 @@ impl Bbr {
         }
     }
 
-    /// Looks for the least round trip when it was not seen for ten seconds.
+    /// Probes for the smallest round trip if it was not seen for ten seconds.
     fn looks(&mut self, told: &Told, board: &mut Board, window: &mut u64) {
         let now = told.now;
         let forgotten = now.since(self.least_at) > FORGETS;

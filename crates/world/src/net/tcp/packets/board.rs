@@ -1,5 +1,5 @@
-//! The packets that a sender has out, and what it knows of each (SACK, RFC 6675; RACK, RFC 8985;
-//! delivery rates, `net/ipv4/tcp_rate.c`).
+//! The scoreboard: the packets a sender has outstanding and what it knows of each (SACK, RFC 6675;
+//! RACK, RFC 8985; delivery rates, `net/ipv4/tcp_rate.c`).
 
 use std::collections::VecDeque;
 
@@ -12,10 +12,10 @@ pub(super) struct Packet {
     pub(super) sent: Time,
     pub(super) sacked: bool,
     pub(super) lost: bool,
-    /// Sent again, and nothing is known of that.
+    /// Retransmitted, outcome not known yet.
     pub(super) again: bool,
     pub(super) repeated: bool,
-    /// One of the times it came through.
+    /// At least one of its transmissions arrives.
     pub(super) passes: bool,
     since: Option<Since>,
 }
@@ -30,23 +30,23 @@ struct Since {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rate {
-    /// What was delivered before, and when that was; none if no packet tells.
+    /// Delivered count at the time the packet was sent, and when that was; `None` without a sample.
     pub(super) before: Option<(u64, Time)>,
     pub(super) starved: bool,
     end: u64,
-    /// How long its packets took to be sent.
+    /// How long the sample's packets took to be sent.
     pub(super) sending: Span,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct News {
     pub(super) rate: Rate,
-    /// Packets that were sent once are newly there: when the first and the last of them was sent.
+    /// Newly acknowledged packets sent once: send times of the first and the last.
     pub(super) acked: Option<(Time, Time)>,
-    /// The same for those beyond what is missing.
+    /// The same for newly SACKed packets.
     pub(super) sacked: Option<(Time, Time)>,
     pub(super) repeated: bool,
-    /// Packets beyond what is missing are newly there.
+    /// Packets were newly SACKed.
     pub(super) beyond: bool,
     pub(super) original: bool,
     top: u64,
@@ -60,7 +60,7 @@ struct Latest {
     news: bool,
 }
 
-/// Packets by their numbers, in the order in which they are sent first.
+/// Packets by number, in the order of first transmission.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board {
     pub(super) una: u64,
@@ -69,28 +69,28 @@ pub(super) struct Board {
     pub(super) sacked: u64,
     pub(super) lost: u64,
     pub(super) again: u64,
-    /// All before it came through.
+    /// All packets before this one arrive.
     pub(super) through: u64,
-    /// The blocks that were told last, and the end of the highest.
+    /// Blocks of the last acknowledgement, and the end of the highest.
     told: Vec<Block>,
     highest: u64,
-    /// Packets by when they were last sent; some have been sent again since.
+    /// Packets by time of last transmission; entries of packets retransmitted since are stale.
     order: VecDeque<(Time, u64)>,
-    /// No packet before it is lost and waits to be sent again.
+    /// No packet before this one is lost and waits for retransmission.
     hint: u64,
     latest: Latest,
-    /// Packets overtake each other on this path.
+    /// This path reorders packets.
     pub(super) reorders: bool,
     pub(super) delivered: u64,
     pub(super) delivered_at: Time,
     first: Time,
-    /// Up to this count of delivered packets the application held back; zero if it does not.
+    /// Application-limited until `delivered` passes this; zero if not limited.
     pub(super) starved: u64,
     pub(super) losses: u64,
 }
 
 impl Board {
-    /// Nothing is out at `now`, and `delivered` packets went before.
+    /// A scoreboard with nothing outstanding at `now`, after `delivered` packets.
     pub(super) fn new(now: Time, delivered: u64) -> Board {
         let starved = delivered.max(1);
         Board { delivered, delivered_at: now, first: now, starved, ..Board::default() }
@@ -99,7 +99,7 @@ impl Board {
     pub(super) fn out(&self) -> u64 {
         self.next - self.una
     }
-    /// Those of them that are on their way.
+    /// Outstanding packets that are in the network.
     pub(super) fn in_flight(&self) -> u64 {
         self.out() - (self.sacked + self.lost) + self.again
     }
@@ -145,7 +145,7 @@ impl Board {
         self.pass();
     }
 
-    /// It waits for what becomes of a packet that is sent again.
+    /// Marks packet `k` as retransmitted, with unknown outcome.
     pub(super) fn repairs(&mut self, k: u64) {
         let packet = self.packet(k);
         let before = std::mem::replace(&mut packet.again, true);
@@ -178,9 +178,9 @@ impl Board {
         self.hint = self.hint.min(k);
     }
 
-    /// All that was sent longer ago than the latest round trip is lost, and the oldest: a timeout.
+    /// A timeout: marks lost the oldest packet and all sent longer ago than the last round trip.
     pub(super) fn time_out(&mut self, now: Time) {
-        // Who takes back what it said is beyond has nothing of it.
+        // A receiver that drops SACKed data (reneging) has none of it.
         let reneged = self.head().is_some_and(|packet| packet.sacked);
         if reneged {
             self.told.clear();
@@ -197,7 +197,7 @@ impl Board {
         }
     }
 
-    /// Whether it was sent twice. What is still on its way of it does not matter.
+    /// Handles a duplicate report of packet `k`; true if it had been retransmitted.
     pub(super) fn came_twice(&mut self, k: u64) -> bool {
         if k < self.una || k >= self.next {
             return k < self.una;
@@ -219,7 +219,7 @@ impl Board {
         self.latest.news = true;
     }
 
-    /// What was lost matters again though nothing new came.
+    /// Makes the next search for losses run even though nothing new was acknowledged.
     pub(super) fn look_again(&mut self) {
         self.latest.news = true;
     }
@@ -265,15 +265,15 @@ impl Board {
         if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
     }
 
-    /// A loss was last found when all before `high` were sent; no round trip takes less than
-    /// `least`.
+    /// Processes SACK blocks. `high`: next packet at the last change of state. `least`: smallest
+    /// RTT.
     pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
         let mut news = News { top: self.top(), ..News::default() };
         for (from, to) in blocks.iter().copied() {
             let (mut k, to) = (from.max(self.una), to.min(self.next));
             self.highest = self.highest.max(to);
             while k < to {
-                // What was told before is passed over.
+                // Skip what the last acknowledgement already reported.
                 let known = self.told.iter().find(|block| block.0 <= k && k < block.1);
                 match known.map(|block| block.1) {
                     Some(end) => k = end,
@@ -301,7 +301,7 @@ impl Board {
             let first = news.sacked.map_or(before.sent, |(first, _)| first);
             news.sacked = Some((first, before.sent));
         }
-        // What was sent again and is not lost is still on its way.
+        // A retransmission of a packet not marked lost is still in the network.
         if before.lost {
             self.lost -= 1;
             self.again -= u64::from(before.again);
@@ -314,7 +314,7 @@ impl Board {
         self.delivered += 1;
     }
 
-    /// All before `to` are there, says an acknowledgement that echoes what was sent at `echo`.
+    /// Cumulative acknowledgement of all packets before `to`; `echo` is the echoed send time.
     pub(super) fn acknowledge(
         &mut self,
         now: Time,
@@ -339,7 +339,7 @@ impl Board {
                 self.rates(k, before.sent, before.since, news);
             } else {
                 self.delivered += 1;
-                // What is echoed tells whether it is the first that came, or the second.
+                // The echo tells whether the original or the retransmission arrived.
                 if before.repeated && earlier(echo, before.sent) {
                     self.rates(k, before.sent, before.since, news);
                 } else {
@@ -355,7 +355,7 @@ impl Board {
         }
     }
 
-    /// What was sent well before something that came is lost: how long to wait for the rest.
+    /// RACK: marks lost what was sent well before something that arrived; returns the next wait.
     pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
         if !std::mem::take(&mut self.latest.news) {
             return None;
@@ -381,7 +381,7 @@ impl Board {
     }
 }
 
-/// As timestamps tell it, which count milliseconds.
+/// Whether `echo` is earlier, compared as TCP timestamps in milliseconds.
 pub(super) fn earlier(echo: Time, sent: Time) -> bool {
     echo.0 / 1_000_000 < sent.0 / 1_000_000
 }

@@ -1,16 +1,16 @@
-//! CUBIC and HyStart, acknowledgement by acknowledgement (`net/ipv4/tcp_cubic.c`).
+//! CUBIC and HyStart, one acknowledgement at a time (`net/ipv4/tcp_cubic.c`).
 
 use super::super::window::{BETA, C, Epoch, LOOKS, SEARCHING, Window};
 use super::round_trips::TICK;
 use crate::base::{Span, Time};
 
-/// Acknowledgements closer than this are a train.
+/// Acknowledgements closer than this form a train.
 const TRAIN: Span = Span::millis(2);
-/// What HyStart grants the packets of an acknowledgement.
+/// Time that HyStart allows for aggregated acknowledgements (`hystart_ack_delay`).
 const GRANTED: Span = Span::millis(1);
-/// Round trips that it takes before it believes in a queue.
+/// Round-trip samples before HyStart assumes a queue.
 const SAMPLES: u64 = 8;
-/// It does not look so soon after a loss.
+/// No samples are taken so soon after a loss.
 const AFTER_LOSS: Span = Span::secs(1);
 pub(super) const NONE: u64 = u64::MAX / 4;
 
@@ -18,12 +18,12 @@ pub(super) const NONE: u64 = u64::MAX / 4;
 pub(super) struct Cubic {
     peak: u64,
     epoch: Option<Epoch>,
-    /// Where the cubic has its turning point.
+    /// Window at the cubic's inflection point.
     origin: u64,
-    /// Acknowledged packets for which the window grows by one, and those that count by now.
+    /// Acknowledged packets per window growth of one, and those counted so far.
     each: u64,
     counted: u64,
-    /// Packets acknowledged since the window that Reno would have last grew.
+    /// Acknowledged packets since Reno's window last grew.
     reno: u64,
     looked: Option<(u64, Time)>,
     least: Span,
@@ -40,7 +40,7 @@ struct Start {
     samples: u64,
 }
 
-/// The window as its acknowledgements move it.
+/// Window and slow-start threshold, in packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
     pub(super) window: u64,
@@ -78,7 +78,7 @@ impl Cubic {
     pub(super) fn loses(&mut self, window: u64) -> u64 {
         (self.epoch, self.counted) = (None, 0);
         let smaller = window < self.peak;
-        // Fast convergence: who did not come back to the old peak leaves room for others.
+        // Fast convergence: a flow that did not reach its old peak leaves room for others.
         self.peak = if smaller { (window as f64 * (1.0 + BETA) / 2.0) as u64 } else { window };
         ((window as f64 * BETA) as u64).max(2)
     }
@@ -94,7 +94,7 @@ impl Cubic {
         }
     }
 
-    /// A round trip was seen: whether HyStart ends slow start by that.
+    /// Takes a round-trip sample; true if HyStart ends slow start.
     pub(super) fn sees(&mut self, now: Time, rtt: Span, course: Course, una: u64, next: u64) -> bool {
         if self.epoch.is_some_and(|epoch| now.since(epoch.began) < AFTER_LOSS) {
             return false;
@@ -121,7 +121,7 @@ impl Cubic {
         start.found
     }
 
-    /// `acked` packets arrived while the window was the limit.
+    /// Grows the window: `acked` packets were acknowledged while it was the limit.
     pub(super) fn grows(&mut self, now: Time, course: &mut Course, mut acked: u64) {
         if course.in_slow_start() {
             let to = (course.window + acked).min(course.threshold);
@@ -141,7 +141,7 @@ impl Cubic {
         self.counted %= self.each;
     }
 
-    /// How many acknowledged packets make the window grow by one.
+    /// Computes how many acknowledged packets make the window grow by one.
     fn look(&mut self, now: Time, window: u64, acked: u64) {
         self.reno += acked;
         if let Some((seen, at)) = self.looked
@@ -169,7 +169,7 @@ impl Cubic {
         }
         let step = (window * 15 / 8).max(1);
         if let Some(epoch) = &mut self.epoch {
-            // Reno's window, beside which the cubic's must not be small.
+            // The window must not be smaller than Reno's would be.
             while self.reno > step {
                 self.reno -= step;
                 epoch.reno += 1.0;

@@ -1,12 +1,12 @@
-//! A message packet by packet, where an outage meets it: what that costs hangs on which
-//! acknowledgements were lost, how a timer was set, whether a timeout was needless.
+//! A message simulated packet by packet, where it meets an outage. The cost of an outage depends on
+//! which acknowledgements were lost, how timers were set, and whether a timeout was spurious.
 //!
-//! [`Packets`] does what Linux 6.18 does: SACK and RACK, tail-loss probes, timeouts with F-RTO and
-//! their undoing (`net/ipv4/tcp_input.c`, `tcp_timer.c`, `tcp_recovery.c`), proportional rate
-//! reduction (RFC 6937), CUBIC with HyStart, BBR, and a receiver that acknowledges every packet
-//! while its window grows. Where Linux draws a number, or a timer hangs on the clock's phase, the
-//! mean is taken. An event costs no more the more packets are out, but for a timeout and its
-//! undoing.
+//! [`Packets`] models Linux 6.18: SACK and RACK, tail-loss probes, timeouts with F-RTO and undo
+//! (`net/ipv4/tcp_input.c`, `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC
+//! 6937), CUBIC with HyStart, BBR. The receiver acknowledges every packet while its window grows.
+//! Where Linux draws a random number, or a timer depends on the clock's phase, the mean is used.
+//! The cost per event does not grow with the packets outstanding, except for a timeout and its
+//! undo.
 
 mod acks;
 mod bbr;
@@ -33,21 +33,21 @@ use super::sender::Sender;
 use crate::base::{Span, Time};
 use crate::net::{Direction, OutageMode};
 
-/// Packets that BBR does not pace at a connection's start.
+/// Packets at a connection's start that BBR does not pace.
 const UNPACED: u64 = 10;
 
-/// Where a message goes on packet by packet.
+/// State in which a message continues packet by packet.
 pub(super) struct Entry {
     pub(super) way: Direction,
     pub(super) now: Time,
     pub(super) free: Time,
     pub(super) payload: u64,
-    /// The receiver delays acknowledgements.
+    /// The receiver delays its acknowledgements.
     pub(super) kept: bool,
     pub(super) least: Span,
-    /// Packets on their way, all of which come through; the first is acknowledged now.
+    /// Packets in flight, all of which arrive; the first is acknowledged now.
     pub(super) in_flight: u64,
-    /// The time between two of their acknowledgements.
+    /// Time between two of their acknowledgements.
     pub(super) segment: Span,
 }
 
@@ -64,19 +64,19 @@ enum Timer {
     Reordering,
 }
 
-/// What a loss changed, to be undone if it was none.
+/// The state before a loss, to be restored if the loss was spurious.
 #[derive(Clone, Copy, Debug, Default)]
 struct Undo {
-    /// Packets from here on were sent again; none if there is nothing to be undone.
+    /// Packets from here on were retransmitted; `None` if there is nothing to undo.
     from: Option<u64>,
-    /// How many of them are not known to have come twice; nothing before the first.
+    /// How many retransmissions are not reported as duplicates yet; `None` before the first.
     again: Option<u64>,
     since: Option<Time>,
     window: u64,
     threshold: u64,
 }
 
-/// How a recovery gives the window back (RFC 6937).
+/// Proportional rate reduction of a recovery (RFC 6937).
 #[derive(Clone, Copy, Debug, Default)]
 struct Reduction {
     from: u64,
@@ -86,7 +86,7 @@ struct Reduction {
 
 #[derive(Clone, Copy, Debug)]
 struct Probe {
-    /// All packets before it were sent by then.
+    /// All packets before this one were sent when the probe left.
     high: u64,
     again: bool,
 }
@@ -98,12 +98,12 @@ struct Use {
     until: u64,
 }
 
-/// What may be sent after an acknowledgement beside new packets.
+/// What may be sent after an acknowledgement, besides new packets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repairs {
     None,
     Lost,
-    /// New packets first: they tell whether the timeout was needless.
+    /// New packets first: their acknowledgements tell whether the timeout was spurious.
     New,
 }
 
@@ -116,29 +116,29 @@ pub(super) struct Packets {
     course: Course,
     control: Control,
     state: State,
-    /// All before it were sent when the state last changed.
+    /// Next packet to send when the state last changed.
     high: u64,
     undo: Undo,
     reduction: Reduction,
-    /// Whether a timeout was needless is to be seen (F-RTO, RFC 5682).
+    /// F-RTO checks whether a timeout was spurious (RFC 5682).
     doubts: bool,
-    /// Timeouts in a row, and when the first was.
+    /// Timeouts in a row, and the time of the first.
     timeouts: u64,
     silent: Option<Time>,
     probe: Option<Probe>,
     usage: Use,
     timer: Option<(Timer, Time)>,
-    /// When something is to be sent that waits for nothing but the time.
+    /// When something is to be sent that waits only for time.
     due: Option<Time>,
     paced: Time,
     sent: u64,
     last_sent: Time,
-    /// When the acknowledgement was sent that came last, and what room it told of.
+    /// When the last received acknowledgement was sent, and the receive window it announced.
     heard: Time,
     room: u64,
     now: Time,
     payload: u64,
-    /// When the last packet left before which all came through.
+    /// When the packet left that last completed all before it.
     pub(super) passed: Time,
     pub(super) over: bool,
 }
@@ -166,7 +166,7 @@ impl Packets {
         }
         let n = entry.in_flight;
         if n > 0 && course.in_slow_start() && sender.bbr.is_none() {
-            // Their acknowledgements open the window to what it is taken to be already.
+            // Their acknowledgements will open the window to the size it is assumed to have.
             course.window = course.window.saturating_sub(n).max(n);
         }
         let receiver = Receiver::new(payload, n, entry.kept, 2 * course.window);
@@ -253,11 +253,11 @@ impl Packets {
         self.path.leaves_again(now, again);
     }
 
-    /// Whether there was an event before `until`, or how it all broke.
+    /// Handles the next event before `until`; false if none. Fails if the connection breaks.
     pub(super) fn step(&mut self, feed: &mut Feed<'_>, until: Time) -> Result<bool, Broken> {
         let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
             if self.event().is_none() && feed.left() > 0 && !self.over {
-                // Nothing is out, so a packet may go.
+                // Nothing is outstanding, so one packet may leave.
                 self.course.window = self.course.window.max(1);
                 self.due = Some(self.now);
                 return Ok(self.now < until);
@@ -317,7 +317,7 @@ impl Packets {
         }
     }
 
-    /// All came through: what is still to be acknowledged is, and nothing is sent any more.
+    /// All packets arrive: handles the remaining acknowledgements and sends nothing more.
     pub(super) fn ends(&mut self, feed: &mut Feed<'_>) {
         (self.over, self.timer, self.due) = (true, None, None);
         while let Ok(true) = self.step(feed, Time::FAR) {}
@@ -325,7 +325,7 @@ impl Packets {
 
     fn arm(&mut self, what: Timer, wait: Span) {
         if !self.over {
-            // What is paced is waited for, too.
+            // The timer starts after the pacing delay.
             let paced = if what == Timer::Reordering { Span::ZERO } else { self.paced.since(self.now) };
             self.timer = Some((what, self.now + timer(wait) + paced));
         }
@@ -348,7 +348,7 @@ impl Packets {
         self.arm(Timer::Timeout, wait);
     }
 
-    /// Waits for the end of what is out (RFC 8985), from an acknowledgement on or from a packet.
+    /// Arms the tail-loss probe (RFC 8985), after an acknowledgement or after a packet was sent.
     fn arm_probe(&mut self, acknowledged: bool) -> bool {
         let out = self.board.out();
         if out == 0 || !matches!(self.state, State::Open | State::Reduction) {
@@ -400,7 +400,7 @@ impl Packets {
         self.arm_timeout();
     }
 
-    /// When pacing lets the next go: what came late makes up for half of that.
+    /// Sends with `leave` and sets the pacing timer; lateness shortens it by up to half.
     fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
         let late = self.now.since(self.paced);
         self.paced = self.paced.max(self.now);
@@ -466,7 +466,7 @@ impl Packets {
         feed.book(now, size, true);
     }
 
-    /// A packet was sent before which all up to `through` had come through.
+    /// Records when a packet left that completes all before it; `through` is the count before.
     fn passes(&mut self, through: u64) {
         if self.board.through > through {
             self.passed = self.path.free;
@@ -505,7 +505,7 @@ impl Packets {
         }
     }
 
-    /// Takes note of how much of the window is used (`tcp_cwnd_validate`).
+    /// Records how much of the window is used (`tcp_cwnd_validate`).
     fn uses(&mut self, limited: bool) {
         let (board, usage) = (&self.board, &mut self.usage);
         let more = !usage.limited && board.out() > usage.most;

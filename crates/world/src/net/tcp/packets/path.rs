@@ -1,6 +1,6 @@
-//! The way of packets to the receiver, and of acknowledgements back: through the bottleneck's queue
-//! and half a round trip. An outage drops what comes to the bottleneck meanwhile, either way; what
-//! stands in the queue passes, as on the links that the reference was measured on.
+//! The path of packets to the receiver and of acknowledgements back: the bottleneck's queue and
+//! half a round trip. An outage drops what reaches the bottleneck, in both directions. What is
+//! already queued passes, as on the links on which the reference was measured.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ pub(super) struct Coming {
     pub(super) at: Time,
     pub(super) packet: u64,
     pub(super) sent: Time,
-    /// When the acknowledgement was sent that it answers.
+    /// Send time of the acknowledgement that triggered it.
     pub(super) answers: Time,
     size: u64,
 }
@@ -27,12 +27,12 @@ pub(super) struct Path {
     back_free: Time,
     pub(super) coming: VecDeque<Coming>,
     pub(super) acks: VecDeque<Ack>,
-    /// Bytes in the queue, and how many of those that come have left it.
+    /// Bytes in the queue, and how many of `coming` have left it.
     queued: u64,
     left: usize,
 }
 
-/// An acknowledgement's block takes eight bytes, and the first of them four more.
+/// Bytes per SACK block, and of the option's header.
 const BLOCK: u64 = 8;
 const BLOCKS: u64 = 4;
 
@@ -42,7 +42,7 @@ impl Path {
         Path { way, free, back_free: free, coming, acks, queued: 0, left: 0 }
     }
 
-    /// A packet of `size` bytes comes to the bottleneck: whether it will come through.
+    /// A packet of `size` bytes reaches the bottleneck: returns whether it will arrive.
     pub(super) fn send(
         &mut self,
         conditions: &dyn Conditions,
@@ -97,7 +97,7 @@ impl Path {
         self.acks.push_back(ack);
     }
 
-    /// What stands in the queue leaves as it can: the rate changed.
+    /// The rate changed: queued packets leave at new times.
     pub(super) fn leaves_again(&mut self, now: Time, again: impl Fn(&mut Time)) {
         let mut last = now;
         for coming in self.coming.iter_mut().filter(|coming| coming.leaves > now) {
@@ -112,7 +112,7 @@ impl Path {
     }
 }
 
-/// The link, and the packets that wait for it: those owed from before first, then new ones.
+/// The link and the packets that wait for it: first those owed from before, then new ones.
 pub(in crate::net::tcp) struct Feed<'f> {
     pub(in crate::net::tcp) conditions: &'f dyn Conditions,
     pub(in crate::net::tcp) load: &'f Cut,
@@ -142,7 +142,7 @@ impl Feed<'_> {
         size
     }
 
-    /// A packet is sent, or is not because nobody wants it any more.
+    /// Counts a packet, unless nobody waits for the message any more.
     pub(super) fn book(&mut self, now: Time, size: u64, again: bool) {
         if now < self.patience {
             self.traffic.packets += 1;

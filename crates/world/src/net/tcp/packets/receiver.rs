@@ -1,26 +1,26 @@
-//! The end that receives: what it acknowledges, when, and how much it has room for.
+//! The receiving end: what it acknowledges, when, and its receive window.
 
 use std::collections::VecDeque;
 
 use crate::base::{Span, Time};
 
-/// Blocks that an acknowledgement has room for, and those remembered (RFC 2018).
+/// SACK blocks per acknowledgement, and blocks remembered (RFC 2018).
 const TOLD: usize = 3;
 const REMEMBERED: usize = 4;
-/// Acknowledgements at once at a connection's start and after a silence (TCP_MAX_QUICKACKS).
+/// Immediate acknowledgements at a connection's start and after a silence (TCP_MAX_QUICKACKS).
 const QUICK: u64 = 16;
 const SILENCE: Span = Span::secs(1);
-/// How long the acknowledgement of a lone packet waits (TCP_DELACK_MIN).
+/// Delay of the acknowledgement of a single packet (TCP_DELACK_MIN).
 const DELAY: Span = Span::millis(40);
-/// Bytes that a window offers at first, and that the first buffer lets it grow to.
+/// Bytes of the first receive window, and its limit with the first buffer.
 const WINDOW: u64 = 64_512;
 const BUFFER: u64 = 80_896;
-/// Segments of the first round trip that the buffer is made for.
+/// Segments per round trip that the first buffer is sized for.
 const FIRST: u64 = 10;
-/// Bytes that a buffer holds at the most: the payload in 32 MiB (`tcp_rmem`).
+/// Limit of a buffer's payload in bytes: that in 32 MiB (`tcp_rmem`).
 const MOST: u64 = 20_000_000;
 
-/// From and to, the latter not included.
+/// A range of packets: first, and one past the last.
 pub(super) type Block = (u64, u64);
 
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +31,13 @@ pub(super) struct Ack {
     blocks: [Block; TOLD],
     told: usize,
     pub(super) twice: Option<u64>,
-    /// When the packet was sent that it echoes the timestamp of.
+    /// Send time of the packet whose timestamp it echoes.
     pub(super) echo: Time,
     pub(super) room: u64,
 }
 
 impl Ack {
-    /// That all before `next` are there, at the first of the times, sent at the second.
+    /// Acknowledges all packets before `next`; it arrives at `at` and was sent at `sent`.
     pub(super) fn of(next: u64, (at, sent): (Time, Time), echo: Time, room: u64) -> Ack {
         Ack { at, sent, next, blocks: [(0, 0); TOLD], told: 0, twice: None, echo, room }
     }
@@ -50,7 +50,7 @@ impl Ack {
 pub(super) struct Receiver {
     next: u64,
     said: u64,
-    /// Which from `next` on are there.
+    /// Which packets from `next` on have arrived.
     beyond: VecDeque<bool>,
     held: u64,
     blocks: Vec<Block>,
@@ -61,8 +61,8 @@ pub(super) struct Receiver {
     room: Room,
 }
 
-/// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets: what came in a round trip
-/// decides how far the window may grow, and while it grows every packet is acknowledged.
+/// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets. The data received per round trip
+/// decides how far the window may grow. While it grows, every packet is acknowledged.
 #[derive(Clone, Debug, Default)]
 struct Room {
     window: u64,
@@ -75,10 +75,10 @@ struct Room {
 }
 
 impl Room {
-    /// A packet came in answer to an acknowledgement of `answers`: whether the window grows.
+    /// A packet triggered by the acknowledgement of `answers` came: whether the window grows.
     fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
         if answers != self.answered {
-            // Timestamps count milliseconds.
+            // TCP timestamps count milliseconds.
             let rtt = Span::millis(now.since(answers).0 / 1_000_000);
             self.rtt = if self.rtt == Span::ZERO { rtt } else { Span((7 * self.rtt.0 + rtt.0) / 8) };
             self.answered = answers;
@@ -99,7 +99,7 @@ impl Room {
         grows
     }
 
-    /// Makes the buffer large enough for twice what came, and for a sender that doubles.
+    /// Sizes the buffer for twice what arrived, and for a sender that doubles its rate.
     fn fits(&mut self, came: u64, beyond: u64) {
         let twice = 2 * came;
         let grown = twice + 2 * (twice * (came - self.space) / self.space) + beyond;
@@ -109,8 +109,7 @@ impl Room {
 }
 
 impl Receiver {
-    /// On a `kept` connection it delays acknowledgements and has room for `window` packets at
-    /// least.
+    /// With `kept`, it delays acknowledgements. Its window is at least `window` packets.
     pub(super) fn new(payload: u64, from: u64, kept: bool, window: u64) -> Receiver {
         let at_least = |bytes: u64| (bytes / payload).max(window).max(2);
         let room = Room {
@@ -143,9 +142,9 @@ impl Receiver {
         Ack { at: now, sent: now, next: self.next, blocks, told, twice, echo: self.echo, room }
     }
 
-    /// What is said at once to a packet `sent` in answer to an acknowledgement of `answers`.
+    /// Takes a packet; returns an acknowledgement if one is due. `answers`: see [`Room::comes`].
     pub(super) fn takes(&mut self, now: Time, packet: u64, sent: Time, answers: Time) -> Option<Ack> {
-        // What lies before the last acknowledgement is answered, and not looked at.
+        // A packet below the last acknowledgement does not change the echo.
         if (packet..=packet + 1).contains(&self.said) {
             self.echo = self.echo.max(sent);
         }

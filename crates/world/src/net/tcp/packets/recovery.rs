@@ -1,15 +1,15 @@
-//! What a sender makes of losses, and how it takes that back (`tcp_fastretrans_alert`).
+//! How a sender reacts to losses and undoes that (`tcp_fastretrans_alert`).
 
 use super::acks::Heard;
 use super::board::earlier;
 use super::{Control, Feed, Packets, Reduction, Repairs, State, Timer, Undo, cubic};
 use crate::base::{Span, Time};
 
-/// Packets beyond a missing one after which it is lost, and not late.
+/// SACKed packets beyond a missing one after which it counts as lost, not reordered.
 const BEYOND: u64 = 3;
 
 impl Packets {
-    /// An acknowledgement is not just the next one, or something was missing before it.
+    /// Handles an acknowledgement that is not simply the next one, or that follows a gap.
     pub(super) fn alert(&mut self, heard: &Heard) -> Repairs {
         if self.state == State::Open {
             self.undo.since = None;
@@ -19,7 +19,7 @@ impl Packets {
         match self.state {
             State::Recovery => {
                 if heard.advances && self.undo.from.is_some() && self.is_delayed(heard.echo) {
-                    // The original came, late.
+                    // The original arrived, late.
                     self.board.reorders = true;
                     if self.board.again > 0 {
                         return Repairs::Lost;
@@ -100,7 +100,7 @@ impl Packets {
         self.enter(State::Recovery);
     }
 
-    /// The others did not come in time.
+    /// The reordering timer fired: the missing packets did not arrive in time.
     pub(super) fn waited_for_others(&mut self) {
         let before = self.board.in_flight();
         self.find_lost();
@@ -156,7 +156,7 @@ impl Packets {
         self.arm(Timer::Timeout, self.trips.timeout);
     }
 
-    /// The threshold that is to come back: three quarters of the window, if that is more.
+    /// The threshold to restore: at least three quarters of the window.
     fn kept_threshold(&self) -> u64 {
         match self.state.reduces() {
             true => self.course.threshold,
@@ -189,7 +189,7 @@ impl Packets {
         }
     }
 
-    /// Sends for what arrives as much less as the window is to become (RFC 6937).
+    /// Proportional rate reduction: shrinks what is sent per delivered packet (RFC 6937).
     pub(super) fn reduces(&mut self, acked: u64, losses: u64, advances: bool) {
         let Reduction { from, sent, .. } = self.reduction;
         if acked == 0 || from == 0 {
@@ -210,7 +210,7 @@ impl Packets {
     fn all_came_twice(&self) -> bool {
         self.undo.from.is_some() && self.undo.again == Some(0)
     }
-    /// What is echoed was sent before anything was sent again (RFC 3522).
+    /// Whether the echoed packet was sent before any retransmission (RFC 3522).
     fn is_delayed(&self, echo: Time) -> bool {
         self.undo.since.is_some_and(|since| earlier(echo, since))
     }
@@ -218,7 +218,7 @@ impl Packets {
         self.all_came_twice() || self.undo.from.is_some() && self.is_delayed(echo)
     }
 
-    /// The window is what it was; and with `all` nothing is lost.
+    /// Restores the window; with `all`, no packet counts as lost any more.
     fn take_back(&mut self, all: bool) {
         if all {
             self.board.unmark();
@@ -263,7 +263,7 @@ impl Packets {
         vain
     }
 
-    /// What follows a timeout (`tcp_process_loss`).
+    /// Handles acknowledgements after a timeout (`tcp_process_loss`).
     fn goes_on_after_timeout(&mut self, heard: &Heard) -> Repairs {
         let recovered = self.board.una >= self.high;
         if heard.advances && self.takes_timeout_back(false, heard.echo) {

@@ -1,10 +1,10 @@
-//! A sender's round trips (`tcp_rtt_estimator`, RFC 6298), on timers that tick 250 times a second.
+//! Round-trip estimator of a sender (`tcp_rtt_estimator`, RFC 6298); timers tick at 250 Hz.
 
 use crate::base::Span;
 
-/// Neither variation nor timeout of a sender is taken to be less (TCP_RTO_MIN).
+/// Minimum of a sender's variation and of what the timeout adds (TCP_RTO_MIN).
 pub(super) const LEAST: Span = Span::millis(200);
-/// The timeout is never longer (TCP_RTO_MAX).
+/// Maximum of the timeout (TCP_RTO_MAX).
 const MOST: Span = Span::secs(120);
 /// A tick of the kernel's clock: CONFIG_HZ is 250.
 pub(super) const TICK: Span = Span::millis(4);
@@ -14,14 +14,14 @@ pub(super) struct RoundTrips {
     pub(super) smoothed: Span,
     /// Four times the mean deviation.
     deviation: Span,
-    /// Its largest value of this round trip.
+    /// Largest deviation in the current round trip.
     largest: Span,
-    /// What the timeout adds to the smoothed round trip: falls by a quarter in each.
+    /// Timeout minus smoothed round trip; a quarter of its excess goes per round trip.
     pub(super) variation: Span,
-    /// With the acknowledgement of this packet a new round trip begins.
+    /// The acknowledgement of this packet starts a new round trip.
     round: u64,
     pub(super) least: Span,
-    /// The timeout, which doubles while nothing is heard.
+    /// Retransmission timeout; doubles while nothing is acknowledged.
     pub(super) timeout: Span,
 }
 
@@ -29,8 +29,8 @@ pub(super) fn ticks(wait: Span) -> Span {
     TICK * wait.0.div_ceil(TICK.0)
 }
 
-/// How long a timer set to `wait` takes: far ones lie in buckets of an eighth of the wait at the
-/// most, rounded up (`kernel/time/timer.c`); the mean of that.
+/// Mean duration of a timer set to `wait`. Long timers are rounded up to buckets of at most an
+/// eighth of the wait (`kernel/time/timer.c`).
 pub(super) fn timer(wait: Span) -> Span {
     let wait = ticks(wait);
     let bucket = match wait.0 / TICK.0 {
@@ -43,7 +43,7 @@ pub(super) fn timer(wait: Span) -> Span {
 }
 
 impl RoundTrips {
-    /// With a smoothed round trip and four times its deviation, over a path that takes `least`.
+    /// Starts from a smoothed round trip and four times its deviation; `least`: smallest one.
     pub(super) fn new(smoothed: Span, spread: Span, least: Span) -> RoundTrips {
         let variation = spread.max(LEAST);
         let mut trips = RoundTrips {
@@ -66,13 +66,13 @@ impl RoundTrips {
         self.timeout = (self.timeout * 2).min(MOST);
     }
 
-    /// A round trip was seen, with all packets before `una` acknowledged and `next` the next one.
+    /// Takes a sample; packets before `una` are acknowledged and `next` is the next to send.
     pub(super) fn seen(&mut self, rtt: Span, una: u64, next: u64) {
         let error = rtt.0 as i64 - self.smoothed.0 as i64;
         self.smoothed = Span(self.smoothed.0.saturating_add_signed(error / 8));
         let mut change = error.abs() - (self.deviation.0 / 4) as i64;
         if error < 0 && change > 0 {
-            // Round trips that fall are no sign of a wild path.
+            // Falling round trips are not a sign of an unstable path.
             change /= 8;
         }
         self.deviation = Span(self.deviation.0.saturating_add_signed(change));

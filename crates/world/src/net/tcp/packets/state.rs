@@ -1,18 +1,18 @@
-//! How a sender sees its path.
+//! Congestion state of a sender.
 
 /// Linux's states of a connection (`tcp_ca_state`), from good to bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum State {
-    /// All is well.
+    /// No losses.
     #[default]
     Open,
-    /// Something is missing, or was.
+    /// Packets are or were missing.
     Disorder,
-    /// The window is made smaller though nothing is missing.
+    /// The window shrinks although nothing is missing.
     Reduction,
-    /// What is lost is sent again.
+    /// Lost packets are retransmitted.
     Recovery,
-    /// Nothing was heard for a timeout.
+    /// A retransmission timeout fired.
     Loss,
 }
 

@@ -1,4 +1,4 @@
-//! What outages do to a transfer.
+//! Effects of outages on a transfer.
 
 use super::*;
 
@@ -32,13 +32,13 @@ proptest! {
             (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
-            // BBR sees the link empty after an outage and need not look for the round trip so soon;
-            // what is held finds the pipe full a round earlier, and may save a look by that: 200 ms
-            // or a round trip, and another one.
+            // After an outage BBR sees an empty link and need not probe the round trip so soon.
+            // Packets that are held find the pipe full a round earlier. That may save a probe: 200
+            // ms or a round trip, plus another one.
             let looks = bbr && clean > at(10_000);
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
-            // Packet by packet a transfer may be sooner by a little than in rounds.
+            // In packets a transfer may end a little sooner than in rounds.
             let closely = Span(clean.0 / 50 + paced.0 / 8) + if looks { paced } else { Span::ZERO };
             for (late, rounding) in [(drop, closely), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
@@ -78,7 +78,7 @@ proptest! {
 
 #[test]
 fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
-    // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and
+    // Ten packets at once, RTT 70 ms: a probe after 2·SRTT, tries after RTO = SRTT + 0.2 s,
     // doubling.
     for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
         let (_, traffic) = sent(&dropping(lte(), 0, lasts), 10 * 1_448);
@@ -90,7 +90,7 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
 
 #[test]
 fn what_stands_in_the_queue_passes_though_an_outage_drops() {
-    // 50 kbit/s: a packet leaves in 240 ms, and a window stands in the queue for seconds.
+    // 50 kbit/s: a packet leaves in 240 ms, and a window is queued for seconds.
     let link = || Steady::new(Span::millis(200), BitRate(50_000), BitRate(50_000));
     for congestion in [Congestion::Cubic, Congestion::Bbr] {
         let clean = sent_by(congestion, &link(), Load::of(30_000)).0;
@@ -99,7 +99,7 @@ fn what_stands_in_the_queue_passes_though_an_outage_drops() {
             let (left, traffic) = sent_by(congestion, &dropping, Load::of(30_000));
             let again = traffic.retransmitted;
             assert!(again <= 4, "{congestion:?}, {lasts} ms: {again} packets again");
-            // What is dropped before the bottleneck costs it nothing while its queue lasts.
+            // Drops before the bottleneck cost it nothing while its queue lasts.
             let late = left.since(clean);
             assert!(late <= Span::millis(900), "{congestion:?}, {lasts} ms: {late}");
         }
@@ -108,7 +108,7 @@ fn what_stands_in_the_queue_passes_though_an_outage_drops() {
 
 #[test]
 fn an_outage_when_all_is_handed_over_costs_nothing() {
-    // Eight packets of 0.57 s stand in the queue.
+    // Eight packets of 0.57 s are queued.
     let link = || Steady::new(Span::millis(50), BitRate(21_000), BitRate(21_000));
     let clean = sent(&link(), 8 * 1_448);
     for lasts in [1, 1_000, 60_000] {

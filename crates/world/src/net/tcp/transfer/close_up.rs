@@ -1,4 +1,4 @@
-//! A message that an outage meets: packet by packet from its begin on, or from where it is.
+//! A message that meets an outage: simulated packet by packet from its start or its current state.
 
 use super::super::packets::{Entry, Feed, Packets};
 use super::super::segment::{HEADERS, Owed, SYN};
@@ -9,11 +9,11 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Whether an outage begins before a message that begins now has passed.
+    /// Whether an outage starts before a message that starts now has passed.
     pub(super) fn will_meet(&self, sender: &Sender, conditions: &dyn Conditions) -> bool {
         let Some(outage) = conditions.outages(self.at).first() else { return false };
         let whole = conditions.leaves_by(self.way, self.at, self.bytes(self.left()));
-        // What it takes at the most; what is not foreseen is met on the way.
+        // A generous upper limit; an outage that it misses is met in transit.
         if outage.from > whole + (whole.since(self.at) + conditions.rtt(self.at) * 8) * 8 {
             return false;
         }
@@ -26,7 +26,7 @@ impl Transfer {
         trial.ended().is_none()
     }
 
-    /// Rounds do not say which packets overflow a queue of less than a round trip.
+    /// Whether a queue shorter than a round trip overflows: rounds cannot say what is lost.
     pub(super) fn overflows(&self, conditions: &dyn Conditions) -> bool {
         let (way, now) = (self.way, self.at);
         let queue = conditions.queue(way).saturating_add(conditions.spare(way, now));
@@ -43,7 +43,7 @@ impl Transfer {
             free: self.free,
             payload: self.load.mtu - HEADERS,
             kept: self.delayed,
-            // That of the handshake.
+            // The round trip of the handshake.
             least: pace.back() + pace.round.segment.scaled(SYN, self.load.mtu),
             in_flight,
             segment: pace.round.segment,
@@ -52,7 +52,7 @@ impl Transfer {
         (self.burst, self.recovering, self.silence) = (false, false, None);
     }
 
-    /// Packets before the next whose acknowledgements come from then on.
+    /// Packets before the next one whose acknowledgements arrive after it.
     fn on_their_way(&self, sender: &Sender, pace: &Pace) -> u64 {
         let doubles = sender.bbr.is_none() && sender.window.in_slow_start();
         let before = self.window(sender) / if doubles { 2 } else { 1 };
@@ -103,7 +103,7 @@ impl Transfer {
     fn mark_through(&mut self, packets: &Packets) {
         let (sent, owed, next) = (self.sent, self.again.packets, packets.next());
         for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {
-            // The number of the packet behind its last one.
+            // Number of the packet after its last one.
             let last = match owed > 0 || mark.packets > sent {
                 true => next + owed + mark.packets.saturating_sub(sent),
                 false => next.saturating_sub(sent - mark.packets),

@@ -1,4 +1,4 @@
-//! What a transfer has handed over by a time, and what becomes of it when things change.
+//! What a transfer has handed over by a given time, and how that reacts to changes.
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
@@ -8,8 +8,8 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Notes what a step hands over: with `repairs` and losses all at once, a round as the one
-    /// before is acknowledged.
+    /// Records what a step hands over. With `repairs` or losses that is all of it; otherwise a
+    /// round is handed over as the previous one is acknowledged.
     pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
         let sent = self.traffic.packets;
         let (least, most) = match step.stretch {
@@ -22,7 +22,7 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets handed over by `now`: a round is booked as it begins, a stretch as it leaves.
+    /// Packets handed over by `now`. A round counts as sent when it starts, a stretch as it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let sent = self.traffic.packets;
         if self.close_up.is_some() {
@@ -32,7 +32,7 @@ impl Transfer {
         self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
     }
 
-    /// Packets that are handed over by `now` beyond those that went out.
+    /// Packets handed over by `now` beyond those counted as sent.
     pub(super) fn in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         self.handed_over(now, conditions).saturating_sub(self.traffic.packets)
     }
@@ -43,7 +43,7 @@ impl Transfer {
         self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
 
-    /// Brings what is sent to what is handed over by `now`.
+    /// Sets what counts as sent to what is handed over by `now`.
     pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) {
         let (handed_over, sent) = (self.handed_over(now, conditions), self.traffic.packets);
         let (never, flight) = (sent.saturating_sub(handed_over), handed_over.saturating_sub(sent));
@@ -62,7 +62,7 @@ impl Transfer {
         }
     }
 
-    /// The rate changes at `now`: what has begun and still has to leave does so as it can then.
+    /// The rate changes at `now`: packets that have not left yet leave at new times.
     pub(in crate::net) fn leaves_again(
         &mut self,
         now: Time,
@@ -74,7 +74,7 @@ impl Transfer {
             return;
         }
         let again = |at: &mut Time| {
-            // No byte of it is left out.
+            // One more, so that no byte is left out.
             let left = 1 + before.passed(way, now, *at).min(sent);
             *at = after.leaves_by(way, now, left);
         };
@@ -88,7 +88,7 @@ impl Transfer {
         }
     }
 
-    /// Nothing follows what is handed over by `now`. Whether something was left.
+    /// Nothing follows what is handed over by `now`. Returns whether something was left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
         let all = self.traffic.packets + self.left();
         let whole = self.close_up.is_none() && self.owed().packets == 0;

@@ -1,4 +1,4 @@
-//! A message that BBR paces.
+//! A message paced by BBR.
 
 use super::super::bbr::Bbr;
 use super::super::sender::Sender;
@@ -8,7 +8,7 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// All that is left, or what leaves by `until`: what is on its way then is known to arrive.
+    /// A step with all that is left, or with what leaves by `until`.
     pub(super) fn paced_by(
         &self,
         bbr: &mut Box<Bbr>,
@@ -23,13 +23,13 @@ impl Transfer {
         let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
         *bbr = after;
         let ahead = self.ahead_of(&rested, conditions, pace, &whole, until).saturating_sub(step.n);
-        // Once the pipe is full, as much is on its way as a round trip holds.
+        // Once the pipe is full, a bandwidth-delay product is in transit.
         let on_its_way = pace.turn.0 / pace.round.segment.0.max(1) + 1;
         let ahead = if step.n < whole.opening { ahead } else { on_its_way.min(bbr.window()) };
         Step { stretch: whole.stretch, ahead, short: true, ..step }
     }
 
-    /// BBR: packets of a step, before which it had `rested`, that its start hands over by a time.
+    /// Packets of a step that BBR's start-up hands over by `by`; `rested`: state before it.
     fn ahead_of(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, step: &Step, by: Time) -> u64 {
         let mut handed = 0;
         let count = |at, size| handed += if at <= by { size } else { 0 };
@@ -37,7 +37,7 @@ impl Transfer {
         handed
     }
 
-    /// When packets of what is left have left, as [`Bbr::send`] asks.
+    /// When the next packets have left, as [`Bbr::send`] needs it.
     fn natural(&self, conditions: &dyn Conditions) -> impl Fn(Time, u64, u64) -> Time {
         move |from, done, k| conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
     }
@@ -49,7 +49,7 @@ impl Transfer {
         Step { n, window, stretch, opening, told: false, ahead: 0, start, end, short: false }
     }
 
-    /// BBR: no more than the next `n` of a step before which it had `rested`, and how it is then.
+    /// A step with the next `n` packets, and BBR's state after it; `rested` is the state before.
     pub(super) fn part(
         &self,
         rested: &Bbr,
@@ -62,7 +62,7 @@ impl Transfer {
         (bbr, step)
     }
 
-    /// Makes a step, before which BBR had `rested`, one of `n` packets.
+    /// Cuts a step to `n` packets; `rested` is BBR's state before the step.
     pub(super) fn shorten(
         &self,
         step: &mut Step,
@@ -75,7 +75,7 @@ impl Transfer {
         match rested {
             Some(rested) => {
                 let (bbr, part) = self.part(rested, conditions, pace, n);
-                // It goes on when it is told of what arrived; until then it knows of no larger
+                // It goes on when the acknowledgements arrive; before that it knows of no larger
                 // window.
                 let told = part.opening == n && n < step.opening;
                 sender.bbr = Some(bbr);
