@@ -1,4 +1,4 @@
-//! Units that were asked for and have not ended well since, where the queue is kept on disk.
+//! Units that were requested and have not ended well since, if the queue is kept on disk.
 
 use super::error::Result;
 use super::session::Tx;
