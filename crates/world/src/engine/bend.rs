@@ -55,6 +55,7 @@ pub(super) enum Way {
 }
 
 impl Bend {
+    /// Whether this loss applies to this kind of column.
     pub fn fits(self, kind: &ColumnKind) -> bool {
         use ColumnKind::{Blob, Date, Decimal, Int, Real, Text, Timestamp};
         match self {

@@ -237,6 +237,7 @@ pub struct BuiltinFactory {
 }
 
 impl BuiltinFactory {
+    /// With the correct rules for these options.
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
         let rules = capture::rules(&options);
         BuiltinFactory { rules, options: Rc::new(options), store }

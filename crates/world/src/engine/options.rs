@@ -7,6 +7,7 @@ use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
 
+/// All options of the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineOptions {
     pub pull: PullOptions,
@@ -57,6 +58,7 @@ impl Decoder {
     }
 }
 
+/// How conflicts are found and decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConflictOptions {
     pub policy: Policy,
@@ -67,6 +69,7 @@ pub struct ConflictOptions {
     pub second_edit: SecondEdit,
 }
 
+/// How rows are pulled and applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
     /// The network chunk: rows per request; with an adaptive controller, in the first request.
@@ -90,6 +93,7 @@ pub struct PullOptions {
     pub checkpoint: Checkpoint,
 }
 
+/// Which rows cannot be applied, and what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
@@ -105,6 +109,7 @@ impl Default for BadRowOptions {
     }
 }
 
+/// Which edits are sent, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
     /// Mutations per request; with an adaptive controller, in the first request.
@@ -124,6 +129,7 @@ pub struct PushOptions {
     pub unit: PushUnit,
 }
 
+/// When a failed request is retried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryOptions {
     /// Upper bound of the first wait.
@@ -202,6 +208,7 @@ impl Default for EngineOptions {
     }
 }
 
+/// How attachments are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentOptions {
     pub queue: BlobQueue,

@@ -10,6 +10,7 @@ use crate::contract::{ColumnKind, Mutation, Outcome, Row};
 use crate::protocol::{Answer, Request, SyncRequest, WireRow};
 use crate::store::{Stored, Tx};
 
+/// How one column's values are bent on the way up, down or both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
     pub column: usize,
@@ -26,6 +27,7 @@ pub struct Path {
 pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
 
 impl Paths {
+    /// Adds the path of a column.
     pub fn add(&mut self, entity: EntityId, path: Path) {
         self.0.entry(entity).or_default().push(path);
     }

@@ -59,6 +59,7 @@ impl OrderRule for Correct {}
 impl WakeRule for Correct {}
 impl StatusRule for Correct {}
 
+/// When a page's cursor is saved, relative to its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CursorMoment {
     WithLastRow,

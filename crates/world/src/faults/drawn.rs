@@ -71,6 +71,7 @@ pub struct OnDevice {
     pub revoked: Vec<Time>,
 }
 
+/// A time on another link.
 #[derive(Clone, Debug)]
 pub struct Detour {
     pub from: Time,
@@ -78,6 +79,7 @@ pub struct Detour {
     pub link: Arc<Profile>,
 }
 
+/// Whose storage is restored or copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     Device(DeviceId),
@@ -86,6 +88,7 @@ pub enum Whose {
     Backend,
 }
 
+/// A storage goes back to its state at `backup`.
 #[derive(Clone, Copy, Debug)]
 pub struct Restore {
     pub whose: Whose,
@@ -94,6 +97,7 @@ pub struct Restore {
     pub restart_after: Span,
 }
 
+/// An app is killed, or its device loses power.
 #[derive(Clone, Debug)]
 pub struct Kill {
     pub at: Time,
@@ -119,6 +123,7 @@ pub struct Cancel {
     pub struck: Struck,
 }
 
+/// An act on one device at an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Deed {
     pub at: Time,
@@ -126,6 +131,7 @@ pub struct Deed {
     pub what: Act,
 }
 
+/// What happens to an app from outside.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Upgrade { restart_after: Span },
@@ -134,9 +140,11 @@ pub enum Act {
 }
 
 impl Faults {
+    /// No faults, for this many devices.
     pub fn none(devices: usize) -> Faults {
         Faults { devices: vec![OnDevice::default(); devices], ..Faults::default() }
     }
+    /// Adds a fault to each of these devices.
     pub fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
         chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
@@ -145,6 +153,7 @@ impl Faults {
         let chosen = when.chosen.to_vec();
         self.strike(when, move |reach| chosen.iter().any(|device| reach.has_connections(*device)));
     }
+    /// Plans an act on each device of the event.
     pub fn act(&mut self, when: &When<'_>, what: Act) {
         let at = when.at;
         self.deeds.extend(when.chosen.iter().map(|&device| Deed { at, device, what }));
@@ -170,6 +179,7 @@ impl Faults {
         }
         self.awaited.push(awaited);
     }
+    /// Adds a description of what was planned.
     pub fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
@@ -178,6 +188,7 @@ impl Faults {
         self.strike_at(when.at, when.name, act);
     }
 
+    /// Plans an act at `at`, for the event of this name.
     pub fn strike_at(&mut self, at: Time, event: &str, act: impl Fn(&dyn Reach) -> bool + 'static) {
         let act: Doing = Rc::new(move |reach, _| act(reach));
         self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });

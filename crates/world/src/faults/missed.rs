@@ -9,6 +9,7 @@ use crate::base::DeviceId;
 /// Whether a fault met one that it was to meet.
 pub type Struck = Rc<Cell<bool>>;
 
+/// A fault that should meet somebody, and whether it did.
 #[derive(Clone, Debug)]
 pub struct Awaited {
     event: String,
@@ -38,6 +39,7 @@ pub struct Missed {
 }
 
 impl Missed {
+    /// Whether it fired on none of its devices.
     pub fn is_whole(&self) -> bool {
         self.devices.len() as u64 == self.of
     }
@@ -49,6 +51,7 @@ impl Awaited {
         Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
     }
 
+    /// To be met by anybody.
     pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let on = On::Any(Struck::default());
         Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
@@ -60,6 +63,7 @@ impl Awaited {
     pub fn name(&self) -> &str {
         &self.event
     }
+    /// Adds a device; returns the flag to set when it is met there.
     pub fn on(&mut self, device: DeviceId) -> Struck {
         match &mut self.on {
             On::Each(devices) => {
@@ -70,12 +74,14 @@ impl Awaited {
             On::Any(struck) => struck.clone(),
         }
     }
+    /// The flag to set when it is met by anybody.
     pub fn met(&self) -> Struck {
         match &self.on {
             On::Each(_) => Struck::default(),
             On::Any(struck) => struck.clone(),
         }
     }
+    /// What to report at the end; `None` if it met all that it should.
     pub fn missed(&self) -> Option<Missed> {
         if !self.after.is_empty() && !self.after.iter().any(|met| met.get()) {
             return None;

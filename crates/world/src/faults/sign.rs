@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::base::{EntityId, UnitId};
 use crate::contract::Hook;
 
+/// An event that shows that a fault met somebody.
 #[derive(Clone, Debug)]
 pub enum Sign {
     /// The device asked for something, or wanted to sync.

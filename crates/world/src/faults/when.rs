@@ -45,11 +45,13 @@ impl When<'_> {
         Some((Some((sign, self.ago(of), before)), otherwise))
     }
 
+    /// The time this long before the event.
     pub fn ago(&self, of: Span) -> Time {
         Time(self.at.0.saturating_sub(of.0))
     }
 }
 
+/// The only device by name, or the number of devices.
 pub fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),

@@ -33,6 +33,7 @@ pub const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS piece(place INTEGER PRIMARY KEY,bytes BLOB)",
 ];
 
+/// Keeps the attachments of a new row, to be sent.
 pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
     for part in attachment.parts() {
         let bytes = attachment.bytes(key, part);
@@ -96,6 +97,7 @@ pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Notes how many bytes the server has.
 pub fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }
@@ -106,6 +108,7 @@ pub fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
     tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))
 }
 
+/// Drops an attachment and its bytes.
 pub fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
     let pieces = (seq * PIECES, (seq + 1) * PIECES);
     tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;

@@ -21,6 +21,7 @@ pub struct Difference {
 pub const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
+/// Opens a conflict and sets its edit aside.
 pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
     let Difference { why, current, edited_at } = difference;
     let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
@@ -35,6 +36,7 @@ pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
     tx.park(seq, true)
 }
 
+/// Closes a conflict; its edit may be sent again.
 pub fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
@@ -84,10 +86,12 @@ fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference
     })
 }
 
+/// The open conflict of this edit.
 pub fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
     Ok(all(tx)?.into_iter().find(|(entry, _)| entry.edit == edit))
 }
 
+/// Whether the row has an open conflict.
 pub fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
     tx.finds(sql, (entity.0, key))

@@ -14,6 +14,7 @@ pub const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS excerpt(unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit))WITHOUT ROWID",
 ];
 
+/// Stores a unit's excerpt of a row, in place of any other.
 pub fn put(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -25,11 +26,13 @@ pub fn put(
     tx.execute(sql, (unit.0, entity.0, key, stamp.0, shadow::written(values)))
 }
 
+/// Drops a unit's excerpt of a row.
 pub fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE unit=?1 AND entity=?2 AND key=?3";
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
+/// Drops all units' excerpts of a row up to this stamp.
 pub fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))

@@ -6,6 +6,7 @@ use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp};
 
+/// A deferred row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LateRow {
     pub key: Key,
@@ -15,6 +16,7 @@ pub struct LateRow {
 }
 
 impl Tx<'_> {
+    /// Creates the list of deferred rows, if it is missing.
     pub fn keep_late_rows(&self) -> Result<()> {
         self.make(&[
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
@@ -34,6 +36,7 @@ impl Tx<'_> {
         self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", row)
     }
 
+    /// All deferred rows of an entity, in key order.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
@@ -45,6 +48,7 @@ impl Tx<'_> {
         self.query(sql, [entity.0], late_row)
     }
 
+    /// Notes which other row a deferred row lacks.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other)))

@@ -2,6 +2,7 @@
 
 use crate::base::{EntityId, Span, in_words};
 
+/// SQLite's journal mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Journal {
     /// A rollback journal that is truncated after each transaction, as Android sets it.
@@ -16,6 +17,7 @@ pub enum Journal {
 }
 in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but Memory);
 
+/// SQLite's `synchronous` setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
     /// A sync per commit: it survives a loss of power.
@@ -51,6 +53,7 @@ pub enum OnMismatch {
     Reset,
 }
 in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
+/// An index of the app's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     pub entity: EntityId,
@@ -58,6 +61,7 @@ pub struct Index {
     pub columns: Vec<usize>,
 }
 
+/// All options of a device's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
     pub page_size: u32,

@@ -82,6 +82,7 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
                      FROM outbox";
 
 impl Store {
+    /// Makes an edit in a transaction of its own.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         self.save(|tx| tx.edit(edit, id, made_at))
     }
@@ -230,6 +231,7 @@ impl Tx<'_> {
         Ok(oldest)
     }
 
+    /// The waiting edits of a row, oldest first.
     pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
         let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
         self.query(&sql, (entity.0, key), entry)
@@ -249,11 +251,13 @@ impl Tx<'_> {
         self.execute(sql, (seq, key.as_str()))
     }
 
+    /// The rows with waiting edits, by entity and key.
     pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
+    /// Removes an edit from the outbox.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
         keep(self, seq)?;
         let gone = self.changes("DELETE FROM outbox WHERE seq=?1", [seq])?;
@@ -321,6 +325,7 @@ impl Tx<'_> {
         )
     }
 
+    /// Counts a try of an edit and notes its error.
     pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
         self.execute(sql, (seq, error))
@@ -331,6 +336,7 @@ impl Tx<'_> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
 
+    /// All edits in the outbox, oldest first.
     pub fn pending(&self) -> Result<Vec<PendingEdit>> {
         let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
         self.query(sql, [], |row| {
@@ -379,6 +385,7 @@ impl Turns<'_> {
     }
 }
 
+/// The rows that these values refer to.
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
     let rows = entity.references(values.iter().map(|(column, value)| (*column, value)));
     rows.map(|(entity, key)| (entity, Key::new(key)))

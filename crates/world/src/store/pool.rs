@@ -6,6 +6,7 @@ use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::given_key;
 
+/// How many keys this device has left in its pool.
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left =

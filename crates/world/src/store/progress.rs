@@ -41,6 +41,7 @@ impl Tx<'_> {
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
+    /// When each unit last completed, in order.
     pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
@@ -73,6 +74,7 @@ impl Tx<'_> {
         Ok(run[0])
     }
 
+    /// The number that the next run will get.
     pub fn next_run(&self) -> Result<u64> {
         let found =
             self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
@@ -83,6 +85,7 @@ impl Tx<'_> {
         self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0])
     }
 
+    /// Units that are marked as running, with the numbers of their runs.
     pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
         let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))

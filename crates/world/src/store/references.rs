@@ -5,6 +5,7 @@ use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::ColumnKind;
 
+/// Whether the device has this row.
 pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let (table, _) = tx.store().names(entity);
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])

@@ -8,6 +8,7 @@ use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, inert};
 
+/// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
     /// The backend's stamp of the version last received; 0 if never.
@@ -17,6 +18,7 @@ pub struct StoredRow {
 }
 
 impl Store {
+    /// Checks the file's integrity and reads every row.
     pub fn check(&self) -> Result<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
@@ -28,6 +30,7 @@ impl Store {
         stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
+    /// Calls `f` with the key, stamp and values of each row, in key order.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
@@ -119,10 +122,12 @@ impl Tx<'_> {
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
+    /// Deletes a row; false if there was none.
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
+    /// Deletes a row of this stamp or an earlier one; false if there was none.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
@@ -141,6 +146,7 @@ impl Tx<'_> {
         })
     }
 
+    /// Sets the stamp of a row, if the device has it.
     pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
         self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }

@@ -15,6 +15,7 @@ use super::options::StoreOptions;
 use crate::base::{DeviceId, EntityId};
 use crate::contract::{Database, EditError, Entity, Schema, Work};
 
+/// A device's database.
 #[derive(Debug)]
 pub struct Store {
     line: Rc<StoreConnection>,
@@ -69,6 +70,7 @@ impl Drop for Counted<'_> {
 }
 
 impl Store {
+    /// Creates all tables in an empty database.
     pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Result<()> {
         connection::open(db, schema, options).map(drop)
     }
@@ -236,6 +238,7 @@ impl<'s> Tx<'s> {
         Ok(self.prepare(sql)?.execute(params)?)
     }
 
+    /// Creates tables and indexes by these statements.
     pub fn make(&self, tables: &[&str]) -> Result<()> {
         tables.iter().try_for_each(|sql| self.execute(sql, []))
     }

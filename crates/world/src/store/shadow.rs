@@ -29,6 +29,7 @@ impl Tx<'_> {
         self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())
     }
 
+    /// Returns the version in a row's shadow, and drops it.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {

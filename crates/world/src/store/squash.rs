@@ -67,10 +67,12 @@ pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], se
     Ok(false)
 }
 
+/// Whether a waiting edit refers to this row.
 pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
+/// Whether edits of other rows of the entity wait between these places.
 pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))

@@ -63,11 +63,13 @@ pub fn add_row(
     tx.execute(sql, row)
 }
 
+/// The last page of an entity that is set aside.
 pub fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
+/// The pages that are set aside for a unit, in order.
 pub fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
@@ -89,6 +91,7 @@ pub fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     Ok(rows)
 }
 
+/// Drops what is set aside of an entity; returns how many rows that were.
 pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");

@@ -9,6 +9,7 @@ use super::retrying::Retrying;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
+/// All options of what people and the office do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadOptions {
     /// Working time of people: first and last instant.
@@ -49,6 +50,7 @@ impl WorkloadOptions {
     }
 }
 
+/// What the app computes while a person looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Browsing {
     /// Queries per second, in thousandths (Poisson).
@@ -60,6 +62,7 @@ pub struct Browsing {
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
+    /// Mean time between queries.
     pub fn every(&self) -> Span {
         Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
     }
@@ -187,6 +190,7 @@ impl EntityData {
     }
 }
 
+/// A row of the user's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {
     pub key: String,
@@ -234,6 +238,7 @@ pub enum Maker {
     },
 }
 
+/// The letters of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Letters {
     #[default]
@@ -246,6 +251,7 @@ impl Maker {
     /// Sigma of the logarithm of a long text's length: p99 is about 13 times the median (estimate).
     pub(super) const FAT_SIGMA: f64 = 1.1;
 
+    /// The kind of column that holds such values.
     pub fn kind(&self) -> ColumnKind {
         match self {
             Maker::Int(..) => ColumnKind::Int,

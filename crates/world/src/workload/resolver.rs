@@ -65,6 +65,7 @@ impl Resolver {
         )
     }
 
+    /// What people choose in this conflict.
     pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {
         match (self.takes, &conflict.theirs) {
             (Takes::Local, _) => Pick::Ours,

@@ -31,6 +31,7 @@ word_enums! {
 }
 
 impl Detect {
+    /// Whether equal values count as no conflict.
     pub fn compares_values(self) -> bool {
         matches!(self, Detect::DatesThenValues | Detect::ThreeWay)
     }

@@ -23,6 +23,7 @@ pub struct Contested {
     pub edited_at: Option<Stamp>,
 }
 
+/// A conflict rule of the app.
 pub trait OwnRule {
     /// Decides. `Pick::Columns` is valid only if an update met an update. Waits must use `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;

@@ -45,6 +45,7 @@ impl Policy {
         matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
     }
 
+    /// Whether the app's own rule decides.
     pub fn asks_app(self) -> bool {
         self == Policy::Callback
     }
@@ -55,6 +56,7 @@ impl Policy {
         self != Policy::Nothing
     }
 
+    /// Whether a person decides, on the page of conflicts.
     pub fn has_page(self) -> bool {
         self == Policy::Manual
     }

@@ -7,6 +7,7 @@ use super::own::{Contested, OwnRule};
 use crate::base::{Ppm, Seed, Span, in_words};
 use crate::contract::{Clock, LocalBoxFuture, Pick};
 
+/// How a scenario's conflict rule behaves; all times are simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
     pub says: Says,
@@ -21,6 +22,7 @@ pub struct CallbackOptions {
     pub nonsense: Ppm,
 }
 
+/// Which side the rule takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Says {
     /// The later one, by the clocks of the authors.

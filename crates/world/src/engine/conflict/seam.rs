@@ -56,6 +56,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
+    /// The resolution as events report it.
     pub fn decision(&self) -> Decision<'_> {
         match self {
             Resolution::Same => Decision::Same,
@@ -68,6 +69,7 @@ impl Resolution {
     }
 }
 
+/// Decides conflicts.
 pub trait ResolveRule {
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
     /// Decides. Whatever the rule, an edit that wants another row's natural key gives way: it can
@@ -77,6 +79,7 @@ pub trait ResolveRule {
     }
 }
 
+/// Whether edit and backend agree, so that there is nothing to decide.
 pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
@@ -99,6 +102,7 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 
+/// The kind of a conflict, as reports count it.
 pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;

@@ -26,6 +26,7 @@ pub struct Observed {
     pub fate: Fate,
 }
 
+/// How a try of a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Done,

@@ -7,6 +7,7 @@ use super::reactive::{aimd, clamp, gradient, halve_when_slow};
 use super::seam::{Observed, Size};
 use crate::base::{EntityId, Span};
 
+/// A rule for the rows of the next chunk, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
     /// One size: what nearly every product does.
@@ -101,6 +102,7 @@ impl Steering {
         Size { rows: rows.clamp(least, most), bytes: self.bytes }
     }
 
+    /// Takes in the outcome of a try of a chunk.
     pub fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
             self.rows = controller(self.rows, seen);

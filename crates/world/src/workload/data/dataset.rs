@@ -15,6 +15,7 @@ use crate::workload::{EntityData, Maker};
 /// How many rows are indexed between two checks of `stops`.
 const ASKED_EVERY: u64 = 1_024;
 
+/// The rows of all entities, each computed when it is asked for.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(super) schema: Arc<Schema>,
@@ -276,6 +277,7 @@ impl Dataset {
         }
     }
 
+    /// A row with its history.
     pub fn row(&self, entity: EntityId, row: u64) -> History {
         let table = self.table(entity);
         let life = table.life(row);

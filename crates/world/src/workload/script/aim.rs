@@ -62,6 +62,7 @@ pub struct Aimed {
     pub drafts: Vec<(usize, Draft)>,
 }
 
+/// A row that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Key(Key),
@@ -83,6 +84,7 @@ pub enum Draft {
     Folded { entity: EntityId, via: usize, column: usize },
 }
 
+/// The row that an edit found, and what it writes there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub key: Key,

@@ -5,6 +5,7 @@ use super::person::Person;
 use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
 use crate::workload::{Dataset, WorkloadOptions};
 
+/// The fixed inputs of a script.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub seed: Seed,

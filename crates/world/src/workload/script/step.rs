@@ -14,6 +14,7 @@ pub struct Script {
     pub placed: Placed,
 }
 
+/// One act of one actor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub at: Time,
@@ -27,6 +28,7 @@ pub enum Actor {
     Office,
 }
 
+/// What an actor does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// On a device: `Login`, `Resume` or `Pause`.
@@ -45,6 +47,7 @@ pub enum Act {
     Import(Batch),
 }
 
+/// An edit by the office.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficeEdit {
     pub action: u16,
@@ -80,6 +83,7 @@ pub struct Placed {
     pub short: Vec<ShortImport>,
 }
 
+/// How often an action is in the script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionCount {
     pub name: String,
