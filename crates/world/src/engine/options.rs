@@ -17,7 +17,7 @@ pub struct EngineOptions {
     pub attachments: AttachmentOptions,
     /// A request without a response fails after this time.
     pub request_timeout: Span,
-    /// Least time between two starts of a unit by a new network, the app's coming to the
+    /// Least time from a unit's last start to one by a new network, the app's coming to the
     /// foreground, or a period. The first such trigger within it starts the unit at its end; others
     /// do nothing. A login, a save and a person are not held back.
     pub debounce: Span,

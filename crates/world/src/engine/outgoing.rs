@@ -21,7 +21,7 @@ impl Outgoing {
         Outgoing { entries: batch.to_vec(), guards: Vec::new() }
     }
 
-    /// Whether edits go out as they were made, so that nobody need read their rows.
+    /// Whether edits go out as they were made, without a read of their rows.
     pub(super) fn is_as_made(options: &EngineOptions) -> bool {
         let conflict = &options.conflict;
         options.push.sends == Sends::Changed

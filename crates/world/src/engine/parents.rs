@@ -89,7 +89,7 @@ pub(super) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored
     }
 }
 
-/// Makes deferred rows due for a retry whose missing row is here now, whatever brought it.
+/// Marks deferred rows for a retry if the row that they lacked is here now, whatever brought it.
 pub(super) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {

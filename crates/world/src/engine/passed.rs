@@ -88,7 +88,7 @@ impl Passed {
         }
     }
 
-    /// Forgets the ends of an entity's rows that may be undone themselves.
+    /// Forgets noted ends of an entity's rows: those without a date, and those that may be undone.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
         self.undated.borrow_mut().retain(|(of, _), _| *of != entity);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {

@@ -183,7 +183,7 @@ impl Process {
         if !self.store.options().watch_references {
             return;
         }
-        // A read error shows where the data is needed.
+        // A read error shows up where the data is needed.
         if let Ok(rows) = self.store.read(store::dangling)
             && self.dangling.replace(Some(rows)) != Some(rows)
         {
@@ -213,7 +213,7 @@ impl Process {
         }
     }
 
-    /// Reserves memory for a response of `bytes` beside those in memory, or dies if it is too
+    /// Reserves memory for a response of `bytes` beside those in memory, or dies if there is too
     /// little.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
         let held = Held::of(&self.answers, bytes);

@@ -55,7 +55,7 @@ struct UnitState {
     queued: usize,
     asked: u32,
     ask_planned: bool,
-    /// Whether something started it while its conditions did not hold.
+    /// Whether a trigger came while its conditions did not hold.
     put_off: bool,
     /// Whether a person asked for its next run, which no condition holds back.
     wished: bool,
@@ -278,7 +278,8 @@ impl Scheduler {
         }
     }
 
-    /// Ends the stay of a unit in the queue on disk, as a run of it ends well in `tx`.
+    /// Takes a unit whose run ends well in `tx` off the queue on disk, unless it was requested
+    /// again.
     pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
@@ -375,8 +376,8 @@ impl Scheduler {
         });
     }
 
-    /// Asks about edits that wait at the server again, with growing waits, unless something else
-    /// starts the unit before.
+    /// Asks again, with growing waits, about edits that wait at the server, unless something else
+    /// starts the unit first.
     fn ask_again(&self, unit: UnitId) {
         let asked = {
             let state = &mut *self.state(unit);

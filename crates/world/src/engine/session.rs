@@ -51,7 +51,7 @@ impl Session {
         }
     }
 
-    /// Reports runs that were open when the process died as interrupted.
+    /// Reports as interrupted the runs that were open when the process died.
     pub(super) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running())?;
@@ -229,7 +229,7 @@ impl Session {
     }
 }
 
-/// Reports the positions of all cursors and dates, if somebody watches. A read error shows where
+/// Reports the positions of all cursors and dates, if somebody watches. A read error shows up where
 /// the data is needed.
 fn tell_cursors(process: &Process) {
     if !process.store.options().watch_cursors {

@@ -17,7 +17,7 @@ pub struct Facts {
     pub running: Option<Progress>,
     /// The device's storage is full, and the run waits for room.
     pub full: bool,
-    /// Set if the last run of some unit failed: whether a retry may help.
+    /// `Some` if the last run of a unit failed, with whether a retry may help.
     pub failed: Option<bool>,
     pub conflicts: u32,
 }
@@ -45,7 +45,7 @@ pub trait StatusRule {
     fn progress(&self, wheel: Wheel) -> Progress {
         wheel.progress()
     }
-    /// Whether a failed run is taken off and its failure shown.
+    /// Whether a failed run is no longer shown as running, and its failure is shown.
     fn heeds_failures(&self) -> bool {
         true
     }
@@ -81,12 +81,12 @@ impl Wheel {
 /// What is known, and what was reported last.
 #[derive(Debug, Default)]
 struct Board {
-    /// Edits in the outbox at the start, less the store's count then; nothing is reported before.
+    /// Edits in the outbox at the start, less the store's count then. Nothing is reported before.
     found: Option<i64>,
     facts: Facts,
     runs: u32,
     wheel: Wheel,
-    /// By unit: set if its last run failed, to whether a retry may help.
+    /// By unit: `Some` if its last run failed, with whether a retry may help.
     failed: Vec<Option<bool>>,
     conflicts: BTreeSet<EditId>,
     told: Option<Status>,

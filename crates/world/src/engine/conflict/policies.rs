@@ -50,8 +50,8 @@ impl Policy {
         self == Policy::Callback
     }
 
-    /// Whether the device hears of versions that its edits replace. If the backend takes every edit
-    /// it does not, and the committed version may have more than the edit changed on its base.
+    /// Whether the device hears of versions that its edits replace. If the backend takes every
+    /// edit, it does not, and the committed version may differ from the edit on its base.
     pub fn hears(self) -> bool {
         self != Policy::Nothing
     }
