@@ -1,6 +1,6 @@
 //! How the engine knows what was edited here: by an outbox, or by a mark on each row as in many
-//! apps. Marks lose edits: a verdict clears a flag even if the row was edited since it was sent,
-//! and a date of the last sync skips rows that were edited during the sync.
+//! apps. Marks lose edits. A verdict clears a flag even if the row was edited since it was sent. A
+//! date of the last sync skips rows that were edited during the sync.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
 //! The built-in sync engine.
 //!
-//! It decides what to request and when, how pulled rows are written and when a cursor moves, when
-//! an edit leaves the outbox, who wins a conflict, and when to retry. The store decides how rows
-//! lie on disk, the gateway finds what changed, and the ports do all waiting.
+//! It decides what to request and when, and when to retry. It decides how pulled rows are written,
+//! when a cursor moves, when an edit leaves the outbox, and who wins a conflict. The store decides
+//! how rows lie on disk, the gateway finds what changed, and the ports do all waiting.
 //!
 //! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
@@ -14,8 +14,9 @@
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that writes the page's last row, never
 //!   before. Pages of an entity are applied in the order of their requests.
-//! - An edit leaves the outbox only by a verdict of the backend. An edit that was not committed
-//!   leaves a log entry that the user can read.
+//! - An edit leaves the outbox only by a verdict of the backend, and leaves a log entry for the
+//!   user if it was not committed. Options that model lossy apps are exceptions: `OnUnauthorized`,
+//!   `OnLogout`, `Replace`, `LocalCapture`.
 //! - A partial row is completed from the version that it builds on, or not written. Excerpts that a
 //!   unit pulls lie beside the rows that are held in full.
 //! - A pull does not overwrite a row with local edits; the newer version waits in its shadow.

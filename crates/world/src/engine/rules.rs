@@ -324,9 +324,9 @@ pub trait OutboxRule {
     fn renames(&self) -> Reach {
         Reach::ALL
     }
-    /// Whether the version that an acknowledged edit met counts as seen for later edits of its row,
-    /// too, so that they meet no conflict of their own. A merged edit does not speak for the
-    /// columns that they set.
+    /// Whether the version that an acknowledged edit met counts as seen by later edits of its row.
+    /// They then meet no conflict of their own. A merged edit does not speak for the columns that
+    /// they set.
     fn speaks_for_those_behind(&self, entry: &Entry) -> bool {
         !entry.is_merged()
     }

@@ -1,12 +1,12 @@
 //! What can go wrong: one file per kind of fault.
 //!
-//! The file of a kind has its key in a scenario, how it is read, what it does to whom and when, its
-//! description, the sign that it met somebody, and what a stack needs to meet it ([`Fault`]). It
-//! writes its effects into [`Faults`], and models read the lists there that concern them. An act at
-//! an instant (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by
-//! the fault's own code, through [`Reach`]. So a new fault needs its file, a line in the list of
-//! kinds here, and a change of its model only if that does not know the kind yet. Reading order:
-//! `fault`, `drawn`, `when`, `strike`, then any kind.
+//! The file of a kind has its key in a scenario, its reader, and a [`Fault`]: what it does to whom
+//! and when, in code and in words, how it shows, and what a stack needs to meet it. It writes its
+//! effects into [`Faults`], and models read the lists there that concern them. An act at an instant
+//! (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by the fault's
+//! own code, through [`Reach`]. So a new fault needs its file and a line in the list of kinds here.
+//! A model changes only if it does not know the kind yet. Reading order: `fault`, `drawn`, `when`,
+//! `strike`, then any kind.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.

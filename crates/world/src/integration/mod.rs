@@ -4,7 +4,8 @@
 //! machine with a write API of its own: it responds per record of a call, gives ids, rejects
 //! records, fails. The *workers* find what changed by the gateway's capture strategies
 //! (`gateway::Feed`), write it, and remember what they wrote on the integration's own *platform*.
-//! Room `world` decides when they act and where they are killed.
+//! Room `world` decides when they act and where they are killed. Reading order: `options`,
+//! `destination`, `rows`, `platform`.
 //!
 //! Invariants: nothing here waits. The same call at the same time gets the same response. A call
 //! takes effect when it comes, even if nobody still waits for the response. What is not on the

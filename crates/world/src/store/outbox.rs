@@ -177,7 +177,7 @@ impl Tx<'_> {
     /// the oldest edit, unless that is parked.
     ///
     /// A row that others refer to is created before them and deleted after them. So an edit waits
-    /// for an older create of a row that it refers to, and a delete waits for all older edits that
+    /// for an older create of a row that it refers to. A delete waits for all older edits that
     /// refer to its row.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
         let sql = format!(
@@ -210,8 +210,8 @@ impl Tx<'_> {
         self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
-    /// The rows of an entity that edits refer to, by the values that they set or were made on, with
-    /// the number of the oldest such edit.
+    /// The rows of an entity that edits refer to, by new values or base values, with the number of
+    /// the oldest such edit.
     pub(super) fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {

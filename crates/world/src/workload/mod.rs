@@ -4,7 +4,8 @@
 //! entity, with its history before the start. [`Script`] is the day: all that people and the office
 //! do, with its time. What depends on the run is a pure function that the world calls: the row of
 //! an aimed edit, and what people do with a conflict or a failed sync. Nothing here depends on an
-//! engine, so two engines get the same day.
+//! engine, so two engines get the same day. Reading order: `options`, `data`, `script`, then the
+//! rest.
 //!
 //! Invariants: a row is a function of (seed, entity, index). A step is drawn from the stream of
 //! (seed, action, actor, number); another draw elsewhere moves it only if both want the same row or

@@ -3,7 +3,7 @@
 //! A conflict arises when the backend refuses an edit because its row is not the version that the
 //! edit was made on. Equal values are no conflict (S4: "it's not a conflict if they're both updated
 //! to the same value"). Otherwise a policy decides: it gets a [`Conflict`] and returns a
-//! [`Resolution`].
+//! [`Resolution`]. Reading order: `seam`, `detect`, `policies`, then the rest.
 //!
 //! To add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted bug
 //! in room `bugs`.

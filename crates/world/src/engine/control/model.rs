@@ -1,5 +1,5 @@
-//! Learns what a chunk costs, what a row costs and how often chunks are cut, and takes the size
-//! that the closed form says is best.
+//! Learns the cost of a chunk, the cost of a row and how often chunks are cut. Takes the size that
+//! is best by the closed form.
 //!
 //! A chunk of s rows takes o + c·s seconds: a line through the chunks seen, by least squares of
 //! relative deviations, with old chunks forgotten. The failure rate is (failures + ½) ÷ (exposed

@@ -4,8 +4,8 @@
 use super::seam::{Fate, Observed};
 use crate::base::Span;
 
-/// Factor per chunk by which the least time per row fades, so that a link that got worse is not
-/// held against a better one for ever. An estimate: half is forgotten in 70 chunks.
+/// Factor per chunk by which the least time per row fades. So a link that got worse is not compared
+/// with its better past for ever. An estimate: half is forgotten in 70 chunks.
 const FORGETTING: f64 = 1.01;
 /// The least gradient, so the largest reduction per chunk (Gradient2).
 const STEEPEST: f64 = 0.5;
