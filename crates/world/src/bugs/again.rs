@@ -1,4 +1,4 @@
-//! Bugs in what is sent again, and in what becomes of an edit that was refused.
+//! Bugs in what is sent again, and in what becomes of refused edits.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use crate::contract::{EditKind, Mutation, Outcome};
 use crate::engine::{ApplyRule, Correct, OutboxRule, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
-/// Edits of the last request that are gone from the outbox, and all that were ever seen to go.
+/// The edits of the last request, and edits that were seen to leave the outbox.
 #[derive(Default)]
 struct Sent {
     last: Vec<Entry>,
@@ -222,7 +222,7 @@ bugs! {
 }
 
 impl Sent {
-    /// Those of the last request that wait no more; `now` goes out next.
+    /// The edits of the last request that no longer wait; `now` goes out next.
     fn gone_from(&mut self, tx: &Tx<'_>, now: &[Entry]) -> Result<Vec<Entry>, StoreError> {
         let mut gone = Vec::new();
         for entry in std::mem::replace(&mut self.last, now.to_vec()) {
@@ -235,7 +235,7 @@ impl Sent {
     }
 }
 
-/// Whether its row says what an edit says.
+/// Whether the row has the values that the edit sets.
 fn shows(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
     let Some(row) = tx.row(entry.entity, entry.key.as_str())? else { return Ok(false) };
     let projection = &tx.schema().entity(entry.entity).projection;
@@ -244,7 +244,7 @@ fn shows(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
     Ok(columns.all(|(column, value)| entry.values.iter().any(|(of, own)| of == column && own == value)))
 }
 
-/// The edit as one of what its row is now.
+/// The edit again, on its row's present version.
 fn once_more(tx: &Tx<'_>, entry: Entry) -> Result<Option<Entry>, StoreError> {
     let row = tx.row(entry.entity, entry.key.as_str())?;
     Ok(row.map(|row| Entry { seq: 0, id: format!("{}-", entry.id), base: Some(row.stamp), ..entry }))
@@ -267,7 +267,7 @@ fn coarse(tx: &Tx<'_>, mut batch: Vec<Entry>, kind: EditKind) -> Result<Vec<Entr
     Ok(batch)
 }
 
-/// Instants of its natural key become days, numbers become even.
+/// Rounds the natural key down: instants to days, other numbers to even ones.
 fn coarsen(tx: &Tx<'_>, entry: &mut Entry) {
     const DAY: i64 = 86_400_000_000;
     let unique = &tx.schema().entity(entry.entity).unique;

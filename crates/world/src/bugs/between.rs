@@ -1,4 +1,4 @@
-//! Bugs that show between syncs, and reports that say nothing.
+//! Bugs that show between syncs, and in reports that say nothing.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use crate::engine::{Applied, ApplyRule, Correct, OutboxRule, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
-/// A row that is to be written with the next one.
+/// A row that is written together with the next one.
 #[derive(Clone, Debug)]
 struct Late {
     entity: EntityId,

@@ -24,7 +24,7 @@ pub struct Bug {
 /// What a planted bug breaks.
 #[derive(Clone, Copy)]
 pub enum Breaks {
-    /// A rule of the engine: puts the broken one among those of the plan.
+    /// A rule of the engine: puts the broken one in place of the plan's.
     Rule(fn(Rules) -> Rules),
     /// The app's own code, around a correct engine.
     App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
@@ -47,9 +47,9 @@ impl Bug {
     }
 }
 
-/// Planted bugs: the name of each and the check that must catch it, where it was seen, what it does
-/// wrong, and what it breaks. That is one method of a rule, or several with a state that begins
-/// empty, or the app.
+/// Lists planted bugs: the name of each, the check that must catch it, where it was seen, what it
+/// does wrong, and what it breaks. That is one method of a rule, several methods with a state that
+/// begins empty, or the app.
 macro_rules! bugs {
     ($(
         $id:literal caught by $check:literal, seen in $seen:literal:
@@ -70,7 +70,7 @@ macro_rules! breaks {
     ($($rule:tt)+) => { $crate::bugs::Breaks::Rule($crate::bugs::bug::rule!($($rule)+)) };
 }
 
-/// A function that puts a broken rule among those of a plan.
+/// A function that puts a broken rule in place of one of a plan's.
 macro_rules! rule {
     ($field:ident: $rule:ident($state:ty) { $($methods:tt)+ }) => {
         |rules| {

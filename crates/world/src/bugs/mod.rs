@@ -1,10 +1,12 @@
 //! Planted bugs: engines that are correct but for one rule.
 //!
-//! A check that nobody has seen fire is a hope. Each bug here is a mechanism by which a shipping
-//! engine has lost, doubled, resurrected or stranded its users' data, made small: it overrides one
-//! method of one rule of the built-in engine, or puts a hook into the app around it, and is
-//! registered as `broken:<id>`. Each names the check that must catch it; a catch by another check
-//! alone does not count.
+//! A check that has never fired proves nothing. Each bug here is a mechanism by which a shipping
+//! engine has lost, doubled, resurrected or stranded its users' data, made small. It overrides one
+//! method of one rule of the built-in engine, or puts a hook into the app around it. It is
+//! registered as `broken:<id>` and names the check that must catch it; a catch by another check
+//! does not count.
+//!
+//! Reading order: `bug` (what a bug is, and the macro that lists them), then any other file.
 //!
 //! Invariant: no correct engine can reach this room.
 

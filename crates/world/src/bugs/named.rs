@@ -1,4 +1,4 @@
-//! Bugs in which edits go as one, and in how rows get their keys.
+//! Bugs in how edits are joined, and in how rows get their keys.
 
 use super::bug::bugs;
 use crate::base::{EntityId, Key};

@@ -1,4 +1,4 @@
-//! Bugs in what starts units and in their order, and in what the app shows of them.
+//! Bugs in what starts units, in their order, and in the status that the app shows.
 
 use super::bug::bugs;
 use crate::base::Span;

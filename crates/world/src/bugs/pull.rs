@@ -89,7 +89,7 @@ bugs! {
             if place.dirty {
                 return Correct.apply(tx, place, row);
             }
-            // Beside the row's own, which the engine keeps for as long as it needs it.
+            // A key of its own: the engine uses the row's own shadow.
             let note = format!("{} is gone", row.key);
             if row.values.is_none() {
                 tx.set_shadow(place.id, &note, row.stamp, None)?;

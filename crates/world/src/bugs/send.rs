@@ -1,4 +1,4 @@
-//! Bugs in what is sent of the outbox, and in which order.
+//! Bugs in which edits are sent, and in which order.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! Bugs in what units have of their own, in what is there as a whole or not at all, and in values.
+//! Bugs in the cursors and dates of units, in syncs that are shown as a whole, and in values.
 
 use super::bug::bugs;
 use crate::base::{Cell, Value};
@@ -55,7 +55,7 @@ bugs! {
             for (_, value) in &mut sent.values {
                 if let Value::Text(text) = value
                     && let Some((end, _)) = text.char_indices().nth(16)
-                    // A key is longer, and is no text that a person wrote.
+                    // A key is longer, has no space, and must stay whole.
                     && text.contains(' ')
                 {
                     *value = Value::text(&text[..end]);

@@ -1,7 +1,7 @@
-//! Pages asked for ahead: one story asks, another applies, in the order in which was asked.
+//! Prefetch of pages: one task requests pages, another applies them in the order of the requests.
 //!
-//! Until its page is applied a cursor is a place to ask from and nothing else: it becomes durable
-//! with the page's rows. So no server may take such a cursor for a receipt.
+//! Until its page is applied, a cursor is only a position to request from; it becomes durable with
+//! the page's rows. So no server may treat such a cursor as a receipt.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ struct Prefetched {
     pages: RefCell<VecDeque<Came>>,
     stopped: RefCell<Option<Stopped>>,
     came: Signal,
-    /// Pages that came and are not applied, the one under way among them.
+    /// Pages received and not applied yet, including the one being applied.
     open: Cell<usize>,
     applied: Signal,
 }
@@ -67,7 +67,7 @@ impl Prefetched {
     }
 }
 
-/// Pulls `left` up to the server's head; up to `ahead` pages are asked for while one is applied.
+/// Pulls `left` up to the server's head, and prefetches up to `ahead` pages while one is applied.
 pub(super) async fn pull_ahead(
     puller: &Puller,
     run: Run,
@@ -140,7 +140,7 @@ async fn apply_in_order(
     }
 }
 
-/// What is asked for after an answer to `wants`, whether it is applied by then or not.
+/// The wants that follow a response to `wants`, whether that response is applied yet or not.
 fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
     let next = |want: &Want| {
         let page = answer.pages.iter().find(|page| page.entity == want.entity);

@@ -1,9 +1,8 @@
-//! What of a run's pull goes with its last push, and what is asked for after it.
+//! The part of a run's pull that goes with its last push, and the pull after it.
 //!
-//! Where a run is one request, what waits goes out with the question for what has changed. The
-//! answer is dealt with as two would be: the verdicts are settled in their transaction, then the
-//! pages are applied in theirs. So a death in between, or an answer that is lost, leaves what it
-//! would leave of two requests.
+//! If a run is one request, waiting edits and the question for changes share it. The response is
+//! handled like two: the verdicts are settled in one transaction, then the pages are applied in
+//! theirs. So a death in between, or a lost response, leaves what it would leave with two requests.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -44,7 +43,7 @@ impl<'p> Along<'p> {
         options.requests == RequestPer::Branch && options.pull.replace == Replace::Versions
     }
 
-    /// Rows that could not be applied come before what is new.
+    /// Retries deferred rows once, before new rows are pulled.
     async fn retry_late(&mut self) -> Result<(), RunError> {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.puller.applier.retry_late(self.run.unit, &self.left).await?;
@@ -52,7 +51,7 @@ impl<'p> Along<'p> {
         Ok(())
     }
 
-    /// What the last push of the run asks for besides; nothing where it goes alone.
+    /// The wants to send with the run's last push; empty if that push goes alone.
     pub(super) fn wants(&self) -> Result<Vec<Want>, SyncError> {
         if !self.is_one_request() || self.left.is_empty() {
             return Ok(Vec::new());
@@ -66,13 +65,13 @@ impl<'p> Along<'p> {
         Request::Sync(SyncRequest { push, pull })
     }
 
-    /// Whether an answer brings pages of what was asked for, or none.
+    /// Checks that a response has only pages that were requested, or none.
     pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
     }
 
-    /// The verdicts of an answer are settled: its pages are made durable. Where the server sent
-    /// none it is asked for them alone, and says why.
+    /// Makes the pages of a response durable, after its verdicts are settled. If the server sent
+    /// none, a later pull requests them alone, and the server then says why.
     pub(super) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() {
             return Ok(());
@@ -91,11 +90,11 @@ impl<'p> Along<'p> {
     }
 }
 
-/// Pulls `left` in turn or ahead, entities one after the other or at the same time.
+/// Pulls `left`: in turn or with prefetch, one entity after another or several concurrently.
 ///
-/// Each stream pulls an entity to its end, by the entity's own cursor. They share the link, the
-/// controller of chunk sizes and the database, one transaction at a time. What a reader may see
-/// meanwhile: a row before the one of another entity that it refers to, until the run ends.
+/// Each stream pulls one entity to its end, by that entity's own cursor. Streams share the link,
+/// the controller of chunk sizes and the database, one transaction at a time. Until the run ends, a
+/// reader may see a row before the row of another entity that it refers to.
 async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let options = &puller.process.options;
     if options.pull.replace == Replace::All {
@@ -107,8 +106,8 @@ async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunE
     if options.pull.streams <= 1 {
         return pull_all(puller, run, left).await;
     }
-    // Where there is little to pull, one request asks for all; only what is left then is worth
-    // several.
+    // One request for all entities is enough if there is little to pull; only what is left after it
+    // is worth several streams.
     let left = puller.pull_in_turn(run, left, 1).await?;
     pull_side_by_side(puller, run, left).await
 }
@@ -120,8 +119,8 @@ async fn pull_all(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), 
     }
 }
 
-/// Pulls `left` up to the server's head, several entities at a time. A stream that fails takes no
-/// further entity, and no other stream does; what they are at they bring to its end.
+/// Pulls `left` up to the server's head, several entities concurrently. After a failure no stream
+/// starts another entity; those under way finish theirs.
 async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
     let streams = left.len().min(puller.process.options.pull.streams as usize);
     let left = RefCell::new(VecDeque::from(left));

@@ -1,4 +1,4 @@
-//! Pulled rows made durable: a network chunk is written in apply chunks, and the cursors move with
+//! Makes pulled rows durable: writes a network chunk in apply chunks, and moves the cursors with
 //! the rows.
 
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::contract::{EngineEvent, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, LateRow, Progress, StoreError, Stored, Tx};
 
-/// Stamps of `from` and later that none of `undone` has.
+/// The ranges of stamps from `from` on that no range of `undone` covers.
 fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
     let mut left = vec![(from, Stamp(i64::MAX))];
     for undone in undone.iter().filter(|undone| undone.from <= undone.until) {
@@ -36,14 +36,14 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
 pub(super) struct Applier {
     pub(super) process: Rc<Process>,
     bad_rows: BadRows,
-    /// Rows of the list are tried again when what they lack is here.
+    /// Whether deferred rows are retried only once the row that they lack is here.
     knows_lacks: bool,
 }
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
         let (keys, machine) = (process.store.options().checks_references(), process.ports.machine.clone());
-        // What refers to itself in a circle comes together, and is looked at together.
+        // Rows that refer to each other in a circle arrive together and are checked together.
         let waits = process.options.pull.missing_parent == MissingParent::Wait;
         let knows_lacks = waits && !parents::has_circle(&process.setup.schema);
         Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), knows_lacks, process }
@@ -53,8 +53,8 @@ impl Applier {
         Applying { applier: self, process: &self.process, tx, unit, told: TxChanges::default() }
     }
 
-    /// The book in which the unit's cursor for an entity stands. One that brings a part of it says
-    /// nothing of the rest.
+    /// The book that keeps the unit's cursor for an entity: its own or the shared one. A unit with
+    /// an excerpt of the entity has its own, as its cursor says nothing about the other rows.
     pub(super) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
         if self.process.excerpt(unit, entity).is_some() && self.process.rules.cursor.is_own_of_a_part() {
             return unit;
@@ -90,8 +90,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Makes an answer to a unit's pull durable; false if a row came in part that is held in
-    /// another version: from there on nothing was written, and no cursor moved.
+    /// Makes a response to a unit's pull durable. False if a partial row does not fit the held
+    /// version: from that transaction on nothing is written, and no cursor moves.
     pub(super) async fn pages(&self, unit: UnitId, answer: &Answer<'_>) -> Result<bool, SyncError> {
         if self.process.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
             self.save_cursors_early(unit, &answer.pages).await?;
@@ -129,7 +129,7 @@ impl Applier {
     }
 
     /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
-    /// False if a row came in part that is not held as it should be: then nothing is written.
+    /// False if a partial row does not fit the held row: then nothing is written.
     async fn apply(
         &self,
         unit: Option<UnitId>,
@@ -168,16 +168,16 @@ impl Applier {
         }
     }
 
-    /// How far `unit` has come with `entity` as a page begins or goes on.
+    /// How far `unit` has come with `entity` when a page begins or goes on.
     ///
-    /// What is answered to no cursor begins a full load: it gets a generation of its own, also when
-    /// an earlier answer was written in part. The server tells only what vanished since the load
-    /// began again, so what came before counts for nothing.
+    /// A response to a request without a cursor begins a full load. The load gets a generation of
+    /// its own, even if an earlier response was partly written: the server reports only rows that
+    /// vanished since this load began, so rows of an earlier load do not count.
     fn progress(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId, begins_page: bool) -> Stored<Progress> {
         let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
-            // A load that is set aside got it as it began.
+            // A load that is set aside got its generation when it began.
             if !self.sets_aside() {
                 progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
             }
@@ -188,9 +188,9 @@ impl Applier {
         Ok(progress)
     }
 
-    /// The latest full load of `entity` by any unit, `own` being this one's. A row that comes
-    /// counts as seen by it: another unit's load would take away at its end what this one was told
-    /// and will not be told again.
+    /// The generation of the latest full load of `entity` by any unit; `own` is this unit's. A
+    /// pulled row counts as seen by that load. Otherwise another unit's load would sweep, at its
+    /// end, a row that this unit received and will not receive again.
     pub(super) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
         match self.process.options.pull.cursor {
             CursorBook::Entity => Ok(own),
@@ -212,8 +212,8 @@ impl Applier {
         Ok(())
     }
 
-    /// The server does not know the cursor any more: everything comes again, and what does not come
-    /// is removed at the end.
+    /// Restarts the load of an entity whose cursor the server no longer knows: all rows come again,
+    /// and rows that do not come are removed at the end.
     pub(super) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let reset = self.process.write(|tx| {
@@ -237,7 +237,7 @@ impl Applier {
     }
 }
 
-/// One transaction of pulled rows, and what is to be told of it.
+/// One transaction of pulled rows, and what to report of it.
 pub(super) struct Applying<'t, 's> {
     applier: &'t Applier,
     process: &'t Process,
@@ -247,8 +247,8 @@ pub(super) struct Applying<'t, 's> {
 }
 
 impl Applying<'_, '_> {
-    /// Writes the rows of segments, and the cursors of the pages that end in them; false if a row
-    /// came in part that is not held as it should be: then the transaction is to be undone.
+    /// Writes the rows of segments, and the cursors of the pages that end in them. False if a
+    /// partial row does not fit the held row: this call has then written nothing.
     pub(super) fn pages(&mut self, pages: &[Page<'_>], segments: &[Segment]) -> Stored<bool> {
         let dirty = Dirty(self.tx.dirty()?);
         let Some(completed) = Completed::of(self.tx, pages, segments, |id, key| dirty.has(id, key))? else {
@@ -287,14 +287,14 @@ impl Applying<'_, '_> {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 let is_dirty = dirty.has(id, row.key);
                 if self.unit.is_some() && self.holds_back(id, row, is_dirty)? {
-                    // It is there, as an older version at worst: no load takes it away.
+                    // The row may be here in an older version: no load may sweep it.
                     return tx.seen(id, row.key, latest);
                 }
                 let applied = self.row(Place::of(id, latest, is_dirty), row, &undone)?;
                 self.told.echoed += u32::from(process.is_echo(id, row.key, row.stamp));
                 let seen = progress.loading || !is_dirty;
                 if applied == Applied::Kept && seen && row.values.is_some() {
-                    // Its edits may be settled before the load ends, and then nothing else keeps it
+                    // Its edits may be settled before the load ends; then nothing else keeps it
                     // from the sweep.
                     tx.seen(id, row.key, latest)?;
                 }
@@ -305,7 +305,7 @@ impl Applying<'_, '_> {
         self.unit.map_or(Ok(()), |unit| self.keep_progress(unit, page, segment, progress))
     }
 
-    /// Whether a row cannot be applied now: it is dropped, or put on the list.
+    /// Whether a row cannot be applied now; it is then skipped or deferred.
     fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
         let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
         let missing = self.process.options.pull.missing_parent;
@@ -318,8 +318,8 @@ impl Applying<'_, '_> {
         Ok(verdict != Verdict::Apply)
     }
 
-    /// Keeps what a unit brings of the rows of a page. What is gone is gone in full, unless the
-    /// excerpt has but some rows: then it may just be no longer among them.
+    /// Stores a unit's excerpt of a page's rows. A deleted row is deleted in full, unless the
+    /// excerpt selects rows: then the row may only have left the selection.
     fn excerpt(
         &mut self,
         unit: UnitId,
@@ -348,8 +348,8 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Applies a row by the rule, in place of any version that may be `undone`, and forgets that it
-    /// ended when that or something later comes down.
+    /// Applies a row by the rule, over any held version that may be `undone`. Forgets the noted end
+    /// of the row once that end or a later version comes down.
     fn row(&self, place: Place, row: WireRow<'_>, undone: &[Undone]) -> Stored<Applied> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
@@ -394,12 +394,13 @@ impl Applying<'_, '_> {
         self.tx.drop_late(entity, &late.key, late.stamp)
     }
 
-    /// Applies what waited for the rows of this transaction: those that refer to what is here and
-    /// to each other come together, and ends after those of what refers to them.
+    /// Applies deferred rows that this transaction unblocks. Rows that refer only to each other and
+    /// to rows that are here come together. A deletion comes after the deletions of the rows that
+    /// refer to it.
     pub(super) fn bring_in(&mut self) -> Stored<()> {
         let (tx, schema) = (self.tx, &self.process.setup.schema);
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
-        // SQLite has the ends wait.
+        // Foreign keys in SQLite defer deletions, too.
         if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
             return Ok(());
         }
@@ -429,8 +430,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// The same where no rows refer to each other in a circle: those are looked at that lacked what
-    /// came.
+    /// The same if rows cannot refer to each other in a circle: retries only rows whose missing row
+    /// has come.
     fn bring_in_what_lacked(&mut self) -> Stored<()> {
         if !self.tx.any_late()? {
             return Ok(());
@@ -470,12 +471,12 @@ impl Applying<'_, '_> {
             let loaded = progress.loading && !page.more;
             if loaded {
                 progress.loading = false;
-                // A load may pass over what is not settled yet, as what was just made here.
+                // A load may leave out what is not settled yet, such as rows just made here.
                 let undone = process.passed.undone(id);
                 for key in process.just_made(id, &undone) {
                     tx.seen(id, &key, progress.generation)?;
                 }
-                // Nor is what this device heard of by another way.
+                // It may also leave out versions that this device got in another way.
                 if let Some(from) = page.unseen {
                     for stamps in beside(from, &undone) {
                         tx.spare(id, progress.generation, stamps)?;
@@ -501,7 +502,7 @@ impl Applying<'_, '_> {
         Ok(())
     }
 
-    /// Moves the cursors of all entities that have one to where this one is; no correct rule asks
+    /// Moves the cursors of all entities that have one to this position; only a planted bug asks
     /// for it.
     fn move_all(&self, unit: UnitId, to: &Progress) -> Stored<()> {
         for entity in self.process.setup.schema.ids() {

@@ -1,8 +1,9 @@
-//! Rows that cannot be applied when they come, and what is done about them.
+//! Rows that cannot be applied when they come, and what to do about them.
 //!
-//! A row fails by its key, a number of times in one life of the process. A cursor may pass it only
-//! if it is kept on a durable list. A newer version of it, or a load that brings it again, takes it
-//! off.
+//! Whether a row fails depends on its key; it fails a given number of times per process
+//! incarnation. No row is lost if a cursor passes it only while it is on the durable list of
+//! deferred rows. A newer version of the row, or a load that brings it again, removes it from the
+//! list.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,19 +17,20 @@ use crate::contract::Machine;
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Stored, Tx};
 
-/// A seed of its own: other choices by key are not the same rows.
+/// A seed of its own, so that other choices by key select other rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
 pub(super) struct BadRows {
     options: BadRowOptions,
-    /// Rows wait there for others.
+    /// Whether rows also wait on the list for other rows.
     waits: bool,
     machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
-    /// With `keys` SQLite looks at references, and the ends of rows wait for what refers to them.
+    /// With `keys`, SQLite checks references, and the deletion of a row waits for the rows that
+    /// refer to it.
     pub(super) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }

@@ -1,4 +1,4 @@
-//! What becomes of a value on a lossy path: pure functions, by the word that a scenario gives.
+//! What a lossy path makes of a value: pure functions, by the word that a scenario gives.
 
 use crate::base::{
     Day, Decimal, Stamp, Value, ValueRef, compatible, composed, decomposed, from_base64, ten_to, to_base64,
@@ -55,6 +55,7 @@ pub(super) enum Way {
 }
 
 impl Bend {
+    /// Whether this loss applies to this kind of column.
     pub fn fits(self, kind: &ColumnKind) -> bool {
         use ColumnKind::{Blob, Date, Decimal, Int, Real, Text, Timestamp};
         match self {
@@ -71,8 +72,8 @@ impl Bend {
         }
     }
 
-    /// What it makes of a value of this kind of column, on a device whose local time is so many
-    /// seconds ahead of UTC; `None` if it leaves that alone.
+    /// What the path makes of a value of this kind of column; `None` if it leaves the value alone.
+    /// The device's local time is `ahead` seconds ahead of UTC.
     pub(super) fn of(
         self,
         value: ValueRef<'_>,
@@ -119,7 +120,7 @@ impl Bend {
             Bend::Float => rounded(f64::from(text.parse::<f32>().ok()?)),
             _ => rounded(exact),
         };
-        // What has one digit more than the column by rounding has no place there.
+        // Rounding may give one digit more than the column holds; the value is then left alone.
         Decimal::canonical(&bent, digits, places).map(|number| number.to_string())
     }
 

@@ -1,11 +1,10 @@
-//! What a row is without some of its local edits.
+//! The values of a row without some of its local edits.
 
 use crate::base::{Key, Value};
 use crate::contract::{EditKind, Entity};
 use crate::store::{Entry, StoreError, Stored, Tx};
 
-/// What a row was before all its `edits`, in the order in which they were made, by what it is
-/// `shown` as with them.
+/// The values of a row before all its `edits` (oldest first), from the values `shown` with them.
 pub(super) fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
     let mut values = shown;
     for Entry { kind, made_on, .. } in edits.iter().rev() {
@@ -33,8 +32,8 @@ pub(super) fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<
     }
 }
 
-/// All that the row has with an edit of it, by position in the backend's columns. Later edits of it
-/// are left out.
+/// All columns of the row as of this edit, by position in the backend's columns; without later
+/// edits.
 pub(super) fn as_of(tx: &Tx<'_>, entity: &Entity, entry: &Entry, key: &Key) -> Stored<Vec<(usize, Value)>> {
     let shown = tx.row(entry.entity, key)?.map(|row| row.values);
     let mut later = tx.entries_for(entry.entity, key)?;

@@ -1,6 +1,5 @@
-//! Stories that go on side by side in one task: they take turns at each poll, always in the same
-//! order. Where one comes to a place at which the process dies (`dead`), nothing of the others may
-//! go on.
+//! Futures that run concurrently in one task: each poll visits them in the same order. Once one
+//! reaches a place where the process dies (`dead`), none of the others may go on.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -9,7 +8,7 @@ use std::task::Poll;
 
 use crate::contract::LocalBoxFuture;
 
-/// Runs `main` to its end, and `side` beside it for as long.
+/// Runs `main` to its end, and polls `side` beside it until then.
 pub(super) async fn until<T>(
     dead: &Cell<bool>,
     main: impl Future<Output = T>,
@@ -34,8 +33,8 @@ async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
     .await;
 }
 
-/// Does one `step` after the other, in so many stories, until each finds nothing more to do. One
-/// that fails is the last; what is under way comes to its end.
+/// Repeats `step` in this many concurrent futures, until each finds nothing more to do. After a
+/// failure no further step begins; those under way finish.
 pub(super) async fn several<E>(
     dead: &Cell<bool>,
     stories: usize,

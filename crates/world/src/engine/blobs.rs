@@ -1,5 +1,5 @@
-//! Sending what is attached to rows: stretch by stretch, each told by where it begins, so that one
-//! that was cut goes on where the server has come to.
+//! Sends attachments of rows in stretches. Each names its offset, so that an interrupted upload
+//! resumes where the server has come to.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -17,6 +17,7 @@ use crate::contract::{BlobEvent, BlobId, EngineEvent, TOO_LARGE_PAGE, TransportE
 use crate::protocol::{BlobAnswer, BlobPut};
 use crate::store::{self, Stored, WaitingBlob};
 
+/// A stretch is not halved below this many bytes.
 const LEAST: u64 = 100;
 
 pub(super) struct BlobSender {
@@ -24,7 +25,7 @@ pub(super) struct BlobSender {
     caller: Rc<Caller>,
     scheduler: Rc<Scheduler>,
     busy: RefCell<BTreeSet<i64>>,
-    /// What a stretch is held to since one was too large.
+    /// The most bytes per stretch, since one was too large.
     cap: Cell<u64>,
     pub(super) made: Signal,
 }
@@ -43,7 +44,7 @@ impl BlobSender {
         self.are_there() && self.process.options.attachments.queue == queue
     }
 
-    /// The rows that wait for what is attached to them.
+    /// The rows that wait until their attachments are sent.
     pub(super) fn held_rows(&self) -> Stored<BTreeSet<(EntityId, Key)>> {
         if !self.are_there() || self.process.options.attachments.with == With::Apart {
             return Ok(BTreeSet::new());
@@ -52,7 +53,7 @@ impl BlobSender {
         Ok(waiting.into_iter().map(|blob| (blob.entity, blob.key)).collect())
     }
 
-    /// Whether one may go: beside the runs, as a unit that sends its row may.
+    /// Whether an attachment may go; outside a run, only if a unit that sends its row may.
     fn may_go(&self, entity: EntityId, in_run: bool) -> bool {
         in_run || self.scheduler.may_send(entity)
     }
@@ -72,8 +73,8 @@ impl BlobSender {
         Ok(waiting.into_iter().find(goes))
     }
 
-    /// Sends all that wait of these entities, several at a time; gives how many went. One that
-    /// fails ends it, and what is under way comes to its end.
+    /// Sends all waiting attachments of these entities, several at a time; returns how many went.
+    /// After a failure no further one begins; those under way finish.
     pub(super) async fn send(&self, entities: &[EntityId], in_run: bool) -> Result<usize, RunError> {
         let sent = Cell::new(0);
         let send_next = async || {
@@ -88,12 +89,12 @@ impl BlobSender {
         several(&self.process.dead, parallel, send_next).await.map(|()| sent.get())
     }
 
-    /// Sends what the server has not of one; false if the rest has to wait for another network.
+    /// Sends the rest of one attachment; false if it has to wait for another network.
     async fn bring(&self, blob: &WaitingBlob, in_run: bool) -> Result<bool, RunError> {
         let options = &self.process.options.attachments;
         let mut most = options.chunk_bytes.min(self.cap.get());
         let mut have = if options.resume { blob.sent } else { 0 };
-        // What the server has of it is asked for where that is not certain.
+        // If that is uncertain, the server is first asked how much of it has arrived.
         let mut unsure = have > 0 || blob.in_doubt;
         let (mut tries, mut waited, mut renewed) = (0, None, false);
         while self.may_go(blob.entity, in_run) {
@@ -127,8 +128,8 @@ impl BlobSender {
                     if have > from {
                         (tries, renewed) = (0, false);
                     }
-                    // To hear that it has no more is no step: a stretch that never gets through in
-                    // time ends the run.
+                    // Asking is not progress and leaves `tries` as it is: a stretch that never gets
+                    // through must end the run.
                     if asks || have > from {
                         continue;
                     }
@@ -156,7 +157,7 @@ impl BlobSender {
         Ok(false)
     }
 
-    /// Whether a smaller stretch goes at once in the place of one that was too large.
+    /// Halves the stretch after one that was too large; true if a smaller one is to go at once.
     fn shrinks(&self, failure: &Failure, brought: u64, most: &mut u64) -> bool {
         let gives_up = self.process.options.push.on_too_large == OnTooLarge::GiveUp;
         if gives_up || !failure.is_of_a_size() || brought / 2 < LEAST {
@@ -212,8 +213,8 @@ impl BlobSender {
         })
     }
 
-    /// Sends what is made, beside the runs, for as long as the process lives; `gone` hears of each
-    /// time that some went.
+    /// Sends new attachments beside the runs while the process lives; calls `gone` each time that
+    /// some went.
     pub(super) async fn send_beside(&self, gone: impl Fn()) {
         let entities: Vec<EntityId> = self.process.setup.schema.ids().collect();
         let (mut failures, mut waited) = (0, None);

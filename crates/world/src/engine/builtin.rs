@@ -1,4 +1,4 @@
-//! The engine as a whole: its parts, its life, and its face towards the bench.
+//! The engine as a whole: its parts, its life cycle, and its interface to the bench.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -23,6 +23,7 @@ use crate::contract::{
 };
 use crate::store::{self, Store, Tx};
 
+/// The built-in engine of one process.
 pub struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
@@ -45,14 +46,14 @@ impl Builtin {
         });
     }
 
-    /// Attachments went beside the runs: rows that waited for them may go.
+    /// Attachments were sent beside the runs: rows that waited for them may go.
     fn blobs_went(&self) {
         if self.process.options.attachments.with == With::Row {
             self.scheduler.fire(Trigger::Save);
         }
     }
 
-    /// What was held back beside the runs may go now.
+    /// Attachments that were held back beside the runs may go now.
     fn blobs_may_go(&self) {
         if self.scheduler.minds_the_network() {
             self.session.blobs.made.raise();
@@ -61,7 +62,8 @@ impl Builtin {
 
     fn network_came(&self) {
         if self.process.rules.wake.heeds_network() {
-            // A sync of all that takes the place of what waits takes the place of these, too.
+            // Failed units go first, so that a sync which discards all that waits discards them,
+            // too.
             self.scheduler.retry_failed();
             self.scheduler.fire(Trigger::Online);
             if self.scheduler.network_changed() {
@@ -88,9 +90,10 @@ impl Builtin {
         });
     }
 
-    /// Ends what a killed life left open, starts the timers, then serves the queue for ever.
+    /// Ends runs that a killed process left open, starts the timers, then serves the queue for
+    /// ever.
     async fn live(self: Rc<Self>) {
-        // The world opened the database, which may have meant to recover it.
+        // The world opened the database, which may have included a recovery.
         self.process.settle_work().await;
         if self.session.end_interrupted_runs().await.is_err() {
             return;
@@ -161,7 +164,7 @@ impl SyncEngine for Builtin {
 
     fn on(&self, event: AppEvent) {
         match event {
-            // Who asks for it is not told.
+            // An engine that polls the network gets no events about it.
             AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
@@ -225,6 +228,7 @@ impl SyncEngine for Builtin {
     }
 }
 
+/// Opens built-in engines with these options and rules.
 #[derive(Clone)]
 pub struct BuiltinFactory {
     pub options: Rc<EngineOptions>,
@@ -233,6 +237,7 @@ pub struct BuiltinFactory {
 }
 
 impl BuiltinFactory {
+    /// With the correct rules for these options.
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
         let rules = capture::rules(&options);
         BuiltinFactory { rules, options: Rc::new(options), store }
@@ -247,7 +252,7 @@ impl BuiltinFactory {
 }
 
 impl BuiltinFactory {
-    /// Whether there are tables for open conflicts, for parts of rows and for attachments.
+    /// Whether there are tables for open conflicts, for excerpts of rows and for attachments.
     fn has_tables(&self, setup: &DeviceSetup) -> (bool, bool, bool) {
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
         let has_blobs = !setup.schema.attachments.is_empty();

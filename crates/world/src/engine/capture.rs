@@ -1,6 +1,6 @@
-//! How it is known what was edited here: by an outbox, or by a mark on each row, as many apps have
-//! in its place. Marks lose edits: a flag is cleared by the verdict on what was sent, be the row
-//! edited since; and a date of the last sync passes over what was edited while that ran.
+//! How the engine knows what was edited here: by an outbox, or by a mark on each row as in many
+//! apps. Marks lose edits. A verdict clears a flag even if the row was edited since it was sent. A
+//! date of the last sync skips rows that were edited during the sync.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -50,8 +50,8 @@ impl OutboxRule for DatesStay {
 }
 
 impl Process {
-    /// Saves an edit as this engine keeps them; gives the key of a row that is made under one of a
-    /// pool.
+    /// Saves an edit in the way of the configured capture; returns the key of a created row if it
+    /// came from a pool.
     pub(super) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
         let (LocalEdit { entity, key, .. }, id) = (edit, &edit.id.to_string());
         self.store.save(|tx| {
@@ -75,12 +75,12 @@ impl Process {
 
 #[derive(Default)]
 pub(super) struct Listed {
-    /// The marks that it found as it began; `None` for all that waits, whenever it was made.
+    /// Outbox places of the marks found at the start; `None`: all that wait, whenever made.
     only: Option<BTreeSet<i64>>,
 }
 
 impl Listed {
-    /// What a push of the unit begins with: by dates, rows that were edited after its last sync.
+    /// The edits that a push of the unit may send: by dates, rows edited after its last sync.
     pub(super) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());
@@ -118,8 +118,8 @@ pub(super) fn synced_on(date: SyncDate, began: Stamp, ended: Stamp) -> Stamp {
     }
 }
 
-/// The unit's sync of this date is over: by dates, what was edited before that counts as sent. What
-/// came down for its rows meanwhile comes to light.
+/// Ends the unit's sync of this date: by dates, edits made before it count as sent. Versions that
+/// were pulled for their rows meanwhile are shown.
 pub(super) fn pass_by(process: &Process, tx: &Tx<'_>, unit: UnitId, date: Stamp) -> Stored<Vec<Change>> {
     let mut lifted = Vec::new();
     if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {

@@ -1,8 +1,8 @@
-//! Pages of a unit that brings a part of an entity: some columns, of some rows.
+//! Pages of a unit that pulls an excerpt of an entity: some columns, of some rows.
 //!
-//! What comes lies beside the rows that are held in full, and changes none of them: the app shows
-//! it where it is newer. So there is no row with columns of two versions, and what a person edits
-//! is there in full.
+//! An excerpt lies beside the rows that are held in full and changes none of them; the app shows it
+//! where it is newer. So no row has columns of two versions, and a row that a person edits is there
+//! in full.
 
 use super::passed::over_undone;
 use super::process::Process;
@@ -24,8 +24,8 @@ impl Process {
 }
 
 impl Part<'_> {
-    /// How far it has come as a page begins or goes on; what is answered to no cursor begins a
-    /// load.
+    /// The progress of the excerpt when a page begins or goes on. A response to a request without a
+    /// cursor begins a load.
     pub(super) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
         let mut progress = tx.progress(book, self.of.entity)?;
         if segment.from == 0 && progress.cursor.is_none() {
@@ -35,8 +35,8 @@ impl Part<'_> {
         Ok(progress)
     }
 
-    /// Applies a row by the rule, in place of any version that may be `undone`; what is gone is no
-    /// longer among them.
+    /// Applies a row by the rule, over any held version that may be `undone`. A deleted row leaves
+    /// the excerpt.
     pub(super) fn apply(
         &self,
         tx: &Tx<'_>,
@@ -51,7 +51,7 @@ impl Part<'_> {
         rule.apply_part(tx, self, over_undone(tx, place, row.key, undone)?, row)
     }
 
-    /// The segment was applied; true if that moved the cursor.
+    /// Ends a segment that was applied; true if that saved the page's cursor.
     pub(super) fn end(
         &self,
         tx: &Tx<'_>,
@@ -77,7 +77,7 @@ impl Part<'_> {
     }
 }
 
-/// A unit that brings all of an entity has come to its end, by a load or not.
+/// Updates excerpts after a unit has pulled all of an entity; `loaded`: by a full load.
 pub(super) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
     let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
     store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))

@@ -1,4 +1,4 @@
-//! One request and its answer, with retries.
+//! One request and its response, with retries.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -20,12 +20,12 @@ use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// No answer came, also after trying again.
+    /// No response came, even after retries.
     Silence(TransportError),
-    /// The server said no, and trying again would not help now.
+    /// The server refused, and another try would not help now.
     Refused(ServerError),
-    /// A proxy on the way lets no request of this size through, and says so by the status of a page
-    /// of its own (413).
+    /// A proxy on the way lets no request of this size through; it responds with a page of its own
+    /// (status 413).
     Stopped,
     Damaged(String),
 }
@@ -79,9 +79,9 @@ impl Failure {
 #[derive(Debug)]
 pub(super) struct GivenUp {
     pub(super) failure: Failure,
-    /// How many there were.
+    /// Number of tries.
     pub(super) tries: u32,
-    /// To one of them the server said no.
+    /// Whether the server refused one of them.
     pub(super) refused: bool,
 }
 
@@ -94,15 +94,15 @@ impl GivenUp {
 #[derive(Debug)]
 pub(super) struct RunError {
     pub(super) error: SyncError,
-    /// Of the request that ended it; what else ends a run is one.
+    /// Tries of the request that ended the run; 1 if something else ended it.
     pub(super) tries: u32,
-    /// The server said no: another network does not help.
+    /// The server refused: another network does not help.
     pub(super) refused: bool,
 }
 
 impl From<HookError> for RunError {
     fn from(failed: HookError) -> RunError {
-        // No network that comes mends the app.
+        // A new network does not fix the app.
         RunError { error: SyncError::Aborted(failed.to_string()), tries: 1, refused: true }
     }
 }
@@ -126,7 +126,7 @@ impl Received {
     }
 }
 
-/// An answer that came, opened and not yet read.
+/// A response that was received and unpacked, and is not decoded yet.
 #[derive(Debug)]
 pub(super) struct Received {
     opened: Vec<u8>,
@@ -136,31 +136,30 @@ pub(super) struct Received {
     kind: RequestKind,
     unit: Option<UnitId>,
     of: Asked,
-    /// Of which entity the edits are that it has verdicts on.
+    /// The entities of the edits that it has verdicts on, in order.
     pushed: Vec<EntityId>,
     sent_at: Time,
     sent: u64,
-    /// What the request asked for or brought.
+    /// The size that a pull requested or a push sent.
     asked: Size,
     failures: u32,
     wire: Span,
-    /// The memory that it takes, once it is kept.
+    /// The memory that it takes, once that is reserved.
     held: Option<Held>,
 }
 
-/// Who asks the server: its requests have numbers, its chunks have sizes, and it heeds "try again
-/// after".
+/// Sends requests to the server: numbers them, sizes their chunks, and obeys "try again after".
 pub(super) struct Caller {
     process: Rc<Process>,
     pulls: RefCell<Steering>,
     pushes: RefCell<Steering>,
     requests: Cell<u64>,
-    /// Nothing is sent before: the server asked for it.
+    /// The server asked to get nothing before this time.
     quiet_until: Cell<Time>,
     pub(super) token: Token,
-    /// What pushes and pulls are held to that were too large.
+    /// The limits of pushes and pulls, since some were too large.
     caps: [Caps; 2],
-    /// The pull that was to go with a push made it too large.
+    /// Whether a pull goes apart from the push, as both in one message were too large.
     apart: Cell<bool>,
 }
 
@@ -181,7 +180,7 @@ impl Caller {
         }
     }
 
-    /// How large the next chunk of this kind may be; the rows of `first` come first in it.
+    /// The limits of the next chunk of this kind; rows of `first` come first in it.
     pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
         let steering = self.steering(kind);
         let size = steering.borrow().size(first);
@@ -213,7 +212,8 @@ impl Caller {
         self.caps(RequestKind::Push).gone(edits as u32);
     }
 
-    /// Whether a smaller request goes at once in the place of one that met this.
+    /// Lowers the limits after a message that was too large; true if a smaller request goes at
+    /// once.
     fn shrinks(&self, request: &Request, failure: &Failure) -> bool {
         let Some(which) = failure.too_large() else { return false };
         let options = &self.process.options;
@@ -242,7 +242,7 @@ impl Caller {
         self.process.options.push.on_too_large != OnTooLarge::GiveUp && !self.apart.replace(true)
     }
 
-    /// Sends what `make` builds for the given request number until an answer comes, the tries are
+    /// Sends what `make` builds for the given request number, until a response comes, the tries are
     /// used up, or there is no network.
     pub(super) async fn exchange(
         &self,
@@ -291,7 +291,7 @@ impl Caller {
         }
     }
 
-    /// What a try met, unless that was the token, and another is there now.
+    /// Returns the failure of a try; `None` if its token was refused and another one is there now.
     pub(super) async fn renewed(
         &self,
         failure: Failure,
@@ -312,7 +312,7 @@ impl Caller {
         }
     }
 
-    /// Whether another try would meet the same.
+    /// Whether another try would fail in the same way.
     pub(super) fn is_vain(&self, failure: &Failure) -> bool {
         matches!(failure, Failure::Silence(TransportError::Offline))
             || self.process.ports.transport.network() == NetworkKind::None
@@ -324,8 +324,8 @@ impl Caller {
         self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
     }
 
-    /// How long the server has asked to be left alone. What was drawn comes on top: those who are
-    /// told the same moment are not to come back in it together.
+    /// How long the server still asks to be left alone. Callers add a random wait, so that devices
+    /// that were told the same moment do not all return in it.
     fn after_left(&self) -> Span {
         self.quiet_until.get().since(self.process.ports.clock.now())
     }
@@ -415,15 +415,14 @@ impl Caller {
         self.process.rules.send.requests(self.process.options.pull.requests)
     }
 
-    /// The address by which a request is asked for, if caches on the way may answer it.
+    /// The address of a pull that caches on the way may answer.
     fn cacheable(&self, request: &Request) -> Option<Cacheable> {
         let Request::Pull(pull) = request else { return None };
         let validated = self.pulled() == Requests::Validated;
         pull.by_address.then(|| Cacheable { address: pull.address(), validated })
     }
 
-    /// Sends a request. One of a run that is cancelled is waited for no more, and its connection is
-    /// closed.
+    /// Sends a request. If its run is cancelled, it stops waiting and closes the connection.
     async fn call(
         &self,
         call: Call<'_>,
@@ -441,7 +440,7 @@ impl Caller {
         })
     }
 
-    /// Sorts out an answer that says no before anybody builds on it.
+    /// Turns a refusal into a failure, before anything uses the response.
     fn judge(&self, received: Received) -> Result<Received, Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
             return Ok(received);
@@ -463,7 +462,7 @@ impl Caller {
         Err(failure)
     }
 
-    /// Reads an answer. With one that is none, such as a captive portal's page, its request has
+    /// Decodes a response. If it is not one, such as a captive portal's page, its request has
     /// failed.
     pub(super) fn read<'r>(&self, received: &'r Received) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
@@ -488,13 +487,13 @@ impl Caller {
         unchecked || received.of == answer.asked
     }
 
-    /// The end of a run whose request was answered with what is not its answer.
+    /// The error of a run whose request got something else than its own response.
     pub(super) fn not_its_own(&self, received: &Received, text: String) -> RunError {
         let failure = self.foreign(received, text);
         GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
     }
 
-    /// An answer that nobody can read, as a failure of its request.
+    /// Reports an unreadable response as a failure of its request.
     fn foreign(&self, received: &Received, text: String) -> Failure {
         let Received { request, kind, wire: took, sent: wasted, .. } = *received;
         let error = TransportError::Foreign;
@@ -510,7 +509,7 @@ impl Caller {
     }
 }
 
-/// The edits that a request of so many bytes brings, and what of it is told to a controller.
+/// The edits in a request of `sent` bytes, and the size that its controller observes.
 fn brought(request: &Request, sent: u64) -> (&[Mutation], Size) {
     match request {
         Request::Pull(pull) => (&[], Size { rows: pull.rows, bytes: pull.bytes }),

@@ -1,11 +1,11 @@
-//! What edits of a row say that go as one.
+//! Joins edits of a row that go out as one.
 
 use crate::base::Value;
 use crate::contract::EditKind;
 use crate::store::Entry;
 
-/// What two edits of a row say as one: the later one, made on what the first was made on. It has
-/// the place of the first among the edits of all rows, unless it deletes.
+/// Joins two edits of a row: the later one, on the base of the first. The result takes the first
+/// one's place in the outbox, unless it deletes.
 pub fn joined(first: &Entry, later: &Entry) -> Entry {
     let kind = match (first.kind, later.kind) {
         (EditKind::Create, EditKind::Update) => EditKind::Create,
@@ -27,7 +27,7 @@ pub fn joined(first: &Entry, later: &Entry) -> Entry {
     Entry { seq, kind, values, made_on, base: first.base, attempts, ..later.clone() }
 }
 
-/// Values by column in the order of columns, those of `upper` where both have one.
+/// Values by column, in the order of columns; `upper` wins where both have one.
 fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value)> {
     let is_below = |(column, _): &&(usize, Value)| upper.iter().all(|(of, _)| of != column);
     let mut values: Vec<_> = lower.iter().filter(is_below).chain(upper).cloned().collect();

@@ -1,6 +1,5 @@
-//! The queue on disk: a unit is in it from when it is asked for until a run of it has ended well,
-//! or it is discarded. So a run that a kill cut off and the next try of one that failed come again,
-//! too.
+//! The queue on disk. A unit is in it from its request until a run of it ends well or it is
+//! discarded. So a run that a kill cut off, and the retry of a failed run, come again, too.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -26,7 +25,7 @@ impl KeptQueue {
         self.process.options.queue_kept == QueueKept::Disk
     }
 
-    /// What an earlier process left, in order.
+    /// Units that an earlier process left, in order.
     pub(super) fn left(&self) -> Vec<UnitId> {
         if !self.is_kept() {
             return Vec::new();
@@ -38,7 +37,7 @@ impl KeptQueue {
         left
     }
 
-    /// A unit is asked for. Where there is no room to write that down the process alone knows it.
+    /// Keeps a requested unit. If the disk is full, only this process knows of it.
     pub(super) fn keep(&self, unit: UnitId) {
         if self.is_kept() && self.units.borrow_mut().insert(unit) {
             let kept = self.process.store.transaction(|tx| store::waiting::put(tx, unit));
@@ -55,7 +54,7 @@ impl KeptQueue {
         }
     }
 
-    /// A run of the unit ends well in `tx`, and nobody has asked for the next.
+    /// Removes a unit whose run ends well in `tx`, and whose next run nobody has requested.
     pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         if self.units.borrow_mut().remove(&unit) { store::waiting::remove(tx, unit) } else { Ok(()) }
     }

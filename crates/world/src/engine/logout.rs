@@ -1,4 +1,4 @@
-//! A logout: what becomes of edits that wait.
+//! Logout: what becomes of waiting edits.
 
 use super::options::{Atomic, Checkpoint, OnLogout};
 use super::page;
@@ -21,8 +21,8 @@ pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), 
     }
 }
 
-/// Edits that wait, those included that a person is to decide about, and what is attached to rows.
-/// Of a database that cannot be read nobody knows.
+/// Number of waiting edits and attachments, including edits that a person must decide about; 1 if
+/// the database cannot be read.
 fn waiting(process: &Process) -> u64 {
     let attached = |tx: &Tx<'_>| match has_blobs(process) {
         true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
@@ -38,13 +38,13 @@ fn has_blobs(process: &Process) -> bool {
 async fn send(process: &Process, session: &Session) {
     for unit in process.unit_ids().filter(|unit| process.unit(*unit).pushes()) {
         if waiting(process) > 0 {
-            // What does not come of it waits still, and that is what is told.
+            // A failure needs no report here: what it left is still counted as waiting.
             drop(session.sync(unit).await);
         }
     }
 }
 
-/// What was thrown away, and what is to come again for it.
+/// What was thrown away, and the cursors that were reset for it.
 #[derive(Default)]
 struct Thrown {
     edits: Vec<Entry>,
@@ -53,8 +53,8 @@ struct Thrown {
     rows: Vec<(UnitId, u32)>,
 }
 
-/// Throws away what waits. Its rows come again as the backend has them; so they do at once where a
-/// conflict is open, and the backend's side is taken.
+/// Throws away waiting edits; their rows are pulled again. Open conflicts are first resolved with
+/// the backend's side. The error is the number of edits and attachments that still wait.
 async fn discard(process: &Process) -> Result<(), u64> {
     if process.options.conflict.policy.has_page() {
         let open = process.store.read(store::conflicts::all).unwrap_or_default();
@@ -103,7 +103,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<Thrown> {
     Ok(thrown)
 }
 
-/// All of an entity comes again, whatever it is that a run begins from.
+/// Makes the next run pull all of an entity, wherever runs begin.
 fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut Thrown) -> Stored<()> {
     let pull = &process.options.pull;
     let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);

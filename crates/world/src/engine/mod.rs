@@ -1,31 +1,32 @@
 //! The built-in sync engine.
 //!
-//! It decides what to ask for and when, how pulled rows are written and when a cursor moves, when
-//! an edit leaves the outbox, who wins a conflict, and when to try again. It leaves to the store
-//! how rows lie on disk, to the gateway what changed, and to the ports everything that waits.
+//! It decides what to request and when, and when to retry. It decides how pulled rows are written,
+//! when a cursor moves, when an edit leaves the outbox, and who wins a conflict. The store decides
+//! how rows lie on disk, the gateway finds what changed, and the ports do all waiting.
 //!
-//! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run
-//! after the other), `Pusher` and `Settling` (edits out, verdicts in), `Puller` and `Applier`
-//! (pages in, rows and cursors written), `Caller` (one request with its tries), all in one
-//! `Process`, which can die. What decides on the way is a pure function or a small rule: the
-//! contract's `Queue`, [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes,
-//! and the [`Rules`] that a planted bug replaces one by one.
+//! Reading order: `builtin` (the engine as a whole), `scheduler` (which unit runs when), `session`
+//! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
+//! cursors written), `exchange` (one request with its retries). All share one `process`, which can
+//! die. Decisions are pure functions or small rules: the contract's `Queue`, [`backoff`], the
+//! conflict [`Policy`], the chunk sizes of [`control`], and the [`Rules`], which a planted bug
+//! replaces one by one.
 //!
 //! Invariants:
-//! - A page's cursor becomes durable in the transaction that holds the page's last row, never
-//!   before; a page is applied after those of its entity that were asked for before it.
-//! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed
-//!   leaves a line that the user can read.
-//! - A row of which some columns come is completed from the version that they are to be put on, or
-//!   not written. Rows of which a unit brings a part lie beside those that are held in full.
-//! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
-//! - One run at a time, or with `sessions` several of units that share no entity; each run that
-//!   starts ends in exactly one event, also when the process dies in between.
-//! - The app's hooks are called at most once for a run, and end before the next run begins.
-//! - No transaction is open across an await, and nobody is told of one before its time on the
-//!   device is over: the process may die during it.
-//! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run
-//!   that cannot write ends with an error, and the next begins when there is room.
+//! - A page's cursor becomes durable in the transaction that writes the page's last row, never
+//!   before. Pages of an entity are applied in the order of their requests.
+//! - An edit leaves the outbox only by a verdict of the backend, and leaves a log entry for the
+//!   user if it was not committed. Options that model lossy apps are exceptions: `OnUnauthorized`,
+//!   `OnLogout`, `Replace`, `LocalCapture`.
+//! - A partial row is completed from the version that it builds on, or not written. Excerpts that a
+//!   unit pulls lie beside the rows that are held in full.
+//! - A pull does not overwrite a row with local edits; the newer version waits in its shadow.
+//! - Runs do not overlap, except with `sessions`: then several units run if they share no entity.
+//!   Each run that starts ends in exactly one event, even if the process dies in between.
+//! - The app's hooks are called at most once per run, and end before the next run begins.
+//! - No transaction is open across an await, and none is reported before its time on the device is
+//!   over: the process may die during it.
+//! - A full disk loses nothing: an edit is refused to the person, a run that cannot write ends with
+//!   an error, and the next run begins when there is room.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

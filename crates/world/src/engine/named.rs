@@ -1,5 +1,5 @@
-//! Rows that get other keys than those that the device makes: the backend's, of a row that was
-//! there, or out of a pool.
+//! Rows that get another key than the one that the device made: the key of a row that the backend
+//! already had, or one from a pool.
 
 use super::conflict::{Conflict, Resolution, says_the_same};
 use crate::base::{EntityId, Key, Stamp, Value};
@@ -12,8 +12,8 @@ pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
     Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
 }
 
-/// The row that an edit made gets the key that the backend gave it; gives the edit as it is then.
-/// What the backend shows of the row waits beside it, unless something newer does.
+/// Gives a created row the key that the backend chose; returns the edit as it is then. The
+/// backend's version goes to the row's shadow, unless a newer one is there.
 pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
     store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
     if reach.newer {
@@ -34,7 +34,7 @@ pub(super) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stor
     Ok(if left < naming.refill { naming.pool - left } else { 0 })
 }
 
-/// The row that this one is by its natural key, if that decides.
+/// The backend's row with the same natural key, if natural keys name this entity's rows.
 pub(super) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
     let decides = naming.by == NamedBy::NaturalKey
         && conflict.why == Refusal::Taken
@@ -66,7 +66,7 @@ pub(super) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
     }
 }
 
-/// The edit makes the row `key` of these values, and those that were made on top of it go with it.
+/// Turns an edit into the create of row `key` with these values; later edits of its row move along.
 pub(super) fn split_off(tx: &Tx<'_>, entry: &Entry, key: &Key, values: &[(usize, Value)]) -> Stored<()> {
     let shown = tx.row(entry.entity, &entry.key)?;
     for later in tx.entries_for(entry.entity, &entry.key)? {

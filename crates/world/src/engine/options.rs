@@ -1,4 +1,4 @@
-//! What the built-in engine can be told to be.
+//! Options of the built-in engine.
 
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
@@ -7,6 +7,7 @@ use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
 
+/// All options of the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineOptions {
     pub pull: PullOptions,
@@ -14,13 +15,13 @@ pub struct EngineOptions {
     pub retry: RetryOptions,
     pub conflict: ConflictOptions,
     pub attachments: AttachmentOptions,
-    /// A request without an answer is given up after this.
+    /// A request without a response fails after this time.
     pub request_timeout: Span,
-    /// A network that comes, the app's coming to the foreground and a period start a unit no sooner
-    /// than this after its last start: the first such trigger in that time starts it at its end,
-    /// others in it do nothing. A login, a save and a person are not held back.
+    /// Least time from a unit's last start to one by a new network, the app's coming to the
+    /// foreground, or a period. The first such trigger within it starts the unit at its end; others
+    /// do nothing. A login, a save and a person are not held back.
     pub debounce: Span,
-    /// A hook of the app is given up after this, if there is a limit.
+    /// Time limit of an app hook; `None`: no limit.
     pub hook_timeout: Option<Span>,
     pub requests: RequestPer,
     pub codec: Codec,
@@ -30,26 +31,25 @@ pub struct EngineOptions {
     pub identity: Identity,
     pub queue: AfterFailure,
     pub queue_kept: QueueKept,
-    /// So many units run at a time, those that share no entity.
+    /// How many units may run at a time, if they share no entity.
     pub sessions: u32,
-    /// How often it asks the operating system what network there is; `None`: it is told.
+    /// Period of polling the operating system for the network; `None`: events report it.
     pub network_poll: Option<Span>,
-    /// The work of asking once, in time of the reference core. The default is an estimate: a
-    /// millisecond on a phone of the class `mid`. A call from a web view through Cordova's bridge
-    /// that does nothing takes less on a Nexus 5 (ezAR, 2016), and the question itself comes on
-    /// top.
+    /// The work of one poll, in time of the reference core. The default is an estimate: a
+    /// millisecond on a phone of the class `mid`. An empty call from a web view through Cordova's
+    /// bridge takes less on a Nexus 5 (ezAR, 2016); the query itself comes on top.
     pub network_poll_cpu: Span,
     pub status: bool,
     pub on_unauthorized: OnUnauthorized,
     pub on_logout: OnLogout,
     pub database_per: DatabasePer,
-    /// Its own work for each row that it writes and each edit that it sends, in time of the
-    /// reference core.
+    /// The engine's own work per row written and per edit sent, in time of the reference core.
     pub row_cpu: Span,
 }
 
 impl Decoder {
-    /// Memory at its peak for an answer of `bytes`. Factors: models of a mobile device, estimates.
+    /// Peak memory in bytes for a response of `bytes`. The factors are estimates for a mobile
+    /// device.
     pub fn peak(self, bytes: u64) -> u64 {
         match self {
             Decoder::Streaming => bytes * 5 / 2,
@@ -58,6 +58,7 @@ impl Decoder {
     }
 }
 
+/// How conflicts are found and decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConflictOptions {
     pub policy: Policy,
@@ -68,20 +69,21 @@ pub struct ConflictOptions {
     pub second_edit: SecondEdit,
 }
 
+/// How rows are pulled and applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
-    /// The network chunk: rows asked for in one request; where a controller adapts, in the first.
+    /// The network chunk: rows per request; with an adaptive controller, in the first request.
     pub chunk_rows: u32,
-    /// The network chunk in bytes: the answer ends after about this much.
+    /// The network chunk in bytes: a response ends after about this many.
     pub chunk_bytes: Bytes,
-    /// The apply chunk: rows written in one transaction.
+    /// The apply chunk: rows written per transaction.
     pub apply_rows: u32,
     pub cursor: CursorBook,
     pub bad_rows: BadRowOptions,
     pub steering: SteeringOptions,
-    /// Pages asked for ahead while one is applied.
+    /// Pages requested ahead while one is applied.
     pub prefetch: u32,
-    /// Entities of a unit pulled at the same time, at least 1.
+    /// Entities of a unit that are pulled concurrently, at least 1.
     pub streams: u32,
     pub missing_parent: MissingParent,
     pub requests: Requests,
@@ -91,11 +93,12 @@ pub struct PullOptions {
     pub checkpoint: Checkpoint,
 }
 
+/// Which rows cannot be applied, and what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
     pub share: Ppm,
-    /// So often each of them fails in one life of the process.
+    /// How often each of them fails per process incarnation.
     pub tries: u32,
     pub then: OnBadRow,
 }
@@ -106,18 +109,19 @@ impl Default for BadRowOptions {
     }
 }
 
+/// Which edits are sent, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
-    /// Mutations in one request; where a controller adapts, in the first.
+    /// Mutations per request; with an adaptive controller, in the first request.
     pub chunk_rows: u32,
-    /// The mutations of one request come to about this much at most; one is always sent.
+    /// Bytes of mutations per request: an approximate upper bound; one mutation is always sent.
     pub chunk_bytes: Bytes,
     pub steering: SteeringOptions,
     pub sends: Sends,
     pub capture: LocalCapture,
-    /// Which moment of a run is the date of the last sync, where what to send is told by that.
+    /// Which moment of a run is the date of the last sync, if edits are captured by that date.
     pub sync_date: SyncDate,
-    /// Whether edits of a row that wait go out as one.
+    /// Whether waiting edits of a row go out as one.
     pub squash: bool,
     pub order: PushOrder,
     pub on_refused: OnRefused,
@@ -125,14 +129,15 @@ pub struct PushOptions {
     pub unit: PushUnit,
 }
 
+/// When a failed request is retried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryOptions {
-    /// The first wait is at most this.
+    /// Upper bound of the first wait.
     pub base: Span,
-    /// No wait is longer.
+    /// Upper bound of every wait.
     pub cap: Span,
     pub jitter: Jitter,
-    /// Failures in a row after which a run of a unit ends with an error; some end it at once.
+    /// Failures in a row that end a run of a unit with an error; some failures end it at once.
     pub attempts: u32,
     /// Whether nothing is sent before the server's "try again after" has passed.
     pub heeds_after: bool,
@@ -203,15 +208,16 @@ impl Default for EngineOptions {
     }
 }
 
+/// How attachments are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentOptions {
     pub queue: BlobQueue,
     pub with: With,
     pub first: First,
     pub parallel: u32,
-    /// The bytes of a request at most.
+    /// Bytes per request, at most.
     pub chunk_bytes: u64,
-    /// One that was cut goes on where the server says that it has come to.
+    /// Whether an interrupted upload resumes where the server says that it has come to.
     pub resume: bool,
 }
 

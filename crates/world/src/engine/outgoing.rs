@@ -1,5 +1,5 @@
-//! What of an edit goes out, which columns, and what the backend is to hold its row against; and
-//! how many go into one request.
+//! What of an edit goes out: its columns, and the version that the backend checks its row against.
+//! Also how many edits go into one request.
 
 use super::beneath::{as_of, beneath};
 use super::conflict::{BaseDate, Detect};
@@ -9,10 +9,10 @@ use crate::contract::{EditKind, Guard, Schema, image};
 use crate::protocol::{Codec, Weighed};
 use crate::store::{Entry, Stored, Tx};
 
-/// Edits as they are told to the backend, with what it is to hold the row of each against.
+/// Edits as they are sent, each with the guard that the backend checks its row against.
 pub(super) struct Outgoing {
     pub(super) entries: Vec<Entry>,
-    /// By edit; none where all are held against their base.
+    /// By edit; empty if all rows are checked against the edit's base.
     pub(super) guards: Vec<Guard>,
 }
 
@@ -21,7 +21,7 @@ impl Outgoing {
         Outgoing { entries: batch.to_vec(), guards: Vec::new() }
     }
 
-    /// Whether edits go out as they were made: their rows need not be looked at.
+    /// Whether edits go out as they were made, without a read of their rows.
     pub(super) fn is_as_made(options: &EngineOptions) -> bool {
         let conflict = &options.conflict;
         options.push.sends == Sends::Changed
@@ -44,7 +44,7 @@ impl Outgoing {
             }
             let guard = match base {
                 _ if entry.base.is_none() => Guard::Base,
-                // What was decided about goes over the version that was decided over.
+                // An edit that was decided about goes over the version that it was decided over.
                 _ if entry.is_sent_again() => Guard::Base,
                 _ if detect == Detect::ReadBefore => {
                     let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
@@ -67,7 +67,7 @@ impl Outgoing {
     }
 }
 
-/// How many of the `batch` a chunk of this size holds, at least one of those that there are.
+/// How many edits of `batch` fit into a chunk of this size: at least one, unless it is empty.
 pub(super) fn fitting(codec: Codec, batch: &[Entry], size: Size) -> usize {
     let mut bytes = 0;
     let fits = |entry: &&Entry| {

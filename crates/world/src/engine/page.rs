@@ -1,8 +1,8 @@
-//! The page of conflicts: what waits there for a person, and what becomes of their choice.
+//! The page of conflicts: what waits there for a person, and what follows from their choice.
 //!
-//! From the transaction that settles its edit until the one that saves the choice the edit stays in
-//! the outbox, set aside, and what is made on top of it waits behind it. What a person takes of
-//! their own goes out over the version that they saw: if that has moved on meanwhile, it is another
+//! An edit in conflict stays in the outbox, set aside, from the transaction that settles it to the
+//! one that saves the choice. Later edits of its row wait behind it. What a person keeps of their
+//! own goes out over the version that they saw; if that has changed meanwhile, it meets another
 //! conflict.
 
 use super::conflict::{Conflict, Resolution, says_the_same};
@@ -33,7 +33,7 @@ pub(super) async fn tell_open(process: &Process) {
     }
 }
 
-/// A person has decided; false if there is no such conflict.
+/// Carries out a person's choice; false if there is no such conflict.
 pub(super) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
     let resolved = settling(process, None, |settling| {
         let Some((entry, difference)) = conflicts::find(settling.tx, edit)? else { return Ok(false) };
@@ -44,7 +44,7 @@ pub(super) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Sto
     resolved.await
 }
 
-/// What the edit in conflict met, for those that were made on top of it.
+/// What the edit in conflict met, for the later edits of its row.
 #[derive(Clone, Copy)]
 struct Met<'a> {
     conflict: Conflict<'a>,
@@ -82,7 +82,7 @@ impl Settling<'_, '_> {
             }
             (Resolution::Merged { columns, line }, Pick::Columns(all)) => {
                 later.iter().try_for_each(|other| self.narrow(other, met, all))?;
-                // What is left of it is in those on top of it.
+                // The columns that the person keeps are in the later edits.
                 if columns.is_empty() { Resolution::Remote } else { Resolution::Merged { columns, line } }
             }
             (resolution, _) => resolution,
@@ -98,14 +98,14 @@ impl Settling<'_, '_> {
         self.on_top(entry, met, Resolution::Remote, LogKind::Superseded)
     }
 
-    /// Of an edit that was made on top of the one in conflict, what the person takes stays.
+    /// Reduces a later edit of the row to the columns that the person keeps.
     fn narrow(&mut self, entry: &Entry, met: Met<'_>, columns: &[usize]) -> Stored<()> {
         let mut kept = entry.values.clone();
         kept.retain(|(column, _)| columns.contains(column));
         if kept.is_empty() {
             return self.supersede(entry, met);
         }
-        // It is over the version that the person saw, too.
+        // It also goes over the version that the person saw.
         self.tx.rewrite(entry.seq, &entry.id, &entry.key, (entry.kind, &kept), met.conflict.current)?;
         let columns = kept.iter().map(|(column, _)| *column).collect();
         let line = if kept.len() < entry.values.len() { LogKind::Merged } else { LogKind::Overwrote };
@@ -134,7 +134,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
         Pick::Ours => Resolution::Local { onto },
         Pick::Theirs => Resolution::Remote,
         Pick::Columns(columns) if set().all(|column| !columns.contains(&column)) => Resolution::Remote,
-        // Of what is made, deleted, or made again, there are no columns.
+        // Creates and deletes have no columns to choose from.
         Pick::Columns(_) if live.is_none() || all().any(|edit| edit.kind != EditKind::Update) => {
             Resolution::Local { onto }
         }
@@ -148,7 +148,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
     }
 }
 
-/// Why a run of the unit is refused, if conflicts are open and that holds it.
+/// Refuses a run of the unit if open conflicts hold it.
 pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     let options = &process.options.conflict;
     if !options.policy.has_page() || options.while_open == WhileOpen::CarryOn {

@@ -1,5 +1,5 @@
-//! Rows that came before what they refer to, and ends of rows that others refer to still: they wait
-//! on the durable list until the transaction that brings the rest.
+//! Rows that came before a row that they refer to, and deletions of rows that others still refer
+//! to. They wait on the durable list of deferred rows until a transaction brings the rest.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::contract::{ColumnKind, RowWait, Schema};
 use crate::protocol::WireRow;
 use crate::store::{self, LateRow, Stored, Tx};
 
-/// Whether a row that waits cannot be applied yet; SQLite would refuse it.
+/// Whether a deferred row must still wait; with foreign keys, SQLite would refuse it.
 pub(super) fn still_waits(
     tx: &Tx<'_>,
     entity: EntityId,
@@ -33,7 +33,7 @@ impl MissingParent {
     }
 }
 
-/// Whether a row of these cells refers to one that is not here, and is another.
+/// Whether a row of these cells refers to another row that is not here.
 pub(super) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[Cell<'_>]) -> Stored<bool> {
     for (target, parent) in store::parents_of(tx, entity, cells) {
         let is_itself = target == entity && *parent == *key;
@@ -44,7 +44,7 @@ pub(super) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[C
     Ok(false)
 }
 
-/// The first row of the list that waits for another, with that.
+/// The first deferred row that waits for another row, with that row.
 pub(super) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
     if tx.all_late()? == 0 {
         return Ok(None);
@@ -79,17 +79,17 @@ pub(super) fn has_circle(schema: &Schema) -> bool {
     }
 }
 
-/// Notes of a row of the list what it lacks, if it refers to a row that is not here: it is not
-/// tried again before that is.
+/// Notes which missing row a deferred row refers to, if any: it is not retried before that row is
+/// here.
 pub(super) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
     match missing(tx, entity, late.values.as_deref().unwrap_or_default())?.first() {
         Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
-        // An end waits for those that refer to it.
+        // A deletion waits for the rows that refer to it.
         None => Ok(()),
     }
 }
 
-/// Has those tried again that lacked what is here now, whatever brought it.
+/// Marks deferred rows for a retry if the row that they lacked is here now, whatever brought it.
 pub(super) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
@@ -109,14 +109,14 @@ fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(Ent
     Ok(missing)
 }
 
-/// The rows of the list that refer to nothing but rows that are here and to each other.
+/// The deferred rows that refer only to each other and to rows that are here.
 pub(super) fn whole_groups<'l>(
     tx: &Tx<'_>,
     late: &'l [(EntityId, LateRow)],
 ) -> Stored<Vec<&'l (EntityId, LateRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
-        // The end of a row waits for others.
+        // A deletion waits for others.
         if let Some(cells) = &row.1.values {
             left.insert((row.0, row.1.key.clone()), (row, missing(tx, row.0, cells)?));
         }

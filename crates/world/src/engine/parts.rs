@@ -1,6 +1,6 @@
-//! Rows of which a page brings some columns. A part is used only for a row that is held in the
-//! version that it is one of, and has no local edits. Otherwise the answer is not used, and as its
-//! cursor is not saved the row comes whole when it is asked for again.
+//! Partial rows, of which a page brings some columns. One is used only if the row is held in the
+//! version that it builds on and has no local edits. Otherwise the response is not used; as its
+//! cursor is not saved, the row comes whole with the next request.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl Completed {
     }
 }
 
-/// What is held with the columns that came; `None` if they are not all among it.
+/// The held values with the columns that came; `None` if the device lacks one of those columns.
 fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
     let (part, cells) = (row.part?, row.values?);
     let places = (0..held.len()).filter(|&place| part.has(place));

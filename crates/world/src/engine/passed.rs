@@ -1,12 +1,11 @@
-//! What the device has moved past, and does not go back to.
+//! Versions that the device has moved past and does not go back to.
 //!
-//! Who reads from a copy that lags, or from a gateway that went back to a backup, is told what was
-//! before. A row's stamps only grow, so a version that is dated before the one that is held stays
-//! out. Of a row that is gone its end is noted, as a tombstone in its shadow, until it comes down
-//! itself.
+//! A replica that lags, or a gateway restored from a backup, shows an earlier state. A row's stamps
+//! only grow, so a version older than the held one is ignored. The end of a deleted row is noted,
+//! as a tombstone in its shadow, until the deletion itself comes down.
 //!
-//! A backend that was put back to a backup shows older versions that hold. Its pages say between
-//! which stamps versions lie that it has left: what is dated so gives way to any version.
+//! A backend restored from a backup shows older versions that are valid. Its pages name the ranges
+//! of stamps that it has undone: a held version in such a range gives way to any version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,17 +23,17 @@ type Gone = BTreeMap<(EntityId, Key), Stamp>;
 
 #[derive(Default)]
 pub(super) struct Passed {
-    /// As the shadows have it; `None` until they were asked.
+    /// As read from the shadows; `None` before the first read.
     gone: RefCell<Option<Gone>>,
-    /// Rows that the backend says have ended, not when: with the latest stamps known of them. A
-    /// reader that lags catches up soon, so this process alone keeps them in mind.
+    /// Rows that the backend reports as gone without a date, with their latest known stamps. Only
+    /// this process remembers them, as a reader that lags catches up soon.
     undated: RefCell<Gone>,
-    /// By entity: what the backend may have undone, as of the latest life of it that was heard of.
+    /// By entity: what the backend may have undone, as of its latest epoch that pages named.
     undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
 
 impl Passed {
-    /// A page says what the backend may have undone; gives that as of the latest life of it.
+    /// Takes in what a page says the backend may have undone; returns it as of the latest epoch.
     pub(super) fn hears(&self, tx: &Tx<'_>, entity: EntityId, told: &[Undone]) -> Stored<Rc<[Undone]>> {
         let end = |undone: &[Undone]| undone.last().map(|last| last.until);
         let known = self.undone(entity);
@@ -48,38 +47,38 @@ impl Passed {
         Ok(told.into())
     }
 
-    /// Which held versions may be of another history, as far as pages have told.
+    /// The stamps of held versions that may be undone, as far as pages have said.
     pub(super) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
         self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
-    /// When the row ended, or as of when it was still there, if that has not come down yet.
+    /// When the row ended, or was last known to exist, if its end has not come down yet.
     pub(super) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         let of =
             |gone: &Gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() };
         Ok(self.with(tx, |gone| of(gone))?.max(of(&self.undated.borrow())))
     }
 
-    /// The row ended, as of this stamp: the answer to a push says so.
+    /// Notes that the row ended at this stamp, as the response to a push says.
     pub(super) fn ended(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, stamp: Stamp) -> Stored<()> {
         tx.set_shadow(entity, key, stamp, None)?;
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
     }
 
-    /// The row ended after this stamp: the answer to a push says that it is not there.
+    /// Notes that the row ended after this stamp: the response to a push says that it is gone.
     pub(super) fn ended_since(&self, entity: EntityId, key: &Key, known: Stamp) {
         let mut undated = self.undated.borrow_mut();
         let latest = undated.entry((entity, key.clone())).or_insert(known);
         *latest = known.max(*latest);
     }
 
-    /// Whether a version is from before an end that nobody dated.
+    /// Whether a version is older than an end without a date.
     pub(super) fn is_from_before(&self, entity: EntityId, version: &Row) -> bool {
         let known = self.undated.borrow().get(&(entity, version.key.clone())).copied();
         version.values.is_some() && known.is_some_and(|known| version.stamp <= known)
     }
 
-    /// The end of the row has come down, or a later beginning of it.
+    /// Forgets the end of a row: that end, or a later version, has come down.
     pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         let row = (entity, Key::new(key));
         self.undated.borrow_mut().remove(&row);
@@ -89,7 +88,7 @@ impl Passed {
         }
     }
 
-    /// What ended so may have done that in another history.
+    /// Forgets noted ends of an entity's rows: those without a date, and those that may be undone.
     fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
         self.undated.borrow_mut().retain(|(of, _), _| *of != entity);
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
@@ -110,12 +109,12 @@ impl Passed {
     }
 }
 
-/// Whether a version with this stamp may be of another history.
+/// Whether a version with this stamp may be undone.
 pub(super) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
     undone.iter().any(|undone| undone.has(stamp))
 }
 
-/// The place of a row where any version gives way that may be undone.
+/// The place of a row, at which a held version that may be undone gives way to any other.
 pub(super) fn over_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
     let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
     let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);

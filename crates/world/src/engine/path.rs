@@ -1,6 +1,5 @@
-//! What the way between a device and the backend does to values: by column, a word of [`Bend`]. A
-//! stack's object layer loses that before a codec sees it, or behind one: so this lies around
-//! codecs.
+//! What the path between device and backend does to values: one [`Bend`] per column. A stack's
+//! object layer loses these details before or behind its codec, so this layer lies around codecs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +10,11 @@ use crate::contract::{ColumnKind, Mutation, Outcome, Row};
 use crate::protocol::{Answer, Request, SyncRequest, WireRow};
 use crate::store::{Stored, Tx};
 
+/// How one column's values are bent on the way up, down or both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
     pub column: usize,
-    /// Its place on devices.
+    /// The column's position on devices.
     pub place: usize,
     pub kind: ColumnKind,
     pub bend: Bend,
@@ -22,17 +22,18 @@ pub struct Path {
     pub down: bool,
 }
 
-/// The ways of all columns; what is not named goes as it is.
+/// The paths of all columns; other columns pass unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
 
 impl Paths {
+    /// Adds the path of a column.
     pub fn add(&mut self, entity: EntityId, path: Path) {
         self.0.entry(entity).or_default().push(path);
     }
 
-    /// What comes of a row with what is held in the place of nulls that do not come down; `None` if
-    /// it is as it came.
+    /// A pulled row with held values in place of the nulls that do not come down; `None` if it has
+    /// no such nulls.
     pub(super) fn kept<'c>(
         &self,
         tx: &Tx<'_>,
@@ -56,7 +57,7 @@ impl Paths {
         self.0.get(&entity).map_or(&[], Vec::as_slice)
     }
 
-    /// The request as it reaches the codec, on a device that is so many seconds ahead of UTC.
+    /// The request as the codec gets it, on a device whose zone is `ahead` seconds ahead of UTC.
     pub(super) fn up<'r>(&self, request: &'r Request, ahead: i32) -> Cow<'r, Request> {
         let bends = |m: &Mutation| self.of(m.entity).iter().any(|path| path.up);
         let pushed = match request {
@@ -88,8 +89,8 @@ impl Paths {
         }
     }
 
-    /// The answer as it comes from the codec, to such a device; `pushed` tells of which entity the
-    /// edits are that it has verdicts on, by their place.
+    /// Bends a response as it comes from the codec. `pushed` has the entities of the edits that it
+    /// has verdicts on, in order; `ahead` is as in `up`.
     pub(super) fn down(&self, answer: &mut Answer<'_>, pushed: &[EntityId], ahead: i32) {
         if self.0.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! One life of a device's process: what all parts of the engine share, and how it dies.
+//! One incarnation of a device's process: what all parts of the engine share, and how it dies.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,15 +17,15 @@ use crate::store::{self, Entry, Store, Stored, Tx};
 
 use rustc_hash::FxHashMap;
 
-/// What was committed is shown to readers within this time, as the tick of the backend's stamps in
-/// which it was is over then: a load that does not bring it says nothing of it before.
+/// A committed version is visible to readers within this time, as its tick of the backend's stamps
+/// is over by then. A load that lacks it proves nothing before.
 const SHOWN_WITHIN: Span = Span::secs(5);
 
 /// A version that this process wrote to the backend.
 #[derive(Clone, Copy, Debug)]
 struct Written {
     stamp: Stamp,
-    /// When the backend said so, if it made the row.
+    /// When the backend confirmed it, if the edit created the row.
     made: Option<Time>,
 }
 
@@ -35,26 +35,26 @@ pub(super) struct Process {
     pub(super) store: Rc<Store>,
     pub(super) options: Rc<EngineOptions>,
     pub(super) rules: Rules,
-    /// It died at a place in this code, and nothing of it may go on.
+    /// Whether it died at a place in this code: then nothing of it may go on.
     pub(super) dead: Cell<bool>,
     pub(super) stop: Stop,
-    /// Bytes of the answers that are in memory.
+    /// Bytes of the responses in memory.
     answers: Rc<Cell<u64>>,
-    /// Bytes of the requests that are sent.
+    /// Bytes of the requests being sent.
     requests: Rc<Cell<u64>>,
     retries: RefCell<Stream>,
-    /// Versions of rows that this process wrote to the backend: their coming back in a pull is an
+    /// Versions of rows that this process wrote to the backend; one that comes back in a pull is an
     /// echo.
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
     pub(super) status: Teller,
-    /// Own work that is yet to take its time.
+    /// Own work whose time has not passed yet.
     owed: Cell<Span>,
-    /// How many rows were told that refer to one that is not there.
+    /// The last reported number of rows that refer to a missing row.
     dangling: Cell<Option<u64>>,
 }
 
-/// The memory of a message, given back when it is dropped.
+/// The memory of a message, released on drop.
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: u64,
@@ -126,7 +126,7 @@ impl Process {
         }
     }
 
-    /// What comes of `work`; `None` if it is part of a run that is cancelled before.
+    /// The result of `work`; `None` if it is part of a run that is cancelled first.
     pub(super) async fn unless_stopped<T>(&self, in_run: bool, work: impl Future<Output = T>) -> Option<T> {
         if in_run { self.stop.or(work).await } else { Some(work.await) }
     }
@@ -138,7 +138,7 @@ impl Process {
         }
     }
 
-    /// The network came or went; nobody waits for what the app does about it.
+    /// Reports that the network came or went, without waiting for the app's hook.
     pub(super) fn network_changed(&self) {
         let network = self.ports.transport.network();
         self.status.network(network != NetworkKind::None, &*self.rules.status);
@@ -149,8 +149,8 @@ impl Process {
         }
     }
 
-    /// Writes in one transaction and lets its time on the device pass. Nobody may be told of it
-    /// before.
+    /// Writes in one transaction and lets its time on the device pass. Nothing may report it before
+    /// this returns.
     pub(super) async fn write<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
         self.timed(f).await.0
     }
@@ -162,8 +162,8 @@ impl Process {
         (written, took)
     }
 
-    /// The edit comes to nothing here: what is attached to a row that it made goes only where the
-    /// server has that.
+    /// Marks the attachments of a row whose create was dropped: they go only if the server has the
+    /// row.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
         if has_any && entry.kind == EditKind::Create && self.rules.outbox.doubts_blobs() {
@@ -178,12 +178,12 @@ impl Process {
         ((clock.local().0 - clock.wall().0) / 1_000_000) as i32
     }
 
-    /// Tells how many rows refer to one that is not there, if somebody counts.
+    /// Reports how many rows refer to a missing row, if that has changed and somebody watches.
     pub(super) fn look_at_references(&self) {
         if !self.store.options().watch_references {
             return;
         }
-        // What cannot be read now fails where it is needed.
+        // A read error shows up where the data is needed.
         if let Ok(rows) = self.store.read(store::dangling)
             && self.dangling.replace(Some(rows)) != Some(rows)
         {
@@ -191,17 +191,17 @@ impl Process {
         }
     }
 
-    /// Lets the time pass that the database has worked.
+    /// Lets the time of the database's work and of own work pass; returns it.
     pub(super) async fn settle_work(&self) -> Span {
         self.ports.work(Work { own: self.owed.take(), ..self.store.work() }).await
     }
 
-    /// What the engine works for so many rows, beside what the database does.
+    /// The engine's own work for this many rows, beside the database's.
     pub(super) fn own_work(&self, rows: usize) -> Span {
         self.options.row_cpu * rows as u64
     }
 
-    /// The same, whose time passes with that of the next transaction.
+    /// Adds own work, whose time passes with the next transaction.
     pub(super) fn works_for(&self, rows: usize) {
         self.owed.set(self.owed.get() + self.own_work(rows));
     }
@@ -213,8 +213,8 @@ impl Process {
         }
     }
 
-    /// Gets the memory for an answer of `bytes` beside those that are there, or dies for lack of
-    /// it.
+    /// Reserves memory for a response of `bytes` beside those in memory, or dies if there is too
+    /// little.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
         let held = Held::of(&self.answers, bytes);
         if !self.ports.machine.can_decode(self.answers.get()) {
@@ -223,7 +223,7 @@ impl Process {
         held
     }
 
-    /// The same for a request, beside those that are sent.
+    /// The same for a request, beside those being sent.
     pub(super) async fn hold_request(&self, bytes: u64) -> Held {
         let held = Held::of(&self.requests, bytes);
         if !self.ports.machine.can_send(self.requests.get()) {
@@ -237,13 +237,13 @@ impl Process {
         std::future::pending::<()>().await;
     }
 
-    /// The wait after the failure number `failures` in a row; `previous` is the one before it.
+    /// The wait after failure number `failures` in a row; `previous` is the wait before it.
     pub(super) fn backoff(&self, failures: u32, previous: Option<Span>) -> Span {
         backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
     }
 
-    /// The backend has an edit of a row as of `stamp`, which may have made the row. A later edit of
-    /// a row that was just made does not make it older.
+    /// Remembers that the backend has an edit of a row as of `stamp`; `made`: it created the row. A
+    /// later edit of the row keeps the time of its creation.
     pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp, made: bool) {
         let mut own = self.own_versions.borrow_mut();
         let written = own.entry((entity, key.clone())).or_insert(Written { stamp, made: None });
@@ -253,8 +253,8 @@ impl Process {
         }
     }
 
-    /// Rows of `entity` that this process made a moment ago, that have not come back and were not
-    /// undone, in the order of keys.
+    /// Rows of `entity` that this process created within `SHOWN_WITHIN`, that have not come back
+    /// and were not undone; sorted by key.
     pub(super) fn just_made(&self, entity: EntityId, undone: &[Undone]) -> Vec<Key> {
         let (own, now) = (self.own_versions.borrow(), self.ports.clock.now());
         let fresh = |written: &Written| {
@@ -267,7 +267,7 @@ impl Process {
         keys
     }
 
-    /// Whether this version is one that this process wrote; it is forgotten when it comes back.
+    /// Whether this process wrote this version; the version is forgotten when it comes back.
     pub(super) fn is_echo(&self, entity: EntityId, key: &str, stamp: Stamp) -> bool {
         let mut own = self.own_versions.borrow_mut();
         if own.is_empty() {

@@ -1,4 +1,4 @@
-//! Pulling: ask for a network chunk, and have it made durable.
+//! Pulling: request a network chunk, and make it durable.
 
 use std::rc::Rc;
 
@@ -17,22 +17,22 @@ pub(super) struct Run {
     pub(super) number: u64,
 }
 
-/// So many answers in a row that bring rows, say there is more and move no cursor are no progress:
-/// the same page comes again and again.
+/// This many responses in a row without progress mean that the same page comes again and again:
+/// they bring rows, say there is more and move no cursor.
 const STILL: u32 = 20;
 
 #[derive(Default)]
 pub(super) struct Stall(u32);
 
-/// What became of an answer.
+/// What became of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     Applied {
-        /// It moved a cursor or ended an entity.
+        /// Whether it moved a cursor or ended an entity.
         moved: bool,
     },
-    /// A row came in part that is held in another version: from there on nothing was written, and
-    /// no cursor moved.
+    /// A partial row did not fit the held version: from that transaction on nothing was written,
+    /// and no cursor moved.
     Unusable,
 }
 
@@ -46,7 +46,7 @@ impl Stall {
     }
 }
 
-/// An answer that came, and what was asked for with its request.
+/// A response, and the wants of its request.
 pub(super) struct Came {
     pub(super) wants: Vec<Want>,
     pub(super) received: Received,
@@ -59,7 +59,7 @@ pub(super) struct Puller {
 }
 
 impl Puller {
-    /// Asks for a page when the one before is applied, up to `most` times; gives what is left.
+    /// Requests each page once the one before is applied, up to `most` times; returns what is left.
     pub(super) async fn pull_in_turn(
         &self,
         run: Run,
@@ -93,14 +93,14 @@ impl Puller {
     }
 
     pub(super) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
-        // Each try is given a size of its own: what failed may have been too large.
+        // Each try gets a size of its own: the failed one may have been too large.
         let make = |_| Request::Pull(self.pull_request(run, wants.clone()));
         let received = self.caller.exchange(Some(run.unit), make).await?;
         Ok(Came { wants, received })
     }
 
-    /// A pull was refused: a cursor that is good for nothing any more is given up, all else ends
-    /// the run.
+    /// Handles a refused pull: an expired cursor restarts the load of its entity, all else ends the
+    /// run.
     pub(super) async fn load_again_after(
         &self,
         unit: UnitId,
@@ -145,7 +145,7 @@ impl Puller {
             let want = |&entity| {
                 let ids = named::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
                 let (cursor, waits) = self.applier.stands(tx, unit, entity)?;
-                // Keys that were asked for are there with the rows.
+                // If rows are set aside, the keys that were requested are set aside with them.
                 Ok(Want { entity, cursor, ids: if waits { 0 } else { ids } })
             };
             left.iter().map(want).collect::<Stored<Vec<_>>>()
@@ -169,7 +169,7 @@ impl Puller {
         }
     }
 
-    /// Reads an answer and tells of it.
+    /// Reads a response and reports it.
     pub(super) async fn page_came<'c>(&self, came: &'c Came) -> Result<Answer<'c>, RunError> {
         self.process.crash_point("pull.answer-received").await;
         let answer = self.caller.read(&came.received)?;
@@ -217,8 +217,8 @@ impl Puller {
     }
 }
 
-/// Whether another request is sent after this answer than before; an entity that has ended is not
-/// asked for again.
+/// Whether the next request differs from the one before. An entity that has ended is not requested
+/// again.
 fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     let moved = |page: &Page<'_>| {
         let before =
@@ -228,7 +228,7 @@ fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     answer.pages.iter().any(moved)
 }
 
-/// Whether `entity` is to be asked for again after this answer.
+/// Whether `entity` must be requested again after this response.
 pub(super) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
     answer.pages.iter().all(|page| page.entity != entity || page.more)
 }

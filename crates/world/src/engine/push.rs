@@ -24,19 +24,19 @@ use crate::contract::{
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, Stored, references};
 
-/// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
-/// else is faster.
+/// After this many chunks in a row that met only conflicts, the run leaves the rest to the next
+/// one: somebody else is faster.
 const CONFLICTS_IN_A_ROW: u32 = 10;
 
-/// Waits for the server to take what it put off.
+/// The waits for a server that put edits off.
 #[derive(Default)]
 struct Waits {
     count: u32,
     previous: Option<Span>,
 }
 
-/// Edits that wait, with what is made on top of them, while the others go: those that a proxy on
-/// the way lets through in no request, and those of rows that go with what is attached to them.
+/// Edits that wait while the others go, and their rows. A proxy lets them through in no request, or
+/// their row waits for its attachments. Later edits of such a row wait, too.
 #[derive(Default)]
 struct HeldBack {
     edits: BTreeSet<i64>,
@@ -51,7 +51,7 @@ impl HeldBack {
         }
     }
 
-    /// Whether the edit waits: it is about a row of one that does, or refers to such a row.
+    /// Whether the edit waits: its row has one that does, or it refers to such a row.
     fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
         if self.rows.is_empty() {
             return false;
@@ -67,16 +67,16 @@ impl HeldBack {
     }
 }
 
-/// Edits that wait still when a push has ended.
+/// Edits that still wait when a push has ended.
 #[derive(Clone, Copy)]
 pub(super) struct Left {
-    /// At the server.
+    /// At the server, for a verdict.
     pub(super) queued: usize,
     held_back: usize,
 }
 
 impl Left {
-    /// How a run ends that leaves these.
+    /// The result of a run that leaves these.
     pub(super) fn end(self) -> Result<(), RunError> {
         if self.held_back == 0 {
             return Ok(());
@@ -97,9 +97,9 @@ pub(super) struct Pusher {
 }
 
 impl Pusher {
-    /// Pushes the edits of the unit's entities until none waits but those that wait at the server
-    /// or for another network. The last of its requests brings the answer to the pull `along`
-    /// too, where that goes with it.
+    /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
+    /// the server, for an attachment or for another network. The last request also carries the pull
+    /// of `along`, if the two share a request.
     pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
@@ -136,7 +136,7 @@ impl Pusher {
             let wants = if is_last { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
-            // Another try may bring less than the one before: what failed may have been too large.
+            // Another try may send fewer edits: the failed one may have been too large.
             let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
@@ -169,8 +169,8 @@ impl Pusher {
         }
     }
 
-    /// No answer came. An edit, or a family, that the server takes in no request is refused, one
-    /// that a proxy lets through in none is held back, and the run goes on.
+    /// Handles a request without a response. An edit or family too large for the server is refused;
+    /// one too large for a proxy is held back. In both cases the run goes on.
     async fn unanswered(
         &self,
         unit: UnitId,
@@ -200,7 +200,7 @@ impl Pusher {
         if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
     }
 
-    /// Where a request may end, if it may not end anywhere.
+    /// The places where a request may end; empty if it may end anywhere.
     fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
         let whole = self.process.options.push.unit == PushUnit::Family;
         let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
@@ -223,8 +223,8 @@ impl Pusher {
         Ok(Next { batch, ..Next::default() })
     }
 
-    /// Some edits were put off: they go out again after a while, and after several such answers in
-    /// a row in another run.
+    /// Waits before edits that were put off go out again. After several responses in a row that
+    /// took none, the run ends and another one sends them.
     async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
         waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
         if waits.count >= self.process.options.retry.attempts {
@@ -262,8 +262,8 @@ impl Pusher {
         }
     }
 
-    /// No verdict came: the edits stay, with the try noted. Those that did not leave, now or
-    /// before, may go with later ones. Gives why.
+    /// Notes a try without a verdict: the edits stay. Edits that never left the device may be
+    /// joined with later ones again. Returns the run's error.
     async fn note_tries(
         &self,
         unit: UnitId,
@@ -307,7 +307,7 @@ impl Pusher {
         Ok(told)
     }
 
-    /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.
+    /// Reads the response to a push of this batch: a verdict for each of its edits, by name.
     fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
         let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
@@ -321,7 +321,7 @@ impl Pusher {
         Err(self.caller.not_its_own(received, text))
     }
 
-    /// What came was no answer to this batch: its edits stay, as without any.
+    /// Handles a response that does not fit this batch: its edits stay, as without a response.
     async fn without_verdict(
         &self,
         unit: UnitId,
@@ -337,7 +337,7 @@ impl Pusher {
         Ok(Counts { left: batch.len(), ..Counts::default() })
     }
 
-    /// The end of a run that an edit makes incomplete which was not committed.
+    /// The error of a run in which an edit was not committed, if such a run is incomplete.
     fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
         if self.process.options.push.on_refused == OnRefused::GoOn {
             return Ok(());
@@ -353,9 +353,9 @@ impl Pusher {
         Err(RunError { error, tries: 1, refused: true })
     }
 
-    /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that
-    /// wait at the server go into `queued` by their place in the outbox. Then comes what the
-    /// request asked for `along` with them.
+    /// Settles each edit of the batch in one transaction; `more`: other edits still wait. Adds
+    /// edits that wait at the server to `queued`, by place in the outbox. Then takes the pages that
+    /// the request pulled `along`.
     async fn settle(
         &self,
         (unit, batch): (UnitId, &[Entry]),

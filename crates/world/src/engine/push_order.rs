@@ -1,4 +1,4 @@
-//! In which order edits that wait go out, where an app sends them in another than the outbox does.
+//! The orders in which edits go out, for apps that do not use the outbox's order.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,9 +46,9 @@ impl SendRule for BottomUp {
     }
 }
 
-/// The oldest edit of each row, oldest first, with those of its family: as many families as there
-/// is room for, and one in any case. A family that was out goes again as it was: what came to it
-/// since may wait behind what was out, and goes with that.
+/// The oldest edit of each row, oldest first, with those of its family: as many whole families as
+/// fit, and at least one. A family that was sent goes again as it was. An edit that joined it since
+/// may have to wait behind a sent one, and goes with that.
 struct WholeFamilies;
 
 impl SendRule for WholeFamilies {
@@ -73,15 +73,15 @@ impl SendRule for WholeFamilies {
     }
 }
 
-/// How many of these edits there are up to the end of each family, where those come together.
+/// The number of edits up to the end of each family, if families are contiguous.
 pub(super) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Stored<Vec<usize>> {
     let families = of(tx, batch)?;
     let is_end = |place: &usize| families.get(*place) != families.get(place - 1);
     Ok((1..=batch.len()).filter(is_end).collect())
 }
 
-/// How many of the edits go out, of which so many would fit: up to the end of a family, and one
-/// family in any case.
+/// How many edits go out if `fitting` of them fit: up to the end of a family, and at least one
+/// family.
 pub(super) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
     let whole = ends.iter().rev().find(|end| **end <= fitting);
     whole.or(ends.first()).copied().unwrap_or(fitting)
@@ -147,7 +147,7 @@ mod tests {
         Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 
-    /// Makes rows of these keys in their order: a line has that of its order after a dot.
+    /// Creates rows of these keys in this order; a line's key ends with a dot and its order's key.
     fn waiting(keys: &[&str]) -> Store {
         let store = store();
         for (number, key) in (0..).zip(keys) {

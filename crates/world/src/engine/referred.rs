@@ -1,6 +1,6 @@
-//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it,
-//! and none refers to a row that is not there. Where a verdict says so the row stays as it was, and
-//! what was said of it waits on the durable list: no edit is stopped by what its row is to others.
+//! References that SQLite checks: with foreign keys on the phone, a row cannot be deleted while
+//! others refer to it, and none may refer to a missing row. If a verdict would break that, the row
+//! stays as it was and the verdict's version is deferred. So references block no edit.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ struct Before {
     entity: EntityId,
     key: Key,
     row: Option<StoredRow>,
-    /// Its values without the edits that waited.
+    /// Its values without the waiting edits.
     beneath: Option<Vec<Value>>,
 }
 
@@ -24,8 +24,8 @@ pub(super) struct Referred(Vec<Before>);
 pub(super) type Kept = BTreeSet<(EntityId, Key)>;
 
 impl Referred {
-    /// These rows; none where SQLite does not look at references. It looks at them as the
-    /// transaction ends.
+    /// Remembers these rows; none if SQLite does not check references. The checks move to the end
+    /// of the transaction.
     pub(super) fn of<'r>(tx: &Tx<'_>, rows: impl Iterator<Item = (EntityId, &'r Key)>) -> Stored<Referred> {
         if !tx.checks_references() {
             return Ok(Referred(Vec::new()));
@@ -47,8 +47,8 @@ impl Referred {
         }
     }
 
-    /// Puts those back that SQLite would not let go so, and has what was said of them wait; gives
-    /// them.
+    /// Restores rows whose change would break a reference, and defers what the verdict said of
+    /// them; returns them.
     pub(super) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
         let mut kept = Kept::new();
         loop {
@@ -67,7 +67,7 @@ impl Referred {
 }
 
 impl Before {
-    /// Whether the row is back as it was, as what was said of it has to wait.
+    /// Whether the row was restored because its new version has to wait.
     fn waits(&self, tx: &Tx<'_>, passed: &Passed) -> Stored<bool> {
         let (id, key) = (self.entity, self.key.as_str());
         let entity = tx.schema().entity(id);
@@ -77,7 +77,7 @@ impl Before {
             if store::first_referring(tx, id, key)?.is_none() {
                 return Ok(false);
             }
-            // An end that is dated before the one that was heard of would be taken for old.
+            // A deletion dated before a noted end would be ignored as old.
             let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
             list(tx, (id, key), end.max(row.stamp), None)?;
             self.put_back(tx, row)?;
@@ -97,7 +97,8 @@ impl Before {
         Ok(true)
     }
 
-    /// The row as it was, with the edits that wait still; as it was shown, if it is whole so alone.
+    /// Restores the row with the edits that still wait; or as it was shown, if the former would
+    /// break a reference.
     fn put_back(&self, tx: &Tx<'_>, row: &StoredRow) -> Stored<()> {
         let (id, key) = (self.entity, self.key.as_str());
         let mut values = self.beneath.clone().unwrap_or_else(|| row.values.clone());
@@ -111,7 +112,7 @@ impl Before {
     }
 }
 
-/// A version waits on the list, unless a later one does.
+/// Defers a version, unless a later one is already deferred.
 fn list(
     tx: &Tx<'_>,
     (entity, key): (EntityId, &str),
@@ -130,7 +131,7 @@ fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool
     lacks_any(tx, row, &cells).map(|lacks| !lacks)
 }
 
-/// A full load ends that did not bring rows which others refer to still: their ends wait for those.
+/// Defers, at the end of a full load, the deletion of rows that others still refer to.
 pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
     if !tx.checks_references() {
         return Ok(());

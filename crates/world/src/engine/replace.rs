@@ -1,6 +1,6 @@
-//! All again: the rows of a unit's entities are deleted and made again from a full pull, as
-//! generated actions of development platforms do. A baseline that loses: what was edited since the
-//! push began goes with its row, and until the first rows of the answer people look at an empty
+//! Full replacement: the rows of a unit's entities are deleted and made again from a full pull, as
+//! generated actions of development platforms do. A baseline that loses data: edits made since the
+//! push began go with their rows. Between the deletion and the first new rows, people see an empty
 //! table.
 
 use super::exchange::{GivenUp, RunError};
@@ -11,8 +11,7 @@ use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{EngineEvent, SyncError};
 use crate::store::{Stored, Tx};
 
-/// Pulls every row of each of `entities`, and has them take the place of what is there as the first
-/// have come.
+/// Pulls every row of each of `entities`, and deletes the old rows when the first page has come.
 pub(super) async fn pull_all_again(
     puller: &Puller,
     run: Run,
@@ -40,7 +39,7 @@ pub(super) async fn pull_all_again(
     Ok(())
 }
 
-/// Deletes the rows of an entity, whatever was edited in them.
+/// Deletes the rows of an entity, and the edits of them that wait.
 async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
     let delete = |tx: &Tx<'_>| -> Stored<_> {
         let edits = tx.outbox(&[entity], usize::MAX)?;

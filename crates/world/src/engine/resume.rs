@@ -1,4 +1,4 @@
-//! Where a run begins: behind what the one before it brought, or where the last whole one ended.
+//! Where a run begins: after what the last run brought, or where the last complete one ended.
 
 use super::apply::Applier;
 use super::options::{Checkpoint, CursorBook};
@@ -7,8 +7,8 @@ use crate::contract::{EngineEvent, SyncError};
 use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
-    /// A run of the unit begins. Where pulls ask by the date of the unit's last sync, or by where
-    /// it ended, what an interrupted one had come to counts for nothing.
+    /// Prepares a run of the unit. If pulls start at the date or the end of the last complete sync,
+    /// what an interrupted run had reached is dropped.
     pub(super) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
         let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
         if !asks_by_date && !self.begins_again() && !self.sets_aside() {
@@ -37,7 +37,7 @@ impl Applier {
         self.process.unit(unit).pull.clone()
     }
 
-    /// Takes up what is set aside, or throws it away; gives how many rows that were.
+    /// Keeps what is set aside, or drops it; returns how many rows were dropped.
     fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
         if !self.sets_aside() {
             return Ok(0);
@@ -52,8 +52,8 @@ impl Applier {
         Ok(0)
     }
 
-    /// Goes back to where the last whole sync ended; without one that was noted, what is there is
-    /// whole.
+    /// Goes back to where the last complete sync ended. If none was noted, the present state counts
+    /// as complete.
     fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         match store::whole_sync(tx, book, entity)? {
@@ -71,7 +71,7 @@ impl Applier {
     ) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         let progress = tx.progress(book, entity)?;
-        // A load that is not at its end is no part of what the date stands for.
+        // The date does not cover a load that has not ended, which starts again without a cursor.
         let cursor = cursor.filter(|_| !is_date || progress.cursor.is_some() && !progress.loading);
         if progress.cursor == cursor {
             return Ok(());
@@ -79,8 +79,8 @@ impl Applier {
         tx.save_progress(book, entity, &Progress { cursor, ..progress })
     }
 
-    /// The unit's run has ended well; gives the entities whose cursors have moved in it, if that
-    /// counts now.
+    /// Notes that the unit's run ended well. Returns the entities whose cursors moved in it, if
+    /// cursors count only at the end of a run.
     pub(super) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
         let mut moved = Vec::new();
         if !self.begins_again() || self.sets_aside() {
@@ -97,8 +97,8 @@ impl Applier {
         Ok(moved)
     }
 
-    /// Tells that cursors were saved, as they are with the rows; where a run that is cut begins
-    /// again, they count at its end.
+    /// Reports that cursors were saved: with their rows, or at the end of the run if interrupted
+    /// runs begin again.
     pub(super) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
         for entity in entities {
             self.process.emit(EngineEvent::CursorSaved { unit, entity });

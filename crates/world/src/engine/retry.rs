@@ -3,8 +3,8 @@
 use super::options::{Jitter, RetryOptions};
 use crate::base::{Span, Stream};
 
-/// The wait after the failure number `failures` in a row (from 1), as [`Jitter`] says; `previous`
-/// is the wait before this one, at first the base.
+/// The wait after failure number `failures` in a row (from 1), by [`Jitter`]; `previous` is the
+/// wait before this one, or `None` for the base. Panics if `failures` is 0.
 pub fn backoff(options: &RetryOptions, failures: u32, previous: Option<Span>, random: &mut Stream) -> Span {
     assert!(failures > 0, "nothing failed yet");
     let doublings = (failures - 1).min(63);

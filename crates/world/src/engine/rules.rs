@@ -1,6 +1,6 @@
-//! What decides, behind small traits, so that a broken rule can be put in from outside.
+//! Decisions behind small traits, so that a broken rule can be put in from outside.
 //!
-//! Each trait has the correct behaviour as its default; a planted bug overrides one method.
+//! Each default method is the correct behaviour; a planted bug overrides one method.
 
 use std::rc::Rc;
 
@@ -15,6 +15,7 @@ use super::joined::joined;
 use super::options::{EngineOptions, Requests};
 use super::status::StatusRule;
 
+/// All rules of an engine.
 #[derive(Clone)]
 pub struct Rules {
     pub cursor: Rc<dyn CursorRule>,
@@ -22,7 +23,7 @@ pub struct Rules {
     pub send: Rc<dyn SendRule>,
     pub outbox: Rc<dyn OutboxRule>,
     pub resolve: Rc<dyn ResolveRule>,
-    /// The app's own word on who wins, if it is asked.
+    /// The app's own conflict rule, if the policy asks it.
     pub own: Option<Rc<dyn OwnRule>>,
     pub order: Rc<dyn OrderRule>,
     pub wake: Rc<dyn WakeRule>,
@@ -46,6 +47,7 @@ impl Rules {
     }
 }
 
+/// The correct behaviour: the default methods of all rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Correct;
 
@@ -57,6 +59,7 @@ impl OrderRule for Correct {}
 impl WakeRule for Correct {}
 impl StatusRule for Correct {}
 
+/// When a page's cursor is saved, relative to its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CursorMoment {
     WithLastRow,
@@ -69,71 +72,71 @@ pub trait CursorRule {
     fn moment(&self) -> CursorMoment {
         CursorMoment::WithLastRow
     }
-    /// Whether there is one cursor for all entities, which any of them moves.
+    /// Whether all entities share one cursor, which any of them moves.
     fn is_shared(&self) -> bool {
         false
     }
-    /// Whether the date of the last sync of all units is set by any of them.
+    /// Whether a sync of any unit sets the date of the last sync of all units.
     fn dates_all(&self) -> bool {
         false
     }
-    /// Whether the date of a unit's last sync is set by a run that was cut, too.
+    /// Whether an interrupted run sets the date of its unit's last sync, too.
     fn dates_what_was_cut(&self) -> bool {
         false
     }
-    /// Whether the rows that a run has set aside wait for the next, which goes on behind them.
+    /// Whether the rows that a run has set aside wait for the next run, which continues after them.
     fn keeps_what_waits(&self) -> bool {
         true
     }
-    /// Whether a unit that brings a part of an entity has a cursor of its own for it.
+    /// Whether a unit with an excerpt of an entity has its own cursor for it.
     fn is_own_of_a_part(&self) -> bool {
         true
     }
-    /// Whether the cursors of an answer are saved of which a row could not be written.
+    /// Whether the cursors of a response are saved although one of its rows could not be written.
     fn passes_what_failed(&self) -> bool {
         false
     }
-    /// Whether a page is taken for the one that was asked for whatever question it answers.
+    /// Whether a page is accepted whatever request it responds to.
     fn takes_anothers_page(&self) -> bool {
         false
     }
-    /// Whether a row stays of which a full load says that it is there in a version that comes
-    /// later.
+    /// Whether a row stays that a full load withholds, as a later version of it will come.
     fn keeps_what_is_withheld(&self) -> bool {
         true
     }
-    /// Whether the cursor of a page is saved, of which the server says that more comes or not.
+    /// Whether the cursor of a page is saved; `more`: the server has more pages.
     fn is_saved(&self, _more: bool) -> bool {
         true
     }
-    /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
-    /// keys.
+    /// Removes, at the end of a full load of this generation, the rows that it did not bring;
+    /// returns their keys.
     fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         tx.sweep(entity, generation)
     }
 }
 
+/// What is known locally about a row that a page brings.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub id: EntityId,
     /// The generation of the load it belongs to.
     pub generation: u32,
-    /// The row has local edits that were not acknowledged.
+    /// Whether the row has local edits without a verdict.
     pub dirty: bool,
     /// A held version up to this stamp gives way to any other.
     pub over: Stamp,
-    /// As of when the row ended here, if that has not come down yet.
+    /// When the row ended here, if that end has not come down yet.
     pub ended: Option<Stamp>,
 }
 
 impl Place {
-    /// Where a row goes of which nothing else is known.
+    /// The place of a row of which nothing else is known.
     pub(super) fn of(id: EntityId, generation: u32, dirty: bool) -> Place {
         Place { id, generation, dirty, over: Stamp(i64::MIN), ended: None }
     }
 }
 
-/// A unit's part of an entity.
+/// A unit's excerpt of an entity.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'e> {
     pub unit: UnitId,
@@ -141,27 +144,27 @@ pub struct Part<'e> {
     pub entity: &'e Entity,
 }
 
-/// What a pulled row did.
+/// The effect of a pulled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
     Put,
     Removed,
-    /// Nothing changed: local edits decide first, or the device has moved past this version.
+    /// Nothing changed: local edits come first, or the device has moved past this version.
     Kept,
 }
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
-    /// Whether the rows that were applied are named to who listens.
+    /// Whether applied rows are reported by name.
     fn names_rows(&self) -> bool {
         true
     }
-    /// Whether the row at this place of its page is looked at.
+    /// Whether the row at this place of its page is applied.
     fn takes(&self, _place: usize) -> bool {
         true
     }
-    /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
-    /// until they are decided. A version that the device has moved past stays out.
+    /// Applies `row`. A row with local edits keeps them; the new version waits in its shadow until
+    /// they are settled. A version that the device has moved past is ignored.
     fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Stored<Applied> {
         if place.dirty {
             tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
@@ -182,8 +185,8 @@ pub trait ApplyRule {
         }
     }
 
-    /// Applies what a unit brings of a row: it lies beside what is held in full, if that is older
-    /// or there is none. Of a row that was deleted here and waits for the verdict nothing is shown.
+    /// Applies a unit's excerpt of a row: it lies beside the full row, if that is older or missing.
+    /// Nothing is shown of a row whose local delete waits for its verdict.
     fn apply_part(&self, tx: &Tx<'_>, part: &Part<'_>, place: Place, row: WireRow<'_>) -> Stored<()> {
         let whose = (part.unit, place.id);
         let held = tx.row(place.id, row.key)?;
@@ -195,9 +198,9 @@ pub trait ApplyRule {
     }
 }
 
-/// Writes a version of the backend below the local edits of its row: columns that an edit set keep
-/// the edit's value, a row that an edit deleted stays away. Edits of that very version are made on
-/// what it says, also where they were made on an edit that is gone.
+/// Writes a backend version below the local edits of its row: columns that an edit set keep its
+/// value, and a row that an edit deleted stays deleted. Edits based on this very version get its
+/// values as their base, even if they were made on an edit that is gone.
 pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, &version.key)?;
@@ -215,63 +218,63 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Sto
     }
     let generation = match tx.row(id, &version.key)? {
         Some(row) => row.generation,
-        // A full load that is under way may have passed it while it was deleted here.
+        // A full load under way may have passed the row while it was deleted here.
         None => tx.generation(id)?,
     };
     tx.put_values(id, &version.key, version.stamp, generation, &values)
 }
 
-/// What of the outbox goes out, and how it is told to the backend.
+/// Which edits of the outbox go out, and how they are sent.
 pub trait SendRule {
     /// The edits of these entities that go out next, at most `limit`.
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         tx.outbox(entities, limit)
     }
-    /// Whether a later edit of its row may go out as one with this, where edits do.
+    /// Whether a later edit of the row may be joined with this one, if edits are joined.
     fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
         !first.is_sealed()
     }
     fn joined(&self, first: &Entry, later: &Entry) -> Entry {
         joined(first, later)
     }
-    /// What requests for pages are to caches on the way, where this was `chosen`.
+    /// How caches on the way may treat requests for pages; `chosen` is the option's value.
     fn requests(&self, chosen: Requests) -> Requests {
         chosen
     }
-    /// Takes a key for a new row out of the pool, if there is one left.
+    /// Takes a key for a new row from the pool; `None` if the pool is empty.
     fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
         take_key(tx, entity)
     }
-    /// An edit as the backend is told it, in the try number `attempt` of this process.
+    /// The mutation that is sent for an edit, in try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, _attempt: u64) -> Mutation {
         let Entry { edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
         Mutation { id: entry.id_sent(), edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
 }
 
-/// When an edit leaves the outbox, a conflict the page of those, and a device what is attached.
+/// When an edit leaves the outbox, a conflict its page, and an attachment the device.
 pub trait OutboxRule {
-    /// Takes an acknowledged edit out.
+    /// Removes an acknowledged edit.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         tx.drop_entry(entry.seq)
     }
-    /// The stamp with which an acknowledgement is told.
+    /// The stamp with which an acknowledgement is reported.
     fn dates(&self, stamp: Stamp) -> Stamp {
         stamp
     }
-    /// Notes that an edit was tried and nothing came of it.
+    /// Notes that an edit was tried without success.
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {
         tx.attempted(entry.seq, Some(error))
     }
-    /// Whether edits whose request met this refusal of the whole request stay.
+    /// Whether edits stay after the server refused their whole request with this error.
     fn keeps_after_refusal(&self, _error: &ServerError) -> bool {
         true
     }
-    /// Whether edits whose request got no answer stay.
+    /// Whether edits stay after their request got no response.
     fn keeps_after_silence(&self) -> bool {
         true
     }
-    /// Whether edits stay whose request was under way as its run was cancelled.
+    /// Whether edits stay if their request was under way when its run was cancelled.
     fn keeps_after_cancel(&self) -> bool {
         true
     }
@@ -279,19 +282,19 @@ pub trait OutboxRule {
     fn takes_later_for_done(&self) -> bool {
         false
     }
-    /// Whether a row is shown again whose edit of this kind was refused.
+    /// Whether a row is shown again after its edit of this kind was refused.
     fn shows_what_was_refused(&self, _kind: EditKind) -> bool {
         true
     }
-    /// Whether edits count as acknowledged whose request got an answer that nobody can read.
+    /// Whether edits count as acknowledged if their response is unreadable.
     fn takes_any_answer_for_consent(&self) -> bool {
         false
     }
-    /// Whether verdicts belong to edits by their place in an answer, and not by name.
+    /// Whether verdicts are matched to edits by place in the response, not by name.
     fn takes_verdicts_by_place(&self) -> bool {
         false
     }
-    /// Whether edits whose request got no answer count as acknowledged.
+    /// Whether edits count as acknowledged if their request got no response.
     fn takes_silence_for_consent(&self) -> bool {
         false
     }
@@ -303,36 +306,36 @@ pub trait OutboxRule {
     fn outlives_its_request(&self) -> bool {
         true
     }
-    /// Whether anybody is told of an edit that was not committed as it was made.
+    /// Whether an edit that was not committed as it was made is reported.
     fn tells(&self, _outcome: &Outcome) -> bool {
         true
     }
-    /// Whether an edit that was to make its row again, and finds it there, goes on with what its
-    /// person set alone.
+    /// Whether an edit that was to create its row again, and finds it there, goes on with only what
+    /// its person set.
     fn sends_own_values(&self) -> bool {
         true
     }
-    /// Whether a row stays that a verdict ends, as long as others refer to it and SQLite would not
-    /// let it go; and one that would refer to what is not there, as it was.
+    /// Whether a verdict waits that foreign keys forbid: the deletion of a row that others refer
+    /// to, or a reference to a missing row.
     fn keeps_what_is_referred_to(&self) -> bool {
         true
     }
-    /// What else gets the new key of a row that the backend has named.
+    /// What else gets the new key of a row that the backend renamed.
     fn renames(&self) -> Reach {
         Reach::ALL
     }
-    /// Whether what an acknowledged edit met was read for the edits of its row that wait behind it,
-    /// too, so that they meet no conflict of their own. One that stands beside another version has
-    /// no word on the columns that they set.
+    /// Whether the version that an acknowledged edit met counts as seen by later edits of its row.
+    /// They then meet no conflict of their own. A merged edit does not speak for the columns that
+    /// they set.
     fn speaks_for_those_behind(&self, entry: &Entry) -> bool {
         !entry.is_merged()
     }
-    /// Whether a version that waited in the row's shadow is applied when the last edit is settled;
-    /// `is_news` says whether it is newer than what that was settled with.
+    /// Whether the version in a row's shadow is applied when the last edit is settled; `is_news`:
+    /// it is newer than the version that the edit was settled with.
     fn lifts_shadow(&self, is_news: bool) -> bool {
         is_news
     }
-    /// Whether conflicts that wait for a person are still there when the app starts again.
+    /// Whether conflicts that wait for a person survive a restart of the app.
     fn keeps_conflicts(&self) -> bool {
         true
     }
@@ -340,21 +343,20 @@ pub trait OutboxRule {
     fn sends_the_choice(&self) -> bool {
         true
     }
-    /// Whether a conflict that was decided is no longer open.
+    /// Whether a decided conflict is closed.
     fn closes_conflicts(&self) -> bool {
         true
     }
-    /// Whether an attachment need not be kept: `says` is the server's word that all of it is there,
-    /// if there was an answer; `ends` tells that the request brought its last bytes.
+    /// Whether an attachment need not be kept. `says`: the server's word that all of it has
+    /// arrived, if it responded; `ends`: the request carried its last bytes.
     fn lets_blob_go(&self, says: Option<bool>, _ends: bool) -> bool {
         says == Some(true)
     }
-    /// Whether the server is asked for the row of which an edit came to nothing, before what is
-    /// attached to it goes.
+    /// Whether the server is asked for a row whose edit was dropped, before its attachments go.
     fn doubts_blobs(&self) -> bool {
         true
     }
-    /// Whether any answer to an attachment is taken for that to the one that was sent.
+    /// Whether any response to an attachment counts as the one to the attachment that was sent.
     fn takes_anothers_blob(&self) -> bool {
         false
     }
@@ -378,7 +380,7 @@ pub trait OrderRule {
     fn gives_turn_after_failure(&self) -> bool {
         true
     }
-    /// Whether there is a wait before another try of a request, and an end of tries.
+    /// Whether retries of a request wait, and end after a number of tries.
     fn pauses(&self) -> bool {
         true
     }
@@ -386,7 +388,7 @@ pub trait OrderRule {
     fn takes_last(&self) -> bool {
         false
     }
-    /// Whether a unit is in the queue on disk until a run of it has ended well.
+    /// Whether a unit stays in the queue on disk until a run of it has ended well.
     fn keeps_until_done(&self) -> bool {
         true
     }
@@ -398,8 +400,7 @@ pub trait OrderRule {
 
 /// What starts a unit, and how long it waits.
 pub trait WakeRule {
-    /// Whether an edit that was saved starts what saving starts; `running` says whether a run is
-    /// under way.
+    /// Whether saving an edit fires its trigger; `running`: a run is under way.
     fn heeds_saving(&self, _running: bool) -> bool {
         true
     }
@@ -407,28 +408,28 @@ pub trait WakeRule {
     fn heeds_network(&self) -> bool {
         true
     }
-    /// Whether a start that was planned for later, and has come, is planned no more.
+    /// Whether a planned start no longer counts as planned once it has come.
     fn ends_plans(&self) -> bool {
         true
     }
-    /// Whether a good run ends the row of failures by which waits grow.
+    /// Whether a good run resets the number of failures by which waits grow.
     fn forgives(&self) -> bool {
         true
     }
-    /// How long is waited after so many failed tries in a row, where `drawn` was drawn.
+    /// The wait after this many failed tries in a row; `drawn` is the random wait.
     fn wait(&self, _tries: u32, drawn: Span) -> Span {
         drawn
     }
-    /// Whether rows that wait on the list are tried again.
+    /// Whether deferred rows are retried.
     fn tries_late_rows(&self) -> bool {
         true
     }
-    /// Whether a request is dealt with that took so long to be answered or to fail, where it was to
-    /// be given up at this limit. An app that was suspended learns of it when it goes on.
+    /// Whether a request is handled that ended after `took`, where it was to fail after `limit`. A
+    /// suspended app learns of the end only when it resumes.
     fn heeds_late(&self, _took: Span, _limit: Span) -> bool {
         true
     }
-    /// How long nothing is done when the answer to this request of the process is durable.
+    /// How long the engine rests once the response to this request of the process is durable.
     fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
     }

@@ -1,4 +1,4 @@
-//! When which unit runs: triggers, the queue, other tries after failures.
+//! When which unit runs: triggers, the queue, retries after failures.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
@@ -13,7 +13,7 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{Added, EngineEvent, NetworkKind, Queue, SyncUnit, Trigger};
 use crate::store::{Stored, Tx};
 
-/// A unit that failed and stays at the head is tried again after this, as in OutSystems.
+/// A failed unit that stays at the head is retried after this, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
 pub(super) struct Scheduler {
@@ -23,12 +23,12 @@ pub(super) struct Scheduler {
     kept: KeptQueue,
     pub(super) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
-    /// Units that run and that no person asked for.
+    /// Units that run without a person's request.
     running: RefCell<Vec<UnitId>>,
-    /// Units that run side by side, where several may, and that one has ended.
+    /// Units that run concurrently, if several may. The signal is raised when one ends.
     beside: RefCell<Vec<UnitId>>,
     ended: Signal,
-    /// A unit that failed keeps its place at the head.
+    /// Ends the wait of a failed unit at the head of the queue.
     blocked: Stop,
 }
 
@@ -37,29 +37,29 @@ pub(super) struct Scheduler {
 struct UnitState {
     started: Option<Time>,
     run: u64,
-    /// Failed runs in a row, so many failed tries the last is followed as, and the wait that was
-    /// drawn after it.
+    /// Failed runs in a row, the number of failed tries that they count as, and the wait drawn
+    /// after the last one.
     failures: u32,
     tries: u32,
     waited: Option<Span>,
-    /// A start is planned for the end of the debounce interval.
+    /// Whether a start is planned for the end of the debounce interval.
     planned: bool,
-    /// The number of the last plan for another try after a failure: a run that begins before it
-    /// voids it.
+    /// Number of the last planned retry. A run that begins before it increments the number and so
+    /// voids the plan.
     retry_plan: u64,
-    /// The server said no in the run that failed last, and no planned try has come due without a
-    /// network since.
+    /// Whether the server refused in the last failed run, and no planned retry has come due without
+    /// a network since.
     refused: bool,
-    /// Edits that wait at the server, good runs in a row that left some, and whether asking about
-    /// them is planned.
+    /// Edits that wait at the server, good runs in a row that left some, and whether another query
+    /// about them is planned.
     queued: usize,
     asked: u32,
     ask_planned: bool,
-    /// Something started it while what must hold did not.
+    /// Whether a trigger came while its conditions did not hold.
     put_off: bool,
-    /// A person asked for its next run, which nothing holds back.
+    /// Whether a person asked for its next run, which no condition holds back.
     wished: bool,
-    /// A person asked for it since the network changed: nor is what goes beside the runs held back.
+    /// Whether a person asked for it since the network changed: its attachments may go, too.
     released: bool,
 }
 
@@ -89,7 +89,7 @@ impl Scheduler {
                 }
             });
         }
-        // What held a unit back, and that a person asked for it, is not kept.
+        // The queue on disk keeps neither conditions nor a person's request.
         self.kept.left().into_iter().for_each(|unit| self.enqueue_if_allowed(unit, false));
         self.fire(Trigger::Start);
         let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
@@ -101,12 +101,12 @@ impl Scheduler {
         }
     }
 
-    /// Waits for the next unit whose turn it is; gives since when it has waited, too.
+    /// Waits for the next unit; returns it and since when it was queued.
     pub(super) async fn next(&self) -> (UnitId, Time) {
         self.queue.next(self.process.rules.order.takes_last()).await
     }
 
-    /// Waits until the unit may run beside those that do; true if none does.
+    /// Waits until the unit may run beside those that run; true if none does.
     pub(super) async fn room_for(&self, unit: UnitId) -> bool {
         let meets = |other: &UnitId| {
             let (one, other) = (self.process.unit(unit), self.process.unit(*other));
@@ -127,7 +127,7 @@ impl Scheduler {
         self.beside.borrow_mut().push(unit);
     }
 
-    /// It has ended; true if it was the last.
+    /// Notes that a concurrent run has ended; true if it was the last.
     pub(super) fn ends_beside(&self, unit: UnitId) -> bool {
         self.beside.borrow_mut().retain(|other| *other != unit);
         self.ended.raise();
@@ -161,8 +161,8 @@ impl Scheduler {
         }
     }
 
-    /// Queues a unit, but not sooner than the debounce interval after its last start: a flapping
-    /// network starts one sync an interval, and the last toggle is not forgotten.
+    /// Queues a unit, but not sooner than the debounce interval after its last start. So a flapping
+    /// network starts one sync per interval, and its last change is not lost.
     fn enqueue_debounced(&self, unit: UnitId) {
         let started = self.state(unit).started;
         let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
@@ -184,7 +184,7 @@ impl Scheduler {
         });
     }
 
-    /// Whether what must hold while the unit runs does.
+    /// Whether the unit's conditions hold.
     fn is_allowed(&self, unit: UnitId) -> bool {
         let when = &self.process.unit(unit).when;
         when.is_empty() || {
@@ -193,7 +193,7 @@ impl Scheduler {
         }
     }
 
-    /// Whether what a unit sends of this entity may go now; nothing holds what no unit sends.
+    /// Whether rows of this entity may go now, by any unit that sends it; true if no unit does.
     pub(super) fn may_send(&self, entity: EntityId) -> bool {
         let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
         let mut sending = self.process.unit_ids().filter(sends).peekable();
@@ -205,7 +205,7 @@ impl Scheduler {
         self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
-    /// Queues a unit that starts by itself, or notes that it is to start when it may.
+    /// Queues a unit that starts by itself, or notes that it is to start once its conditions hold.
     fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
         if self.is_allowed(unit) {
             self.enqueue(unit, discard);
@@ -215,7 +215,7 @@ impl Scheduler {
         }
     }
 
-    /// The network is another: what was put off starts if it may; true if the unit that runs may
+    /// Starts units that were put off and may run on the new network; true if a running unit may
     /// not go on.
     pub(super) fn network_changed(&self) -> bool {
         for unit in self.process.unit_ids() {
@@ -238,7 +238,7 @@ impl Scheduler {
         self.enqueue(unit, discard);
     }
 
-    /// Drops what waits; nothing takes its place.
+    /// Drops all queued units.
     pub(super) fn discard(&self) {
         self.discarded(self.queue.discard(None));
     }
@@ -256,8 +256,8 @@ impl Scheduler {
         }
     }
 
-    /// A unit that failed stays at the head, and is tried again when its wait is over; not at once
-    /// if it is discarded meanwhile.
+    /// Keeps a failed unit at the head and waits before its retry; the wait ends if the unit is
+    /// discarded.
     pub(super) async fn stays_at_head(&self, unit: UnitId, since: Time) {
         if self.queue.put_back(unit, since) {
             self.process.emit(EngineEvent::UnitCoalesced { unit });
@@ -278,20 +278,21 @@ impl Scheduler {
         }
     }
 
-    /// A run of the unit ends well in `tx`.
+    /// Takes a unit whose run ends well in `tx` off the queue on disk, unless it was requested
+    /// again.
     pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
         let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
 
-    /// What `unit` was to send is dropped; no correct rule asks for it.
+    /// Drops the edits that `unit` was to send; only a planted bug asks for it.
     fn forget_edits_of(&self, unit: UnitId) {
         let entities = &self.process.unit(unit).push;
         let forgotten = self.process.store.transaction(|tx| {
             tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         });
         self.process.ports.machine.take_on(self.process.store.work());
-        // Without room for it they stay.
+        // On a full disk they stay.
         drop(forgotten);
     }
 
@@ -308,7 +309,7 @@ impl Scheduler {
         if !self.process.rules.order.keeps_until_done() {
             self.kept.forget(run.unit);
         }
-        // It is the try that was planned; another is planned when it fails.
+        // This run replaces the planned retry; if it fails, another one is planned.
         state.retry_plan += 1;
     }
 
@@ -328,8 +329,8 @@ impl Scheduler {
         self.ask_again(unit);
     }
 
-    /// A failed unit is tried again by itself, later and later: after the wait that follows the
-    /// tries of its run, or the next one if the run before failed, too.
+    /// Plans the retry of a failed unit. Waits grow with the tries of its run, or by one step per
+    /// failed run, whichever is more.
     pub(super) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
@@ -355,7 +356,7 @@ impl Scheduler {
         }
     }
 
-    /// Tries a failed unit again later, unless something else has started it by then.
+    /// Retries a failed unit later, unless something else has started it by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
         let plan = {
             let state = &mut *self.state(unit);
@@ -366,7 +367,7 @@ impl Scheduler {
             if scheduler.state(unit).retry_plan != plan {
                 return;
             }
-            // Without a network a try is vain, and the next is made when one comes.
+            // Without a network a try is pointless; the next one comes with the network.
             if scheduler.process.ports.transport.network() == NetworkKind::None {
                 scheduler.state(unit).refused = false;
             } else {
@@ -375,8 +376,8 @@ impl Scheduler {
         });
     }
 
-    /// Edits that wait at the server are asked about again, later and later, if nothing else starts
-    /// the unit before.
+    /// Asks again, with growing waits, about edits that wait at the server, unless something else
+    /// starts the unit first.
     fn ask_again(&self, unit: UnitId) {
         let asked = {
             let state = &mut *self.state(unit);
@@ -401,7 +402,7 @@ impl Scheduler {
         });
     }
 
-    /// The network is back: what failed for lack of one need not wait any longer.
+    /// The network is back: failed units retry now, except those that the server refused.
     pub(super) fn retry_failed(&self) {
         for unit in self.process.unit_ids() {
             if !self.state(unit).refused {

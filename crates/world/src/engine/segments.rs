@@ -1,6 +1,6 @@
 //! Pages cut into transactions.
 
-/// Rows `from..until` of page `page`, the page's end among them or not: a part of one transaction.
+/// Rows `from..until` of page number `page`: a part of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Segment {
     pub(super) page: usize,

@@ -1,4 +1,4 @@
-//! One run after the other: what was edited here goes out before what was changed there comes in.
+//! One run after the other: local edits go out before remote changes come in.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::base::{EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
 use crate::store::{SHARED, StoreError, Stored, Tx};
 
-/// On a full device the engine looks this often whether there is room again.
+/// On a full disk the engine checks at this interval whether there is room again.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
 pub(super) struct Session {
@@ -51,7 +51,7 @@ impl Session {
         }
     }
 
-    /// A run that was open when the process died is told as interrupted.
+    /// Reports as interrupted the runs that were open when the process died.
     pub(super) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running())?;
@@ -94,7 +94,7 @@ impl Session {
     pub(super) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
         let begun = self.process.write(|tx| tx.begin_run(unit)).await;
         let number = match &begun {
-            // It ends before its beginning is written, and the next may have its number.
+            // Its beginning is not written, so the next run may get the same number.
             Err(StoreError::Full) => self.process.store.read(|tx| tx.next_run()),
             begun => begun.clone(),
         };
@@ -141,7 +141,7 @@ impl Session {
         result.map_err(|ended| ended.error)
     }
 
-    /// A run of a unit without its events, when its turn has come.
+    /// Runs a unit, when its turn has come, without the events of a run.
     pub(super) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
         self.take_turn().await;
         let result = self.sync_at_once(unit).await;
@@ -149,13 +149,13 @@ impl Session {
         result
     }
 
-    /// The same beside whatever runs: nobody's turn is asked for.
+    /// The same beside other runs, without a turn.
     pub(super) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
         self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
     }
 
-    /// Writes that runs end. Where there is no room the user is told of that, and of the run's end
-    /// when there is: an end that is told and not written would be told again by the next life.
+    /// Writes that runs end. If the disk is full it reports that and waits for room: an end that is
+    /// reported but not written would be reported again by the next process.
     async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Stored<R>) -> Result<R, SyncError> {
         loop {
             match self.process.write(&f).await {
@@ -222,15 +222,15 @@ impl Session {
         }
     }
 
-    /// Calls the app's hook for the end of a run, which stands whatever that does.
+    /// Calls the app's hook for the end of a run; its result does not change that end.
     async fn ended(&self, occasion: Occasion<'_>) {
-        // One that fails tells so by itself.
+        // A hook that fails reports that itself.
         drop(self.process.hook(occasion).await);
     }
 }
 
-/// Tells where all cursors and dates stand, if somebody watches. What cannot be read now fails
-/// where it is needed.
+/// Reports the positions of all cursors and dates, if somebody watches. A read error shows up where
+/// the data is needed.
 fn tell_cursors(process: &Process) {
     if !process.store.options().watch_cursors {
         return;
@@ -238,7 +238,7 @@ fn tell_cursors(process: &Process) {
     let Ok((cursors, dates)) = process.store.read(|tx| Ok((tx.all_progress()?, tx.all_dates()?))) else {
         return;
     };
-    // The look is the bench's, and costs the device nothing.
+    // This look is the bench's and costs the device nothing.
     _ = process.store.work();
     let whose = |unit: UnitId| (unit != SHARED).then_some(unit);
     let at: Vec<(Option<UnitId>, EntityId, u64)> = cursors

@@ -1,4 +1,4 @@
-//! Settling: each edit of a request by the backend's verdict, a conflict by the policy.
+//! Settles each edit of a request by the backend's verdict, and conflicts by the policy.
 
 use super::beneath::{as_of, beneath, set};
 use super::conflict::{Conflict, Contested, Resolution, ask, is_uncontested, resolution, says_the_same};
@@ -24,14 +24,14 @@ pub(super) struct Counts {
     pub(super) queued: usize,
 }
 
-/// One transaction that settles edits, and what is to be told of it.
+/// One transaction that settles edits, and what to report of it.
 pub(super) struct Settling<'t, 's> {
     pub(super) process: &'t Process,
     pub(super) tx: &'t Tx<'s>,
     pub(super) told: Vec<Settled>,
 }
 
-/// Settles by `f` in one transaction, and tells what came of it.
+/// Settles by `f` in one transaction, then reports the results.
 pub(super) async fn settling<R>(
     process: &Process,
     unit: Option<UnitId>,
@@ -60,7 +60,7 @@ pub(super) async fn settle(
         settling.keeping(batch, |settling| {
             for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
-                // What this one says of a row that was renamed just now is old.
+                // `entry` is out of date if its row was renamed just now.
                 let now = if settling.has_renamed() { named::as_it_waits(settling.tx, entry)? } else { None };
                 let entry = now.as_ref().unwrap_or(entry);
                 counts.left += usize::from(settling.settle(entry, &result.outcome, said)?);
@@ -80,8 +80,8 @@ pub(super) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
     tell(process, Some(unit), &told, Span::ZERO);
 }
 
-/// An edit, or a family of them, goes in no request, as the server takes none so large: rows are as
-/// if they had not been made, and their person is told.
+/// Refuses an edit, or a family of edits, that is too large for the server. Their rows become as if
+/// they had not been made, and the person is told.
 pub(super) async fn refuse(process: &Process, unit: UnitId, batch: &[Entry]) -> Result<(), SyncError> {
     let outcome = Outcome::Rejected { reason: "too large".to_owned(), current: None };
     let refused = settling(process, Some(unit), |settling| {
@@ -95,8 +95,7 @@ pub(super) async fn refuse(process: &Process, unit: UnitId, batch: &[Entry]) -> 
     Ok(refused.await?)
 }
 
-/// What a rule of the app's own makes of each that met a conflict, if there is one and it has an
-/// answer.
+/// Asks the app's own rule about each conflict; `None` where it is not asked or gives no answer.
 async fn ask_app(process: &Process, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
     let mut said = vec![None; batch.len()];
     let Some(rule) = &process.rules.own else { return said };
@@ -133,7 +132,7 @@ impl<'t> Settling<'t, '_> {
         self.told.iter().any(|told| matches!(told, Settled::Renamed(..)))
     }
 
-    /// Carries out verdicts on these edits, as far as rows can follow them that others refer to.
+    /// Carries out verdicts on these edits, then restores rows whose change foreign keys forbid.
     pub(super) fn keeping(&mut self, edits: &[Entry], f: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
         let mut referred = Referred::of(self.tx, edits.iter().map(|entry| (entry.entity, &entry.key)))?;
         f(self)?;
@@ -152,8 +151,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// Settles one edit, about which the app's own rule may have `said` what becomes of it. True if
-    /// it left the outbox.
+    /// Settles one edit; `said` is the choice of the app's own rule, if there is one. True if the
+    /// edit left the outbox.
     fn settle(&mut self, entry: &Entry, outcome: &Outcome, said: Option<Resolution>) -> Stored<bool> {
         if let Some(conflict) = conflict(self.process, entry, outcome) {
             return self.decide(conflict, outcome, said);
@@ -196,7 +195,7 @@ impl<'t> Settling<'t, '_> {
         named::rename(self.tx, entry, row, self.process.rules.outbox.renames())
     }
 
-    /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
+    /// The backend has the edit: the row gets its stamp, and later edits of the row build on it.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
         let (tx, rules) = (self.tx, &self.process.rules.outbox);
         self.told.push(acknowledged(entry, rules.dates(stamp)));
@@ -215,7 +214,7 @@ impl<'t> Settling<'t, '_> {
         Ok(true)
     }
 
-    /// The row ended on the backend: what comes down may be older than that.
+    /// Notes that the row ended on the backend: an older version may still come down.
     fn ended(&self, entry: &Entry, stamp: Stamp) -> Stored<()> {
         let (entity, key) = (entry.entity, &entry.key);
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
@@ -225,8 +224,8 @@ impl<'t> Settling<'t, '_> {
         self.process.passed.ended(self.tx, entity, key, stamp)
     }
 
-    /// A newer version that was pulled while the row had local edits comes to light when the last
-    /// of them is settled. One that is no news any more does not wait for that.
+    /// Applies the newer version in a row's shadow once the last local edit is settled. A version
+    /// that is no longer news is dropped before.
     fn lift_shadow(&mut self, entity: EntityId, key: &Key, settled: Stamp) -> Stored<()> {
         let waits = !self.tx.entries_for(entity, key)?.is_empty();
         let Some(shadow) = self.tx.take_shadow(entity, key)? else { return Ok(()) };
@@ -243,7 +242,7 @@ impl<'t> Settling<'t, '_> {
         overlay(self.tx, self.entity(entity), entity, &shadow)
     }
 
-    /// A row that was there has ended on the backend, nobody says when: after what was known of it.
+    /// Notes that the row ended on the backend at an unknown time, after its last known version.
     fn notes_end(&self, Conflict { entry, why, current, .. }: Conflict<'_>) -> Stored<()> {
         if why != Refusal::Gone || current.is_some() {
             return Ok(());
@@ -266,7 +265,7 @@ impl<'t> Settling<'t, '_> {
         }
         self.notes_end(conflict)?;
         let (made_as, id) = (conflict.entry.key.clone(), conflict.entry.entity);
-        // A row that was made twice, by its natural key, is the one that was there.
+        // A row that was created twice, by its natural key, is the one that was there.
         let naming = self.process.setup.schema.naming(id);
         let same = named::same_row(naming, &conflict);
         let renamed = same.map(|row| self.rename(conflict.entry, row)).transpose()?;
@@ -289,7 +288,7 @@ impl<'t> Settling<'t, '_> {
         self.carry_out(conflict, outcome, resolution)
     }
 
-    /// Does what was decided. True if the edit need not be sent any more.
+    /// Carries out a resolution. True unless the edit is to be sent again.
     pub(super) fn carry_out(
         &mut self,
         conflict: Conflict<'_>,
@@ -346,15 +345,15 @@ impl<'t> Settling<'t, '_> {
         Ok(!sent_again)
     }
 
-    /// Whether the row is here as of later than this version: a verdict may have waited at a
-    /// gateway while the device heard of others.
+    /// Whether the row here is newer than this version: a verdict may have waited at a gateway
+    /// while the device got later versions.
     fn has_moved_past(&self, entry: &Entry, version: Stamp) -> Stored<bool> {
         let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
         let undone = self.process.passed.undone(entry.entity);
         Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
-    /// Whether an edit of a row that is gone would have to create it and finds no row on the
+    /// Whether an edit of a row that is gone would have to create it, but finds no row on the
     /// device.
     pub(super) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
@@ -362,7 +361,7 @@ impl<'t> Settling<'t, '_> {
         Ok(creates && self.tx.row(conflict.entry.entity, onto)?.is_none())
     }
 
-    /// Nobody else changed what the edit sets: it goes out again beside the backend's version.
+    /// Sends an edit again over the backend's version, as nobody else changed its columns.
     fn stand_beside(&mut self, conflict: Conflict<'_>) -> Stored<bool> {
         let entry = conflict.entry;
         let columns = entry.values.iter().map(|(column, _)| *column).collect();
@@ -372,8 +371,8 @@ impl<'t> Settling<'t, '_> {
         Ok(false)
     }
 
-    /// The edit with all that its row has on the device, where whole rows are sent: the version
-    /// that it wins over goes with all its columns.
+    /// The edit with all columns of its row, if whole rows are sent: it replaces every column of
+    /// the version that it wins over.
     fn as_whole(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<Option<Entry>> {
         let entry = conflict.entry;
         let live = conflict.current.is_some_and(|row| row.values.is_some());
@@ -385,8 +384,8 @@ impl<'t> Settling<'t, '_> {
         Ok(Some(Entry { values, ..entry.clone() }))
     }
 
-    /// The edit goes out again as a change of the row `onto`, over its current version, or `merged`
-    /// into that.
+    /// Sends the edit again as a change of row `onto`, over its current version; `merged`: merged
+    /// into that version.
     fn send_onto(&self, entry: &Entry, merged: bool, onto: &Key, current: Option<&Row>) -> Stored<()> {
         let entity = self.entity(entry.entity);
         let live = current.filter(|row| row.values.is_some());
@@ -398,25 +397,26 @@ impl<'t> Settling<'t, '_> {
         let values = match kind {
             EditKind::Delete => Vec::new(),
             EditKind::Create if entry.kind != EditKind::Create => as_of(self.tx, entity, entry, onto)?,
-            // What was to make its row again has all of that, and others write there.
+            // An edit that was to create its row again has all columns, which others may have
+            // written.
             EditKind::Update if self.process.rules.outbox.sends_own_values() => {
                 entry.own_values().cloned().collect()
             }
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
-        // The backend remembers its verdict on the old idempotency key: another try is another
-        // mutation.
+        // The backend remembers its verdict on the old idempotency key, so another try needs a new
+        // one.
         let id = entry.id_again(merged);
         self.tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             self.tx.remove(entry.entity, &entry.key)?;
         }
-        // What is created again takes the row as it is here.
+        // A row that is created again stays as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(self.tx, entity, entry.entity, current)
     }
 
-    /// The edit leaves: what later edits of its row were made on never was.
+    /// Drops an edit; later edits of its row get a base without it.
     pub(super) fn give_up(&self, entry: &Entry) -> Stored<()> {
         let (tx, entity) = (self.tx, self.entity(entry.entity));
         let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
@@ -431,8 +431,8 @@ impl<'t> Settling<'t, '_> {
         Ok(())
     }
 
-    /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
-    /// another row, has the version that the edit was made on.
+    /// Drops an edit and makes its row as if it had not been made. The backend speaks of another
+    /// row, so it has the version that the edit was made on.
     fn take_back(&mut self, entry: &Entry) -> Stored<()> {
         let (tx, id, key) = (self.tx, entry.entity, &entry.key);
         let shown = tx.row(id, key)?.map(|row| row.values);
@@ -442,16 +442,15 @@ impl<'t> Settling<'t, '_> {
         tx.drop_entry(entry.seq)?;
         overlay(tx, self.entity(id), id, &version)?;
         self.lift_shadow(id, key, version.stamp)?;
-        // It was to make its row again, as that had ended.
+        // The edit was to create its row again, which had ended.
         if version.values.is_none() && entry.base.is_some() {
             self.ended(entry, version.stamp)?;
         }
         Ok(())
     }
 
-    /// The backend's version takes the place of the local one, below the edits that still wait.
-    /// Those keep their base: they were made without knowledge of this version, and meet it in a
-    /// conflict of their own.
+    /// Replaces the local row by the backend's version, below the edits that still wait. They keep
+    /// their base: they were made without this version, and meet it in conflicts of their own.
     fn take_over(&mut self, entry: &Entry, current: Option<&Row>) -> Stored<()> {
         match current.filter(|row| row.key == entry.key) {
             Some(row) => {
@@ -460,8 +459,8 @@ impl<'t> Settling<'t, '_> {
                 self.lift_shadow(entry.entity, &entry.key, row.stamp)?;
                 if row.values.is_none() { self.ended(entry, row.stamp) } else { Ok(()) }
             }
-            // Another row has the natural key, or the backend has none: the local row never was,
-            // unless it was made since and has come down.
+            // Another row has the natural key, or the backend has none: the local row goes, unless
+            // it was created again since and has come down.
             None => {
                 self.tx.remove(entry.entity, &entry.key)?;
                 self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
@@ -486,9 +485,9 @@ impl<'t> Settling<'t, '_> {
     }
 }
 
-/// Whether what waited in a shadow is unknown to who has settled the version of this stamp. That
-/// version itself is not, if its device `hears` of what it replaces; that it is out of the device's
-/// reach is.
+/// Whether the device learns anything from the version in a shadow, after it settled one of stamp
+/// `settled`. An equal stamp is news only if the row went out of reach, or if the device does not
+/// `hear` of what its edits replace.
 fn is_news(shadow: &Row, settled: Stamp, hears: bool) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && (shadow.values.is_none() || !hears)
 }

@@ -1,4 +1,4 @@
-//! What became of edits, until it is committed and can be told.
+//! What became of edits, kept until it is committed and can be reported.
 
 use std::collections::BTreeMap;
 
@@ -39,9 +39,9 @@ pub(super) enum Settled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     Rule,
-    /// Nobody: it was found to be no conflict.
+    /// Nobody: it turned out to be no conflict.
     Detection,
-    /// A person; `on_top` of an edit that was made on top of the one in conflict.
+    /// A person; `on_top`: it is about a later edit of the row in conflict.
     Person {
         on_top: bool,
     },
@@ -56,8 +56,8 @@ pub(super) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
     Settled::Decided { whose, kind, resolution, sides, by }
 }
 
-/// Of a row that two edits of a batch came to be about, what the first one brought was gone again
-/// before anybody saw it.
+/// If two edits of a batch came to be about one row, drops the version that the first one brought:
+/// nobody ever saw it.
 pub(super) fn keep_last_words(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {

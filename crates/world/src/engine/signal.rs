@@ -1,4 +1,4 @@
-//! What tasks wait for and others raise.
+//! Primitives that tasks wait on and others raise.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -34,13 +34,13 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    /// Wakes the tasks that wait, of which the first goes on, or lets the next wait pass at once.
+    /// Wakes all waiting tasks, of which the first goes on, or lets the next wait pass at once.
     pub(super) fn raise(&self) {
         self.raised.set(true);
         self.waiting.wake();
     }
 
-    /// Waits until it is raised, and takes it down.
+    /// Waits until it is raised, and resets it.
     pub(super) async fn wait(&self) {
         poll_fn(|context| {
             if self.raised.take() {
@@ -54,10 +54,9 @@ impl Signal {
     }
 }
 
-/// A run that is cancelled: what waits for the network or for another try waits no more.
+/// Cancels a run: its waits for the network or for a retry end.
 ///
-/// Between two waits nothing is cut short: what was written is told. Runs that go on at a time all
-/// end.
+/// Nothing else is cut short: what was written is reported. All concurrent runs end.
 #[derive(Debug, Default)]
 pub(super) struct Stop {
     asked: Cell<bool>,
@@ -70,7 +69,7 @@ impl Stop {
         self.waiting.wake();
     }
 
-    /// The run has ended; the next is another.
+    /// The run has ended; the next one is not cancelled.
     pub(super) fn over(&self) {
         self.asked.set(false);
         self.waiting.forget();
@@ -80,7 +79,7 @@ impl Stop {
         self.asked.get()
     }
 
-    /// What comes of `work`, which is begun in any case; `None` if the run is to end before.
+    /// The result of `work`, which is begun in any case; `None` if the run is cancelled before.
     pub(super) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {

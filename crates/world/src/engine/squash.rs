@@ -1,6 +1,5 @@
-//! Edits of a row that wait go out as one: the last, made on what the first was made on. One that
-//! was sent is never changed, as its answer may be lost: what its row gets meanwhile waits behind
-//! it.
+//! Joins waiting edits of a row into one: the last, on the base of the first. An edit that was sent
+//! is never changed, as its response may be lost; later edits of its row wait behind it.
 
 use std::collections::BTreeSet;
 
@@ -20,11 +19,11 @@ struct Squashed {
 #[derive(Default)]
 pub(super) struct Next {
     pub(super) batch: Vec<Entry>,
-    /// The places of those that never left before.
+    /// Outbox places of the edits that were never sent before.
     pub(super) fresh: BTreeSet<i64>,
 }
 
-/// The edits of these entities that go out next, at most `limit`: squashed and sealed.
+/// The edits of these entities that go out next, at most `limit`, joined and sealed.
 pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
     let written = process.write(|tx| {
         let mut told = Vec::new();
@@ -50,7 +49,7 @@ pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize)
     Ok(next)
 }
 
-/// Makes one of the first edits of a row; `None` if they stay as they are.
+/// Joins the first edits of a row; `None` if they stay as they are.
 fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Squashed>> {
     let rule = &process.rules.send;
     let entries = tx.entries_for(entity, key)?;
@@ -86,14 +85,14 @@ fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored
     Ok(Some(Squashed { edit: whole.edit, entity, key: key.clone(), with, stays }))
 }
 
-/// Whether nobody but its maker knows of a row that was made here.
+/// Whether only this device knows of a row that was created here.
 fn is_nobodys(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     let Entry { entity, key, base, .. } = create;
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }
 
-/// Whether an edit may go in the place of an earlier one: neither a row that it names nor a natural
-/// key that it takes may depend on what others do in between.
+/// Whether an edit may take the place of an earlier one: edits of other rows in between must not
+/// affect a row that it names or a natural key that it takes.
 fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Stored<bool> {
     let known = match (first.kind, later.kind) {
         (EditKind::Create | EditKind::Update, EditKind::Update) => true,

@@ -1,8 +1,8 @@
 //! A run that is shown as a whole: what it pulls is set aside in the device's database, and applied
 //! in one transaction when all of it has come.
 //!
-//! Until then the cursors of what is shown stand where they did. What was set aside holds for the
-//! rows that were shown then: if another run has moved a cursor or begun a load, it is thrown away.
+//! Until then the cursors of what is shown do not move. What is set aside fits only the rows that
+//! were shown then: if another run has moved a cursor or begun a load, it is dropped.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::contract::{EngineEvent, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, Part, Rows, Want};
 use crate::store::{self, Progress, StagedPage, StoreError, Stored, Tx};
 
-/// What a page says besides its rows: what was undone, from where on nothing was seen, what is
-/// withheld, keys for new rows.
+/// What a page says besides its rows: ranges of undone stamps, the stamp from which it saw nothing,
+/// withheld keys, keys for new rows.
 type Rest<'r> = (Vec<(i64, i64)>, Option<i64>, Vec<Cow<'r, str>>, Option<(u64, u32)>);
 
 impl Applier {
@@ -24,7 +24,7 @@ impl Applier {
         self.process.options.pull.atomic == Atomic::Session
     }
 
-    /// The cursor to go on from, and whether anything of the entity is set aside.
+    /// The cursor to go on from, and whether a page of the entity is set aside.
     pub(super) fn stands(
         &self,
         tx: &Tx<'_>,
@@ -39,7 +39,7 @@ impl Applier {
         Ok((tx.progress(self.cursor_book(unit, entity), entity)?.cursor, false))
     }
 
-    /// Sets an answer to `wants` aside; false if it does not go on where the unit stands, and then
+    /// Sets a response to `wants` aside. False if it does not continue where the unit stands; then
     /// nothing is written.
     pub(super) async fn set_aside(
         &self,
@@ -95,8 +95,8 @@ impl Applier {
         Ok(())
     }
 
-    /// What comes first of an entity is set aside. A load gets its generation now: what is settled
-    /// from here on counts as seen by it.
+    /// Begins to set an entity aside. A load gets its generation now, so that it counts edits
+    /// settled from here on as seen.
     fn begin_staging(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<(Option<String>, u32)> {
         let book = self.cursor_book(unit, entity);
         let mut progress = tx.progress(book, entity)?;
@@ -108,8 +108,8 @@ impl Applier {
         Ok((progress.cursor, progress.generation))
     }
 
-    /// All that a run was to pull has come: it is shown in one transaction. If it cannot be, it is
-    /// thrown away, and the next run begins where this one did.
+    /// Shows all that a run pulled, in one transaction. If that fails it is dropped, and the next
+    /// run begins where this one did.
     pub(super) async fn show(&self, unit: UnitId) -> Result<(), SyncError> {
         if !self.sets_aside() {
             return Ok(());
@@ -135,7 +135,7 @@ impl Applier {
         Ok(())
     }
 
-    /// An error undoes the pages that did fit: what nobody is told of may not be there.
+    /// An error rolls back the pages that did fit: rows that nobody reports must not be there.
     fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<TxChanges> {
         if !self.fits(tx, unit)? {
             return Err(StoreError::Moved);
@@ -154,7 +154,7 @@ impl Applier {
         Ok(applying.told)
     }
 
-    /// Whether what is shown of each entity is what it was when its first page was set aside.
+    /// Whether each entity has the cursor and load that it had when its first page was set aside.
     pub(super) fn fits(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<bool> {
         for waiting in store::staged::pages(tx, unit)? {
             let book = self.cursor_book(unit, waiting.entity);

@@ -1,6 +1,6 @@
-//! What the app shows of the sync: a pure function of a few facts, told when it changes. They
-//! follow from what the engine tells anyway, so that no state is forgotten where something ends. A
-//! change of what is shown reads nothing from the database and allocates nothing.
+//! The sync status that an app shows: a pure function of a few facts, reported when it changes. The
+//! facts follow from events that the engine emits anyway, so that no state is left over when
+//! something ends. A change of status reads nothing from the database and allocates nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::base::{EditId, UnitId};
 use crate::contract::{Decision, DeviceSetup, EngineEvent, PageEvent, Progress, Shown, Status, SyncError};
 
+/// What the status follows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The operating system says that there is a network.
@@ -16,12 +17,13 @@ pub struct Facts {
     pub running: Option<Progress>,
     /// The device's storage is full, and the run waits for room.
     pub full: bool,
-    /// The last run of some unit failed; whether another try may help.
+    /// `Some` if the last run of a unit failed, with whether a retry may help.
     pub failed: Option<bool>,
     pub conflicts: u32,
 }
 
-/// What is shown: no network hides a run, which cannot go on; a run hides what came before it.
+/// What is shown. A missing network hides a run, which cannot go on; a run hides what came before
+/// it.
 pub fn shown(facts: &Facts) -> Shown {
     match *facts {
         Facts { online: false, .. } => Shown::Offline,
@@ -35,15 +37,15 @@ pub fn shown(facts: &Facts) -> Shown {
 
 /// How the status is kept.
 pub trait StatusRule {
-    /// How many edits are said to wait, of so many.
+    /// How many edits are shown as waiting, if `waiting` do.
     fn pending(&self, waiting: u32) -> u32 {
         waiting
     }
-    /// How far a run is said to be.
+    /// The progress that is shown of a run.
     fn progress(&self, wheel: Wheel) -> Progress {
         wheel.progress()
     }
-    /// Whether a run that ends badly is no longer shown.
+    /// Whether a failed run is no longer shown as running, and its failure is shown.
     fn heeds_failures(&self) -> bool {
         true
     }
@@ -51,40 +53,40 @@ pub trait StatusRule {
     fn heeds_network(&self) -> bool {
         true
     }
-    /// Whether a good run ends what a failed one has shown.
+    /// Whether a good run clears a failure that is shown.
     fn forgives(&self) -> bool {
         true
     }
 }
 
-/// What a run has to do, and has done.
+/// The work of a run, planned and done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wheel {
-    /// Edits that waited as it began, and entities to pull.
+    /// Edits that waited when it began, plus entities to pull.
     pub steps: u32,
-    /// Of those, edits that were settled and entities that came to their ends.
+    /// Steps done: edits settled, and entities pulled to their end.
     pub done: u32,
-    /// Rows that came and edits that were settled.
+    /// Rows received plus edits settled.
     pub rows: u32,
 }
 
 impl Wheel {
-    /// In hundredths of the steps, with the rows.
+    /// The share of steps done, in percent, with the rows.
     pub fn progress(self) -> Progress {
         let percent = u64::from(self.done.min(self.steps)) * 100 / u64::from(self.steps.max(1));
         Progress { percent: percent as u8, rows: self.rows }
     }
 }
 
-/// What is known, and what was told last.
+/// What is known, and what was reported last.
 #[derive(Debug, Default)]
 struct Board {
-    /// Edits in the outbox as the process found it; nothing is told before that is known.
+    /// Edits in the outbox at the start, less the store's count then. Nothing is reported before.
     found: Option<i64>,
     facts: Facts,
     runs: u32,
     wheel: Wheel,
-    /// By unit: whether the last run failed, and whether another try may help.
+    /// By unit: `Some` if its last run failed, with whether a retry may help.
     failed: Vec<Option<bool>>,
     conflicts: BTreeSet<EditId>,
     told: Option<Status>,
@@ -92,7 +94,7 @@ struct Board {
 
 #[derive(Debug, Default)]
 pub(super) struct Teller {
-    /// Whether the app shows any.
+    /// Whether the app shows a status.
     shows: bool,
     board: RefCell<Board>,
 }
@@ -103,8 +105,7 @@ impl Teller {
         Teller { shows, board: RefCell::new(Board { failed, ..Board::default() }) }
     }
 
-    /// The process has found `pending` edits in its outbox, of which the store has since `added`
-    /// some.
+    /// The process found `pending` edits in its outbox, when the store's count was at `added`.
     pub(super) fn begins(&self, pending: usize, added: i64, online: bool) {
         let board = &mut *self.board.borrow_mut();
         (board.found, board.facts.online) = (Some(pending as i64 - added), online);
@@ -130,7 +131,7 @@ impl Teller {
         self.board.borrow_mut().on(event, setup, added, rule);
     }
 
-    /// What is to be shown from now on, if it is something else than before.
+    /// The status to show from now on, if it has changed.
     pub(super) fn news(&self, added: i64, rule: &dyn StatusRule) -> Option<Status> {
         let board = &mut *self.board.borrow_mut();
         let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Tokens: another one is asked for when a request was refused for the one that it came with.
+//! Tokens: a new one is requested after a request was refused for its token.
 
 use std::cell::Cell;
 
@@ -11,26 +11,26 @@ use crate::contract::TransportError;
 #[derive(Default)]
 pub(super) struct Token {
     is_due: Cell<bool>,
-    /// When it came, if this process got it.
+    /// When this process last got one.
     renewed_at: Cell<Option<Time>>,
 }
 
 impl Token {
-    /// A request that was sent at `sent_at` was refused for it: `Ok` once there is another one,
-    /// `None` if the request is not to go again.
+    /// Handles a refused token of a request sent at `sent_at`: `Ok` once there is a new one, `None`
+    /// if the request is not to go again.
     pub(super) async fn refused(
         &self,
         process: &Process,
         sent_at: Time,
         in_run: bool,
     ) -> Option<Result<(), TransportError>> {
-        // Another request may have been refused, too, and sooner.
+        // Another request may have been refused sooner and got a new one since.
         self.is_due.set(self.renewed_at.get().is_none_or(|at| at < sent_at));
         let goes_again = process.options.on_unauthorized == OnUnauthorized::Refresh;
         if goes_again { Some(self.renew_if_due(process, in_run).await) } else { None }
     }
 
-    /// Another is asked for if the last one was refused.
+    /// Requests a new token if the last one was refused.
     pub(super) async fn renew_if_due(&self, process: &Process, in_run: bool) -> Result<(), TransportError> {
         if !self.is_due.get() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What one transaction of pulled rows changes, and the rows with local edits that it meets.
+//! What one transaction of pulled rows changes, and the rows that have local edits.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{AppliedChange, EngineEvent};
 use crate::protocol::WireRow;
 
-/// A row's version, and whether it is gone with that.
+/// A row's version, and whether the row is gone with it.
 pub(super) type Change = (EntityId, Key, Stamp, bool);
 
-/// What one transaction changed, kept until it is committed and can be told.
+/// What one transaction changed, kept until it is committed and can be reported.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct TxChanges {
     pub(super) changes: Vec<Change>,
     pub(super) cursors: Vec<EntityId>,
     pub(super) echoed: u32,
-    /// Rows that could not be applied: dropped, or put on the list.
+    /// Rows that could not be applied: skipped, or deferred.
     pub(super) skipped: u32,
     pub(super) listed: u32,
     pub(super) excerpts: u32,
@@ -38,7 +38,8 @@ impl TxChanges {
         }
     }
 
-    /// What the end of a load took away and a later page of the transaction brings was never gone.
+    /// Drops deletions by the end of a load if a later page of the transaction brings the row
+    /// again.
     pub(super) fn drop_what_came_back(&mut self) {
         let is_swept = |(.., stamp, removed): &Change| *removed && *stamp == Stamp(0);
         if !self.changes.iter().any(is_swept) {
@@ -61,7 +62,7 @@ impl TxChanges {
     }
 }
 
-/// Tells of rows that changed, if any did.
+/// Reports rows that changed, if any did.
 pub(super) fn tell_changes<'c>(
     process: &Process,
     unit: Option<UnitId>,

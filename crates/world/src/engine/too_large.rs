@@ -1,18 +1,17 @@
-//! Messages that are larger than somebody takes.
+//! Messages that are larger than the server or a proxy takes.
 
 use std::cell::Cell;
 
 use super::control::Size;
 use crate::base::in_words;
 
-/// What is done where a message was larger than the server takes or sends, or than a proxy lets
-/// through.
+/// What to do if a message was larger than the server takes or sends, or than a proxy lets through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnTooLarge {
-    /// Half of it goes at once, down to one row, and no chunk is larger while the process lives.
+    /// Half of it goes at once, down to one row; no chunk is larger while the process lives.
     #[default]
     Halve,
-    /// Half of it goes at once, down to one row; what comes after it is as large as before.
+    /// Half of it goes at once, down to one row; later chunks are as large as before.
     Split,
     /// The run ends, and the next one sends the same.
     GiveUp,
@@ -22,23 +21,24 @@ in_words!(OnTooLarge { Halve: "halve", Split: "split", GiveUp: "give-up" });
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cap {
     size: Size,
-    /// It holds for so many rows yet, if not for good.
+    /// For how many more rows it holds; `None`: for good.
     rows: Option<u32>,
 }
 
+/// The limit of chunks, since one was too large.
 #[derive(Debug, Default)]
 pub(super) struct Caps(Cell<Option<Cap>>);
 
 impl Caps {
-    /// A chunk of this size as far as it may go.
+    /// A chunk of this size, reduced to the limit.
     pub(super) fn hold(&self, size: Size) -> Size {
         let Some(Cap { size: cap, .. }) = self.0.get() else { return size };
         Size { rows: size.rows.min(cap.rows), bytes: size.bytes.min(cap.bytes) }
     }
 
-    /// A chunk of this size was too large; false if nothing smaller can go.
+    /// Lowers the limit after a chunk of this size was too large; false if nothing smaller can go.
     pub(super) fn shrink(&self, how: OnTooLarge, sent: Size) -> bool {
-        // What is never parted goes though it is larger than what it is held to.
+        // A family is never split, so it may have been larger than the limit.
         let sent = self.hold(sent);
         if how == OnTooLarge::GiveUp || sent.rows < 2 {
             return false;

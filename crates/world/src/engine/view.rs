@@ -25,7 +25,7 @@ impl View {
         View { store, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
-    /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
+    /// Reads for the oracle, which costs the device nothing. A disk that reorders unsynced writes
     /// may leave a damaged file.
     fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Stored<R>) -> R {
         let seen = at(&self.store);

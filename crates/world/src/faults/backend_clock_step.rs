@@ -12,7 +12,7 @@ use crate::config::form::{Form, required, table};
 use crate::config::view::View;
 use crate::config::written::STEP;
 
-/// By so many microseconds.
+/// The step in microseconds.
 #[derive(Clone, Debug)]
 struct BackendClockStep(i64);
 

@@ -1,4 +1,4 @@
-//! Nothing goes between gateway and backend.
+//! Nothing passes between gateway and backend.
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use super::when::{Meets, When};
 use crate::base::Ppm;
 use crate::config::form::{Form, required};
 
-/// This share of rows.
+/// The share of rows.
 #[derive(Clone, Debug)]
 pub struct BadRows(pub Ppm);
 

@@ -1,4 +1,4 @@
-//! A proxy on the way that gives responses again.
+//! A proxy on the way that repeats responses.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::config::form::{SOME_SPAN, required};
 use crate::net::During;
 
-/// How long it gives a response again.
+/// How long it repeats a response.
 #[derive(Clone, Debug)]
 pub struct CachingProxy(pub Span);
 

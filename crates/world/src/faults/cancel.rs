@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::config::form::{SPAN, key};
 use crate::contract::Need;
 
-/// The run under way is cancelled; if none is, the next so long after it has sent a request.
+/// Cancels the run under way; if there is none, the next one this long after it has sent a request.
 #[derive(Clone, Debug)]
 struct Cancel(Span);
 

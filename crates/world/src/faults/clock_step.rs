@@ -11,7 +11,7 @@ use crate::config::form::{Form, required};
 use crate::config::view::View;
 use crate::config::written::STEP;
 
-/// By so many microseconds.
+/// The step in microseconds.
 #[derive(Clone, Debug)]
 struct ClockStep(i64);
 

@@ -11,7 +11,7 @@ use crate::base::{Ppm, Span};
 use crate::config::form::{Form, SPAN, key, required};
 use crate::net::During;
 
-/// This share of requests, so long after they came first.
+/// The share of requests, and how long after its first arrival each comes again.
 #[derive(Clone, Debug)]
 struct CopiedRequests(Ppm, Span);
 

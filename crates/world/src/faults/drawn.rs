@@ -1,4 +1,4 @@
-//! Everything that goes wrong in a world, and whom it befalls, before it begins.
+//! Everything that goes wrong in a world, and on which devices; known before the world begins.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -26,11 +26,11 @@ pub struct Faults {
     /// Edits that the backend does not take.
     pub hindrances: Vec<Hindrance>,
     pub backend_link: Vec<gateway::Outage>,
-    /// What faults do by their own code.
+    /// Acts of faults by their own code.
     pub strikes: Vec<Strike>,
-    /// What has to meet somebody, and what chaos did not draw.
+    /// Faults that must meet somebody, and chaos that may have drawn nothing.
     pub awaited: Vec<Awaited>,
-    /// What else events plan, by name.
+    /// Other effects that events plan, by name.
     pub fired: BTreeMap<String, Awaited>,
     /// What was planned or drawn, in words, in order.
     pub told: Vec<(Time, String)>,
@@ -38,25 +38,25 @@ pub struct Faults {
 
 /// A time, and by how many microseconds a clock jumps then.
 pub type Jump = (Time, i64);
-/// From when until when everything takes how many times as long.
+/// From when, until when, and by which factor everything takes longer.
 pub type SlowTime = (Time, Time, u32);
 
 /// The power of a device fails at a sync of its disk.
 #[derive(Clone, Debug)]
 pub struct SyncLoss {
     pub device: DeviceId,
-    /// Syncs that end from here on count, and none at or after `until`.
+    /// Syncs count if they end at `from` or later and before `until`.
     pub from: Time,
     pub until: Time,
     /// At the nth of them, from 1.
     pub nth: u32,
-    /// Once the sync is done, rather than right before.
+    /// Right after the sync, rather than right before its end.
     pub after: bool,
     pub restart_after: Span,
     pub struck: Struck,
 }
 
-/// The times in which something is wrong with a device or its network.
+/// The periods in which something is wrong with a device or its network.
 #[derive(Clone, Debug, Default)]
 pub struct OnDevice {
     pub outages: Vec<Outage>,
@@ -64,13 +64,14 @@ pub struct OnDevice {
     pub detours: Vec<Detour>,
     pub half_open: Vec<Time>,
     pub slow: Vec<SlowTime>,
-    /// A share of rows cannot be read.
+    /// The share of rows that cannot be read in a period.
     pub unreadable: Vec<(Time, Time, Ppm)>,
     pub steps: Vec<Jump>,
     pub zones: Vec<Jump>,
     pub revoked: Vec<Time>,
 }
 
+/// A time on another link.
 #[derive(Clone, Debug)]
 pub struct Detour {
     pub from: Time,
@@ -78,6 +79,7 @@ pub struct Detour {
     pub link: Arc<Profile>,
 }
 
+/// Whose storage is restored or copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     Device(DeviceId),
@@ -86,6 +88,7 @@ pub enum Whose {
     Backend,
 }
 
+/// A storage goes back to its state at `backup`.
 #[derive(Clone, Copy, Debug)]
 pub struct Restore {
     pub whose: Whose,
@@ -94,31 +97,33 @@ pub struct Restore {
     pub restart_after: Span,
 }
 
+/// An app is killed, or its device loses power.
 #[derive(Clone, Debug)]
 pub struct Kill {
     pub at: Time,
     pub device: DeviceId,
     pub reason: KillReason,
-    /// A crash point and its nth passing after `at`; at once if `None`.
+    /// A crash point and its nth passing after `at`; `None`: at once.
     pub point: Option<(String, u32)>,
-    /// When it strikes wherever the app is, if it did not come to the point before.
+    /// When it kills the app wherever that is, if the point was not reached before.
     pub latest: Option<Time>,
     pub restart_after: Span,
     pub struck: Struck,
 }
 
-/// A run is cancelled: at once, or the next while a request is under way.
+/// Cancels a run: the one under way, or the next one while a request is under way.
 #[derive(Clone, Debug)]
 pub struct Cancel {
     pub at: Time,
-    /// When nobody wants that any more.
+    /// From then on nobody wants to cancel any more.
     pub until: Time,
     pub device: DeviceId,
-    /// If no run is under way then: so long after the next has sent a request.
+    /// If no run is under way at `at`: how long after the next one has sent a request.
     pub after: Span,
     pub struck: Struck,
 }
 
+/// An act on one device at an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Deed {
     pub at: Time,
@@ -126,6 +131,7 @@ pub struct Deed {
     pub what: Act,
 }
 
+/// What happens to an app from outside.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Upgrade { restart_after: Span },
@@ -134,27 +140,30 @@ pub enum Act {
 }
 
 impl Faults {
+    /// No faults, for this many devices.
     pub fn none(devices: usize) -> Faults {
         Faults { devices: vec![OnDevice::default(); devices], ..Faults::default() }
     }
+    /// Adds a fault to each of these devices.
     pub fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
         chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
-    /// Connections are cut: it is met if there was any.
+    /// Cuts connections; counts as met if there were any.
     pub fn cuts(&mut self, when: &When<'_>) {
         let chosen = when.chosen.to_vec();
         self.strike(when, move |reach| chosen.iter().any(|device| reach.has_connections(*device)));
     }
+    /// Plans an act on each device of the event.
     pub fn act(&mut self, when: &When<'_>, what: Act) {
         let at = when.at;
         self.deeds.extend(when.chosen.iter().map(|&device| Deed { at, device, what }));
     }
-    /// The storage goes back to what it was so long ago.
+    /// Restores a storage to its state `of` before the event.
     pub fn restore(&mut self, whose: Whose, of: Span, when: &When<'_>) {
         let (backup, at, restart_after) = (Time(when.at.0 - of.0), when.at, when.length);
         self.restores.push(Restore { whose, backup, at, restart_after });
     }
-    /// The app or the power ends on each device: at once, or at a crash point.
+    /// Ends the app or the power of each device: at once, or at a crash point.
     pub fn kill_all(
         &mut self,
         when: &When<'_>,
@@ -170,20 +179,22 @@ impl Faults {
         }
         self.awaited.push(awaited);
     }
+    /// Adds a description of what was planned.
     pub fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
-    /// At the time of the event.
+    /// Acts at the time of the event.
     pub fn strike(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach) -> bool + 'static) {
         self.strike_at(when.at, when.name, act);
     }
 
+    /// Plans an act at `at`, for the event of this name.
     pub fn strike_at(&mut self, at: Time, event: &str, act: impl Fn(&dyn Reach) -> bool + 'static) {
         let act: Doing = Rc::new(move |reach, _| act(reach));
         self.strikes.push(Strike { event: event.to_owned(), at, until: None, act });
     }
 
-    /// As the event begins, and with `false` as it ends: at the latest with the script.
+    /// Acts when the event begins, and with `false` when it ends: at the latest with the script.
     pub fn while_it_lasts(&mut self, when: &When<'_>, act: impl Fn(&dyn Reach, bool) + 'static) {
         let act: Doing = Rc::new(move |reach, begins| {
             act(reach, begins);
@@ -192,7 +203,7 @@ impl Faults {
         let (at, until) = (when.at, Some(when.until()));
         self.strikes.push(Strike { event: when.name.to_owned(), at, until, act });
     }
-    /// An app is suspended for so long, its connections last so long.
+    /// Suspends an app for `length`; its connections last `sockets`.
     pub fn suspend(&mut self, at: Time, of: DeviceId, (length, sockets): (Span, Span), struck: Struck) {
         self.strike_at(at, "", move |reach| {
             struck.set(reach.suspend(of, length, sockets) || struck.get());

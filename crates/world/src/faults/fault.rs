@@ -1,4 +1,4 @@
-//! What every kind of fault says of itself.
+//! What every kind of fault defines.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::net::Profile;
 
 /// A fault as a scenario plans it.
 pub trait Fault: fmt::Debug + Send + Sync {
-    /// Writes down what happens to whom and when, and gives it in words; `None` if it told by
-    /// itself.
+    /// Plans what happens to whom and when, and returns a description; `None` if it was reported
+    /// already.
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String>;
 
-    /// How it shows that it met somebody; `None` if that is told otherwise, as by device.
+    /// The sign that it met somebody; `None` if that is reported otherwise, such as per device.
     fn meets(&self, _: &When<'_>) -> Option<Meets> {
         None
     }
@@ -32,7 +32,7 @@ pub trait Fault: fmt::Debug + Send + Sync {
         0
     }
 
-    /// From one such change to the next, if there are many.
+    /// Time from one such change to the next, if there are many.
     fn period(&self) -> Option<Span> {
         None
     }
@@ -42,7 +42,7 @@ pub trait Fault: fmt::Debug + Send + Sync {
         None
     }
 
-    /// How many times as long it has disks take.
+    /// By which factor it slows disks.
     fn slows(&self) -> u32 {
         1
     }
@@ -53,7 +53,7 @@ pub trait Fault: fmt::Debug + Send + Sync {
     }
 }
 
-/// What a kind of fault asks of the file that it stands in.
+/// What a kind of fault can ask of the file that names it.
 pub trait Asks {
     /// The table of the event, which has its time.
     fn event(&self) -> View<'_>;
@@ -62,14 +62,14 @@ pub trait Asks {
     fn link(&self, name: View<'_>) -> Option<Arc<Profile>>;
     fn entity(&self, name: View<'_>) -> Option<EntityId>;
     fn device(&self, number: View<'_>) -> DeviceId;
-    /// The stack's crash points; empty if it does not say.
+    /// The stack's crash points; empty if it does not name them.
     fn crash_points(&self) -> Vec<&str>;
-    /// A mistake if a clock that jumps by so many microseconds shows a date that none can.
+    /// Reports a mistake if a clock that jumps by `micros` shows an impossible date.
     fn dated(&self, by: View<'_>, micros: i64);
-    /// A mistake if so many would be drawn.
+    /// Reports a mistake if this many faults would be drawn.
     fn not_too_many(&self, key: View<'_>, faults: u128);
     fn has_flags(&self) -> bool;
-    /// Whether the gateway knows nothing but what its replica holds.
+    /// Whether the gateway knows only what its replica holds.
     fn is_its_replica(&self) -> bool;
 }
 
@@ -78,11 +78,12 @@ pub trait Asks {
 pub struct Kind {
     pub key: Key,
     pub read: Read,
-    /// Whether what is written there has no effect.
+    /// Whether the written values have no effect.
     pub is_nothing: fn(View<'_>) -> bool,
-    /// `by` says how far something jumps, and names no attribute.
+    /// Whether `by` says how far something jumps, and does not name an attribute.
     pub jumps: bool,
-    /// What column it adds is said in the language of schemas, so the grammar has its form.
+    /// Whether it adds a column. Columns are written in the language of schemas, so the grammar has
+    /// their form.
     pub adds_a_column: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::config::form::{PERIOD, key};
 use crate::config::view::View;
 use crate::net::{Outage, OutageMode};
 
-/// So long from one loss of the link to the next, half of which it is gone.
+/// The period of the losses; the link is gone for half of it.
 #[derive(Clone, Debug)]
 struct Flap(Span);
 

@@ -1,4 +1,4 @@
-//! Responses that are not those to their requests.
+//! Responses that do not belong to their requests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::base::Ppm;
 use crate::config::form::{Form, required, word};
 use crate::net::{During, Foreign};
 
-/// This share of responses; and what comes in their place.
+/// The share of responses, and what comes in their place.
 #[derive(Clone, Debug)]
 pub struct ForeignResponses(pub Ppm, pub Foreign);
 

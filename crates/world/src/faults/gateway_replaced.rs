@@ -9,7 +9,7 @@ use crate::base::Span;
 use crate::config::form::{Form, PERIOD, key, table};
 use crate::config::view::View;
 
-/// So often, so long from one to the next.
+/// How often, and the time from one to the next.
 #[derive(Clone, Debug)]
 struct GatewayReplaced(u32, Span);
 

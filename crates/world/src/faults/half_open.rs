@@ -1,4 +1,4 @@
-//! Connections die, and the device is not told.
+//! Connections die, and the device does not notice.
 
 use std::sync::Arc;
 

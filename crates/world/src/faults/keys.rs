@@ -6,7 +6,7 @@ use crate::config::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required};
 use crate::config::view::View;
 use crate::config::written::signed;
 
-/// The keys of an event that concerns devices, and its own.
+/// The keys of an event that concerns devices, and the given ones.
 #[macro_export]
 macro_rules! on_devices {
     ($($own:expr),* $(,)?) => {
@@ -20,7 +20,7 @@ macro_rules! on_devices {
     };
 }
 
-/// The same without groups: `by` says how far something jumps.
+/// The same without groups, as `by` says how far something jumps.
 macro_rules! jump {
     ($own:expr $(,)?) => {
         $crate::config::form::table(&[
@@ -32,7 +32,7 @@ macro_rules! jump {
     };
 }
 
-/// What has connections.
+/// Advice for faults that need connections.
 pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 pub const SHARE: Key =
     key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
@@ -45,7 +45,7 @@ pub(super) const SERVER_RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
 pub(super) const OF: Key = required("of", SOME_SPAN).about("How long before the event the backup was made.");
 
-/// How old the backup is.
+/// How old the backup is; a mistake if it is from before the start.
 pub(super) fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
     let (of, since) = (own.at("of"), asks.at().since(Time::ZERO));
     if of.span() > since {
@@ -72,10 +72,10 @@ pub(super) fn ahead(micros: i64) -> String {
     format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
 }
 
-/// A connection that breaks is broken by an outage as short as this.
+/// The length of the outage that breaks a connection.
 pub(super) const CUT: Span = Span::millis(1);
 
-// Why what may be planned and drawn alike did not come.
+// Reasons why a planned or drawn fault did not come.
 pub const NONE_LOST: &str = "no response was lost";
 pub const ALL_READ: &str = "no row came that could not be read";
 pub const NONE_PUT_OFF: &str = "no edit was put off";

@@ -11,7 +11,7 @@ use crate::config::form::{Form, key, optional};
 use crate::config::view::View;
 use crate::contract::{KillReason, Need};
 
-/// At once, or at the nth passing of a crash point, from 1.
+/// At once (`None`), or at the nth passing of a crash point, from 1.
 #[derive(Clone, Debug)]
 struct Kill(Option<(String, u32)>);
 

@@ -17,7 +17,7 @@ pub(super) const KIND: Kind = Kind::new(
     "The person logs out, and logs in again later, when there is a network.",
     |_, _| Some(Arc::new(Logout)),
 )
-// Who logs out for no time logs out.
+// A logout for no time is still a logout.
 .nothing_if(|_| false);
 
 impl Fault for Logout {

@@ -1,30 +1,32 @@
-//! What a scenario plans and what does not come: who is not told believes that it did.
+//! Faults that a scenario plans and that do not fire. Without a report, users believe that they
+//! did.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::DeviceId;
 
-/// Whether something met whom it was to meet.
+/// Whether a fault met one that it was to meet.
 pub type Struck = Rc<Cell<bool>>;
 
+/// A fault that should meet somebody, and whether it did.
 #[derive(Clone, Debug)]
 pub struct Awaited {
     event: String,
     why: String,
     on: On,
-    /// Without any of these it cannot come, and that is told in its place.
+    /// It cannot come before one of these; if none came, only they are reported.
     after: Vec<Struck>,
 }
 
 #[derive(Clone, Debug)]
 enum On {
     Each(Vec<(DeviceId, Struck)>),
-    /// Somewhere: it is enough that it met somebody.
+    /// Anywhere: it is enough that it met somebody.
     Any(Struck),
 }
 
-/// A fault that missed some of its devices, or met nobody, or a part that was not used.
+/// A fault that missed some of its devices or met nobody, or a part that was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
@@ -32,22 +34,24 @@ pub struct Missed {
     pub why: String,
     /// Where it did not fire; empty if it had to meet somebody and met nobody.
     pub devices: Vec<DeviceId>,
-    /// On how many devices it was to fire; 0 if it had to meet somebody.
+    /// On how many devices it was to fire; 0 if it only had to meet somebody.
     pub of: u64,
 }
 
 impl Missed {
+    /// Whether it fired on none of its devices.
     pub fn is_whole(&self) -> bool {
         self.devices.len() as u64 == self.of
     }
 }
 
 impl Awaited {
-    /// On each of its devices, which are named one by one.
+    /// To be met on each of its devices, which `on` adds one by one.
     pub fn each(event: &str, why: String) -> Awaited {
         Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
     }
 
+    /// To be met by anybody.
     pub fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let on = On::Any(Struck::default());
         Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
@@ -59,6 +63,7 @@ impl Awaited {
     pub fn name(&self) -> &str {
         &self.event
     }
+    /// Adds a device; returns the flag to set when it is met there.
     pub fn on(&mut self, device: DeviceId) -> Struck {
         match &mut self.on {
             On::Each(devices) => {
@@ -69,12 +74,14 @@ impl Awaited {
             On::Any(struck) => struck.clone(),
         }
     }
+    /// The flag to set when it is met by anybody.
     pub fn met(&self) -> Struck {
         match &self.on {
             On::Each(_) => Struck::default(),
             On::Any(struck) => struck.clone(),
         }
     }
+    /// What to report at the end; `None` if it met all that it should.
     pub fn missed(&self) -> Option<Missed> {
         if !self.after.is_empty() && !self.after.iter().any(|met| met.get()) {
             return None;

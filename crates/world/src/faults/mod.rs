@@ -1,12 +1,12 @@
-//! What can go wrong: a file a kind.
+//! What can go wrong: one file per kind of fault.
 //!
-//! The file of a kind of fault has its key in a scenario, how it is read, what it does to whom and
-//! when, how it is told in words, what shows that it met somebody, and what a stack needs to meet
-//! it ([`Fault`]). What it does it writes into [`Faults`]. Models take what concerns them from the
-//! lists there; what is an act at an instant (`Faults::strike`) or at both ends of a time
-//! (`Faults::while_it_lasts`) is done by the fault's own code, through [`Reach`]. So a fault needs
-//! no other file but the list of kinds here, and the model that it is about if that knows nothing
-//! of the kind yet.
+//! The file of a kind has its key in a scenario, its reader, and a [`Fault`]: what it does to whom
+//! and when, in code and in words, how it shows, and what a stack needs to meet it. It writes its
+//! effects into [`Faults`], and models read the lists there that concern them. An act at an instant
+//! (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by the fault's
+//! own code, through [`Reach`]. So a new fault needs its file and a line in the list of kinds here.
+//! A model changes only if it does not know the kind yet. Reading order: `fault`, `drawn`, `when`,
+//! `strike`, then any kind.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.

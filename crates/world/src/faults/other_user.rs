@@ -17,7 +17,7 @@ pub(super) const KIND: Kind = Kind::new(
     "The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back.",
     |_, _| Some(Arc::new(OtherUser)),
 )
-// Who logs out for no time logs out.
+// A logout for no time is still a logout.
 .nothing_if(|_| false);
 
 impl Fault for OtherUser {

@@ -13,15 +13,15 @@ use crate::config::form::{Form, optional};
 use crate::config::view::View;
 use crate::contract::{KillReason, Need};
 
-/// At once, or at a sync of its disk.
+/// At once (`None`), or at a sync of its disk.
 #[derive(Clone, Debug)]
 struct PowerLoss(Option<AtSync>);
 
 #[derive(Clone, Copy, Debug)]
 struct AtSync {
-    /// The nth after the event, from 1, of the first device.
+    /// The nth sync after the event, from 1, on the first device.
     first: u32,
-    /// How many syncs later it is for each further device.
+    /// How many syncs later on each further device.
     stagger: u32,
     /// Right after the sync, rather than right before its end.
     after: bool,

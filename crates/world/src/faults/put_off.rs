@@ -11,7 +11,7 @@ use crate::backend::{Hindered, Hindrance};
 use crate::base::Ppm;
 use crate::config::form::{Form, required, table};
 
-/// This share of edits.
+/// The share of edits.
 #[derive(Clone, Debug)]
 pub struct PutOff(pub Ppm);
 

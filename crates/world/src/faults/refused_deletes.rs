@@ -11,7 +11,7 @@ use crate::backend::{Hindered, Hindrance};
 use crate::base::Ppm;
 use crate::config::form::{Form, required, table};
 
-/// This share of deletes.
+/// The share of deletes.
 #[derive(Clone, Debug)]
 pub struct RefusedDeletes(pub Ppm);
 

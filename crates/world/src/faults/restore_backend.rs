@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::config::form::{SOME_SPAN, key, table};
 use crate::contract::Need;
 
-/// To what was so long before.
+/// The age of the backup.
 #[derive(Clone, Debug)]
 struct RestoreBackend(Span);
 

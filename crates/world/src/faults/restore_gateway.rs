@@ -10,7 +10,7 @@ use super::when::{Meets, When};
 use crate::base::Span;
 use crate::config::form::table;
 
-/// To what was so long before.
+/// The age of the backup.
 #[derive(Clone, Debug)]
 struct RestoreGateway(Span);
 

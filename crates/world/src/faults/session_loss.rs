@@ -19,7 +19,7 @@ pub(super) const KIND: Kind =
 
 impl Fault for SessionLoss {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
-        // They are broken by an outage as short as that.
+        // An outage this short breaks them.
         let (until, mode) = (when.at + CUT, OutageMode::Reset);
         let outage = Outage { from: when.at, until, mode, noticed: false };
         faults.each(when.chosen, |on| on.outages.push(outage));

@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::config::form::{Form, key};
 use crate::contract::Need;
 
-/// Everything takes so many times as long.
+/// The factor by which everything takes longer.
 #[derive(Clone, Debug)]
 struct SlowDisk(u32);
 

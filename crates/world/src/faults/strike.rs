@@ -1,4 +1,4 @@
-//! What a fault does by itself when its time has come: a mechanism that needs no list of its own.
+//! What a fault does by itself at its time: a mechanism that needs no list of its own.
 
 use std::cell::RefMut;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::disk::Disk;
 use crate::gateway::Gateway;
 use crate::net::Link;
 
-/// What a fault lays hands on in a world that runs.
+/// What a fault can reach in a running world.
 pub trait Reach {
     fn now(&self) -> Time;
     fn backend(&self) -> RefMut<'_, Backend>;
@@ -19,19 +19,19 @@ pub trait Reach {
     fn disk(&self, of: DeviceId) -> Disk;
     fn link(&self, of: DeviceId) -> RefMut<'_, Link>;
     fn has_connections(&self, of: DeviceId) -> bool;
-    /// The process of the server half dies; false if there was none.
+    /// Kills the process of the server half; false if there was none.
     fn kill_server(&self, restart_after: Span) -> bool;
-    /// The operating system suspends an app, whose connections last so long; false if none runs.
+    /// Suspends an app, whose connections last `sockets`; false if none runs.
     fn suspend(&self, of: DeviceId, length: Span, sockets: Span) -> bool;
 }
 
-/// Gives whether it met somebody. It is told whether the fault begins or ends.
+/// Acts and returns whether it met somebody; the flag says whether the fault begins or ends.
 pub(super) type Act = Rc<dyn Fn(&dyn Reach, bool) -> bool>;
 
-/// An act at an instant, or at the beginning and the end of a time.
+/// An act at an instant, or at the beginning and the end of a period.
 #[derive(Clone)]
 pub struct Strike {
-    /// The event that plans it, which is met if the act met somebody.
+    /// The event that plans it; it counts as met if the act met somebody.
     pub event: String,
     pub at: Time,
     pub until: Option<Time>,

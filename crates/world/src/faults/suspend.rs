@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::config::form::{SPAN, key};
 use crate::contract::Need;
 
-/// Unless its person takes it up before; its connections last so long.
+/// How long its connections last. The suspension ends early if a person opens the app.
 #[derive(Clone, Debug)]
 struct Suspend(Span);
 

@@ -9,7 +9,7 @@ use crate::base::EntityId;
 use crate::config::form::{Form, SOME, required, table};
 use crate::config::view::View;
 
-/// Of so many rows, the first in the order of keys.
+/// The entity, and how many of its rows: the first in key order.
 #[derive(Clone, Debug)]
 struct TouchFlag(EntityId, u64);
 

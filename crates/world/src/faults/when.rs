@@ -1,10 +1,10 @@
-//! An event as its fault sees it, and how it shows that it met somebody.
+//! An event as its fault sees it, and the sign that it met somebody.
 
 use super::sign::Sign;
 use crate::base::{DeviceId, Span, Time, words};
 
-/// What shows that a fault met somebody, and from when until when, or nothing where the code that
-/// makes it happen says so; and in words why it did not.
+/// The sign that a fault met somebody, from when until when; nothing if the code that makes it
+/// happen reports that. With it, in words, the reason why it did not.
 pub type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
 /// An event as its fault sees it.
@@ -15,7 +15,7 @@ pub struct When<'w> {
     pub length: Span,
     /// All devices that it concerns.
     pub chosen: &'w [DeviceId],
-    /// When the script is over.
+    /// The end of the script.
     pub end: Time,
 }
 
@@ -28,28 +28,30 @@ impl When<'_> {
         count(self.chosen)
     }
 
-    /// It shows by this sign while it lasts.
+    /// It is met if this sign shows while it lasts.
     pub fn while_it_lasts(&self, sign: Sign, otherwise: &'static str) -> Option<Meets> {
         Some((Some((sign, self.at, self.until())), otherwise))
     }
 
-    /// It shows by this sign at any time after it.
+    /// It is met if this sign shows at any time after it.
     pub fn afterwards(&self, sign: Sign, otherwise: &'static str) -> Option<Meets> {
         Some((Some((sign, self.at, Time::FAR)), otherwise))
     }
 
-    /// It shows by this sign in the time that a backup lacks which is so old; what a return itself
-    /// does is no sign that it had something to undo.
+    /// It is met if this sign shows in the time that a backup of this age lacks. The time ends
+    /// before the restore, whose own acts are no sign.
     pub fn since(&self, of: Span, sign: Sign, otherwise: &'static str) -> Option<Meets> {
         let before = Time(self.at.0.saturating_sub(1));
         Some((Some((sign, self.ago(of), before)), otherwise))
     }
 
+    /// The time this long before the event.
     pub fn ago(&self, of: Span) -> Time {
         Time(self.at.0.saturating_sub(of.0))
     }
 }
 
+/// The only device by name, or the number of devices.
 pub fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),

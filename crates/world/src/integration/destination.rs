@@ -1,4 +1,4 @@
-//! The other system: a pure machine behind a write API of its own.
+//! The other system: a pure machine with a write API of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use super::rows::{Write, Written};
 use crate::backend::outages;
 use crate::base::{EntityId, Key, Ppm, Seed, Span, Stamp, Time, Value};
 
-/// What a worker asks it.
+/// A worker's call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
-    /// Which cursor it keeps for an entity.
+    /// Asks for the cursor that it keeps for an entity.
     Cursor(EntityId),
-    /// Which ids records have, by their keys in the source.
+    /// Asks for the ids of records, by their keys in the source.
     Find(EntityId, Vec<Key>),
-    /// To write records, and to move a cursor in the same transaction.
+    /// Writes records, and moves a cursor in the same transaction.
     Write(Vec<Write>, Option<Move>),
 }
 
-/// Moves the cursor of an entity, if it is still where the caller takes it to be.
+/// Moves the cursor of an entity, if it is still where the caller believes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) entity: EntityId,
     pub(crate) from: Option<String>,
     pub(crate) to: String,
-    /// It stays where it is if a record is rejected.
+    /// Whether the cursor stays where it is if a record is rejected.
     pub(crate) waits: bool,
 }
 
@@ -36,12 +36,12 @@ pub(crate) enum Answer {
     Written(Vec<Written>),
 }
 
-/// Why a call has no answer.
+/// Why a call gets no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It is down, or failed by accident, be it after it did what was asked.
+    /// It is down, or failed by accident, maybe after it did what was asked.
     Failed,
-    /// The cursor is not where the caller took it to be: nothing was written.
+    /// The cursor is not where the caller believed: nothing was written.
     CursorMoved,
     /// The caller gave up.
     TimedOut,
@@ -56,7 +56,7 @@ pub(crate) struct Taken {
     pub(crate) removed: bool,
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Handled {
     pub(crate) answer: Result<Answer, Failure>,
@@ -80,17 +80,17 @@ pub(crate) struct Destination {
     /// By its own ids, which it gives in order.
     records: BTreeMap<u64, Stored>,
     by_key: BTreeMap<(EntityId, Key), BTreeSet<u64>>,
-    /// The last version of each record that it was told of, if it heeds versions.
+    /// The last version of each record that it got, if it checks versions.
     versions: BTreeMap<(EntityId, Key), Stamp>,
     cursors: BTreeMap<EntityId, String>,
     last_id: u64,
-    /// How often each caller called, and each record came.
+    /// How often each caller called, and how often each record came.
     calls: BTreeMap<u32, u64>,
     came: BTreeMap<(EntityId, Key), u64>,
 }
 
 impl Destination {
-    /// An empty destination, with its failures up to `end`.
+    /// An empty destination, with its outages up to `end`.
     pub(crate) fn new(options: DestinationOptions, seed: Seed, end: Time) -> Destination {
         let down = options.availability.map_or_else(Vec::new, |of| outages(of, seed, end));
         Destination {
@@ -107,26 +107,26 @@ impl Destination {
         }
     }
 
-    /// It has this record from the start; gives its id.
+    /// Adds a record that it has from the start; returns its id.
     pub(crate) fn load(&mut self, write: &Write) -> u64 {
         self.store(write, None).unwrap_or(0)
     }
     pub(crate) fn keep_cursor(&mut self, entity: EntityId, cursor: String) {
         self.cursors.insert(entity, cursor);
     }
-    /// From now on it is up, and rejects what it rejects for good and nothing else.
+    /// Ends outages, random errors and random rejections; rows that are always rejected still are.
     pub(crate) fn mend(&mut self) {
         self.down.clear();
         self.options.errors = Ppm(0);
         self.options.rejects = Ppm(0);
     }
 
-    /// All records, by entity and key in the source; a record that is there twice comes twice.
+    /// All records of an entity, by key in the source; a row with two records comes twice.
     pub(crate) fn records(&self, of: EntityId, f: &mut dyn FnMut(&Key, &[Value])) {
         let records = self.records.values().filter(|record| record.entity == of);
         records.for_each(|record| f(&record.key, &record.values));
     }
-    /// Whether it has one record of a row with these values, or with none no record.
+    /// Whether a row has exactly one record, with these values; with `None`, no record.
     pub(crate) fn has(&self, entity: EntityId, key: &Key, values: Option<&[Value]>) -> bool {
         let ids = self.by_key.get(&(entity, key.clone()));
         let mut held = ids.into_iter().flatten().map(|id| &*self.records[id].values);
@@ -137,7 +137,7 @@ impl Destination {
         self.draws("destination.poison", (entity, key), 0, self.options.poison)
     }
 
-    /// A call comes at `now`, and takes effect.
+    /// Handles a call that comes at `now`; it takes effect at once.
     pub(crate) fn handle(&mut self, now: Time, caller: u32, request: &Request) -> Handled {
         let nth = self.calls.entry(caller).or_default();
         *nth += 1;
@@ -145,7 +145,7 @@ impl Destination {
         let errors = u64::from(self.options.errors.0);
         let took = self.options.fixed_cost;
         let is_down = self.down.iter().any(|(from, until)| (*from..*until).contains(&now));
-        // Of calls that fail, half do so before anything is done.
+        // Half of the calls that fail do so before anything is done.
         if is_down || chance < errors / 2 {
             return Handled { answer: Err(Failure::Failed), took, taken: Vec::new() };
         }
@@ -198,7 +198,7 @@ impl Destination {
             Ids::Lookup | Ids::Own => write.own,
         };
         if self.options.versions && self.versions.get(&name).is_some_and(|last| *last > *stamp) {
-            // It has a later version, or knows that there is no such record any more.
+            // It has a later version, or knows that the record no longer exists.
             return self
                 .by_key
                 .get(&name)
@@ -211,7 +211,8 @@ impl Destination {
         self.store(write, id).map_or(Written::Gone, Written::There)
     }
 
-    /// Writes a record over that of this id, or as a new one; gives its id unless it is gone.
+    /// Writes a record over the one with this id, or as a new one; returns its id unless it is
+    /// gone.
     fn store(&mut self, write: &Write, id: Option<u64>) -> Option<u64> {
         let name = (write.entity, write.key.clone());
         let Some(values) = write.values.clone() else {
@@ -223,7 +224,7 @@ impl Destination {
             return None;
         };
         if id.is_some_and(|id| !self.records.contains_key(&id)) {
-            // What was deleted meanwhile is not made again by an update.
+            // An update does not create again what was deleted meanwhile.
             return None;
         }
         let id = id.unwrap_or_else(|| {

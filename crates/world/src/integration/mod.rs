@@ -1,13 +1,14 @@
-//! One-way integration: rows of the backend are carried to another system, which is no phone.
+//! One-way integration: rows of the backend are carried to another system, which is not a phone.
 //!
-//! This room has the other system and what is decided on the way there. The *destination* is a pure
-//! machine with a write API of its own: it answers for each record of a call, gives ids, rejects
-//! records, fails. The *workers* of the integration find what changed by the gateway's strategies
-//! of capture (`gateway::Feed`), write it, and remember what they have written on the integration's
-//! own *platform*. When they do what, and where a kill strikes them, is for `world` to say.
+//! This room has the other system and the decisions on the way there. The *destination* is a pure
+//! machine with a write API of its own: it responds per record of a call, gives ids, rejects
+//! records, fails. The *workers* find what changed by the gateway's capture strategies
+//! (`gateway::Feed`), write it, and remember what they wrote on the integration's own *platform*.
+//! Room `world` decides when they act and where they are killed. Reading order: `options`,
+//! `destination`, `rows`, `platform`.
 //!
-//! Invariants: nothing here waits; the same call at the same time has the same answer; a call takes
-//! effect when it comes, whether or not anybody still waits for the answer; what is not on the
+//! Invariants: nothing here waits. The same call at the same time gets the same response. A call
+//! takes effect when it comes, even if nobody still waits for the response. What is not on the
 //! platform, in the source or in the destination dies with a worker.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]

@@ -1,4 +1,4 @@
-//! What the other system and the way there can be told to be.
+//! Options of the other system and of the way there.
 
 use crate::backend::Availability;
 use crate::base::{EntityId, Ppm, Span, word_enums};
@@ -54,7 +54,7 @@ pub struct DestinationOptions {
     pub ids: Ids,
     /// At most this many records in one call.
     pub batch: u32,
-    /// Time of a call on its way there and back.
+    /// Round-trip time of a call.
     pub rtt: Span,
     /// Service time of any call.
     pub fixed_cost: Span,
@@ -66,38 +66,38 @@ pub struct DestinationOptions {
     pub rejects: Ppm,
     /// Share of the rows that are rejected whenever they come.
     pub poison: Ppm,
-    /// Whether a write of an older version than the last one is left out.
+    /// Whether a write is ignored if it is older than the last version.
     pub versions: bool,
     /// Whether it has all rows at the start.
     pub loaded: bool,
-    /// Failures, drawn from the seed; it is always up if `None`.
+    /// Outages, drawn from the seed; `None`: it is always up.
     pub availability: Option<Availability>,
 }
 
 /// The way from the backend to another system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationOptions {
-    /// What is carried, parents first.
+    /// The entities to carry, parents first.
     pub entities: Vec<EntityId>,
     /// How changes are found.
     pub capture: Capture,
     pub workers: u32,
-    /// From the start of a worker's round to that of its next.
+    /// Time from the start of a worker's round to that of its next.
     pub every: Span,
-    /// At most this many rows are read at once.
+    /// At most this many rows per read.
     pub page: u32,
     pub remembers: Remembers,
     pub cursor: CursorKept,
-    /// A worker claims the cursor for this long before it reads; without it nobody does.
+    /// How long a worker claims the cursor before it reads; `None`: workers claim nothing.
     pub claim: Option<Span>,
     pub rejected: OnRejected,
-    /// A worker gives up on a call after this.
+    /// Time after which a worker gives up on a call.
     pub timeout: Span,
-    /// By so much the workers' clock is ahead.
+    /// By how much the workers' clock is ahead.
     pub clock_ahead: Span,
     /// Share of the crash points that a worker passes at which it is killed.
     pub killed: Ppm,
-    /// After so long it is started again.
+    /// Time after which it is started again.
     pub restart_after: Span,
     pub destination: DestinationOptions,
 }
@@ -142,7 +142,7 @@ impl Default for IntegrationOptions {
 }
 
 impl IntegrationOptions {
-    /// Whether the place up to which everything is done is in the source: a flag on each row.
+    /// Whether the progress is kept in the source, as a flag on each row.
     pub fn is_stateless(&self) -> bool {
         self.capture.marks_source()
     }

@@ -1,4 +1,4 @@
-//! What the integration keeps of its own: it outlives its workers.
+//! What the integration itself keeps: it outlives its workers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::base::{EntityId, Key, Time};
 pub(crate) struct Platform {
     cursors: BTreeMap<EntityId, String>,
     ids: BTreeMap<(EntityId, Key), u64>,
-    /// Records that were rejected and are to be tried again.
+    /// Rejected records that are to be tried again.
     rejected: BTreeSet<(EntityId, Key)>,
     /// Which worker has claimed the cursor, and until when.
     claim: Option<(u32, Time)>,
@@ -36,7 +36,7 @@ impl Platform {
             }
         }
     }
-    /// Records of `tried` wait for another try if they are among those `rejected`, and else not.
+    /// Notes which records of `tried` were rejected: only those wait for another try.
     pub(crate) fn note_rejected(&mut self, entity: EntityId, tried: &[Key], rejected: &[Key]) {
         tried.iter().for_each(|key| _ = self.rejected.remove(&(entity, key.clone())));
         self.rejected.extend(rejected.iter().map(|key| (entity, key.clone())));
@@ -45,7 +45,7 @@ impl Platform {
         self.rejected.iter().filter(|(of, _)| *of == entity).map(|(_, key)| key.clone()).collect()
     }
 
-    /// The worker claims the cursor until then, or renews its claim; false if another has it.
+    /// Claims the cursor for a worker until then, or renews its claim; false if another has it.
     pub(crate) fn claims(&mut self, worker: u32, now: Time, until: Time) -> bool {
         if self.claim.is_some_and(|(other, end)| other != worker && end > now) {
             return false;

@@ -1,4 +1,4 @@
-//! What a worker makes of rows that it has read, and of the answers for them.
+//! What a worker makes of rows that it has read, and of the responses to its writes.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::gateway::FeedRow;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
     pub(crate) entity: EntityId,
-    /// The key that it has in the source.
+    /// Its key in the source.
     pub(crate) key: Key,
-    /// The version that it is of.
+    /// The stamp of its version.
     pub(crate) stamp: Stamp,
     /// `None` deletes it.
     pub(crate) values: Option<Arc<[Value]>>,
@@ -19,21 +19,21 @@ pub(crate) struct Write {
     pub(crate) own: Option<u64>,
 }
 
-/// What the destination made of a record.
+/// What the destination did with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     /// It is there, under this id.
     There(u64),
-    /// It is not there any more, or never was.
+    /// It no longer exists, or never did.
     Gone,
-    /// It cannot take it now.
+    /// It was not taken this time.
     Rejected,
 }
 
-/// What there is to remember of a call that was answered.
+/// What to remember of a call that got a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// The ids of records; `None` of those that are gone.
+    /// The ids of records; `None` for records that are gone.
     pub(crate) ids: Vec<(Key, Option<u64>)>,
     pub(crate) rejected: Vec<Key>,
 }
@@ -41,8 +41,8 @@ pub(crate) struct Settled {
 /// The destination's own id of a row, if it gave one.
 pub(crate) type OwnId<'o> = &'o dyn Fn(&Key) -> Option<u64>;
 
-/// The writes for these rows. A delete of what the destination does not have by `own` is none,
-/// where a record is found by its own id alone.
+/// The writes for these rows. If records are found only by their own ids (`own`), deletes of
+/// records without an id are left out.
 pub(crate) fn writes(entity: EntityId, rows: &[FeedRow], own: Option<OwnId<'_>>) -> Vec<Write> {
     let write = |row: &FeedRow| {
         let id = own.and_then(|own| own(&row.key));
@@ -53,7 +53,7 @@ pub(crate) fn writes(entity: EntityId, rows: &[FeedRow], own: Option<OwnId<'_>>)
     rows.iter().filter_map(write).collect()
 }
 
-/// What the answers to these writes come to.
+/// The results of these writes.
 pub(crate) fn settled(writes: &[Write], answers: &[Written]) -> Settled {
     let mut settled = Settled::default();
     for (write, answer) in writes.iter().zip(answers) {

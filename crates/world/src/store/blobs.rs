@@ -1,11 +1,12 @@
-//! Attachments that wait to be sent, and their bytes in pieces: to read a stretch of one, or to
-//! note how far it has gone, touches no more of it.
+//! Attachments that wait to be sent. Their bytes lie in pieces, so that reading a stretch or noting
+//! progress touches no other piece.
 
 use super::error::Result;
 use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::{Attachment, Part, blob_hash};
 
+/// An attachment that waits to be sent, with its size in bytes and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingBlob {
     pub seq: i64,
@@ -14,16 +15,16 @@ pub struct WaitingBlob {
     pub part: Part,
     pub total: u64,
     pub hash: u64,
-    /// How much of it the server had when it was last heard of.
+    /// How many bytes of it the server had when it last said so.
     pub sent: u64,
-    /// The edit that made its row has come to nothing here: the server may have no such row.
+    /// The edit that created its row was dropped here: the server may have no such row.
     pub in_doubt: bool,
 }
 
 const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
 const PIECE: u64 = 32 * 1024;
-/// No attachment has so many pieces: a piece goes by the place of its attachment, times that, and
-/// by its own.
+/// Upper bound of pieces per attachment. A piece's place is its attachment's number times this,
+/// plus its own number.
 const PIECES: i64 = 1 << 20;
 const IN_DOUBT: i64 = -1;
 
@@ -32,6 +33,7 @@ pub const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS piece(place INTEGER PRIMARY KEY,bytes BLOB)",
 ];
 
+/// Keeps the attachments of a new row, to be sent.
 pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
     for part in attachment.parts() {
         let bytes = attachment.bytes(key, part);
@@ -47,13 +49,13 @@ pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> 
     Ok(())
 }
 
-/// What waits in the order in which it was made, or small pictures before all others.
+/// Waiting attachments in the order in which they were made; `small_first`: small pictures first.
 pub fn waiting(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
     in_order(tx, "", small_first)
 }
 
-/// The same of rows that do not wait themselves: one that was made in the middle of a run goes
-/// before what is attached to it.
+/// The same, without attachments whose row waits to be created: a row that is made during a run
+/// goes before its attachments.
 pub fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
     let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
@@ -80,7 +82,7 @@ fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Result<Vec<WaitingBl
     })
 }
 
-/// So many of its bytes, from `offset` on.
+/// At most `most` of its bytes, from `offset` on.
 pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
     if most == 0 {
         return Ok(Vec::new());
@@ -95,16 +97,18 @@ pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Notes how many bytes the server has.
 pub fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }
 
-/// The server may have no row for what is attached to this one.
+/// Notes that the server may have no row for these attachments.
 pub fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
     let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
     tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))
 }
 
+/// Drops an attachment and its bytes.
 pub fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
     let pieces = (seq * PIECES, (seq + 1) * PIECES);
     tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;

@@ -9,7 +9,7 @@ use super::shadow;
 use crate::base::{Cell, EditId, EntityId, Key, Stamp, Word};
 use crate::contract::{self, EditKind, PendingEdit, Refusal};
 
-/// The backend's side of a conflict; the other one, and what both came from, is the edit's entry.
+/// The backend's side of a conflict; the edit's entry has the other side and the base of both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     pub why: Refusal,
@@ -21,6 +21,7 @@ pub struct Difference {
 pub const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
+/// Opens a conflict and sets its edit aside.
 pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
     let Difference { why, current, edited_at } = difference;
     let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
@@ -35,13 +36,14 @@ pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
     tx.park(seq, true)
 }
 
+/// Closes a conflict; its edit may be sent again.
 pub fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
 }
 
-/// The open conflicts, oldest first. What has been pulled of a row since takes the place of the
-/// version that was recorded.
+/// The open conflicts, oldest first. A version of the row that was pulled since replaces the
+/// recorded one.
 pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
@@ -59,7 +61,7 @@ pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
     })?;
     let mut page = Vec::new();
     for (seq, difference) in recorded {
-        // The number of an edit that is gone may be another's by now.
+        // The number of a dropped edit may be another's by now.
         if let Some(entry) = tx.entry(seq)?.filter(|entry| entry.parked) {
             let newest = newest(tx, &entry, difference)?;
             page.push((entry, newest));
@@ -71,7 +73,7 @@ pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
 fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference> {
     let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
     let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
-    // When a row went who pulls may know less well than who refused the edit for it.
+    // The refusal may date a deletion better than the pull.
     let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
     let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
     let pulled = tx.shadow(entry.entity, entry.key.as_str())?;
@@ -84,20 +86,22 @@ fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference
     })
 }
 
+/// The open conflict of this edit.
 pub fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
     Ok(all(tx)?.into_iter().find(|(entry, _)| entry.edit == edit))
 }
 
+/// Whether the row has an open conflict.
 pub fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
     tx.finds(sql, (entity.0, key))
 }
 
-/// The edits that wait to be sent, and those that wait for a person, oldest first each.
+/// Edits that wait to be sent, and edits that wait for a person; each oldest first.
 pub fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
     let (mut free, mut held) = (Vec::new(), Vec::new());
     let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
-    // Rows to which edits that are held up refer, and so cannot be deleted.
+    // Rows that held edits refer to, and that therefore cannot be deleted.
     let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
     for entry in tx.entries()? {
         let row = (entry.entity, entry.key.clone());

@@ -1,4 +1,4 @@
-//! From a path to a connection.
+//! Opens connections to databases.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -11,14 +11,13 @@ use crate::base::Span;
 use crate::contract::{Database, Schema};
 use crate::disk;
 
-/// Prepared statements that a connection keeps for the next transaction; a session of many entities
-/// needs some dozens.
+/// Prepared statements that a connection keeps; a session of many entities needs some dozens.
 const STATEMENTS: usize = 128;
 
 pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Result<Connection> {
     let connection = disk::open(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Else a statement is planned again whenever another value is bound, for statistics that these
+    // Otherwise a statement is planned again for each newly bound value, for statistics that these
     // tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
@@ -48,13 +47,13 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions)
     Ok(connection)
 }
 
-/// Settings of a connection; the page size has effect on an empty file only.
+/// Settings of a connection; the page size takes effect only on an empty file.
 fn pragmas(options: &StoreOptions) -> String {
     let journal = match options.journal {
         Journal::Truncate => "TRUNCATE",
         Journal::Persist => "PERSIST",
-        // What Android checkpoints after (`db_wal_autocheckpoint`); SQLite's own 1000 pages would
-        // be most of a small database.
+        // Android's interval of checkpoints (`db_wal_autocheckpoint`); SQLite's own 1000 pages
+        // would be most of a small database.
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",
     };

@@ -1,27 +1,27 @@
-//! What can go wrong, by remedy.
+//! Errors of the store, by remedy.
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
 use crate::contract::{EditError, SyncError};
 
-/// Why the database did not do what it was asked to. Whatever here reads or writes fails so where
-/// it cannot be read or written; functions tell of their errors where there are others.
+/// Why the database did not do what it was asked to. All functions that read or write may return
+/// these; functions document only errors beyond them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// There is no room on the disk: nothing was changed, and it may be tried again later.
+    /// The disk is full: nothing was changed, and a later try may succeed.
     #[error("the device's storage is full")]
     Full,
-    /// A row would refer to one that is not there: nothing was changed.
+    /// A row would refer to a missing row: nothing was changed.
     #[error("a row refers to one that is not there")]
     Dangling,
-    /// What waited to be shown is no version of what is there now: nothing was changed.
+    /// What was set aside does not fit the rows that are there now: nothing was changed.
     #[error("what had been set aside does not fit what is there")]
     Moved,
     /// The disk failed, or SQLite refused: the process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),
-    /// What is stored, or was given to be stored, is not what the schema says.
+    /// What is stored, or given to be stored, does not fit the schema.
     #[error("the database is damaged: {0}")]
     Damaged(String),
 }

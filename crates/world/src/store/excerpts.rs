@@ -1,5 +1,5 @@
-//! Rows of which a unit brings a part, beside those that the device holds in full, while they are
-//! news: the device has the row in no version, or in an older one.
+//! A unit's excerpts of rows, beside the rows that the device holds in full. An excerpt is kept
+//! while it is news: the device has no version of the row, or an older one.
 
 use super::error::Result;
 use super::layout;
@@ -7,13 +7,14 @@ use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp, UnitId, Value};
 
-/// A row of which a unit brought a part: the unit, key, the backend's stamp, the values.
+/// An excerpt of a row: the unit, key, the backend's stamp, the values.
 pub type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
 
 pub const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS excerpt(unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit))WITHOUT ROWID",
 ];
 
+/// Stores a unit's excerpt of a row, in place of any other.
 pub fn put(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -25,23 +26,25 @@ pub fn put(
     tx.execute(sql, (unit.0, entity.0, key, stamp.0, shadow::written(values)))
 }
 
+/// Drops a unit's excerpt of a row.
 pub fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE unit=?1 AND entity=?2 AND key=?3";
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
+/// Drops all units' excerpts of a row up to this stamp.
 pub fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
-/// A load of `unit` begins: what it does not bring will go.
+/// Begins a load of `unit`: excerpts that it does not bring will be dropped.
 pub fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// The load of `unit` ends: what it did not bring and does not withhold goes.
+/// Ends the load of `unit`: drops excerpts that it neither brought nor withholds.
 pub fn end_load<'k>(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
@@ -55,8 +58,8 @@ pub fn end_load<'k>(
     tx.execute(sql, (unit.0, entity.0))
 }
 
-/// All that there is of `entity` in full has come: of what is held as new as here nothing is
-/// news; after a load (`withheld` says of which rows that told nothing) nor is what it lacks.
+/// Drops excerpts once all of `entity` has come in full: those that are not newer than the held
+/// row. After a load (`withheld`: keys that it left out), also those without a held row.
 pub fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Result<()> {
     let table = table(tx, entity);
     let held = format!(
@@ -77,8 +80,8 @@ pub fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Resu
     Ok(())
 }
 
-/// What the app shows of excerpts of an entity, in the order of keys: what is newer than the
-/// row that is held, and of no row with edits that wait.
+/// The excerpts of an entity that the app shows, in key order: those newer than the held row, and
+/// not of rows with waiting edits.
 pub fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
     let table = table(tx, entity);
     let sql = format!(

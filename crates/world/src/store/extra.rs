@@ -1,6 +1,6 @@
-//! What engines write beside each row that comes, such as a log of their own: the row's place,
-//! stamp and values once more, as one text, in place of what was there. It is written in the row's
-//! transaction, has an index of its own, and nobody reads it.
+//! Rows that an engine writes beside each pulled row, such as a log of its own. Each has the row's
+//! place, stamp and values again, as one text, and replaces the one before. It is written in the
+//! row's transaction, has an index of its own, and nobody reads it.
 
 use super::error::Result;
 use super::session::Tx;

@@ -1,10 +1,12 @@
-//! Rows that came and could not be applied: they wait here, so that a cursor may pass them.
+//! Deferred rows: they came and could not be applied. They wait here, so that a cursor may pass
+//! them.
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp};
 
+/// A deferred row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LateRow {
     pub key: Key,
@@ -14,6 +16,7 @@ pub struct LateRow {
 }
 
 impl Tx<'_> {
+    /// Creates the list of deferred rows, if it is missing.
     pub fn keep_late_rows(&self) -> Result<()> {
         self.make(&[
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
@@ -21,7 +24,7 @@ impl Tx<'_> {
         ])
     }
 
-    /// Keeps a row, in place of an older version of it; no values are a tombstone.
+    /// Defers a row, in place of an older version of it; no values are a tombstone.
     pub fn set_late(
         &self,
         entity: EntityId,
@@ -33,32 +36,34 @@ impl Tx<'_> {
         self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", row)
     }
 
+    /// All deferred rows of an entity, in key order.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
-    /// Those of them of which it is not known that they [lack](Tx::set_lacks) another.
+    /// Deferred rows that are not known to [lack](Tx::set_lacks) another row.
     pub fn late_to_try(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
+    /// Notes which other row a deferred row lacks.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other)))
     }
 
-    /// A row is here: those of the list that lacked it do so no longer.
+    /// Notes that a row is here: deferred rows that lacked it may be retried.
     pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Result<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
-    /// The rows that those of the list lack, each once.
+    /// The rows that deferred rows lack, each once.
     pub fn lacked(&self) -> Result<Vec<(EntityId, Key)>> {
         let (mut lacked, mut last) = (Vec::new(), String::new());
         loop {
-            // From one to the next, past all that lack the same.
+            // Jump from one to the next, past all that lack the same.
             let next = self.query("SELECT min(lacks) FROM late WHERE lacks>?1", [&last], |row| {
                 Ok(row.get::<_, Option<String>>(0)?)
             })?;
@@ -70,7 +75,7 @@ impl Tx<'_> {
         }
     }
 
-    /// The stamp of the version of a row that waits, if one does.
+    /// The stamp of a row's deferred version, if there is one.
     pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
@@ -80,7 +85,7 @@ impl Tx<'_> {
         self.finds("SELECT 1 FROM late LIMIT 1", [])
     }
 
-    /// How many rows wait; none where there is no list.
+    /// How many rows are deferred; 0 if there is no list.
     pub fn all_late(&self) -> Result<u64> {
         if !self.finds("SELECT 1 FROM sqlite_schema WHERE name='late'", [])? {
             return Ok(0);
@@ -89,7 +94,7 @@ impl Tx<'_> {
         Ok(counts.into_iter().sum::<i64>().unsigned_abs())
     }
 
-    /// A row waits no longer in this version or an older one, whether or not it did.
+    /// Drops a row's deferred version if its stamp is at most `upto`; it need not exist.
     pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Result<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.execute(sql, (entity.0, key, upto.0))

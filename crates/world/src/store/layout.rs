@@ -1,4 +1,4 @@
-//! Which tables there are, and the SQL that is said to them.
+//! The tables, and the SQL statements on them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,37 +18,37 @@ CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
-/// The tables of rows that got another key, and of keys for new ones, where there can be any.
+/// The tables of renamed rows and of keys for new rows, if there can be any.
 const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
     CREATE TABLE pool(entity,first,next,until,owner,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
-/// The table of edits that are settled and kept, where any are.
+/// The table of settled edits that are kept, if any are.
 pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\
 made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
 
-/// The table of rows beside others, where any are written.
+/// The table of rows beside others, if any are written.
 pub(super) const EXTRA: &str = "CREATE TABLE IF NOT EXISTS extra(entity,key,n,stamp,\"values\",\
 PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp ON extra(stamp)";
 
-/// The layout that a database says it has; 0 is an empty file.
+/// The layout version of a database; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 
-/// What is said to one entity's table; `row_sql` says in which words, in this order.
+/// A statement on one entity's table; `row_sql` has the SQL, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
     Put,
-    /// The same in place of an older version, or of any that is no later than a stamp.
+    /// `Put`, unless the held version is newer and its stamp above a bound.
     PutNewer,
     Get,
     Remove,
-    /// Unless it is of a later stamp.
+    /// `Remove`, unless the row has a later stamp.
     RemoveBy,
     Restamp,
-    /// Sets the generation, unless it is a later one.
+    /// Sets the generation, unless it is later already.
     Seen,
-    /// Deletes what is of an older generation and has no outbox entry.
+    /// Deletes rows of an older generation that have no outbox entry.
     Sweep,
-    /// Sets the generation of what is older and has a stamp between two.
+    /// Sets the generation of older rows whose stamps lie in a range.
     Spare,
     All,
 }
@@ -60,7 +60,7 @@ type RowSql = [String; 10];
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) schema: Arc<Schema>,
-    /// By entity; `None` for those that no device holds.
+    /// By entity; `None` for entities that no device holds.
     rows: Vec<Option<RowSql>>,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
     defined
 }
 
-/// Adds what makes the index at this place of the app's own.
+/// Appends the SQL of the app's own index at place `at`.
 pub(super) fn define_index(
     ddl: &mut String,
     schema: &Schema,
@@ -142,7 +142,7 @@ pub(super) fn define_index(
     let (table, names) = names(*id, entity);
     let place = |column: &usize| entity.projection.iter().position(|held| held == column);
     let columns: Vec<&str> = columns.iter().filter_map(place).map(|place| &*names[place]).collect();
-    // Of an older version of the app, which has not the columns.
+    // An older version of the app lacks the columns.
     if columns.is_empty() {
         return;
     }
@@ -198,8 +198,8 @@ fn table(id: EntityId, entity: &Entity) -> String {
     quoted('e', usize::from(id.0), &entity.name)
 }
 
-/// A user's name as an identifier that is like no other, whatever its letters; SQL text ends at a
-/// NUL.
+/// A user's name as an identifier that equals no other, whatever its letters. A NUL would end the
+/// SQL text, so it is replaced.
 fn quoted(kind: char, place: usize, name: &str) -> String {
     format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))
 }

@@ -1,10 +1,10 @@
-//! A line to a database: open while it is used and for a while after, closed when others need the
-//! room.
+//! A connection to a database: open while it is used and for a while after, closed when others need
+//! the memory.
 //!
 //! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements; a
-//! fleet's devices are idle most of the day. So a thread keeps as many caches and connections as
-//! [`CACHES`] and [`CONNECTIONS`] say, and gives back one that was not used for longest, or nearly
-//! so. To open it again takes tens of microseconds, and nobody can tell by what is on disk.
+//! fleet's devices are idle most of the day. So a thread keeps at most [`CACHES`] caches and
+//! [`CONNECTIONS`] connections. It takes them back from the least recently used, approximately.
+//! Opening one again takes tens of microseconds and leaves no trace on disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub(super) struct StoreConnection {
     database: Database,
     pub(super) options: StoreOptions,
     connection: RefCell<Option<Rc<Connection>>>,
-    /// Its place among those that keep their cache, and among those that stay open.
+    /// Its turns in the ring of page caches and in that of open connections.
     turns: [Turn; 2],
 }
 
@@ -37,8 +37,8 @@ struct Turn {
     is_used: Cell<bool>,
 }
 
-/// Lines that keep something, in the order in which they are looked at when one has to give it back
-/// ("second chance").
+/// Connections that keep a resource, in the order in which they are checked when one has to give it
+/// back ("second chance").
 struct Ring {
     max: usize,
     lines: VecDeque<Weak<StoreConnection>>,
@@ -62,7 +62,7 @@ impl StoreConnection {
         Rc::new(StoreConnection { database, options, connection, turns: Default::default() })
     }
 
-    /// The connection, opened if need be. It stays open for as long as it is held.
+    /// Returns the connection, and opens it if necessary. It stays open while the caller holds it.
     pub(super) fn connection(self: &Rc<StoreConnection>) -> Result<Rc<Connection>> {
         if let Some(line) = self.use_turn(CACHE) {
             line.drop_cache();
@@ -78,8 +78,8 @@ impl StoreConnection {
         Ok(Rc::clone(connection.insert(opened)))
     }
 
-    /// Gives back what only speed needs. A database whose journal tells a connection's end from its
-    /// rest stays open.
+    /// Releases memory that only serves speed. Only with a rollback journal does closing leave no
+    /// trace on disk; other databases stay open.
     pub(super) fn rest(&self) {
         let rolls_back = matches!(self.options.journal, Journal::Truncate | Journal::Persist);
         if rolls_back && self.database.path != ":memory:" {
@@ -92,7 +92,7 @@ impl StoreConnection {
 
     fn drop_cache(&self) {
         if let Some(connection) = &*self.connection.borrow() {
-            // Fails only for a page that cannot be written, and that the next commit reports.
+            // It fails only for a page that cannot be written, which the next commit reports.
             _ = connection.release_memory();
         }
     }
@@ -101,8 +101,8 @@ impl StoreConnection {
         self.connection.borrow().as_ref().is_some_and(|connection| Rc::strong_count(connection) > 1)
     }
 
-    /// Notes that the line is used; one that was not in the ring comes into it, perhaps in the
-    /// place of the one returned.
+    /// Marks the connection as used, and enters it into the ring if it is new. Returns the
+    /// connection that must give its resource back for it, if any.
     fn use_turn(self: &Rc<StoreConnection>, ring: usize) -> Option<Rc<StoreConnection>> {
         let turn = &self.turns[ring];
         turn.is_used.set(true);
@@ -123,10 +123,10 @@ impl Ring {
         RefCell::new(Ring { max, lines: VecDeque::new() })
     }
 
-    /// Takes out a line that was not used since it was last looked at; `None` if one that is no
-    /// more made room.
+    /// Removes a connection that was not used since it was last checked; `None` if a dropped one
+    /// made room.
     fn one_out(&mut self, ring: usize) -> Option<Rc<StoreConnection>> {
-        // After a round nobody counts as having been used.
+        // After one round none counts as used.
         for _ in 0..2 * self.lines.len() {
             let line = self.lines.pop_front()?.upgrade()?;
             if !line.is_in_use() && !line.turns[ring].is_used.replace(false) {

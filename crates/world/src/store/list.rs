@@ -1,4 +1,4 @@
-//! Lists that screens show: what SQLite does for a join, and for a look into one table.
+//! Lists that screens show: what SQLite does for a join, and for one table.
 
 use rusqlite::StatementStatus;
 use rusqlite::types::Value;
@@ -8,8 +8,8 @@ use super::session::{Store, Tx};
 use crate::base::EntityId;
 use crate::contract::{Like, Listed, LocalQuery};
 
-/// Runs a query of the app. Where it asks for rows that have one value, that is the one of the row
-/// number `nth` in the order of keys, which begins again at the end.
+/// Runs a query of the app. If it asks for rows with one value, it takes that value from row number
+/// `nth` in key order, modulo the number of rows.
 pub fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
     let sql = text(store, query);
     store.read(|tx| {
@@ -30,7 +30,7 @@ pub fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
     })
 }
 
-/// The query as SQL: the rows are `b`, those that they refer to `r0`, `r1`, ….
+/// The query as SQL: `b` are its rows; `r0`, `r1`, … are the rows that they refer to.
 fn text(store: &Store, query: &LocalQuery) -> String {
     let (table, columns) = store.names(query.of);
     let mut shown: Vec<String> = columns.iter().map(|column| format!("b.{column}")).collect();

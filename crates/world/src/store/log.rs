@@ -1,4 +1,4 @@
-//! What the user can read about edits that did not go as made.
+//! What the user can read about edits that were not committed as they were made.
 
 use super::error::Result;
 use super::outbox::word;

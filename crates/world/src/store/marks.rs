@@ -1,6 +1,6 @@
-//! A device without an outbox: a mark on each row that was edited lies where its edits would. The
-//! row goes out as it is: what it was before is not known, nor which columns were edited, nor how
-//! often. A row that was deleted here has a mark and no row.
+//! A device without an outbox: each edited row has one mark, which lies where its edits would. The
+//! row goes out as it is. A mark does not say what the row was before, which columns were edited,
+//! or how often. A row that was deleted here has a mark and no row.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
-/// Makes an edit: the row's change and its mark, which an earlier edit may have set.
+/// Makes an edit: changes the row, and sets its mark or updates it.
 pub fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
     let edit = &*followed(tx, edit)?;
     let (base, _) = tx.change(edit)?;
@@ -30,7 +30,7 @@ pub fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::res
     )?)
 }
 
-/// A mark stays though there is a verdict on what was sent: its row was edited since. It is on the
+/// Keeps a mark after the verdict on what was sent, as its row was edited since. The row is on the
 /// backend now, or gone there.
 pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
     let kind = match (sent, mark.kind) {
@@ -41,8 +41,8 @@ pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
     tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind.word()))
 }
 
-/// The marked rows of these entities as they are now, `limit` at most: what is there before what
-/// refers to it, and deletes last.
+/// The marked rows of these entities as they are now, at most `limit`: rows before those that refer
+/// to them, deletes last.
 pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
@@ -83,8 +83,8 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, 
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
 }
 
-/// The marks of these entities that were set up to `until` count for nothing any more, but those in
-/// conflict; gives their rows.
+/// Drops the marks of these entities that were set up to `until`, except those in conflict; returns
+/// their rows.
 pub fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;

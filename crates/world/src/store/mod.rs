@@ -1,23 +1,25 @@
-//! The device's database: one SQLite file a device, and all that is ever said to it.
+//! The device's database: one SQLite file per device, and all statements that run on it.
 //!
-//! It decides what lies in which table, what belongs into one transaction, and in which order
-//! waiting edits leave. It leaves to the engine when to pull, when to push and which side of a
-//! conflict wins; it leaves to the disk below what survives a crash.
+//! It decides what lies in which table, what belongs to one transaction, and in which order waiting
+//! edits leave. The engine decides when to pull, when to push and which side of a conflict wins.
+//! The disk below decides what survives a crash.
+//!
+//! Reading order: `layout` (tables and SQL), `session` (stores and transactions), `rows`, `outbox`,
+//! `progress`, then the rest.
 //!
 //! Invariants:
-//!
 //! - An edit is its row's change and its outbox entry, both or neither.
 //! - Edits of one row leave in the order in which they were made, one at a time: [`Tx::outbox`]
-//!   gives the oldest of each row, or none of them while that one is parked. A row that others
-//!   refer to leaves before them as it is made, and after them as it is deleted.
+//!   returns the oldest of each row, or none while that one is parked. A row that others refer to
+//!   is created before them and deleted after them.
 //! - A transaction is a closure: it cannot be open across an await.
-//! - What is stored is read back as it was, to the bit; columns have no declared type that SQLite
-//!   could convert to.
+//! - What is stored is read back to the bit; columns have no declared type that SQLite could
+//!   convert to.
 //! - A row with a waiting edit is never swept.
 //!
-//! How: one table an entity, with the user's names behind a position (`e3_patient`, `c0_name`), so
-//! that no name clashes with another, with SQL or with ours. The SQL texts are shared by all stores
-//! of a schema on a thread; a [`Tx`] keeps the statements it has used at hand by entity.
+//! Each entity has a table. A user's name stands behind a position (`e3_patient`, `c0_name`), so
+//! that it clashes with no other name, with SQL or with ours. All stores of a schema on a thread
+//! share the SQL texts; a [`Tx`] keeps the statements that it has used, by entity.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -1,35 +1,37 @@
-//! What a device's database can be told to be.
+//! Options of a device's database.
 
 use crate::base::{EntityId, Span, in_words};
 
+/// SQLite's journal mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Journal {
-    /// A rollback journal whose file is cut to nothing after each transaction: what Android sets.
+    /// A rollback journal that is truncated after each transaction, as Android sets it.
     #[default]
     Truncate,
-    /// A rollback journal whose file is kept, as large as the largest transaction made it. Of
-    /// simulated devices, that is often most of their memory.
+    /// A rollback journal whose file is kept, as large as the largest transaction. It is often most
+    /// of the memory of simulated devices.
     Persist,
     Wal,
-    /// None in the file layer: for `:memory:` and benches.
+    /// No journal in the file layer: for `:memory:` and benches.
     Memory,
 }
 in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but Memory);
 
+/// SQLite's `synchronous` setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// For every commit: it outlasts a loss of power.
+    /// A sync per commit: it survives a loss of power.
     #[default]
     Full,
-    /// Less often: a loss of power may take what was committed last.
+    /// Fewer syncs: a loss of power may take the last commits.
     Normal,
 }
 in_words!(Synchronous { Full: "full", Normal: "normal" });
 
-/// What SQLite does about rows that refer to one that is not there.
+/// What SQLite does about rows that refer to a missing row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ForeignKeys {
-    /// Nothing: it is not told which columns refer to rows.
+    /// Nothing: SQLite does not know which columns refer to rows.
     #[default]
     Off,
     /// It refuses to commit.
@@ -39,18 +41,19 @@ pub enum ForeignKeys {
 }
 in_words!(ForeignKeys { Off: "off", Deferred: "deferred", Immediate: "immediate" });
 
-/// What a new version of the app makes of a database that an older one left.
+/// What a new version of the app does with a database of an older one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnMismatch {
-    /// Columns that it lacks are added, empty until their rows come again.
+    /// Missing columns are added, empty until their rows come again.
     #[default]
     Migrate,
-    /// The same, and all rows of their entities come again.
+    /// The same, and all rows of their entities are loaded again.
     Backfill,
-    /// All is thrown away, edits that wait included, and loaded again.
+    /// Everything is thrown away, waiting edits included, and loaded again.
     Reset,
 }
 in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
+/// An index of the app's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     pub entity: EntityId,
@@ -58,6 +61,7 @@ pub struct Index {
     pub columns: Vec<usize>,
 }
 
+/// All options of a device's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
     pub page_size: u32,
@@ -65,15 +69,15 @@ pub struct StoreOptions {
     pub synchronous: Synchronous,
     pub cache_pages: u32,
     pub foreign_keys: ForeignKeys,
-    /// After each transaction it is counted how many rows refer to one that is not there.
+    /// Whether to count, after each transaction, the rows that refer to a missing row.
     pub watch_references: bool,
-    /// How long edits that are settled stay in the database; not at all if zero.
+    /// How long settled edits stay in the database; zero: not at all.
     pub keep_settled: Span,
-    /// Before and after each run it is told where all cursors stand.
+    /// Whether to report the positions of all cursors before and after each run.
     pub watch_cursors: bool,
     pub on_mismatch: OnMismatch,
     pub indexes: Vec<Index>,
-    /// So many rows of the engine's own are written for each that comes: `extra` says of what.
+    /// How many rows of the engine's own are written per pulled row; `extra` says what they hold.
     pub extra_rows: u32,
 }
 
@@ -96,7 +100,7 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
-    /// Whether SQLite refuses rows that refer to one that is not there.
+    /// Whether SQLite refuses rows that refer to a missing row.
     pub fn checks_references(&self) -> bool {
         self.foreign_keys != ForeignKeys::Off
     }

@@ -10,11 +10,12 @@ use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Value, Word};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit, Schema};
 
+/// An edit in the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its place in the order of edits; no two entries of one process have the same.
+    /// Its place in the order of edits; unique within a process.
     pub seq: i64,
-    /// Its idempotency key; no two entries have the same.
+    /// Its idempotency key; unique.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
@@ -25,8 +26,8 @@ pub struct Entry {
     /// The stamp of the version that it was made on; `None` if the backend has none.
     pub base: Option<Stamp>,
     /// The values that it was made on, by position in the backend's columns: of the columns that it
-    /// sets, and of all that the device has if it deletes the row. `None` for a create, unless that
-    /// is an update which makes its row again, and where an earlier version of the app wrote it.
+    /// sets, or of all that the device has if it deletes the row. `None` for a create, unless it
+    /// was an update that creates its row again, and for an edit by an older version of the app.
     pub made_on: Option<Vec<(usize, Value)>>,
     pub made_at: Stamp,
     pub attempts: u32,
@@ -34,15 +35,15 @@ pub struct Entry {
     pub parked: bool,
 }
 
-/// What the idempotency key of an edit ends with that is sent again over what it met.
+/// Suffix of the idempotency key of an edit that is sent again over what it met.
 const OVER: char = '+';
-/// The same where it stands beside that.
+/// The same for an edit that is merged into what it met.
 const BESIDE: char = '~';
 
 impl Entry {
-    /// Whether it may be on the backend, or on its way: what it says under its idempotency key
-    /// stands, and no other edit goes with it. Known where edits are squashed; a conflict rule that
-    /// sends it again gives it a key of its own, too.
+    /// Whether it may be on the backend or on its way: its content under this idempotency key is
+    /// fixed, and no other edit is joined with it. Valid only if edits are squashed: a conflict
+    /// rule that sends it again changes its key, too.
     pub fn is_sealed(&self) -> bool {
         self.id != self.edit.to_string()
     }
@@ -52,24 +53,24 @@ impl Entry {
         self.id.ends_with([OVER, BESIDE])
     }
 
-    /// Whether it goes out again beside what it met, and not over that.
+    /// Whether it goes out again merged into what it met, not over it.
     pub fn is_merged(&self) -> bool {
         self.id.ends_with(BESIDE)
     }
 
-    /// The idempotency key with which it goes out again: over what it met, or beside that.
+    /// The idempotency key for sending it again: over what it met, or merged into that.
     pub fn id_again(&self, merged: bool) -> String {
         format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
-    /// The idempotency key under which it goes out. A copy of the storage may have decided
-    /// otherwise about the same edit, and the backend is to commit that once.
+    /// The idempotency key that is sent. A copy of the storage may decide otherwise about the same
+    /// edit, and the backend must commit it only once.
     pub fn id_sent(&self) -> String {
         self.id.replace(BESIDE, OVER.encode_utf8(&mut [0; 4]))
     }
 
-    /// The values that its person set. An update that makes its row again has all of the row's
-    /// besides.
+    /// The values that its person set. An update that creates its row again also has the other
+    /// values of the row.
     pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
         let again = self.made_on.as_deref().filter(|_| self.kind == EditKind::Create);
         let set = move |column: usize| again.is_none_or(|own| own.iter().any(|(of, _)| *of == column));
@@ -81,19 +82,20 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
                      FROM outbox";
 
 impl Store {
+    /// Makes an edit in a transaction of its own.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
 
-/// What an edit was made on: the stamp of its row, and the values that it changes.
+/// The base of an edit: its row's stamp, and the values that it changes.
 pub(super) type MadeOn = (Option<Stamp>, Option<Vec<(usize, Value)>>);
 
 impl Tx<'_> {
     /// Changes a row as a person wants it and puts the edit into the outbox.
     ///
     /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
-    /// A new row counts as seen by the full load that is under way, since that cannot bring it.
+    /// A new row counts as seen by a full load under way, as that load cannot bring it.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let made_on = self.change(edit)?;
@@ -148,8 +150,7 @@ impl Tx<'_> {
     /// Puts an edit at the end of the outbox.
     pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Result<()> {
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
-        // An answer may still be under way that speaks of an entry that is gone: its number is not
-        // given again.
+        // A response about a dropped entry may still be under way: its number is not reused.
         let seq = last[0].max(self.store().last_seq.get()) + 1;
         self.execute(
             "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0,?11)",
@@ -172,12 +173,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
-    /// oldest edit, unless that is parked.
+    /// The edits of these entities that may be sent now, oldest first, at most `limit`: of each row
+    /// the oldest edit, unless that is parked.
     ///
-    /// A row that others refer to is made before them and deleted after them: an edit that refers
-    /// to a row which an older edit makes does not leave before that, and a delete stays until no
-    /// older edit waits that refers to its row.
+    /// A row that others refer to is created before them and deleted after them. So an edit waits
+    /// for an older create of a row that it refers to. A delete waits for all older edits that
+    /// refer to its row.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
         let sql = format!(
             "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
@@ -209,8 +210,8 @@ impl Tx<'_> {
         self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
-    /// The rows of an entity to which edits refer, by what they set and what they were made on,
-    /// with the oldest of those.
+    /// The rows of an entity that edits refer to, by new values or base values, with the number of
+    /// the oldest such edit.
     pub(super) fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {
@@ -230,6 +231,7 @@ impl Tx<'_> {
         Ok(oldest)
     }
 
+    /// The waiting edits of a row, oldest first.
     pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
         let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
         self.query(&sql, (entity.0, key), entry)
@@ -243,17 +245,19 @@ impl Tx<'_> {
         self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }
 
-    /// Makes an edit one of another row, which the backend does not have yet.
+    /// Moves an edit to another row, which the backend does not have yet.
     pub fn carry_over(&self, seq: i64, key: &Key) -> Result<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
         self.execute(sql, (seq, key.as_str()))
     }
 
+    /// The rows with waiting edits, by entity and key.
     pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
+    /// Removes an edit from the outbox.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
         keep(self, seq)?;
         let gone = self.changes("DELETE FROM outbox WHERE seq=?1", [seq])?;
@@ -266,19 +270,19 @@ impl Tx<'_> {
         added.set(added.get() + more);
     }
 
-    /// Says on which version all edits of a row are made.
+    /// Sets the version that all edits of a row are based on.
     pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, base.0))
     }
 
-    /// The same for those that are made on the version `from`.
+    /// The same for edits that are based on the version `from`.
     pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
         self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0))
     }
 
-    /// Notes on which values of its row an edit is made, `row` being the device's columns.
+    /// Notes the values that an edit is made on; `row` has the device's columns.
     pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Result<()> {
         let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
         if entry.kind == EditKind::Create || entry.made_on == under {
@@ -287,8 +291,8 @@ impl Tx<'_> {
         self.execute("UPDATE outbox SET made_on=?2 WHERE seq=?1", (entry.seq, under.as_deref().map(json)))
     }
 
-    /// Turns an edit into another operation with an idempotency key of its own on the version
-    /// `over`, maybe of another row, with these values.
+    /// Turns an edit into another operation on the version `over`, maybe of another row, with these
+    /// values and an idempotency key of its own.
     pub fn rewrite(
         &self,
         seq: i64,
@@ -321,16 +325,18 @@ impl Tx<'_> {
         )
     }
 
+    /// Counts a try of an edit and notes its error.
     pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
         self.execute(sql, (seq, error))
     }
 
-    /// Sets an edit aside, and with it the later ones of its row, or lets it be sent again.
+    /// Sets an edit aside, and with it later edits of its row; or lets it be sent again.
     pub fn park(&self, seq: i64, parked: bool) -> Result<()> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
 
+    /// All edits in the outbox, oldest first.
     pub fn pending(&self) -> Result<Vec<PendingEdit>> {
         let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
         self.query(sql, [], |row| {
@@ -347,15 +353,15 @@ impl Tx<'_> {
 
 struct Turns<'t> {
     entities: &'t [EntityId],
-    /// Rows of those of which an edit was met that does not make them now.
+    /// Rows of `entities` with an edit before this one that does not create them now.
     unmade: BTreeSet<(EntityId, Key)>,
-    /// By entity: its rows to which edits refer, each with the oldest of those. Read as deletes are
-    /// met.
+    /// By entity: its rows that edits refer to, each with the oldest such edit. Read when the first
+    /// delete is met.
     referred: BTreeMap<EntityId, BTreeMap<Key, i64>>,
 }
 
 impl Turns<'_> {
-    /// Whether the edit is to wait; those before it were met.
+    /// Whether the edit must wait; the edits before it were met.
     fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
         if entry.kind == EditKind::Delete {
             return self.is_referred_to(tx, entry);
@@ -379,6 +385,7 @@ impl Turns<'_> {
     }
 }
 
+/// The rows that these values refer to.
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
     let rows = entity.references(values.iter().map(|(column, value)| (*column, value)));
     rows.map(|(entity, key)| (entity, Key::new(key)))
@@ -422,8 +429,8 @@ pub(super) fn json(values: &[(usize, Value)]) -> String {
     serde_json::to_string(&cells).expect("writing to memory does not fail")
 }
 
-/// Keeps an edit that is settled beside the outbox, as in a change log, if any are kept, and prunes
-/// what was made too long before the latest.
+/// Copies a settled edit to the table `past`, as in a change log, if edits are kept. Prunes edits
+/// that were made too long before the latest.
 fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
     let keep = tx.store().options().keep_settled;
     if keep == Span::ZERO {
@@ -436,7 +443,7 @@ fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
     tx.execute("DELETE FROM past WHERE made_at<(SELECT max(made_at)FROM past)-?1", [micros])
 }
 
-/// An edit by the keys that its rows have by now: a person may have opened them under others.
+/// An edit with the present keys of its rows: a person may have opened them under old keys.
 pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
     let schema = tx.store().schema();
     let mut followed = Cow::Borrowed(edit);

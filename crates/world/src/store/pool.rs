@@ -1,12 +1,12 @@
-//! Keys that the backend gave for rows that are yet to be made, in blocks for one device. A copy of
-//! the database that goes by a name of its own finds none there: the first device goes on to take
-//! them.
+//! Keys that the backend gave for rows to be created, in blocks per device. A copy of the database
+//! under a name of its own finds no keys there, as the first device goes on taking them.
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
 use crate::base::{EntityId, Key};
 use crate::contract::given_key;
 
+/// How many keys this device has left in its pool.
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left =
@@ -14,7 +14,7 @@ pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     Ok(left.first().map_or(0, |&left| u32::try_from(left).unwrap_or(u32::MAX)))
 }
 
-/// Adds a block of so many keys; what another device was given goes.
+/// Adds a block of `count` keys; drops blocks that were given to another device.
 pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
     let owner = tx.store().owner.get().0;
@@ -23,8 +23,8 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
     tx.execute(sql, (entity.0, first, first + i64::from(count), owner))
 }
 
-/// Takes the next key out of the pool that no row here has: who went back to a backup has keys in
-/// store that it has used since.
+/// Takes the next key of the pool that no row here has. After a restore from a backup, the pool has
+/// keys that were used since.
 pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
@@ -34,7 +34,7 @@ pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     }
 }
 
-/// Takes the next key of any block, no matter to whom it was given; no correct rule asks for it.
+/// Takes the next key of any block, whomever it was given to; only a planted bug asks for it.
 pub fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
@@ -46,14 +46,14 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Opti
     Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
 }
 
-/// The first key of the block that is used up next, though it was taken long ago; no correct
-/// rule asks for it.
+/// The first key of this device's current block, even if it was taken long ago; only a planted bug
+/// asks for it.
 pub fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }
 
-/// The block of this device that is used up next: its first number, and the next to be taken.
+/// The current block of this device: its first number, and the next to be taken.
 fn block(tx: &Tx<'_>, entity: EntityId) -> Result<Option<(i64, i64)>> {
     let sql =
         "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";

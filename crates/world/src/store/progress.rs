@@ -28,19 +28,20 @@ impl Tx<'_> {
         self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading))
     }
 
-    /// The latest full load of `entity` by any unit; 0 before the first.
+    /// The generation of the latest full load of `entity` by any unit; 0 before the first.
     pub fn generation(&self, entity: EntityId) -> Result<u32> {
         let sql = "SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1";
         let found = self.query(sql, [entity.0], |row| Ok(row.get(0)?))?;
         Ok(found[0])
     }
 
-    /// Where each cursor stands: its book, the entity, and the cursor, in order.
+    /// The position of each cursor: its book, the entity and the cursor, in order.
     pub fn all_progress(&self) -> Result<Vec<(UnitId, EntityId, Option<String>)>> {
         let sql = "SELECT unit,entity,cursor FROM progress ORDER BY unit,entity";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
+    /// When each unit last completed, in order.
     pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
@@ -63,8 +64,8 @@ impl Tx<'_> {
         self.execute(sql, (unit.0, at.0))
     }
 
-    /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run,
-    /// the device's first being 1.
+    /// Marks `unit` as running until [`Tx::end_run`], also over restarts. Returns the number of the
+    /// run; the device's first run is 1.
     pub fn begin_run(&self, unit: UnitId) -> Result<u64> {
         let sql = "INSERT INTO unit SELECT ?1,NULL,ifnull(max(run),0)+1,1 FROM unit WHERE true \
                    ON CONFLICT(unit)DO UPDATE SET run=excluded.run,running=1 RETURNING run";
@@ -73,6 +74,7 @@ impl Tx<'_> {
         Ok(run[0])
     }
 
+    /// The number that the next run will get.
     pub fn next_run(&self) -> Result<u64> {
         let found =
             self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
@@ -83,17 +85,18 @@ impl Tx<'_> {
         self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0])
     }
 
+    /// Units that are marked as running, with the numbers of their runs.
     pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
         let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))
     }
 }
 
-/// Where the cursors stood after the last whole sync, for who begins there again.
+/// The cursors after the last complete sync, for engines that begin there again.
 pub const WHOLE_SYNCS: &[&str] =
     &["CREATE TABLE IF NOT EXISTS whole(unit,entity,cursor,PRIMARY KEY(unit,entity))WITHOUT ROWID"];
 
-/// Where the last whole sync ended; the outer `None` before the first that was noted.
+/// Where the last complete sync ended; the outer `None` means that none was noted.
 pub fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Result<Option<Option<String>>> {
     let sql = "SELECT cursor FROM whole WHERE unit=?1 AND entity=?2";
     tx.first(sql, (book.0, entity.0), |row| Ok(row.get(0)?))

@@ -1,4 +1,4 @@
-//! What an earlier life of the app left behind.
+//! Fills a database as an earlier incarnation of the app would have.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use super::session::{Store, Tx};
 use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 
-/// Makes all tables in an empty database and fills them as if every unit had completed when
-/// `state` says: its rows, the cursor of each unit for each entity that it pulls, and the date
-/// of its completion. One transaction; rows and loads are of generation 0.
+/// Creates all tables in an empty database and fills them as if every unit had completed at the
+/// time of `state`: its rows, each unit's cursor for each entity that it pulls, and the date of its
+/// completion. One transaction; rows and loads have generation 0.
 pub fn provision(
     db: &Database,
     schema: &Arc<Schema>,
@@ -23,7 +23,7 @@ pub fn provision(
     state: &dyn Provision,
 ) -> Result<()> {
     let store = Store::open(db, Arc::clone(schema), options)?;
-    // A backup is put in as it is, and refers to what it refers to.
+    // A backup is taken as it is, whatever its rows refer to.
     store.trust_references()?;
     store.transaction(|tx| {
         let mut result = Ok(());

@@ -1,16 +1,17 @@
-//! Rows that refer to rows: what SQLite is told of it, and what is there.
+//! References between rows: what SQLite checks, and what is on the device.
 
 use super::error::Result;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::ColumnKind;
 
+/// Whether the device has this row.
 pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let (table, _) = tx.store().names(entity);
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
 
-/// The rows that these of the device's columns refer to, which the device has a table for.
+/// The rows that these cells (the device's columns) refer to, if the device has a table for them.
 pub fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
     let schema = tx.schema();
     let columns = schema.entity(entity).projected().zip(cells);
@@ -35,8 +36,8 @@ pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Optio
     Ok(None)
 }
 
-/// The rows that a full load of this generation would remove as it ends, and that others refer to,
-/// with their stamps.
+/// The rows that a full load of this generation would remove at its end although others refer to
+/// them; with their stamps.
 pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
@@ -53,7 +54,7 @@ pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<V
     Ok(found)
 }
 
-/// How many rows on the device refer to one that it does not have.
+/// How many rows on the device refer to a missing row.
 pub fn dangling(tx: &Tx<'_>) -> Result<u64> {
     let store = tx.store();
     let mut rows = 0;
@@ -87,7 +88,7 @@ fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
     found
 }
 
-/// What refers to what is not there is looked at as the transaction ends.
+/// Moves the check of foreign keys to the end of the transaction.
 pub fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
     tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
 }

@@ -1,4 +1,4 @@
-//! Rows that get another key: the device made them under one of its own.
+//! Rows that get another key than the one that the device made.
 
 use super::error::Result;
 use super::outbox::{ENTRY, entry, json};
@@ -12,9 +12,9 @@ use crate::contract::{ColumnKind, Entity, Row};
 pub struct Reach {
     /// References to it in rows.
     pub rows: bool,
-    /// References to it in edits that wait, and in what those were made on.
+    /// References to it in waiting edits, and in the values that those were made on.
     pub edits: bool,
-    /// A version of it that came down under the new key meanwhile: it may be the newer one.
+    /// A version of it that came down under the new key meanwhile, and may be newer.
     pub newer: bool,
 }
 
@@ -22,11 +22,11 @@ impl Reach {
     pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
 }
 
-/// Gives a row another key, wherever it stands. If a row of the new key came down meanwhile, it
-/// waits beside.
+/// Gives a row another key, wherever it stands. A row of the new key that came down meanwhile goes
+/// to its shadow.
 pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
     call(tx, entity, from, to)?;
-    // What refers to the row follows before the end.
+    // References to the row are changed before the end.
     defer_foreign_keys(tx)?;
     if let Some(row) = tx.row(entity, to.as_str())? {
         if reach.newer {
@@ -52,7 +52,7 @@ pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach)
     Ok(())
 }
 
-/// A row is called so from now on, whatever a person's screen calls it.
+/// Notes the new key of a row, for screens that still have the old one.
 pub fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)

@@ -8,6 +8,7 @@ use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, inert};
 
+/// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
     /// The backend's stamp of the version last received; 0 if never.
@@ -17,6 +18,7 @@ pub struct StoredRow {
 }
 
 impl Store {
+    /// Checks the file's integrity and reads every row.
     pub fn check(&self) -> Result<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
@@ -24,10 +26,11 @@ impl Store {
         }
         let schema = self.schema();
         let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
-        // What has its place may still be no text.
+        // A value in its place may still not be valid text.
         stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
+    /// Calls `f` with the key, stamp and values of each row, in key order.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
@@ -45,8 +48,8 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Stores a row as it came from the wire, in place of a version that is no newer; one of the
-    /// stamp `over` or an earlier one gives way to any. False if what there was stays.
+    /// Stores a row as it came from the wire, unless the held version is newer; a held version of
+    /// stamp `over` or earlier gives way to any. False if the held version stays.
     #[inline]
     pub fn put(
         &self,
@@ -71,7 +74,7 @@ impl Tx<'_> {
         Ok(is_put)
     }
 
-    /// Stores a row from owned values of the device's columns, in place of what there was.
+    /// Stores a row from owned values of the device's columns, in place of any version.
     pub fn put_values(
         &self,
         entity: EntityId,
@@ -99,7 +102,7 @@ impl Tx<'_> {
         columns: usize,
         bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
     ) -> Result<bool> {
-        // A place that is not bound would hold the previous row's value.
+        // An unbound parameter would keep the previous row's value.
         let expected = self.store().entity(entity).projection.len();
         if columns != expected {
             return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
@@ -119,10 +122,12 @@ impl Tx<'_> {
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
+    /// Deletes a row; false if there was none.
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
+    /// Deletes a row of this stamp or an earlier one; false if there was none.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
@@ -141,17 +146,17 @@ impl Tx<'_> {
         })
     }
 
+    /// Sets the stamp of a row, if the device has it.
     pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
         self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }
 
-    /// Notes that a full load saw a row, if the row is on the device, and leaves its values alone.
+    /// Notes that a full load saw a row, if the device has it; the values stay.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
         self.say(entity, RowStatement::Seen, (key, generation)).map(drop)
     }
 
-    /// Removes the rows of an older generation that have no outbox entry; gives their keys in
-    /// order.
+    /// Removes rows of an older generation that have no outbox entry; returns their keys in order.
     pub fn sweep(&self, entity: EntityId, generation: u32) -> Result<Vec<Key>> {
         self.writes();
         let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
@@ -168,7 +173,7 @@ impl Tx<'_> {
         Ok(swept)
     }
 
-    /// Rows as of stamps between these two count as seen by the load of this generation.
+    /// Marks rows whose stamps lie in this range as seen by the load of this generation.
     pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Result<()> {
         self.say(entity, RowStatement::Spare, (generation, from.0, until.0)).map(drop)
     }

@@ -15,11 +15,12 @@ use super::options::StoreOptions;
 use crate::base::{DeviceId, EntityId};
 use crate::contract::{Database, EditError, Entity, Schema, Work};
 
+/// A device's database.
 #[derive(Debug)]
 pub struct Store {
     line: Rc<StoreConnection>,
     layout: Rc<Layout>,
-    /// Steps of SQLite's virtual machine since somebody asked.
+    /// Steps of SQLite's virtual machine since they were last read.
     steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
@@ -41,8 +42,8 @@ struct Ready<'s> {
     statement: Counted<'s>,
 }
 
-/// A statement whose steps are added to the store's when it is put away: to read its counter costs
-/// more than a step.
+/// A statement whose steps are added to the store's on drop, as reading its counter costs more than
+/// a step.
 pub(super) struct Counted<'s> {
     statement: CachedStatement<'s>,
     store: &'s Store,
@@ -69,6 +70,7 @@ impl Drop for Counted<'_> {
 }
 
 impl Store {
+    /// Creates all tables in an empty database.
     pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Result<()> {
         connection::open(db, schema, options).map(drop)
     }
@@ -86,17 +88,17 @@ impl Store {
         })
     }
 
-    /// What is written from now on may refer to what is not there.
+    /// Turns off foreign keys for what is written from now on.
     pub(super) fn trust_references(&self) -> Result<()> {
         Ok(self.connection()?.execute_batch("PRAGMA foreign_keys=OFF")?)
     }
 
-    /// Runs `f` in one transaction that is committed if `f` ends well, and undone if it does not.
+    /// Runs `f` in one transaction, which commits if `f` returns `Ok` and rolls back otherwise.
     pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// The same for what a person edits.
+    /// The same for a person's edits.
     pub fn save<R>(
         &self,
         f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, EditError>,
@@ -104,7 +106,7 @@ impl Store {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
-    /// Whose database it is: keys are taken out of blocks that were given to this device.
+    /// Sets whose database it is: keys are taken from the blocks of this device.
     pub fn belongs_to(&self, device: DeviceId) {
         self.owner.set(device);
     }
@@ -131,14 +133,15 @@ impl Store {
         if result.is_err() {
             self.added.set(added);
             if !connection.is_autocommit() {
-                // What cannot be undone now is undone by the next process.
+                // If this fails, the next process rolls back.
                 _ = say(&connection, "ROLLBACK");
             }
         }
         result
     }
 
-    /// How many edits the outbox has more than when this store was opened; no work for the device.
+    /// By how many edits the outbox has grown since this store was opened; costs the device
+    /// nothing.
     pub fn added(&self) -> i64 {
         self.added.get()
     }
@@ -147,13 +150,13 @@ impl Store {
         &self.line.options
     }
 
-    /// What was done in transactions since the last call, undone ones included.
+    /// The work of transactions since the last call, including those that were rolled back.
     pub fn work(&self) -> Work {
         Work { steps: self.steps.take(), ..Work::default() }
     }
 
-    /// Gives back the memory that only speed needs; the next call opens the database again. Where
-    /// there are many stores, those that are not used come to rest by themselves.
+    /// Releases memory that only serves speed; the next call opens the database again. If there are
+    /// many stores, unused ones rest by themselves.
     pub fn rest(&self) {
         self.line.rest();
     }
@@ -200,7 +203,7 @@ impl<'s> Tx<'s> {
         Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
-    /// Calls `f` with a statement on an entity's table. It is looked up by its text once a
+    /// Calls `f` with a statement on an entity's table, which is looked up by its text once per
     /// transaction.
     #[inline]
     pub(super) fn with<R>(
@@ -235,6 +238,7 @@ impl<'s> Tx<'s> {
         Ok(self.prepare(sql)?.execute(params)?)
     }
 
+    /// Creates tables and indexes by these statements.
     pub fn make(&self, tables: &[&str]) -> Result<()> {
         tables.iter().try_for_each(|sql| self.execute(sql, []))
     }
@@ -270,7 +274,7 @@ impl<'s> Tx<'s> {
 
 #[cfg(test)]
 impl Store {
-    /// One in memory, with nothing in it.
+    /// A store in memory, with nothing in it.
     pub fn of(entities: Vec<Entity>) -> Store {
         let options = StoreOptions { journal: super::Journal::Memory, ..StoreOptions::default() };
         let schema = Schema { entities, ..Schema::default() };

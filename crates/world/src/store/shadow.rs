@@ -1,4 +1,4 @@
-//! Newer versions of rows that have local edits: they wait until the edits are decided.
+//! Shadows: newer versions of rows with local edits. They wait until the edits are settled.
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
@@ -6,9 +6,8 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
 
 impl Tx<'_> {
-    /// Keeps a version of a row, in place of one that was told before; no values are a tombstone.
-    /// Its stamp does not matter: a backend that went back to a backup tells older versions, and
-    /// they hold.
+    /// Keeps a version of a row, in place of the one kept before; no values are a tombstone. Its
+    /// stamp may be older: a backend restored from a backup has older versions, and they are valid.
     pub fn set_shadow(
         &self,
         entity: EntityId,
@@ -30,6 +29,7 @@ impl Tx<'_> {
         self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())
     }
 
+    /// Returns the version in a row's shadow, and drops it.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {
@@ -45,21 +45,21 @@ impl Tx<'_> {
         })
     }
 
-    /// Rows that ended here and have no edits that wait: with the stamps of their ends.
+    /// Rows that ended here and have no waiting edits, with the stamps of their ends.
     pub fn ends(&self) -> Result<Vec<((EntityId, Key), Stamp)>> {
         let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
                    (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
         self.query(sql, [], |row| Ok(((EntityId(row.get(0)?), Key(row.get(1)?)), Stamp(row.get(2)?))))
     }
 
-    /// Nothing waits beside a row any longer that says that it ended.
+    /// Drops a row's shadow if that is a tombstone.
     pub fn drop_end(&self, entity: EntityId, key: &str) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
         self.execute(sql, (entity.0, key))
     }
 
-    /// Everything of `entity` comes again: versions that wait beside rows come too, if they are
-    /// still there. Tombstones do not, and stay.
+    /// Drops the shadows of an entity that is loaded again: their versions come again if they still
+    /// exist. Tombstones do not come again, and stay.
     pub fn drop_live_shadows(&self, entity: EntityId) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
         self.execute(sql, [entity.0])
@@ -70,7 +70,7 @@ pub(super) fn written(cells: &[Cell<'_>]) -> String {
     serde_json::to_string(cells).expect("writing to memory does not fail")
 }
 
-/// The cells that were [`written`] there; `None` for none.
+/// The cells that were [`written`] in a column; `None` if there are none.
 pub(super) fn cells(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Vec<Cell<'static>>>> {
     let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(None) };
     let cells: Vec<Cell<'_>> = serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))?;

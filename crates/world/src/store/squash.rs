@@ -1,15 +1,15 @@
-//! Several edits of a row that wait become one. What goes out is sealed first: from then on it may
-//! be on the backend, so that neither its idempotency key nor what it says may change.
+//! Joins several waiting edits of a row into one. An edit is sealed before it goes out: from then
+//! on it may be on the backend, so neither its idempotency key nor its content may change.
 
 use super::error::Result;
 use super::outbox::{Entry, json, references};
 use super::session::Tx;
 use crate::base::{EntityId, Key, Value, Word};
 
-/// What is added to the idempotency key of an edit as it is sealed.
+/// Suffix of the idempotency key of a sealed edit.
 const SEAL: char = '=';
 
-/// Rows of these entities of which several edits wait, in the order of their first ones.
+/// Rows of these entities with several waiting edits, in the order of their first edits.
 pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId, Key)>> {
     let sql = "SELECT entity,key FROM outbox GROUP BY entity,key HAVING count(*)>1 ORDER BY min(seq)";
     let mut rows = tx.query(sql, [], |row| Ok((EntityId(row.get(0)?), Key(row.get(1)?))))?;
@@ -17,7 +17,7 @@ pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId,
     Ok(rows)
 }
 
-/// One edit, if any is left, goes in place of those with these numbers, of which one is its own.
+/// Replaces the edits with these numbers by `into`, which has one of the numbers; `None` drops all.
 pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
     let own = into.map(|entry| entry.seq);
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
@@ -40,7 +40,7 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
     )
 }
 
-/// An edit is about to be sent; false if it was before.
+/// Seals an edit that is about to be sent; false if it was sealed before.
 pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
     if entry.is_sealed() {
         return Ok(false);
@@ -50,13 +50,13 @@ pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
     Ok(true)
 }
 
-/// An edit that was about to be sent did not leave.
+/// Unseals an edit that was about to be sent and did not leave.
 pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
     tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id))
 }
 
-/// Whether these values of an entity's columns name a row that an edit behind `seq` makes.
+/// Whether these values of an entity's columns name a row that an edit after `seq` creates.
 pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], seq: i64) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq>?3 LIMIT 1";
     for (target, key) in references(tx.store().entity(entity), values) {
@@ -67,10 +67,12 @@ pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], se
     Ok(false)
 }
 
+/// Whether a waiting edit refers to this row.
 pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
+/// Whether edits of other rows of the entity wait between these places.
 pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))

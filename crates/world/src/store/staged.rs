@@ -5,7 +5,7 @@ use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
 
-/// The page of an entity that was set aside last, or one of several in their order.
+/// A page of an entity that was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StagedPage {
     /// Its number; later pages have greater ones.
@@ -13,17 +13,19 @@ pub struct StagedPage {
     pub entity: EntityId,
     pub cursor: String,
     pub more: bool,
-    /// Where what is shown stood when the entity's first page was set aside: cursor and generation.
+    /// The cursor and generation that were shown when the entity's first page was set aside.
     pub onto: (Option<String>, u32),
-    /// What it says besides, as who set it aside wrote it.
+    /// What else the page says, in the format of the caller.
     pub rest: String,
 }
 
+/// A row that was set aside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StagedRow {
     pub key: String,
     pub stamp: Stamp,
-    /// If only some columns came: the version that they are part of, and a bit for each column.
+    /// If only some columns came: the stamp of the version that they build on, and a bit per
+    /// column.
     pub part: Option<(Stamp, u64)>,
     /// The cells as they came; `None` for a tombstone.
     pub values: Option<Vec<Cell<'static>>>,
@@ -36,8 +38,8 @@ pub const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS staged(page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place))WITHOUT ROWID",
 ];
 
-/// Sets a page of `unit` aside, behind those that are there; gives its number. That of `page`
-/// does not matter.
+/// Sets a page of `unit` aside, after those that are there; returns its number. The number in
+/// `page` is ignored.
 pub fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
     let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
     let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
@@ -61,11 +63,13 @@ pub fn add_row(
     tx.execute(sql, row)
 }
 
+/// The last page of an entity that is set aside.
 pub fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
+/// The pages that are set aside for a unit, in order.
 pub fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
@@ -80,13 +84,14 @@ pub fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
     })
 }
 
-/// Nothing of `unit` is set aside any longer; gives how many rows that were.
+/// Drops all that is set aside for `unit`; returns how many rows that were.
 pub fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     let rows = drop_rows(tx, unit)?;
     tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
     Ok(rows)
 }
 
+/// Drops what is set aside of an entity; returns how many rows that were.
 pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");
@@ -95,7 +100,7 @@ pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
     Ok(rows as u32)
 }
 
-/// The rows of `unit` go, and its pages stay; no correct rule asks for that alone.
+/// Drops the rows of `unit` and keeps its pages; only a planted bug asks for that alone.
 pub fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
     Ok(tx.changes(rows, [unit.0])? as u32)

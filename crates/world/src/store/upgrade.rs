@@ -1,5 +1,5 @@
-//! A database that an older version of the app has left: in one transaction what it lacks is added,
-//! or it is emptied. Who dies over it finds the database as it was.
+//! Upgrades a database of an older version of the app, in one transaction: adds what is missing, or
+//! empties it. A process that dies during it leaves the database as it was.
 
 use rusqlite::Connection;
 
@@ -9,7 +9,7 @@ use super::options::{ForeignKeys, OnMismatch, StoreOptions};
 use crate::base::EntityId;
 use crate::contract::Schema;
 
-/// What marks a database as one of this version of the app; of the first there is none.
+/// The SQL that marks a database as one of this version of the app; empty for the first version.
 pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
@@ -26,7 +26,7 @@ pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreO
         OnMismatch::Reset => emptied(connection, schema, options)?,
         OnMismatch::Migrate | OnMismatch::Backfill => widened(connection, schema, options)?,
     };
-    // What is thrown away and made again refers to what is thrown away and made again.
+    // Tables that are dropped and created again refer to each other.
     let checks = if options.foreign_keys == ForeignKeys::Off { "OFF" } else { "ON" };
     let work = format!("BEGIN IMMEDIATE;{work}{}COMMIT", mark(schema));
     connection.execute_batch("PRAGMA foreign_keys=OFF")?;
@@ -47,8 +47,8 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Columns that are not there are added, empty, and their indexes; to versions that wait beside
-/// their rows, too. What a run had set aside comes again.
+/// Adds missing columns, empty, with their indexes; also to versions in shadows and conflicts.
+/// Drops what a run had set aside, which comes again.
 fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<String> {
     let mut work = String::new();
     for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
@@ -72,7 +72,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
         }
         let own = options.indexes.iter().enumerate().filter(|(_, index)| index.entity == id);
         for (at, index) in own {
-            // One of several columns had those that were there.
+            // An index of several columns was made of those that were there.
             work += &format!("DROP INDEX IF EXISTS \"o{at}\";");
             define_index(&mut work, schema, at, index);
         }
@@ -84,7 +84,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     Ok(work)
 }
 
-/// Pages of an entity that wait to be shown are narrow: they are thrown away.
+/// Drops an entity's pages that are set aside, as they lack the new columns.
 fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
     if connection.table_exists(None, "staged_page")? {
         let of = format!("entity={}", id.0);

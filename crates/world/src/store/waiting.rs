@@ -1,4 +1,4 @@
-//! Units that were asked for and have not ended well since, where the queue is kept on disk.
+//! Units that were requested and have not ended well since, if the queue is kept on disk.
 
 use super::error::Result;
 use super::session::Tx;
@@ -7,6 +7,7 @@ use crate::base::UnitId;
 pub const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS waiting(unit INTEGER PRIMARY KEY,place INTEGER NOT NULL)"];
 
+/// Adds a unit at the end of the queue, if it is not in it.
 pub fn put(tx: &Tx<'_>, unit: UnitId) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO waiting SELECT ?1,coalesce(max(place),0)+1 FROM waiting";
     tx.execute(sql, [unit.0])
@@ -16,6 +17,7 @@ pub fn remove(tx: &Tx<'_>, unit: UnitId) -> Result<()> {
     tx.execute("DELETE FROM waiting WHERE unit=?1", [unit.0])
 }
 
+/// The units of the queue, in order.
 pub fn all(tx: &Tx<'_>) -> Result<Vec<UnitId>> {
     tx.query("SELECT unit FROM waiting ORDER BY place", [], |row| Ok(UnitId(row.get(0)?)))
 }

@@ -1,18 +1,19 @@
-//! What people may edit, and when: conflicts that cannot come to be.
+//! What people may edit, and when: rules that prevent conflicts.
 
 use std::collections::BTreeMap;
 
 use crate::base::{EntityId, Span, Value, in_words};
 use crate::contract::{EditKind, Entity, LocalEdit};
 
+/// Limits on what people may edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editing {
     pub offline: Offline,
-    /// Who edits a row has it for so long, by the server's word; others are refused meanwhile.
+    /// How long the server gives a row to the person who edits it; others are refused meanwhile.
     pub lease: Option<Span>,
-    /// The backend's columns that may be edited without a network; all of other entities.
+    /// The backend's columns that may be edited without a network; for other entities, all.
     pub columns: BTreeMap<EntityId, Vec<usize>>,
-    /// By entity: the backend's column that says whose a row is, and the attribute that it holds.
+    /// By entity: the backend's column that names a row's owner, and the attribute that it holds.
     pub owners: BTreeMap<EntityId, (usize, usize)>,
 }
 
@@ -26,13 +27,14 @@ pub enum Offline {
 in_words!(Offline { Free: "free", Locked: "locked" });
 
 impl Editing {
-    /// Whether its columns may be edited without a network; rows are made and deleted whole.
+    /// Whether the edit may be made without a network. If columns are named, no rows are created or
+    /// deleted then.
     pub fn allows_offline(&self, edit: &LocalEdit) -> bool {
         let Some(columns) = self.columns.get(&edit.entity) else { return true };
         edit.kind == EditKind::Update && edit.values.iter().all(|(column, _)| columns.contains(column))
     }
 
-    /// Whether the row, as it is `shown`, is of somebody else. Who makes a row names its owner.
+    /// Whether the row, as it is `shown`, belongs to somebody else. A create names its own owner.
     pub fn is_anothers(
         &self,
         entity: &Entity,

@@ -1,14 +1,16 @@
 //! What people do with the app, and what the back office does with the data.
 //!
-//! This room decides two things before a world starts, and nothing while it runs. [`Dataset`] is
-//! the content: each row of each entity with its history before the start. [`Script`] is the day:
-//! all that people and the office do, with its time. Nothing here looks at what an engine does, so
-//! two engines are given the same day.
+//! This room decides two things before a world starts. [`Dataset`] is the content: each row of each
+//! entity, with its history before the start. [`Script`] is the day: all that people and the office
+//! do, with its time. What depends on the run is a pure function that the world calls: the row of
+//! an aimed edit, and what people do with a conflict or a failed sync. Nothing here depends on an
+//! engine, so two engines get the same day. Reading order: `options`, `data`, `script`, then the
+//! rest.
 //!
-//! Invariants: a row is a function of (seed, entity, index); a step is drawn from the stream of
-//! (seed, action, actor, number), so another draw elsewhere moves it only where both want the same
-//! row or the same natural key; a share is an exact count by largest remainder; no key is created
-//! twice; no natural key is given away twice unless the contention asks for it.
+//! Invariants: a row is a function of (seed, entity, index). A step is drawn from the stream of
+//! (seed, action, actor, number); another draw elsewhere moves it only if both want the same row or
+//! natural key. A share is an exact count, by largest remainder. No key is created twice. No
+//! natural key is given away twice, unless the contention asks for it.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

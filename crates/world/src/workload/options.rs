@@ -1,4 +1,4 @@
-//! What people and the office can be told to do, and what the data looks like.
+//! Options of what people and the office do, and of what the data looks like.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,21 +9,22 @@ use super::retrying::Retrying;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
+/// All options of what people and the office do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadOptions {
     /// Working time of people: first and last instant.
     pub hours: (Time, Time),
     /// When people log in; shares of the devices by largest remainder.
     pub logins: Vec<LoginWave>,
-    /// How long before it a person opens the app to log in: what its start starts runs meanwhile.
+    /// How long before the login a person opens the app; what its start triggers runs meanwhile.
     pub opened_before_login: Span,
-    /// How often an hour a person brings the app to the foreground, in thousandths.
+    /// How often per hour a person brings the app to the foreground, in thousandths.
     pub resumes_per_hour_milli: u32,
-    /// How long it stays there, on average (exponential).
+    /// Mean time that it stays there (exponential).
     pub foreground: Span,
-    /// What the app does for them while it is there; nothing worth a figure if `None`.
+    /// What the app does for them meanwhile; `None`: too little to count.
     pub browsing: Option<Browsing>,
-    /// Data that is no older than this is fresh to people.
+    /// Data no older than this is fresh to people.
     pub freshness: Span,
     /// Times with more writes than others; the rest is spread over the working time.
     pub peaks: Vec<Peak>,
@@ -32,16 +33,16 @@ pub struct WorkloadOptions {
     pub editing: Editing,
     pub resolver: Resolver,
     pub retrying: Retrying,
-    /// Records that a person opens a day, in thousandths; the row's details are fetched.
+    /// Records that a person opens per day, in thousandths; the row's details are fetched.
     pub opens_per_day_milli: u32,
-    /// Of which entity records are opened; `None` for no opening.
+    /// The entity whose records are opened; `None`: none are.
     pub opened: Option<EntityId>,
     /// Weights of the roles in the writes: (role, weight); equal if empty.
     pub role_weights: Vec<(String, u32)>,
 }
 
 impl WorkloadOptions {
-    /// From one visit by habit to the next, on average; `None` if the app stays in the foreground.
+    /// Mean time from one habitual visit to the next; `None` if the app stays in the foreground.
     pub fn visits_every(&self) -> Option<Span> {
         let (rate, mean) = (u64::from(self.resumes_per_hour_milli), self.foreground);
         (rate > 0 && mean > Span::ZERO)
@@ -49,9 +50,10 @@ impl WorkloadOptions {
     }
 }
 
+/// What the app computes while a person looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Browsing {
-    /// Queries a second, in thousandths (Poisson).
+    /// Queries per second, in thousandths (Poisson).
     pub queries_per_second_milli: u32,
     pub rows: u32,
 }
@@ -60,10 +62,11 @@ pub struct Browsing {
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
+    /// Mean time between queries.
     pub fn every(&self) -> Span {
         Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
     }
-    /// Processor time of a query where a step of SQLite's machine takes so many picoseconds.
+    /// Processor time of a query, if a step of SQLite's machine takes `step_picos` picoseconds.
     pub fn cost(&self, step_picos: u64) -> Span {
         let steps = u64::from(self.rows) * STEPS_TO_SHOW_A_ROW;
         Span::nanos((u128::from(steps) * u128::from(step_picos) / 1_000) as u64)
@@ -78,7 +81,7 @@ pub struct LoginWave {
     pub spread: Span,
 }
 
-/// A time of day that takes more than its part of the writes.
+/// A time of day with more than its part of the writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     pub from: Time,
@@ -94,24 +97,24 @@ pub struct Action {
     pub kind: EditKind,
     /// Columns that an update sets (positions in the backend's columns).
     pub columns: Vec<usize>,
-    /// How many a day for each device of the fleet, office included, in thousandths.
+    /// How many per day and device of the fleet, including the office's, in thousandths.
     pub per_device_milli: u32,
-    /// Which share is made on devices; the office makes the rest.
+    /// Share that is made on devices; the office makes the rest.
     pub on_devices: Ppm,
     /// Only rows whose timestamp is near the moment of the write: (column, before, after).
     pub near: Option<(usize, Span, Span)>,
     pub aim: Aim,
 }
 
-/// Which rows an action is done to, and which its new rows refer to.
+/// Which rows an action edits, and which its new rows refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aim {
-    /// Those of the start that stay in their scope and are not deleted.
+    /// Rows of the start that stay in their scope and are not deleted.
     #[default]
     Kept,
-    /// Those that came in the run, of a person's those that this person made; found at the moment.
+    /// Rows that came in the run, of a person only the own ones; found when the edit is made.
     Made,
-    /// Whatever the app shows, or for the office the backend has; found at the moment.
+    /// Any row that the app shows, or for the office the backend has; found when the edit is made.
     Shown,
 }
 in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
@@ -121,56 +124,56 @@ in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 pub enum Rivals {
     #[default]
     Office,
-    /// A colleague: another device with the same attributes; the office where none is at work then.
+    /// A colleague: another device with the same attributes; the office if none is at work then.
     Devices,
     Both,
 }
 in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 
-/// How often two sides are after the same rows.
+/// How often two sides edit the same rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
     pub by: Rivals,
-    /// Share of the devices' updates beside which somebody else updates the same row.
+    /// Share of the devices' updates whose row somebody else updates, too.
     pub share: Ppm,
     pub within: Span,
-    /// Share of those in which the office writes the same values.
+    /// Share of those in which the other side writes the same values.
     pub equal: Ppm,
-    /// Share of those in which the other one writes other columns: those of another such action.
+    /// Share of those in which the other side writes other columns: those of another such action.
     pub beside: Ppm,
     /// Share of the devices' creates whose natural key somebody else creates within the same time.
     pub double_create: Ppm,
-    /// Share of the devices' updates whose row the office deletes, apart from those of `share`.
+    /// Share of the devices' updates whose row the other side deletes, apart from those of `share`.
     pub deletes: Ppm,
 }
 
 /// Where an entity's rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntityData {
-    /// Rows to make; those of `given` come first.
+    /// The number of rows to make, if none are `given`.
     pub rows: u64,
     /// How each backend column is made, in order of the schema's columns.
     pub columns: Vec<Maker>,
-    /// Columns that may hold null, with the share of the made rows that do.
+    /// Columns that may hold null, with the share of made rows that do.
     pub nulls: BTreeMap<usize, Ppm>,
-    /// Columns that hold the empty text in this share of the made rows.
+    /// Columns that hold the empty text in this share of made rows.
     pub empties: BTreeMap<usize, Ppm>,
-    /// Rows of one's own, instead of made ones.
+    /// Rows of the user's own, instead of made ones.
     pub given: Option<Arc<Vec<GivenRow>>>,
-    /// All rows carry one stamp this long before the start, as after an import.
+    /// If set, all rows carry one stamp this long before the start, as after an import.
     pub one_stamp: Option<Span>,
-    /// The oldest row is this old at the start.
+    /// The age of the oldest row at the start.
     pub age: Span,
-    /// Share of rows that were changed in the last day before the start, and on each before.
+    /// Share of rows that were changed per day before the start.
     pub changed_daily: Ppm,
-    /// Share of rows that were created in the last day before the start, and on each before.
+    /// Share of rows that were created per day before the start.
     pub created_daily: Ppm,
-    /// Share of rows that were deleted in the last day before the start, and on each before.
+    /// Share of rows that were deleted per day before the start.
     pub deleted_daily: Ppm,
 }
 
 impl EntityData {
-    /// Bytes that an imported row takes more, about (measured): it waits in the script.
+    /// Further bytes of an imported row, about (measured), as it waits in the script.
     pub const IMPORTED_BYTES: u64 = 500;
 
     /// Bytes of a row on the backend, about (measured with 1, 11 and 21 columns of text).
@@ -187,6 +190,7 @@ impl EntityData {
     }
 }
 
+/// A row of the user's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {
     pub key: String,
@@ -195,14 +199,14 @@ pub struct GivenRow {
     pub values: Vec<Value>,
 }
 
-/// How the values of a column are made. Of two sizes or ends both are included.
+/// How the values of a column are made. Ranges include both ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Maker {
-    /// Words, between so many bytes, of these letters.
+    /// Words of these letters, with a length in bytes within this range.
     Words(u32, u32, Letters),
-    /// Words with the frequencies of words that people write, between so many bytes.
+    /// Words as frequent as in texts that people write, with a length in bytes within this range.
     Prose(u32, u32),
-    /// So many bytes that do not compress, as their base64, made lazily.
+    /// Bytes that do not compress, as base64, made lazily; their number is within this range.
     Blob(u32, u32),
     /// A long text, made lazily; its length is log-normal.
     Fat {
@@ -211,22 +215,22 @@ pub enum Maker {
         /// The share that has this many bytes instead.
         rare: Option<(Ppm, u32)>,
     },
-    /// A whole number between these.
+    /// A whole number within this range.
     Int(i64, i64),
-    /// A number of at most so many digits, of which so many are decimal places; none is below zero.
+    /// A number of at most this many digits, with this many decimal places, not below zero.
     Decimal(u8, u8),
     /// A number with a fraction in 0 ≤ x < 1 000, with three decimals.
     Real,
     Bool,
     OneOf(Vec<String>),
-    /// A day between these, relative to the day of the start.
+    /// A day within this range, relative to the day of the start.
     Day(i64, i64),
-    /// A timestamp between these on such a grid, in microseconds from the start's midnight.
+    /// A timestamp (from, until, step of the grid), in microseconds from the start's midnight.
     Moment(i64, i64, i64),
     Ref(EntityId),
     /// One of the values of the device attribute at this position.
     Attribute(usize),
-    /// What another row holds, that this one points to.
+    /// The value of `column` in the row of `entity` that this row's column `via` points to.
     Folded {
         entity: EntityId,
         via: usize,
@@ -234,18 +238,20 @@ pub enum Maker {
     },
 }
 
+/// The letters of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Letters {
     #[default]
     Plain,
-    /// Of many scripts; half of the texts have their accents composed, the others apart.
+    /// Of many scripts; half of the texts have composed accents, the others separate ones.
     Many,
 }
 
 impl Maker {
-    /// Sigma of a long text's logarithm: p99 is about 13 times the median (estimate).
+    /// Sigma of the logarithm of a long text's length: p99 is about 13 times the median (estimate).
     pub(super) const FAT_SIGMA: f64 = 1.1;
 
+    /// The kind of column that holds such values.
     pub fn kind(&self) -> ColumnKind {
         match self {
             Maker::Int(..) => ColumnKind::Int,
@@ -265,7 +271,7 @@ impl Maker {
         }
     }
 
-    /// Bytes of a fat text or a blob in the mean; `None` for other values.
+    /// Mean bytes of a long text or a blob; `None` for other values.
     pub fn fat_bytes(&self) -> Option<u64> {
         if let Maker::Blob(min, max) = self {
             return Some((u64::from(*min) + u64::from(*max)) * 2 / 3);

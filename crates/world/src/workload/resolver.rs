@@ -1,20 +1,21 @@
-//! What people do with a conflict that is put before them.
+//! What people do with a conflict that the app shows them.
 
 use crate::base::{Ppm, Span, Stream, word_enums};
 use crate::contract::{Entity, OpenConflict, Pick};
 
+/// How people decide conflicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
     pub takes: Takes,
-    /// What they take where both sides changed a column.
+    /// What they take of a column that both sides changed.
     pub contested: Contested,
-    /// The mean wait of a conflict; then they decide when they next look at the app.
+    /// Mean wait of a conflict; people then decide when they next look at the app.
     pub delay: Span,
     pub delays: Delays,
     /// Share of conflicts that nobody decides when the app asks.
     pub never: Ppm,
-    /// How long after it put a conflict before people the app asks again for one that nobody
-    /// decided, and so on; `None`: it asks once.
+    /// How long after it showed an undecided conflict the app asks again, each time; `None`: it
+    /// asks once.
     pub asks_again: Option<Span>,
 }
 
@@ -46,11 +47,11 @@ word_enums! {
 }
 
 impl Resolver {
-    /// How long this conflict waits; `None` for ever.
+    /// How long this conflict waits; `None`: for ever.
     pub fn wait(&self, stream: &mut Stream) -> Option<Span> {
         let mut asked = Span::ZERO;
         while stream.chance(f64::from(self.never.0) / 1e6) {
-            // Who never decides is not asked without end.
+            // People who never decide are not asked without end.
             asked += self.asks_again.filter(|_| self.never < Ppm::ONE)?;
         }
         Some(
@@ -64,6 +65,7 @@ impl Resolver {
         )
     }
 
+    /// What people choose in this conflict.
     pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {
         match (self.takes, &conflict.theirs) {
             (Takes::Local, _) => Pick::Ours,

@@ -1,19 +1,20 @@
-//! What people do about "Sync failed" where the app offers to try again.
+//! What people do about "Sync failed" if the app offers a retry.
 
 use crate::base::{Ppm, Span, Stream};
 
+/// How people tap "retry".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retrying {
-    /// Share of the messages after which somebody taps; 0: the app offers nothing.
+    /// Share of the messages after which somebody taps; 0: the app offers no retry.
     pub share: Ppm,
-    /// The mean wait before a tap.
+    /// Mean wait before a tap.
     pub after: Span,
-    /// Who tapped so often without success gives up until a sync succeeds.
+    /// Number of taps without success after which a person gives up until a sync succeeds.
     pub taps: u32,
 }
 
 impl Retrying {
-    /// How long after a failure somebody taps who has tapped `tapped` times; `None` if they do not.
+    /// How long after a failure a person taps who has tapped `tapped` times; `None`: not at all.
     pub fn wait(&self, tapped: u32, stream: &mut Stream) -> Option<Span> {
         let taps = tapped < self.taps && stream.chance(f64::from(self.share.0) / 1e6);
         taps.then(|| if self.after == Span::ZERO { Span::ZERO } else { stream.exponential(self.after) })

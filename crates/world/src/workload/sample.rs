@@ -119,7 +119,7 @@ pub(super) fn dataset(seed: u64) -> Dataset {
     made_of(schema(), seed, &data()).unwrap()
 }
 
-/// `count` people, clinic by clinic in turn; every fourth a doctor.
+/// `count` people, clinic by clinic in turn; a quarter are doctors.
 pub(super) fn people(count: u32) -> Vec<Person> {
     (0..count)
         .map(|n| Person {

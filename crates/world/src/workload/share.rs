@@ -1,7 +1,7 @@
 //! Exact shares.
 
-/// Divides `total` by `weights` with the largest remainders (Hamilton); of equal ones those
-/// of the smallest `tie` first. The parts come to `total` unless all weights are zero.
+/// Divides `total` by `weights` with the largest remainders (Hamilton); ties go to the smallest
+/// `tie`. The parts sum to `total`, unless all weights are zero.
 pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
     if sum == 0 {
@@ -18,7 +18,7 @@ pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64
     parts
 }
 
-/// The positions of the `count` smallest: most winners stay the same when others come or go.
+/// The positions of the `count` smallest; most winners stay the same when others come or go.
 pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by_key(|&i| (draws[i], i));

@@ -1,6 +1,5 @@
-//! What both sides did to the columns of an edit.
-//!
-//! What the backend's side changed is told by the values that the edit was made on.
+//! What both sides did to the columns of an edit. The backend's changes show against the values
+//! that the edit was made on.
 
 use super::seam::{Conflict, reads_alike};
 use crate::base::Value;
@@ -19,8 +18,8 @@ pub(super) enum Theirs {
     Changed,
 }
 
-/// The columns of an update that met another update; `None` if it is none, or if what it was made
-/// on is not known.
+/// The columns of an update that met another update. `None` for any other conflict, or if the
+/// values that it was made on are unknown.
 pub(super) fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
     let Conflict { entry, entity, why: Refusal::Stale, current: Some(current), .. } = conflict else {
         return None;

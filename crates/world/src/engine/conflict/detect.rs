@@ -1,4 +1,4 @@
-//! What makes a conflict.
+//! When an edit and a version conflict.
 
 use super::columns::{Theirs, columns};
 use super::seam::{Conflict, says_the_same};
@@ -31,13 +31,14 @@ word_enums! {
 }
 
 impl Detect {
+    /// Whether equal values count as no conflict.
     pub fn compares_values(self) -> bool {
         matches!(self, Detect::DatesThenValues | Detect::ThreeWay)
     }
 }
 
-/// Whether nobody else changed what the edit sets, so that it stands beside the backend's version
-/// and no policy is asked.
+/// Whether nobody else changed the columns that the edit sets. It then goes over the backend's
+/// version and no policy is asked.
 pub(in crate::engine) fn is_uncontested(detect: Detect, conflict: Conflict<'_>) -> bool {
     detect == Detect::ThreeWay
         && !says_the_same(conflict)

@@ -1,12 +1,12 @@
-//! Conflicts: what kind they are, and what becomes of the edit.
+//! Conflicts: their kinds, and what becomes of the edit.
 //!
-//! A conflict is met when the backend refuses an edit because its row is not the version that the
+//! A conflict arises when the backend refuses an edit because its row is not the version that the
 //! edit was made on. Equal values are no conflict (S4: "it's not a conflict if they're both updated
-//! to the same value"). Only then a policy decides: it sees a [`Conflict`] and gives a
-//! [`Resolution`].
+//! to the same value"). Otherwise a policy decides: it gets a [`Conflict`] and returns a
+//! [`Resolution`]. Reading order: `seam`, `detect`, `policies`, then the rest.
 //!
-//! How to add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted
-//! bug in room `bugs`.
+//! To add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted bug
+//! in room `bugs`.
 
 mod columns;
 mod detect;

@@ -1,6 +1,6 @@
-//! A rule of the app's own, asked about all conflicts of an answer before any is settled: no
-//! transaction is open while it thinks. One that does not answer in time, panics, or says what
-//! cannot be done has said nothing; one that never gives the thread back cannot be contained.
+//! The app's own conflict rule. It is asked about all conflicts of a response before any is
+//! settled, so no transaction is open while it decides. A rule that times out, panics or makes an
+//! impossible choice counts as no answer. One that never yields the thread cannot be contained.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use crate::base::{Span, Stamp};
 use crate::contract::{Clock, LocalBoxFuture, LogKind, Pick, Refusal, Row};
 use crate::store::Entry;
 
-/// A conflict as a rule of the app is shown it: the edit, and the backend's row, if it has one.
+/// A conflict as shown to the app's rule: the edit, and the backend's row if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contested {
     pub entry: Entry,
@@ -23,8 +23,9 @@ pub struct Contested {
     pub edited_at: Option<Stamp>,
 }
 
+/// A conflict rule of the app.
 pub trait OwnRule {
-    /// Decides; columns only of an update that met an update. Who waits meanwhile waits on `clock`.
+    /// Decides. `Pick::Columns` is valid only if an update met an update. Waits must use `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 
@@ -42,7 +43,7 @@ impl Contested {
     }
 }
 
-/// Asks `rule` about each; `None` where it said nothing within `limit`.
+/// Asks `rule` about each; `None` where it gave no answer within `limit`.
 pub(in crate::engine) async fn ask(
     rule: &dyn OwnRule,
     asked: Vec<Contested>,
@@ -63,7 +64,7 @@ pub(in crate::engine) async fn ask(
     .await
 }
 
-/// Goes on with one of them, which is `None` once nothing more comes of it.
+/// Polls one pending answer; `thought` becomes `None` once it has ended.
 fn step(
     thought: &mut Option<LocalBoxFuture<'static, Pick>>,
     said: &mut Option<Pick>,
@@ -78,12 +79,12 @@ fn step(
     *thought = None;
 }
 
-/// What comes of code that is not ours, unless it panics.
+/// Runs third-party code; `None` if it panics.
 fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
-/// What is to be done by what the rule said; `None` if that cannot be done.
+/// The resolution of the rule's choice; `None` if that choice is impossible.
 pub(in crate::engine) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolution> {
     let Conflict { entry, why, current, .. } = conflict;
     let live = current.filter(|row| row.values.is_some());
@@ -91,7 +92,7 @@ pub(in crate::engine) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Optio
         Pick::Theirs => Some(Resolution::Remote),
         // The row is created again as it is here.
         Pick::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
-        // Out of this device's scope nobody can see what would be overwritten.
+        // Outside this device's scope nobody can see what would be overwritten.
         Pick::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
         Pick::Columns(kept) => {
             let own = columns(conflict)?;

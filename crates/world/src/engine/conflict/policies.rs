@@ -40,22 +40,23 @@ word_enums! {
 }
 
 impl Policy {
-    /// Whether it sends nothing again that is older than what it met, by the dates of their
-    /// authors.
+    /// Whether it resends only edits that are newer than what they met, by their authors' dates.
     pub fn sends_newer_alone(self) -> bool {
         matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
     }
 
+    /// Whether the app's own rule decides.
     pub fn asks_app(self) -> bool {
         self == Policy::Callback
     }
 
-    /// Whether it hears of what it replaces. Where a backend takes every edit nobody does, and the
-    /// version that is committed may say more than the edit and what that was made on.
+    /// Whether the device hears of versions that its edits replace. If the backend takes every
+    /// edit, it does not, and the committed version may differ from the edit on its base.
     pub fn hears(self) -> bool {
         self != Policy::Nothing
     }
 
+    /// Whether a person decides, on the page of conflicts.
     pub fn has_page(self) -> bool {
         self == Policy::Manual
     }
@@ -67,8 +68,7 @@ impl ResolveRule for Policy {
             return Resolution::Same;
         }
         let Conflict { entry, entity, why, current, edited_at, .. } = conflict;
-        // Deleted, or out of this device's scope: nobody here can see what an overwrite would
-        // overwrite.
+        // Deleted, or outside this device's scope: nobody here can see what would be overwritten.
         let live = current.filter(|row| why != Refusal::Gone && row.values.is_some());
         let over = |row: Option<&Row>| match row {
             Some(row) => Resolution::Local { onto: row.key.clone() },
@@ -107,7 +107,7 @@ fn by_columns(conflict: Conflict<'_>) -> Resolution {
     Resolution::Merged { columns: kept, line: contested.then_some(line) }
 }
 
-/// The key of the row that an edit becomes, the same however often it is worked out.
+/// The key of the row that an edit becomes: a function of the edit, so that a retry gives the same.
 fn own_key(entry: &Entry) -> Key {
     let mut digest = Digest::new();
     let Entry { entity, key, edit, .. } = entry;

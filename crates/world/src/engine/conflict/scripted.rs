@@ -1,4 +1,4 @@
-//! The rule of an app that a scenario writes: what it says, how long it thinks, how often it fails.
+//! An app's conflict rule as a scenario describes it: its choice, its delay, its failures.
 
 use std::panic::resume_unwind;
 use std::rc::Rc;
@@ -7,20 +7,22 @@ use super::own::{Contested, OwnRule};
 use crate::base::{Ppm, Seed, Span, in_words};
 use crate::contract::{Clock, LocalBoxFuture, Pick};
 
+/// How a scenario's conflict rule behaves; all times are simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
     pub says: Says,
     pub takes: Span,
-    /// It is given up after this, and has said nothing.
+    /// After this time it is abandoned and counts as no answer.
     pub timeout: Span,
     /// Share of the edits about which it never answers.
     pub hangs: Ppm,
     /// Share of the edits about which it panics.
     pub panics: Ppm,
-    /// Share of the edits about which it says what cannot be done.
+    /// Share of the edits for which it makes an impossible choice.
     pub nonsense: Ppm,
 }
 
+/// Which side the rule takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Says {
     /// The later one, by the clocks of the authors.
@@ -58,7 +60,7 @@ impl OwnRule for CallbackOptions {
                 std::future::pending::<()>().await;
             }
             if befalls("callback.panics", options.panics) {
-                // As any panic, but that nobody need read of it.
+                // Like any panic, but it prints no message.
                 resume_unwind(Box::new("the rule of the app panics, as it is told to"));
             }
             if befalls("callback.nonsense", options.nonsense) {

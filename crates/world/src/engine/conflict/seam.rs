@@ -1,10 +1,10 @@
-//! What a policy gets, and what it gives back.
+//! What a policy gets, and what it returns.
 
 use crate::base::{Key, Stamp, Value};
 use crate::contract::{ConflictKind, Decision, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-/// A local edit and the backend's row in its way.
+/// A local edit and the backend's row that it met.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict<'a> {
     pub entry: &'a Entry,
@@ -14,20 +14,21 @@ pub struct Conflict<'a> {
     pub current: Option<&'a Row>,
     /// When that version was made, by its author's clock; `None` if the backend does not say.
     pub edited_at: Option<Stamp>,
-    /// Whether equal values are no conflict.
+    /// Whether equal values count as no conflict.
     pub compares_values: bool,
 }
 
 impl Conflict<'_> {
-    /// Whether the edit would give its row the natural key of another row. Those stay two rows:
-    /// what one of them says is no word on the other.
+    /// Whether the edit would give its row the natural key of another row. The two stay separate
+    /// rows: values of one say nothing about the other.
     pub fn wants_taken_key(&self) -> bool {
         let Entry { kind, made_on, .. } = self.entry;
-        // An update that has to make its row again knows what it was made on.
+        // An update that must create its row again became a create and still has its `made_on`.
         self.why == Refusal::Taken && (*kind == EditKind::Update || made_on.is_some())
     }
 }
 
+/// What becomes of an edit that met a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// Both sides say the same: the edit counts as done.
@@ -37,7 +38,7 @@ pub enum Resolution {
     /// The edit is sent again as an operation on this row, over its current version; the user is
     /// told.
     Local {
-        /// The row: another than the edit's own when two rows had one natural key.
+        /// The target row; not the edit's own row if two rows had one natural key.
         onto: Key,
     },
     Park,
@@ -55,6 +56,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
+    /// The resolution as events report it.
     pub fn decision(&self) -> Decision<'_> {
         match self {
             Resolution::Same => Decision::Same,
@@ -67,15 +69,17 @@ impl Resolution {
     }
 }
 
+/// Decides conflicts.
 pub trait ResolveRule {
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
-    /// Decides. An edit that wants another row's natural key gives way, whatever the rule: it can
-    /// neither be done nor go to that row.
+    /// Decides. Whatever the rule, an edit that wants another row's natural key gives way: it can
+    /// neither be committed nor go to that row.
     fn decide(&self, conflict: Conflict<'_>) -> Resolution {
         if conflict.wants_taken_key() { Resolution::Remote } else { self.resolve(conflict) }
     }
 }
 
+/// Whether edit and backend agree, so that there is nothing to decide.
 pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
@@ -98,6 +102,7 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 
+/// The kind of a conflict, as reports count it.
 pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;

@@ -22,7 +22,7 @@ pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {
     Row { key: Key::new("k"), stamp: Stamp(stamp), values }
 }
 
-/// The edit meets this version; who edited that last, and when, is not told.
+/// An edit that meets this version; the author's date of the version is unknown.
 pub(super) fn met<'a>(
     entry: &'a Entry,
     entity: &'a Entity,
@@ -73,7 +73,7 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
 #[test]
 fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
     let entity = entity();
-    // The other row says what the edit wants, and is older.
+    // The other row has the values that the edit sets, and is older.
     let taken = Row { key: Key::new("other"), ..row(10, Some("mine")) };
     let update = entry(EditKind::Update, "mine", 20);
     let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };
@@ -101,10 +101,10 @@ fn a_merge_keeps_what_one_side_alone_changed() {
     for (entry, current, expected) in [
         // They changed nothing that the edit sets.
         (update(earlier, "c2", "done"), theirs("new"), merged(&[0, 1], None)),
-        // They changed one of its columns: the later one has that.
+        // They changed one of its columns: the later side gets that column.
         (update(earlier, "c2", "done"), theirs("late"), merged(&[0], Some(LogKind::Merged))),
         (update(later, "c2", "done"), theirs("late"), merged(&[0, 1], Some(LogKind::Overwrote))),
-        // To the same.
+        // They changed it to the same value.
         (update(earlier, "c2", "done"), theirs("done"), merged(&[0, 1], None)),
         (update(earlier, "c1", "done"), theirs("done"), Resolution::Same),
     ] {
@@ -153,7 +153,7 @@ fn by_three_versions_only_what_both_changed_is_a_conflict() {
     for (entry, why, theirs, expected) in [
         (update("done"), Refusal::Stale, Some("new"), true),
         (update("done"), Refusal::Stale, Some("late"), false),
-        // They say the same: that is decided before.
+        // Equal values are decided earlier.
         (update("done"), Refusal::Stale, Some("done"), false),
         (update("done"), Refusal::Stale, None, false),
         (update("done"), Refusal::Gone, None, false),

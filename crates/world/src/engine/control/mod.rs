@@ -1,9 +1,10 @@
-//! How large a chunk is, behind one seam: a controller is told what each try of a request came to,
-//! and [`Steering`] keeps it within bounds. Memory and not speed decides about bytes.
+//! The size of a chunk, behind one seam. A controller gets the outcome of each try of a request,
+//! and [`Steering`] keeps its choice within bounds. Bytes are bounded by memory, not by speed.
+//! Reading order: `seam`, `steering`, then the controllers.
 //!
-//! There is one controller a direction and process: overhead, outages and the speed of a link are
-//! the device's, and a request asks for several entities at once. What it learned dies with the
-//! process, whose next life is often on another network.
+//! There is one controller per direction and process: overhead, outages and link speed belong to
+//! the device, and one request covers several entities. What it learned dies with the process, as
+//! the next one is often on another network.
 
 mod model;
 mod reactive;

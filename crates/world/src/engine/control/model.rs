@@ -1,36 +1,36 @@
-//! Learns what a chunk costs, what a row costs and how often chunks are cut, and takes the size
-//! that the closed form says is best.
+//! Learns the cost of a chunk, the cost of a row and how often chunks are cut. Takes the size that
+//! is best by the closed form.
 //!
-//! A chunk of s rows takes o + c·s: a line through the chunks seen, least squares of relative
-//! deviations, old ones forgotten. Failures have the rate (failures + ½) ÷ (exposed time + T₀). The
-//! best size is [`Cost::best`]; it is approached by at most a factor of four a chunk, and kept
-//! below what is expected to meet the target time.
+//! A chunk of s rows takes o + c·s seconds: a line through the chunks seen, by least squares of
+//! relative deviations, with old chunks forgotten. The failure rate is (failures + ½) ÷ (exposed
+//! time + T₀). The best size is [`Cost::best`]. A step changes the size by at most a factor of
+//! four, and stays below the size that is expected to meet the target time.
 
 use super::seam::{Fate, Observed, Trouble};
 use crate::base::Span;
 use crate::theory::chunk::Cost;
 
-/// What a chunk without rows takes until more is known: a round trip and a service call. An
-/// estimate, which counts as a hundredth of a chunk: of chunks of one size it decides, against two
-/// sizes it does not.
+/// Assumed seconds of a chunk without rows: a round trip and a service call. An estimate, weighted
+/// as a hundredth of a chunk: it decides while all chunks have one size, not once there are two.
 const OVERHEAD: f64 = 0.5;
 const BELIEF: f64 = 0.01;
-/// T₀: with half a failure, two minutes between outages until more is known, as on a fair mobile
-/// link.
+/// T₀ in seconds: with half a failure, two minutes between outages until more is known, as on a
+/// fair mobile link.
 const EXPOSED: f64 = 60.0;
-/// A failure sooner than this share of the overhead is the same outage that is still there.
+/// A failure sooner than this share of the overhead counts as the same outage.
 const STILL_DOWN: f64 = 0.5;
-/// The largest step: no line is trusted further beyond the chunks that it was drawn through. An
-/// estimate.
+/// The largest factor per step: the line is not trusted further beyond the chunks that it was
+/// fitted to. An estimate.
 const STEP: f64 = 4.0;
-/// What a chunk that was too slow is divided by at least.
+/// A chunk that was too slow is divided by at least this.
 const LESS: f64 = 2.0;
 
+/// Options of the controller that learns costs and failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelOptions {
-    /// A chunk is not to take longer, whatever else is best.
+    /// Upper bound for the time of a chunk, even if a larger one is best.
     pub target: Span,
-    /// Chunks that are remembered: what is seen loses 1/memory of its weight with each chunk.
+    /// Number of chunks remembered: each new chunk takes 1/memory of the weight of older ones.
     pub memory: u32,
 }
 
@@ -38,7 +38,7 @@ pub struct ModelOptions {
 pub(super) struct Model {
     options: ModelOptions,
     line: Sums,
-    /// Failures, and seconds in which they could happen.
+    /// Weighted failures, and the seconds in which they could happen.
     failures: f64,
     exposed: f64,
 }
@@ -70,7 +70,7 @@ impl Sums {
         }
     }
 
-    /// Seconds a chunk and a row, both above 0; `None` before there are rows.
+    /// Seconds per chunk and per row, both above 0; `None` before any rows were seen.
     fn fit(mut self) -> Option<(f64, f64)> {
         self.add(0.0, OVERHEAD, BELIEF);
         let determinant = self.w * self.xx - self.x * self.x;
@@ -82,7 +82,7 @@ impl Sums {
         if chunk > 0.0 && row > 0.0 {
             return Some((chunk, row));
         }
-        // Noise has tilted the line: the one through the overhead, or a flat one.
+        // Noise tilted the line: fix the overhead and fit the cost per row alone, above 0.
         let row = ((self.xy - OVERHEAD * self.x) / self.xx).max(1e-6);
         Some((OVERHEAD, row))
     }
@@ -93,7 +93,7 @@ impl Model {
         Model { options, line: Sums::default(), failures: 0.0, exposed: 0.0 }
     }
 
-    /// What it believes: o, c and 1/λ.
+    /// The current estimates of o, c and 1/λ, in seconds.
     fn cost(&self) -> Option<Cost> {
         let (chunk, row) = self.line.fit()?;
         let mtbf = (self.exposed + EXPOSED) / (self.failures + 0.5);
@@ -108,7 +108,7 @@ impl Model {
         self.exposed += seen.wire.as_secs_f64();
         match seen.fate {
             Fate::Done => self.line.add(f64::from(seen.rows), seen.whole.as_secs_f64(), 1.0),
-            // It would have taken longer still.
+            // A lower bound: it would have taken longer still.
             Fate::Failed(Trouble::TooSlow) => {
                 self.line.add(f64::from(seen.asked.rows), seen.whole.as_secs_f64(), 1.0);
             }

@@ -1,34 +1,36 @@
-//! The seam: what a controller is asked, and what it is told.
+//! The seam of controllers: chunk sizes, and the outcomes of chunks.
 
 use crate::base::Span;
 
+/// The limits of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// At most so many rows, at least 1.
+    /// At most this many rows, at least 1.
     pub rows: u32,
-    /// At most about so many bytes; one row is always let through.
+    /// About this many bytes at most; one row is always allowed.
     pub bytes: u64,
 }
 
+/// The outcome of one try of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
     pub asked: Size,
-    /// Rows that came or were answered; 0 of a chunk that failed.
+    /// Rows received or acknowledged; 0 for a failed chunk.
     pub rows: u32,
-    /// It held as much as was asked for or as the server gives: there is more.
+    /// Whether there is more: the chunk was as large as requested or as the server allows.
     pub full: bool,
-    /// From sending the request to its answer, or to the news that none comes.
+    /// From sending the request to its response, or to the news that none comes.
     pub wire: Span,
-    /// From sending the request until its rows were durable; of a chunk that failed the same as
-    /// `wire`.
+    /// From sending the request until its rows were durable; for a failed chunk the same as `wire`.
     pub whole: Span,
     pub fate: Fate,
 }
 
+/// How a try of a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Done,
-    /// It came to nothing and has to be asked for again.
+    /// It failed and must be requested again.
     Failed(Trouble),
 }
 
@@ -44,12 +46,12 @@ pub enum Trouble {
 }
 
 impl Observed {
-    /// Whether it failed in a way in which a smaller chunk might not have.
+    /// Whether it failed in a way that a smaller chunk might have avoided.
     pub fn was_too_large(&self) -> bool {
         matches!(self.fate, Fate::Failed(Trouble::Cut | Trouble::TooSlow))
     }
-    /// Seconds a row until it was durable; `None` of a chunk that says nothing about larger ones:
-    /// it failed, or was small for lack of rows.
+    /// Seconds per row until it was durable. `None` for a chunk that says nothing about larger
+    /// ones: it failed, or it was small because few rows were left.
     pub fn seconds_a_row(&self) -> Option<f64> {
         let tells = self.fate == Fate::Done && self.full && self.rows > 0;
         tells.then(|| self.whole.as_secs_f64() / f64::from(self.rows))

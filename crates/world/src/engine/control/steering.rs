@@ -7,18 +7,18 @@ use super::reactive::{aimd, clamp, gradient, halve_when_slow};
 use super::seam::{Observed, Size};
 use crate::base::{EntityId, Span};
 
+/// A rule for the rows of the next chunk, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
     /// One size: what nearly every product does.
     Fixed,
-    /// A fixed size an entity, by hand; those that are not named have the common one. Rows of one
-    /// entity are alike, those of two may differ by orders of magnitude.
+    /// A fixed size per entity, set by hand; other entities have the common one. Rows of one entity
+    /// are alike, those of two may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
     Clamp {
         target: Span,
     },
-    /// `step` rows more after a chunk that went well, times `backoff`, below 1, after one that
-    /// did not.
+    /// Adds `step` rows after a good chunk, multiplies by `backoff` (below 1) after a bad one.
     Aimd {
         step: u32,
         backoff: f64,
@@ -27,8 +27,8 @@ pub enum Controller {
     HalveWhenSlow {
         slow: Span,
     },
-    /// The headroom is a share of the size that it starts at; `smoothing` is how far it goes to
-    /// where it wants to be in one step.
+    /// `headroom` is a share of the start size. `smoothing` is the share of the way to the wanted
+    /// size that one step covers.
     Gradient {
         tolerance: f64,
         headroom: f64,
@@ -37,7 +37,7 @@ pub enum Controller {
     Model(ModelOptions),
 }
 
-/// What chunks of one direction are steered by.
+/// How the chunk sizes of one direction are controlled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteeringOptions {
     pub controller: Controller,
@@ -45,15 +45,16 @@ pub struct SteeringOptions {
     pub max_rows: u32,
 }
 
-/// Of the rows that it said and what came of the chunk before which it did, what it says now.
-/// Whatever that is is brought within bounds.
+/// From the rows that it chose last and the outcome of that chunk, the rows of the next chunk. The
+/// caller clamps the result.
 type Decide = Box<dyn FnMut(f64, &Observed) -> f64>;
 
+/// A controller within its bounds, for one direction.
 pub struct Steering {
-    /// None where sizes are fixed.
+    /// `None` for fixed sizes.
     controller: Option<Decide>,
     rows: f64,
-    /// Of entities that have sizes of their own.
+    /// The sizes of entities that have their own.
     own: BTreeMap<EntityId, u32>,
     bounds: (u32, u32),
     bytes: u64,
@@ -61,8 +62,8 @@ pub struct Steering {
 }
 
 impl Steering {
-    /// A controller that starts at `start`. The bytes of a chunk are bounded by those of `start`
-    /// whatever the controller says: they are what the device's memory depends on.
+    /// A controller that starts at `start`. Its bytes bound every chunk, whatever the controller
+    /// chooses, as the device's memory depends on them.
     pub fn new(options: &SteeringOptions, start: Size) -> Steering {
         let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
         let controller: Option<Decide> = match options.controller {
@@ -92,22 +93,23 @@ impl Steering {
         Steering { controller, rows, own, bounds, bytes: start.bytes.max(1), told: None }
     }
 
-    /// What the next chunk may hold; the rows of `first`, the first entity that is still to come,
-    /// come first in it.
+    /// The limits of the next chunk. `first` is the first entity still to come; its rows come first
+    /// in the chunk.
     pub fn size(&self, first: EntityId) -> Size {
         let (least, most) = self.bounds;
-        // A cast saturates, and takes what is not a number for 0.
+        // The cast saturates and turns NaN into 0.
         let rows = self.own.get(&first).copied().unwrap_or(self.rows as u32);
         Size { rows: rows.clamp(least, most), bytes: self.bytes }
     }
 
+    /// Takes in the outcome of a try of a chunk.
     pub fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
             self.rows = controller(self.rows, seen);
         }
     }
 
-    /// The rows of `size` if an adapting controller has not chosen so many just before.
+    /// The rows of `size`, if a controller adapts and they differ from the last ones.
     pub fn news(&mut self, size: Size) -> Option<u32> {
         let news = self.controller.is_some() && self.told != Some(size.rows);
         self.told = Some(size.rows);

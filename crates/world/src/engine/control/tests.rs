@@ -1,4 +1,4 @@
-//! Controllers as functions: of any history they keep their bounds, and a simulated link of o + c·s
+//! Controllers as functions: any history keeps them within bounds, and a simulated link of o + c·s
 //! with outages shows where they go.
 
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn done(asked: Size, rows: u32, took: Span) -> Observed {
     Observed { asked, rows, full: rows >= asked.rows, wire: took, whole: took, fate: Fate::Done }
 }
 
-/// What may happen to a chunk: rows of those asked for in thousandths, time, or a failure.
+/// The outcome of a chunk: a share of the requested rows in thousandths and a time, or a failure.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
     Done { share: u32, took: Span },
@@ -121,8 +121,8 @@ fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
     assert_eq!(fixed.news(START), None);
 }
 
-/// Pulls `rows` over a link of these costs; gives the seconds it took. A cut chunk is repaired at
-/// once.
+/// Pulls `rows` over a link of these costs; returns the seconds that it took. The link is up again
+/// at once after a cut.
 fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
     let mut steering = Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 100_000 }, START);
     let mut random = Seed(seed).stream("outages", 0, 0);

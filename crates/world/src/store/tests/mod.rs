@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers of these tests.
 
 mod blobs;
 mod edits;
@@ -33,8 +33,8 @@ fn entity(name: &str, columns: &[&str], projection: &[usize], delivery: Delivery
     Entity { projection: projection.to_vec(), delivery, ..Entity::new(name, columns) }
 }
 
-/// A plain entity of whose four columns devices hold 0, 1 and 3, one that only the backend has, and
-/// two with names that SQL does not like and that differ in case alone.
+/// A plain entity of whose four columns devices hold 0, 1 and 3; one that only the backend has; two
+/// whose names are hard for SQL and differ only in case.
 fn schema() -> Arc<Schema> {
     let odd = &["select", "SELECT", "a \"b\" ' ; --", "key", "stamp", "", "é\0"];
     Arc::new(Schema {

@@ -7,9 +7,8 @@ fn before() -> Arc<Schema> {
     Arc::new(before)
 }
 
-/// A database of the older version with a page that is set aside, where the last whole sync ended,
-/// an index and a conflict, opened by the newer version with this option; with it what must be
-/// closed last.
+/// A database of the older version, opened by the newer version with this option. It has a page
+/// that is set aside, a noted complete sync, an index and a conflict. The folder is dropped last.
 fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let of_both = Index { entity: TASK, columns: vec![0, 3] };

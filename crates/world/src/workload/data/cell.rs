@@ -1,4 +1,4 @@
-//! How one cell is made: a [`Maker`] with what it chooses from looked up.
+//! Makes the values of one column: a [`Maker`] with its choices looked up.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::{prose, words};
 use crate::base::{Day, Decimal, Fat, Stamp, Stream, Stuff, Value, ten_to};
 use crate::workload::Maker;
 
-/// The value number `index` of `count` of an attribute, counted from 0: `clinic-07`.
+/// Value number `index`, from 0, of the `count` values of an attribute: `clinic-07`.
 pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
     let width = count.to_string().len();
     Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
@@ -15,14 +15,14 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 #[derive(Clone, Debug)]
 pub(in crate::workload) struct Cell {
     pub(in crate::workload) maker: Maker,
-    /// What a maker of texts or of an attribute chooses from.
+    /// The choices of a maker of texts or of an attribute.
     values: Arc<[Value]>,
-    /// What a day or a moment is relative to: the day of the start, or its midnight.
+    /// What days and moments are relative to: the day of the start, or its midnight.
     origin: i64,
 }
 
 impl Cell {
-    /// `attributes` are the values of each; days and moments are relative to those of the start.
+    /// `attributes` has the values of each attribute; days and moments are relative to the start's.
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         let values = match maker {
             Maker::OneOf(texts) => texts.iter().map(|t| Value::text(t)).collect(),
@@ -33,7 +33,7 @@ impl Cell {
         Cell { maker: maker.clone(), values, origin }
     }
 
-    /// The first of evenly spaced days or moments, their distance, and how many there are.
+    /// The first of evenly spaced days or moments, their distance, and their number.
     pub(in crate::workload) fn grid(&self) -> Option<(i64, i64, u64)> {
         let (from, until, step) = match self.maker {
             Maker::Day(from, until) => (from, until, 1),
@@ -73,7 +73,7 @@ impl Cell {
         }
     }
 
-    /// References and folded columns, which look at other rows, are not drawn here.
+    /// Draws a value, except for references and folded columns, which depend on other rows.
     pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
         match &self.maker {
             Maker::Words(min, max, letters) => {
@@ -101,24 +101,26 @@ impl Cell {
         }
     }
 
-    /// Whether changing it leaves the row where it is: no reference, no timestamp, no attribute.
+    /// Whether changing it leaves the row where it is: no reference, timestamp, attribute or folded
+    /// column.
     pub(super) fn is_plain(&self) -> bool {
         use Maker::{Attribute, Folded, Moment, Ref};
         !matches!(self.maker, Moment(..) | Ref(_) | Attribute(_) | Folded { .. })
     }
 }
 
-/// A number below `count` from 64 even bits; the bias is below `count` / 2⁶⁴.
+/// A number below `count` from 64 uniform bits; the bias is below `count` / 2⁶⁴.
 pub(in crate::workload) fn pick(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
-/// How many numbers of so many digits are told apart: all, as far as there are numbers for them.
+/// How many numbers of this many digits can be told apart: all, as far as a `u64` counts them.
 fn numbers(digits: u8) -> u64 {
     ten_to(digits).map_or(u64::MAX, |all| u64::try_from(all).unwrap_or(u64::MAX))
 }
 
-/// One of them; of those that are more, one near the place, by some digits of its own.
+/// The `n`th of these numbers. If there are more than a `u64` counts, one near that place, with
+/// further digits of its own.
 fn nth_number(digits: u8, n: u64) -> i128 {
     let step = ten_to(digits).map_or(1, |all| all / i128::from(numbers(digits)));
     let within = (i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step) >> 64;
@@ -133,7 +135,7 @@ mod tests {
     use crate::base::{Ppm, Seed};
     use crate::workload::Letters;
 
-    /// Where nobody asks what day it is.
+    /// For tests in which the day does not matter.
     const NEVER: (Stamp, Day) = (Stamp(0), Day(0));
 
     #[test]

@@ -12,9 +12,10 @@ use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Copied, Schema};
 use crate::workload::{EntityData, Maker};
 
-/// After so many rows it is asked again whether anybody waits for them.
+/// How many rows are indexed between two checks of `stops`.
 const ASKED_EVERY: u64 = 1_024;
 
+/// The rows of all entities, each computed when it is asked for.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(super) schema: Arc<Schema>,
@@ -47,18 +48,18 @@ pub enum DataError {
         /// Combinations of the key's columns.
         names: u64,
     },
-    /// A folded column looks at itself in the end.
+    /// A folded column depends on itself.
     #[error("`{entity}.{column}` is folded in from itself")]
     Circle { entity: String, column: String },
 }
 
 impl Dataset {
-    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps;
-    /// `attributes` are the values of the device attributes. Once it `stops` no more rows are
-    /// looked at, and it only says whether the data can be made.
+    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps.
+    /// `attributes` has the values of the device attributes. Once it `stops`, no more rows are
+    /// indexed; the result then only shows that the data can be made.
     ///
     /// # Errors
-    /// When the data cannot be made as asked.
+    /// If the data cannot be made as asked.
     pub fn new(
         seed: Seed,
         schema: Arc<Schema>,
@@ -96,13 +97,13 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// An attribute column that is a copy follows the row it is copied from, and is null without
-    /// one; another follows the first reference to an entity with the same attribute.
+    /// An attribute column that is a copy follows the row that it is copied from, and is null
+    /// without one. Any other follows the first reference to an entity with the same attribute.
     fn follow_references(&mut self, data: &[EntityData]) {
         let attribute_of = |entity: usize, attribute: usize| {
             data[entity].columns.iter().position(|m| *m == Maker::Attribute(attribute))
         };
-        // Entities before this one were decided; going up the references must not come back here.
+        // Entities before this one are decided; following references up must not come back here.
         let mut leads: FxHashMap<(usize, usize), usize> = FxHashMap::default();
         for &Copied { of, column, via, from, source } in &self.schema.copies {
             let of = usize::from(of.0);
@@ -120,7 +121,7 @@ impl Dataset {
                 }
                 let lead = made.columns.iter().enumerate().find_map(|(via, m)| {
                     let Maker::Ref(target) = *m else { return None };
-                    // Where it points nowhere it leads to no attribute.
+                    // A reference that may be null leads to no attribute.
                     if made.nulls.contains_key(&via) {
                         return None;
                     }
@@ -217,11 +218,11 @@ impl Dataset {
     pub fn start(&self) -> Stamp {
         self.start
     }
-    /// Rows that exist at the start: those of index `0..live`.
+    /// The number of rows that exist at the start; they have the indices `0..live`.
     pub fn live(&self, entity: EntityId) -> u64 {
         self.table(entity).live
     }
-    /// All rows, with those that were deleted before the start: of index `live..len`.
+    /// The number of all rows; those of index `live..len` were deleted before the start.
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
@@ -251,7 +252,7 @@ impl Dataset {
         (0..self.table(entity).cells.len()).map(|column| self.value(entity, row, column)).collect()
     }
 
-    /// The row that the reference in `column` points to.
+    /// The row that the reference in `column` points to, if it points to any.
     pub fn target(&self, entity: EntityId, row: u64, column: usize) -> Option<u64> {
         let table = self.table(entity);
         match table.given(row) {
@@ -261,8 +262,8 @@ impl Dataset {
                 if !table.nulls.contains_key(&column) {
                     return table.target(row, column, live);
                 }
-                // Rows that point to others of their kind, or nowhere, are trees: parents come
-                // before.
+                // Rows that point to others of their kind, or nowhere, form trees: parents come
+                // first.
                 let count = if target == entity { live.min(row) } else { live };
                 table.target(row, column, count).filter(|_| !table.is_null(row, column))
             }
@@ -276,6 +277,7 @@ impl Dataset {
         }
     }
 
+    /// A row with its history.
     pub fn row(&self, entity: EntityId, row: u64) -> History {
         let table = self.table(entity);
         let life = table.life(row);
@@ -290,7 +292,7 @@ impl Dataset {
         }
     }
 
-    /// All rows of an entity with their histories, made as they are asked for.
+    /// All rows of an entity with their histories, made on demand.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = History> + '_ {
         (0..self.len(entity)).map(move |row| self.row(entity, row))
     }
@@ -326,7 +328,7 @@ impl Dataset {
             _ => None,
         }
     }
-    /// The columns of an entity that tell a device attribute: (column, attribute).
+    /// The columns of an entity that hold a device attribute: (column, attribute).
     pub(in crate::workload) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
         &self.table(entity).attributes
     }

@@ -4,10 +4,10 @@ use super::mixing::Mixing;
 use crate::base::{Ppm, Seed, Span, Stamp};
 use crate::workload::EntityData;
 
-/// For how long before the start deletions are made up: longer than a backend keeps tombstones, so
-/// that a device that was away even longer still holds rows of which nobody speaks any more.
+/// How long before the start deletions are made up. This is longer than a backend keeps tombstones,
+/// so a device that was away even longer holds rows that no response mentions.
 const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
-/// Milliseconds of a day; ages are counted in milliseconds, the finest stamp of a common backend.
+/// Milliseconds per day. Ages are in milliseconds, the finest stamps of a common backend.
 const DAY: f64 = 86_400_000.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Lives {
     deletions_from: f64,
 }
 
-/// So many rows a day, each row once at most.
+/// A number of rows per day; each row has at most one turn.
 #[derive(Clone, Debug)]
 struct Rate {
     daily: f64,
@@ -44,7 +44,7 @@ impl Rate {
     fn new(seed: u64, daily: Ppm, rows: u64) -> Rate {
         Rate { daily: daily.share(), rows, order: Mixing::new(seed, rows.max(1)) }
     }
-    /// How many milliseconds ago it was row `row`'s turn; `part` (0 to 1) is its place within that.
+    /// How many milliseconds ago row `row` had its turn; `part` (0 to 1) is the place within it.
     fn age(&self, row: u64, part: f64) -> Option<f64> {
         (self.daily > 0.0).then(|| (self.order.at(row) as f64 + part) / self.rows as f64 / self.daily * DAY)
     }
@@ -97,7 +97,7 @@ impl Lives {
         }
     }
 
-    /// Rows from before the daily rate are of the oldest tenth of the entity's age.
+    /// Rows that the daily rate does not reach are of the oldest tenth of the entity's age.
     fn creation_age(&self, row: u64) -> f64 {
         let part = self.part("created", row);
         let age = self.created.age(row, part).filter(|age| *age < self.oldest);

@@ -1,4 +1,4 @@
-//! A permutation of the first n numbers that can be asked for any of them.
+//! A permutation of the first n numbers, computed for any one of them.
 
 /// A permutation of `0..n`: a Feistel network of four rounds over the next power of four, walked
 /// until it lands below `n` (Black and Rogaway 2002).

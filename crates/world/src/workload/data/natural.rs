@@ -9,9 +9,9 @@ use crate::workload::Maker;
 #[derive(Clone, Debug)]
 pub(super) enum Natural {
     None,
-    /// The row's number is written at the beginning of this column's text.
+    /// The row's number begins this column's text.
     Serial(usize),
-    /// The row's number, permuted, is read as one with a digit for each (column, domain).
+    /// The row's number, permuted, is read as a number with one digit per (column, domain).
     Digits {
         columns: Vec<(usize, u64)>,
         order: Mixing,
@@ -20,7 +20,7 @@ pub(super) enum Natural {
 }
 
 impl Natural {
-    /// For an entity with these cells; `live` tells how many rows a referenced entity has.
+    /// For an entity with these cells; `live` returns how many rows a referenced entity has.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -35,7 +35,7 @@ impl Natural {
         for &column in &entity.unique {
             match cells[column].maker {
                 Maker::Ref(entity) => columns.push((column, live(entity))),
-                // Drawn at random: no two long texts are alike. A folded column follows its
+                // Long texts are drawn at random, so no two are alike. A folded column follows its
                 // reference.
                 Maker::Fat { .. } | Maker::Prose(..) | Maker::Blob(..) => return Natural::None,
                 Maker::Folded { .. } | Maker::Words(..) => {}
@@ -49,7 +49,7 @@ impl Natural {
         Natural::Digits { columns, order: Mixing::new(seed.hash("natural", 0, 0), names.max(1)), names }
     }
 
-    /// How many natural keys there are; `None` if there is no end to them.
+    /// How many natural keys there are; `None`: without limit.
     pub(super) fn names(&self) -> Option<u64> {
         match self {
             Natural::None | Natural::Serial(_) => None,
@@ -57,7 +57,7 @@ impl Natural {
         }
     }
 
-    /// The place of a value in its domain. Rows beyond the last name take one that was there.
+    /// The place of a value in its domain. Rows beyond the last natural key repeat one.
     pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
         let Natural::Digits { columns, order, names } = self else { return None };
         let place = columns.iter().position(|(c, _)| *c == column)?;

@@ -1,7 +1,7 @@
-//! Texts that pack like those that people write.
+//! Texts that compress like those that people write.
 //!
-//! Of 4 096 words the n-th is n times as rare as the first (Zipf's law): the 64 words of
-//! [`words`](super::words), all as frequent, pack better than any text does.
+//! Of 4 096 words, the n-th is n times as rare as the first (Zipf's law). The 64 words of
+//! [`words`](super::words) are equally frequent, so they compress better than real text.
 
 use crate::base::Stream;
 
@@ -48,14 +48,14 @@ pub(super) fn text(stream: &mut Stream, min: u32, max: u32) -> String {
     text
 }
 
-/// Appends a word: that of a number with evenly few to many bits, which is Zipf's law in steps.
+/// Appends the word of a number whose count of bits is uniform, which is Zipf's law in steps.
 fn word(stream: &mut Stream, text: &mut String) {
     let bits = stream.below(BITS);
     let number = (1 << bits | stream.next_u64() >> 1 & ((1 << bits) - 1)) as usize - 1;
     match SHORT.get(number) {
         Some(short) => text.push_str(short),
         None => {
-            // Each number has its own parts, whatever their order: 4 096 of them are all.
+            // Each number below 4 096 gets parts of its own, in whatever order.
             let mixed = number.wrapping_mul(0x9e5) & 0xfff;
             for (part, parts) in [BEGINS, MIDDLES, ENDS].iter().enumerate() {
                 text.push_str(parts[mixed >> (4 * part) & 15]);

@@ -5,10 +5,10 @@ use crate::base::{EntityId, Stamp};
 use crate::contract::{Attributes, Carried, Delivery, Entity, ScopeRule};
 
 impl Dataset {
-    /// Rows that a device with these attributes held after a complete sync at one past instant: of
-    /// entities whose scope names an attribute, or of the others, whose rows are the same for all
-    /// devices of that instant; until it `stops`. Windows of scopes are anchored at the scenario's
-    /// start day.
+    /// Rows that a device with these attributes held after a complete sync at one past instant.
+    /// `by_attribute` selects entities whose scope names an attribute; without it come the others,
+    /// whose rows are the same for all devices. It ends early once it `stops`. Windows of scopes
+    /// are anchored at the scenario's start day.
     pub fn synced(
         &self,
         (attributes, at): (&Attributes, Stamp),
@@ -41,8 +41,7 @@ impl Dataset {
         (attributes, at): (&Attributes, Stamp),
         f: &mut dyn FnMut(Carried<'_>),
     ) {
-        // The columns of a scope are the same in all versions, so most rows are told apart by one
-        // cell.
+        // Scope columns are the same in all versions, so one cell decides for most rows.
         let inside = |rule: &ScopeRule| rule.is_met(&self.value(id, row, rule.column()), attributes);
         if self.stamp_at(id, row, at).is_some()
             && entity.scope.iter().all(inside)

@@ -4,14 +4,14 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::Stream;
 
-/// European names, Greek, Cyrillic, Han and Hangul; then signs that only look like others, and such
-/// as take four bytes.
+/// European names, Greek, Cyrillic, Han and Hangul; then signs that only look like others, and
+/// signs that take four bytes.
 const WORDS: &str = "Åse Ærø Björn Ćwik Đặng Élise François Günther Héloïse Ítalo João Kōbe Łódź \
      Müller Ñuñez Österåker Příbram Quảng Rēzekne Şişli Tiếng Ústí Västra Würth Yáñez Żółw Ελένη \
      Μαΐου Борис Йошкар 東京 각하 ﬁnca №7 ½ 5µg 🦊 𝄞 x² ﬂuor";
 
-/// Words up to `len` bytes in all, then dots; `text` may hold a beginning already. Half of the
-/// texts have their accents composed with the letters, the others apart (NFC and NFD).
+/// Appends words up to `len` bytes in all, then dots; `text` may have a beginning already. Half of
+/// the texts have composed accents (NFC), the others separate ones (NFD).
 pub(super) fn fill(text: &mut String, stream: &mut Stream, len: usize) {
     let words: Vec<&str> = WORDS.split(' ').collect();
     let apart = stream.chance(0.5);

@@ -13,7 +13,7 @@ use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, Maker};
 
-/// Rows by a column that tells an attribute and what it holds.
+/// Rows by a column that holds an attribute, and its value.
 pub(super) type Having = FxHashMap<(usize, Arc<str>), Vec<u32>>;
 
 #[derive(Clone, Debug)]
@@ -26,16 +26,16 @@ pub(super) struct Table {
     pub(super) live: u64,
     pub(super) natural: Natural,
     pub(super) lives: Lives,
-    /// Columns that a past change may touch; those that devices hold if there are any.
+    /// Columns that a past change may touch: those that devices hold, if there are any.
     changeable: Vec<usize>,
-    /// Columns that tell a device attribute: (column, attribute).
+    /// Columns that hold a device attribute: (column, attribute).
     pub(super) attributes: Vec<(usize, usize)>,
     pub(super) having: Having,
     pub(super) by_key: FxHashMap<Key, u32>,
 }
 
 impl Table {
-    /// The table but for what needs the other tables: natural keys, rows by what they hold.
+    /// The table without what needs other tables: natural keys, and rows by value.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -92,7 +92,7 @@ impl Table {
         }
     }
 
-    /// The value of a made row's cell that looks at no other row.
+    /// The value of a made row's cell that depends on no other row.
     pub(super) fn made(&self, row: u64, column: usize) -> Value {
         if self.is_null(row, column) {
             return Value::Null;
@@ -128,7 +128,7 @@ impl Table {
         let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
         shares.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
-    /// Where in its domain a made row's cell lies.
+    /// The place of a made row's cell in its domain.
     fn position(&self, row: u64, column: usize) -> Option<u64> {
         self.target(row, column, self.cells[column].domain()?)
     }
@@ -138,7 +138,7 @@ impl Table {
         (count > 0).then(|| self.natural.digit(row, column).unwrap_or_else(drawn))
     }
 
-    /// The columns that the last change of `row` touched, with what they held before it.
+    /// The columns that the last change of `row` touched, with their values before it.
     pub(super) fn replaced(&self, row: u64) -> impl Iterator<Item = (usize, Value)> + '_ {
         let count = self.changeable.len() as u64;
         let bits = self.seed.hash("replaced", row, 0);

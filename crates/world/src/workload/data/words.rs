@@ -13,7 +13,7 @@ const WORDS: [&str; 64] = [
     "pine", "quartz", "reed", "river", "slate",
 ];
 
-/// Words of `min` to `max` bytes in all, cut there; `text` may hold a beginning already.
+/// Appends words of `min` to `max` bytes in all, cut there; `text` may have a beginning already.
 pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, letters: Letters) {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;
@@ -26,7 +26,7 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
         if !text.is_empty() {
             text.push(' ');
         }
-        // Ten words of six bits, below a bit that tells the end.
+        // Ten words of six bits each, below a bit that marks the end.
         if bits <= 1 {
             bits = stream.next_u64() >> 4 | 1 << 60;
         }

@@ -1,7 +1,7 @@
-//! Edits whose row is found at the moment they are made, from what their author sees then.
+//! Edits whose row is found when they are made, from what their author sees then.
 //!
-//! The row is a pure function of the intent and of a [`Sight`]: of the rows that may be meant the
-//! one whose key has the smallest hash, so that one that comes or goes elsewhere moves nothing.
+//! The row is a pure function of the edit and of a [`Sight`]: among the rows that fit, the one
+//! whose key has the smallest hash. So a row that comes or goes elsewhere changes no choice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::base::{EntityId, Key, Seed, Value};
 use crate::contract::EditKind;
 use crate::workload::Aim;
 
-/// What a row holds in a column of the backend; `None` if that is not seen.
+/// The value of a row in a column of the backend; `None` if it is not visible.
 pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
-/// Calls with each row of an entity: its key, and what it holds in a column of the backend.
+/// Calls back with each row of an entity: its key, and its values by the backend's columns.
 type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
 /// Keys of rows by their entity.
@@ -21,19 +21,19 @@ pub type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 /// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
 pub struct Sight<'a> {
     pub rows: &'a Rows<'a>,
-    /// The keys that came in the run: those that the person made, or for the office all.
+    /// The keys that were created in the run: by the person, or for the office by anybody.
     pub made: Option<&'a Keys>,
-    /// The row that edits of a group are about, once one of them found it; behind it new rows of
-    /// the group, which may refer to others where that one's reference is not seen.
+    /// By group: the row that its edits are about, once one of them found it. New rows of the group
+    /// follow; they may refer to other rows if the first one's reference is not visible.
     pub groups: &'a BTreeMap<u64, Vec<Known>>,
 }
 
-/// What the first edit of a group found.
+/// A row that an edit of a group found or created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     pub entity: EntityId,
     pub key: Key,
-    /// What it wrote there, by position in the backend's columns.
+    /// What the edit wrote there, by position in the backend's columns.
     pub values: Vec<(usize, Value)>,
 }
 
@@ -43,44 +43,48 @@ impl Known {
     }
 }
 
-/// An edit whose row is yet to be found.
+/// An edit whose row is found later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aimed {
     pub action: u16,
     pub entity: EntityId,
     pub kind: EditKind,
     pub aim: Aim,
-    /// The row that is meant, or of a create the one that is referred to.
+    /// The row that is meant; for a create, the row that it refers to.
     pub row: Option<Named>,
-    /// The group that hears which row it was.
+    /// The group that is told which row it was.
     pub group: Option<u64>,
     pub seed: Seed,
     /// Rows whose timestamp in this column lies in `from..=until` come first.
     pub near: Option<(usize, i64, i64)>,
     pub fresh: Key,
-    /// What is written, by position in the backend's columns.
+    /// The values to write, by position in the backend's columns.
     pub drafts: Vec<(usize, Draft)>,
 }
 
+/// A row that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Key(Key),
-    /// As the one that edits of this group are about: the first finds it.
+    /// The row that edits of this group are about; the first of them finds it.
     OfGroup(u64),
 }
 
-/// A value that may depend on what is seen.
+/// A value that may depend on what is visible.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Draft {
-    /// The first of these that is not there yet, at last the last.
+    /// The first of these that the row does not have yet, or the last.
     OneOf(Vec<Value>),
-    /// The key of a row of this entity; null if there is none and that is allowed. If the natural
-    /// key of a new row goes by it (`names`), all of its group refer to one row, if it is seen.
+    /// The key of a row of this entity; null if there is none and null is allowed. `names`: the
+    /// natural key of a new row depends on it. Then all rows of a group refer to one row, if that
+    /// is visible.
     Ref { entity: EntityId, or_null: bool, names: bool },
-    /// What a row holds that this row's column `via` points to; null if that is not seen.
+    /// The value of `column` in the row that this row's column `via` points to; null if not
+    /// visible.
     Folded { entity: EntityId, via: usize, column: usize },
 }
 
+/// The row that an edit found, and what it writes there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub key: Key,
@@ -91,7 +95,7 @@ pub struct Found {
 type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
 
 impl Aimed {
-    /// The row that it is about and what it writes there; `None` if nothing that is seen will do.
+    /// The row that it is about and what it writes there; `None` if no visible row fits.
     pub fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
@@ -140,8 +144,8 @@ impl Aimed {
         Some(Found { key, values })
     }
 
-    /// What the rows that others of the group made refer to, where the natural key goes by it: the
-    /// first that is seen is the one.
+    /// The rows that others of the group refer to, if the natural key depends on this column. The
+    /// first that is visible is used.
     fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> impl Iterator<Item = &'s str> {
         let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)));
         let group = group.filter(|_| self.kind == EditKind::Create);
@@ -152,7 +156,7 @@ impl Aimed {
         })
     }
 
-    /// Which entity a key names: the own one, or of a create the first that is referred to.
+    /// The entity of a named key: the edit's own, or for a create the first that it refers to.
     fn named_entity(&self) -> EntityId {
         let referred = self.drafts.iter().find_map(|(_, draft)| match draft {
             Draft::Ref { entity, .. } => Some(*entity),
@@ -161,7 +165,8 @@ impl Aimed {
         referred.filter(|_| self.kind == EditKind::Create).unwrap_or(self.entity)
     }
 
-    /// With what it holds in the columns that are written: `only` that one, not the `other`.
+    /// A row with its values in the written columns: `only` that one, if given, and never the
+    /// `other`.
     fn pick(
         &self,
         sight: &Sight<'_>,
@@ -195,7 +200,7 @@ impl Aimed {
     }
 }
 
-/// What `column` holds in the row that the written value of `via` points to.
+/// The value of `column` in the row that the written value of `via` points to.
 fn seen(
     sight: &Sight<'_>,
     entity: EntityId,
@@ -221,8 +226,8 @@ mod tests {
     const FILE: EntityId = EntityId(1);
     const GROUP: u64 = 7;
 
-    /// Folders and files that somebody sees; a file's columns are its folder, its folder's name
-    /// and a size.
+    /// Folders and files that somebody sees. A file's columns are its folder, its folder's name and
+    /// a size.
     #[derive(Default)]
     struct Seen {
         folders: Vec<(&'static str, &'static str)>,

@@ -1,4 +1,4 @@
-//! Who writes when: each write from its own stream, before anybody knows which row it meets.
+//! Who writes when: each write from its own stream, before its row is known.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Intent {
     pub(super) action: usize,
     pub(super) seed: Seed,
     pub(super) burst: Option<usize>,
-    /// Somebody else is after the same row or natural key.
+    /// Set if somebody else edits the same row or natural key.
     pub(super) twin: Option<Twin>,
 }
 
@@ -51,7 +51,7 @@ impl Intent {
 pub(super) struct Day<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) hours: (Time, Time),
-    /// Of the office.
+    /// The rhythm of the office.
     pub(super) rhythm: Rhythm,
     pub(super) people_rhythm: Rhythm,
     pub(super) presences: Vec<Option<Presence>>,
@@ -122,7 +122,7 @@ impl Day<'_> {
         (on_devices, total - on_devices)
     }
 
-    /// How much each person writes; all alike if no role that is at work has a weight.
+    /// How much each person writes; equal if no role that is at work has a weight.
     fn weights(&self) -> Vec<u64> {
         let roles = &self.setting.options.role_weights;
         let weight = |person: &Person| roles.iter().find(|(role, _)| *role == person.role).map_or(0, |r| r.1);
@@ -136,7 +136,7 @@ impl Day<'_> {
         (0..weights.len()).map(|i| u64::from(at_work(i))).collect()
     }
 
-    /// Gives exact shares of the devices' updates and creates somebody who is after the same.
+    /// Gives exact shares of the devices' updates and creates a rival for the same row or key.
     fn contend(&self, intents: &mut [Intent]) {
         let contention = &self.setting.options.contention;
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
@@ -170,15 +170,14 @@ impl Day<'_> {
         for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
             twin(&mut intents[i], Opposite::Delete, ("rival", by_devices));
         }
-        // A natural key is given away twice by colleagues and by the office alike, unless devices
-        // alone are rivals.
+        // Colleagues and the office both double natural keys, unless only devices are rivals.
         let by_devices = if contention.by == Rivals::Devices { 1.0 } else { 0.5 };
         for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
             twin(&mut intents[i], Opposite::Other, ("colleague", by_devices));
         }
     }
 
-    /// What another action writes in such rows, if there is one.
+    /// The columns of another action on such rows, if there is one.
     fn beside(&self, intent: &Intent) -> Opposite {
         let actions = &self.setting.options.actions;
         let own = &actions[intent.action];
@@ -191,7 +190,7 @@ impl Day<'_> {
         if others.is_empty() { Opposite::Other } else { Opposite::Beside(*stream.pick(&others)) }
     }
 
-    /// A colleague who is at work then, in this share of the cases; else the office.
+    /// With this probability a colleague who is at work then, otherwise the office.
     fn rival(
         &self,
         intent: &Intent,
@@ -210,7 +209,7 @@ impl Day<'_> {
         (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
-    /// Of those that nobody contends yet; of creates only those that have a natural key.
+    /// Draws a share of the intents without a rival; of creates, only those with a natural key.
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];

@@ -1,10 +1,9 @@
 //! The day: who does what when, written down before it begins.
 //!
-//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` walks the
-//! writes in the order of time, deletions first, and chooses rows, values and free natural keys;
-//! the row of an edit that aims at what is shown or was made is found when it is made (`aim`).
-//! `stage` lays the foreground stretches around what each person does; a login goes without
-//! `Resume`.
+//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` goes
+//! through the writes by time, deletions first, and chooses rows, values and free natural keys. An
+//! edit that aims at what is shown or was made finds its row when it is made (`aim`). `stage` puts
+//! foreground stretches around what each person does; a login has no `Resume`.
 
 mod aim;
 mod intent;

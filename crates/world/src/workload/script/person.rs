@@ -4,9 +4,9 @@ use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
 use crate::contract::Attributes;
 use crate::workload::{LoginWave, WorkloadOptions, share};
 
-/// So long after the login a person relies on rows that the device did not start with.
+/// How long after the login a person relies on rows that the device did not start with.
 const SETTLING: Span = Span::secs(600);
-/// So long after the login a person writes at the earliest.
+/// How long after the login a person writes at the earliest.
 const FIRST_LOOK: Span = Span::secs(60);
 
 /// A person with a device, as far as the script needs to know.
@@ -25,7 +25,7 @@ pub(super) struct Presence {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) writes_from: Time,
-    /// From here on the device is taken to hold what the backend held at the start.
+    /// From then on the device is assumed to hold what the backend held at the start.
     pub(super) settled: Time,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn working_hours(options: &WorkloadOptions, duration: Span) -> (Time,
     if from < until && from < end { (from, until.min(end)) } else { (Time::ZERO, end) }
 }
 
-/// Each person's day; `None` for those whom no wave of logins brings to work.
+/// Each person's day; `None` for a person whom no wave of logins brings to work.
 pub(super) fn presences(
     seed: Seed,
     options: &WorkloadOptions,
@@ -65,7 +65,7 @@ pub(super) fn presences(
         .collect()
 }
 
-/// Each person's wave; one beyond the last for those who have none.
+/// Each person's wave; one beyond the last for a person without a wave.
 fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     let mut weights: Vec<u64> = logins.iter().map(|w| u64::from(w.share.0)).collect();
     weights.push(1_000_000_u64.saturating_sub(weights.iter().sum()));
@@ -80,7 +80,7 @@ fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     waves
 }
 
-/// Normal around the wave's middle, drawn again outside of working time, at last moved inside.
+/// Normal around the wave's middle, drawn again if outside working time, and clamped at last.
 fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
     let mut drawn = wave.at;
     for _ in 0..8 {
@@ -93,7 +93,7 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
     drawn.clamp(hours.0, Time(hours.1.0 - 1))
 }
 
-/// When the person would look at the app without having anything to write, sorted and apart.
+/// When the person would look at the app without anything to write; sorted and disjoint.
 pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];

@@ -13,7 +13,7 @@ use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim, share};
 
-/// A record is opened so long before its details are edited.
+/// How long before its details are edited a record is opened.
 const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is this near.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
@@ -26,10 +26,10 @@ pub(super) struct Deed {
     pub(super) act: Act,
 }
 
-/// Groups of twins are told from those of events by this bit.
+/// This bit tells groups of twins from groups of events.
 const TWINS: u64 = 1 << 63;
 
-/// After so many writes it is asked again whether anybody waits for them.
+/// How many writes are made between two checks of `stops`.
 const ASKED_EVERY: usize = 64;
 
 pub(super) struct Plot<'a> {
@@ -53,7 +53,8 @@ impl<'a> Plot<'a> {
         Plot { day, rows, circles, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
-    /// Deletions first, so that nobody is after a row that will be gone. `None` if it was stopped.
+    /// Plays deletions first, so that nobody edits a row that will be gone. `None` if it was
+    /// stopped.
     pub(super) fn play(&mut self, mut intents: Vec<Intent>, stops: &dyn Fn() -> bool) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
@@ -105,7 +106,7 @@ impl<'a> Plot<'a> {
 
     fn aim(&mut self, intent: &Intent, action: &Action, mut target: Target) -> Option<()> {
         if intent.twin.is_some() {
-            // Who comes first finds the row, and the other is after the same.
+            // The first of the two finds the row, and the other edits the same.
             let group = intent.seed.hash("twins", 0, 0) | TWINS;
             (target.row, target.group) = (Some(Named::OfGroup(group)), Some(group));
         }
@@ -261,7 +262,7 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// What the other side writes into the row: the same, or something else.
+    /// What the rival writes into the row: the same, or something else.
     fn twin_values(
         &mut self,
         intent: &Intent,
@@ -276,7 +277,7 @@ impl<'a> Plot<'a> {
             Opposite::Beside(action) => &self.day.setting.options.actions[action].columns,
             Opposite::Other | Opposite::Delete => columns,
         };
-        // The office's choice is bound to the phone's circle, else the row would leave it.
+        // The office's choice is bound to the phone's circle; otherwise the row would leave it.
         let moment = self.moment(intent.who, twin.at, action);
         let stream = &mut intent.stream("twin values");
         let other = self.rows.update(stream, row, columns, moment, Some(values), |_| true);
@@ -295,7 +296,7 @@ impl<'a> Plot<'a> {
         self.write(by, intent, (entity, key), EditKind::Delete, Vec::new());
     }
 
-    /// The row that an intent is after. For details of a record, the record is opened first.
+    /// The row that an intent edits. For details of a record, the record is opened first.
     fn choose(&mut self, intent: &Intent, action: &Action) -> Option<u32> {
         let entity = action.entity;
         let moment = self.moment(intent.who, intent.at, action);
@@ -347,14 +348,15 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// Records of these hours, if their scope has a window.
+    /// Selects records of these hours, if their scope has a window.
     fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
         let scope = &self.day.setting.dataset.schema().entity(record).scope;
         let window = scope.iter().find(|rule| rule.attribute().is_none())?;
         Some(near(self.wall(at), (window.column(), AROUND_NOW, AROUND_NOW)))
     }
 
-    /// Fewer rows than asked for if the natural keys run out. `None` if it was stopped.
+    /// Makes an import's rows; fewer than asked for if natural keys run out. `None` if it was
+    /// stopped.
     pub(super) fn import(&mut self, import: &Import, nth: u64, stops: &dyn Fn() -> bool) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
@@ -400,7 +402,7 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
     Near { column, from: now.minus(before).0, until: now.plus(after).0 }
 }
 
-/// Soon after the login a device has only what it started with.
+/// Which rows a device holds: soon after the login, only those that it started with.
 fn held<'a>(day: &'a Day<'_>, who: Option<usize>, at: Time, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
     let synced_at = who

@@ -1,4 +1,4 @@
-//! Which rows somebody may be after.
+//! Which rows somebody may edit.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,29 +14,29 @@ use crate::workload::Dataset;
 pub(super) struct Circle(usize);
 
 pub(super) const OFFICE: Circle = Circle(0);
-/// Any device, where attributes make no difference.
+/// Any device, if attributes make no difference.
 const ANY_DEVICE: Circle = Circle(1);
 
-/// Rows with a moment each (0 if no column was asked for), sorted by moment and row.
+/// Rows with a timestamp each (0 if no column was asked for), sorted by timestamp and row.
 type Pool = Rc<[(i64, u32)]>;
 
-/// The rows that exist at the start, by who may be after them.
+/// The rows that exist at the start, by who may edit them.
 pub(super) struct Pools<'a> {
     dataset: &'a Dataset,
     circles: Vec<Members>,
     numbers: BTreeMap<String, Circle>,
     pools: FxHashMap<(Circle, EntityId, Option<usize>), Pool>,
-    /// For an entity delivered on open: pairs of opened row and row, sorted.
+    /// For an entity that is delivered on open: pairs of opened row and detail row, sorted.
     details: FxHashMap<EntityId, Rc<[(u32, u32)]>>,
 }
 
 struct Members {
-    /// By position; `None` where any value will do.
+    /// By position; `None`: any value.
     attributes: Vec<Option<Value>>,
     on_device: bool,
 }
 
-/// A stretch of moments in a column.
+/// A range of timestamps in a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Near {
     pub(super) column: usize,
@@ -74,7 +74,7 @@ impl<'a> Pools<'a> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// One near the moment if there is any (true), else any of the circle's.
+    /// Picks a row near the moment if there is any (true), otherwise any row of the circle.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -127,7 +127,7 @@ impl<'a> Pools<'a> {
         {
             return self.details_in(circle, entity, by);
         }
-        // Of these a device holds what it made itself.
+        // Of these, a device holds only what it made itself.
         if delivery == Delivery::UploadOnly && self.circles[circle.0].on_device {
             return Vec::new();
         }
@@ -178,7 +178,7 @@ impl<'a> Pools<'a> {
     }
 }
 
-/// One that `accept` takes: by a few draws, then by going round from a drawn place.
+/// A row that `accept` takes: by a few draws, then by going round from a drawn place.
 fn one_of(stream: &mut Stream, rows: &[(i64, u32)], accept: impl Fn(u32) -> bool) -> Option<u32> {
     if rows.is_empty() {
         return None;

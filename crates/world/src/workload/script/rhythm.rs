@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use crate::base::{Span, Time};
 use crate::workload::{LoginWave, Peak};
 
-/// The writes' density over the working time.
+/// The density of writes over working time.
 #[derive(Clone, Debug)]
 pub(super) struct Rhythm {
-    /// Ends of stretches of even density with the share of writes up to each, from 0 at the start.
+    /// Ends of stretches of constant density, each with the share of writes up to it; begins at 0.
     ends: Vec<(Time, f64)>,
 }
 
 type Load = (Time, Time, f64);
-/// Of a wave its share, its parts of the peaks and of the time outside, and two sums of the parts.
+/// A wave: its share, its parts of the peaks and of the time outside, and two sums of the parts.
 type Wave<'w> = (&'w (f64, Vec<f64>, f64), (&'w f64, &'w Vec<f64>));
 
 /// Rounds of fitting in [`Rhythm::of_people`]; five bring the hospital day within a thousandth.
@@ -24,15 +24,15 @@ impl Rhythm {
         Rhythm::with_loads(hours, &loads(hours, peaks))
     }
 
-    /// The rhythm of people who come with these logins: stronger in the early peaks by as much as
-    /// those who are not there yet leave out, so that all of them together meet the shares.
+    /// The rhythm of people with these logins. Early peaks are raised by what people who are not
+    /// there yet leave out, so that all people together meet the shares.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
         let wanted = loads(hours, peaks);
         let left = left_over(&wanted);
         let overlap = |from: Time, until: Time, since: Time| until.since(from.max(since)).0 as f64;
         let outside: Vec<(Time, Time)> = outside(hours, &wanted);
         let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
-        // What of each peak, and of the time outside, is still to come for each wave.
+        // The part of each peak, and of the time outside, that is still ahead of each wave.
         let ahead: Vec<(f64, Vec<f64>, f64)> = logins
             .iter()
             .map(|wave| {
@@ -44,7 +44,8 @@ impl Rhythm {
         let people: f64 = ahead.iter().map(|(share, ..)| share).sum();
         let mut weights: Vec<f64> = wanted.iter().map(|load| load.2).collect();
         for _ in 0..FITTING_ROUNDS {
-            // What each wave's peaks come to: those fitted in this round, and all from each one on.
+            // Each wave's sums over the peaks: of those fitted in this round, and of all from each
+            // one on.
             let mut fitted = vec![0.0; ahead.len()];
             let ahead_of = ahead.iter().map(|(_, parts, _)| sums_from_each(parts, &weights));
             let unfitted: Vec<Vec<f64>> = ahead_of.collect();
@@ -137,7 +138,7 @@ fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
     outside
 }
 
-/// From each begin or end of a peak to the next, with the places of the peaks that cover it.
+/// Calls `each` per stretch between ends of peaks, with the places of the peaks that cover it.
 fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Time, Time, &BTreeSet<usize>)) {
     let ends = |(at, (from, until, _)): (usize, &Load)| [(*from, at, true), (*until, at, false)];
     let mut ends: Vec<(Time, usize, bool)> = peaks.iter().enumerate().flat_map(ends).collect();
@@ -152,7 +153,7 @@ fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Ti
     }
 }
 
-/// For each place what the parts from there on weigh.
+/// For each place, the weighted sum of the parts from there on.
 fn sums_from_each(parts: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = parts.iter().zip(weights).map(|(part, weight)| part * weight).collect();
     for at in (1..sums.len()).rev() {
@@ -224,7 +225,7 @@ mod tests {
         let logins = [wave(hour(7, 0), 600_000), wave(hour(9, 30), 400_000)];
         let hours = (hour(7, 0), hour(17, 0));
         let rhythm = Rhythm::of_people(hours, &peaks, &logins);
-        // What falls into a peak, of those who are there, each in the time that is left to them.
+        // The share of writes in a range, of people who are there, each in the time left to them.
         let within = |from: u64, until: u64| -> f64 {
             let of = |wave: &LoginWave| {
                 let times = (0..10_000).map(|i| rhythm.at((f64::from(i) + 0.5) / 1e4, wave.at, hours.1));
@@ -232,7 +233,7 @@ mod tests {
             };
             logins.iter().map(|wave| of(wave) * wave.share.share()).sum()
         };
-        // Alone the first hour of one peak and the last of the other are not the two peaks' own.
+        // Two peaks overlap and are checked together: alone, neither has only its own share.
         for (from, until, share) in [(8, 11, 0.5), (12, 13, 0.1), (15, 16, 0.1)] {
             let got = within(from, until);
             assert!((got - share).abs() < 0.005, "{got} of the writes in {from}–{until}, not {share}");

@@ -1,10 +1,11 @@
-//! What a script is written from, besides what people do of themselves.
+//! What a script is written from, besides what people do by habit.
 
 use super::aim::Named;
 use super::person::Person;
 use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
 use crate::workload::{Dataset, WorkloadOptions};
 
+/// The fixed inputs of a script.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub seed: Seed,
@@ -18,21 +19,21 @@ pub struct Setting<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Burst {
     pub action: usize,
-    /// Who; an unknown device makes none.
+    /// Whose edits they are; an unknown device makes none.
     pub device: DeviceId,
     pub count: u32,
     pub at: Time,
-    /// Spread evenly over this time.
+    /// The time over which they are spread evenly.
     pub over: Span,
     pub target: Target,
 }
 
-/// What planned edits are about, where more is said than by their action.
+/// What planned edits are about, if more is given than their action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Target {
-    /// The row, or of a create the one that it refers to.
+    /// The row; for a create, the row that it refers to.
     pub row: Option<Named>,
-    /// The group that hears which row it was; new rows of one group have one natural key.
+    /// The group that is told which row it was; new rows of one group have one natural key.
     pub group: Option<u64>,
     /// Values in place of drawn ones, by position in the backend's columns.
     pub set: Vec<(usize, Value)>,
@@ -44,6 +45,6 @@ pub struct Import {
     pub at: Time,
     pub entity: EntityId,
     pub rows: u64,
-    /// All with one value of the attribute at this position; of all values if `None`.
+    /// If set, all rows have one value of the attribute at this position; `None`: any values.
     pub of_one: Option<usize>,
 }

@@ -9,12 +9,12 @@ use super::step::{Act, Actor, Placed, Script, ShortImport, Step};
 use crate::base::{Span, Time};
 use crate::contract::AppEvent;
 
-/// The app is in the foreground for at most so long before a person does something in it.
+/// The longest time that the app is in the foreground before a person does something in it.
 const REACHING_FOR_IT: Span = Span::secs(15);
-/// It stays there for at least so long after it.
+/// The shortest time that it stays there afterwards.
 const PUTTING_IT_AWAY: Span = Span::secs(5);
 
-/// Writes the whole script, unless it `stops`, which is asked now and then.
+/// Writes the whole script; `None` if it `stops`, which is asked now and then.
 pub fn write_script(
     setting: &Setting<'_>,
     bursts: &[Burst],
@@ -52,7 +52,7 @@ pub fn write_script(
             count.left_out += day.totals(action).0;
         }
     }
-    // Of what is done at one instant records are opened first; edits whose row is found come last.
+    // At one instant records are opened first, and edits that find their row come last.
     deeds.sort_by_key(|deed| match deed.act {
         Act::Open { .. } => 0,
         Act::Aimed(..) => 2,
@@ -60,7 +60,7 @@ pub fn write_script(
     });
     let edits = put_on_stage(&day, deeds, &mut steps, stops)?;
     steps.sort_by_key(|step| (step.at, step.actor));
-    // A big fleet's day is a million steps, which are there until it ends.
+    // A big fleet's day is a million steps, which stay in memory until it ends.
     steps.shrink_to_fit();
     Some(Script { steps, edits, placed: Placed { actions: counts, short } })
 }
@@ -127,7 +127,7 @@ fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>) {
     steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
 }
 
-/// By the person's habit, and around everything the person does.
+/// The foreground stretches: by the person's habit, and around everything the person does.
 fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     let setting = day.setting;
     let device = u64::from(setting.people[who].device.0);

@@ -1,4 +1,4 @@
-//! What a script consists of.
+//! The parts of a script.
 
 use super::aim::Aimed;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
@@ -7,13 +7,14 @@ use crate::contract::{AppEvent, EditKind, LocalEdit};
 /// Everything that people, the office and imports do, in the order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
-    /// Sorted by time, then by actor; those of one actor at one instant in their order.
+    /// Sorted by time, then by actor; steps of one actor at one instant keep their order.
     pub steps: Vec<Step>,
-    /// By device, in the order of its edits' numbers: the action that each is of.
+    /// By device, in the order of its edits' numbers: the action of each edit.
     pub edits: Vec<Vec<u16>>,
     pub placed: Placed,
 }
 
+/// One act of one actor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub at: Time,
@@ -27,6 +28,7 @@ pub enum Actor {
     Office,
 }
 
+/// What an actor does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// On a device: `Login`, `Resume` or `Pause`.
@@ -37,7 +39,7 @@ pub enum Act {
         entity: EntityId,
         of: Key,
     },
-    /// An edit whose row is found then; on a device it has a number.
+    /// An edit whose row is found when it is made; on a device it has a number.
     Aimed(Option<EditId>, Box<Aimed>),
     /// In the office: a write straight to the backend.
     Office(OfficeEdit),
@@ -45,14 +47,15 @@ pub enum Act {
     Import(Batch),
 }
 
+/// An edit by the office.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficeEdit {
     pub action: u16,
     pub entity: EntityId,
-    /// The row; for a create a fresh key.
+    /// The row; for a create a new key.
     pub key: Key,
     pub kind: EditKind,
-    /// New values by the backend's columns; all of them for a create.
+    /// New values by position in the backend's columns; all of them for a create.
     pub values: Vec<(usize, Value)>,
 }
 
@@ -63,7 +66,7 @@ pub struct Batch {
     pub rows: Vec<(Key, Vec<Value>)>,
 }
 
-/// An import for whose rows there are not enough free natural keys.
+/// An import with too few free natural keys for its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortImport {
     pub entity: String,
@@ -71,7 +74,7 @@ pub struct ShortImport {
     pub made: u64,
 }
 
-/// How much of what was asked for a script has.
+/// How much of what was asked for the script contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placed {
     /// By action, in the order of the options.
@@ -80,6 +83,7 @@ pub struct Placed {
     pub short: Vec<ShortImport>,
 }
 
+/// How often an action is in the script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionCount {
     pub name: String,
@@ -92,6 +96,6 @@ pub struct ActionCount {
     pub in_bursts: u64,
     /// Asked for but not done: no row to edit, or no free natural key, was left.
     pub left_out: u64,
-    /// Of those done: on any row, for none lay as near the moment as `near` asks.
+    /// Of those done: on any row, as none lay as near the moment as `near` asks.
     pub astray: u64,
 }

@@ -300,7 +300,7 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
         let (Some(moment), APPOINTMENT) = (of(STARTS_AT), entity) else { continue };
         let doctor = of(OF_DOCTOR).unwrap_or_else(|| dataset.value(APPOINTMENT, rows[key], OF_DOCTOR));
         let owners = taken.entry(name(&doctor, &moment)).or_default();
-        // Who moves an appointment to where somebody else has just moved it is no second owner.
+        // Moving an appointment to where somebody else has just moved it adds no second owner.
         owners.insert(key);
         match (kind, owners.len()) {
             (_, 1) => {}
@@ -317,7 +317,7 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
 fn the_office_is_after_an_exact_share_of_the_phones_rows_close_in_time() {
     let dataset = dataset(11);
     let mut options = options();
-    // The office updates nothing but what the contention asks for.
+    // The office updates only what the contention asks for.
     options.actions.iter_mut().for_each(|action| action.on_devices = Ppm::ONE);
     options.actions.truncate(6);
     // All rows of the clinic, so that phones seldom meet by chance.
@@ -524,7 +524,7 @@ fn rivals_are_whom_the_contention_names() {
     }
 }
 
-/// The columns that are written as this value, by how often.
+/// The columns that are written with this value, and how often.
 fn written_as(script: &Script, wanted: &Value) -> BTreeMap<usize, u32> {
     let mut written = BTreeMap::new();
     for step in &script.steps {
@@ -558,7 +558,7 @@ fn people_write_null_or_an_empty_text_where_a_column_holds_it_and_nowhere_else()
         options.actions.retain(|action| ["book", "status"].contains(&action.name.as_str()));
         options.actions.iter_mut().for_each(|action| action.aim = aim);
         let script = script_of(&dataset, &options, &people(20));
-        // A remark may be as short as that; who books without a patient has no name to write.
+        // A remark may be empty by itself; a booking without a patient has no name to write.
         for (value, only) in
             [(Value::text(""), &[STATUS, REMARK][..]), (Value::Null, &[OF_PATIENT, PATIENT_NAME, STATUS])]
         {

@@ -8,22 +8,22 @@ use crate::base::{EntityId, Ppm, Stamp, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
 use crate::workload::{Dataset, Maker};
 
-/// So often a natural key that is free is looked for.
+/// How often a free natural key is looked for.
 const NAME_TRIES: u32 = 300;
-/// So often a value that differs is looked for.
+/// How often a different value is looked for.
 const VALUE_TRIES: u32 = 24;
-/// So many values are drawn for a row that is not known yet.
+/// How many values are drawn for a row that is not known yet.
 const ALTERNATIVES: usize = 6;
 
 pub(super) struct Rows<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) pools: Pools<'a>,
     changed: FxHashMap<(EntityId, u32, usize), Value>,
-    /// Rows that the script deletes or takes out of their devices' scope.
+    /// Rows that the script deletes or moves out of their devices' scope.
     gone: FxHashSet<(EntityId, u32)>,
     /// Hashes of the natural keys that were ever in use, by entity.
     taken: FxHashMap<EntityId, FxHashSet<u64>>,
-    /// How often a row, or a timestamp of a new one, had to lie elsewhere than near the moment.
+    /// How often a row, or the timestamp of a new row, could not lie near the moment.
     pub(super) astray: u64,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Moment {
     pub(super) circle: Circle,
     pub(super) now: Stamp,
     pub(super) near: Option<Near>,
-    /// What a reference points to is found when the write is made.
+    /// Whether the target of a reference is found when the write is made.
     pub(super) finds_refs: bool,
 }
 
@@ -60,7 +60,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A row that `accept` takes and that nobody deletes, nor the record that it is a detail of.
+    /// A row that `accept` takes; the script deletes neither it nor the record that it is a detail
+    /// of.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -89,7 +90,7 @@ impl<'a> Rows<'a> {
         self.gone.insert((entity, row));
     }
 
-    /// The row has these new values; one that leaves its devices' scope is left alone from now on.
+    /// Gives the row these values. If it leaves its devices' scope, nobody edits it from then on.
     pub(super) fn apply(&mut self, entity: EntityId, row: u32, values: &[(usize, Value)]) {
         for (column, value) in values {
             let scoped = self.dataset.attribute_columns(entity).iter().any(|(c, _)| c == column);
@@ -105,7 +106,7 @@ impl<'a> Rows<'a> {
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
     }
 
-    /// Its natural key is free, or that of `same`. `None` if no row or key is found.
+    /// A new row whose natural key is free, or is that of `same`. `None` if no row or key is found.
     pub(super) fn create(
         &mut self,
         stream: &mut Stream,
@@ -142,9 +143,9 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// New values for `columns` of a row, each unlike the present one and, where possible, unlike
-    /// that in `avoid`; the natural key stays free of others'. Columns that are folded in through a
-    /// changed reference come with it, if `held`.
+    /// New values for `columns` of a row. Each differs from the present one and, where possible,
+    /// from that in `avoid`; the natural key stays free of others'. Columns that are folded in
+    /// through a changed reference are included, if `held`.
     pub(super) fn update(
         &mut self,
         stream: &mut Stream,
@@ -181,7 +182,7 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// For a row that is found when it is made; of a new `row` the values are drawn already.
+    /// Drafts for a row that is found when the edit is made; a new `row` has its values already.
     pub(super) fn drafts(
         &mut self,
         stream: &mut Stream,
@@ -226,7 +227,7 @@ impl<'a> Rows<'a> {
         Some(drafts)
     }
 
-    /// The reference on a visible row by which a column gets its value, itself or folded in.
+    /// The reference to a visible row that gives a column its value, itself or folded in.
     fn refers(&self, entity: EntityId, column: usize) -> Option<usize> {
         match self.dataset.cell(entity, column).maker {
             Maker::Ref(target) if self.is_seen(target) => Some(column),
@@ -235,7 +236,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Whether the natural key goes by this reference.
+    /// Whether the natural key depends on this reference.
     fn names_by(&self, entity: EntityId, reference: usize) -> bool {
         let unique = &self.dataset.schema().entity(entity).unique;
         unique.iter().any(|column| self.refers(entity, *column) == Some(reference))
@@ -245,7 +246,8 @@ impl<'a> Rows<'a> {
         self.dataset.schema().entity(entity).delivery.is_on_devices()
     }
 
-    /// Draws until it differs from the present one and `other`; if that cannot be, from one.
+    /// Draws until it differs from the present one and `other`; if tries run out, from `other`
+    /// alone.
     fn draw_unlike(
         &mut self,
         new: &mut NewRow,
@@ -311,8 +313,9 @@ impl<'a> Rows<'a> {
         Some(())
     }
 
-    /// Where a timestamp may lie, of what the data allows: within the scope's window; near the
-    /// moment if that is asked for, else not before it. A wish that leaves nothing is dropped.
+    /// The range of a timestamp, within what the data allows: inside the scope's window, and near
+    /// the moment if that is asked for, otherwise not before it. A limit that leaves nothing is
+    /// dropped.
     fn moments(
         &mut self,
         entity: EntityId,
@@ -364,12 +367,12 @@ impl<'a> Rows<'a> {
         (0..count).filter(follows).collect()
     }
 
-    /// A number that stands for a natural key of these values.
+    /// The hash of a natural key with these values.
     fn name(&self, entity: EntityId, value: impl Fn(usize) -> Value) -> u64 {
         let unique = &self.dataset.schema().entity(entity).unique;
         name_hash(unique.iter().map(|&column| value(column)))
     }
-    /// Takes a natural key; false if it is in use or once was.
+    /// Takes a natural key; false if it is or ever was in use.
     fn take(&mut self, entity: EntityId, name: u64) -> bool {
         if !self.taken.contains_key(&entity) {
             let of = |row| self.name(entity, |column| self.dataset.value(entity, row, column));
@@ -383,7 +386,7 @@ fn draws(stream: &mut Stream, share: Option<Ppm>) -> bool {
     share.is_some_and(|share| share.0 > 0 && stream.chance(share.share()))
 }
 
-/// A number that stands for a natural key: XXH3-64 of its values, each seeded by those before it.
+/// The hash of a natural key: XXH3-64 of its values, each seeded by those before it.
 fn name_hash(values: impl Iterator<Item = Value>) -> u64 {
     use xxhash_rust::xxh3::xxh3_64_with_seed as hash;
     values.fold(0, |seed, value| match value {
