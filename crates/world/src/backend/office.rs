@@ -1,7 +1,6 @@
 //! What the office and imports do to the content.
 //!
-//! They work on the backend itself: no queue, no window of no service, no idempotency key, no base
-//! version.
+//! They work directly on the backend: no queue, no outage, no idempotency key, no base version.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -86,9 +85,9 @@ impl Office<'_> {
         if nowhere { Err(Refusal::Gone) } else { Ok(()) }
     }
 
-    /// Takes rows of an import in, new and old ones, of which nothing is written yet. Of two rows
-    /// with one key or one natural key the first counts; rows whose natural key another row has are
-    /// left out, and so are those that refer to a row which is not there and is looked after.
+    /// Adds new and existing rows to an import; nothing is written yet. Of two rows with the same
+    /// key or natural key, the first counts. Left out are rows whose natural key another row has,
+    /// and rows that refer to a missing row where the backend enforces the reference.
     pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
         let Importing { entity, keys, names, drafts } = import;
         let (entity, Database { effects, content, .. }) = (*entity, &*self.0);
@@ -107,7 +106,7 @@ impl Office<'_> {
         }
     }
 
-    /// Begins to write what was taken in, all with one stamp; nothing else may come between.
+    /// Starts to write an import, all rows with one stamp. No other call may come in between.
     pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
         self.0.begin(now, None, import.drafts)
     }
