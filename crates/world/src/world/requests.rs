@@ -1,4 +1,4 @@
-//! A log of requests as an app of one's own might keep it.
+//! A log of requests as an app could keep it.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ pub struct LoggedRequest {
     pub at: Time,
     pub device: DeviceId,
     pub kind: RequestKind,
-    /// Rows or results in the answer; zero without one.
+    /// Rows or results in the response; 0 without one.
     pub rows: u32,
     pub bytes: u64,
-    /// Until it ended.
+    /// Time until it ended.
     pub took: Span,
     pub ended: Ended,
 }
@@ -44,7 +44,7 @@ impl RequestLog {
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
         match occurrence.event {
-            // Numbers begin again with each life; what a dead process had sent never ends.
+            // Numbers restart with each process; requests of a dead process never end.
             Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
             Event::Engine(EngineEvent::RequestSent { request, .. }) => {
                 self.sent.insert((device, request), occurrence.at);
