@@ -23,12 +23,14 @@ pub struct Source {
 /// At most this many mistakes or warnings are shown, followed by the number of the others.
 pub const DIAGNOSTICS_SHOWN: usize = 50;
 
+/// A span of bytes in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub source: Arc<Source>,
     pub span: Range<usize>,
 }
 
+/// A mistake or a warning, with its place and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub warning: bool,
@@ -72,8 +74,7 @@ impl Place {
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
-    /// The part of the span to mark. A span with a long line is cut to the excerpt of its first
-    /// line.
+    /// The part of the span to mark. A span with a long line is cut to its first line's excerpt.
     fn marked(&self) -> Range<usize> {
         let text = self.source.text.get(self.span.clone()).unwrap_or_default();
         if text.lines().all(|line| line.len() <= SHOWN) {
@@ -119,8 +120,7 @@ impl Diagnostic {
         let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
         if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
     }
-    /// Sort key: the place, then the title. Sources of one line each, such as CSV lines, sort by
-    /// number.
+    /// Sort key: the place, then the title. Sources of one line, such as CSV lines, sort by number.
     pub fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {
             Some(p) => (true, &p.source.name, p.source.first_line, p.span.start, &self.title),
@@ -267,7 +267,7 @@ fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
-/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if only one name
+/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if no other name
 /// matches.
 fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let is_part = |c: &&&str| c.split(['_', '-']).any(|part| part == word);
@@ -276,10 +276,12 @@ fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     named.next().filter(|_| named.next().is_none()).copied()
 }
 
+/// A question that names the word that was probably meant, if any is close.
 pub fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
+/// The help for an unknown word: the closest candidate, and the list of candidates.
 pub fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;

@@ -9,6 +9,7 @@ use super::diagnostic::meant;
 use super::tree::{Table, Val};
 use super::view::View;
 
+/// A key: its name, form and default, its text for the key list, and its condition.
 #[derive(Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
@@ -40,6 +41,7 @@ pub enum Preset {
     Profile,
 }
 
+/// The form of a value.
 #[derive(Clone, Copy)]
 pub enum Form {
     Text,
@@ -101,6 +103,7 @@ pub enum Form {
 
 pub type LibraryNames = fn() -> Vec<&'static str>;
 
+/// The grammar of a text: its description, and the function for its canonical form.
 pub struct Written {
     pub want: &'static str,
     words: &'static [&'static str],

@@ -11,12 +11,14 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Place, Source};
 use crate::base::inert;
 
+/// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub place: Option<Place>,
     pub via: Via,
 }
 
+/// What set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
     File,
@@ -31,6 +33,7 @@ pub enum Via {
     Set,
 }
 
+/// A value with its origin; `wrong` if the check found a mistake in it.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub value: Val,

@@ -16,6 +16,7 @@ use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 #[derive(Clone, Copy, Default)]
 pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
+/// Collects mistakes.
 #[derive(Default)]
 pub struct Mistakes {
     told: RefCell<Vec<Diagnostic>>,
@@ -52,6 +53,7 @@ impl Names {
     }
 }
 
+/// Reports mistakes that depend on other values.
 pub struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,

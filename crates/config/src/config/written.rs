@@ -4,6 +4,7 @@ use crate::base::{Day, Span, Stamp, Time};
 
 use super::form::{Written, span};
 
+/// A time in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// Local time since midnight, on the day of the start.
@@ -11,6 +12,7 @@ pub enum Clock {
     After(Span),
 }
 
+/// The date of time 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
     pub start: Stamp,

@@ -123,7 +123,7 @@ impl Verdicts {
                 None if case.is_put_off() => None,
                 None => Some(case.judge().map(drop)),
             };
-            // The next request leaves out a rejected mutation, so the family would be committed by
+            // The next request leaves out a rejected mutation; the family must not be committed by
             // half.
             let refuses_all = sight.database.options.commits == Commits::Families;
             let held = match judged {

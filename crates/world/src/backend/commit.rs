@@ -68,7 +68,7 @@ impl Commit {
         }
     }
 
-    /// The delay after which readers see the commit. Listeners get it after [`Commit::event`].
+    /// The event for listeners after [`Commit::event`], if readers see the commit later.
     pub fn delay(&self) -> Option<Event<'_>> {
         let Commit { entity, key, stamp, .. } = self;
         let until = self.visible_at?;

@@ -168,8 +168,8 @@ impl Flags {
 
 impl Flagging<'_> {
     /// Creates a consumer's flags. If they exist and the consumer has nothing, arms every synced or
-    /// claimed row: its claimer is gone, or can no longer confirm the commit. Returns the number of
-    /// rows written.
+    /// claimed row: its claimer is gone, or can no longer confirm. Returns the number of rows
+    /// written.
     pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
         let key = self.key(now, of)?;
         let Content { schema, provisioning, .. } = &*self.content;

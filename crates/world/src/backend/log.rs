@@ -164,8 +164,7 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device provisioned before the start reads the log from its first entry, which has every
-    // touched row.
+    // A device provisioned before the start reads the whole log, which has every touched row.
     let comes_later = |slot: Option<Slot>| {
         at.since.is_none()
             && slot.is_some_and(|slot| stream.is_some_and(|stream| stream.fate(slot).is_some()))

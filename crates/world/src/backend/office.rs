@@ -11,6 +11,7 @@ use super::database::Database;
 use crate::base::{EntityId, Key, Time, Value};
 use crate::contract::{Author, Refusal};
 
+/// An import whose rows are being collected.
 #[derive(Debug)]
 pub struct Importing {
     entity: EntityId,
@@ -25,10 +26,13 @@ impl Importing {
     }
 }
 
+/// Write access of the office.
 #[derive(Debug)]
 pub struct Office<'b>(pub(super) &'b mut Database);
 
 impl Office<'_> {
+    /// Updates columns of a live row. Fails if the row or a row it refers to is missing (`Gone`),
+    /// or if another row has its natural key (`Taken`).
     pub fn write(
         &mut self,
         now: Time,
@@ -47,6 +51,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
+    /// Creates a row. Fails if the key exists (`Exists`), and otherwise as [`Office::write`].
     pub fn create(
         &mut self,
         now: Time,
@@ -66,6 +71,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![Draft::by(Author::Office, entity, (key, None), values)]))
     }
 
+    /// Deletes a live row. Fails if there is none (`Gone`) or a reference forbids it (`Exists`).
     pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
         let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
         if self.0.effects.holder(&self.0.content, entity, key).is_some() {
@@ -111,6 +117,7 @@ impl Office<'_> {
         self.0.begin(now, None, import.drafts)
     }
 
+    /// Writes up to `most` further rows of an import; returns nothing when all are written.
     pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         self.0.go_on(committing, most)
     }

@@ -36,8 +36,7 @@ pub struct BackendOptions {
     pub stamp_precision: Span,
     /// How commits within one such multiple are stamped.
     pub ticks: Ticks,
-    /// A reader can only ask for changes since a multiple of this. Rows that it has already read
-    /// come again.
+    /// A reader can only ask for changes since a multiple of this, so it gets some rows again.
     pub filter_precision: Span,
     /// The order in which a response lists changes.
     pub sort: Sort,

@@ -31,6 +31,7 @@ pub struct Service {
     asked: FxHashMap<DeviceId, u64>,
 }
 
+/// An admitted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what is let in is served"]
 pub struct Admitted {
@@ -41,6 +42,7 @@ pub struct Admitted {
     nth: u64,
 }
 
+/// When a request fails by accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     /// Before it has taken effect.
@@ -49,6 +51,7 @@ pub enum Failing {
     After,
 }
 
+/// The work of a request, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     pub scanned: u64,
@@ -123,6 +126,7 @@ impl Service {
         fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
 
+    /// The start of service of a request that arrives at `now`.
     pub fn begins(&self, now: Time) -> Time {
         self.free.peek().expect("there is a worker").0.max(now)
     }

@@ -58,8 +58,7 @@ mod tests {
     use crate::contract::ScopeRule;
     use crate::protocol::{Asked, Codec};
 
-    /// The rows sent for these days and stamps, up to a full page of three. A tombstone has no
-    /// values.
+    /// Rows sent for these days and stamps, up to a full page of three. A tombstone has no values.
     fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
         let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };

@@ -48,8 +48,7 @@ pub(crate) struct Backup {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by device number. Its clock shows `start` at
-    /// time 0.
+    /// A gateway for devices with these attributes, by number. Its clock shows `start` at time 0.
     pub fn new(
         options: &GatewayOptions,
         schema: &Arc<Schema>,
@@ -100,7 +99,7 @@ impl Gateway {
     }
 
     /// Restores a backup while no process runs. If it notices, its later cursors are unlike all
-    /// others.
+    /// before.
     pub(crate) fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
         self.uploads = backup.uploads;

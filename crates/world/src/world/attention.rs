@@ -35,8 +35,7 @@ struct Wait {
 }
 
 impl Attention {
-    /// For a phone that `holds` the data of an earlier sync, and whose app `resets` its database on
-    /// an upgrade.
+    /// For a phone that `holds` data of an earlier sync, and whose app `resets` it on an upgrade.
     pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>, holds: bool, resets: bool) -> Attention {
         let turns = RefCell::new(vec![(Time::ZERO, holds)]);
         Attention { units: units.to_vec(), hooks, turns, resets, ..Attention::default() }

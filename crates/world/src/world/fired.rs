@@ -1,5 +1,4 @@
-//! Whether planned events met anybody: an outage in which no device used the network tested
-//! nothing.
+//! Whether planned events met anybody: an outage that no device noticed tested nothing.
 
 use std::collections::BTreeMap;
 

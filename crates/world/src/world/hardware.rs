@@ -1,4 +1,4 @@
-//! The time and energy of an app's work on a device's processor, memory and flash.
+//! The time of an app's work on a device's processor and flash, and the limits of its memory.
 //!
 //! SQLite runs a transaction at once; here it gets its duration. It begins when earlier ones are
 //! done (one write lock). It uses the processor for the steps of SQLite's virtual machine, then the

@@ -8,6 +8,7 @@ use crate::metrics::{Distribution, Figures, Sample, Tails};
 use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;
 
+/// The outcome of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Covers the chain of events, and the final logical rows of every device and of the backend.
@@ -51,6 +52,7 @@ pub struct Outcome {
     pub said: AppWords,
 }
 
+/// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Everything under way came to its end.

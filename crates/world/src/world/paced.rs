@@ -238,8 +238,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Sends a request to this server, which may respond in pieces; `heard` gets each piece and the
-    /// end.
+    /// Sends a request to this server; `heard` gets each piece of the response, and the end.
     pub fn ask_pieces(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),

@@ -15,7 +15,7 @@ const TRIED_AGAIN: Span = Span::secs(300);
 /// The duration of a login, and the retry interval without a network.
 const LOGIN_TAKES: Span = Span::secs(20);
 
-/// A fair mutex: one holder at a time, in order of arrival.
+/// A mutex: one holder at a time; waiters wake in order of arrival.
 struct Turn {
     taken: Cell<bool>,
     free: Notify,

@@ -32,7 +32,7 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
                 Act::Upgrade { restart_after } => device.upgrade(restart_after),
                 Act::Reinstall { restart_after } => device.reinstall(restart_after),
                 Act::GoAway { away, other } => {
-                    // If it is not complete by the end of the script, the person stays logged out.
+                    // An absence that is not complete by the end of the script stops there.
                     let _ = phone.goes_away(away, other, end).await;
                 }
             }

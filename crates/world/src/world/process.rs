@@ -47,8 +47,7 @@ impl Hurry {
 }
 
 /// Fair turns if the backend limits concurrent calls. A refresh asks page after page and would take
-/// every free place. So an upload that was refused has the next turn; then one page may go, and so
-/// on.
+/// every free place. So an upload that was refused has the next turn, then one page, and so on.
 pub(super) struct Turns {
     pub(super) upload_waits: Cell<bool>,
     upload_went: Notify,

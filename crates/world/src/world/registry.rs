@@ -28,6 +28,7 @@ enum Entry {
     Brought(Stack),
 }
 
+/// The available stacks, by name.
 #[derive(Clone)]
 pub struct Stacks(BTreeMap<String, Entry>);
 

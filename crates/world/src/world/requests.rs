@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, RequestKind, TransportError};
 
+/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     Answered,
@@ -14,6 +15,7 @@ pub enum Ended {
     NotSent,
 }
 
+/// One request of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     pub at: Time,

@@ -37,6 +37,7 @@ use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::setup::Setup;
 use crate::workload::Placed;
 
+/// The reason why a plan cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unrunnable {
     #[error("there is no engine `{0}`")]
@@ -140,6 +141,7 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
     figures
 }
 
+/// Runs `plan` to its end, or until `watch` interrupts it.
 pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
@@ -193,6 +195,7 @@ pub struct Traced {
     pub left_out: u64,
 }
 
+/// Runs `plan` and records its timeline.
 pub fn run_tracing(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
@@ -230,6 +233,7 @@ pub fn run_heard(
     Ok(finish(world, watch, None).outcome)
 }
 
+/// The keys of an entity's initial rows, without a run.
 pub fn keys(plan: &Setup, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     let dataset = dataset(plan, &|| false).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
@@ -240,6 +244,7 @@ pub fn placed(plan: &Setup) -> Result<Placed, Unrunnable> {
     build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
+/// Runs `plan` with one more fault.
 pub fn run_struck(
     plan: &Setup,
     stacks: &Stacks,

@@ -1,5 +1,4 @@
-//! What apps say to their developers: console lines, exceptions of syncs, and warnings of the
-//! bench.
+//! What apps say to their developers: console lines, exceptions of syncs, warnings of the bench.
 
 use std::collections::BTreeMap;
 

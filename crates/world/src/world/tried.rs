@@ -24,6 +24,7 @@ struct Made {
 /// The text for something that was to make edits and made none.
 pub const NO_EDIT: &str = "none of its edits was made";
 
+/// An action without any edit made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
     pub action: String,

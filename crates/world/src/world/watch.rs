@@ -10,6 +10,7 @@ pub trait Watch: Sync {
     fn interrupted(&self) -> bool;
 }
 
+/// Watches nothing and never interrupts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unwatched;
 

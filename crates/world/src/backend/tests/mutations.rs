@@ -269,8 +269,7 @@ proptest! {
             for round in 0..=again {
                 for (i, mutation) in mutations[..end].iter().enumerate().skip(if round == 0 { done } else { 0 }) {
                     let fresh = round == 0;
-                    // First arrivals use the times of the other desk, so that the stamps are
-                    // comparable.
+                    // First arrivals use the other desk's times, so that stamps are comparable.
                     often.now = at_ms(i as u64);
                     prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
                     let replayed = matches!(often.backend.call.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);

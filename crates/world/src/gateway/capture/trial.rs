@@ -339,8 +339,7 @@ impl Trial {
         }
     }
 
-    /// Loads, then pulls repeatedly while others and the reader write, then once more without
-    /// writes.
+    /// Loads, then pulls repeatedly while others and the reader write, then once more in peace.
     pub(super) fn live(&mut self, limit: usize) {
         for round in 0..4 {
             self.backup = Some((self.holds.clone(), self.stamps.clone(), self.cursor.clone()));

@@ -8,7 +8,7 @@
 //!
 //! Invariants:
 //! - The changes of a page and the cursor at its end are one transaction, and so are the mutations
-//!   of a push: what was answered outlives the process.
+//!   of a push: a confirmed push outlives the process.
 //! - A row that comes unchanged gets no new number.
 //! - A cursor names the database that made it. A cursor of another database, or ahead of this one,
 //!   has expired.

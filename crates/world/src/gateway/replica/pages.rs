@@ -30,7 +30,7 @@ struct Position {
 /// Changes of a place after a number, up to a limit.
 const CHANGES: &str =
     "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-/// The same during a first load; tombstones count only after number ?4.
+/// The same in a first load; other tombstones than of devices' rows count only after number ?4.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 

@@ -60,8 +60,8 @@ struct Site {
 }
 
 impl Site {
-    /// Device 0 is in the north, device 1 in the south. Each clinic has two visits; the first has a
-    /// note.
+    /// Device 0 is in the north, device 1 in the south. Each clinic has two visits, the first with
+    /// a note.
     fn new(options: backend::BackendOptions, page: u32) -> Site {
         Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
     }

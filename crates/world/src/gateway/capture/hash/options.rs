@@ -8,8 +8,8 @@ use crate::base::in_words;
 pub struct HashOptions {
     /// What is kept of each row.
     pub keep: Keep,
-    /// True if rows are hashed in canonical form; false as the source writes them, which differs
-    /// each time.
+    /// True if rows are hashed in canonical form; false as the source writes them, always
+    /// differently.
     pub canonical: bool,
     /// How the source is read.
     pub snapshot: Snapshot,

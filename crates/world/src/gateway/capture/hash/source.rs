@@ -136,8 +136,7 @@ impl Reading {
     }
 }
 
-/// The hash of the source's own text, without a canonical form. The style changes every
-/// millisecond.
+/// The hash of the source's own text, without a canonical form. Each millisecond has its style.
 pub(super) fn raw(
     options: &HashOptions,
     entity: &Entity,
@@ -188,8 +187,7 @@ impl Sheet {
     }
 }
 
-/// The rows of a file, and true if its last line confirms their number. Lines that are not rows are
-/// skipped.
+/// The rows of a file, and true if its last line confirms their number. Skips lines without a row.
 fn parse(entity: &Entity, text: &[u8]) -> Option<(Vec<Seen>, bool)> {
     let mut lines = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let mut records = lines.records().map_while(Result::ok);

@@ -20,8 +20,7 @@ pub struct LastModifiedOptions {
     pub end: End,
     /// Which stamps of a row count as a change.
     pub stamps: Stamps,
-    /// How often to look for rows that a device got and that no longer exist for it. `None` means
-    /// never.
+    /// How often to look for rows that no longer exist for a device that got them; `None` is never.
     pub reconcile: Option<Span>,
 }
 
