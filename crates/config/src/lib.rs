@@ -1,5 +1,5 @@
-//! The language of the bench's files: what forms values take, trees that remember where each value
-//! stands, and mistakes that are shown with file, line and caret.
+//! The language of the bench's files: forms of values, trees whose values remember their place, and
+//! mistakes shown with file, line and caret.
 
 pub mod config;
 

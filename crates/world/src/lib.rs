@@ -1,5 +1,5 @@
-//! What the bench `syncdyno` simulates: phones with real SQLite on simulated disks, networks, a
-//! gateway and a backend, the built-in engine, and people who work.
+//! The simulated world of the bench `syncdyno`: phones with real SQLite on simulated disks,
+//! networks, a gateway and a backend, the built-in engine, and people who work.
 
 pub mod backend;
 pub mod bugs;

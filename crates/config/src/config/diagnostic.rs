@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, shown with file, line and caret.
+//! Diagnostics of a scenario, shown with file, line and caret.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,24 +11,26 @@ use super::synonyms::{plain, synonym};
 use crate::base::words::{self, there_is};
 use crate::base::{inert, inert_lines};
 
-/// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
+/// A text in which mistakes are shown: a scenario file, a line of a CSV, an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The path, or what stands for it, such as `--set`.
+    /// The path, or a label such as `--set`.
     pub name: String,
     pub text: String,
     pub first_line: usize,
 }
 
-/// Of mistakes or warnings at most so many are shown, with the number of the others.
+/// At most this many mistakes or warnings are shown, followed by the number of the others.
 pub const DIAGNOSTICS_SHOWN: usize = 50;
 
+/// A span of bytes in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub source: Arc<Source>,
     pub span: Range<usize>,
 }
 
+/// A mistake or a warning, with its place and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub warning: bool,
@@ -38,15 +40,14 @@ pub struct Diagnostic {
     pub help: Box<Help>,
 }
 
-/// What would be right: a range, a form, the word that was meant, all words that there are.
+/// The fix for a mistake: a range, a form, the word that was probably meant, or all allowed words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Help {
     pub hint: Option<String>,
-    /// What is allowed, which other mistakes may say too.
+    /// The allowed values. Other mistakes may have the same list.
     pub list: Option<String>,
     more: Option<String>,
-    /// What stands at the place in its stead, where that is certain: the other name of a thing that
-    /// was renamed.
+    /// The new name of a renamed thing, which `check --fix` writes in place of the old one.
     pub instead: Option<Box<Renamed>>,
 }
 
@@ -66,14 +67,14 @@ impl Source {
 }
 
 impl Place {
-    /// Line and column, both from 1, the column in characters.
+    /// Line and column, both counted from 1; the column counts characters.
     pub fn line_column(&self) -> (usize, usize) {
         let before = &self.source.text[..self.span.start];
         let line = self.source.first_line + before.matches('\n').count();
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
-    /// As much of the range as is marked; the line around it is shown about that.
+    /// The part of the span to mark. A span with a long line is cut to its first line's excerpt.
     fn marked(&self) -> Range<usize> {
         let text = self.source.text.get(self.span.clone()).unwrap_or_default();
         if text.lines().all(|line| line.len() <= SHOWN) {
@@ -112,14 +113,14 @@ impl Diagnostic {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
-    /// The same in a line: what is wrong, in which line of which file, and what would be right.
+    /// The diagnostic in one line: the problem, its file and line, and the fix.
     pub fn in_a_line(&self) -> String {
         let line = |place: &Place| format!("{}:{}", inert(&place.source.name), place.line_column().0);
         let help = (*self.help != Help::default()).then(|| self.help.to_string());
         let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
         if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
     }
-    /// Where it is and what it says. Sources of one line each, as of a CSV, go by its number.
+    /// Sort key: the place, then the title. Sources of one line, such as CSV lines, sort by number.
     pub fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {
             Some(p) => (true, &p.source.name, p.source.first_line, p.span.start, &self.title),
@@ -149,7 +150,7 @@ impl Invalid {
     }
 }
 
-/// The first of several mistakes shows a long list, and the others refer to it.
+/// Keeps a long list at the first mistake that has it; later mistakes refer to it.
 fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     const LONG: usize = 120;
     let mut told = BTreeSet::new();
@@ -162,8 +163,8 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
 }
 
 impl Invalid {
-    /// A text with the names in it that things have now; `None` if it has no other. A name is
-    /// changed where its mistake shows it, once and by itself: what stands around it stays.
+    /// Returns `text` with current names for old ones; `None` if it has no old ones. A name is
+    /// replaced only where its mistake shows it, and only if it stands there once.
     pub fn mended(&self, text: &str) -> Option<String> {
         let of_text = |at: &&Place| at.source.text == text && at.source.first_line == 1;
         let mend = |wrong: &Diagnostic| {
@@ -181,7 +182,7 @@ impl Invalid {
     }
 }
 
-/// Where `name` stands in `text`, if it stands there once and is no part of a longer word.
+/// Where `name` stands in `text`, if it stands there once and not within a longer word.
 fn alone(text: &str, name: &str) -> Option<usize> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let mut found = text.match_indices(name).filter(|(at, _)| {
@@ -193,7 +194,7 @@ fn alone(text: &str, name: &str) -> Option<usize> {
 /// Something that was renamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// Its name as files may have it: of a key the last part of its path.
+    /// The old name, as it may stand in files; for a key, the last part of its path.
     pub old: &'static str,
     pub new: &'static str,
 }
@@ -202,7 +203,7 @@ impl Help {
     pub fn of(hint: Option<String>, list: impl Into<String>) -> Help {
         Help { hint, list: Some(brief(&list.into())), ..Help::default() }
     }
-    /// It has this name now.
+    /// The help for a name that was replaced by `new`.
     pub fn renamed(old: &'static str, new: &'static str) -> Help {
         let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
         Help { instead: Some(Box::new(Renamed { old, new })), ..hint.into() }
@@ -222,7 +223,7 @@ impl<T: Into<String>> From<T> for Help {
 impl fmt::Display for Help {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = self.hint.iter().chain(&self.list).map(String::as_str).collect::<Vec<_>>();
-        // A question ends by itself.
+        // A question mark already ends the hint.
         let asks = self.hint.as_ref().is_some_and(|hint| hint.ends_with('?'));
         let between = if asks { " " } else { "; " };
         let said = said.join(between);
@@ -241,11 +242,11 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The candidate that a word was probably meant to be: the same but for case and signs, a word
-/// for it, nearly its spelling, or the only name that begins with it or has it as a part.
+/// The candidate that a word probably means. Tried in turn: equal except for case and punctuation,
+/// a synonym, a similar spelling, and the only name that begins with the word or has it as a part.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    // Time and memory go with the product of the lengths.
+    // The comparison takes time and memory in proportion to the product of both lengths.
     if word.len() > SHOWN {
         return None;
     }
@@ -266,7 +267,8 @@ fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
-/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if no other name has it.
+/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if no other name
+/// matches.
 fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let is_part = |c: &&&str| c.split(['_', '-']).any(|part| part == word);
     let begins = |c: &&&str| c.strip_prefix(word).is_some_and(|rest| rest.starts_with(['_', '-', ' ']));
@@ -274,10 +276,12 @@ fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     named.next().filter(|_| named.next().is_none()).copied()
 }
 
+/// A question that names the word that was probably meant, if any is close.
 pub fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
+/// The help for an unknown word: the closest candidate, and the list of candidates.
 pub fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
@@ -302,7 +306,7 @@ pub fn choices(word: &str, candidates: &[&str]) -> Help {
     }
 }
 
-/// How far a name is from a word by its spelling; one that has a part of it is near.
+/// Edit distance of a name from a word; each shared part reduces it by 8.
 fn apart(word: &str, name: &str) -> usize {
     let (word, name) = (excerpt(word).to_lowercase(), excerpt(name).to_lowercase());
     let shared =
@@ -320,7 +324,7 @@ pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// A part of a message, which is one line: what it repeats of a file acts on nothing.
+/// A part of a message, made [`inert`] and cut to a length.
 fn brief(message: &str) -> String {
     const MOST: usize = 3_000;
     const END: usize = 40;

@@ -1,4 +1,4 @@
-//! The forms that values take. One description of every key serves checking, defaults, the JSON
+//! The forms of values. One description of each key serves the checks, the defaults, the JSON
 //! Schema and the key list.
 
 use std::borrow::Cow;
@@ -9,6 +9,7 @@ use super::diagnostic::meant;
 use super::tree::{Table, Val};
 use super::view::View;
 
+/// A key: its name, form and default, its text for the key list, and its condition.
 #[derive(Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
@@ -18,28 +19,29 @@ pub struct Key {
     pub needs: Option<&'static Needs>,
 }
 
-/// What makes a key of any effect.
+/// The condition under which a key has an effect.
 pub struct Needs {
-    /// The keys that decide: dotted from the root, or, with a `.` before them, beside the key; `.`
-    /// is its own value.
+    /// The keys to test, each a dotted path from the root. A leading `.` means beside the key; `.`
+    /// alone is the value itself.
     pub of: &'static [&'static str],
-    /// Whether these are such that the key has an effect.
+    /// True if the key has an effect, given the views of `of`.
     pub holds: fn(&[View<'_>]) -> bool,
     pub why: &'static str,
     pub help: &'static str,
 }
 
-/// What holds if a key is not there.
+/// The value of a key that is not written.
 #[derive(Clone, Copy)]
 pub enum Preset {
     Required,
     Optional,
     Is(&'static str),
-    /// What its owner says, as a TOML value.
+    /// The default of the code that uses the key, as a TOML value.
     Owned(fn() -> String),
     Profile,
 }
 
+/// The form of a value.
 #[derive(Clone, Copy)]
 pub enum Form {
     Text,
@@ -63,27 +65,27 @@ pub enum Form {
     Rate,
     Share,
     Word(&'static [&'static str]),
-    /// A text with a grammar of its own.
+    /// A text with its own grammar.
     Written(&'static Written),
-    /// A list; a single item may stand for a list of one.
+    /// A list; a single item also counts as a list of one.
     List(&'static Form),
-    /// How many values there are, from 1, or their names.
+    /// The number of values, from 1, or their names.
     Values {
         max: i64,
     },
-    /// Named parts of a whole; a single name may stand for all of it.
+    /// Named parts of a whole; a single name also stands for all of it.
     Shares(&'static Written),
-    /// Known keys, and in `kinds`, unless that is empty, those of which exactly one must be there.
+    /// The known keys, and in `kinds` the keys of which exactly one must be written (unless empty).
     Table {
         keys: &'static [Key],
         kinds: &'static [Key],
     },
-    /// Tables by free names. `library` gives the names that exist without being written.
+    /// Tables with free names. `library` returns the names that exist without being written.
     Named {
         of: &'static Form,
         library: LibraryNames,
     },
-    /// Known keys, and free names; `dotted` ones may also be written as tables in tables.
+    /// Known keys and free names. `dotted` names may also be written as nested tables.
     Map {
         keys: &'static [Key],
         rest: &'static Form,
@@ -101,6 +103,7 @@ pub enum Form {
 
 pub type LibraryNames = fn() -> Vec<&'static str>;
 
+/// The grammar of a text: its description, and the function for its canonical form.
 pub struct Written {
     pub want: &'static str,
     words: &'static [&'static str],
@@ -116,7 +119,7 @@ impl Written {
     pub const fn or(self, words: &'static [&'static str]) -> Written {
         Written { words, ..self }
     }
-    /// The same with what is wrong with a text: the limit that it passes, the word that was meant.
+    /// Adds an explanation of a wrong text: the limit it breaks, or the word that was meant.
     pub const fn because(self, why: fn(&str) -> Option<String>) -> Written {
         Written { why, ..self }
     }
@@ -136,7 +139,7 @@ impl Key {
         self.about = about;
         self
     }
-    /// Without this nothing heeds the key: who writes it is told so.
+    /// Sets the condition for this key to have an effect. Without it, the check warns the author.
     pub const fn needs(mut self, needs: &'static Needs) -> Key {
         self.needs = Some(needs);
         self
@@ -155,12 +158,12 @@ pub const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
     Key { name, form, preset: Preset::Is(preset), about: "", needs: None }
 }
 
-/// A key whose default is that of the room that heeds it.
+/// A key whose default comes from the code that uses it.
 pub const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Key {
     Key { name, form, preset: Preset::Owned(preset), about: "", needs: None }
 }
 
-/// A key whose value is a word; its default is that of the type.
+/// A key whose value is a word; the default is that of the type.
 pub const fn word<T: Word + Default>(name: &'static str) -> Key {
     Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "", needs: None }
 }
@@ -187,11 +190,11 @@ pub const fn map(rest: &'static Form) -> Form {
 
 pub const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
 pub const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
-/// The time from one of many to the next: of at least a millisecond and at most ten years.
+/// The interval between frequent events: at least 1 ms, at most ten years.
 pub const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
-/// The time from one to the next of what is asked again and again: at least a tenth of a second.
+/// The interval between polls: at least 0.1 s.
 pub const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
-/// A part of a time that comes again and again: at least a second.
+/// A part of a recurring interval: at least 1 s.
 pub const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
 pub const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 pub const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
@@ -269,7 +272,7 @@ impl Form {
         }
     }
 
-    /// Whether another key stands in a table that goes without this one: they are kinds of a thing.
+    /// True if the table has another key of `kinds`, so that this one must be absent.
     pub fn excludes(&self, table: &Table, name: &str) -> bool {
         self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
     }
@@ -321,7 +324,7 @@ pub fn share_of(value: &Val) -> Option<Ppm> {
     }
 }
 
-/// In the largest of these units of which it is a multiple; the last is one.
+/// The number in the largest unit of which it is a multiple; the last unit is 1.
 fn exact(n: u64, units: &[(&str, u64)]) -> String {
     let fits = |(_, size): &&(&str, u64)| *size == 1 || n > 0 && n.is_multiple_of(*size);
     units.iter().find(fits).map_or_else(String::new, |(unit, size)| format!("{}{unit}", n / size))
@@ -355,7 +358,7 @@ pub fn rate(BitRate(bits): BitRate) -> String {
     exact(bits, &[("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)])
 }
 
-/// Values as scenario files write them: a default is that of the room that heeds it.
+/// The text of a value in a scenario file. Defaults in code are stated with it.
 pub trait Stated {
     fn stated(&self) -> String;
 }

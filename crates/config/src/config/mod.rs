@@ -1,10 +1,10 @@
-//! The language of files, without a word of what the keys mean.
+//! The language of the bench's files, without the meaning of any key.
 //!
-//! A [`tree`] is TOML in which each value remembers its place and whence it came; a [`form`]
-//! describes a key once, for the check, the defaults, the JSON Schema and the list of keys; a
-//! [`view`] reads values out of a tree that was checked, and collects what is wrong with them;
-//! [`written`] has the texts with a grammar of their own; a [`diagnostic`] is a mistake with its
-//! place and what would be right. Room `scenario` and the faults list their keys in it.
+//! Read in this order. A [`tree`] is TOML in which each value remembers its place and its origin. A
+//! [`form`] describes a key once, for the check, the defaults, the JSON Schema and the key list. A
+//! [`view`] reads values from a checked tree and collects mistakes. [`written`] has the texts with
+//! their own grammar. A [`diagnostic`] is a mistake with its place and its fix. The scenario and
+//! the faults declare their keys with these.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

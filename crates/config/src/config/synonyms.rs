@@ -1,9 +1,9 @@
-//! Words of databases, platforms and mobile networks for what has another word here.
+//! Words of databases, platforms and mobile networks for things that have another name here.
 //!
-//! They say what was probably meant where spelling alone does not, if ours is allowed there.
+//! They give the likely meaning where spelling alone does not, if our name is allowed there.
 
-/// Theirs in small letters and digits alone, several apart by blanks; ours as lists have them, the
-/// likelier first.
+/// Left: foreign words in small letters and digits only, separated by blanks. Right: our names as
+/// lists have them, the likelier first.
 const SYNONYMS: &[(&str, &[&str])] = &[
     // Column types.
     ("uuid guid uniqueidentifier identifier objectid", &["uuid key"]),
@@ -28,7 +28,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("satellite vsat", &["geo"]),
     ("starlink", &["leo"]),
     ("train car driving", &["lte-driving"]),
-    // Devices and what they run on.
+    // Devices and their platforms.
     ("lowend entry cheap slow", &["low"]),
     ("midrange medium average phone tablet android ios", &["mid"]),
     ("highend high fast premium", &["flagship"]),
@@ -75,13 +75,13 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("azuremobileapps", &["datasync"]),
 ];
 
-/// Small letters and digits of a word, up to what stands in brackets.
+/// The ASCII letters and digits of a word in lower case, up to the first bracket.
 pub(super) fn plain(word: &str) -> String {
     let word = word.split('(').next().unwrap_or(word);
     word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The first of `candidates` that is another word for `word`.
+/// The first of `candidates` that is a synonym of `word`.
 pub(super) fn synonym<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = plain(word);
     let meant = SYNONYMS.iter().filter(|(theirs, _)| theirs.split(' ').any(|one| one == word));

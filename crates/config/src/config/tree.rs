@@ -1,6 +1,6 @@
-//! A TOML document in which every value remembers where it came from.
+//! A TOML document in which every value remembers its origin.
 //!
-//! Its names and texts are [`inert`]: messages, reports and records take them from here.
+//! Its names and texts are made [`inert`] here, as messages, reports and records repeat them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,26 +11,29 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Place, Source};
 use crate::base::inert;
 
+/// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub place: Option<Place>,
     pub via: Via,
 }
 
+/// What set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
     File,
-    /// What a library says of this name; a product of a vendor is one, too.
+    /// From a library entry of this name; a vendor's product is one too.
     Profile {
         name: String,
         is_product: bool,
     },
     Default,
     Variant(String),
-    /// `--set` or an axis.
+    /// From `--set` or an axis.
     Set,
 }
 
+/// A value with its origin; `wrong` if the check found a mistake in it.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub value: Val,
@@ -38,7 +41,7 @@ pub struct Node {
     pub wrong: bool,
 }
 
-/// A table: by name, so that the order in the file has no meaning.
+/// A table by name: the order in the file has no meaning.
 pub type Table = BTreeMap<String, Entry>;
 
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ pub struct Entry {
     pub node: Node,
 }
 
-/// A TOML value; dates are texts.
+/// A TOML value; a date is a text.
 #[derive(Clone, Debug)]
 pub enum Val {
     Text(String),
@@ -62,12 +65,12 @@ thread_local! {
     static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// Notes looks into a tree or comparisons of names, which tests hold to what a file has.
+/// Counts look-ups in a tree and comparisons of names. Tests check that both grow with the file.
 pub fn step(times: usize) {
     STEPS.set(STEPS.get() + times as u64);
 }
 
-/// Steps since the last call, of this thread.
+/// Steps on this thread since the last call.
 pub fn steps_taken() -> u64 {
     STEPS.take()
 }
@@ -97,7 +100,7 @@ impl Node {
             _ => None,
         }
     }
-    /// A copy without one of its keys, which may be most of it.
+    /// A copy without one of its keys. The key's value, which may be large, is not copied.
     pub fn without(&self, key: &str) -> Node {
         let Some(table) = self.table() else { return self.clone() };
         let others = table.iter().filter(|(name, _)| *name != key);
@@ -122,7 +125,7 @@ impl Node {
         };
         below && !self.wrong
     }
-    /// The same value, as if it and all below it came from there.
+    /// The same value, with `origin` set on it and on all values below it.
     pub fn told_by(mut self, origin: &Origin) -> Node {
         self.each_origin(&|own| own.clone_from(origin));
         self
@@ -166,13 +169,13 @@ impl Entry {
     }
 }
 
-/// All that is no TOML is looked for in a text of fewer bytes.
+/// Below this many bytes, all syntax errors are reported; above it only the first.
 const RECOVERED_MAX: usize = 256 << 10;
 
 pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = match source.text.len() {
         ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
-        // Each byte of nonsense may be a mistake of its own: of a large file the first is shown.
+        // Each byte of nonsense may be its own mistake, so a large file reports only the first.
         _ => match DeTable::parse(&source.text) {
             Ok(table) => (table, Vec::new()),
             Err(first) => return Err(vec![not_toml(&first, source, 0)]),
@@ -190,7 +193,7 @@ pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     Ok(Node::new(Val::Table(table), Origin { place: Some(source.whole()), via: Via::File }))
 }
 
-/// Reads one value that starts at byte `shift` of `source` and ends with it.
+/// Reads one value, from byte `shift` of `source` to the end.
 pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
     let text = &source.text[shift..];
     let value = DeValue::parse(text).map_err(|e| not_toml(&e, source, shift))?;
@@ -219,7 +222,7 @@ pub fn parse_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Once a line; where a bracket is never closed only that, as all behind it is nonsense.
+/// At most one error per line. An unclosed bracket is reported alone: the rest is nonsense.
 fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
     told.sort_by_key(|d| d.place.as_ref().map_or(0, |place| place.span.start));
@@ -231,7 +234,7 @@ fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagno
     let mut last = None;
     told.retain(|d| {
         let start = d.place.as_ref().map_or(0, |place| place.span.start);
-        // Lines are not counted from the top for each.
+        // Compares with the previous error instead of counting lines from the top each time.
         last.replace(start).is_none_or(|last: usize| source.text[last..start].contains('\n'))
     });
     told
@@ -261,8 +264,8 @@ impl Reading<'_> {
         for (key, value) in table {
             let origin = self.origin(key.span());
             let mut node = self.node(value, errors);
-            // A table's own span is its header or its first dotted key; its name is the better
-            // place to point at.
+            // A table's own span is its header or its first dotted key. Its name is a better place
+            // to point at.
             if matches!(node.value, Val::Table(_)) {
                 node.origin = origin.clone();
             }

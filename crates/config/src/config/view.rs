@@ -1,8 +1,8 @@
-//! Reading values out of a tree that was checked.
+//! Reading values from a checked tree.
 //!
-//! A wrong value was reported by the check, so reading it gives a stand-in instead of a second
-//! report; the plan that is made of it is thrown away. A complaint about something that depends on
-//! a wrong value is kept back in the same way.
+//! The check has already reported each wrong value. Reading such a value gives a stand-in and no
+//! second report, and the plan made from it is discarded. A mistake that depends on a wrong value
+//! is held back in the same way.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,24 +12,25 @@ use super::diagnostic::{DIAGNOSTICS_SHOWN, Diagnostic, Help, Place, choices};
 use super::tree::{Node, Origin, Val, Via, step};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
-/// A value, or nothing; where its name is written, if that is what a mistake is about; its name.
+/// A node, if present; the origin of its name, if a mistake is about the name; and the name.
 #[derive(Clone, Copy, Default)]
 pub struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
+/// Collects mistakes.
 #[derive(Default)]
 pub struct Mistakes {
     told: RefCell<Vec<Diagnostic>>,
-    /// What may be no mistake at all once others are mended. It is told if there are no others.
+    /// Mistakes that may follow from others. Reported only if there are no others.
     following: RefCell<Vec<Diagnostic>>,
-    /// Names that nothing has, with their position in `told` and how often they were met again.
+    /// Unknown names: their position in `told`, and how many more times they occurred.
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
 
-/// Beyond so many mistakes none says what there is: to compare a name with all takes as long as
-/// they are many, and no more than the first are shown.
+/// After this many mistakes, an unknown name gets no list of choices. A comparison with all names
+/// takes time in proportion to their number, and only the first mistakes are shown.
 const COMPARED: usize = 4 * DIAGNOSTICS_SHOWN;
 
-/// Names in an order, to be found without looking at each.
+/// Names in order, with an index for look-up.
 #[derive(Default)]
 pub struct Names {
     list: Vec<String>,
@@ -39,7 +40,7 @@ pub struct Names {
 impl<'n> FromIterator<&'n str> for Names {
     fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Names {
         let list: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        // Of a name that comes twice the first place is meant.
+        // For a name that occurs twice, the first place counts.
         let place = list.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
         Names { list, place }
     }
@@ -52,17 +53,18 @@ impl Names {
     }
 }
 
+/// Reports mistakes that depend on other values.
 pub struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,
-    /// The first of the values that somebody wrote.
+    /// The first of the values that has a place in a file.
     place: Option<Place>,
-    /// Where values come from that do not stand where the mistake is shown.
+    /// Origins of values that are not written where the mistake is shown.
     sources: Vec<String>,
 }
 
 impl Mistakes {
-    /// Mistakes that depend on these values: they count if nothing is wrong with any of them.
+    /// Mistakes that depend on these values: reported only if all of the values are sound.
     pub fn given(&self, values: &[View<'_>]) -> Given<'_> {
         let place = values.iter().find_map(|view| view.place());
         let sources = values.iter().filter_map(|view| view.source()).collect();
@@ -74,12 +76,12 @@ impl Mistakes {
     pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
     }
-    /// A mistake of several values together, noted at the first that somebody wrote.
+    /// A mistake of several values together, noted at the first one with a place.
     pub fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<Help>) {
         let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
         self.given(values).at(*at, title, help);
     }
-    /// The first is to be at most the second, or less if they are to be `apart`.
+    /// Requires the first value to be at most the second, or less than it if `apart`.
     pub fn in_order(&self, of: View<'_>, [small, large]: [&str; 2], apart: bool) {
         let [low, high] = [small, large].map(|key| of.at(key));
         let Some((least, most)) = low.figure().zip(high.figure()) else { return };
@@ -92,11 +94,11 @@ impl Mistakes {
     pub fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
     }
-    /// The position of a name among those there are; a mistake if it is none of them.
+    /// The position of a name in `known`; an unknown name is a mistake.
     pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
-    /// A mistake unless what has this name is there.
+    /// Reports the name as unknown unless `is_there`.
     pub fn unless<'k>(
         &self,
         is_there: bool,
@@ -113,7 +115,7 @@ impl Mistakes {
             self.at(item, title, "name each once");
         }
     }
-    /// What is wrong; where nothing else was, what may only follow from something.
+    /// All mistakes. Without any, the held-back ones, if `nothing_else` is wrong in the scenario.
     pub fn taken(&self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.take();
         for (at, again) in self.unknown.take().into_values().filter(|(_, again)| *again > 0) {
@@ -149,7 +151,7 @@ impl Given<'_> {
     pub fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
         self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
     }
-    /// A mistake is told once for each name.
+    /// Reports an unknown name once, and counts its further occurrences.
     fn found<'k>(
         &self,
         found: Option<usize>,
@@ -175,14 +177,14 @@ impl Given<'_> {
         }
         found
     }
-    /// Whether a mistake at `view` stands on its own: somebody wrote the value, and it can be read.
+    /// True if a mistake at `view` stands on its own: the value is readable and written in a file.
     fn counts(&self, view: View<'_>) -> bool {
         self.sound && view.is_sound() && view.place().is_some()
     }
 }
 
-/// What a key's value is read as; `How` keeps quantities and words apart, which no rule of the
-/// language does where both come from another crate.
+/// A type that a key's value can be read as. `How` separates quantities from words: two blanket
+/// implementations for types of another crate would overlap.
 pub trait Reads<How> {
     fn reads(view: View<'_>) -> Self;
 }
@@ -214,7 +216,7 @@ impl<How, T: Reads<How>> Reads<Option<How>> for Option<T> {
     }
 }
 
-/// A struct whose fields are called as their keys, and those that are not.
+/// Builds a struct: fields named like their keys, then (`with`) all other fields.
 #[macro_export]
 macro_rules! read {
     ($view:expr, $($of:ident)::+ { $($key:ident)* } $(with { $($field:ident $(: $value:expr)?),* $(,)? })?) => {
@@ -239,7 +241,7 @@ impl<'a> View<'a> {
         let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
         View(entry.map(|(_, entry)| &entry.node), None, entry.map_or("", |(name, _)| name))
     }
-    /// The same, shown where the name is written.
+    /// The value of a key; mistakes are shown at the key's name.
     pub fn name(self, name: &str) -> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
         View(entry.map(|e| &e.node), entry.map(|e| &e.key), "")
@@ -250,7 +252,7 @@ impl<'a> View<'a> {
     pub fn is_sound(self) -> bool {
         self.0.is_some_and(Node::is_sound)
     }
-    /// Whether it is there and nothing was found wrong in itself, whatever is below it.
+    /// True if the node is present and not wrong itself, whatever is below it.
     pub fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
@@ -260,7 +262,7 @@ impl<'a> View<'a> {
     pub fn place(self) -> Option<Place> {
         self.origin()?.place.clone()
     }
-    /// Which product, profile or variant a named value comes from, if any.
+    /// The product, profile or variant that a named value comes from, if any.
     fn source(self) -> Option<String> {
         let node = self.0.filter(|node| !self.2.is_empty() && node.table().is_none())?;
         let source = match &node.origin.via {
@@ -301,7 +303,7 @@ impl<'a> View<'a> {
     pub fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
     }
-    /// A length of time, a size or a number, to be compared with another.
+    /// A span, a size or a number, to be compared with another.
     fn figure(self) -> Option<u64> {
         match self.value()? {
             Val::Int(n) => u64::try_from(*n).ok(),

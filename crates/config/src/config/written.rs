@@ -1,24 +1,26 @@
-//! Texts with a grammar of their own that several rooms know: clock times, dates, steps, names.
+//! Texts with their own grammar that several modules read: clock times, dates, steps, names.
 
 use crate::base::{Day, Span, Stamp, Time};
 
 use super::form::{Written, span};
 
+/// A time in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// Local time on the day of the start, since midnight.
+    /// Local time since midnight, on the day of the start.
     Local(Span),
     After(Span),
 }
 
+/// The date of time 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
     pub start: Stamp,
-    /// Added to UTC to get local time, in seconds.
+    /// UTC offset of local time, in seconds.
     pub utc_offset: i32,
 }
 
-/// A name as a part of a dotted key.
+/// A name as one part of a dotted key, quoted if necessary.
 pub fn quoted(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare && !name.is_empty() {
@@ -27,7 +29,7 @@ pub fn quoted(name: &str) -> String {
     toml::Value::String(name.to_owned()).to_string()
 }
 
-/// Reads `"-7d..28d"` as microseconds; the end must lie after the start.
+/// Reads `"-7d..28d"` as microseconds; `None` unless the end lies after the start.
 pub fn range(text: &str) -> Option<(i64, i64)> {
     let (from, until) = text.split_once("..")?;
     let (from, until) = (signed(from)?, signed(until)?);
@@ -73,7 +75,7 @@ impl Clock {
     pub fn later(self, by: Span) -> String {
         let later = match self {
             Clock::After(after) => Clock::After(after + by),
-            // What would come after midnight cannot be written as a local time.
+            // A time after midnight cannot be written as a local time of the start day.
             Clock::Local(since_midnight) if since_midnight + by >= Span::secs(86_400) => self,
             Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
         };
@@ -99,7 +101,7 @@ impl Calendar {
             }
         }
     }
-    /// A date of a CSV: RFC 3339, or local time of the scenario without an offset.
+    /// A date of a CSV: RFC 3339, or without an offset the scenario's local time.
     pub fn stamp(self, text: &str) -> Option<Stamp> {
         if let Ok(t) = text.parse::<jiff::Timestamp>() {
             return Some(Stamp(t.as_microsecond()));

@@ -1,4 +1,4 @@
-//! Mutations of devices: each is committed once, refused once, or rejected for good.
+//! Mutations of devices: each is committed once, refused once, or rejected permanently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,43 +19,43 @@ use crate::contract::{
     Author, ColumnKind, EditKind, Entity, Guard, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule, image,
 };
 
-/// What became of a mutation; rows in the way are shown as they are when it is asked again.
+/// The decision on a mutation. A conflicting row is shown in its current state on each replay.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
-    /// It made this row under a key that is not the device's.
+    /// The backend created the row under its own key, in place of the device's.
     Named(Stamp, Slot),
     Conflict(Refusal, Option<Slot>),
     Rejected(String),
-    /// Answered as if it was committed, under the stamp of what is there.
+    /// Reported as committed under the stamp of the present row, but not written.
     Ignored(Stamp),
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
-/// A mutation of a device with these attributes, and what is there when it comes.
+/// A mutation from a device with these attributes, and the database when it arrives.
 #[derive(Clone, Copy)]
 struct Case<'c> {
     sight: Sight<'c>,
     attributes: &'c [Value],
     mutation: &'c Mutation,
-    /// What is committed with it, if it is.
+    /// The other mutations of the same transaction.
     beside: &'c [&'c Mutation],
 }
 
 #[derive(Default)]
 struct Together {
     held: Option<Held>,
-    /// The places of those of which something else is known than that.
+    /// Positions of mutations with a verdict of their own.
     own: BTreeSet<usize>,
 }
 
-/// Why nothing of a family is committed.
+/// Why no mutation of a family is committed.
 enum Held {
-    /// Part of it waits, or met a conflict that its device has to decide first.
+    /// Part of it is put off, or has a conflict that its device must resolve first.
     Later,
-    /// Part of it is refused for good.
+    /// Part of it is rejected permanently.
     Refused(String),
 }
 
@@ -102,7 +102,7 @@ impl Verdicts {
         outcomes
     }
 
-    /// What becomes of the mutations of a family, by its number, before any of them is committed.
+    /// Judges all mutations of a family before any of them is committed.
     fn together(
         &self,
         sight: Sight<'_>,
@@ -123,7 +123,8 @@ impl Verdicts {
                 None if case.is_put_off() => None,
                 None => Some(case.judge().map(drop)),
             };
-            // What is refused is no part of the next request; a family without it would be half.
+            // The next request leaves out a rejected mutation; the family must not be committed by
+            // half.
             let refuses_all = sight.database.options.commits == Commits::Families;
             let held = match judged {
                 Some(Ok(())) => continue,
@@ -144,7 +145,7 @@ impl Verdicts {
         self.remember(case, verdict)
     }
 
-    /// What was decided about the mutation when it came before, as long as that is known.
+    /// The verdict of an earlier arrival, while the backend remembers it.
     fn known(&self, case: Case<'_>) -> Option<&Verdict> {
         let idempotency = case.sight.database.options.idempotency;
         let (given, verdict) = self.0.get(case.mutation.id.as_str())?;
@@ -204,7 +205,7 @@ impl<'c> Case<'c> {
         *kind == EditKind::Create && self.content().schema.naming(*entity).by == NamedBy::Server
     }
 
-    /// Whether the mutation is put off, by chance, this time.
+    /// True if chance puts the mutation off this time.
     fn is_put_off(self) -> bool {
         let Sight { database, now } = self.sight;
         let Database { options, seed, .. } = database;
@@ -232,7 +233,7 @@ impl<'c> Case<'c> {
             (EditKind::Create, Some(slot)) => {
                 let record = table.record(slot);
                 let why = if record.deleted { Refusal::Gone } else { Refusal::Exists };
-                // Who names the very deletion that is undone has seen it.
+                // A device that names the deletion itself as its base has seen it and undoes it.
                 if !record.deleted || mutation.base != Some(record.stamp) {
                     return Err(Verdict::Conflict(why, known));
                 }
@@ -266,14 +267,14 @@ impl<'c> Case<'c> {
                 return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
             }
         }
-        // A create may take over the place of a row that is forgotten.
+        // A create may reuse the slot of a forgotten row.
         let slot = known.or_else(|| table.find(key));
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
         let written = Written { by: attributes.into(), at: mutation.made_at };
         Ok(Draft { entity: *id, key, slot, values, author, written: Some(written) })
     }
 
-    /// Whether the row is the device's own: the one that is there, or the one that it makes.
+    /// Checks that the row belongs to the device: the present row, or the one to be created.
     fn is_allowed(self, entity: &Entity) -> Result<(), Verdict> {
         let Case { sight, attributes, mutation, .. } = self;
         let authorisation = sight.database.options.authorisation;
@@ -299,7 +300,7 @@ impl<'c> Case<'c> {
 
     fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
-        // What a device does not hold it cannot send; the row is made where the device belongs.
+        // A device cannot send columns that it does not hold; the row gets its device's attributes.
         for (column, attribute) in entity.scope.iter().filter_map(ScopeRule::attribute) {
             values[column] = self.attributes[attribute].clone();
         }
@@ -309,7 +310,7 @@ impl<'c> Case<'c> {
         values.into()
     }
 
-    /// The entity, or why the backend would never accept such a mutation, whatever its content.
+    /// The entity, or the reason why the backend rejects this mutation whatever its content.
     fn accepts(self) -> Result<&'c Entity, String> {
         let mutation = self.mutation;
         let entities = &self.content().schema.entities;
@@ -336,7 +337,7 @@ impl<'c> Case<'c> {
         Ok(entity)
     }
 
-    /// The first reference to a row that is not there.
+    /// The first reference to a missing row.
     fn missing(self, entity: &Entity) -> Option<(EntityId, Key)> {
         let values = self.mutation.values.iter().map(|(column, value)| (*column, value));
         let mut targets = entity.references(values).map(|(target, key)| (target, Key::new(key)));
@@ -388,7 +389,7 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// A row of the mutation's entity as its device may see it.
+    /// A row of the mutation's entity, as its device may see it.
     fn shown(self, slot: Slot) -> Row {
         let entity = self.content().schema.entity(self.mutation.entity);
         let record = self.content().table(self.mutation.entity).record(slot);
@@ -408,7 +409,7 @@ fn is_text_of(kind: &ColumnKind, value: &Value) -> bool {
     kind.canonical(text).as_deref() == Some(&**text)
 }
 
-/// What a column of this kind takes, if it does not take `value`. Every column takes null.
+/// The expected type if `value` does not fit a column of this kind. Every column accepts null.
 fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     let (fits, wanted) = match kind {
         ColumnKind::Text => (matches!(value, Value::Text(_) | Value::Fat(_)), "a text"),
@@ -424,11 +425,11 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     (!fits && *value != Value::Null).then_some(wanted)
 }
 
-/// Whether the mutation may change this row. A guard by image holds whatever versions are checked.
+/// True if the mutation may change this row. An image guard applies under every [`Writes`] rule.
 fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
     let grace = options.writes_grace.as_micros() as i64;
     let cut = |stamp: Stamp| stamp.truncated(options.stamp_precision).0;
-    // Saturating: what a device dates may be any number.
+    // Saturating, as a device may send any date.
     let is_newer = || mutation.made_at.0.saturating_add(grace) > record.edited_at.0;
     match (options.writes, mutation.guard) {
         (Writes::NewerDate, Guard::Base | Guard::Since) => is_newer(),
@@ -446,7 +447,7 @@ fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, re
     }
 }
 
-/// By mutation of a request, the place of the first one that goes with it.
+/// For each mutation of a request, the position of the first one in the same family.
 fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
     match sight.database.options.commits {
         Commits::Rows => return (0..mutations.len()).collect(),
@@ -466,7 +467,7 @@ fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
     tops.iter().map(first).collect()
 }
 
-/// What a row is part of, by a column: as a mutation has it, or as it is there.
+/// The parent key in `column` of a row: from a mutation of this request, or else as stored.
 fn part_of(
     sight: Sight<'_>,
     mutations: &[Mutation],

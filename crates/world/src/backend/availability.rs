@@ -1,10 +1,10 @@
-//! Failures of a backend, drawn before the world starts.
+//! Outages of a backend, drawn before the simulation starts.
 
 use super::options::Availability;
 use crate::base::{Seed, Span, Time};
 
-/// The outages of an alternating renewal process up to `end`, in order: exponential times up and
-/// down, in its steady state from the start on.
+/// The outages up to `end`, in order: an alternating renewal process with exponential up and down
+/// times, in steady state from the start.
 pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<(Time, Time)> {
     let share = availability.share.share();
     let mean_down = availability.mean_outage;
@@ -14,7 +14,7 @@ pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<
     let mean_up = Span::from_secs_f64(mean_down.as_secs_f64() * share / (1.0 - share));
     let mut stream = seed.stream("backend.availability", 0, 0);
     let mut outages = Vec::new();
-    // What is left of an exponential time is exponential.
+    // An exponential time has no memory: the rest of one is exponential too.
     let mut from = if stream.chance(share) { Time::ZERO + stream.exponential(mean_up) } else { Time::ZERO };
     while from < end {
         let until = from + stream.exponential(mean_down);

@@ -1,4 +1,4 @@
-//! A call to the backend that is under way, and what it comes to.
+//! A backend call that is under way, and its result.
 
 use super::commit::Fact;
 use super::service::{Admitted, Load, Served};
@@ -10,7 +10,7 @@ pub(crate) struct Call {
     pub(crate) now: Time,
     /// When the gateway gives up on it.
     pub(crate) deadline: Time,
-    /// What kind of request it is; a push as soon as something was written.
+    /// A push as soon as anything was written.
     pub(crate) kind: RequestKind,
     pub(crate) load: Load,
     /// What the backend did, in order.
@@ -19,18 +19,18 @@ pub(crate) struct Call {
     pub(super) admitted: Option<Admitted>,
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub struct Called<T> {
-    /// What goes back.
+    /// The response.
     pub answer: Result<T, ServerError>,
-    /// When it leaves the backend; at the deadline if the gateway gives up.
+    /// When the response leaves the backend; the deadline if the gateway times out.
     pub done_at: Time,
-    /// What the backend did, in order; all of it when the call came.
+    /// What the backend did, in order. All of it took effect when the call arrived.
     pub(crate) facts: Vec<Fact>,
-    /// The backend's work; `None` if the call was not let in.
+    /// The backend's work; `None` if the call was refused.
     pub work: Option<Served>,
-    /// What finding changes took the gateway.
+    /// The work that the gateway did to find changes.
     pub found: Option<Event<'static>>,
 }
 

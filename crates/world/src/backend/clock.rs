@@ -1,35 +1,35 @@
-//! The backend's clock, and the stamps that it gives.
+//! The backend's clock, and the stamps of its commits.
 
 use super::options::{BackendOptions, Ticks};
 use crate::base::{Span, Stamp, Time};
 
-/// Shows the time, and gives out stamps: the time, cut to the precision.
+/// Shows the time and gives out stamps: the time, truncated to the precision.
 ///
-/// Three things push a stamp past the time, to the next multiple of the precision:
-/// - Stamps do not go back, whatever the clock does; two commits may share one.
-/// - A row's next version has a later stamp than the one it replaces: a compare-and-set on the
-///   stamp would take two versions for one. A clock that is not `monotonic` keeps only this.
-/// - After a cursor was handed out that ends at (s, key) no commit is stamped s or earlier: one in
+/// Three rules move a stamp past the time, to the next multiple of the precision:
+/// - Stamps never go back, even if the clock does; two commits may share a stamp.
+/// - A row's next version has a later stamp than the previous one. Otherwise a compare-and-set on
+///   the stamp would confuse two versions. A clock that is not `monotonic` keeps only this rule.
+/// - After a cursor that ends at (s, key) was handed out, no commit is stamped s or earlier. One in
 ///   the same tick with a smaller key would lie before the cursor.
 ///
-/// So stamps run ahead of a coarse clock until it is quiet ([`Ticks::RunAhead`]); or they stay at
-/// the tick ([`Ticks::Shared`]), a row's next version a microsecond more in place of a version
-/// number, and who stays behind what is settled is shown no tick before it is over.
+/// With [`Ticks::RunAhead`], stamps run ahead of a coarse clock until commits pause. With
+/// [`Ticks::Shared`], they stay at the tick, and a row's next version is one microsecond later.
+/// Then a reader that stays behind the settled end gets a tick only after the tick has ended.
 #[derive(Debug)]
 pub(super) struct Clock {
-    /// What it showed, or would have shown by the steps since, at time 0.
+    /// The reading at time 0, shifted by all clock steps since.
     start: Stamp,
     precision: Span,
-    /// Stamps do not go back with the clock, nor behind a cursor.
+    /// Stamps never go back with the clock, nor behind a cursor.
     monotonic: bool,
     ticks: Ticks,
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
-    /// Where commits share a tick: the first stamp of the earliest one that is still given.
+    /// With shared ticks, the start of the earliest tick that new commits may still get.
     open: Stamp,
     dated: Stamp,
-    /// For each backup that was made the smallest stamp that was given since.
+    /// For each backup, the smallest stamp given since.
     since: Vec<Stamp>,
 }
 
@@ -46,13 +46,13 @@ impl Clock {
         self.start.plus(now.since(Time::ZERO))
     }
 
-    /// When it shows `stamp`; the beginning if that was before.
+    /// When the clock shows `stamp`; time 0 if it showed it before that.
     pub(super) fn when(&self, stamp: Stamp) -> Time {
         Time::ZERO + stamp.since(self.start)
     }
 
-    /// Sets it forward by so many microseconds at `now`, or back: what was settled until then stays
-    /// so. A load that began before is told of what is stamped after that, and of nothing else.
+    /// Steps the clock by `micros` at `now`; stamps that were settled stay settled. A load that
+    /// began before gets only changes stamped after `now`.
     pub(super) fn step(&mut self, now: Time, micros: i64) {
         if micros < 0 {
             self.give_none_before(self.cut(self.at(now)));
@@ -66,7 +66,7 @@ impl Clock {
 
     /// The smallest stamp that can be given after `stamp`.
     fn after(&self, stamp: Stamp) -> Stamp {
-        // Saturating: what a device dates may be any number.
+        // Saturating, as a device may send any date.
         Stamp(self.cut(stamp).0.saturating_add((self.precision.as_micros() as i64).max(1)))
     }
 
@@ -95,7 +95,7 @@ impl Clock {
         self.since.len() - 1
     }
 
-    /// The smallest stamp that was given since the backup of this number.
+    /// The smallest stamp given since backup number `backup`.
     pub(super) fn least_since(&self, backup: usize) -> Stamp {
         self.since[backup]
     }
@@ -104,12 +104,12 @@ impl Clock {
         self.since.iter_mut().for_each(|least| *least = (*least).min(stamp));
     }
 
-    /// The content goes back to that of a backup; what is gone was seen: no stamp is given again.
+    /// Called on a restore. Readers have seen the undone versions, so no stamp is given again.
     pub(super) fn go_on_elsewhere(&mut self) {
         self.give_none_before(self.after(self.latest));
     }
 
-    /// The stamp of a row's next version, at the earliest.
+    /// The earliest stamp for a row's next version.
     fn next_version(&self, stamp: Stamp) -> Stamp {
         match self.ticks {
             Ticks::RunAhead => self.after(stamp),
@@ -117,7 +117,7 @@ impl Clock {
         }
     }
 
-    /// The first stamp of the tick that is not over at `now`, where commits share one.
+    /// With shared ticks, the first stamp of the tick that is still open at `now`.
     pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
     }
@@ -126,12 +126,12 @@ impl Clock {
         self.latest
     }
 
-    /// The same, be it by the clock of a device.
+    /// The greatest stamp given, including those dated by a device's clock.
     pub(super) fn greatest(&self) -> Stamp {
         self.latest.max(self.dated)
     }
 
-    /// When the tick of the last commit is over, where commits share one.
+    /// With shared ticks, the end of the tick of the last commit.
     pub(super) fn closes(&self) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.after(self.latest))
     }
@@ -140,7 +140,7 @@ impl Clock {
     pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let mut least = self.cut(now);
         if self.monotonic {
-            // Initial rows of somebody else may have any stamp: up to the next multiple.
+            // Initial rows from outside may have any stamp, so it is rounded up to a multiple.
             let latest = match self.ticks {
                 Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
                 Ticks::Shared => self.cut(self.latest),
@@ -153,7 +153,7 @@ impl Clock {
         stamp
     }
 
-    /// The stamp of a commit that a device has dated: it may lie behind any cursor.
+    /// The stamp of a commit that a device dated. It may lie behind any cursor.
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);
@@ -161,12 +161,12 @@ impl Clock {
         stamp
     }
 
-    /// The last instant at `now` that no later commit can be stamped with.
+    /// At `now`, the last stamp that no later commit can get.
     pub(super) fn settled(&self, now: Stamp) -> Stamp {
         Stamp(self.cut(now).max(self.open).0 - 1)
     }
 
-    /// The last instant at `now` that a row or a cursor can have.
+    /// At `now`, the last stamp that a row or a cursor can have.
     pub(super) fn head(&self, now: Stamp) -> Stamp {
         self.greatest().max(self.open).max(now)
     }

@@ -1,4 +1,4 @@
-//! Commits: all rows of a change get their new versions at once, with one stamp.
+//! Commits: all rows of one change get their new versions at once, with one stamp.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -8,24 +8,24 @@ use super::index::Slot;
 use crate::base::{EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
 
-/// A row got a new version.
+/// A new version of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commit {
     pub entity: EntityId,
     pub key: Key,
-    /// The new version's.
+    /// The stamp of the new version.
     pub stamp: Stamp,
     pub kind: CommitKind,
-    /// The backend's values after it (before it, for a delete).
+    /// The backend's values after the commit; before it, for a delete.
     pub values: Arc<[Value]>,
     pub author: Author,
     /// The stamp of the version that was replaced; `None` for an insert.
     pub replaced: Option<Stamp>,
-    /// When its transaction commits, if that is later than it was stamped.
+    /// When its transaction commits, if later than its stamp.
     pub visible_at: Option<Time>,
 }
 
-/// Something that the backend did to a mutation or because of it.
+/// An effect of a mutation on the backend.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     /// A row has a new version.
@@ -36,23 +36,22 @@ pub enum Fact {
         entity: EntityId,
         key: Key,
         kind: EditKind,
-        /// `Some` for a conflict, `None` for a rejection for good.
+        /// `Some` for a conflict, `None` for a permanent rejection.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key, or one that it refers to and that is not
-        /// there.
+        /// The other row: the one that has the natural key, or the missing one that is referred to.
         holder: Option<Key>,
     },
-    /// A mutation came again and was answered from memory.
+    /// A mutation arrived again and got its remembered verdict.
     Replayed(EditId),
-    /// The next commit of an edit brings these others.
+    /// The next commit of the first edit also carries the other edits.
     Carries(EditId, Vec<EditId>),
-    /// The next commit of an edit says something else in these columns, by the server's rule.
+    /// The server's rule changes these columns in the next commit of the edit.
     Remade(EditId, Vec<usize>),
-    /// An edit that was refused for a conflict was heard of by its columns alone.
+    /// The device learns of this edit's conflict by columns only.
     ByColumn(EditId),
     /// A mutation was put off.
     PutOff(EditId),
-    /// A mutation was answered as if it was committed, and was not.
+    /// A mutation was reported as committed, but not written.
     Ignored { edit: EditId, entity: EntityId, key: Key },
 }
 
@@ -69,7 +68,7 @@ impl Commit {
         }
     }
 
-    /// For listeners, after that: others see it later.
+    /// The event for listeners after [`Commit::event`], if readers see the commit later.
     pub fn delay(&self) -> Option<Event<'_>> {
         let Commit { entity, key, stamp, .. } = self;
         let until = self.visible_at?;
@@ -116,11 +115,11 @@ pub(super) struct Draft {
     pub(super) slot: Option<Slot>,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
-    /// The device's share, if one wrote it.
+    /// The device's share, if a device wrote the row.
     pub(super) written: Option<Written>,
 }
 
-/// What a device brings with a change of its own.
+/// What a device sends with its own change.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) by: Arc<[Value]>,
@@ -139,7 +138,7 @@ impl Draft {
     }
 }
 
-/// A transaction whose rows are being committed.
+/// A transaction whose rows are being written.
 #[derive(Debug)]
 pub struct Committing {
     pub(super) drafts: std::vec::IntoIter<Draft>,

@@ -1,4 +1,4 @@
-//! The content: the rows of all entities, as writers have them and as readers see them.
+//! The content: the rows of all entities, as writers and as readers see them.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ pub(super) struct Content {
     pub(super) provisioning: Provisioning,
     pub(super) replica_lag: Span,
     tables: Vec<Table>,
-    /// For each entity the index of its natural key.
+    /// For each entity, the index of its natural key.
     unique: Vec<Option<usize>>,
-    /// For each entity that is fetched with a record, the index of the column that names it.
+    /// For each entity fetched with a record, the index of the column that names that record.
     on_open: Vec<Option<usize>>,
     pub(super) unshown: Unshown,
     log: Option<Log>,
@@ -77,7 +77,7 @@ impl Content {
         entity.ok_or_else(|| ServerError::BadRequest(format!("there is no entity {}", id.0)))
     }
 
-    /// The entity, if its changes can be asked for by such a reader.
+    /// The entity, if a reader of this scope can pull its changes.
     pub(super) fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
         let entity = self.entity(id)?;
         if entity.delivery != Delivery::Delta && scope != Scope::Whole {
@@ -86,7 +86,7 @@ impl Content {
         Ok(entity)
     }
 
-    /// An entity that is fetched on opening a record, and its index by the record.
+    /// An entity that is fetched when a record is opened, and its index by that record.
     pub(super) fn on_open(&self, id: EntityId) -> Result<(&Entity, &Index), ServerError> {
         let entity = self.entity(id)?;
         match self.on_open[usize::from(id.0)] {
@@ -100,7 +100,7 @@ impl Content {
         Ok(self.tables[usize::from(id.0)].place_of(self.schema.entity(id), scope))
     }
 
-    /// The log, of which only those speak who have it kept.
+    /// The log. Callers exist only where the options keep one.
     pub(super) fn log(&self) -> &Log {
         self.log.as_ref().expect("who reads the log has it kept")
     }
@@ -161,10 +161,10 @@ impl Content {
         tuple::write(index.parts(), values, &mut name).then_some(name)
     }
 
-    /// Writes one row of a transaction that is stamped now and commits when it ends.
+    /// Writes one row of a transaction that is stamped now and commits at `ends`.
     pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
         let Draft { entity: id, key, slot, values, author, written } = draft;
-        // What nobody dates otherwise was made when it was committed.
+        // Without another date, the edit was made when it was committed.
         let edited_at = written.as_ref().map_or(stamp, |written| written.at);
         let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
@@ -182,7 +182,7 @@ impl Content {
         let number = self.log.as_mut().and_then(Log::write);
         let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
         let deleted = showing.values.is_none();
-        // A row's transactions follow one another: the next waits for the lock of the one before.
+        // Transactions on one row are serial: the next one waits for the lock of the previous one.
         let lag = self.replica_lag;
         let before = table.hidden_until(slot).map_or(now, |until| Time(until.0.saturating_sub(lag.0)));
         let ends = ends.max(before);

@@ -1,4 +1,4 @@
-//! The database: the content, what follows from its changes, and the clock that stamps its commits.
+//! The database: the content, the derived changes, and the clock that stamps commits.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) struct Database {
     pub(super) effects: Effects,
     pub(super) files: Files,
     pub(super) hindrances: Vec<Hindrance>,
-    /// By entity: keys given out. A sequence does not go back to a backup.
+    /// Per entity, the number of keys given out. A restore does not reset the sequence.
     given: Vec<u64>,
 }
 
@@ -58,13 +58,13 @@ impl Database {
         self.clock.seen(latest);
     }
 
-    /// The share of edits that is not taken at `now`; that of `always` at least.
+    /// The share of edits refused at `now`: that of `always`, or of a hindrance if greater.
     pub(super) fn hindered(&self, what: Hindered, always: Ppm, now: Time) -> Ppm {
         let there = |one: &&Hindrance| one.what == what && (one.from..one.until).contains(&now);
         self.hindrances.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
     }
 
-    /// The first of a block of so many numbers for keys, none of which a row has.
+    /// The first of `count` consecutive key numbers of which no row has any.
     pub(super) fn give(&mut self, entity: EntityId, count: u32) -> u64 {
         let of = self.content.schema.entity(entity);
         let table = self.content.table(entity);
@@ -84,13 +84,13 @@ impl Database {
         given_key(self.content.schema.entity(entity), number)
     }
 
-    /// Commits `drafts`, of different rows, and what follows, under `date` if there is one.
+    /// Commits `drafts`, all of different rows, and their consequences, under `date` if given.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
         let mut committing = self.begin(now, date, drafts);
         self.go_on(&mut committing, usize::MAX)
     }
 
-    /// Begins to commit `drafts`; nothing else may come between that and the last of them.
+    /// Starts to commit `drafts`. No other call may come before the last of them is written.
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
         self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
@@ -106,13 +106,13 @@ impl Database {
         Committing { drafts: drafts.into_iter(), now, stamp, ends }
     }
 
-    /// Commits the next rows, at most so many; none if all are.
+    /// Writes up to `most` further rows; returns nothing when all are written.
     pub(super) fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         let Committing { drafts, now, stamp, ends } = committing;
         drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
     }
 
-    /// At once, or by chance later: a function of the instant and the first row.
+    /// The commit time: now, or after a random delay drawn from the instant and the first row.
     fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
         let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
         let row = xxh3_64(first.key.as_str().as_bytes());

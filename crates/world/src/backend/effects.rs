@@ -1,5 +1,5 @@
-//! What follows from a commit: folded columns, counters, and what a delete does to rows that refer
-//! to the deleted one.
+//! Consequences of a commit: folded columns, counters, and the effect of a delete on rows that
+//! refer to the deleted one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use super::tuple::Part;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{Author, OnDelete, Reference};
 
-/// An [`Effect`] with what it finds rows by.
+/// An [`Effect`] with the indexes for its look-ups.
 #[derive(Debug)]
 struct Derivation {
     effect: Effect,
     /// An index of the rows that change with others.
     index: usize,
-    /// The columns of counted rows that it is asked by.
+    /// The columns of a counted row that make the look-up key.
     parts: Vec<Part>,
 }
 
-/// Rows that change with others, each once, in the order of (entity, slot).
+/// Rows that change with others, each once, ordered by (entity, slot).
 #[derive(Default)]
 struct Followers(BTreeMap<(EntityId, Slot), Vec<Value>>);
 
@@ -32,7 +32,7 @@ impl Followers {
         self.0.entry((entity, slot)).or_insert_with(values)
     }
 
-    /// Those that come out other than they are, unlike a booking that is moved within its day.
+    /// Drafts of the rows that end up different. A booking moved within its day changes nothing.
     fn drafts(self, content: &Content) -> impl Iterator<Item = Draft> + '_ {
         self.0.into_iter().filter_map(|((entity, slot), values)| {
             let record = content.table(entity).record(slot);
@@ -63,7 +63,7 @@ impl Derivation {
         Derivation { effect: effect.clone(), index, parts }
     }
 
-    /// Changes in `followers` what the change of a row from `before` changes.
+    /// Applies to `followers` the consequences of a change of one row from `before`.
     fn follow(&self, content: &Content, draft: &Draft, before: Option<&[Value]>, followers: &mut Followers) {
         let after = draft.values.as_deref();
         let index = |to: EntityId| content.table(to).index(self.index);
@@ -98,7 +98,7 @@ impl Derivation {
 #[derive(Debug)]
 pub(super) struct Effects {
     derivations: Vec<Derivation>,
-    /// The references that the backend looks after, each with the index of its column.
+    /// The references that the backend enforces, each with the index of its column.
     references: Vec<(Reference, usize)>,
 }
 
@@ -125,7 +125,7 @@ impl Effects {
         })
     }
 
-    /// Whose rows keep a row, or one that would be deleted with it, from being deleted.
+    /// The entity whose reference forbids the delete of this row or of one in its cascade, if any.
     pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
         let restricts = |reference: &Reference| reference.on_delete == OnDelete::Restrict;
         if !self.references.iter().any(|(reference, _)| restricts(reference)) {
@@ -138,8 +138,8 @@ impl Effects {
         holder
     }
 
-    /// A row of `entity` would have these values in these columns: whether one of them refers to a
-    /// row that is not there and that the backend looks after. `beside` says what comes with it.
+    /// True if one of these new values of an `entity` row refers to a missing row, where the
+    /// backend enforces the reference. `beside` says if a row comes with the same request.
     pub(super) fn points_nowhere<'v>(
         &self,
         content: &Content,
@@ -157,8 +157,8 @@ impl Effects {
         })
     }
 
-    /// Adds to `drafts` what follows from the deletes among them, however deep, and then the rows
-    /// that change because of all these; what follows from those is not followed further.
+    /// Adds all deletes that follow from those in `drafts`, then the rows that change because of
+    /// any draft. These derived changes have no further consequences.
     pub(super) fn follow(&self, content: &Content, drafts: &mut Vec<Draft>) {
         self.cascade(content, drafts);
         let mut followers = Followers::default();
@@ -193,8 +193,8 @@ impl Effects {
         drafts.extend(nulls.drafts(content));
     }
 
-    /// Calls `meets` with each reference to rows that are deleted: to those of `queue`, and to what
-    /// goes with them, which is `known` from then on and met once.
+    /// Calls `meets` once for each reference to a deleted row: a row of `queue`, or one deleted
+    /// with it. Adds the referring rows to `known`.
     fn descend(
         &self,
         content: &Content,

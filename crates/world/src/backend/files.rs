@@ -1,8 +1,8 @@
-//! Files of whole entities that the backend writes from time to time, for others to fetch.
+//! Files of whole entities that the backend writes at regular intervals, for others to fetch.
 //!
-//! A file holds what was committed at its instant, as CSV with a line of heads and a last line that
-//! says how many rows there are. It is written over the one before and takes its time: who fetches
-//! it meanwhile gets its beginning.
+//! A file holds the content committed at its instant: CSV with a header line, and a last line with
+//! the number of rows. It overwrites the previous file, and writing takes time. A fetch during that
+//! time gets only the beginning.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use super::serial::Style;
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::Entity;
 
-/// What stands in the first cell of the last line.
+/// The first cell of the last line.
 pub(crate) const END: &str = "#end";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct File<'b> {
     pub(crate) number: u64,
-    /// Of when its content is.
+    /// The instant of its content.
     pub(crate) at: Time,
-    /// The last instant that a row could have by then.
+    /// The last stamp that a row could have by then.
     pub(crate) head: Stamp,
     pub(crate) text: &'b [u8],
-    /// Rows that the backend read to write all of it.
+    /// The number of rows that the backend read for the whole file.
     pub(crate) rows: u64,
 }
 
-/// The last files of all entities.
+/// The latest file of each entity.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     drop: Option<FileDrop>,
@@ -40,7 +40,7 @@ pub(super) struct Files {
 #[derive(Clone, Debug)]
 struct Draft {
     rows: Vec<(Key, Stamp, Arc<[Value]>)>,
-    /// Made when somebody fetches it.
+    /// Made on the first fetch.
     text: Option<Vec<u8>>,
 }
 
@@ -49,7 +49,7 @@ impl Files {
         Files { drop, begun: 0, head: Stamp(0), drafts: Vec::new() }
     }
 
-    /// Begins the file that is due; every write asks before it.
+    /// Starts the file that is due. Called before every write.
     pub(super) fn drop_due(&mut self, now: Time, content: &Content, clock: &Clock) {
         let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;
@@ -61,7 +61,7 @@ impl Files {
         (self.begun, self.drafts) = (due, content.schema.ids().map(draft).collect());
     }
 
-    /// The file of `entity` that is there; `None` if the backend writes no files.
+    /// The current file of `entity`; `None` if the backend writes no files.
     pub(super) fn file(
         &mut self,
         now: Time,

@@ -1,10 +1,10 @@
-//! Flags that say of each row which consumer has it.
+//! Flags that say which consumer has which row.
 //!
-//! A consumer's flags are a table of rows that it has not. A row that becomes visible in a new
-//! version is armed again, with a new token, so that a reset that names the token of what was
-//! delivered does not undo that. To arm one belongs to the commit that changes it and costs nothing
-//! besides: flags catch up with the stream of their place ([`stream`](super::stream)) when they are
-//! read. To reset one, to claim one and to arm one by hand is a write.
+//! A consumer's flags are a table of the rows that it still lacks. A new visible version of a row
+//! arms its flag again with a new token. So a reset that names the token of the delivered version
+//! does not hide the newer one. Arming belongs to the row's commit and costs nothing extra: flags
+//! catch up with the stream of their place ([`stream`](super::stream)) when they are read. A reset,
+//! a claim and arming by hand are writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -21,7 +21,7 @@ use super::table::Table;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
 use crate::contract::{Entity, ServerError};
 
-/// Who reads by flags.
+/// A reader by flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Consumer {
     Device(DeviceId),
@@ -29,7 +29,7 @@ pub(crate) enum Consumer {
     Replica,
     /// All workers that carry rows to another system.
     Workers,
-    /// One flag for all who come.
+    /// One flag shared by all readers.
     Anybody,
 }
 
@@ -40,28 +40,28 @@ pub(crate) struct FlagsOf<'q> {
     pub(crate) scope: Scope<'q>,
 }
 
-/// What a consumer is taken to have when its flags are made.
+/// Rows that a consumer is assumed to have when its flags are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Has {
     Nothing,
-    /// All that there was at this instant, which is not later than the backend's start.
+    /// All rows as of this instant, which is not after the backend's start.
     AllUntil(Stamp),
-    /// Every row that was there at the backend's start.
+    /// Every row present at the backend's start.
     All,
 }
 
 /// How a flag is reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reset {
-    /// If it is still armed by the version that was delivered.
+    /// Only if the flag is still armed by the delivered version.
     #[default]
     CompareAndSet,
-    /// Whatever it says.
+    /// In any case.
     Naive,
 }
 in_words!(Reset { CompareAndSet: "compare-and-set", Naive: "naive" });
 
-/// A row that was delivered, and by which of its versions it was armed.
+/// A delivered row, and the token of the version that armed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     place: Place,
@@ -73,7 +73,7 @@ pub(crate) struct Mark {
 pub(crate) struct Flagged {
     pub(crate) scanned: u64,
     pub(crate) passed: u64,
-    /// Of those delivered, how many had been delivered before since they were armed.
+    /// Delivered rows that had been delivered before under the same token.
     pub(crate) again: u64,
     pub(crate) claimed: u64,
     pub(crate) more: bool,
@@ -89,10 +89,10 @@ struct Armed {
 
 #[derive(Clone, Debug, Default)]
 struct Flags {
-    /// Entries of the stream that are taken in.
+    /// The number of stream entries taken in so far.
     taken_in: usize,
     last: u64,
-    /// The highest receipt that its consumer has shown.
+    /// The highest receipt that its consumer presented.
     receipt: u64,
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
@@ -154,7 +154,7 @@ impl Flags {
         self.claimed.insert(token, Armed { claimed: Some(until), ..armed });
     }
 
-    /// Arms what became visible since it was last asked.
+    /// Arms rows that became visible since the last call.
     fn catch_up(&mut self, stream: Option<&Stream>, provisioning: Provisioning) {
         let entries = stream.map_or(&[][..], |stream| &stream.entries);
         for entry in &entries[self.taken_in..] {
@@ -167,9 +167,9 @@ impl Flags {
 }
 
 impl Flagging<'_> {
-    /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms
-    /// all that is synced or claimed, row by row: who claimed it is gone, or cannot say any more
-    /// that it was committed. Gives the rows written for that.
+    /// Creates a consumer's flags. If they exist and the consumer has nothing, arms every synced or
+    /// claimed row: its claimer is gone, or can no longer confirm. Returns the number of rows
+    /// written.
     pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
         let key = self.key(now, of)?;
         let Content { schema, provisioning, .. } = &*self.content;
@@ -193,7 +193,7 @@ impl Flagging<'_> {
         Ok(written)
     }
 
-    /// The highest receipt noted beside these flags, 0 before the first; `None` without flags.
+    /// The highest receipt noted with these flags, 0 before the first; `None` without flags.
     pub(crate) fn receipt(&mut self, now: Time, of: FlagsOf<'_>) -> Result<Option<u64>, ServerError> {
         let key = self.key(now, of)?;
         Ok(self.flags.0.get(&key).map(|flags| flags.receipt))
@@ -212,9 +212,9 @@ impl Flagging<'_> {
         Ok(())
     }
 
-    /// Delivers rows that are not synced to `take`, in the order in which they were armed, up to
-    /// `limit` or until `take` breaks (the row that it broke at counts as taken), and claims them
-    /// with a lease. Rows that `passes_over` names are looked at and left as they are.
+    /// Delivers unsynced rows to `take`, in the order in which they were armed, and claims them
+    /// with a lease. Ends at `limit` or when `take` breaks; that last row counts as taken. Rows for
+    /// which `passes_over` is true are read but not changed.
     pub(crate) fn flagged(
         &mut self,
         now: Time,
@@ -285,7 +285,7 @@ impl Flagging<'_> {
         written
     }
 
-    /// Whether it is of the row of this key.
+    /// True if `mark` belongs to the row with this key.
     pub(crate) fn is_of(&self, id: EntityId, mark: Mark, key: &Key) -> bool {
         self.content.table(id).record(mark.slot).key == *key
     }
@@ -298,8 +298,8 @@ impl Flagging<'_> {
         }
     }
 
-    /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to
-    /// "not synced", for every consumer; gives how many those are.
+    /// A user sets the flags of the first `rows` live rows of an entity, by key order, to "not
+    /// synced" for every consumer. Returns the number of rows.
     pub(crate) fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
         let touched: Vec<Key> =
@@ -337,7 +337,7 @@ fn begun(
             let at = Position::at(stamp);
             for ((_, key), slot) in partition.into_iter().flat_map(|partition| since(partition, &at)) {
                 let slot = slot.or_else(|| table.find(key)).expect("a tombstone's row was there");
-                // What was touched since the start is in the stream.
+                // Rows touched since the start are in the stream.
                 let untouched = stream.is_none_or(|stream| stream.fate(slot).is_none());
                 if untouched && table.fate(place, slot).found(provisioning) {
                     flags.arm(slot);
@@ -349,7 +349,7 @@ fn begun(
     flags
 }
 
-/// The rows that are in a place, and those that a device has written and that are not.
+/// The live rows of a place, and the tombstones of rows that a device wrote.
 fn live(table: &Table, entity: &Entity, scope: Scope<'_>) -> Vec<Slot> {
     let partition = table.partition(entity, scope);
     let rows = partition.into_iter().flat_map(|partition| &partition.live);

@@ -1,18 +1,18 @@
-//! Live rows by some of their columns.
+//! Indexes of live rows by some of their columns.
 
 use rustc_hash::FxHashMap;
 
 use super::tuple::{self, Part};
 use crate::base::Value;
 
-/// A row's place in its table.
+/// A row's position in its table.
 pub(super) type Slot = u32;
 
-/// The live rows of a table by a tuple of columns; rows with a null among them are not in it.
+/// The live rows of a table by a tuple of columns, except rows with a null in it.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     parts: Vec<Part>,
-    /// Slots in ascending order: the order of creation.
+    /// Slots in ascending order, which is the order of creation.
     groups: FxHashMap<Box<[u8]>, Vec<Slot>>,
     scratch: Vec<u8>,
 }
@@ -55,12 +55,12 @@ impl Index {
         }
     }
 
-    /// The rows whose single column has this value.
+    /// The rows with this value in the index's only column.
     pub(super) fn of(&self, value: &Value) -> &[Slot] {
         self.like(&[Part::Whole(0)], std::slice::from_ref(value))
     }
 
-    /// The rows alike in what `parts` takes of `values`, which may be another entity's.
+    /// The rows equal in `parts` to `values`, which may belong to another entity.
     pub(super) fn like(&self, parts: &[Part], values: &[Value]) -> &[Slot] {
         let mut wanted = Vec::new();
         if !tuple::write(parts, values, &mut wanted) {

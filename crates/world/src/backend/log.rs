@@ -1,7 +1,7 @@
-//! The log of changes: what became visible, in that order.
+//! The change log: changes in the order in which they became visible.
 //!
-//! It tells of a row once, by its latest entry and as it is now: net changes. What is older than
-//! the log is kept is forgotten, by refusing its readers.
+//! It has net changes: a row appears once, at its latest entry and in its current state. A reader
+//! that needs entries older than the retention time is refused.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -16,30 +16,30 @@ use crate::contract::ServerError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogPosition {
-    /// In the content, up to the version of `until`; then it goes on after the entry `from`.
+    /// Reading the content, up to the stamp `until`; then the log continues after entry `from`.
     Loading { from: u64, until: Stamp, at: Position },
     /// After this entry.
     After(u64),
 }
 
-/// How a reader takes numbers that are missing.
+/// How a reader treats missing numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Holes {
-    /// It does not go past the oldest transaction under way.
+    /// It stops before the oldest transaction under way.
     #[default]
     Wait,
-    /// It goes on: what fills them later lies behind it.
+    /// It continues, and misses what fills them later.
     Skip,
 }
 in_words!(Holes { Wait: "wait", Skip: "skip" });
 
-/// What a reader does whose next entry may be trimmed.
+/// What a reader does if entries that it needs may be trimmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trimmed {
-    /// It begins again.
+    /// It starts again.
     #[default]
     Reload,
-    /// It does not notice, and goes on with what is there.
+    /// It does not notice, and continues with the remaining entries.
     Ignore,
 }
 in_words!(Trimmed { Reload: "reload", Ignore: "ignore" });
@@ -60,12 +60,12 @@ pub(crate) struct LogPage {
     pub(crate) delivered: u64,
     pub(crate) next: LogPosition,
     pub(crate) more: bool,
-    /// At the end, the rows that are there by an entry behind a number that is missing.
+    /// At the end of the log: rows present by an entry after a missing number.
     pub(crate) withheld: Vec<Key>,
 }
 
 impl Holes {
-    /// The last number that such a reader may go past.
+    /// The last number that this reader may pass.
     fn end(self, log: &Log) -> u64 {
         match self {
             Holes::Wait => log.settled(),
@@ -127,7 +127,7 @@ pub(super) fn page(
     Ok(LogPage { scanned: taking.scanned, delivered: taking.delivered, next, more, withheld })
 }
 
-/// Checks that nothing is trimmed that a reader at `next` wants, or does as if it were not.
+/// Fails if entries that a reader at `next` needs are trimmed, or skips them (`Trimmed::Ignore`).
 fn in_time(
     sight: Sight<'_>,
     id: EntityId,
@@ -136,7 +136,7 @@ fn in_time(
 ) -> Result<(), ServerError> {
     let log = sight.database.content.log();
     let kept_from = sight.clock().minus(log.options.kept);
-    // Who was there before the start wants what happened then, too.
+    // A reader provisioned before the start also needs the changes from then on.
     let old = matches!(next, LogPosition::Loading { at, .. } if at.since.is_none() && at.stamp < kept_from);
     let (LogPosition::Loading { from: number, .. } | LogPosition::After(number)) = next;
     if *number > log.last {
@@ -153,7 +153,7 @@ fn in_time(
     }
 }
 
-/// Delivers content after `at`; true when all of it is delivered.
+/// Delivers content after `at`; returns true when all of it is delivered.
 fn load_on(
     sight: Sight<'_>,
     query: LogQuery<'_>,
@@ -164,8 +164,7 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device that was provisioned before the start reads the log from its first entry: it tells
-    // of all that was touched.
+    // A device provisioned before the start reads the whole log, which has every touched row.
     let comes_later = |slot: Option<Slot>| {
         at.since.is_none()
             && slot.is_some_and(|slot| stream.is_some_and(|stream| stream.fate(slot).is_some()))
@@ -192,7 +191,7 @@ fn load_on(
     done
 }
 
-/// The rows that are there by an entry after `end`, in the order of their entries.
+/// Rows present by an entry after `end`, in the order of their entries.
 fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     let Some(stream) = table.stream(place) else { return Vec::new() };
     let entries = stream.numbered((Bound::Excluded(end), Bound::Unbounded));
@@ -200,7 +199,7 @@ fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     here.map(|(_, entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
-/// Delivers the entries after `number` and up to `end`; true if there are more.
+/// Delivers the entries after `number` and up to `end`; returns true if there are more.
 fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut Taking<'_>) -> bool {
     let Some(stream) = table.stream(place).filter(|_| *number < end) else { return false };
     let mut entries = stream.numbered((Bound::Excluded(*number), Bound::Included(end)));

@@ -1,4 +1,4 @@
-//! The machine: its parts, put together, and as a server uses it while it answers one request.
+//! The backend: its parts, put together as a server uses them to serve one request.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -33,25 +33,25 @@ pub struct Backend {
     verdicts: Verdicts,
     flags: AllFlags,
     pub(crate) call: Call,
-    /// When it last went back to a backup.
+    /// See [`Backend::incarnation`].
     incarnation: u64,
-    /// What each return may have undone, the last one last; one stands for those that it holds.
+    /// Stamp ranges that restores may have undone, in order. A wider one replaces those within it.
     undone: Vec<Undone>,
 }
 
-/// All that is durable at one instant.
+/// All durable state at one instant.
 #[derive(Debug)]
 pub(crate) struct Backup {
     content: Content,
     verdicts: Verdicts,
     flags: AllFlags,
     files: Files,
-    /// By which the clock knows when it was made.
+    /// The clock's number for this backup.
     number: usize,
 }
 
 impl Backend {
-    /// An empty backend whose clock shows `start` at time 0; chance comes of `seed`.
+    /// An empty backend whose clock shows `start` at time 0. All randomness comes from `seed`.
     pub fn new(schema: Arc<Schema>, options: BackendOptions, start: Stamp, seed: Seed) -> Backend {
         let options = Arc::new(options);
         Backend {
@@ -65,10 +65,10 @@ impl Backend {
         }
     }
 
-    /// Adds initial rows of `entity`; their stamps are cut to the backend's precision.
+    /// Adds initial rows of `entity`; their stamps are truncated to the backend's precision.
     ///
     /// # Panics
-    /// When a row has not as many values as the entity has columns, or a key comes twice.
+    /// If a row does not have one value per column of the entity, or if a key occurs twice.
     pub fn load(&mut self, entity: EntityId, rows: impl IntoIterator<Item = Loaded>) {
         self.database.load(entity, rows.into_iter());
     }
@@ -78,12 +78,12 @@ impl Backend {
         &self.database.content.schema
     }
 
-    /// The most rows of a page.
+    /// The maximum number of rows per page.
     pub fn page_cap(&self) -> u32 {
         self.database.options.page_cap.max(1)
     }
 
-    /// After how long the gateway gives a call up.
+    /// The time after which the gateway gives up on a call.
     pub fn gateway_timeout(&self) -> Span {
         self.database.options.gateway_timeout
     }
@@ -96,29 +96,29 @@ impl Backend {
         self.database.hindrances.push(hindrance);
     }
 
-    /// When readers of deltas see all that is committed so far, if that is still to come.
+    /// When readers of deltas see everything committed so far; `None` if they already do.
     pub(crate) fn shown_by(&self) -> Option<Time> {
         let Database { clock, content, .. } = &self.database;
-        // A clock that was put back shows it again later.
+        // A clock that was set back reaches the stamp again later.
         content.unshown.last().max(clock.closes().map(|at| clock.when(at)))
     }
 
-    /// When the clock is at the greatest stamp that there is; the beginning if it was before.
+    /// When the clock reaches the greatest stamp given; time 0 if it was past it at the start.
     pub(crate) fn clock_at_latest(&self) -> Time {
         self.database.clock.when(self.database.clock.latest())
     }
 
-    /// Since when readers do not see at `now` all that was written, if so.
+    /// Since when some written version has been invisible to readers at `now`, if any is.
     pub(crate) fn unseen_since(&mut self, now: Time) -> Option<Time> {
         self.shown(now).database.content.unshown.since()
     }
 
-    /// The smallest stamp of those versions, if so.
+    /// The smallest stamp of the versions invisible at `now`, if any.
     pub(crate) fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
         self.shown(now).database.content.unshown.oldest()
     }
 
-    /// What its clock shows.
+    /// The reading of the backend's clock.
     pub fn clock(&self, now: Time) -> Stamp {
         self.database.clock.at(now)
     }
@@ -127,7 +127,7 @@ impl Backend {
         self.database.content.provisioning.deletes()
     }
 
-    /// How many rows an entity has, deleted ones included.
+    /// The number of live rows of an entity.
     pub fn len(&self, entity: EntityId) -> usize {
         self.database.content.table(entity).len()
     }
@@ -137,13 +137,13 @@ impl Backend {
         self.database.content.row(entity, key)
     }
 
-    /// All rows of `entity`, the deleted ones too, in the order of keys; sorted for each call.
+    /// All rows of `entity`, deleted ones too, in the order of keys. Sorts them on every call.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
         self.database.content.rows(entity)
     }
 
-    /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
-    /// in the order of (stamp, key).
+    /// The live rows of a pulled entity that belong on a device with these attributes, in the order
+    /// of (stamp, key).
     pub fn in_scope(&self, entity: EntityId, attributes: &[Value]) -> impl Iterator<Item = &Record> {
         self.database.content.in_scope(entity, attributes)
     }
@@ -152,39 +152,39 @@ impl Backend {
         self.database.give(entity, count)
     }
 
-    /// Applies a push of a device with these attributes that comes at `now`.
+    /// Applies a push that arrives at `now` from a device with these attributes.
     pub fn push(&mut self, now: Time, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         self.begin_call(now, Time::FAR);
         self.push_in_call(attributes, mutations)
     }
 
-    /// What people in the office write through.
+    /// The interface through which people in the office write.
     pub fn office(&mut self) -> Office<'_> {
         Office(&mut self.database)
     }
 
-    /// What can be read at `now` of what was shown when somebody last read or wrote.
+    /// The readable state at `now`, without versions that became due since the last read or write.
     pub(crate) fn sight(&self, now: Time) -> Sight<'_> {
         Sight { database: &self.database, now }
     }
 
-    /// What can be read at `now`, with what is due then.
+    /// The readable state at `now`, after showing the versions that are due.
     pub(crate) fn shown(&mut self, now: Time) -> Sight<'_> {
         self.database.content.show_due(now);
         self.sight(now)
     }
 
-    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key) or as the
-    /// backend sorts, until there are no more, `limit` is reached, or `take` breaks (the change
-    /// that it broke at counts as taken).
+    /// Delivers changes after `query.after` to `take`, in the order of (stamp, key) or as the
+    /// backend sorts. Ends when there are no more, at `limit`, or when `take` breaks; the last
+    /// change counts as taken.
     ///
-    /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
-    /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.
+    /// A row in scope comes with its values; one that left the scope, deleted or moved, comes as a
+    /// tombstone. A first load gets tombstones only of rows that vanished since it began.
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or
-    /// if it claims to have read what is not written yet; [`ServerError::BadRequest`] if the entity
-    /// is not pulled as deltas, or the backend keeps no stamps.
+    /// if its cursor is ahead of the backend; [`ServerError::BadRequest`] if the entity is not
+    /// pulled as deltas, or if the backend keeps no stamps.
     pub fn changes(
         &mut self,
         now: Time,
@@ -196,9 +196,9 @@ impl Backend {
         Ok(page)
     }
 
-    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take`
-    /// breaks the limit is reached; a tie that is to be whole goes on regardless. Fails as
-    /// [`Backend::changes`], but for readers that claim too much.
+    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Ends when `take`
+    /// breaks, but completes a tie that must be whole. Fails as [`Backend::changes`] does, except
+    /// for cursors ahead of the backend.
     pub(crate) fn stretch(
         &mut self,
         now: Time,
@@ -216,7 +216,7 @@ impl Backend {
         log::start(self.shown(now), holes)
     }
 
-    /// Delivers what the log has after `query.after`, until `limit` is reached or `take` breaks.
+    /// Delivers log changes after `query.after`, until `limit` is reached or `take` breaks.
     pub(crate) fn logged(
         &mut self,
         now: Time,
@@ -231,7 +231,7 @@ impl Backend {
         Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    /// When the last claim ends, or ended, of those that do after `since` and by `upto`.
+    /// The latest end of a claim in the interval after `since` and up to `upto`.
     pub(crate) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         self.flags.claimed_until(since, upto)
     }
@@ -247,14 +247,14 @@ impl Backend {
         Backup { content, files, number, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
-    /// Goes back to a backup; the clock goes on, and no stamp of what is gone is given again. Gives
-    /// what that did to each row as if it were commits of their own.
+    /// Restores a backup. The clock goes on, and no stamp is given twice. Returns the effect on
+    /// each row as a commit.
     pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
         let Database { content, clock, files, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
-        // A count would have gone back too, and be given twice.
+        // A counter in the database would go back too, and repeat a number.
         self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
         clock.go_on_elsewhere();
         let from = clock.least_since(backup.number);
@@ -263,12 +263,12 @@ impl Backend {
         undone
     }
 
-    /// Where versions lie of histories that it left; the last ends with its incarnation.
+    /// Stamp ranges of abandoned histories; each ends with the incarnation that replaced it.
     pub(crate) fn undone(&self) -> &[Undone] {
         &self.undone
     }
 
-    /// Tells its history from those that it left: 0, or the latest stamp given when it last did.
+    /// The incarnation: 0 at first, then at least the latest stamp given before the last restore.
     pub(crate) fn incarnation(&self) -> u64 {
         self.incarnation
     }
@@ -277,7 +277,7 @@ impl Backend {
         self.call = Call::new(now, deadline);
     }
 
-    /// Lets the call in; to be asked once for each, before it does anything.
+    /// Admits the call. Must be called once per call, before it does anything.
     pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
         let admitted = self.service.admit(self.call.now, device)?;
         self.call.admitted = Some(admitted);
@@ -287,7 +287,7 @@ impl Backend {
         }
     }
 
-    /// The backend has done its work, for an answer that the gateway may no longer wait for.
+    /// Ends the call. The gateway may no longer wait for the response.
     pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
         let Call { now, deadline, kind, load, facts, found, admitted } = &mut self.call;
         let (now, facts, found) = (*now, std::mem::take(facts), found.take());
@@ -295,7 +295,7 @@ impl Backend {
             return Called { answer, done_at: now, facts, work: None, found };
         };
         let work = self.service.serve(admitted, *kind, *load);
-        // Who wrote is answered when the transaction has committed.
+        // A writer gets its response when the transaction has committed.
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
         let answer = match admitted.fails {
@@ -306,8 +306,8 @@ impl Backend {
         Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
     }
 
-    /// Applies the mutations of a push in their order, for the call that is under way. One that is
-    /// put off takes with it those that point to its row.
+    /// Applies the mutations of a push in order, for the call under way. A mutation that is put off
+    /// also puts off those that refer to its row.
     pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
         self.call.load.read += mutations.iter().filter(reads).count() as u64;
@@ -316,7 +316,7 @@ impl Backend {
     }
 }
 
-/// What the rows of an entity come to if they go back to `before`, which may know of more.
+/// The changes to an entity's rows if they go back to `before`, which may have more rows.
 fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
     let mut keys: Vec<&Key> = present.rows(id).map(|now| &now.key).collect();
     let is_new = |then: &&Record| present.row(id, &then.key).is_none();

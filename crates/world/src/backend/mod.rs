@@ -1,43 +1,39 @@
-//! The enterprise system of record: a pure machine.
+//! The enterprise system of record: a pure state machine.
 //!
-//! The backend owns the content and its clock, and decides everything that a real one would: what a
-//! mutation comes to, how a commit is stamped, what else changes with it, what a device has yet to
-//! see, how long a request takes, and when there is no service. It has no executor and waits for
-//! nothing: every call gets `now`, acts at once, and says when the answer is there. Who asks, in
-//! which words, and what a cursor looks like is the gateway's business.
+//! The backend owns the content and its clock, and decides what a real one would: the outcome of a
+//! mutation, the stamp of a commit, derived changes, what a device has yet to see, service times
+//! and outages. It has no executor and waits for nothing: every call gets `now`, takes effect at
+//! once, and says when the response is ready. Requests, formats and cursors belong to the gateway.
 //!
 //! Invariants:
-//! - A mutation takes effect once, whatever became of its answer: its verdict is remembered by its
-//!   idempotency key, for as long as [`Idempotency`] says. Later it is judged as if it were new.
-//! - A row is overwritten only by somebody who names the version that is overwritten, or by the
-//!   office.
-//! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or
-//!   before a cursor that was handed out. So a reader that polls at any times, with pages of any
+//! - A mutation takes effect once, even if its response was lost: its verdict is remembered by its
+//!   idempotency key, for as long as [`Idempotency`] says. After that it is judged as a new one.
+//! - Only an edit that names the overwritten version, or the office, may overwrite a row.
+//! - Stamps never go back; versions of a row have different stamps; no commit is stamped at or
+//!   before a cursor that was handed out. So a reader that polls at any time, with pages of any
 //!   size, ends with exactly the rows in its scope. Only options that say so break this.
-//! - A page costs what it delivers, wherever it begins; so does one of what flags say is not
-//!   synced, and one of the log.
-//! - What is read is read, and what is written is written, when the request comes, even if it is
-//!   then queued, or the gateway gives up on it: an answer that came too late has had its effect.
+//! - The cost of a page depends on the rows delivered, not on where it begins. The same holds for
+//!   pages of flags and of the log.
+//! - Reads and writes take effect when the request arrives, even if it is then queued or the
+//!   gateway times out: a response that comes too late has had its effect.
 //!
-//! How: each entity is a table of current versions. For an entity that is pulled as deltas, the
-//! rows lie in partitions by the columns that bind them to devices, each in the order of (stamp,
-//! key); a row that leaves its partition leaves a tombstone there until it comes back. A page is a
-//! range of one partition. Rows that point to others, natural keys and counters are found by
-//! indexes over tuples of columns. A commit is drafted, given what follows from it, then stamped,
-//! then written: all its rows have one stamp. Tombstones are forgotten by refusing cursors and keys
-//! that are older than what is kept. Readers look through a `Sight`, the `Office` writes,
-//! `Flagging` marks, and `Service` says what all that takes.
+//! How: each entity is a table of current versions. For an entity pulled as deltas, the rows lie in
+//! partitions by the columns that bind them to devices, each sorted by (stamp, key). A row that
+//! leaves its partition leaves a tombstone there until it returns. A page is a range of one
+//! partition. Indexes over tuples of columns find referring rows, natural keys and counters. A
+//! commit is drafted, extended by its consequences, stamped, and written; all its rows have one
+//! stamp. Old tombstones are forgotten by refusing older cursors and keys. Readers use a `Sight`,
+//! the `Office` writes, `Flagging` marks, and `Service` gives the time that all of this takes.
 //!
-//! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a
-//! page, at its beginning, under the source's one write lock: who pushes then waits, with a worker,
-//! until it ends. Mutations are transactions of one row each, of a row and its parts, or of all of
-//! a request ([`Commits`]), and keep nobody waiting; the office's commits take no time.
+//! Marks of the sync itself, flags and claims, are one transaction per page, at its beginning,
+//! under the source's single write lock. A push then waits, with a worker, until it ends. Mutations
+//! are transactions of one row, of a row and its parts, or of a whole request ([`Commits`]), and
+//! block nobody; the office's commits take no time.
 //!
-//! A commit counts for other writers at once; a transaction that is stamped before it commits, and
-//! a replica that lags, show it to readers later, in the order of each row's versions. A reader
-//! stays behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances.
-//! Where it goes back to a backup (`Backend::restore`) no stamp tells, so it gives itself a new
-//! incarnation, for those who hold cursors.
+//! Other writers see a commit at once. Readers see it later if its transaction is stamped before it
+//! commits, or if a replica lags; the versions of each row appear in order. A reader stays behind
+//! the oldest invisible version ([`Upto::Settled`]) or risks a gap. Stamps do not show a restore
+//! (`Backend::restore`), so the backend gets a new incarnation, which cursors carry.
 
 mod apply;
 mod availability;

@@ -1,4 +1,4 @@
-//! Rows of one request that refer to each other by the keys that the device gave them.
+//! Rows of one request that refer to each other by the keys from the device.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
 
-/// The keys of the device for rows that the backend has named in this request.
+/// For rows that the backend named in this request: the device's key and the backend's.
 pub(crate) struct Named {
     schema: Arc<Schema>,
     keys: Vec<(EntityId, Key, Key)>,
@@ -17,7 +17,7 @@ impl Named {
         Named { schema: Arc::clone(schema), keys: Vec::new() }
     }
 
-    /// Whether a row that has the natural key of the one that is made is the same row.
+    /// True if the row that holds the natural key counts as the one to be created.
     fn same_row(&self, mutation: &Mutation) -> bool {
         let by = self.schema.naming(mutation.entity).by;
         mutation.kind == EditKind::Create && by == NamedBy::NaturalKey
@@ -34,7 +34,7 @@ impl Named {
         self.keys.push((mutation.entity, mutation.key.clone(), row.key.clone()));
     }
 
-    /// The mutation with references to what the rows are called by now.
+    /// The mutation, with references to renamed rows replaced by the rows' present keys.
     pub(crate) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
         let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
             return Cow::Borrowed(mutation);

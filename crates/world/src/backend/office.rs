@@ -1,7 +1,6 @@
 //! What the office and imports do to the content.
 //!
-//! They work on the backend itself: no queue, no window of no service, no idempotency key, no base
-//! version.
+//! They work directly on the backend: no queue, no outage, no idempotency key, no base version.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -12,6 +11,7 @@ use super::database::Database;
 use crate::base::{EntityId, Key, Time, Value};
 use crate::contract::{Author, Refusal};
 
+/// An import whose rows are being collected.
 #[derive(Debug)]
 pub struct Importing {
     entity: EntityId,
@@ -26,10 +26,13 @@ impl Importing {
     }
 }
 
+/// Write access of the office.
 #[derive(Debug)]
 pub struct Office<'b>(pub(super) &'b mut Database);
 
 impl Office<'_> {
+    /// Updates columns of a live row. Fails if the row or a row it refers to is missing (`Gone`),
+    /// or if another row has its natural key (`Taken`).
     pub fn write(
         &mut self,
         now: Time,
@@ -48,6 +51,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
+    /// Creates a row. Fails if the key exists (`Exists`), and otherwise as [`Office::write`].
     pub fn create(
         &mut self,
         now: Time,
@@ -67,6 +71,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![Draft::by(Author::Office, entity, (key, None), values)]))
     }
 
+    /// Deletes a live row. Fails if there is none (`Gone`) or a reference forbids it (`Exists`).
     pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
         let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
         if self.0.effects.holder(&self.0.content, entity, key).is_some() {
@@ -86,9 +91,9 @@ impl Office<'_> {
         if nowhere { Err(Refusal::Gone) } else { Ok(()) }
     }
 
-    /// Takes rows of an import in, new and old ones, of which nothing is written yet. Of two rows
-    /// with one key or one natural key the first counts; rows whose natural key another row has are
-    /// left out, and so are those that refer to a row which is not there and is looked after.
+    /// Adds new and existing rows to an import; nothing is written yet. Of two rows with the same
+    /// key or natural key, the first counts. Left out are rows whose natural key another row has,
+    /// and rows that refer to a missing row where the backend enforces the reference.
     pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
         let Importing { entity, keys, names, drafts } = import;
         let (entity, Database { effects, content, .. }) = (*entity, &*self.0);
@@ -107,11 +112,12 @@ impl Office<'_> {
         }
     }
 
-    /// Begins to write what was taken in, all with one stamp; nothing else may come between.
+    /// Starts to write an import, all rows with one stamp. No other call may come in between.
     pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
         self.0.begin(now, None, import.drafts)
     }
 
+    /// Writes up to `most` further rows of an import; returns nothing when all are written.
     pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         self.0.go_on(committing, most)
     }

@@ -1,4 +1,4 @@
-//! What a backend can be told to be.
+//! The options of a backend.
 
 use super::provisioning::Provisioning;
 use super::quota::Quota;
@@ -19,87 +19,86 @@ pub struct BackendOptions {
     pub write_fixed_cost: Span,
     /// Service time of each mutation.
     pub write_row_cost: Span,
-    /// Coefficient of variation of the service time, log-normal about the mean that the costs give,
-    /// in thousandths; 0 is exact.
+    /// Coefficient of variation of the service time, in thousandths; 0 means constant. The
+    /// distribution is log-normal about the mean that the costs give.
     pub service_cv_milli: u32,
     /// Office hours, in which everything takes longer.
     pub busy: Option<Busy>,
-    /// Requests that may wait for a worker; those that come then are refused.
+    /// Maximum number of requests that wait for a worker; further ones are refused.
     pub queue: Option<u32>,
-    /// What a client may ask for.
+    /// Limits per client.
     pub quota: Option<Quota>,
-    /// At most this many rows in one answer.
+    /// At most this many rows per response.
     pub page_cap: u32,
-    /// Requests that take longer than this are answered with an error by the gateway.
+    /// Requests that take longer get an error from the gateway.
     pub gateway_timeout: Span,
-    /// Stamps are cut to multiples of this.
+    /// Stamps are truncated to multiples of this.
     pub stamp_precision: Span,
-    /// What becomes of commits within one such multiple.
+    /// How commits within one such multiple are stamped.
     pub ticks: Ticks,
-    /// A reader can only ask for changes since a multiple of this; what it has read already comes
-    /// again.
+    /// A reader can only ask for changes since a multiple of this, so it gets some rows again.
     pub filter_precision: Span,
     /// The order in which a response lists changes.
     pub sort: Sort,
     /// Whose clock stamps what devices write.
     pub stamped_by: StampedBy,
-    /// What a mutation of a row that is there must show.
+    /// What an update or delete must prove about the row.
     pub writes: Writes,
-    /// Dates that are no further apart count as one, where dates are compared.
+    /// Dates no further apart than this count as equal, where dates are compared.
     pub writes_grace: Span,
-    /// No stamp lies before one that was given before, whatever the clock does.
+    /// No stamp is before an earlier one, whatever the clock does.
     pub monotonic: bool,
-    /// Transactions that are stamped before they are visible.
+    /// Transactions that are stamped before they become visible.
     pub commit_delay: Option<CommitDelay>,
-    /// Deltas are read from a replica that is this far behind.
+    /// Deltas are read from a replica that lags by this much.
     pub replica_lag: Span,
-    /// Which columns for syncing it keeps.
+    /// The columns for syncing that it keeps.
     pub provisioning: Provisioning,
-    /// It can be asked for the changes of all rows, of all owners: somebody keeps a copy.
+    /// Changes of all rows, of all owners, can be asked for: the gateway keeps a replica.
     pub whole: bool,
-    /// It keeps the order in which versions become visible: for flags and for the log of changes.
+    /// Keeps the order in which versions become visible: for flags and for the change log.
     pub log: Option<LogOptions>,
-    /// Files of its entities that it writes.
+    /// Files that it writes of its entities.
     pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
-    /// Times during which the backend answers nothing, sorted and apart.
+    /// Intervals without any response, sorted and disjoint.
     pub down: Vec<(Time, Time)>,
-    /// Failures besides those: the share of time in which it is up.
+    /// Further outages: the share of time in which it is up.
     pub availability: Option<Availability>,
-    /// Share of requests that fail by accident, half of them after they took effect.
+    /// Share of requests that fail at random, half of them after they took effect.
     pub errors: Ppm,
-    /// For how long it knows a mutation again.
+    /// How long it recognises a repeated mutation.
     pub idempotency: Idempotency,
-    /// Share of mutations that are put off, each time they come.
+    /// Share of mutations that are put off, drawn each time they arrive.
     pub partial: Ppm,
-    /// What a commit of one entity changes in others.
+    /// Derived changes: what a commit of one entity changes in others.
     pub effects: Vec<Effect>,
-    /// Mutations of these rows are refused for good: a share in parts per million of creates and
-    /// updates, by the hash of their idempotency key.
+    /// Creates and updates that are rejected permanently, in parts per million, chosen by the hash
+    /// of their idempotency key.
     pub poison_ppm: u32,
-    /// Share of deletes that are refused for good, as if something else referred to their rows.
+    /// Share of deletes that are rejected permanently, as if another row referred to theirs.
     pub refused_deletes: Ppm,
-    /// What becomes of edits of rows that are not their device's.
+    /// The treatment of edits of rows that do not belong to their device.
     pub authorisation: Authorisation,
-    /// What of a request is one transaction.
+    /// The part of a request that is one transaction.
     pub commits: Commits,
 }
 
 /// For how long the verdict on a mutation is remembered by its idempotency key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Idempotency {
-    /// For ever.
+    /// Forever.
     #[default]
     Forever,
-    /// For so long since it was given.
+    /// For this long after the verdict.
     For(Span),
-    /// It takes no keys: what comes again is another mutation.
+    /// It accepts no keys: a repeated mutation counts as a new one.
     None,
 }
 
 impl Idempotency {
-    /// Whether a verdict that was given at `then` is remembered at `now`.
+    /// True if a verdict given at `then` is remembered at `now`.
     pub(crate) fn remembers(self, then: Time, now: Time) -> bool {
         match self {
             Idempotency::Forever => true,
@@ -109,47 +108,47 @@ impl Idempotency {
     }
 }
 
-/// Which edits are not taken.
+/// Edits that are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hindered {
     /// Edits are put off, each time they come.
     PutOff,
-    /// Deletes are refused for good, as if something else referred to their rows.
+    /// Deletes are rejected permanently, as if another row referred to theirs.
     Deletes,
 }
 
-/// A time in which the backend does not take a share of some edits, though it is up.
+/// An interval in which the backend does not accept a share of some edits, though it is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hindrance {
-    /// It begins.
+    /// Start.
     pub from: Time,
-    /// It ends.
+    /// End.
     pub until: Time,
-    /// Of the edits.
+    /// Share of the edits.
     pub share: Ppm,
-    /// What is not taken.
+    /// The edits affected.
     pub what: Hindered,
 }
 
-/// Times in which every request takes longer.
+/// Hours in which every request takes longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Busy {
-    /// The times, sorted and apart.
+    /// The hours, sorted and disjoint.
     pub hours: Vec<(Time, Time)>,
-    /// By what, in thousandths.
+    /// Factor on service times, in thousandths.
     pub factor_milli: u32,
 }
 
-/// Transactions that are stamped first and visible later.
+/// Transactions that become visible later than they are stamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitDelay {
     /// Share of the transactions.
     pub share: Ppm,
-    /// The delay is uniform between nothing and this.
+    /// The delay is uniform between 0 and this.
     pub upto: Span,
 }
 
-/// What a change log can be told to be.
+/// The options of a change log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogOptions {
     /// Entries are kept for this long.
@@ -253,24 +252,24 @@ word_enums! {
     }
 }
 
-/// When files are written.
+/// When the backend writes files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileDrop {
-    /// How often, from time 0 on; more than nothing.
+    /// Interval between files, from time 0 on; greater than 0.
     pub every: Span,
     /// How long writing takes.
     pub takes: Span,
 }
 
 impl FileDrop {
-    /// When the first file is complete that is begun after `at`.
+    /// When the first file that is begun after `at` is complete.
     pub(crate) fn complete_after(self, at: Time) -> Time {
         let every = self.every.0.max(1);
         Time((at.0 / every + 1).saturating_mul(every)) + self.takes
     }
 }
 
-/// An alternating renewal process: exponential times up and down.
+/// An alternating renewal process: exponential up and down times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
     /// Share of time in which it is up; above 0.
@@ -279,13 +278,13 @@ pub struct Availability {
     pub mean_outage: Span,
 }
 
-/// A consequence that the backend draws itself.
+/// A derived change that the backend makes itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Rows of `to` fold columns of `from` in: when a row of `from` changes, the rows of `to` that
-    /// point to it change too.
+    /// Rows of `to` hold copies of columns of `from`. When a row of `from` changes, the rows of
+    /// `to` that refer to it change too.
     Fold {
-        /// The entity whose rows are folded in, such as patient.
+        /// The entity that is copied from, such as patient.
         from: EntityId,
         /// The entity that holds copies, such as appointment.
         to: EntityId,
@@ -306,11 +305,11 @@ pub enum Effect {
         on: Vec<(usize, usize)>,
         /// The position in `on` that is compared by day (UTC days shifted by `day_offset`).
         by_day: Option<usize>,
-        /// What is added to a stamp before its day is taken.
+        /// Added to a timestamp before its day is taken.
         day_offset: Span,
         /// The counter's column in `to`.
         counter: usize,
-        /// Added for each row that comes, taken off for each that goes.
+        /// Added for each inserted row, subtracted for each deleted one.
         step: i64,
     },
 }

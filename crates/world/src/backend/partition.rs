@@ -1,4 +1,4 @@
-//! The rows of an entity by who holds them, in the order in which they changed.
+//! The rows of an entity, grouped by their holders and ordered by their changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use crate::contract::Entity;
 /// Whose rows a reader asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scope<'a> {
-    /// Those of a device with these attributes.
+    /// The rows of a device with these attributes.
     Of(&'a [Value]),
-    /// All there are; for a backend that was told to keep them in order,
+    /// All rows; only if the backend keeps them in order,
     /// [`BackendOptions::whole`](super::BackendOptions::whole).
     Whole,
 }
 
 impl Scope<'_> {
-    /// Whether a live row with these values is among them.
+    /// True if a live row with these values is in the scope.
     pub(crate) fn holds(self, entity: &Entity, values: &[Value]) -> bool {
         match self {
             Scope::Of(attributes) => entity.in_scope(values, attributes),
@@ -31,18 +31,18 @@ impl Scope<'_> {
 
 pub(super) type PartitionId = u32;
 
-/// What all devices with the same attributes hold of one entity.
+/// Rows of one entity for all devices with the same attributes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
-    /// Rows that belong here; without a slot, tombstones of rows that a device has written: it may
-    /// have done so before its first load, which needs them.
+    /// Live rows. An entry without a slot is the tombstone of a row that a device wrote: perhaps
+    /// before its first load, which then needs the tombstone.
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
-    /// The other tombstones, apart, so that a first load does not wade through them.
+    /// The other tombstones, kept apart so that a first load does not scan them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
 }
 
 impl Partition {
-    /// Adds a row's version: a live row, or where deletions leave a trace a tombstone.
+    /// Adds a row's version: a live row, or a tombstone if deletions leave a trace.
     pub(super) fn renew(&mut self, (stamp, key): (Stamp, &Key), slot: Option<Slot>, traces: bool) {
         if slot.is_some() {
             self.live.insert((stamp, key.clone()), slot);
@@ -57,8 +57,8 @@ impl Partition {
     }
 }
 
-/// By what [binds](Entity::binding) rows to devices. A device
-/// reads exactly one, and every live row in it is in the device's scope.
+/// Partitions by the values that [bind](Entity::binding) rows to devices. A device reads exactly
+/// one, and every live row in it is in the device's scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     ids: FxHashMap<Box<[u8]>, PartitionId>,
@@ -67,7 +67,7 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    /// Where a live row with these values belongs; `None` if it lies outside a window.
+    /// The partition of a live row with these values; `None` outside a window.
     pub(super) fn place(&mut self, entity: &Entity, values: &[Value]) -> Option<PartitionId> {
         self.scratch.clear();
         entity.binding(values)?.for_each(|value| tuple::write_value(value, &mut self.scratch));
@@ -80,7 +80,7 @@ impl Partitions {
         self.intern()
     }
 
-    /// The partition of a device with these attributes, if there ever was a row in it.
+    /// The partition of a device with these attributes, if it ever had a row.
     pub(super) fn find(&self, entity: &Entity, attributes: &[Value]) -> Option<&Partition> {
         let mut name = Vec::new();
         entity.bound_to(attributes).for_each(|value| tuple::write_value(value, &mut name));

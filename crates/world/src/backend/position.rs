@@ -1,4 +1,4 @@
-//! Where a reader is, and what it has yet to see.
+//! A reader's position, and the changes after it.
 
 use std::ops::Bound;
 
@@ -6,27 +6,27 @@ use super::index::Slot;
 use super::partition::Partition;
 use crate::base::{Key, Span, Stamp, Value};
 
-/// How far a reader has come in one entity: everything at or before (`stamp`, `key`) is read;
-/// without a key, everything with this stamp or an earlier one.
+/// How far a reader has come in one entity: everything at or before (`stamp`, `key`) is read.
+/// Without a key, everything with this stamp or an earlier one is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The stamp of the last row.
     pub stamp: Stamp,
     /// Its key.
     pub key: Option<Key>,
-    /// Set while a first load is under way: it needs no tombstone of this instant or before, and it
-    /// is as old as this, however old the rows are that it has come to.
+    /// The start of the first load, while it is under way. The load needs no tombstone up to then.
+    /// For expiry the position is never older than this.
     pub since: Option<Stamp>,
 }
 
-/// How close to the present a reader comes.
+/// How close to the present a reader reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
-    /// Up to the oldest version that is stamped and cannot be seen yet, or the tick that is not
-    /// over: nothing will appear behind the reader.
+    /// Up to the oldest version that is stamped but invisible, or the open tick: nothing will
+    /// appear behind the reader.
     #[default]
     Settled,
-    /// Up to this long before the backend's clock; what becomes visible later than that appears
+    /// Up to this long before the backend's clock. A version that becomes visible later appears
     /// behind the reader.
     Behind(Span),
 }
@@ -36,11 +36,11 @@ pub enum Upto {
 pub struct Change<'a> {
     /// The row.
     pub key: &'a Key,
-    /// When it changed.
+    /// The stamp of the change.
     pub stamp: Stamp,
     /// All columns of the backend; `None` for a tombstone.
     pub values: Option<&'a [Value]>,
-    /// It is there and was created then: of created, updated and deleted, the first is the latest.
+    /// True if the row exists and this is its creation, not an update.
     pub is_new: bool,
 }
 
@@ -50,7 +50,7 @@ impl Position {
         Position { stamp, key: None, since: None }
     }
 
-    /// As old as this is what the reader knows.
+    /// The age of the reader's knowledge, for expiry.
     pub(super) fn age(&self) -> Stamp {
         self.since.map_or(self.stamp, |since| since.max(self.stamp))
     }
@@ -58,11 +58,11 @@ impl Position {
 
 /// Everything later than `stamp`.
 fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
-    // Saturating: a cursor may hold any number.
+    // Saturating, as a cursor may hold any number.
     Bound::Included((Stamp(stamp.0.saturating_add(1)), Key::new("")))
 }
 
-/// What a reader at `after` has yet to see: live rows by their slot, tombstones without.
+/// The changes after `after`: live rows with their slot, tombstones without.
 pub(super) fn since<'p>(
     partition: &'p Partition,
     after: &Position,

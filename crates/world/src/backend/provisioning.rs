@@ -1,4 +1,4 @@
-//! Which columns for syncing a backend keeps, and what it can answer with them.
+//! The columns for syncing that a backend keeps, and the questions that they can answer.
 
 use crate::base::word_enums;
 
@@ -27,17 +27,17 @@ word_enums! {
 }
 
 impl Provisioning {
-    /// Whether changes can be asked for by when they were made.
+    /// True if changes can be selected by their time.
     pub(crate) fn stamps(self) -> bool {
         !matches!(self, Provisioning::SoftDeleteOnly | Provisioning::Nothing)
     }
 
-    /// Whether a deleted row leaves a trace.
+    /// True if a deleted row leaves a trace.
     pub(crate) fn deletes(self) -> bool {
         !matches!(self, Provisioning::StampsOnly | Provisioning::Nothing)
     }
 
-    /// Whether a row leaves a trace where it belonged before.
+    /// True if a moved row leaves a trace in its former place.
     pub(crate) fn moves(self) -> bool {
         self == Provisioning::Full
     }

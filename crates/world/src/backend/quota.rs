@@ -1,24 +1,24 @@
-//! What a client may ask for, as the operators of shared backends limit it.
+//! Request quotas per client, as operators of shared backends set them.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, in_words};
 
-/// Limits; those that are given hold together.
+/// Limits; all that are given apply together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// Who is one client.
     pub by: QuotaBy,
-    /// Over a sliding window.
+    /// Limits within a sliding window.
     pub window: Option<Window>,
-    /// Requests at work or in the queue at the same time.
+    /// Maximum number of requests in service or in the queue at the same time.
     pub concurrent: Option<u32>,
-    /// A bucket of tokens, one for a request.
+    /// A token bucket; each request takes one token.
     pub bucket: Option<Bucket>,
 }
 
-/// Who is one client of a quota.
+/// What counts as one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QuotaBy {
     /// Each device: people have their own accounts.
@@ -29,23 +29,23 @@ pub enum QuotaBy {
 }
 in_words!(QuotaBy { Device: "device", All: "all" });
 
-/// Limits over the last while.
+/// Limits within a sliding window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its length.
+    /// The length of the window.
     pub per: Span,
-    /// So many requests.
+    /// Maximum number of requests.
     pub requests: Option<u32>,
-    /// So much service time; who has had it waits, though the last request may go beyond.
+    /// Maximum service time. The last request before a wait may exceed it.
     pub execution: Option<Span>,
 }
 
-/// Tokens that come evenly.
+/// A bucket that tokens enter at an even rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// Tokens in a full bucket.
     pub burst: u32,
-    /// Tokens that come in a thousand seconds.
+    /// Tokens per 1,000 seconds.
     pub rate_milli: u32,
 }
 
@@ -57,10 +57,10 @@ pub(super) struct Quotas {
 
 #[derive(Clone, Debug, Default)]
 struct Client {
-    /// Requests in the window: when they came, and their service time.
+    /// Requests in the window: arrival time and service time.
     recent: VecDeque<(Time, Span)>,
     executed: Span,
-    /// When each request ends that is at work or in the queue.
+    /// When each request in service or in the queue ends.
     ends: BinaryHeap<Reverse<Time>>,
     full_at: Time,
 }
@@ -70,7 +70,7 @@ impl Quotas {
         Quotas { quota, clients: Vec::new() }
     }
 
-    /// Lets a request in that comes at `now`, or says after how long the next one can be.
+    /// Admits a request that arrives at `now`, or returns the wait until one can be admitted.
     pub(super) fn admit(&mut self, now: Time, device: DeviceId) -> Result<(), Span> {
         let index = self.index(device);
         if self.clients.len() <= index {
@@ -87,7 +87,7 @@ impl Quotas {
         Ok(())
     }
 
-    /// A request that was let in at `now` has this service time and ends at `ends`.
+    /// Notes that a request admitted at `now` has this service time and ends at `ends`.
     pub(super) fn served(&mut self, now: Time, device: DeviceId, service: Span, ends: Time) {
         let index = self.index(device);
         let client = &mut self.clients[index];
@@ -115,7 +115,7 @@ impl Bucket {
 }
 
 impl Client {
-    /// When the next request can be let in: `now` or later.
+    /// When the next request can be admitted: `now` or later.
     fn free_from(&mut self, now: Time, quota: &Quota) -> Time {
         let mut from = now;
         if let Some(window) = quota.window {
@@ -130,7 +130,7 @@ impl Client {
             }
         }
         if let Some(bucket) = quota.bucket {
-            // A token is there if the bucket is at most burst − 1 tokens from being full.
+            // A token is available if the bucket is at most burst − 1 tokens from being full.
             let depth = bucket.interval() * u64::from(bucket.burst.saturating_sub(1));
             from = from.max(Time(self.full_at.0.saturating_sub(depth.0)));
         }
@@ -168,8 +168,8 @@ mod tests {
     use super::*;
     use crate::base::at_ms as at;
 
-    /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of
-    /// those that are refused.
+    /// Sends requests at these milliseconds; admitted ones take `service_ms`. Returns the wait in
+    /// milliseconds of each refused request.
     fn ask(quotas: &mut Quotas, service_ms: u64, times: &[u64]) -> Vec<Option<u64>> {
         let mut one = |&ms: &u64| match quotas.admit(at(ms), DeviceId(0)) {
             Ok(()) => {
@@ -191,7 +191,7 @@ mod tests {
         let at_once = Quota { window: None, concurrent: Some(2), ..window(1, None, None) };
         type Case<'a> = (Quota, u64, &'a [u64], &'a [Option<u64>]);
         let cases: [Case<'_>; 3] = [
-            // The oldest of those that were let in leaves the window.
+            // The oldest admitted request leaves the window.
             (
                 window(1, Some(2), None),
                 10,

@@ -1,9 +1,9 @@
-//! Rows as texts, in the styles in which serialisers write the same row: in the order of columns,
-//! in what stands for null, in how fractions and timestamps are written.
+//! Rows as texts, in the styles of different serialisers: they differ in column order, in the
+//! placeholder for null, and in the format of fractions and timestamps.
 //!
-//! A text is written as it is, with a backslash before a first backslash: so null, which is a
-//! backslash with something behind it, is not the empty text. What is not a timestamp or number in
-//! a column of such is marked in the same way.
+//! A text is written as is, but one that starts with a backslash gets another in front. So null,
+//! which is a backslash followed by something, differs from the empty text. A value that does not
+//! fit a timestamp or number column is marked in the same way.
 
 use crate::base::{Decimal, Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
@@ -12,7 +12,7 @@ use crate::contract::{ColumnKind, Entity};
 pub(crate) struct Style(u8);
 
 const STYLES: u64 = 3;
-/// Heads of the two columns that are not the entity's; no name of a column begins so.
+/// Heads of the two columns that are not the entity's. No column name starts with `#`.
 const KEY: &str = "#key";
 const STAMP: &str = "#version";
 
@@ -30,7 +30,7 @@ impl Style {
         })
     }
 
-    /// The key, the version by which an edit names what it replaces, the entity's columns.
+    /// The key, the version that an edit names as its base, and the entity's columns.
     pub(crate) fn heads(self, entity: &Entity) -> Vec<String> {
         let own = self.order(entity).map(|column| entity.columns[column].name.as_str());
         [KEY, STAMP].into_iter().chain(own).map(str::to_owned).collect()
@@ -95,7 +95,7 @@ pub(crate) struct Reader<'e> {
 }
 
 impl<'e> Reader<'e> {
-    /// A reader of rows below `heads`; `None` if these are not the entity's.
+    /// A reader of rows with these `heads`; `None` if they are not the heads of `entity`.
     pub(crate) fn new<'h>(
         entity: &'e Entity,
         heads: impl Iterator<Item = &'h str> + Clone,

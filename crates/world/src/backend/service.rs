@@ -1,5 +1,5 @@
-//! How requests are served: which are let in, which fail, and how long they take: workers, a queue,
-//! office hours, and times of no service.
+//! How requests are served: admission, failures and service times, with workers, a queue, office
+//! hours and outages.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -14,50 +14,53 @@ use super::quota::Quotas;
 use crate::base::{DeviceId, Seed, Span, Time};
 use crate::contract::{Event, RequestKind, ServerError};
 
-/// The workers, and who has had what of them.
+/// The workers, and the requests that each device has sent.
 #[derive(Debug)]
 pub struct Service {
     options: Arc<BackendOptions>,
     seed: Seed,
     /// When each worker is free.
     free: BinaryHeap<Reverse<Time>>,
-    /// When each request that waits is begun, in the order in which they came.
+    /// The start of service of each waiting request, in order of arrival.
     waiting: VecDeque<Time>,
-    /// When the write lock is free.
+    /// When the write lock becomes free.
     unlocked: Time,
-    /// It takes no requests in `from <= now < until`.
+    /// Refuses requests in `from <= now < until`.
     pub down: Vec<(Time, Time)>,
     quotas: Option<Quotas>,
     asked: FxHashMap<DeviceId, u64>,
 }
 
+/// An admitted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what is let in is served"]
 pub struct Admitted {
     at: Time,
     device: DeviceId,
     pub fails: Option<Failing>,
-    /// Its number among those of its device.
+    /// Its number among the requests of its device.
     nth: u64,
 }
 
+/// When a request fails by accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// Before it has had any effect.
+    /// Before it has taken effect.
     Before,
-    /// After it took effect: only the answer is lost.
+    /// After it took effect: only the response is lost.
     After,
 }
 
+/// The work of a request, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     pub scanned: u64,
     pub rows: u64,
-    /// Mutations handled beside rows that are delivered.
+    /// Mutations handled, besides rows delivered.
     pub pushed: u64,
-    /// Rows marked for the sync's own sake.
+    /// Rows marked for the sync itself.
     pub written: u64,
-    /// Rows read before they are written.
+    /// Rows read before a write.
     pub read: u64,
 }
 
@@ -67,7 +70,7 @@ pub struct Served {
     pub device: DeviceId,
     pub kind: RequestKind,
     pub queued: Span,
-    /// Time in which a worker held it and the write lock was another's.
+    /// Time in which it held a worker and waited for the write lock.
     locked: Span,
     pub service: Span,
     pub scanned: u64,
@@ -96,13 +99,13 @@ impl Service {
         }
     }
 
-    /// Lets a request in that comes at `now`: called once for each, in the order in which they
-    /// come. What was taken before a window of no service is served to its end.
+    /// Admits a request that arrives at `now`. Called once per request, in order of arrival.
+    /// Requests admitted before an outage are served to the end.
     pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
         let asked = self.asked.entry(device).or_default();
         let nth = *asked;
         *asked += 1;
-        // A free worker takes it without a wait.
+        // A free worker takes it at once.
         let (waits, queue) = (self.begins(now) > now, self.options.queue);
         let full = waits && queue.is_some_and(|most| self.waiting(now) >= most as usize);
         if full || self.down.iter().any(|&(from, until)| (from..until).contains(&now)) {
@@ -123,6 +126,7 @@ impl Service {
         fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
 
+    /// The start of service of a request that arrives at `now`.
     pub fn begins(&self, now: Time) -> Time {
         self.free.peek().expect("there is a worker").0.max(now)
     }
@@ -134,12 +138,12 @@ impl Service {
         self.waiting.len()
     }
 
-    /// Somebody else has the write lock until then.
+    /// Another transaction holds the write lock until then.
     pub fn hold_lock(&mut self, until: Time) {
         self.unlocked = self.unlocked.max(until);
     }
 
-    /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
+    /// Waits for the write lock from `begins`, then holds it for `held`. Returns the wait.
     fn lock(&mut self, begins: Time, held: Span) -> Span {
         let locked = self.unlocked.since(begins);
         if held > Span::ZERO {
@@ -182,7 +186,7 @@ impl Service {
         }
     }
 
-    /// When a read that comes at `now` is done, if it takes as long as such reads do on average.
+    /// When a read that arrives at `now` would be done with an average service time.
     pub fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
         let load = Load { scanned, rows, ..Load::default() };
         self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
@@ -205,8 +209,8 @@ fn mean_service(options: &BackendOptions, kind: RequestKind, load: Load) -> Span
         }
 }
 
-/// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 +
-/// cv²), µ = −σ²/2. It is a function of its name alone: the request's number and device.
+/// `mean` times a log-normal variable with mean 1 and this coefficient of variation: σ² = ln(1 +
+/// cv²), µ = −σ²/2. It depends only on the device and the request's number.
 fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
     if cv_milli == 0 {
         return mean;

@@ -1,5 +1,5 @@
-//! What can be read at an instant: pages of deltas, which lose nothing; the plain operations of
-//! systems that know nothing of their readers' cursors; everything; and the details of a record.
+//! Reads at one instant: pages of deltas, which lose nothing; plain range queries of systems that
+//! know nothing about cursors; all rows; and the details of a record.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -11,29 +11,29 @@ use super::position::{Change, Position, Upto, since};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
 
-/// The database as it is at an instant, for those who read.
+/// A read view of the database at one instant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sight<'b> {
     pub(super) database: &'b Database,
     pub(super) now: Time,
 }
 
-/// Asks for a page of what changed.
+/// A request for a page of changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'q> {
-    /// Of which entity.
+    /// The entity.
     pub entity: EntityId,
-    /// For whom.
+    /// The reader's scope.
     pub scope: Scope<'q>,
-    /// After this; `None` begins a first load.
+    /// Changes after this; `None` begins a first load.
     pub after: Option<&'q Position>,
     /// At most this many rows, at least 1.
     pub limit: usize,
-    /// How close to the present.
+    /// How close to the present to read.
     pub upto: Upto,
 }
 
-/// The end of a page.
+/// The result of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Rows looked at.
@@ -42,7 +42,7 @@ pub struct Page {
     pub delivered: u64,
     /// Where the next page begins.
     pub next: Position,
-    /// Something is there already.
+    /// True if more changes exist already.
     pub more: bool,
 }
 
@@ -51,36 +51,36 @@ pub(crate) struct Stretch<'q> {
     pub(crate) entity: EntityId,
     pub(crate) scope: Scope<'q>,
     pub(crate) from: Lower<'q>,
-    /// A first load that began then needs no tombstones from before.
+    /// Start of the first load under way, which needs no tombstones from before.
     pub(crate) loading: Option<Stamp>,
     pub(crate) upto: Upto,
     pub(crate) skip: u64,
     pub(crate) limit: usize,
-    /// All changes with the stamp of the last one are delivered too, however many there are.
+    /// Also delivers all changes with the last one's stamp, however many there are.
     pub(crate) whole_ties: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lower<'q> {
-    /// With the first change there is.
+    /// From the first change on.
     First,
     /// After this stamp: `>`.
     After(Stamp),
-    /// With this stamp: `>=`.
+    /// From this stamp on: `>=`.
     At(Stamp),
-    /// After this stamp and key, a row value.
+    /// After this stamp and key, compared as a row value.
     Row(Stamp, &'q Key),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stretched {
-    /// Rows delivered, or passed over.
+    /// Rows delivered or skipped.
     pub(crate) scanned: u64,
     pub(crate) delivered: u64,
     pub(crate) last: Option<(Stamp, Key)>,
-    /// The greatest stamp delivered: that of the last, where a response is sorted by stamp.
+    /// The greatest stamp delivered: that of `last` if responses are sorted by stamp.
     pub(crate) greatest: Option<Stamp>,
-    /// The stamp of the first that was not; `None` if there are no more.
+    /// The stamp of the first change not delivered; `None` if there are no more.
     pub(crate) next: Option<Stamp>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) struct Fetched {
 }
 
 impl Lower<'_> {
-    /// The same bound where only multiples of `unit` can be asked for.
+    /// The same bound, if only multiples of `unit` can be asked for.
     fn coarse(self, unit: Span) -> Self {
         match self {
             Lower::After(stamp) | Lower::At(stamp) if stamp.truncated(unit) != stamp => {
@@ -135,9 +135,9 @@ impl<'b> Sight<'b> {
         if let Some((stamp, key)) = last {
             (next.stamp, next.key) = (stamp, Some(key));
         }
-        // Who has read everything stays at the last row, so that an idle reader need not write a
-        // new cursor; unless that would soon expire, or a first load ends, which has no need of the
-        // tombstones in between.
+        // A reader that has read everything stays at its last row, so that it need not write a new
+        // cursor. It moves on if that position would soon expire. It also does at the end of a
+        // first load, which needs no tombstones from before.
         if !more && next.stamp < settled && (next.since.is_some() || next.stamp < self.old(settled)) {
             next.stamp = settled;
             next.key = None;
@@ -161,7 +161,7 @@ impl<'b> Sight<'b> {
         Ok(self.walk(partition, stretch, &after, take))
     }
 
-    /// Delivers what a reader at `after` has yet to see, as the rest of `stretch` says.
+    /// Delivers the changes after `after`, as the other fields of `stretch` say.
     fn walk(
         self,
         partition: Option<&Partition>,
@@ -196,8 +196,8 @@ impl<'b> Sight<'b> {
         walked
     }
 
-    /// Tells of each row whether it is there for readers of `scope`, by its values. A row with a
-    /// version that cannot be seen yet counts as there.
+    /// Reports for each key whether the row is visible in `scope`, with its values if so. A row
+    /// with an invisible version counts as present.
     pub(crate) fn batch<'k>(
         self,
         entity: EntityId,
@@ -218,7 +218,7 @@ impl<'b> Sight<'b> {
         Ok(())
     }
 
-    /// Delivers the live rows of the record `of`, in the order of their creation, at most `limit`.
+    /// Delivers up to `limit` live rows of the record `of`, in the order of their creation.
     pub(crate) fn fetch(
         self,
         entity: EntityId,
@@ -246,8 +246,8 @@ impl<'b> Sight<'b> {
         Ok(fetched)
     }
 
-    /// Delivers all rows that readers of `scope` see, in the order of keys: what one isolated
-    /// transaction reads. Gives how many rows the backend looked at.
+    /// Delivers all rows visible in `scope`, in the order of keys, as in one isolated transaction.
+    /// Returns the number of rows read.
     pub(crate) fn all(
         self,
         entity: EntityId,
@@ -257,7 +257,7 @@ impl<'b> Sight<'b> {
         let content = &self.database.content;
         let (schema, table) = (content.pulled(entity, scope)?, content.table(entity));
         let mut rows: Vec<(&Key, Stamp, &[Value])> = match scope {
-            // Those are sorted by scope already.
+            // Already sorted by scope.
             Scope::Of(_) => {
                 let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);
                 live.filter_map(|((stamp, key), slot)| Some((key, *stamp, table.shown((*slot)?)))).collect()
@@ -277,7 +277,7 @@ impl<'b> Sight<'b> {
         Ok(table.read_by_all() as u64)
     }
 
-    /// The last instant behind which nothing can appear for a reader that comes this close.
+    /// The last stamp at or before which nothing can appear any more for a reader with this `upto`.
     pub(crate) fn settled(self, upto: Upto) -> Stamp {
         let settled = self.database.clock.settled(self.clock());
         match self.end_of(upto) {
@@ -286,12 +286,12 @@ impl<'b> Sight<'b> {
         }
     }
 
-    /// Whether tombstones that a reader at `position` has not seen may be purged.
+    /// True if tombstones that a reader at `position` has not seen may be purged.
     fn is_expired(self, position: &Position) -> bool {
         position.age() < self.horizon()
     }
 
-    /// Tombstones before this are purged, but none that is not settled: a new cursor is good.
+    /// Older tombstones are purged. Unsettled ones are not, so that a new cursor is always valid.
     fn horizon(self) -> Stamp {
         if !self.database.content.provisioning.deletes() {
             return Stamp(i64::MIN);
@@ -300,7 +300,7 @@ impl<'b> Sight<'b> {
         oldest.min(self.settled(Upto::Settled))
     }
 
-    /// The row of this key, unless it was deleted and the backend has forgotten it.
+    /// The row with this key, unless it was deleted and the backend has forgotten it.
     pub(super) fn remembered_row(self, entity: EntityId, key: &Key) -> Option<Slot> {
         let content = &self.database.content;
         let table = content.table(entity);
@@ -314,7 +314,7 @@ impl<'b> Sight<'b> {
         self.database.clock.at(self.now)
     }
 
-    /// Whether a reader at `position` claims to have read what is not written yet.
+    /// True if `position` claims changes that are not written yet.
     pub(crate) fn is_ahead(self, position: &Position) -> bool {
         position.age() > self.head()
     }
@@ -335,8 +335,8 @@ impl<'b> Sight<'b> {
         }
     }
 
-    /// The rows that are there for readers of `scope` in a version that one who comes this close is
-    /// not shown yet, in the order of (stamp, key): of them a load says nothing else.
+    /// Rows of `scope` with a version that this reader is not shown yet, in the order of (stamp,
+    /// key). A load reports nothing else about them.
     pub(crate) fn withheld(
         self,
         id: EntityId,
@@ -350,7 +350,7 @@ impl<'b> Sight<'b> {
         Ok(rows.map(|((_, key), _)| key.clone()).collect())
     }
 
-    /// Changes up to `after` that come again, as the backend filters by multiples alone.
+    /// The number of changes up to `after` that come again because the filter has coarse multiples.
     fn read_again(self, partition: &Partition, after: &Position) -> u64 {
         let Some(key) = &after.key else { return 0 };
         let from = after.stamp.truncated(self.database.options.filter_precision);
@@ -361,23 +361,23 @@ impl<'b> Sight<'b> {
         (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
     }
 
-    /// A reader that has read up to `settled` and stays before this would soon be refused.
+    /// A reader that read up to `settled` but stays before this stamp would soon be refused.
     fn old(self, settled: Stamp) -> Stamp {
         settled.minus(Span(self.database.options.tombstones_kept.0 / 10))
     }
 
-    /// Where a reader at the end goes on: at its last stamp, unless that would soon be refused.
+    /// Where an idle reader continues: at its last stamp, unless that would soon be refused.
     pub(crate) fn rested(self, stamp: Stamp, upto: Upto) -> Stamp {
         let settled = self.settled(upto);
         if stamp < self.old(settled) { settled } else { stamp }
     }
 
-    /// Whether responses list changes by when they were made.
+    /// True if responses list changes in the order of stamps.
     pub(crate) fn is_by_time(self) -> bool {
         self.database.options.sort == Sort::Stamp
     }
 
-    /// The entity, if such a reader can ask for its changes by when they were made.
+    /// The entity, if a reader of this scope can select its changes by stamp.
     fn stamped(self, id: EntityId, scope: Scope<'_>) -> Result<&'b Entity, ServerError> {
         let content = &self.database.content;
         let entity = content.pulled(id, scope)?;
@@ -390,7 +390,7 @@ impl<'b> Sight<'b> {
 
 type Place<'p> = (&'p (Stamp, Key), Option<Slot>);
 
-/// Changes, which come by stamp and key, in the order in which a response lists them.
+/// Changes in (stamp, key) order, reordered as a response lists them.
 fn sorted<'p>(sort: Sort, changes: impl Iterator<Item = Place<'p>>) -> impl Iterator<Item = Place<'p>> {
     let by_time = sort == Sort::Stamp;
     let mut changes = changes;
@@ -404,7 +404,7 @@ fn sorted<'p>(sort: Sort, changes: impl Iterator<Item = Place<'p>>) -> impl Iter
     others.into_iter().chain(changes)
 }
 
-/// A number that says nothing of a key (FNV-1a).
+/// A hash of a key (FNV-1a), as an order without meaning.
 fn scattered(key: &Key) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     key.0.bytes().fold(0xcbf2_9ce4_8422_2325, mix)

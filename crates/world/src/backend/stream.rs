@@ -1,8 +1,7 @@
 //! The order in which versions became visible.
 //!
 //! Each place that readers look at, a partition or all rows, has a stream of entries. A row that
-//! leaves a place has an entry there, so that who held it hears of it. Nothing is removed from a
-//! stream.
+//! leaves a place has an entry there, so that its holders learn of it. Streams are never trimmed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -20,7 +19,7 @@ pub(super) type Place = PartitionId;
 
 pub(super) const WHOLE: Place = Place::MAX;
 
-/// What became of a row in a place.
+/// The state of a row in a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Here,
@@ -47,10 +46,10 @@ pub(super) struct Entry {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
-    /// In the order in which it could be seen.
+    /// In the order in which they became visible.
     pub(super) entries: Vec<Entry>,
     by_number: BTreeMap<u64, u32>,
-    /// A row's last entry; looked up only, never iterated.
+    /// Each row's last entry; for look-ups only, never iterated.
     latest: FxHashMap<Slot, u32>,
 }
 
@@ -62,7 +61,7 @@ impl Stream {
         self.latest.insert(slot, index);
     }
 
-    /// The entries with these numbers, and whether each is its row's last.
+    /// The entries in this range of numbers, and whether each is its row's last.
     pub(super) fn numbered(
         &self,
         range: (Bound<u64>, Bound<u64>),
@@ -73,20 +72,20 @@ impl Stream {
         })
     }
 
-    /// What became of a row that is here or was; `None` if nothing happened to it since the start.
+    /// The state of a row that is or was here; `None` if nothing happened to it since the start.
     pub(super) fn fate(&self, slot: Slot) -> Option<Fate> {
         self.latest.get(&slot).map(|&index| self.entries[index as usize].fate)
     }
 }
 
-/// Gives numbers to what becomes visible.
+/// Numbers the versions that become visible.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     pub(super) options: LogOptions,
     pub(super) last: u64,
-    /// Numbers that are given and cannot be seen.
+    /// Numbers given to versions that are still invisible.
     under_way: BTreeSet<u64>,
-    /// When something could be seen, and the greatest number until then.
+    /// When versions became visible, and the greatest number by then.
     shown: Vec<(Time, u64)>,
 }
 
@@ -103,7 +102,7 @@ impl Log {
         })
     }
 
-    /// A row written under `number` can be seen.
+    /// The row written under `number` becomes visible.
     pub(super) fn show(&mut self, now: Time, number: Option<u64>) -> u64 {
         let number = number.unwrap_or_else(|| {
             self.last += 1;
@@ -129,12 +128,12 @@ impl Log {
         later.checked_sub(1).map_or(0, |index| self.shown[index].1)
     }
 
-    /// Entries up to this one are trimmed.
+    /// The last trimmed number at `now`.
     pub(super) fn trimmed(&self, now: Time) -> u64 {
         now.0.checked_sub(self.options.kept.0).map_or(0, |time| self.before(Time(time)))
     }
 
-    /// A reader that is here would soon be refused though it has read everything.
+    /// True if a reader at `number` would soon be refused, even if it has read everything.
     pub(super) fn is_old(&self, now: Time, number: u64) -> bool {
         now.0.checked_sub(self.options.kept.0 / 10).is_some_and(|time| number < self.before(Time(time)))
     }

@@ -1,5 +1,4 @@
-//! All versions that count of one entity's rows: the current ones, and where devices must hear that
-//! a row is gone.
+//! The rows of one entity: their current versions, and the tombstones that devices must get.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,12 +21,12 @@ use crate::contract::{Delivery, Entity};
 pub struct Record {
     /// Its key.
     pub key: Key,
-    /// All columns of the backend; of a deleted row as they last were.
+    /// All columns of the backend; for a deleted row, their last values.
     pub values: Arc<[Value]>,
     created: Stamp,
-    /// When it last changed; of a deleted row when it was deleted.
+    /// The stamp of the last change; for a deleted row, of the deletion.
     pub stamp: Stamp,
-    /// When that change was made, by its author's clock; the stamp, if nobody else dated it.
+    /// When that change was made, by its author's clock; otherwise the stamp.
     pub(super) edited_at: Stamp,
     /// The soft-delete flag.
     pub deleted: bool,
@@ -53,20 +52,20 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// One that was made at `stamp` and not changed since.
+    /// A row created at `stamp` and not changed since.
     pub fn as_of(key: &str, values: impl Into<Arc<[Value]>>, stamp: Stamp) -> Loaded {
         let (key, values) = (Key::new(key), values.into());
         Loaded { key, values, created: stamp, updated: stamp, deleted: None }
     }
 }
 
-/// What readers see of a row that has versions which they do not see yet.
+/// What readers still see of a row that has invisible versions.
 #[derive(Clone, Debug)]
 struct Veil {
     values: Arc<[Value]>,
     stamp: Stamp,
     gone: bool,
-    /// How many versions lie behind it, and when the last of them is shown.
+    /// The number of invisible versions, and when the last of them becomes visible.
     versions: u32,
     until: Time,
 }
@@ -74,7 +73,7 @@ struct Veil {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Noted {
     pub(super) number: u64,
-    /// It arms the flags of a row that is there already.
+    /// True if it arms the flag of an existing row.
     pub(super) arms: bool,
 }
 
@@ -86,10 +85,10 @@ pub(super) struct Table {
     live: usize,
     indexes: Vec<Index>,
     partitions: Option<Partitions>,
-    /// All rows in the order of their changes, if somebody asks for that.
+    /// All rows in the order of their changes, if the options ask for it.
     whole: Option<Partition>,
     veils: FxHashMap<Slot, Veil>,
-    /// What happened in each place, if somebody asks for that; looked up only, never iterated.
+    /// The events of each place, if the options ask for them; for look-ups only, never iterated.
     streams: Option<FxHashMap<Place, Stream>>,
 }
 
@@ -104,7 +103,7 @@ impl Table {
         }
     }
 
-    /// Before the first row; the same columns share one.
+    /// Must be called before the first row. Equal columns share one index.
     pub(super) fn index_by(&mut self, parts: Vec<Part>) -> usize {
         assert!(self.records.is_empty(), "indexes are made before the content");
         self.indexes.iter().position(|index| index.parts() == parts).unwrap_or_else(|| {
@@ -113,7 +112,7 @@ impl Table {
         })
     }
 
-    /// Whether it was created and not updated since; initial rows keep that instant uncut.
+    /// True if the row was not updated since its creation. Initial rows keep `created` untruncated.
     pub(super) fn is_new(&self, slot: Slot) -> bool {
         self.record(slot).stamp <= self.record(slot).created
     }
@@ -171,8 +170,7 @@ impl Table {
                 left: left.map(|id| (id, stamp)).into_iter().collect(),
             });
         }
-        // Building a tree from sorted entries takes a third of the time of inserting them one by
-        // one.
+        // Building a tree from sorted entries takes a third of the time of single inserts.
         for (id, (live, gone)) in placed {
             let partition = self.partitions.as_mut().expect("something was placed").get_mut(id);
             partition.live.append(&mut live.into_iter().collect());
@@ -196,7 +194,7 @@ impl Table {
         &self.records
     }
 
-    /// What readers of `scope` read; `None` if there is nothing for them or no deltas at all.
+    /// The partition that readers of `scope` read; `None` if it is empty or has no deltas.
     pub(super) fn partition(&self, entity: &Entity, scope: Scope<'_>) -> Option<&Partition> {
         match scope {
             Scope::Of(attributes) => self.partitions.as_ref()?.find(entity, attributes),
@@ -204,7 +202,7 @@ impl Table {
         }
     }
 
-    /// What readers of deltas see of a row: its stamp, its values, and whether it is there.
+    /// What readers of deltas see of a row: its stamp, its values, and whether it exists.
     fn view(&self, slot: Slot) -> (Stamp, &[Value], bool) {
         match self.veils.get(&slot) {
             Some(Veil { stamp, values, gone, .. }) => (*stamp, values, !gone),
@@ -219,14 +217,14 @@ impl Table {
         self.view(slot).1
     }
 
-    /// A row's version, or without a slot its tombstone, as readers of deltas are told of it.
+    /// A row's version, or without a slot its tombstone, as readers of deltas get it.
     pub(super) fn change<'t>(&'t self, place: &'t (Stamp, Key), slot: Option<Slot>) -> Change<'t> {
         let values = slot.map(|slot| self.shown(slot));
         let is_new = slot.is_some_and(|slot| self.is_new(slot));
         Change { key: &place.1, stamp: place.0, values, is_new }
     }
 
-    /// The same of a row that had this fate in some place.
+    /// The change of a row with this fate in some place.
     pub(super) fn told(&self, slot: Slot, fate: Fate) -> Change<'_> {
         let (stamp, values, _) = self.view(slot);
         let values = (fate == Fate::Here).then_some(values);
@@ -278,17 +276,17 @@ impl Table {
         rows
     }
 
-    /// Rows that a reader of everything reads: the deleted ones too where they are kept.
+    /// The number of rows read for a full read; includes deleted rows if they are kept.
     pub(super) fn read_by_all(&self) -> usize {
         if self.provisioning.deletes() { self.records.len() } else { self.live }
     }
 
-    /// When readers see the row's last version, if that is still to come.
+    /// When readers see the row's last version; `None` if they already do.
     pub(super) fn hidden_until(&self, slot: Slot) -> Option<Time> {
         self.veils.get(&slot).map(|veil| veil.until)
     }
 
-    /// Room for a new row, which has no version yet: it is as good as deleted.
+    /// A slot for a new row. Without a version, it counts as deleted.
     pub(super) fn insert(&mut self, entity: &Entity, key: Key) -> Slot {
         let slot = self.records.len() as Slot;
         let before = self.by_key.insert(key.clone(), slot);
@@ -307,7 +305,7 @@ impl Table {
         slot
     }
 
-    /// The row's next version is shown at `until`: what readers see of it stays until then.
+    /// Hides the row's next version until `until`; readers see the present one until then.
     pub(super) fn hide(&mut self, slot: Slot, until: Time) {
         let Record { values, stamp, deleted, .. } = &self.records[slot as usize];
         let gone = *deleted;
@@ -347,9 +345,9 @@ impl Table {
         record.deleted = deleted;
     }
 
-    /// Shows a version to the readers of deltas: moves the row between partitions, leaving a
-    /// tombstone. One that is shown at once comes before its [`Table::write`]. The device that
-    /// wrote it hears of it in any case.
+    /// Shows a version to readers of deltas: moves the row between partitions and leaves a
+    /// tombstone. A version that is shown at once must come before its [`Table::write`]. The device
+    /// that wrote it always hears of it.
     pub(super) fn show(&mut self, entity: &Entity, showing: &Showing, noted: Noted) {
         let Showing { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];
@@ -386,7 +384,7 @@ impl Table {
         }
     }
 
-    /// Moves a row between partitions; gives where it was and is, and where its writer looks.
+    /// Moves a row between partitions. Returns its old and new one, and the one its writer reads.
     fn put_in_place(
         &mut self,
         entity: &Entity,

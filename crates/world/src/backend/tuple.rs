@@ -1,4 +1,4 @@
-//! Some columns of a row as bytes, so that rows alike in them can be looked up.
+//! Some columns of a row as bytes, to look up equal rows.
 
 use crate::base::{Span, Value};
 
@@ -6,14 +6,14 @@ const DAY: i64 = 86_400_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// As it is.
+    /// The value as it is.
     Whole(usize),
-    /// A timestamp by its UTC day, this much added before.
+    /// The UTC day of a timestamp, with this offset added first.
     Day(usize, Span),
 }
 
-/// Appends the tuple; `false` if one of them is null, which equals nothing, or a day of no
-/// timestamp.
+/// Appends the tuple. Returns `false` if one value is null, which equals nothing, or is not a
+/// timestamp for [`Part::Day`].
 pub(super) fn write(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool {
     parts.iter().all(|part| match *part {
         Part::Whole(column) => {
@@ -31,7 +31,7 @@ pub(super) fn write(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool
     })
 }
 
-/// Appends one value such that equal values, and only they, give equal bytes.
+/// Appends one value. Equal values, and only those, give equal bytes.
 pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.push(0),
@@ -40,7 +40,7 @@ pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
             out.extend_from_slice(&n.to_le_bytes());
         }
         Value::Real(x) => {
-            // The two zeros are equal but do not look it.
+            // Zero and minus zero are equal but have different bits.
             let x = if *x == 0.0 { 0.0 } else { *x };
             out.push(2);
             out.extend_from_slice(&x.to_bits().to_le_bytes());

@@ -1,5 +1,5 @@
-//! What is committed and not yet to be seen: by transactions that are stamped before they commit,
-//! and on a replica.
+//! Committed versions that are not visible yet: of transactions that are stamped before they
+//! commit, and on a lagging replica.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,16 +18,16 @@ pub(super) struct Showing {
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) writer: Option<Arc<[Value]>>,
     pub(super) author: Author,
-    /// Its number in the log, if it has one already.
+    /// Its log number, if it already has one.
     pub(super) number: Option<u64>,
 }
 
-/// Versions that are written and not shown, by when they will be.
+/// Versions that are written but invisible, ordered by when they become visible.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unshown {
     queue: BTreeMap<(Time, u64), Showing>,
     stamps: BTreeSet<(Stamp, u64)>,
-    /// Numbers them: those of one instant are shown in the order of their commits.
+    /// The next sequence number: versions of one instant are shown in the order of their commits.
     next: u64,
 }
 

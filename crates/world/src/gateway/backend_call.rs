@@ -1,4 +1,4 @@
-//! What a persistent gateway sends to the backend of its own accord, and what comes home.
+//! Calls that a persistent gateway itself makes to the backend, and their results.
 
 use std::collections::VecDeque;
 
@@ -8,11 +8,11 @@ use crate::backend::Called;
 use crate::base::{DeviceId, EntityId, Time, Undone};
 use crate::protocol::{Codec, Weighed};
 
-/// What something that the gateway wanted of the backend came to there.
+/// The result of a call that the gateway itself made.
 #[derive(Debug)]
 pub(crate) struct BackendCall<T> {
     pub(crate) called: Called<T>,
-    /// About its size, in bytes.
+    /// Approximate size in bytes.
     pub(crate) bytes: u64,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Refresh {
     pub(super) begun: Time,
     pub(super) left: VecDeque<EntityId>,
     pub(super) failures: u32,
-    /// Its pages saw all that was committed by then.
+    /// Its pages saw everything that was committed by then.
     pub(super) shown: Time,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Refresh {
 pub(crate) struct PageAsk {
     pub(super) entity: EntityId,
     pub(super) cursor: Option<String>,
-    /// When the refresh that it is a page of began: its name.
+    /// The start of the refresh that it belongs to, which identifies the refresh.
     pub(super) refresh: u64,
 }
 
@@ -37,19 +37,19 @@ pub(crate) struct PageAsk {
 pub(crate) struct PageRead {
     pub(super) life: Life,
     pub(super) undone: Vec<Undone>,
-    /// Changes on their way into the replica; `None` if the backend went back to a backup since
-    /// the replica's cursor was made.
+    /// Changes on their way into the replica; `None` if the backend was restored from a backup
+    /// since the replica's cursor was made.
     pub(super) brought: Option<Captures>,
     pub(super) scanned: u64,
-    /// Readers were shown all that was committed by then.
+    /// Readers saw everything that was committed by then.
     pub(super) shown: Time,
 }
 
-/// A round through the queue of uploads.
+/// One round through the upload queue.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Upload {
     pub(super) after: i64,
-    /// Devices of which something was put off: what they wrote later may depend on it.
+    /// Devices with an edit that was put off: their later edits may depend on it.
     pub(super) put_off: Vec<DeviceId>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Upload {
 #[derive(Clone, Debug)]
 pub(crate) struct Batch(pub(super) Vec<Waiting>);
 
-/// What the backend made of a batch, on its way home.
+/// The backend's verdicts on a batch, on their way back.
 #[derive(Debug)]
 pub(crate) struct Verdicts {
     pub(super) life: Life,

@@ -1,5 +1,5 @@
-//! The way between gateway and backend: latency, a rate, and outages of its own. Both ends are
-//! servers with kept connections: there is no set-up and no slow start.
+//! The link between gateway and backend: latency, rate, and its own outages. Both ends are servers
+//! with persistent connections, so there is no set-up and no slow start.
 
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};
@@ -7,57 +7,57 @@ use crate::base::{BitRate, Span, Time, in_words};
 /// A backend link's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendLinkOptions {
-    /// Round trip without load.
+    /// Round-trip time without load.
     pub rtt: Span,
-    /// Rate towards the backend; without end if `None`.
+    /// Rate towards the backend; unlimited if `None`.
     pub up: Option<BitRate>,
-    /// Rate towards the gateway; without end if `None`.
+    /// Rate towards the gateway; unlimited if `None`.
     pub down: Option<BitRate>,
-    /// Failures of the backend link.
+    /// Random outages of the backend link.
     pub availability: Option<Availability>,
 }
 
-/// Towards whom.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Direction {
-    /// The backend.
+    /// To the backend.
     Up,
-    /// The gateway.
+    /// To the gateway.
     Down,
 }
 
-/// What an outage does to a message.
+/// The effect of an outage on a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
-    /// It vanishes, and nobody is told: the gateway waits until it gives up.
+    /// The message is lost without an error: the gateway waits until its timeout.
     Drop,
-    /// It is late by what is left of the outage.
+    /// The message waits for the end of the outage.
     Hold,
-    /// Its connection breaks: the gateway knows at once.
+    /// The connection is reset: the gateway knows at once.
     #[default]
     Reset,
 }
 in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
-/// A time during which the backend link carries nothing.
+/// An interval in which the backend link carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// It begins.
+    /// Start.
     pub from: Time,
-    /// It ends.
+    /// End.
     pub until: Time,
-    /// What happens to messages.
+    /// The effect on messages.
     pub mode: OutageMode,
 }
 
-/// What becomes of a message.
+/// The outcome of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
     /// Its last byte arrives then.
     Arrives(Time),
-    /// Its connection breaks then.
+    /// Its connection is reset then.
     Breaks(Time),
-    /// It vanishes.
+    /// It is lost.
     Lost,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Passage {
 pub(crate) struct BackendLink {
     options: BackendLinkOptions,
     outages: Vec<Outage>,
-    /// When the last message is sent, by direction.
+    /// Per direction, when the last message has left the sender.
     busy_until: [Time; 2],
 }
 
@@ -99,7 +99,7 @@ impl BackendLink {
         Passage::Arrives(arrives)
     }
 
-    /// When, from `now` on, connections break next.
+    /// The next time, from `now` on, at which connections are reset.
     pub(crate) fn next_break(&self, now: Time) -> Option<Time> {
         let breaks = |o: &&Outage| o.mode == OutageMode::Reset && o.until > now;
         self.outages.iter().filter(breaks).map(|outage| outage.from.max(now)).min()

@@ -1,5 +1,5 @@
-//! Attachments as the server keeps them: a store of objects beside its databases, which outlives
-//! its process and every return to a backup.
+//! Attachments on the server: an object store beside its databases. It outlives the server process
+//! and every restore of a backup.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,9 @@ struct Kept {
 pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
 
 impl Blobs {
-    /// Takes a stretch that goes on where the last one ended, or begins again; gives what to say,
-    /// and whether all is stored now. What is not what was meant is thrown away.
+    /// Takes a chunk that continues the last one, or starts again. Returns the response, and true
+    /// if this chunk completed the attachment. Content that differs from its announcement is
+    /// discarded.
     fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
         let kept = self.0.entry((put.entity, put.key.clone(), put.part)).or_default();
         let of = put.asked();
@@ -46,7 +47,7 @@ impl Blobs {
         (says(kept), kept.whole)
     }
 
-    /// If the backend lets it in; `comes` tells of a row that waits for the backend.
+    /// Serves a request if the backend admits it. `comes` says if a row waits for the backend.
     pub(super) fn serve(
         &mut self,
         request: &[u8],
@@ -104,16 +105,16 @@ mod tests {
         let mut blobs = Blobs::default();
         for (put, said) in [
             (stretch(0, b"abc"), (3, false, false)),
-            // A question.
+            // A query.
             (stretch(0, b""), (3, false, false)),
-            // One is missing.
+            // A chunk is missing.
             (stretch(4, b"ef"), (3, false, false)),
-            // Who begins again is at the beginning.
+            // Offset 0 starts again.
             (stretch(0, b"abx"), (3, false, false)),
             (stretch(3, b"def"), (0, false, false)),
             (stretch(0, b"abc"), (3, false, false)),
             (stretch(3, b"def"), (6, true, true)),
-            // It is there.
+            // It is stored already.
             (stretch(0, b"abcdef"), (6, true, false)),
         ] {
             assert_eq!(says(&mut blobs, &put), said, "{put:?}");

@@ -1,8 +1,8 @@
-//! What a unit is sent that brings a part of an entity: some columns, of some rows.
+//! The response for a unit that has a part of an entity: some columns of some rows.
 //!
-//! A row that changes and is not among them, or no longer, comes as a tombstone, since the gateway
-//! does not know whether the device has it. A first load leaves it out, unless it has changed since
-//! the load began: an earlier page may have brought it.
+//! A changed row outside the part comes as a tombstone, since the gateway does not know if the
+//! device has it. A first load leaves it out, unless it changed after the load began: an earlier
+//! page may have brought it.
 
 use super::capture::Strategy;
 use crate::backend::Change;
@@ -13,7 +13,7 @@ use crate::protocol::{PageWriter, Projected};
 pub(super) struct Sending<'p> {
     excerpt: &'p Excerpt,
     attributes: &'p [Value],
-    /// What lies outside and changed no later than this is left out.
+    /// Changes outside the part are left out up to this stamp.
     silent_until: Stamp,
     limit: u64,
     sent: u64,
@@ -33,7 +33,7 @@ impl<'p> Sending<'p> {
         Sending { excerpt, attributes, silent_until, limit, sent: 0 }
     }
 
-    /// Writes what the device is to hear of a change; true if the page is full.
+    /// Writes a change as the device gets it. Returns true if the page is full.
     pub(super) fn send(&mut self, writer: &mut PageWriter, change: Change<'_>) -> bool {
         let (key, stamp) = (change.key.as_str(), change.stamp);
         let inside = change.values.filter(|values| self.excerpt.has(values, self.attributes));
@@ -58,8 +58,7 @@ mod tests {
     use crate::contract::ScopeRule;
     use crate::protocol::{Asked, Codec};
 
-    /// What is sent of rows of these days as of these stamps, up to a full page of three; a
-    /// tombstone has no values.
+    /// Rows sent for these days and stamps, up to a full page of three. A tombstone has no values.
     fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
         let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };

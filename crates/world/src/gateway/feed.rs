@@ -1,5 +1,5 @@
-//! Changes for a reader that is neither a device nor the replica: a worker that carries rows to
-//! another system finds them by the same strategies.
+//! Changes for a worker that carries rows to another system. It finds them by the same strategies
+//! as devices and the replica.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::backend::{Backend, Called, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, UnitId, Value};
 use crate::contract::{Carried, RequestKind};
 
-/// A row as a worker has read it.
+/// A row as read by a worker.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FeedRow {
     pub(crate) key: Key,
     pub(crate) stamp: Stamp,
-    /// All columns of the backend; `None` of a row that is deleted.
+    /// All columns of the backend; `None` for a deleted row.
     pub(crate) values: Option<Arc<[Value]>>,
 }
 
@@ -26,22 +26,22 @@ pub(crate) struct FeedPage {
     pub(crate) more: bool,
 }
 
-/// When a request of a worker comes, when the worker gives up on it, and its own clock.
+/// The arrival of a worker's request, the worker's deadline for it, and the worker's clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking {
     pub(crate) now: Time,
     pub(crate) deadline: Time,
     pub(crate) clock: Stamp,
-    /// The number of the round that it is made in.
+    /// The number of the round of this request.
     pub(crate) round: u64,
 }
 
-/// What one worker reads from.
+/// The source of one worker.
 pub(crate) struct Feed {
     strategy: Box<dyn Strategy>,
-    /// Whether it is noted in the source that a page is where it is to be.
+    /// True if the source notes that a page has arrived in the other system.
     notes_in_source: bool,
-    /// By which the backend's quotas and chance know the worker.
+    /// Identifies the worker for the backend's quotas and random failures.
     name: DeviceId,
 }
 
@@ -50,7 +50,7 @@ impl Feed {
         Feed { strategy: capture.strategy(), notes_in_source: capture.marks_source(), name }
     }
 
-    /// The other system has all rows of these entities as of `stamp`.
+    /// The other system already has all rows of these entities as of `stamp`.
     pub(crate) fn begin_with(&mut self, backend: &Backend, entities: &[EntityId], stamp: Stamp) {
         self.strategy.begin_with(backend.schema(), Reader::Worker, stamp, &mut |f| {
             for &entity in entities {
@@ -61,12 +61,12 @@ impl Feed {
         });
     }
 
-    /// The cursor of who has everything up to and including `stamp`.
+    /// The cursor of a reader that has everything up to and including `stamp`.
     pub(crate) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         self.strategy.cursor_at(entity, stamp)
     }
 
-    /// Reads a page of at most `limit` rows after `cursor`.
+    /// Reads a page of up to `limit` rows after `cursor`.
     pub(crate) fn page(
         &mut self,
         backend: &mut Backend,
@@ -100,8 +100,8 @@ impl Feed {
         called
     }
 
-    /// Says that the page of this cursor is where it is to be, but for rows that were `rejected`.
-    /// Gives those of them that the source will not bring again.
+    /// Confirms that the page of this cursor is in the other system, except for the `rejected`
+    /// rows. Returns the rejected rows that the source will not bring again.
     pub(crate) fn confirm(
         &mut self,
         backend: &mut Backend,
@@ -123,7 +123,7 @@ impl Feed {
         backend.end_call(left)
     }
 
-    /// Reads these rows as they are.
+    /// Reads the present state of these rows.
     pub(crate) fn look_up(
         &self,
         backend: &mut Backend,
@@ -145,7 +145,7 @@ impl Feed {
         backend.end_call(rows)
     }
 
-    /// The worker died.
+    /// The worker's process died.
     pub(crate) fn forget(&mut self) {
         self.strategy.forget();
     }

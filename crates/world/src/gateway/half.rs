@@ -1,18 +1,18 @@
-//! What answers devices, as the world asks it: the gateway, or a server that was brought.
+//! The interface of the server that answers devices: the gateway, or a third-party server.
 
 use crate::backend::{Backend, Called};
 use crate::base::{DeviceId, EntityId, Stamp, Time};
 use crate::contract::{CarriedRows, ConnectionId, EachServed, Event, Reply, ServerError, Slip};
 
-/// The half of a stack that answers devices, over all of the backend: capture strategies read
+/// The server half of a sync stack. It has full access to the backend, as capture strategies read
 /// flags, logs and files.
 pub trait ServerHalf {
-    /// Answers a request of a device at the backend.
+    /// Serves a device's request at the backend.
     ///
     /// # Errors
-    /// What is wrong with the request, or what the backend said no to.
+    /// The mistake in the request, or the backend's refusal.
     fn serve(&mut self, from: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Reply, ServerError>;
-    /// The same with what stands beside the request; beside the answer is what it leaves there.
+    /// Like `serve`, with out-of-band data of the request; the response leaves its own in `slip`.
     ///
     /// # Errors
     /// As for [`serve`](ServerHalf::serve).
@@ -26,30 +26,30 @@ pub trait ServerHalf {
         *slip = Slip::default();
         self.serve(from, request, backend)
     }
-    /// The bytes that say no.
+    /// The bytes of an error response.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
-    /// Whether an answer says no: a cache on the way keeps none of these.
+    /// True for an error response; caches on the way do not keep these.
     fn is_refusal(&self, answer: &[u8]) -> bool;
-    /// Answers a request without the backend, if it can; nothing goes to the backend then.
+    /// Serves a request without the backend, if it can; then nothing goes to the backend.
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
         let _ = (now, from, request);
         None
     }
-    /// The call to the backend is over: what [`serve`](ServerHalf::serve) gave has left for the
-    /// device, or was thrown away since the backend failed or was too late.
+    /// Ends the backend call. The response of [`serve`](ServerHalf::serve) has left for the device,
+    /// or was discarded because the backend failed or was too late.
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {
         let _ = (backend, has_left);
     }
-    /// Calls `f` with each row in an answer: entity, key, stamp, whether it is removed.
+    /// Calls `f` with each row of a response: entity, key, stamp, and whether it is removed.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>);
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
-    /// A device begins with rows that it was sent before the start, and with these cursors.
+    /// A device begins with rows that it got before the start, and with the cursors of `stamp`.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>);
-    /// A device wants to hold a connection, with these first words.
+    /// A device asks to hold a connection, with this first message.
     ///
     /// # Errors
-    /// Why it is not taken.
+    /// The reason for a refusal.
     fn on_connect(
         &mut self,
         from: DeviceId,
@@ -59,15 +59,15 @@ pub trait ServerHalf {
         let _ = (from, connection, hello);
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
-    /// Takes a message of a connection without the backend, if it can.
+    /// Handles a message of a connection without the backend, if it can.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
         let _ = (from, connection, message);
         false
     }
-    /// Takes a message of a connection at the backend.
+    /// Handles a message of a connection at the backend.
     ///
     /// # Errors
-    /// What the backend said no to.
+    /// The backend's refusal.
     fn on_message(
         &mut self,
         from: DeviceId,
@@ -78,34 +78,34 @@ pub trait ServerHalf {
         let _ = (from, connection, message, slip, backend);
         Ok(())
     }
-    /// What a device hears in place of what was sent while its message was taken.
+    /// The error message to a device, in place of what was sent while its message was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         let _ = message;
         Some(self.refuse(error))
     }
-    /// A connection has ended, as far as the server is told.
+    /// A connection has ended, as far as the server notices.
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
         let _ = (from, connection);
     }
-    /// Its process has ended.
+    /// The server's process has ended.
     fn died(&mut self);
-    /// Its next process begins.
+    /// The server's next process begins.
     fn restarted(&mut self);
 }
 
-/// An answer without the backend.
+/// A response made without the backend.
 #[derive(Debug)]
 pub struct Answered {
     /// The bytes.
     pub answer: Vec<u8>,
-    /// When they leave.
+    /// When the response leaves.
     pub done_at: Time,
-    /// What is told of it.
+    /// The events to report.
     pub events: Vec<Event<'static>>,
 }
 
-/// Has a half answer a request of a device that comes at `now` and is given up on at `deadline`; to
-/// be called in the order in which requests come.
+/// Lets a half serve a device's request that arrives at `now` and times out at `deadline`. Must be
+/// called in the order of arrival.
 pub fn answer_by<H: ServerHalf + ?Sized>(
     half: &mut H,
     backend: &mut Backend,
@@ -115,8 +115,8 @@ pub fn answer_by<H: ServerHalf + ?Sized>(
     call_by(half, backend, times, |half, backend| half.serve(from, request, backend))
 }
 
-/// Has a half do something at the backend that comes at `now` and is given up on at `deadline`; to
-/// be called in the order in which things come.
+/// Lets a half use the backend for work that arrives at `now` and times out at `deadline`. Must be
+/// called in the order of arrival.
 pub fn call_by<H: ServerHalf + ?Sized, T>(
     half: &mut H,
     backend: &mut Backend,

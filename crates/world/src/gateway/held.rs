@@ -1,9 +1,9 @@
-//! Cursors that the gateway holds for its devices, by unit and entity.
+//! Cursors that the gateway holds for its devices, per unit and entity.
 //!
-//! It can take the answer's leaving for the page's arrival ([`Advance::OnAnswer`]): after an answer
-//! that is lost, or a device that went back, rows are missing. Or each page has a receipt, which
-//! the device sends with its next request ([`Advance::OnReceipt`]); one that is not known, or of
-//! another epoch of the gateway, has expired, and everything comes again.
+//! With [`Advance::OnAnswer`] the cursor advances when the response leaves. If the response is
+//! lost, or the device is restored, rows are then missing. With [`Advance::OnReceipt`] each page
+//! has a receipt, which the device sends with its next request. An unknown receipt, or one of
+//! another epoch of the gateway, has expired, and the device loads again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,31 +11,31 @@ use std::collections::BTreeMap;
 use crate::base::{DeviceId, EntityId, UnitId, in_words};
 use crate::contract::ServerError;
 
-/// Who remembers where a device is.
+/// Who stores a device's cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CursorHolder {
-    /// The device sends its cursor.
+    /// The device stores and sends it.
     #[default]
     Client,
-    /// The gateway knows it.
+    /// The gateway stores it.
     Server(Advance),
 }
 
-/// When a cursor that the gateway holds moves on.
+/// When a cursor held by the gateway advances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advance {
-    /// When the answer leaves; what the device sends is not looked at.
+    /// When the response leaves. The cursor that the device sends is ignored.
     OnAnswer,
-    /// When the device's next request brings the receipt for the page.
+    /// When the device's next request brings the receipt of the page.
     #[default]
     OnReceipt,
 }
 in_words!(Advance { OnAnswer: "on-answer", OnReceipt: "on-receipt" });
 
-/// Bytes that a line takes in a database, about: who, two receipts and two cursors.
+/// Approximate bytes of a record in a database: device, unit, entity, two receipts and two cursors.
 const LINE: u64 = 160;
 
-/// Whose cursor it is; receipts are looked for over all units of an entity.
+/// The owner of a cursor. Receipts are looked up across all units of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CursorLine {
     pub(super) device: DeviceId,
@@ -51,22 +51,22 @@ struct HeldCursor {
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    /// What the device has.
+    /// The page that the device has.
     settled: Option<HeldCursor>,
-    /// What it was sent after that.
+    /// The page sent after that.
     sent: Option<HeldCursor>,
 }
 
-/// Where devices are; nothing is kept of it where they hold their cursors themselves.
+/// The cursors of all devices; empty if devices store their own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cursors {
     holder: CursorHolder,
     epoch: u64,
     given: u64,
-    /// Those of devices that were synced before the start, for all units.
+    /// Cursors of devices synced before the start, for all units.
     begun: BTreeMap<(DeviceId, EntityId), String>,
     lines: BTreeMap<CursorLine, Kept>,
-    /// Of the answer that is being written.
+    /// Cursors in the response that is being written.
     leaving: Vec<(CursorLine, HeldCursor)>,
 }
 
@@ -75,7 +75,7 @@ impl Cursors {
         Cursors { holder, ..Cursors::default() }
     }
 
-    /// Those of a gateway that knows nothing of what went before; it does know that it is another.
+    /// The cursors of a gateway without memory; it still gets a new epoch.
     pub(super) fn reloaded(&self) -> Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.holder) }
     }
@@ -86,7 +86,7 @@ impl Cursors {
         }
     }
 
-    /// From now on its receipts are unlike any that another may have given.
+    /// From now on its receipts differ from all receipts given before.
     pub(super) fn begin_epoch(&mut self, epoch: u64) {
         (self.epoch, self.given) = (epoch, 0);
     }
@@ -95,7 +95,7 @@ impl Cursors {
         LINE * (self.lines.len() + self.begun.len()) as u64
     }
 
-    /// Where the next page of a line begins, given what the device sent.
+    /// The cursor after which the next page begins, given what the device sent.
     pub(super) fn next<'t>(
         &mut self,
         line: CursorLine,
@@ -133,7 +133,7 @@ impl Cursors {
         kept.find(|place| place.receipt == receipt).cloned().or(begun)
     }
 
-    /// A page with this cursor goes into the answer; gives what the device is told instead.
+    /// Notes the cursor of a page in the response. Returns the cursor or receipt for the device.
     pub(super) fn sends(&mut self, line: CursorLine, cursor: String) -> String {
         let receipt = match self.holder {
             CursorHolder::Client => return cursor,
@@ -157,7 +157,7 @@ impl Cursors {
         }
     }
 
-    /// A page failed; after a cursor that has expired the next is the first of a load.
+    /// A page failed. If its cursor has expired, the next page starts a load.
     pub(super) fn failed(&mut self, line: CursorLine, error: &ServerError) {
         if matches!(error, ServerError::CursorExpired(_)) {
             self.lines.remove(&line);

@@ -1,26 +1,26 @@
-//! Which life of the backend a cursor belongs to.
+//! The incarnation of the backend that a cursor belongs to.
 //!
-//! After a return to a backup the stamps of the new history lie beyond every cursor that was given:
-//! a reader that goes on would never hear that what it holds of the time between is gone. A cursor
-//! therefore begins with the number of the life it was made in. The first life needs none.
+//! After a restore, the stamps of the new history are greater than those of every earlier cursor. A
+//! reader that continued would never learn that some of its rows are gone. Therefore a cursor
+//! starts with the incarnation in which it was made. The first incarnation needs no number.
 
 use std::borrow::Cow;
 
 use crate::base::{EntityId, in_words};
 use crate::contract::ServerError;
 
-/// What is done about a return to a backup.
+/// What happens after a restore of the backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restored {
-    /// What was given since has expired.
+    /// Cursors of earlier incarnations have expired.
     #[default]
     Noticed,
-    /// Nothing: it goes on as if there had been none.
+    /// Nothing: the gateway continues as if there had been no restore.
     Ignored,
 }
 in_words!(Restored { Noticed: "noticed", Ignored: "ignored" });
 
-/// The backend's incarnation, as cursors name it; a later one is greater.
+/// The backend's incarnation, as in cursors; later ones are greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Life(u64);
 

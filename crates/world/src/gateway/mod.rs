@@ -1,31 +1,33 @@
 //! The sync server between devices and the backend.
 //!
 //! It knows the devices and their attributes, reads and writes the protocol's bytes, and owns the
-//! cursors: what a device sends back to say how far it has come is made here and means nothing to
-//! anybody else. It is a pure function of the time, the backend and the bytes.
+//! cursors: only the gateway makes and reads them. It is a pure function of the time, the backend
+//! and the bytes.
 //!
 //! Invariants:
-//! - A request of a device is one request to the backend, however many entities it wants.
-//! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad
-//!   requests, a cursor that is damaged, foreign, or from the future has expired.
-//! - A page ends where its cursor says, also where it was cut by bytes. Captures that are told to,
-//!   do otherwise.
-//! - What a request did to the backend is reported whatever the device is told: after the gateway
-//!   gave up, too, or after the way back broke.
-//! - A cursor holds for one life of the backend (`incarnation`): where that goes back to a backup,
-//!   everybody loads again.
-//! - What a persistent gateway answered is durable there: it outlives its process, and comes to the
-//!   backend once.
+//! - A request of a device is one request to the backend, however many entities it asks for.
+//! - Nothing that a device sends makes the gateway panic. Damaged bytes and unknown devices are bad
+//!   requests; a cursor that is damaged, foreign, or from the future has expired.
+//! - A page ends where its cursor says, even if it was cut by bytes. Only captures with such
+//!   options break this.
+//! - The effects of a request on the backend are reported whatever the device gets: even after a
+//!   timeout of the gateway, or after the connection broke.
+//! - A cursor is valid in one backend incarnation (`incarnation`): after a restore, everybody loads
+//!   again.
+//! - A response of a persistent gateway is durable there: it outlives the process, and its edits
+//!   reach the backend once.
 //!
-//! How: in mode [`Mode::Ota`] requests pass through; the gateway may remember the edits in them
-//! (`upload_cache`). In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
-//! backend is doing: pulls and fetches read it, pushes are queued there. What the gateway itself
-//! wants of the backend are calls of its own: pages for its replica and batches of its queue, each
-//! asked for here, done at the backend at the instant when it comes there, and brought home here in
-//! one transaction. A death in between loses a call and nothing else ([`CursorSaved`]).
+//! How: in [`Mode::Ota`] requests pass through, and the gateway may remember their edits
+//! (`upload_cache`). In [`Mode::Persistent`] a `replica` answers them, whatever the backend does:
+//! pulls and fetches read it, and pushes are queued there. The gateway makes its own backend calls:
+//! pages for its replica and batches of its queue. Each takes effect at the backend when it arrives
+//! there, and is recorded here in one transaction. A death in between loses the call and nothing
+//! else ([`CursorSaved`]).
 //!
-//! How the gateway finds out what changed is a strategy of `capture`: one file that implements its
-//! traits, and one line that names it.
+//! How the gateway finds changes is a strategy of `capture`: one file that implements its traits,
+//! and one line in its list.
+//!
+//! Read `server` first, then `capture`, `persistent` and `replica`.
 
 mod backend_call;
 mod backend_link;

@@ -1,14 +1,14 @@
-//! Where requests are answered, and what does not go with what.
+//! Where requests are served, and strategies that a backend does not support.
 
 use crate::base::in_words;
 
-/// Where a device's request is answered.
+/// Where a device's request is served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// By the backend, each time ("OTA").
+    /// By the backend, every time ("OTA").
     #[default]
     Ota,
-    /// By the gateway, from a replica that it refreshes on its own schedule; what devices write is
+    /// By the gateway, from a replica that it refreshes on its own schedule. Edits of devices are
     /// queued for the backend.
     Persistent,
 }
@@ -18,8 +18,8 @@ in_words!(Mode { Ota: "ota", Persistent: "persistent" });
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Unfit {
-    /// Why not.
+    /// The reason.
     pub why: &'static str,
-    /// What would do.
+    /// The alternatives.
     pub instead: &'static str,
 }

@@ -1,4 +1,4 @@
-//! What a gateway can be told to be.
+//! The options of a gateway.
 
 use super::backend_link;
 use super::capture::Capture;
@@ -12,55 +12,55 @@ use crate::protocol::Codec;
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayOptions {
-    /// What devices write messages with.
+    /// The format of messages with devices.
     pub codec: Codec,
-    /// Bytes of JSON that it codes a second; `None` if that is in the backend's costs of rows.
+    /// JSON bytes coded per second; `None` if the backend's row costs include this.
     pub coding_rate: Option<Bytes>,
     /// Whether it passes requests through or keeps a replica.
     pub mode: Mode,
-    /// How it finds out what changed when it serves devices.
+    /// How it finds changes when it serves devices.
     pub serve: Capture,
-    /// Who remembers where a device is.
+    /// Who stores a device's cursor.
     pub cursors: CursorHolder,
-    /// What is done where the backend went back to a backup.
+    /// What happens after a restore of the backend.
     pub backend_restored: Restored,
-    /// What is done where the gateway itself did.
+    /// What happens after a restore of the gateway itself.
     pub restored: Restored,
-    /// How its replica is fed, if it keeps one.
+    /// How its replica is refreshed, if it keeps one.
     pub refresh: RefreshOptions,
-    /// So long a token is taken; for ever if `None`.
+    /// How long a token is valid; forever if `None`.
     pub token_life: Option<Span>,
-    /// So long after a token was given out another is given for it; for ever if `None`.
+    /// How long after its issue a token can be refreshed; forever if `None`.
     pub refresh_life: Option<Span>,
-    /// The way to the backend; `None` if both stand in one place.
+    /// The link to the backend; `None` if both run in one place.
     pub backend_link: Option<backend_link::BackendLinkOptions>,
-    /// The bytes of the largest request that it takes, if there is a limit.
+    /// Maximum size of a request in bytes; unlimited if `None`.
     pub body_limit: Option<u64>,
-    /// Those of the largest answer that it sends.
+    /// Maximum size of a response in bytes; unlimited if `None`.
     pub response_limit: Option<u64>,
-    /// What it remembers of edits that it passes through, if it does.
+    /// How it remembers edits that it passes through; `None` if it does not.
     pub upload_cache: Option<UploadCacheOptions>,
 }
 
-/// How a replica is fed.
+/// How a replica is refreshed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshOptions {
-    /// From the start of one refresh to that of the next.
+    /// Time from the start of one refresh to the start of the next.
     pub every: Span,
-    /// How often the queue of uploads is tried.
+    /// Interval between attempts to empty the upload queue.
     pub upload_every: Span,
-    /// How it finds out what changed.
+    /// How it finds changes.
     pub capture: Capture,
-    /// At most this many rows are asked for at once.
+    /// At most this many rows per page.
     pub page: u32,
-    /// Tombstones, and verdicts on uploads, are remembered for this long.
+    /// Tombstones and verdicts on uploads are kept for this long.
     pub kept: Span,
-    /// So many nodes refresh it, each on the schedule and none knowing of the others.
+    /// The number of nodes that refresh the replica, each on this schedule, without coordination.
     pub nodes: u32,
-    /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the
-    /// cursor that a node asked with is its token.
+    /// True if a page is accepted only if the cursor has not moved since the page was requested:
+    /// the cursor of the request serves as a fencing token.
     pub fencing: bool,
-    /// When its cursor becomes durable.
+    /// When the cursor of the replica becomes durable.
     pub cursor_saved: CursorSaved,
 }
 
@@ -70,8 +70,8 @@ pub enum CursorSaved {
     /// In the transaction that writes its page.
     #[default]
     WithRows,
-    /// As soon as a page has come; rows are gathered, and written together at the end of their
-    /// entity. Who dies in between asks for what comes after them.
+    /// As soon as a page arrives. Rows are gathered and written together at the end of their
+    /// entity. After a death in between, the gathered rows are lost.
     BeforeRows,
 }
 in_words!(CursorSaved { WithRows: "with-rows", BeforeRows: "before-rows" });
@@ -92,23 +92,23 @@ impl Default for RefreshOptions {
 }
 
 impl GatewayOptions {
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    /// The time from which every pull finds a change that became visible at `shown`.
     pub(crate) fn found_by(&self, shown: Time) -> Time {
         self.capture().found_by(shown)
     }
 
-    /// How far behind the backend's clock rows are read, if not all that is there.
+    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
     pub(crate) fn reads_behind(&self) -> Option<Span> {
         self.capture().reads_behind()
     }
 
-    /// Whether each version of a row comes once: flags, comparisons and logs may say it twice.
+    /// True if each version of a row comes once. Flags, comparisons and logs may repeat a version.
     pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
         alone && self.capture().brings_once()
     }
 
-    /// When a claim on a row ends that was made at `made`, if rows are claimed.
+    /// The end of a claim made at `made`; `None` without claims.
     pub(crate) fn claimed_until(&self, made: Time) -> Option<Time> {
         self.capture().claimed_for().map(|lease| made + lease)
     }
@@ -120,14 +120,14 @@ impl GatewayOptions {
         }
     }
 
-    /// Whether a device whose receipt is not its last one loads again.
+    /// True if a device whose receipt is not its last one loads again.
     pub fn reloads_namesakes(&self) -> bool {
         let by_receipt = self.mode == Mode::Ota && self.serve.knows_devices();
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || by_receipt
     }
 
-    /// Why a device must have committed a page before it sends its cursor; `None` if that is a
-    /// place to go on from and nothing else.
+    /// The reason why a device must commit a page before it sends its cursor. `None` if a cursor is
+    /// only a position.
     pub fn takes_receipts(&self) -> Option<Unfit> {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {

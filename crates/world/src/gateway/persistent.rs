@@ -1,4 +1,4 @@
-//! A gateway with a replica: what it answers by itself, and what it wants of the backend.
+//! A gateway with a replica: responses from the replica, and its own calls to the backend.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -18,12 +18,12 @@ pub(super) struct Persistent {
     pub(super) replica: Replica,
     pub(super) options: RefreshOptions,
     pub(super) start: Stamp,
-    /// Pages whose cursors are saved and whose rows are not.
+    /// Pages whose cursors are saved but whose rows are not yet written.
     pub(super) gathered: Vec<Captures>,
     pub(super) starts_over: bool,
-    /// The backend's life that was last heard of by a page of each entity, since the process began.
+    /// Per entity, the latest backend incarnation seen since the process began.
     pub(super) lives: BTreeMap<EntityId, Life>,
-    /// What the backend may have undone, as far as the process has heard.
+    /// Stamp ranges that the backend may have undone, as far as the process knows.
     undone: Vec<Undone>,
 }
 
@@ -46,8 +46,8 @@ impl Persistent {
         self.lives.clear();
     }
 
-    /// A page comes home from this life of the backend; if it is another than the replica knows of,
-    /// by its cursor or by what was heard, the entity begins again.
+    /// Notes the backend incarnation of a page that arrived. If the replica did not know it, by its
+    /// cursor or otherwise, the entity loads again.
     pub(super) fn enters(&mut self, ask: &PageAsk, page: &PageRead) {
         let life = self.lives.entry(ask.entity).or_default();
         let known = std::mem::replace(life, page.life.max(*life));
@@ -62,14 +62,14 @@ impl Persistent {
         self.lives.values().any(|known| *known > life)
     }
 
-    /// Of which life of the backend the replica's rows of `entity` are, as far as it knows.
+    /// The incarnation of the replica's rows of `entity`, as far as known.
     fn life_of(&self, entity: EntityId) -> Life {
         let heard = self.lives.get(&entity).copied().unwrap_or_default();
         let kept = self.replica.cursor(entity).map(|cursor| Life::in_cursor(&cursor));
         heard.max(kept.unwrap_or_default())
     }
 
-    /// Where versions lie of histories that the backend had left by the life of these rows.
+    /// The stamp ranges of histories abandoned before the incarnation of these rows.
     fn undone_of(&self, entity: EntityId) -> Vec<Undone> {
         let life = self.life_of(entity);
         if !life.is_another() {
@@ -88,7 +88,7 @@ impl Persistent {
         }
     }
 
-    /// A verdict comes home: what the replica holds from before this life is not of it.
+    /// A verdict arrived. If it is of a newer incarnation, the replica's rows must load again.
     pub(super) fn hears(&mut self, entity: EntityId, life: Life, undone: &[Undone]) {
         self.learns(undone);
         if self.replica.entities().any(|held| held == entity) && self.life_of(entity) < life {
@@ -98,7 +98,7 @@ impl Persistent {
         }
     }
 
-    /// A replica that was put back may serve again if this saw all that was committed by then.
+    /// A restored replica may serve again if this refresh saw all that the restore undid.
     pub(super) fn refreshed(&mut self, refresh: &Refresh, now: Time) {
         if self.replica.put_back().is_some_and(|put_back| refresh.begun.min(refresh.shown) >= put_back) {
             self.replica.caught_up();
@@ -133,8 +133,8 @@ impl Persistent {
         }
     }
 
-    /// Devices that heard of more load again, if it was `noticed`. Flags did not go back with it:
-    /// what was marked since would not come again, so everything does.
+    /// Restores the files. If `noticed`, devices with later cursors load again. Flags in the source
+    /// stay, so rows marked since would not come again: a flag capture loads everything.
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));

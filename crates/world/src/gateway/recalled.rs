@@ -1,5 +1,4 @@
-//! What a gateway with an upload cache does with a request of a device, before and after the
-//! backend.
+//! How a gateway with an upload cache handles a device's request, before and after the backend.
 
 use super::half::Answered;
 use super::server::Gateway;
@@ -8,25 +7,24 @@ use crate::base::{Span, Time};
 use crate::contract::{Event, ServerError};
 use crate::protocol::{PushRequest, Request, SyncRequest};
 
-/// What becomes of a request by what is remembered of its edits.
+/// The result of looking up a request's edits.
 #[derive(Debug)]
 pub(crate) enum Recalled {
-    /// It goes to the backend; what there is to tell of edits whose verdict is known.
+    /// It goes to the backend; with the events about edits whose verdict is known.
     Goes(Vec<Event<'static>>),
-    /// It has an answer.
+    /// It has a response.
     Answered(Answered),
-    /// The answer to an edit in it is unknown.
+    /// The verdict on one of its edits is unknown.
     Unknown,
 }
 
 impl Gateway {
-    /// For how long a request waits for an answer to the one before it; `None` if nothing is
-    /// remembered of edits.
+    /// How long a request waits for the response to an earlier one; `None` without an upload cache.
     pub(crate) fn waits_for_answers(&self) -> Option<Span> {
         self.uploads.as_ref().map(|uploads| uploads.options.wait)
     }
 
-    /// A request is here at `now`: what is remembered of its edits.
+    /// Looks up the edits of a request that arrives at `now`.
     pub(crate) fn recall(&mut self, now: Time, request: &[u8]) -> Recalled {
         let goes = Recalled::Goes(Vec::new());
         let Some((push, alone)) = self.edits_in(request) else { return goes };
@@ -46,7 +44,7 @@ impl Gateway {
         Recalled::Answered(Answered { answer, done_at: now, events })
     }
 
-    /// What the request that went to the backend was answered is here at `now`.
+    /// Remembers the backend's response, which arrives at `now`.
     pub(crate) fn remember(&mut self, now: Time, request: &[u8], answer: Result<&[u8], &ServerError>) {
         let Some((push, _)) = self.edits_in(request) else { return };
         let verdicts = answer.map_err(Clone::clone).and_then(|answer| {

@@ -1,4 +1,4 @@
-//! What a gateway does with its replica: answers from it, and feeds it.
+//! Responses from the replica, and its refresh.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -16,17 +16,17 @@ use crate::base::{DeviceId, Span, Stamp, Time, UnitId};
 use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
 use crate::protocol::{Request, SyncRequest, Weighed};
 
-/// Processor time of the gateway to write a row into its replica or a mutation into its queue:
-/// SQLite takes in some hundred thousand indexed rows a second (`cargo bench --bench gateway`).
+/// CPU time of the gateway to write a row into its replica or a mutation into its queue. SQLite
+/// inserts some hundred thousand indexed rows per second (`cargo bench --bench gateway`).
 const WRITTEN: Span = Span::micros(10);
 const BATCH: usize = 100;
-/// A page that failed is asked for again after this, and after each further failure after twice as
-/// long: a minute in all. What is throttled waits as it is told.
+/// The wait before a failed page is asked for again. It doubles with each further failure, up to
+/// about a minute in total. A throttled page waits as long as the backend says.
 const AGAIN_AFTER: Span = Span::secs(1);
 const AGAIN_AT_MOST: u32 = 6;
 
 impl Gateway {
-    /// `None` if there is no replica, or the request is for the backend.
+    /// `None` if there is no replica, or if the request must go to the backend.
     pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         self.persistent.as_ref()?;
         let read = self.read(request);
@@ -67,13 +67,13 @@ impl Gateway {
         self.persistent.as_ref().map(|persistent| &persistent.options)
     }
 
-    /// The replica has what the backend has, as if it had been refreshed all along until `at`, the
-    /// backend's start; not all of it once it `stops`.
+    /// Fills the replica as if it had been refreshed until `at`, the backend's start. Ends early
+    /// once it `stops`.
     pub fn fill(&mut self, backend: &Backend, at: Stamp, stops: &dyn Fn() -> bool) {
         let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
-            // A tick earlier: a stamp that was cut to this very instant may stand for a later
-            // moment, which comes again.
+            // A microsecond earlier: a stamp truncated to this instant may stand for a later one,
+            // which must come again.
             let before = at.minus(Span::micros(1));
             let traces = backend.remembers_deletions() || strategy.finds_absence();
             let cursor = |entity| strategy.cursor_at(entity, before);
@@ -90,7 +90,7 @@ impl Gateway {
         }
     }
 
-    /// When the refresh began that the replica is as fresh as; `None` before the first.
+    /// The start of the last complete refresh; `None` before the first.
     pub(crate) fn fresh(&self) -> Option<Time> {
         self.persistent.as_ref()?.replica.fresh()
     }
@@ -117,7 +117,7 @@ impl Gateway {
         Some(PageAsk { entity, cursor: self.replica().cursor(entity), refresh: refresh.begun.0 })
     }
 
-    /// A page is asked for at the backend, at `now`; the gateway gives up on it at `deadline`.
+    /// Asks the backend for a page at `now`; the gateway gives up at `deadline`.
     pub(crate) fn read_page(
         &mut self,
         now: Time,
@@ -190,7 +190,7 @@ impl Gateway {
         Ok(PageRead { life, undone, brought: Some(captures), scanned, shown })
     }
 
-    /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
+    /// Takes a page, or its failure, into the replica. Returns true if the refresh continues.
     pub(crate) fn take_page(
         &mut self,
         refresh: &mut Refresh,
@@ -226,13 +226,13 @@ impl Gateway {
                 refresh.failures = 0;
                 let taken = persistent.take(captures);
                 changed = taken.changed;
-                // Told it is, and yet it does not hold that: a capture that compares has to tell it
-                // again.
+                // The capture assumes that the replica holds them, but it does not: a comparing
+                // capture must send them again.
                 for key in &taken.passed_over {
                     strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
                 }
             }
-            // What another node has since taken made this cursor old, and the present one is good.
+            // Another node took pages in between: only the expired cursor is old.
             Err(ServerError::CursorExpired(_)) if refused => {}
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 persistent.replica.load_again(ask.entity);
@@ -244,8 +244,8 @@ impl Gateway {
         (!failed, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
-    /// After how long a page that failed is asked for again. `None` if the next refresh goes on
-    /// from there; but a reading in pages would begin again, and one that is throttled never end.
+    /// The wait until a failed page is asked for again; `None` if the next refresh can continue
+    /// from there. A reading in pages would begin again, and a throttled one would never end.
     pub(crate) fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
         let wait = match error {
             ServerError::Throttled(until_then) => *until_then,
@@ -266,8 +266,8 @@ impl Gateway {
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
-    /// The next mutations of a round that go to the backend together; `None` at its end, and while
-    /// the replica loads: of a row that is gone again by then a load says nothing.
+    /// The next mutations of a round for the backend; `None` at its end, and while the replica
+    /// loads: a load would not report a row that is gone by its end.
     pub(crate) fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
         if self.replica().is_loading() {
             return None;
@@ -276,7 +276,7 @@ impl Gateway {
         (!first.is_empty()).then_some(Batch(first))
     }
 
-    /// Mutations have come to the backend at `now`; the gateway gives up on them at `deadline`.
+    /// Applies a batch at the backend at `now`; the gateway gives up at `deadline`.
     pub(crate) fn push_batch(
         &mut self,
         now: Time,
@@ -316,8 +316,8 @@ impl Gateway {
         Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
 
-    /// Writes verdicts down that have come home. What was put off stays in the queue for another
-    /// round, and so does all that was judged in a life that the backend has left.
+    /// Records the verdicts of a batch. An edit that was put off stays in the queue for another
+    /// round, and so does every edit judged in an abandoned incarnation.
     pub(crate) fn settle(
         &mut self,
         now: Time,

@@ -48,8 +48,7 @@ pub(crate) struct Backup {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at
-    /// time 0.
+    /// A gateway for devices with these attributes, by number. Its clock shows `start` at time 0.
     pub fn new(
         options: &GatewayOptions,
         schema: &Arc<Schema>,
@@ -76,7 +75,7 @@ impl Gateway {
         Gateway { versions, ..self }
     }
 
-    /// For devices with these units: of what a unit brings an excerpt it is sent no more.
+    /// Sets the devices' sync units: a unit with an excerpt of an entity gets no more than that.
     #[must_use]
     pub(crate) fn with_units(self, units: Arc<[SyncUnit]>) -> Gateway {
         Gateway { units, ..self }
@@ -99,11 +98,12 @@ impl Gateway {
         }
     }
 
-    /// While no process runs. If it notices, what it gives out is unlike what was given since.
+    /// Restores a backup while no process runs. If it notices, its later cursors are unlike all
+    /// before.
     pub(crate) fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
         self.uploads = backup.uploads;
-        // What was not durable then is in no backup.
+        // Volatile state is in no backup.
         self.uploads.iter_mut().for_each(UploadCache::die);
         self.strategy.forget();
         let noticed = self.options.restored == Restored::Noticed;
@@ -116,7 +116,7 @@ impl Gateway {
         }
     }
 
-    /// It is replaced by one with the same options that knows nothing of what went before.
+    /// Replaces the gateway by one with the same options and no memory.
     pub(crate) fn forget(&mut self) {
         self.strategy = self.options.capture().strategy();
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
@@ -146,15 +146,15 @@ impl Gateway {
                 backend.call.load.pushed = outcomes.len() as u64;
                 let writer = codec.pages_after(push.asked(), &mut ids(push).zip(&outcomes));
                 let answer = self.pages(backend, pull, writer, effort);
-                // Where the pull is refused the verdicts go alone: who asked asks for pages again,
-                // and is told why not.
+                // If the pull is refused, the verdicts go alone: the device asks for pages again,
+                // and then gets the reason.
                 Ok(answer.unwrap_or_else(|_| codec.results(push.asked(), &mut ids(push).zip(&outcomes))))
             }
             Request::Fetch(fetch) => self.fetch(backend, fetch, effort),
         }
     }
 
-    /// The wanted entities in their order, up to the rows and bytes that were asked for.
+    /// The wanted entities in order, up to the limits of rows and bytes.
     fn pages(
         &mut self,
         backend: &mut Backend,
@@ -183,7 +183,7 @@ impl Gateway {
             let width = version::width(versions.as_deref(), pull.device, entity);
             let excerpt = unit.and_then(|unit| unit.excerpt(entity));
             let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
-            // Rows that are passed over do not fill a page.
+            // Skipped rows do not count towards a page.
             let limit = if excerpt.is_some() { usize::MAX } else { limit as usize };
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
@@ -217,7 +217,7 @@ impl Gateway {
         Ok(writer.finish())
     }
 
-    /// What becomes of the edits of a push.
+    /// Applies the edits of a push.
     fn take_edits(&mut self, backend: &mut Backend, push: &PushRequest) -> Vec<Outcome> {
         let (now, attributes) = (backend.call.now, &*self.attributes[push.device.0 as usize]);
         let mut outcomes = match &self.uploads {
@@ -248,7 +248,7 @@ impl Gateway {
             write_change(&mut writer, (schema.entity(fetch.entity), width), change, None);
         })?;
         (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
-        // There is nothing to go on from: a record with more rows than this shows its first ones.
+        // A fetch has no continuation: a record with more rows than this shows the first ones.
         writer.undone(backend.undone());
         writer.end_page("", fetched.more);
         Ok(writer.finish())
@@ -282,7 +282,7 @@ impl ServerHalf for Gateway {
         if BlobPut::is_one(request) {
             let persistent = &self.persistent;
             let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
-            // A change of a row that was refused brings no row.
+            // An edit of a row that was refused brings no row.
             let brings = |of: &Mutation, entity, key: &Key| {
                 of.kind == EditKind::Create && (of.entity, &of.key) == (entity, key)
             };
@@ -348,7 +348,7 @@ impl ServerHalf for Gateway {
     }
 
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        // Of devices that are served from a replica nothing is kept here.
+        // The gateway tracks no rows of devices served from a replica.
         if self.persistent.is_none() {
             let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
             self.strategy.begin_with(&self.schema, reader, stamp, rows);
@@ -374,7 +374,7 @@ impl ServerHalf for Gateway {
     }
 }
 
-/// The answer, unless it is too large: then what was asked is done, and that is all.
+/// The response, unless it is too large; even then the request has had its effect.
 pub(super) fn within(limit: Option<u64>, answer: Vec<u8>) -> Result<Vec<u8>, ServerError> {
     match limit {
         Some(most) if answer.len() as u64 > most => Err(ServerError::AnswerTooLarge(most)),
@@ -386,7 +386,7 @@ pub(super) fn ids(push: &PushRequest) -> impl Iterator<Item = &str> {
     push.mutations.iter().map(|mutation| mutation.id.as_str())
 }
 
-/// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
+/// The keys that a verdict names: that of the mutation, and that of a conflicting row.
 pub(super) fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
     let other = match outcome {
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
@@ -398,7 +398,7 @@ pub(super) fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl 
     std::iter::once(&mutation.key).chain(other)
 }
 
-/// The reader is about to hold the rows that a verdict speaks of as they came with it.
+/// Notes that the reader will hold the rows of a verdict as they came with it.
 pub(super) fn touched(
     strategy: &mut dyn Strategy,
     (now, reader): (Time, Reader<'_>),
@@ -410,7 +410,7 @@ pub(super) fn touched(
     }
 }
 
-/// Writes a change as devices hold it that hold so many of its columns.
+/// Writes a change for devices that hold only the first `width` columns.
 fn write_change(
     writer: &mut PageWriter,
     (entity, width): (&Entity, usize),

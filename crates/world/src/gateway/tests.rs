@@ -1,4 +1,4 @@
-//! Devices that speak the protocol's bytes to a gateway before a small backend.
+//! Devices that exchange the protocol's bytes with a gateway and a small backend.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn entity(name: &str, columns: &[&str], delivery: Delivery) -> Entity {
     Entity { projection: vec![1], delivery, ..Entity::new(name, columns.iter().map(text).collect()) }
 }
 
-/// Codes for all, visits by clinic, notes by visit; devices hold the second column.
+/// Codes for all, visits by clinic, notes by visit. Devices hold the second column.
 fn schema() -> Schema {
     let code = entity("code", &["origin", "text"], Delivery::Delta);
     let mut visit = entity("visit", &["clinic", "status"], Delivery::Delta);
@@ -35,7 +35,7 @@ fn schema() -> Schema {
     Schema { entities: vec![code, visit, note], ..Schema::default() }
 }
 
-/// A backend whose service time is what its costs say.
+/// A backend with constant service times.
 fn exact() -> backend::BackendOptions {
     backend::BackendOptions { service_cv_milli: 0, ..backend::BackendOptions::default() }
 }
@@ -108,7 +108,7 @@ fn answer(called: &Called) -> Answer<'_> {
     CODEC.decode_answer(called.answer.as_ref().unwrap()).unwrap().unwrap()
 }
 
-/// Entity, rows, more: of each page.
+/// Entity, number of rows and `more` of each page.
 fn pages(called: &Called) -> Vec<(EntityId, usize, bool)> {
     answer(called).pages.iter().map(|page| (page.entity, page.rows.len(), page.more)).collect()
 }

@@ -1,9 +1,8 @@
-//! What a gateway that passes requests through remembers of the edits in them, for those that are
-//! sent again.
+//! The upload cache: a gateway that passes requests through remembers their edits, for repetitions.
 //!
-//! An edit is known by its device and its idempotency key. One that comes again is answered from
-//! here; while its answer is unknown who sent it waits, and is then told to come again; after a
-//! longer time it is brought to the backend once more. What the backend refused is not kept.
+//! An edit is identified by its device and idempotency key. A repeated edit gets the remembered
+//! verdict. While the verdict is unknown, the request waits and is then told to try again; after a
+//! longer time the edit goes to the backend once more. Refusals by the backend are not kept.
 
 use std::collections::VecDeque;
 
@@ -17,18 +16,18 @@ use crate::protocol::PushRequest;
 /// How a gateway remembers edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UploadCacheOptions {
-    /// What was noted is forgotten after this.
+    /// How long an entry is kept.
     pub kept: Span,
-    /// Who sends again what has no answer yet waits for so long.
+    /// How long a repeated edit without a verdict waits.
     pub wait: Span,
-    /// What has no answer after this goes to the backend again.
+    /// After this time an edit without a verdict goes to the backend again.
     pub resubmit: Span,
-    /// Whether it outlives the gateway's process.
+    /// True if the cache outlives the gateway's process.
     pub durable: bool,
 }
 
 impl Default for UploadCacheOptions {
-    /// As the upload cache of HCL Volt MX Foundry: 24 h, `responseWaitTime` 30 s,
+    /// As in the upload cache of HCL Volt MX Foundry: 24 h, `responseWaitTime` 30 s,
     /// `requestResubmitTime` 30 min, in its database.
     fn default() -> UploadCacheOptions {
         UploadCacheOptions {
@@ -50,11 +49,11 @@ struct Known {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// All edits have an answer.
+    /// All edits have a verdict.
     Known,
-    /// One is with the backend, or was, and has none.
+    /// One is or was with the backend, and has no verdict.
     Unknown,
-    /// It goes to the backend.
+    /// The request goes to the backend.
     Goes,
 }
 
@@ -76,7 +75,7 @@ impl UploadCache {
         }
     }
 
-    /// What becomes of such a request; if it goes to the backend, its edits are noted.
+    /// What to do with this request. If it goes to the backend, its edits are noted.
     pub(super) fn look(&mut self, now: Time, push: &PushRequest) -> Look {
         self.forget(now);
         let PushRequest { device, mutations, .. } = push;
@@ -115,7 +114,7 @@ impl UploadCache {
                     }
                 }
             }
-            // It was not let in.
+            // The backend did not admit it.
             Err(ServerError::Unavailable | ServerError::Throttled(_) | ServerError::BadRequest(_)) => {
                 for edit in &push.mutations {
                     if self.verdict(push.device, edit).is_none() {
@@ -132,7 +131,7 @@ impl UploadCache {
         self.known.get(&sent(device, edit))?.verdict.as_ref()
     }
 
-    /// Applies those edits of a push that have no verdict yet, for the call that is under way.
+    /// Applies the edits of a push that have no verdict yet, in the call under way.
     pub(super) fn push(
         &self,
         backend: &mut Backend,
@@ -162,7 +161,7 @@ impl UploadCache {
             && *noted + self.options.kept <= now
         {
             let (noted, sent) = self.noted.pop_front().expect("it is there");
-            // It may have been noted again since.
+            // A newer entry may exist.
             if self.known.get(&sent).is_some_and(|known| known.noted == noted) {
                 self.known.remove(&sent);
             }

@@ -1,5 +1,5 @@
-//! Which version of the app each device runs, where there are two of them side by side. The newer
-//! one holds more columns, which come last.
+//! The app version of each device, if two versions exist side by side. The newer one holds more
+//! columns, which come last.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::base::{DeviceId, EntityId};
 use crate::contract::{Mutation, Outcome, Schema};
 
-/// The versions of an app, and which of them each device runs.
+/// The two versions of an app, and the one that each device runs.
 #[derive(Debug)]
 pub(crate) struct Versions {
     before: Arc<Schema>,
@@ -16,7 +16,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// All of so many devices run the older one.
+    /// All devices run the older version.
     pub(crate) fn new(before: Arc<Schema>, after: Arc<Schema>, devices: usize) -> Versions {
         Versions { before, after, is_newer: vec![Cell::new(false); devices] }
     }
@@ -25,12 +25,12 @@ impl Versions {
         self.is_newer[device.0 as usize].get()
     }
 
-    /// A device runs the newer one from now on.
+    /// The device runs the newer version from now on.
     pub(crate) fn upgrade(&self, device: DeviceId) {
         self.is_newer[device.0 as usize].set(true);
     }
 
-    /// What the app of a device knows of the data.
+    /// The schema of the device's app version.
     pub(crate) fn schema(&self, device: DeviceId) -> &Arc<Schema> {
         if self.is_newer(device) { &self.after } else { &self.before }
     }
@@ -44,7 +44,7 @@ pub(super) fn width(versions: Option<&Versions>, device: DeviceId, entity: Entit
     versions.map_or(usize::MAX, |versions| versions.schema(device).entity(entity).projection.len())
 }
 
-/// Takes out of verdicts what the app of their device does not know.
+/// Removes from verdicts the columns that the app of their device does not know.
 pub(super) fn narrow(
     versions: Option<&Versions>,
     device: DeviceId,

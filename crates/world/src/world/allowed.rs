@@ -1,7 +1,7 @@
-//! What the app lets its person edit now, by what the phone believes of the network.
+//! Which edits the app allows its person now, given what the phone believes about the network.
 //!
-//! A lease is asked of the server as somebody wants to edit, over a network that carries, and given
-//! for a row that nobody else has and that the device shows as it is; the asking costs nothing.
+//! A lease is requested when somebody wants to edit, over a network that carries. It is granted if
+//! nobody else has the row and the device shows its present version. The request costs nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ impl Allowed {
     fn editing(&self) -> &Editing {
         &self.plan.workload.editing
     }
-    /// Why the app refuses an edit, if it does; `shown` is its row as the device shows it.
+    /// The app's reason to refuse an edit, if any. `shown` gives its row as the device shows it.
     pub(super) fn refuses(
         &self,
         (device, now): (DeviceId, Time),

@@ -1,4 +1,4 @@
-//! The app's process on a device, which comes and goes.
+//! The app's process on a device, which starts and ends repeatedly.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -44,7 +44,7 @@ impl App {
         }
         self.handle.incarnation(self.node)
     }
-    /// An engine on the database, for the process that came up; `None` if it does not open.
+    /// Opens an engine on the database for the process that came up; `None` if it does not open.
     pub(super) fn open(
         &self,
         incarnation: Incarnation,
@@ -52,7 +52,7 @@ impl App {
         setup: Rc<DeviceSetup>,
         ports: Ports,
     ) -> Option<Rc<dyn SyncEngine>> {
-        // Without a journal in the file layer there is no file: for benches, in memory.
+        // Without a journal there is no file: benches use an in-memory database.
         let database = match self.journal {
             Journal::Memory => Database::memory(),
             _ => database(disk),
@@ -65,7 +65,7 @@ impl App {
     pub(super) fn begin(&self, engine: Rc<dyn SyncEngine>) {
         *self.engine.borrow_mut() = Some(engine);
     }
-    /// The process ends, and its tasks with it. Its engine is for the caller to drop.
+    /// Ends the process and its tasks. The caller must drop the engine.
     pub(super) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {
         self.starved.set(if reason == KillReason::LowMemory { self.starved.get() + 1 } else { 0 });
         self.handle.kill(self.node);

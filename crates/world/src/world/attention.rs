@@ -1,7 +1,7 @@
-//! Whether a person looks at the app of a device, and what they wait for who log in: for the units
-//! that the login starts which have the screen, or for all where none has. A unit that was thrown
-//! away for another is made up for by good runs of others that bring what it was to bring. Who is
-//! in waits again where the phone is empty: it was installed again, or put back to before.
+//! Whether a person looks at the app, and what a person who logs in waits for: the blocking units
+//! that the login starts, or all that it starts if none blocks. A dropped unit counts as done once
+//! other units have brought its entities. A person who is in waits again if the phone is empty:
+//! after a reinstallation, or a restore to an earlier state.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -18,16 +18,16 @@ pub(super) struct Attention {
     looks: Cell<bool>,
     begun: Cell<bool>,
     is_out: Cell<bool>,
-    /// When the person logged in who waits, and whether that was but a restart of the app, after
-    /// they were let in.
+    /// The login of a waiting person, and true if it was only a restart of the app after they were
+    /// let in.
     logged_in: Cell<Option<(Time, bool)>>,
     wait: RefCell<Wait>,
-    /// When its storage came to hold what a login waits for, or lost that, in order; by turns.
+    /// When its storage got all that a login waits for, or lost it, alternating.
     turns: RefCell<Vec<(Time, bool)>>,
     resets: bool,
 }
 
-/// What somebody who logged in waits for, as far as this process of the app has not brought it.
+/// What a person who logged in still waits for, in this process of the app.
 #[derive(Debug, Default)]
 struct Wait {
     units: Vec<UnitId>,
@@ -35,8 +35,7 @@ struct Wait {
 }
 
 impl Attention {
-    /// Of a phone that `holds` what it synced before, and whose app `resets` its database as it is
-    /// upgraded.
+    /// For a phone that `holds` data of an earlier sync, and whose app `resets` it on an upgrade.
     pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>, holds: bool, resets: bool) -> Attention {
         let turns = RefCell::new(vec![(Time::ZERO, holds)]);
         Attention { units: units.to_vec(), hooks, turns, resets, ..Attention::default() }
@@ -53,13 +52,13 @@ impl Attention {
         }
     }
 
-    /// Something happened to the phone, and not by its app.
+    /// An event of the phone, not caused by its app.
     pub(super) fn on_phone(&self, event: &Event<'_>, now: Time) {
         match event {
             Event::Restored { to, .. } => self.turns(now, self.held_at(*to)),
             Event::Phone(PhoneEvent::Upgraded) if self.resets => self.is_emptied(now),
             Event::Phone(PhoneEvent::LoggedOut) => {
-                // Who waited is gone, and waits no more.
+                // The waiting person has left.
                 self.logged_in.set(None);
                 self.is_out.set(true);
             }
@@ -77,14 +76,13 @@ impl Attention {
             self.turns.borrow_mut().push((now, holds));
         }
     }
-    /// Whether its storage held at an instant what a login waits for.
+    /// True if its storage had all that a login waits for at `at`.
     fn held_at(&self, at: Time) -> bool {
         self.turns.borrow().iter().rfind(|(since, _)| *since <= at).is_some_and(|(_, holds)| *holds)
     }
 
-    /// Somebody logs in, or the app does `again` what it does at a login, as it was restarted. No
-    /// restart begins a wait of who was let in, whatever caused it, network or not, unless the
-    /// phone is empty since.
+    /// Somebody logs in, or a restarted app repeats its login (`again`). A restart begins no new
+    /// wait for a person who was let in, unless the phone has been emptied since.
     pub(super) fn logs_in(&self, now: Time, again: bool) {
         self.looks.set(true);
         self.waits(now, again && (self.is_out.get() || self.held_at(now)));
@@ -93,7 +91,7 @@ impl Attention {
         self.begun.set(true);
         let units = self.awaited();
         if !units.is_empty() {
-            // Another process of the app does not start the wait again.
+            // A new process of the app does not restart the wait.
             let before = self.logged_in.get().filter(|(_, restarted)| again || !restarted);
             self.logged_in.set(before.or(Some((now, again))));
         }
@@ -103,20 +101,19 @@ impl Attention {
     pub(super) fn looks(&self) -> bool {
         self.looks.get()
     }
-    /// Since when somebody waits to be let in.
+    /// Since when somebody has waited to be let in.
     pub(super) fn waits_since(&self) -> Option<Time> {
         self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }
-    /// Whether another process of the app begins with a login: of somebody who is not let in, where
-    /// the phone is empty since, and always where a login has the screen of nobody.
+    /// True if the next process of the app begins with a login: if somebody is not let in, if the
+    /// phone was emptied since, or if no unit blocks the screen.
     pub(super) fn logs_in_again(&self, now: Time) -> bool {
         let is_emptied = !self.is_out.get() && !self.held_at(now);
         let never_blocks = self.units.iter().all(|unit| !unit.blocking);
         self.logged_in.get().is_some() || self.begun.get() && (is_emptied || never_blocks)
     }
-    /// Something happened on the device; `has_screen` says it of a unit. Gives how long the person
-    /// has waited who is let in by that, over all lives of the process, and whether they were in
-    /// before.
+    /// Handles an event; `has_screen` says if a unit has the screen. If the event lets the person
+    /// in, returns how long they waited, across processes, and whether they were in before.
     pub(super) fn let_in(
         &self,
         now: Time,
@@ -152,7 +149,7 @@ impl Attention {
         wait.units.retain(|awaited| *awaited != unit);
         wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
     }
-    /// Whether the app has more to do before such a run is over.
+    /// True if a hook of the app must end before this run is over.
     fn is_hooked(&self, unit: UnitId, run: u64) -> bool {
         let plan = self.hooks.get(&Hook::SyncComplete);
         plan.is_some_and(|plan| plan.is_for(&Occasion::SyncComplete(unit, run)))

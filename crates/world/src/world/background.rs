@@ -1,8 +1,8 @@
-//! An app that the operating system suspends and lets go on: no task of it has a turn then.
+//! Suspension of an app by the operating system: its tasks do not run.
 //!
-//! Time goes on, and so does what the kernel does for it until its connections are taken. To take
-//! the app up, to edit or to ask for a sync has it go on. A [`Budget`](crate::setup::Budget) is
-//! what it may do that nobody looks at; it begins again when somebody has used the app.
+//! Time goes on, and the kernel keeps its connections until they are closed. The app continues when
+//! a person opens it, edits or asks for a sync. A [`Budget`](crate::setup::Budget) limits its work
+//! in the background; it starts again after each use of the app.
 
 use std::task::Waker;
 
@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::contract::{AppEvent, Event};
 
 impl Device {
-    /// The operating system suspends the app for so long; false if none runs.
+    /// The operating system suspends the app for `length`; false if no app runs.
     pub(super) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
         if !self.is_running() || self.suspension.is_on() || self.suspension.lifted.get() {
             return self.is_running();
@@ -62,7 +62,7 @@ impl Device {
         self.suspension.leave();
         self.go_on();
     }
-    /// Somebody does something with the app, and puts it away again if they do not look at it.
+    /// A person uses the app, and puts it away again unless they look at it.
     pub(super) fn use_briefly(&self) {
         self.go_on();
         if !self.attention.looks() {

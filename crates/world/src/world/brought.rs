@@ -1,4 +1,4 @@
-//! A server half that somebody brought: its life, and the ports of each of its processes.
+//! A third-party server half: its processes, and the ports of each.
 
 use std::rc::{Rc, Weak};
 
@@ -16,19 +16,19 @@ use crate::gateway::ServerHalf;
 use crate::sim::{Handle, NodeId};
 
 const DATABASE: &str = "server.db";
-/// What a call weighs on the way to the backend, and its end on the way home.
+/// Bytes of a call on the way to the backend, and of its end on the way back.
 const CALL_BYTES: u64 = 200;
 
-/// Makes the server of one process.
+/// Creates the server of one process.
 pub(super) type Open = Box<dyn Fn(ServerPorts) -> Box<dyn SyncServer>>;
 
-/// The server as it is now, and how the next process begins.
+/// The present server process, and how to start the next one.
 pub(super) struct Brought {
     open: Open,
     ports: Rc<OfServer>,
     disk: Disk,
     seed: Seed,
-    /// None while no process runs.
+    /// `None` while no process runs.
     running: Option<Box<dyn SyncServer>>,
     processes: u64,
 }
@@ -76,7 +76,7 @@ impl ServerHalf for Brought {
         backend: &mut Backend,
     ) -> Result<Reply, ServerError> {
         backend.admit(from)?;
-        // A request may come to the backend after the process that sent it there has ended.
+        // A request may reach the backend after the process that sent it has ended.
         let process = self.running.as_mut().ok_or(ServerError::Failed)?;
         process.serve_with(from, request, slip, backend)
     }
@@ -140,16 +140,16 @@ impl ServerHalf for Brought {
     }
 }
 
-/// What a process of the server may ask of its world.
+/// The ports of a server process.
 pub(super) struct OfServer {
     pub(super) servers: Weak<Servers>,
     pub(super) handle: Handle,
     pub(super) node: NodeId,
     pub(super) phones: Rc<Outbox>,
     pub(super) commits: Rc<Commits>,
-    /// Its name at the backend, beside those of devices.
+    /// Its identity at the backend, next to those of devices.
     pub(super) itself: DeviceId,
-    /// The date as the world begins.
+    /// The date at the start of the world.
     pub(super) start: Stamp,
 }
 
@@ -185,7 +185,7 @@ impl CrashPoints for OfServer {
         if servers.server.try_borrow_mut().is_ok() {
             return servers.kill_gateway(wait);
         }
-        // Amid a request, which comes to its end first.
+        // During a request; that ends first.
         self.handle.spawn(servers.process.world, "crash point", async move {
             servers.kill_gateway(wait);
         });

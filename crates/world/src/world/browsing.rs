@@ -1,10 +1,10 @@
-//! What an app does for the person who looks at it, beside the sync: a model, not a run.
+//! The app's own queries for the person who looks at it: a model, not real queries.
 //!
-//! Queries come as a Poisson process while the app is in the foreground. With a rollback journal a
-//! query waits while a transaction that writes is under way, as on Android, where an app has one
-//! connection then; with a write-ahead log it does not. It gets half of the processor while the
-//! sync is at work, and the sync the rest. What it reads is in memory. It is told when it is
-//! answered: until then the sync may take on more work beside it.
+//! Queries form a Poisson process while the app is in the foreground. With a rollback journal, a
+//! query waits while a writing transaction is under way, as on Android, where an app then has one
+//! connection. With a write-ahead log it does not wait. While the sync is at work, both get half of
+//! the processor. The data is in memory. A query is reported when it is answered, as the sync may
+//! take on more work until then.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ pub(super) struct Query {
 #[derive(Clone, Copy, Debug)]
 struct Busy {
     from: Time,
-    /// The processor is at work up to here.
+    /// The processor is busy until here.
     cpu_until: Time,
     until: Time,
     locked: bool,
@@ -31,17 +31,17 @@ struct Busy {
 pub(super) struct Browser {
     every: Span,
     cost: Span,
-    /// A transaction that writes keeps readers out.
+    /// A writing transaction blocks readers.
     readers_wait: bool,
     stream: Stream,
-    /// When the next query that is not told comes or came, if the app is in the foreground.
+    /// Arrival of the next unreported query, if the app is in the foreground.
     next: Option<Time>,
-    /// It is not answered before this, by the work that was known when it was last looked at.
+    /// A lower bound of its answer time, from the work known at the last look.
     not_before: Time,
-    /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the
-    /// background may last until the app is looked at again.
+    /// Work of the sync, by start. Parallel streams overlap. Work taken on in the background may
+    /// last until the person looks at the app again.
     busy: VecDeque<Busy>,
-    /// Queries with when each came that waited as the app was put away: answered then, or never.
+    /// Queries, with their arrival, that waited when the app was put away: answered then, or never.
     left: Vec<(Time, Query)>,
 }
 
@@ -63,14 +63,14 @@ impl Browser {
             self.next = Some(now + self.stream.exponential(self.every));
         }
     }
-    /// The app goes to the background. What the sync is at goes on.
+    /// The app goes to the background. The work of the sync goes on.
     pub(super) fn end(&mut self, now: Time) {
         while let Some(came) = self.next
             && let Some(query) = self.next_told(now, Time(u64::MAX))
         {
             self.left.push((came, query));
         }
-        // Who is answered first is last.
+        // The one that is answered first comes last.
         self.left.sort_by_key(|(came, query)| Reverse(*came + query.took));
         self.next = None;
         self.not_before = Time::ZERO;
@@ -84,7 +84,7 @@ impl Browser {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
-    /// How long the sync needs for `cpu` while people look: their queries take up to a half.
+    /// The time that the sync needs for `cpu` while people look: their queries take at most half.
     pub(super) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
@@ -92,18 +92,18 @@ impl Browser {
         let taken = self.cost.min(Span(self.every.0 / 2));
         cpu.scaled(self.every.0, self.every.0 - taken.0)
     }
-    /// The next of the queries that were answered by `now`, which work that begins later does not
-    /// hold up; `None` if all were told. Those that come later are answered later.
+    /// The next query answered by `now`; `None` if all of these are reported. Later work cannot
+    /// delay it, and later queries are answered later.
     pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
-    /// The next of those that came by `now`, answered or not: the world ends.
+    /// The next query that arrived by `now`, answered or not, at the end of the world.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
-    /// The next of those that came by `now` as the process dies: who waits has waited so long.
+    /// The next query that arrived by `now`, at the death of the process: its wait ends now.
     pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,
@@ -112,9 +112,9 @@ impl Browser {
         let lasted = now - came;
         Some(Query { took: took.min(lasted), waited: waited.min(lasted) })
     }
-    /// The next of those that came up to `now` and are answered `by` a time.
+    /// The next query that arrived up to `now` and is answered by `by`.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
-        // One that lasts is not worked out again for each piece of work beside it.
+        // Spares a long query a new calculation at each piece of work.
         if self.not_before > by {
             return None;
         }
@@ -168,8 +168,8 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// A query of 10 ms each 100 ms on average; the sync holds the lock from 1000 to 1400 ms, the
-    /// processor to 1200.
+    /// A query of 10 ms every 100 ms on average. The sync holds the lock from 1000 to 1400 ms, and
+    /// the processor until 1200 ms.
     fn browser(readers_wait: bool) -> Browser {
         let stream = Seed(1).stream("browser", 0, 0);
         let mut browser = Browser::new(Span::millis(100), Span::millis(10), readers_wait, stream);
@@ -182,7 +182,7 @@ mod tests {
     fn a_query_waits_for_the_lock_with_a_rollback_journal_and_shares_the_processor_with_a_log() {
         let table = [
             (900, true, (10, 0)),
-            (995, true, (15, 0)), // Half of it beside the sync: 5 ms alone, 10 ms shared.
+            (995, true, (15, 0)), // Half of it during the sync: 5 ms alone, 10 ms shared.
             (1_100, true, (310, 300)),
             (1_100, false, (20, 0)),
             (1_195, false, (12, 0)), // 5 ms shared are 2.5 ms of work.
@@ -222,8 +222,8 @@ mod tests {
 
     #[test]
     fn a_query_meets_the_work_that_is_taken_on_while_it_runs() {
-        // 130 ms of work each 150 ms, told of as a machine does: what was answered before each
-        // stretch begins.
+        // 130 ms of work every 150 ms, reported as a machine does: first the queries answered
+        // before each piece of work.
         let stretches: Vec<(u64, u64)> = (0..1_000).map(|n| (n * 150, n * 150 + 130)).collect();
         let stream = || Seed(1).stream("browser", 0, 0);
         for readers_wait in [true, false] {
@@ -258,7 +258,7 @@ mod tests {
             std::iter::from_fn(|| browser.next_asked(at(now))).collect()
         };
         browser.busy(at(0), at(5_000), at(20_000), true);
-        // Long over when the app is looked at again, and taken on before what lasts is over.
+        // Over before the app is looked at again, but taken on before the lasting work ends.
         browser.busy(at(20_000), at(20_100), at(20_100), true);
         assert_eq!(asked(&mut browser, 10_000), []);
         browser.begin(at(10_000));
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn who_waits_when_the_process_dies_has_waited_until_then() {
-        // The lock is taken to 1400 ms, and the process dies 200 ms before.
+        // The lock is held until 1400 ms, and the process dies 200 ms before that.
         let asked = |next: fn(&mut Browser, Time) -> Option<Query>| -> Vec<Query> {
             let mut browser = browser(true);
             browser.every = Span::millis(10);
@@ -297,8 +297,8 @@ mod tests {
 
     #[test]
     fn who_waits_when_the_app_goes_to_the_background_is_answered_there_unless_the_process_dies() {
-        // The lock is taken to 1400 ms; the app goes 300 ms before, and perhaps the process dies
-        // 200 ms before.
+        // The lock is held until 1400 ms. The app goes to the background 300 ms before that, and
+        // the process may die 200 ms before.
         let asked = |dies: bool| -> Vec<Query> {
             let mut browser = browser(true);
             browser.every = Span::millis(10);

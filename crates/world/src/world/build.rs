@@ -1,4 +1,4 @@
-//! From a plan to a world that stands still.
+//! From a plan to a world at time 0.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,14 +75,14 @@ pub(super) struct World {
     versions: Option<Rc<Versions>>,
     leases: Leases,
     pub(super) script: Script,
-    /// Of the edits that are written down, in any hour.
+    /// Of the edits in the script, at any hour.
     pub(super) last_edit: Time,
-    /// Its building was interrupted: not all rows and devices are there.
+    /// Building was interrupted: some rows and devices are missing.
     pub(super) is_partial: bool,
 }
 
-/// Builds the world of `plan` with these halves of a stack; `lives` listen too. Who watches may
-/// interrupt that, too: the world has then not all of its rows and devices.
+/// Builds the world of `plan` with these halves of a stack; `lives` listen too. An interruption
+/// through `watch` leaves out some rows and devices.
 pub(super) fn build(
     plan: &Setup,
     halves: Halves,
@@ -91,7 +91,7 @@ pub(super) fn build(
 ) -> Result<World, DataError> {
     let plan = Rc::new(plan.clone());
     let devices = plan.devices();
-    // What was stopped stays so, and is looked at no more.
+    // Once interrupted it stays so, and `watch` is not asked again.
     let stopped = Cell::new(false);
     let stops: &dyn Fn() -> bool = &|| {
         stopped.set(stopped.get() || watch.interrupted());
@@ -154,7 +154,7 @@ pub(super) fn build(
     Ok(world)
 }
 
-/// All that goes wrong, and the windows in which it does.
+/// All faults, and the windows in which they must meet somebody.
 fn drawn(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
     disturbances::draw(&mut faults, plan, devices);
@@ -344,14 +344,14 @@ fn skew(world: &World, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
     skew
 }
 
-/// What the script makes of the edits and imports of a plan; nothing is run.
+/// The result of scripting the edits and imports of a plan, without a run.
 pub(super) fn placed(plan: &Setup) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
     Ok(script.unwrap_or_default().placed)
 }
 
-/// The script of a plan, its planned edits and imports among it; `None` if it was stopped.
+/// The script of a plan with its planned edits and imports; `None` if it was interrupted.
 fn written(
     plan: &Setup,
     dataset: &Dataset,
@@ -401,7 +401,7 @@ fn written(
     write_script(&setting, &bursts, &imports, stops)
 }
 
-/// Events whose rows others are about, by name; groups are events by their position.
+/// Events whose rows other events refer to, by name. A group is an event's position.
 struct Groups<'p> {
     places: BTreeMap<&'p str, u64>,
     asked_for: BTreeSet<&'p str>,
@@ -413,12 +413,12 @@ impl<'p> Groups<'p> {
             Happening::Edits { about, .. } => about.row_of.as_deref(),
             _ => None,
         });
-        // Of a name that comes twice the first place is meant.
+        // For a name that occurs twice, the first place counts.
         let places = plan.events.iter().enumerate().rev().map(|(at, event)| (&*event.name, at as u64));
         Groups { places: places.collect(), asked_for: asked_for.collect() }
     }
 
-    /// What the planned edits of an event are about.
+    /// The target row of an event's planned edits.
     fn target(&self, event: &str, about: &About) -> Target {
         let group = |name: &str| self.places.get(name).copied();
         let own = group(event).filter(|_| about.same_row || self.asked_for.contains(event));
@@ -429,7 +429,7 @@ impl<'p> Groups<'p> {
     }
 }
 
-/// All rows of a plan with their history; if it `stops`, not all are found by attributes.
+/// All rows of a plan with their history. If it `stops`, not all are indexed by attributes.
 pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
@@ -442,7 +442,7 @@ pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset,
     )
 }
 
-/// The backend with its rows, and those as the oracle asks for them; not all if it `stops`.
+/// The backend with its rows, and the same rows for the oracle; incomplete if it `stops`.
 fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
@@ -462,7 +462,7 @@ fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend
     (backend, initial.sorted())
 }
 
-/// The gateway. A replica has been refreshed where devices have been synced before.
+/// The gateway. Its replica is filled if some devices were synced before the start.
 fn gateway(plan: &Setup, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);

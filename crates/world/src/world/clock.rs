@@ -1,8 +1,8 @@
-//! A device's clocks as functions of time: the monotonic one, the wall clock, what people see.
+//! A device's clocks as functions of time: the monotonic clock, the wall clock, and local time.
 //!
-//! The wall clock is ahead by an offset of the device, by what it has drifted since the network
-//! last set it, and by the steps it was given since. The network takes back drift and steps, daily
-//! at a time of the device's own if it is online then, and leaves the offset.
+//! The wall clock is ahead by the sum of three parts: the device's offset, its drift since the
+//! network last set it, and the steps since then. The network removes drift and steps but not the
+//! offset. It does so daily, at a time of the device's own, if the device is online then.
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};
@@ -13,22 +13,22 @@ use crate::sim::Handle;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Skew {
     pub(super) offset: i64,
-    /// Parts in 10⁹ by which it is too fast.
+    /// Speed error in parts per 10⁹; positive is too fast.
     pub(super) drift_ppb: i64,
     set: Settings,
     pub(super) steps: Vec<Jump>,
     pub(super) zones: Vec<Jump>,
 }
 
-/// When the network sets a clock: time after time, but not while the device is offline. Asked for,
-/// not listed: a period may be short and a run long.
+/// When the network sets a clock: periodically, except while the device is offline. Computed on
+/// demand, not listed, as the period may be short and the run long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Settings {
     first: Option<Time>,
     period: Span,
-    /// Nothing is set from here on.
+    /// The clock is not set from here on.
     end: Time,
-    /// The times without a network in which it would have been set, in order and apart.
+    /// The offline intervals in which it is not set, sorted and disjoint.
     offline: Vec<(Time, Time)>,
 }
 
@@ -53,8 +53,8 @@ impl Settings {
 }
 
 impl Skew {
-    /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the
-    /// network does not set it in the times that are `offline`, in order and apart.
+    /// The clock of a device up to `end`; open values of the model are drawn from the seed. The
+    /// network does not set it in the intervals `offline`, sorted and disjoint.
     pub(super) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Skew {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
@@ -93,8 +93,8 @@ impl Skew {
     }
 }
 
-/// How far phones' clocks are off, in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ±
-/// 15 s + .025 ± 1 h + .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
+/// The clock skew of phones in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ± 15 s +
+/// .025 ± 1 h + .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
 fn phone_offset(stream: &mut Stream) -> i64 {
     let kind = stream.unit();
     let sign = if stream.chance(0.5) { 1.0 } else { -1.0 };
@@ -112,7 +112,7 @@ fn phone_offset(stream: &mut Stream) -> i64 {
     (seconds * 1e6) as i64
 }
 
-/// N(0, 5 ppm), at most 50 ppm either way (Luo 2017; specifications of crystals).
+/// N(0, 5 ppm), at most 50 ppm either way (Luo 2017; crystal specifications).
 fn phone_drift_ppb(stream: &mut Stream) -> i64 {
     (stream.normal() * 5_000.0).clamp(-50_000.0, 50_000.0) as i64
 }
@@ -120,7 +120,7 @@ fn phone_drift_ppb(stream: &mut Stream) -> i64 {
 pub(super) struct DeviceClock {
     pub(super) handle: Handle,
     pub(super) start: Stamp,
-    /// Added to UTC to get local time at the start, in seconds.
+    /// UTC offset of local time at the start, in seconds.
     pub(super) utc_offset: i32,
     pub(super) skew: Skew,
 }
@@ -202,8 +202,8 @@ mod tests {
         assert_eq!(skew.ahead(hours(3)), 0);
     }
 
-    /// 3.5 % of phones were more than an hour off by some accounts; here .025 are an hour off and
-    /// most of .005 more.
+    /// Some sources say that 3.5 % of phones were more than an hour off. Here .025 are an hour off,
+    /// and most of .005 are more.
     #[test]
     fn phones_are_off_as_measured() {
         let offsets: Vec<i64> =

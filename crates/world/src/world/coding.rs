@@ -1,16 +1,16 @@
-//! What coding messages costs the gateway's processor.
+//! CPU time of the gateway for coding messages.
 
 use std::cell::Cell;
 
 use crate::base::{Bytes, Span};
 use crate::protocol::{Codec, Way};
 
-/// Bytes of JSON that a core of a server codes a second, as of a laptop. Source: estimate.
+/// JSON bytes coded per second by a server core, as by a laptop. Source: estimate.
 const RATE: Bytes = Bytes(400_000_000);
-/// Milliwatts of a core that is busy. Source: estimate; a big core of a phone draws about one watt.
+/// Milliwatts of a busy core. Source: estimate; a big core of a phone draws about one watt.
 const CORE: u64 = 1_000;
 
-/// The gateway's work on messages. It has a core for each request.
+/// The gateway's coding work. Each request has its own core.
 pub(super) struct GatewayCoding {
     pub(super) rate: Option<Bytes>,
     pub(super) spent: Cell<Span>,

@@ -1,4 +1,4 @@
-//! How many commits of the backend readers can see, for a server half that waits for the next.
+//! The number of backend commits that readers can see, for a server half that waits for the next.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use crate::sim::{Handle, Notify};
 pub(super) struct Commits {
     handle: Handle,
     all: Cell<u64>,
-    /// When those that readers cannot see yet come to be seen.
+    /// When the invisible commits become visible.
     unseen: RefCell<BinaryHeap<Reverse<Time>>>,
     came: Notify,
 }
@@ -23,13 +23,13 @@ impl Commits {
     pub(super) fn all(&self) -> u64 {
         self.all.get()
     }
-    /// There is another, which readers see at once or then.
+    /// Adds a commit, visible at once or at `visible_at`.
     pub(super) fn add(&self, visible_at: Option<Time>) {
         self.all.set(self.all.get() + 1);
         self.unseen.borrow_mut().extend(visible_at.map(Reverse));
         self.came.notify_all();
     }
-    /// Waits until more than `seen` can be seen; gives how many.
+    /// Waits until more than `seen` commits are visible; returns their number.
     pub(super) async fn more_than(&self, seen: u64) -> u64 {
         loop {
             let (visible, next) = self.visible();

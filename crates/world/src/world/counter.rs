@@ -1,5 +1,4 @@
-//! The server half as the links see it, from one device: what answers its requests, and is told of
-//! the connections that it holds.
+//! The server half as one device's link sees it: serves its requests and holds its connections.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -15,7 +14,7 @@ use crate::net::{Server, ServerEnd, Version};
 pub(super) struct Counter {
     pub(super) servers: Rc<Servers>,
     pub(super) device: DeviceId,
-    /// Its token, if that does not last for ever.
+    /// Its token, unless it lasts forever.
     pub(super) wallet: Option<Rc<Wallet>>,
 }
 
@@ -23,7 +22,7 @@ impl Server for Counter {
     fn version(&self) -> Version {
         let shown = self.servers.backend.borrow().shown_by();
         let gateway = self.servers.gateway.as_ref();
-        // A replica has changes later than the backend.
+        // A replica gets changes later than the backend.
         let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
         let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
         Version { number: self.servers.commits.all(), settled }
@@ -47,8 +46,8 @@ impl Server for Counter {
     }
 }
 
-/// One request with what stands beside it, and then beside its answer: nothing if that is not the
-/// server's.
+/// One request with its out-of-band data, later that of the response; empty if the response is not
+/// the server's.
 pub(super) struct Slipped(pub(super) Rc<Counter>, pub(super) Beside);
 
 impl Server for Slipped {
@@ -81,7 +80,7 @@ impl Counter {
         })
     }
 
-    /// A device wants to hold a connection: the number that it gets, or the bytes that say no.
+    /// A device asks to hold a connection. Returns its number, or the bytes of an error.
     fn connect(&self, is_let_in: bool, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
         let (servers, from) = (&self.servers, self.device);
         if !servers.process.is_up.get() {
@@ -120,7 +119,7 @@ impl Counter {
             let (bytes, asked) = (message.len() as u64, message.clone());
             let taken = servers
                 .over(bytes, move |servers, deadline| hear(servers, (from, id), deadline, (&asked, &slip)));
-            // Its process may have died meanwhile, and nobody says anything then.
+            // If its process died in the meantime, nobody responds.
             let Some(taken) = servers.process.or_death(taken).await else { return };
             match taken.and_then(|taken| taken) {
                 Ok(said) => servers.phones.say(said),
@@ -142,7 +141,7 @@ impl Counter {
     }
 }
 
-/// Tells the recorders of lives which rows leave for a device.
+/// Reports to the recorders of lives which rows leave for a device.
 fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     if !servers.hub.records_lives() {
         return;
@@ -160,7 +159,7 @@ fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     }
 }
 
-/// A connection whose messages are looked into for rows.
+/// A connection whose messages are searched for rows.
 struct Recorded {
     end: Rc<dyn ServerEnd>,
     servers: Weak<Servers>,
@@ -179,7 +178,7 @@ impl ServerEnd for Recorded {
     }
 }
 
-/// Has the half take a message at the backend; gives what it said meanwhile.
+/// Lets the half handle a message at the backend; returns what it sent meanwhile.
 fn hear(
     servers: &Servers,
     (from, id): (DeviceId, ConnectionId),
@@ -188,7 +187,7 @@ fn hear(
 ) -> Done<Result<Said, ServerError>> {
     let now = servers.handle.now();
     if !servers.phones.holds(id) {
-        // It has ended on the way to the backend, perhaps with the process that held it.
+        // It ended while the message was on the way, perhaps with its process.
         return Done { value: Ok(Said::new()), bytes: 0, at: now };
     }
     let (mut server, mut backend) = (servers.server.borrow_mut(), servers.backend.borrow_mut());

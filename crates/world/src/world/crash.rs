@@ -1,4 +1,4 @@
-//! Where an app is to die: at crash points, and at syncs of its disk as the power fails.
+//! Where an app is to die: at crash points, and at disk syncs by a power failure.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ struct Armed {
 }
 
 impl CrashBook {
-    /// The app dies at the passing `nth` (from 1) from then on; gives a number to disarm it by.
+    /// Arms a kill at the `nth` passing (from 1) after `from`; returns a number to disarm it.
     pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
         let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
@@ -33,7 +33,7 @@ impl CrashBook {
         self.armed.borrow_mut().push(armed);
         number
     }
-    /// Whether it did not come to kill; now it will not.
+    /// Disarms a kill; true if it had not fired yet.
     pub(super) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
@@ -44,7 +44,7 @@ impl CrashBook {
             None => _ = passed.insert(point.to_owned(), 1),
         }
     }
-    /// A point is passed. If the app is to die there: after how long it is started again.
+    /// Passes a point. If the app dies there, returns the time until its restart.
     pub(super) fn pass(&self, point: &str, now: Time) -> Option<Span> {
         self.count(point);
         if self.suspended.get() {
@@ -54,7 +54,7 @@ impl CrashBook {
         for one in armed.iter_mut().filter(|a| a.point == point && a.from <= now) {
             one.left = one.left.saturating_sub(1);
         }
-        // Of several that are due one strikes, and the others at the next passing.
+        // Only one of several due kills fires; the others do at the next passing.
         let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
         let due = armed.remove(due);
         due.struck.set(true);
@@ -72,7 +72,7 @@ impl SyncLosses {
     pub(super) fn is_armed(&self) -> bool {
         !self.0.borrow().is_empty()
     }
-    /// Syncs end at these times: when the power fails, and which loss that is.
+    /// Given these ends of syncs: the due losses, with the time of each power failure.
     pub(super) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
         let mut due = Vec::new();
         self.0.borrow_mut().retain_mut(|loss| {

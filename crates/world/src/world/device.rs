@@ -1,4 +1,4 @@
-//! A device: hardware, disk and link that last, and the app's process that comes and goes.
+//! A device: hardware, disk and link are permanent; the app's process starts and ends.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ use crate::net::Way;
 use crate::setup::Asking;
 use crate::sim::{Handle, NodeId};
 
-/// A device without power comes back after this, unless the event that took it says otherwise.
+/// A device without power comes back after this, unless the event says otherwise.
 const SWITCHED_ON_AFTER: Span = Span::secs(60);
 
 pub(super) struct Device {
@@ -51,7 +51,7 @@ pub(super) struct Device {
     pub(super) allowed: Allowed,
 }
 
-/// An edit of which the person does not see yet that it is saved.
+/// An edit whose person does not see yet that it is saved.
 pub(super) struct Unsaved {
     edit: LocalEdit,
     since: Time,
@@ -75,7 +75,7 @@ impl Device {
         let Some(engine) = self.app.open(incarnation, disk, setup, self.ports.clone()) else {
             return self.notice_power();
         };
-        // To open a database may mean to recover it.
+        // Opening a database may mean recovering it.
         self.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         self.app.begin(engine.clone());
@@ -84,7 +84,7 @@ impl Device {
             let was_looked_at = self.attention.looks();
             self.attention.logs_in(self.now(), true);
             self.pass_on(AppEvent::Login);
-            // Nobody looks at it for its having been killed.
+            // A kill does not make the person look at the app.
             if !was_looked_at {
                 self.put_away();
             }
@@ -97,21 +97,21 @@ impl Device {
         }
     }
 
-    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent
-    /// goes on. With `restart_after` it comes back.
+    /// Ends the process from outside: what it had written by now stays, and what it sent goes on.
+    /// It comes back after `restart_after`, if given.
     pub(super) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
-        // What is done at this very instant may not have been told yet.
+        // Work that ends at this very instant may not be reported yet.
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
     }
-    /// The same by a fault, which is noted if there is a process to end.
+    /// A kill by a fault, which fires if there is a process to end.
     pub(super) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
             struck.set(true);
             self.kill(reason, Some(restart_after));
         }
     }
-    /// Takes on work of the app; gives when it is done.
+    /// Takes on work of the app; returns when it is done.
     pub(super) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
         for (at, loss) in done.losses {
@@ -121,7 +121,7 @@ impl Device {
         }
         done.until
     }
-    /// Outlasts the app.
+    /// Schedules `act` after `wait`; it outlives the app.
     pub(super) fn later(&self, name: &'static str, wait: Span, act: impl FnOnce(&Device) + 'static) {
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, name, async move {
@@ -129,7 +129,7 @@ impl Device {
             act(&device);
         });
     }
-    /// Ends the process at a place in its own code, which has told what was done before.
+    /// Ends the process at a point in its own code, which has reported all work done before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
@@ -155,11 +155,11 @@ impl Device {
         }
     }
 
-    /// Whether work may have ended that an app that is suspended does not tell of.
+    /// True if a suspended app may have unreported work that has ended.
     fn is_silent_of_work(&self) -> bool {
         self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
-    /// Its storage goes back to what it was at a backup. Nobody looks at the app meanwhile.
+    /// Restores the storage from a backup. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Saved, restart_after: Span) {
         let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
@@ -189,7 +189,7 @@ impl Device {
             self.start_after(restart_after);
         }
     }
-    /// Its storage becomes a copy of another's; what was there is gone.
+    /// The storage becomes a copy of another device's; the old content is lost.
     pub(super) fn become_copy(&self, other: &Device, restart_after: Span) {
         let unseen: Vec<LocalEdit> = other.unsaved.borrow().iter().map(|one| one.edit.clone()).collect();
         let (copy, before) = (other.storage.save(self.now()), self.storage.person());
@@ -199,7 +199,7 @@ impl Device {
         self.tell_person(before);
         let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
         if other.is_running() && under_way {
-            // The copy may hold what the other is about to tell.
+            // The copy may hold what the other device is about to report.
             self.tell(Event::CutShort);
         }
     }
@@ -207,10 +207,10 @@ impl Device {
         self.later("restart", wait, Device::start);
     }
     pub(super) fn before_poll(&self) {
-        // Others may have made the store give back its memory, which nobody is charged for.
+        // Other devices may have made the store release memory; nobody is charged for that.
         self.storage.settle(self.now());
     }
-    /// A task had its turn. What it did to the disk and took on no work for costs nothing.
+    /// After a turn of a task: disk work without `take_on` is free.
     pub(super) fn after_poll(&self) {
         self.storage.settle(self.now());
         self.notice_power();
@@ -231,7 +231,7 @@ impl Device {
         self.attention.on(event, self.now());
         self.pass_on(event);
     }
-    /// Something happened to the app, which is told of it if it runs.
+    /// Passes an event to the app, if it runs.
     fn pass_on(&self, event: AppEvent) {
         if self.is_running() {
             match event {
@@ -261,7 +261,7 @@ impl Device {
             self.app(AppEvent::Pause);
         }
     }
-    /// A person edits; nothing comes of it while the app does not run.
+    /// A person edits. If the app does not run, the edit is missed.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
@@ -290,12 +290,12 @@ impl Device {
     fn edited(&self, edit: &LocalEdit, made_at: Stamp, waited: Span, done: Result<(), EditError>) {
         match done {
             Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
-            // The power failed before the commit: nobody was told that it was saved.
+            // The power failed before the commit: the person did not see that it was saved.
             Ok(()) | Err(EditError::Storage(_)) => self.miss(edit),
             Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
         }
     }
-    /// A person waits for an edit that its engine saves in its own time.
+    /// A person waits for an edit that its engine saves asynchronously.
     fn saves(
         &self,
         edit: &LocalEdit,
@@ -322,11 +322,11 @@ impl Device {
         });
         shown
     }
-    /// A person wants to edit, and the app shows nothing that will do.
+    /// A person wants to edit, but the app shows no suitable row.
     pub(super) fn miss(&self, edit: &LocalEdit) {
         self.tell(Event::EditMissed { edit, waited: Span::ZERO });
     }
-    /// The person sees that an edit is saved when its time is over, if the process lives so long.
+    /// The person sees that an edit is saved when its work is done, if the process lives that long.
     fn saved(&self, edit: &LocalEdit, made_at: Stamp, waited: Span) {
         let (begun, until) = (self.now(), self.hardware.free_at());
         if until <= begun {
@@ -349,11 +349,11 @@ impl Device {
             self.tell(Event::EditMissed { edit: &edit, waited: locked.min(self.now() - since) });
         }
     }
-    /// A person wanted to edit and gave up, as a sync had the screen.
+    /// A person wanted to edit and gave up, as a sync blocked the screen.
     pub(super) fn prevented(&self, wish: &Wish, waited: Span) {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
-    /// Nobody works any more, and who still waits for the screen gives up.
+    /// End of work: people who still wait for the screen give up.
     pub(super) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
@@ -362,7 +362,7 @@ impl Device {
     pub(super) fn is_attended(&self) -> bool {
         self.is_running() && self.attention.looks() && self.screen.is_free()
     }
-    /// A person decides a conflict; `then` hears how that went, if the process lives so long.
+    /// A person resolves a conflict. `then` gets the result, if the process lives that long.
     pub(super) fn resolve(
         &self,
         edit: EditId,
@@ -380,7 +380,7 @@ impl Device {
         self.use_briefly();
         self.with_engine(|engine| {
             let fetch = engine.clone().fetch(entity, of);
-            // A failed fetch shows on the screen and in the request's events; nothing waits for it.
+            // A failed fetch shows on the screen and in the request's events. Nothing waits for it.
             self.ports.spawn.spawn(Box::pin(async move { drop(fetch.await) }));
         });
     }
@@ -399,7 +399,7 @@ impl Device {
         runs
     }
 
-    /// The app calls a unit without queue and events; of one at once it is told when it runs.
+    /// The app calls a unit without queue and events. A direct call reports its start and end.
     fn call(&self, unit: UnitId, sync: LocalBoxFuture<'static, Result<(), SyncError>>, at_once: bool) {
         let device = self.shared();
         let call = device.screen.call(self.now(), unit);
@@ -407,7 +407,7 @@ impl Device {
             self.tell(Event::Call(CallEvent::Called { unit }));
         }
         self.ports.spawn.spawn(Box::pin(async move {
-            // How it ends shows in its requests' events, and nowhere else.
+            // Its end shows only in its requests' events.
             drop(sync.await);
             if at_once {
                 device.tell(Event::Call(CallEvent::CameBack { unit }));
@@ -416,7 +416,7 @@ impl Device {
         }));
     }
 
-    /// Somebody cancels the run under way, or waits for the next that sends a request.
+    /// A person cancels the run under way, or waits for the next run that sends a request.
     pub(super) fn cancel(&self, cancel: Cancel) {
         let mut taken = false;
         if self.now() < cancel.until {
@@ -424,12 +424,12 @@ impl Device {
             if taken { cancel.struck.set(true) } else { self.cancels.borrow_mut().push_back(cancel) }
         }
     }
-    /// A request of a run has left: who waits to cancel one does so in its midst.
+    /// A request of a run has left: a person who waits to cancel does so during it.
     pub(super) fn is_asking(&self) {
         let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
         self.later("cancel", cancel.after, |device| device.cancel(cancel));
     }
-    /// A hook of the app, called for this unit and run if for any, asks for a sync.
+    /// A hook of the app asks for a sync; `run` is the unit and run that it was called for, if any.
     pub(super) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
         self.with_engine(|engine| {
             self.tell(Event::Engine(EngineEvent::HookTriggered { hook, run, unit }));
@@ -443,7 +443,7 @@ impl Device {
     pub(super) fn is_caught_up(&self) -> Option<bool> {
         self.app.engine()?.is_caught_up()
     }
-    /// The same of a copy of its database, while its process goes on.
+    /// Like [`Device::with_view`], on a copy of the database while the process continues.
     pub(super) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         if !self.is_running() {
             return None;
@@ -455,7 +455,7 @@ impl Device {
             None => f(&*view),
         })
     }
-    /// The same with the columns that a newer version of the app has brought, if one runs.
+    /// Like [`Device::with_view`], with the columns of the newer app version, if it runs.
     pub(super) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
         if self.storage.narrower().is_some()
             && let Some(engine) = self.app.engine()
@@ -466,7 +466,7 @@ impl Device {
             self.storage.disk.forgive();
         }
     }
-    /// What the bench itself looks at is free.
+    /// Reads by the bench itself are free.
     fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let engine = self.app.engine()?;
         let Some(view) = engine.view() else { return self.with_copy(f) };
@@ -477,7 +477,7 @@ impl Device {
         self.storage.disk.forgive();
         Some(seen)
     }
-    /// Why there is nothing to see of it, if so. After a loss of power all of the database is read.
+    /// Why its data is not visible, if so. After a power loss the whole database is read.
     pub(super) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.losses.get() > 0)) {
             Some(None) => None,
@@ -485,7 +485,7 @@ impl Device {
             None => Some(self.app.why_down()),
         }
     }
-    /// The world ends: what the app did for who still looks at it, and did not come to, is told.
+    /// Ends the world: reports the app's queries for people, answered or not, and unsaved edits.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();

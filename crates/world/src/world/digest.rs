@@ -9,13 +9,13 @@ use crate::base::{Digest, Digestible, EntityId, Stamp, ValueRef};
 use crate::contract::{BlobId, DeviceView, LogEntry, Node, Occurrence, OpenConflict, PendingEdit, RowWait};
 use crate::metrics::Figures;
 
-/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
-/// kind. Names of figures and the wording of messages are not of it.
+/// Adds an event to the chain: its time, node, kind and distinguishing fields. Names of figures and
+/// texts of messages are left out.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     if occurrence.event.is_shown_alone() {
         return;
     }
-    // The numbers of devices are of 32 bits.
+    // Device numbers have 32 bits.
     let node = match occurrence.node {
         Node::Device(device) => u64::from(device.0),
         Node::Gateway => 1 << 40,
@@ -26,12 +26,12 @@ pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     occurrence.event.digest(digest);
 }
 
-/// The digest of figures with their names, which may change where nothing that happens does.
+/// The digest of figures with their names. Names may change while events stay the same.
 pub(super) fn of_figures(figures: &Figures) -> String {
     let mut digest = Digest::new();
     for (name, figure) in figures {
         digest.text(name);
-        // A figure of which everything came has the digest that builds gave it which knew no other.
+        // Leaves out default values of fields that the digests of older builds do not have.
         digest.text(&format!("{figure:?}").replace(", never: 0, waited: 0", ""));
     }
     digest.hex()
@@ -39,14 +39,14 @@ pub(super) fn of_figures(figures: &Figures) -> String {
 
 #[derive(Default)]
 pub(super) struct RowDigests {
-    /// What people see: keys and values.
+    /// The visible content: keys and values.
     pub(super) content: Digest,
-    /// The stamps that go with them: they depend on when things happened.
+    /// The stamps of the rows, which depend on timing.
     pub(super) stamps: Digest,
 }
 
 impl RowDigests {
-    /// Adds both to a digest; gives that of what people see.
+    /// Adds both to a digest; returns the digest of the visible content.
     pub(super) fn finish(self, digest: &mut Digest) -> String {
         let content = self.content.hex();
         [&content, &self.stamps.hex()].into_iter().for_each(|hex| digest.text(hex));
@@ -54,7 +54,7 @@ impl RowDigests {
     }
 }
 
-/// A device whose rows go into the digests as they are read for the check.
+/// A device view that adds rows to the digests as the check reads them.
 pub(super) struct Digested<'d> {
     view: &'d dyn DeviceView,
     digests: RefCell<&'d mut RowDigests>,
@@ -91,7 +91,7 @@ impl DeviceView for Digested<'_> {
     as_the_view_says! {}
 }
 
-/// Adds all rows of the backend, tombstones among them, until it `stops`.
+/// Adds all rows of the backend, including tombstones, until it `stops`.
 pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &dyn Fn() -> bool) {
     for entity in backend.schema().ids().take_while(|_| !stops()) {
         for record in Wanted::new(backend.rows(entity), stops) {

@@ -1,5 +1,4 @@
-//! What happens to single answers, rows and edits, to runs that people cancel, and to apps that the
-//! operating system suspends.
+//! Faults of single responses, rows and edits, cancelled runs, and suspended apps.
 
 use super::drawing::{drawn_for, none_came};
 use crate::base::{DeviceId, Ppm, Span, Time};
@@ -11,14 +10,14 @@ use crate::net::{During, Foreign};
 use crate::setup::Setup;
 use crate::setup::{Chaos, DevicePlan};
 
-/// In chaos a run is cancelled so long after a request of it has left, in the mean.
+/// In chaos, a run is cancelled this long after its request has left, on average.
 const CANCELLED_AFTER: Span = Span::millis(300);
-/// In chaos the connections of a suspended app last so long.
+/// In chaos, connections of a suspended app last this long.
 const SOCKETS_LAST: Span = Span::secs(30);
 
 pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     if let Some(ttl) = plan.proxy {
-        // It is how things are, and no fault that is mended.
+        // A permanent condition, not a fault that ends.
         let always = During { from: Time::ZERO, until: Time::FAR, what: ttl };
         faults.devices.iter_mut().for_each(|on| on.net.caches.push(always));
     }
@@ -29,7 +28,7 @@ pub(super) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     }
 }
 
-/// What chaos brings all the time is as if it was planned for all of it.
+/// Continuous chaos is a fault planned for the whole script.
 fn disturb_always(faults: &mut Faults, chaos: &Chaos, plan: &Setup, devices: &[DevicePlan]) {
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
     let (at, length, end) = (Time::ZERO, plan.duration, Time::ZERO + plan.duration);

@@ -1,4 +1,4 @@
-//! Whom events concern, and when chance strikes.
+//! The devices that events concern, and the times of random faults.
 
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
 use crate::faults::{Awaited, Faults, When};
@@ -28,7 +28,7 @@ pub(super) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) 
     }
 }
 
-/// Keeps the share of the items, rounded to the nearest, drawn without replacement, in their order.
+/// Keeps the share of the items, rounded to the nearest, drawn without replacement, in order.
 fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut Stream) {
     let count = share.of(items.len() as u64);
     let mut drawn = items.clone();
@@ -37,7 +37,7 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
     items.retain(|item| drawn.contains(item));
 }
 
-/// Plans the fault of each event, with the devices that it concerns.
+/// Plans the fault of each event for the devices that it concerns.
 pub(super) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
     let end = Time::ZERO + plan.duration;
     for planned in &plan.events {
@@ -50,13 +50,13 @@ pub(super) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePl
     }
 }
 
-/// Tells that chance, which strikes once in `mtbf`, did not.
+/// Notes that a random fault, which occurs once per `mtbf`, did not occur.
 pub(super) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
     let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
     faults.awaited.push(Awaited::anywhere(key, why));
 }
 
-/// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
+/// Times of a Poisson process up to `end`; none if the mean interval is 0.
 pub(super) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     let mut moments = Vec::new();
     if mtbf > Span::ZERO {
@@ -69,7 +69,7 @@ pub(super) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     moments
 }
 
-/// Those of each device, by chaos.
+/// Draws the random faults of each device.
 pub(super) fn drawn_for(
     plan: &Setup,
     devices: &[DevicePlan],

@@ -1,4 +1,4 @@
-//! What drives a world: the script, the faults, the network's comings and goings.
+//! Drives a world: the script, the faults, and network changes.
 
 use std::rc::Rc;
 
@@ -23,18 +23,18 @@ use crate::setup::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 
-/// After so many rows of an import the caller may halt the world.
+/// After this many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
-/// An engine without runs says so often whether it is caught up.
+/// How often an engine without runs is asked if it is caught up.
 const HEARD_EVERY: Span = Span::secs(5);
-/// A process that the executor killed by a plan of a sweep is started again after this.
+/// The restart delay of a process that the executor killed for a sweep.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
-    /// Starts everything: the apps of those who do not log in later, and the tasks that make things
-    /// happen. Who interrupts a large fleet does not wait for all of its apps.
+    /// Starts the apps of people who do not log in later, and the tasks that drive the world. An
+    /// interruption does not wait for all apps of a large fleet.
     pub(super) fn set_going(&mut self, watch: &dyn Watch) {
-        // Before all else: what is done at the very instant of a backup is not in it.
+        // First, so that a backup does not include what happens at its very instant.
         self.play_restores();
         self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
@@ -81,8 +81,8 @@ impl World {
         self.follow_kills();
     }
 
-    /// Starts what is not on phones: the servers and the office, and what goes wrong there and on
-    /// the links. What people with phones do is left out.
+    /// Starts all but phones: the servers, the office, their faults and those of the links. Leaves
+    /// out people with phones.
     pub(super) fn set_servers_going(&mut self) {
         self.script.steps.retain(|step| matches!(step.actor, Actor::Office));
         self.play_restores_of(|whose| matches!(whose, Whose::Gateway | Whose::Backend));
@@ -119,10 +119,10 @@ impl World {
                 handle.excuse(POLLS_A_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
-                        // Who logs in opens the app for it: that is the first that the app learns.
+                        // A login opens the app: it is the first event of the app.
                         devices[id.0 as usize].app(AppEvent::Login);
                         devices[id.0 as usize].start();
-                        // Many log in at one instant, and the caller may halt the world between.
+                        // Many log in at one instant; the caller may halt the world in between.
                         handle.pause().await;
                     }
                     (Actor::Device(id), act) => person(&people, &devices[id.0 as usize], act),
@@ -148,7 +148,7 @@ impl World {
         });
     }
 
-    /// Who logs in has opened the app before, if that takes any time.
+    /// People open the app before they log in, if that takes any time.
     fn open_for_logins(&self, steps: &[Step]) {
         let before = self.plan.workload.opened_before_login;
         if before == Span::ZERO {
@@ -169,7 +169,7 @@ impl World {
         });
     }
 
-    /// One that waits for a crash point strikes in the end if its device did not come there before.
+    /// A kill that waits for a crash point fires at its latest time if the device did not pass it.
     fn play_kills(&self) {
         for kill in self.faults.kills.iter().cloned() {
             let device = self.device(kill.device);
@@ -243,7 +243,7 @@ impl World {
         }
     }
 
-    /// Tells who listens of the network's comings and goings; no app hears of them.
+    /// Reports network changes to listeners; apps do not hear of them.
     fn tell_networks(&self) {
         for (device, link) in self.devices.iter().zip(&self.links) {
             for (at, up) in link.borrow().conditions().toggles() {
@@ -256,7 +256,7 @@ impl World {
     }
 
     fn play_backend(&self) {
-        // Faults are mended at the end of the script; maintenance goes on in the drain.
+        // Faults end with the script; maintenance continues in the drain.
         let mut down = self.plan.backend.down.clone();
         for (from, until) in &self.faults.down {
             self.servers.backend.borrow_mut().service.down.push((*from, *until));
@@ -295,7 +295,7 @@ impl World {
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
-    /// What faults do by their own code.
+    /// Faults that act by their own code.
     fn play_strikes(&self) {
         let (servers, devices, links) = (self.servers.clone(), self.devices.clone(), self.links.clone());
         let hands = Rc::new(Hands { servers, devices, links });
@@ -311,11 +311,11 @@ impl World {
             });
         }
     }
-    /// Whether an event met somebody, to be set by the code that makes it happen.
+    /// The flag for whether an event met somebody; set by the code that makes the event happen.
     fn met(&self, event: &str) -> Struck {
         self.faults.fired.get(event).map(Awaited::met).unwrap_or_default()
     }
-    /// A node that the executor killed by itself is a killed app.
+    /// An app whose node the executor killed counts as a killed app.
     fn follow_kills(&self) {
         let (handle, devices, servers) = (self.handle.clone(), self.devices.clone(), self.servers.clone());
         self.handle.spawn(self.node, "killed", async move {
@@ -324,7 +324,7 @@ impl World {
                 if node == servers.process.node {
                     servers.kill_gateway(RESTARTED_AFTER);
                 }
-                // Nodes are numbered as devices are.
+                // Nodes have the same order as devices.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.app.node) {
                     devices[at].kill(KillReason::Killed, Some(RESTARTED_AFTER));
                 }
@@ -360,7 +360,7 @@ fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {
     }
 }
 
-/// The office writes straight to the backend; what it finds changed meanwhile it leaves alone.
+/// The office writes directly to the backend; it skips rows that changed in the meantime.
 fn office(servers: &Servers, edit: OfficeEdit) {
     let now = servers.handle.now();
     let OfficeEdit { action, entity, key, kind, values } = edit;
@@ -380,8 +380,8 @@ fn office(servers: &Servers, edit: OfficeEdit) {
     }
 }
 
-/// Engines without runs say now and then whether they are caught up: never while they are at work,
-/// as no call of theirs is under way between two tasks.
+/// Asks engines without runs at intervals if they are caught up. They are not at work then: no call
+/// of theirs is under way between two tasks.
 async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     loop {
         hub.handle.sleep_until(hub.handle.now() + HEARD_EVERY).await;
@@ -393,7 +393,7 @@ async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     }
 }
 
-/// The office imports rows: one transaction at one instant, at which the caller may halt the world.
+/// The office imports rows: one transaction at one instant, in which the caller may halt the world.
 async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     let mut import = Importing::new(batch.entity);
     let mut rows = batch.rows.into_iter();

@@ -1,5 +1,4 @@
-//! Whether what events plan met anybody: an outage in which no device used the network tested
-//! nothing.
+//! Whether planned events met anybody: an outage that no device noticed tested nothing.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +12,10 @@ use crate::faults::{ALL_READ, Awaited, Meets, NONE_LOST, NONE_PUT_OFF, NONE_REFU
 use crate::setup::Setup;
 use crate::setup::{DevicePlan, Happening, Planned};
 
-/// An edit is saved so long after it was begun, at the latest: it waits for the lock.
+/// Longest time until an edit is saved: it may wait for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// What of `plan` has to meet somebody, by name, and when that would show.
+/// The items of `plan` that must meet somebody, by name, and the windows in which that shows.
 pub(super) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
@@ -25,13 +24,13 @@ pub(super) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String,
         let Some((shown, otherwise)) = meets(event, end) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
-            // That nobody is chosen shows before the run.
+            // That nobody is chosen is known before the run.
             continue;
         }
         let awaited = Awaited::anywhere(&event.name, otherwise);
         if let Some((sign, from, until)) = shown {
-            // What the end of a fault sets off is its doing; what the end of the script does, not.
-            // Edits are made past it, too.
+            // Effects of a fault's end belong to the fault; effects of the script's end do not.
+            // Edits may be made after it too.
             let to_its_end = until < end || matches!(sign, Sign::Edit);
             let until = if to_its_end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
@@ -53,7 +52,7 @@ pub(super) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String,
     (events, windows)
 }
 
-/// The row that edits name; of a create it is the one that its row refers to.
+/// The row that edits name; not for a create, which names the row that it refers to.
 fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     let Happening::Edits { action, about, .. } = what else { return None };
     let action = &plan.workload.actions[*action];
@@ -61,7 +60,7 @@ fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// Its key, whether the plan has it, what shows that it came, when, and why it did not.
+/// Its key, whether the plan has it, its sign, its intervals, and the reason if it met nobody.
 type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
 fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
@@ -93,14 +92,14 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     ]
 }
 
-/// How it shows that what an event plans met somebody.
+/// The sign that an event met somebody.
 fn meets(planned: &Planned, end: Time) -> Option<Meets> {
     let (name, at, length) = (&*planned.name, planned.at, planned.length);
     match &planned.what {
         Happening::Fault(_, fault) => fault.meets(&When { name, at, length, chosen: &[], end }),
         Happening::Trigger(..) => Some((None, "the app of none of its devices ran at the time")),
         Happening::Edits { .. } => Some((Some((Sign::Edit, at, at + length + SAVED_WITHIN)), NO_EDIT)),
-        // It is told by the number of its rows.
+        // The number of its rows reports it.
         Happening::Import { .. } => None,
     }
 }

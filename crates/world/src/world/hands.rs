@@ -1,4 +1,4 @@
-//! What faults lay hands on while a world runs.
+//! Access of faults to a running world.
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;

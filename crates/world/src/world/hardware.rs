@@ -1,8 +1,8 @@
-//! What a device's processor, memory and flash make of the work of its app.
+//! The time of an app's work on a device's processor and flash, and the limits of its memory.
 //!
-//! SQLite does a transaction at once; here it gets its time. It begins when those before it are
-//! done (one write lock), keeps the processor busy for the steps of SQLite's machine, then the
-//! flash for what was really read, written and synced. Coding waits for none of them.
+//! SQLite runs a transaction at once; here it gets its duration. It begins when earlier ones are
+//! done (one write lock). It uses the processor for the steps of SQLite's virtual machine, then the
+//! flash for the real reads, writes and syncs. Coding does not wait for transactions.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use crate::faults::{SlowTime, SyncLoss};
 use crate::setup::DeviceClass;
 use crate::sim::Handle;
 
-/// Rows that a device cannot read when they come, and the next time can.
+/// Rows that a device cannot read on arrival, but can the next time.
 #[derive(Debug)]
 pub(super) struct BadRows {
     times: Vec<(Time, Time, Ppm)>,
@@ -61,9 +61,9 @@ pub(super) struct Hardware {
     pub(super) fitted: Fitting,
     free_at: Cell<Time>,
     spent: Cell<Spent>,
-    /// Work on the database that may not be done: from, until, and whether it holds the lock.
+    /// Possibly unfinished work on the database: from, until, and whether it holds the lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
-    /// Processor work that may not be done: from when on, until when, and its time.
+    /// Possibly unfinished processor work: from, until, and its processor time.
     computing: RefCell<Vec<(Time, Time, Span)>>,
     pub(super) sync_losses: SyncLosses,
 }
@@ -71,7 +71,7 @@ pub(super) struct Hardware {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
     pub(super) cpu: Span,
-    /// Of that, for coding messages; what a death cuts off counts whole.
+    /// The part for coding messages; work cut off by a death counts whole.
     pub(super) coded: Span,
     pub(super) longest_work: Span,
     pub(super) longest_lock: Span,
@@ -79,7 +79,7 @@ pub(super) struct Spent {
 
 pub(super) struct Done {
     pub(super) until: Time,
-    /// When the power fails over it, and which loss that is.
+    /// Power failures during the work: the time, and the loss.
     pub(super) losses: Vec<(Time, SyncLoss)>,
 }
 
@@ -114,12 +114,12 @@ impl Hardware {
     pub(super) fn free_at(&self) -> Time {
         self.free_at.get()
     }
-    /// What was done; of work on the database also what is under way, as if it came to its end.
+    /// Work done; for the database also work under way, as if it finished.
     pub(super) fn spent(&self) -> Spent {
         self.told_until(Time(u64::MAX));
         self.spent.get()
     }
-    /// The process died: nothing more is done for it.
+    /// The process died: its work stops.
     pub(super) fn stop(&self) {
         let now = self.handle.now();
         self.stop_computing(now);
@@ -142,10 +142,10 @@ impl Hardware {
         self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
     }
-    /// What the app did for people up to now is told.
+    /// Reports the app's queries for people up to now.
     fn browse(&self, next: fn(&mut Browser, Time) -> Option<Query>) {
         let now = self.handle.now();
-        // One by one: a day of them is not listed.
+        // One by one: a day of them is not collected in a list.
         let next = || next(self.fitted.browser.borrow_mut().as_mut()?, now);
         while let Some(Query { took, waited }) = next() {
             self.tell(Event::AppQueried { took, waited });
@@ -166,7 +166,7 @@ impl Hardware {
         what(&mut spent);
         self.spent.set(spent);
     }
-    /// Processor work from `start` on, shared with what the app does for people; gives its end.
+    /// Processor work from `start`, shared with queries for people; returns its end.
     fn compute(&self, start: Time, cpu: Span) -> Time {
         let until = start + self.shared(cpu);
         self.spend(|spent| spent.cpu += cpu);
@@ -175,7 +175,7 @@ impl Hardware {
         computing.push((start, until, cpu));
         until
     }
-    /// Of processor work that is under way what is not done yet was not done.
+    /// Subtracts processor work that is not done yet.
     fn stop_computing(&self, now: Time) {
         for (from, until, cpu) in
             self.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
@@ -244,7 +244,7 @@ impl Hardware {
         self.tell(Event::Decoded { peak, tight: peak > memory / 4 });
         peak <= memory
     }
-    /// Whether there is memory to write requests out of rows: as much as to read them.
+    /// True if memory suffices to write requests from rows: as much as to read them.
     pub(super) fn has_memory_to_send(&self, bytes: u64) -> bool {
         self.fitted.decoder.peak(bytes) <= self.fitted.class.memory.0
     }

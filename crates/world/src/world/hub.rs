@@ -1,4 +1,4 @@
-//! Where events come together: each is told to every listener, with its time and place.
+//! The hub of events: passes each event to all listeners, with its time and place.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +17,14 @@ use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle, Truth, failure};
 use crate::sim::Handle;
 
-/// Who hears all that happens in a world, beside its own listeners: nothing depends on it.
+/// A passive listener to all events of a world; nothing depends on it.
 pub trait Ear {
     /// The world begins, with these rows on its backend.
     fn begins(&mut self, rows: &dyn Truth);
     fn on(&mut self, occurrence: &Occurrence<'_>);
-    /// The world has ended, with a device like this.
+    /// The world has ended, with this view of a device.
     fn rests(&mut self, device: DeviceId, view: &dyn DeviceView);
-    /// It has ended, and come to rest or not.
+    /// The world has ended; `settled` if it came to rest.
     fn ends(&mut self, at: Time, settled: bool);
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Listeners {
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
-    /// Hears of conflicts that open, for the people who decide them.
+    /// Gets conflicts that open, for the people who resolve them.
     pub(super) opened: Option<News<Conflict>>,
     pub(super) runs_ended: Option<News<RunEnded>>,
     pub(super) windows: Windows,
@@ -54,7 +54,7 @@ pub(super) struct Listeners {
 
 #[derive(Debug, Default)]
 pub(super) struct Round {
-    /// Its number, from 1; before the drain it is 0.
+    /// Its number, from 1; 0 before the drain.
     pub(super) number: u32,
     pub(super) commits: u64,
     pub(super) all_asked: bool,
@@ -63,17 +63,17 @@ pub(super) struct Round {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct InRound {
-    /// Which units completed a run of this round; one from before may have passed its rows.
+    /// Units that completed a run of this round. A run from before may have missed its rows.
     pub(super) completed: Vec<bool>,
-    /// Runs under way, with the round in which each began and its unit.
+    /// Runs under way: the round in which each began, and its unit.
     pub(super) open: BTreeMap<u64, (u32, UnitId)>,
     pub(super) hooks: BTreeSet<(u64, Hook)>,
-    /// Units that waited and were dropped, for another or with their process: to be asked again.
+    /// Units that waited and were dropped, for another or with their process. They are asked again.
     dropped: BTreeSet<UnitId>,
     pub(super) failures: Failures,
 }
 
-/// How many requests failed in a row, and with what the last of them.
+/// The number of consecutive failed requests, and the error of the last one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Failures(u64, String);
 
@@ -156,7 +156,7 @@ impl Hub {
         let oracle = listeners.as_mut().and_then(|listeners| listeners.oracle.as_mut());
         oracle.into_iter().for_each(|oracle| oracle.says_caught_up(at, device, (is, at_work)));
     }
-    /// Whether somebody listens to what apps show of rows of this entity as they are edited.
+    /// True if somebody needs the values that apps show of an edited row of this entity.
     pub(super) fn wants_shown(&self, entity: EntityId) -> bool {
         let listeners = self.listeners.borrow();
         let oracle = listeners.as_ref().and_then(|listeners| listeners.oracle.as_ref());
@@ -170,7 +170,7 @@ impl Hub {
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
     }
-    /// Tells the recorders of lives alone: no figure and no digest depends on it.
+    /// Passes an event to the recorders of lives only: no figure and no digest depends on it.
     pub(super) fn tell_lives(&self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         if let Some(listeners) = self.listeners.borrow_mut().as_mut() {
@@ -180,12 +180,12 @@ impl Hub {
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
         f(self.listeners.borrow_mut().as_mut().expect("the listeners are there until the check"))
     }
-    /// What apps have said so far; nothing where somebody is listening just now.
+    /// The lines of apps so far; empty while a listener is active.
     pub(super) fn said_so_far(&self) -> AppWords {
         let listeners = self.listeners.try_borrow().ok();
         listeners.and_then(|it| Some(it.as_ref()?.said.so_far())).unwrap_or_default()
     }
-    /// The listeners, when nobody is to hear any more: what is emitted after this is lost.
+    /// Takes the listeners. Events after this are lost.
     pub(super) fn take(&self) -> Listeners {
         self.listeners.borrow_mut().take().expect("the listeners are taken once")
     }
@@ -203,23 +203,23 @@ impl Round {
             device.dropped.clear();
         }
     }
-    /// Takes what has to be asked again: dropped, not completed and not under way.
+    /// Takes the units to ask for again: dropped, not completed and not under way.
     pub(super) fn take_dropped(&mut self) -> Vec<(usize, UnitId)> {
         let mut again = Vec::new();
         for (number, InRound { completed, open, dropped, .. }) in self.devices.iter_mut().enumerate() {
             let runs = |unit: &UnitId| open.values().any(|run| *run == (self.number, *unit));
-            // A run that is under way may yet fail, and its next try be dropped too.
+            // A run under way may still fail, and its retry may be dropped.
             dropped.retain(|unit| !completed[usize::from(unit.0)]);
             again.extend(dropped.iter().filter(|unit| !runs(unit)).map(|unit| (number, *unit)));
             dropped.retain(runs);
         }
         again
     }
-    /// Whether every device has completed these units, and no run is under way, nor a hook of one.
+    /// True if every device has completed these units, and no run and no hook of one is under way.
     pub(super) fn is_done(&self, units: &[UnitId]) -> bool {
         self.devices.iter().all(|of| of.open.is_empty() && of.hooks.is_empty()) && self.is_complete(units)
     }
-    /// Whether every device has completed these units; later runs may be under way.
+    /// True if every device has completed these units; later runs may be under way.
     pub(super) fn is_complete(&self, units: &[UnitId]) -> bool {
         self.devices.iter().all(|of| units.iter().all(|unit| of.completed[usize::from(unit.0)]))
     }

@@ -1,6 +1,6 @@
-//! The workers of a one-way integration: each reads what changed, writes it to the other system and
-//! remembers that, page by page. A kill ends a worker at one of the points in between; its next
-//! life goes on from what outlived it. What they decide is in room `integration`.
+//! The workers of a one-way integration. Each reads changes, writes them to the other system and
+//! records its progress, page by page. A kill ends a worker at a point in between; its next process
+//! continues from durable state. Module `integration` makes the decisions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,11 +20,11 @@ use crate::oracle::{Holdings, Inspection};
 use crate::setup::Setup;
 use crate::sim::{NodeId, Notify};
 
-/// About the bytes of a request for a page, and of each row in the response.
+/// Approximate bytes of a page request, and of each row in the response.
 const ASKED: u64 = 200;
 const ROW: u64 = 200;
 
-/// The integration, with all that outlives its workers.
+/// The integration, with all state that outlives its workers.
 pub(super) struct Integration {
     servers: Rc<Servers>,
     options: IntegrationOptions,
@@ -33,15 +33,15 @@ pub(super) struct Integration {
     destination: RefCell<Destination>,
     platform: RefCell<Platform>,
     workers: Vec<Worker>,
-    /// Somebody waits for the next rounds.
+    /// Notifies that somebody waits for the next rounds.
     hurry: Notify,
-    /// No worker is killed any more.
+    /// True if workers are no longer killed.
     is_mended: Cell<bool>,
-    /// When the last round began that found nothing to do.
+    /// The start of the last round that found nothing to do.
     quiet: Cell<Option<Time>>,
-    /// When something last came to the destination, or was read to be brought there.
+    /// When a row last reached the destination, or was read to be written there.
     active: Cell<Time>,
-    /// When all that is committed can be found.
+    /// When everything committed can be found.
     shown: Cell<Time>,
 }
 
@@ -49,17 +49,17 @@ struct Worker {
     number: u32,
     node: NodeId,
     feed: Rc<RefCell<Feed>>,
-    /// Where it is, if that is in its memory alone; gone with a kill.
+    /// Cursors that are only in its memory; a kill loses them.
     memory: RefCell<BTreeMap<EntityId, String>>,
     rounds: Cell<u64>,
     passed: Cell<u64>,
     is_at_work: Cell<bool>,
 }
 
-/// The round ends here: something failed, or another worker is at it.
+/// The round ends here: something failed, or another worker has the claim.
 struct Ends;
 
-/// What a page came to, and whether there is more.
+/// Whether a page had rows that may be taken, and whether there is more.
 type Carried = Result<(bool, bool), Ends>;
 
 impl Integration {
@@ -96,11 +96,11 @@ impl Integration {
         Some(Rc::new(integration))
     }
 
-    /// The destination has all rows, and the integration knows that.
+    /// Loads all rows into the destination, and records that.
     fn load(&self) {
         let (backend, mut destination) = (self.servers.backend.borrow(), self.destination.borrow_mut());
         let mut platform = self.platform.borrow_mut();
-        // A stamp that was cut to this very instant may stand for a later moment.
+        // A stamp truncated to this instant may stand for a later one.
         let at = self.start.minus(Span::micros(1));
         for &entity in &self.options.entities {
             let mut ids = Vec::new();
@@ -167,7 +167,7 @@ impl Integration {
         quiet
     }
 
-    /// Tries again what was rejected; true if some of that may yet be taken.
+    /// Retries rejected rows; true if some of them may still be taken.
     async fn retry(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Result<bool, Ends> {
         let keys = self.platform.borrow().rejected(entity);
         if keys.is_empty() {
@@ -185,14 +185,14 @@ impl Integration {
         Ok(self.takes_any(entity, &keys))
     }
 
-    /// Whether the destination takes any of these rows, be it at another try.
+    /// True if the destination takes any of these rows, now or at a retry.
     fn takes_any(&self, entity: EntityId, keys: &[Key]) -> bool {
         let destination = self.destination.borrow();
         keys.iter().any(|key| !destination.refuses(entity, key))
     }
 
-    /// Carries one page; true if it had rows that may be taken, and whether there is more. What is
-    /// refused for good may come in each round, and leaves nothing to do.
+    /// Carries one page. Returns true if it had rows that may be taken, and whether there is more.
+    /// Rows rejected permanently may come in each round, and count as nothing to do.
     async fn carry(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Carried {
         self.claim(worker)?;
         let cursor = self.cursor(worker, entity).await?;
@@ -212,7 +212,7 @@ impl Integration {
             .then(|| Move { entity, from: cursor, to: next.clone(), waits });
         let retries = self.options.rejected == OnRejected::Retry;
         let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
-        // The cursor goes beyond a record that is rejected, of which a killed worker does not hear.
+        // The cursor passes rejected records; a killed worker does not learn of those.
         self.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
         let settled = self.write(worker, entity, &rows, moves, false).await?;
         self.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
@@ -239,7 +239,7 @@ impl Integration {
         if holds { Ok(()) } else { Err(Ends) }
     }
 
-    /// Up to where this entity is done.
+    /// The cursor up to which this entity is done.
     async fn cursor(self: &Rc<Self>, worker: &Worker, entity: EntityId) -> Result<Option<String>, Ends> {
         let in_memory = || worker.memory.borrow().get(&entity).cloned();
         let kept = || self.platform.borrow().cursor(entity).map(str::to_owned);
@@ -280,7 +280,7 @@ impl Integration {
         Ok(page)
     }
 
-    /// Writes rows in calls that the destination takes. Ids that it gives are noted at once.
+    /// Writes rows in calls of the size that the destination takes. Records new ids at once.
     async fn write(
         self: &Rc<Self>,
         worker: &Worker,
@@ -338,7 +338,7 @@ impl Integration {
         Ok(writes(entity, rows, by_own_id.then_some(&own)))
     }
 
-    /// Remembers that everything up to this cursor is done, but for what was rejected.
+    /// Records that everything up to this cursor is done, except for rejected rows.
     async fn remember(
         self: &Rc<Self>,
         worker: &Worker,
@@ -384,7 +384,7 @@ impl Integration {
         bytes: u64,
         work: impl FnOnce(&mut Feed, &mut Backend, Asking) -> Called<T> + 'static,
     ) -> Result<T, ServerError> {
-        // What the worker asks with is taken along, as the request may outlive the worker.
+        // A copy goes with the request, which may outlive the worker.
         let asked = self.servers.handle.now();
         let mut asking = self.asking(worker, asked, Time::FAR);
         let feed = worker.feed.clone();
@@ -397,8 +397,7 @@ impl Integration {
         came.await?
     }
 
-    /// A call to the destination: it takes effect when it comes there, whatever becomes of the
-    /// worker.
+    /// A call to the destination. It takes effect on arrival, even if the worker dies.
     async fn call(
         self: &Rc<Self>,
         worker: &Worker,
@@ -429,7 +428,7 @@ impl Integration {
             let (failed, again) = (answer.is_err(), if again { records } else { 0 });
             let took = handle.now().since(begun);
             me.tell(IntegrationEvent::Called { worker: number, records, again, took, failed });
-            // The worker may have given up, or be dead.
+            // The worker may have given up or died.
             let _ = sender.send(answer);
         });
         self.point(worker).await;
@@ -475,7 +474,7 @@ impl Integration {
         self.servers.hub.tell_lives(Node::World, Event::Integration(event));
     }
 
-    /// No worker is killed any more, and the destination is up.
+    /// From now on no worker is killed, and the destination is up.
     pub(super) fn mend(&self) {
         self.is_mended.set(true);
         self.destination.borrow_mut().mend();
@@ -483,20 +482,20 @@ impl Integration {
     pub(super) fn hurry(&self) {
         self.hurry.notify_all();
     }
-    /// When every worker can find what readers of the backend are shown by `shown`.
+    /// The time from which every worker finds what readers of the backend see by `shown`.
     pub(super) fn found_by(&self, shown: Time) -> Time {
         let lease = self.options.capture.claimed_for().max(self.options.claim).unwrap_or(Span::ZERO);
         self.options.capture.found_by(shown) + lease
     }
-    /// How far behind the backend's clock rows are read, if not all that is there.
+    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
     pub(super) fn reads_behind(&self) -> Option<Span> {
         self.options.capture.reads_behind()
     }
-    /// All that is committed can be found by the workers from `since` on.
+    /// Workers can find everything committed from `since` on.
     pub(super) fn drains(&self, since: Time) {
         self.shown.set(since);
     }
-    /// Whether a round has begun since then that found nothing to do, and nobody is at work.
+    /// True if a later round found nothing to do, and no worker is at work.
     pub(super) fn is_at_rest(&self) -> bool {
         let since = self.shown.get().max(self.active.get());
         let is_at_work = self.workers.iter().any(|worker| worker.is_at_work.get());
@@ -504,20 +503,20 @@ impl Integration {
     }
 }
 
-/// What the destination holds at rest, if there is one.
+/// The destination at rest, if there is one.
 pub(super) struct Held<'i>(pub(super) Option<&'i Integration>);
 
 impl Held<'_> {
-    /// An inspection that has looked at it.
+    /// Adds the check of the destination to an inspection.
     pub(super) fn inspected<'o>(&self, mut inspection: Inspection<'o>) -> Inspection<'o> {
         self.0.iter().for_each(|of| inspection.check_destination(*of));
         inspection
     }
-    /// Whether a metric is taken in this world.
+    /// True if a metric applies to this world.
     pub(super) fn counts(&self, metric: &str) -> bool {
         self.0.is_some() || !metric.starts_with("destination.")
     }
-    /// Whether the destination has what the backend has of a row.
+    /// True if the destination has the backend's version of a row.
     pub(super) fn has(&self, entity: EntityId, key: &Key) -> bool {
         let Some(of) = self.0 else { return true };
         let (backend, destination) = (of.servers.backend.borrow(), of.destination.borrow());

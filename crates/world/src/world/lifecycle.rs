@@ -1,4 +1,4 @@
-//! The life of the server's process: its starts and its ends, whatever stack it is of.
+//! The starts and ends of the server's process, for all stacks.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -26,7 +26,7 @@ impl Servers {
         }
     }
 
-    /// Ends it, for it to come back; false if there was no process to end.
+    /// Kills the process and schedules its restart; false if no process ran.
     pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
         let was_up = self.end_gateway();
         if was_up {
@@ -49,7 +49,7 @@ impl Servers {
         }
     }
 
-    /// True if there was a process to end.
+    /// True if a process ran.
     fn end_gateway(&self) -> bool {
         let process = &self.process;
         let was_up = process.is_up.replace(false);

@@ -1,5 +1,5 @@
-//! Lists that the app's screens show while somebody looks at it, really run on its connection: they
-//! take the processor and the flash, and wait for the work on the database as that does for them.
+//! Lists on the app's screens while somebody looks at it. They really run on its connection, so
+//! they use processor and flash, and compete with the other work on the database.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::contract::{Event, Listed, LocalQuery, Node, Work};
 use crate::setup::AppQuery;
 use crate::sim::{Handle, NodeId};
 
-/// Shows a list again and again up to `until`, on a node that outlasts the app.
+/// Shows a list repeatedly up to `until`, on a node that outlives the app.
 pub(super) fn show(handle: &Handle, node: NodeId, device: Rc<Device>, list: &AppQuery, until: Time) {
     let (every, query, handle) = (list.every, list.query.clone(), handle.clone());
     let own = handle.clone();

@@ -1,4 +1,4 @@
-//! Logins that wait for the network: nobody is let in without the server.
+//! Logins that wait for the network: a login needs the server.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::base::{DeviceId, Time};
 use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
-/// A script with each login at the first instant from which there seems to be a network.
+/// Moves each login in a script to the first instant with an apparent network.
 pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
     let mut late = BTreeMap::new();
     for step in &steps {
@@ -32,23 +32,23 @@ pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time
     all
 }
 
-/// One person's steps with the login at `up`. Who has put the app away meanwhile takes it up for
-/// that, and looks at it for as long as they would have at first; who comes back to it in that time
-/// has not put it away.
+/// Moves one person's login to `up`. If the person has put the app away by then, they open it again
+/// and look as long as originally planned. If they come back to it during that time, they do not
+/// put it away in between.
 fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     let is = |step: &Step, event: AppEvent| matches!(step.act, Act::App(other) if other == event);
     let login = steps.iter().position(|step| is(step, AppEvent::Login)).expect("these have a login");
     let away = steps[login..].iter().find(|step| is(step, AppEvent::Pause)).map(|step| step.at);
     let login = steps.remove(login);
     let comes_or_goes = |step: &Step| is(step, AppEvent::Resume) || is(step, AppEvent::Pause);
-    // Who puts the app away at that very instant has done so before.
+    // Putting the app away at that very instant counts as before.
     let last = steps.iter().rposition(|step| comes_or_goes(step) && step.at <= up);
     let looks = last.is_some_and(|last| is(&steps[last], AppEvent::Resume));
     let put_away = away.filter(|away| *away <= up && !looks).map(|away| up + (away - login.at));
     steps.insert(last.map_or(0, |last| last + 1), Step { at: up, ..login.clone() });
     let Some(put_away) = put_away else { return steps };
     let put_away = Step { at: put_away, act: Act::App(AppEvent::Pause), ..login };
-    // Whether the person looks on into a stretch of its own, whose end is then that of both.
+    // True if the person looks on into a later stretch of their own, whose end then ends both.
     let (mut looks_on, mut ends_later) = (false, false);
     steps.retain(|step| {
         if step.at <= up || ends_later {

@@ -1,14 +1,13 @@
-//! Looks into the databases of phones that are at work: for the oracle, and free of cost to a
-//! phone.
+//! Reads of the databases of working phones for the oracle, without cost to the phone.
 //!
-//! A look is taken after something happened on a phone, between two turns of its tasks. It takes no
-//! time, draws nothing and sets no timer: the run is halted for it and goes on. How often depends
-//! on how many rows there are, so that looks stay a small part of what a cell costs.
+//! A look happens after an event of a phone, between two turns of its tasks. It takes no time,
+//! draws no random number and sets no timer: the run is halted and then continues. Its frequency
+//! depends on the number of rows, so that looks remain a small part of a cell's cost.
 
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node};
 
-/// So many rows are read in a run, more or less.
+/// Approximate number of rows read per run.
 const ROWS: u64 = 100_000;
 
 #[derive(Debug)]
@@ -25,7 +24,7 @@ impl Looks {
         Looks { duration, again: vec![Time::ZERO; devices], wanted: Vec::new() }
     }
 
-    /// Whether the run is to be halted for a look at what happened.
+    /// True if the run should halt for a look at this event.
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) -> bool {
         let Node::Device(device) = node else { return false };
         let is_at_work = matches!(
@@ -51,7 +50,7 @@ impl Looks {
         std::mem::take(&mut self.wanted)
     }
 
-    /// A look has gone over so many rows: the more they are, the longer until the next.
+    /// Notes a look at this many rows: the more rows, the longer until the next look.
     pub(super) fn took(&mut self, device: DeviceId, rows: u64, now: Time) {
         let all = (rows + 1).saturating_mul(self.again.len() as u64);
         let wait = u128::from(self.duration.0) * u128::from(all) / u128::from(ROWS);

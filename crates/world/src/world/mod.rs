@@ -1,22 +1,23 @@
-//! One simulation: builds a plan into nodes, runs its phases, returns the outcome.
+//! One simulation: builds a plan into nodes, runs its phases, and returns the outcome.
 //!
-//! A world is a backend with its rows, a gateway, and devices: each a disk and a link that last,
-//! and a process that is started, killed and started again. What people do, what breaks and what
-//! the links are like is written down before virtual time begins to run; nothing of it depends on
-//! what an engine does, so two engines meet the same day.
+//! A world is a backend with its rows, a gateway, and devices. A device is a permanent disk and
+//! link, and a process that is started, killed and restarted. The actions of people, the faults and
+//! the link conditions are fixed before virtual time starts. None of them depends on an engine, so
+//! two engines get the same day.
 //!
-//! The phases: *script* (people work, things break), *heal* (everything is mended, every app is
-//! started), *drain* (each device is asked to sync until a round brings the backend nothing new,
-//! and no device has rows that it is to try again), *check* (the oracle looks at every device). A
-//! world that does not come to rest by its deadline is stuck, which is not the same as wrong.
+//! The phases: *script* (people work, faults happen), *heal* (all faults end, all apps start),
+//! *drain* (rounds in which each device is asked to sync, until a round brings the backend nothing
+//! new and no device has rows to retry), *check* (the oracle inspects every device). A world that
+//! is not at rest by its deadline is stuck, which differs from wrong.
 //!
-//! A device's work has a duration ([`Machine`](crate::contract::Machine)), and a process that dies
-//! in the middle of it leaves what it had issued by then. What its app does for the person who
-//! looks at it is a model beside that work (`browsing`).
+//! A device's work has a duration ([`Machine`](crate::contract::Machine)). A process that dies
+//! during it leaves what it had issued by then. The app's own queries for people are a model
+//! (`browsing`).
 //!
-//! Invariants: one thread; one stream of events, told to all listeners in one order; an engine is
-//! reached through the contract alone; a process that dies takes its futures with it and leaves its
-//! disk.
+//! Invariants: one thread; one stream of events, passed to all listeners in one order; engines are
+//! used only through the contract; a dead process loses its futures and keeps its disk.
+//!
+//! Read `run` first, then `build`, `drive`, `phases` and `device`.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -1,11 +1,11 @@
-//! What a device holds, as an older version of its app would show it.
+//! A device view as an older version of its app would show it.
 
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
 };
 
-/// Questions of a view that are passed on as they are.
+/// Methods of a view that are forwarded unchanged.
 macro_rules! as_the_view_says {
     () => { as_the_view_says! {
         pending() -> Vec<PendingEdit>,
@@ -24,7 +24,7 @@ macro_rules! as_the_view_says {
 }
 pub(super) use as_the_view_says;
 
-/// A view without the columns that this schema has not.
+/// A view without the columns that this schema lacks.
 pub(super) struct Narrow<'v> {
     pub(super) view: &'v dyn DeviceView,
     pub(super) schema: &'v Schema,

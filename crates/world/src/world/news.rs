@@ -1,4 +1,4 @@
-//! What happened on phones, for people who see it there and act.
+//! Events on phones, for people who see them there and act.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,7 +39,7 @@ impl<T> News<T> {
 
 pub(super) type Conflict = (DeviceId, EditId);
 
-/// The conflict that an event puts before a person.
+/// The conflict that an event presents to a person.
 pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     let Node::Device(device) = node else { return None };
     match event {
@@ -51,14 +51,14 @@ pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     }
 }
 
-/// A unit's run on a device ended, well or not.
+/// A unit's run on a device ended, successfully or not.
 pub(super) struct RunEnded {
     pub(super) of: (DeviceId, UnitId),
     pub(super) well: bool,
 }
 
 impl RunEnded {
-    /// What an event says of it; nothing of a run that is no failure to a person.
+    /// The end of a run in an event; `None` for ends that a person does not see as a failure.
     pub(super) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
         let Node::Device(device) = node else { return None };
         match event {

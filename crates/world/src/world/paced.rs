@@ -1,9 +1,9 @@
-//! A world whose time somebody else sets: its backend, its office, its links and what goes wrong
-//! with them are as the plan says, and who uses the links comes from outside.
+//! A world with externally controlled time. Backend, office, links and their faults follow the
+//! plan; the users of the links are outside.
 //!
-//! Each device is a link to the server and nothing else: no app runs on it. What comes from outside
-//! comes between two runs, at the time at which the clock stands. So who notes what came when can
-//! have it all again, to the nanosecond.
+//! Each device is only a link to the server: no app runs on it. Outside input comes between two
+//! runs, at the time of the clock. So a log of the inputs and their times allows an exact
+//! repetition, to the nanosecond.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -26,7 +26,7 @@ use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
 use crate::sim::{Handle, Stop, oneshot};
 
-/// A world whose time somebody else sets.
+/// A world with externally controlled time.
 pub struct Paced {
     world: World,
 }
@@ -35,47 +35,47 @@ pub struct Paced {
 pub struct Asked {
     pub device: DeviceId,
     pub request: Vec<u8>,
-    /// What the server is told beside it.
+    /// Out-of-band data for the server.
     pub slip: Slip,
-    /// Who answers; the server of the world if nobody else.
+    /// The responder; `None` for the server of the world.
     pub server: Option<Rc<dyn Server>>,
-    /// As what a cache on the way knows it, if that may answer it.
+    /// Its identity for a cache on the way, if a cache may respond.
     pub cacheable: Option<Cacheable>,
-    /// It is given up then.
+    /// The client gives up at this time.
     pub deadline: Time,
 }
 
-/// What came of a request: the response and what stood beside it.
+/// The result of a request: the response and its out-of-band data.
 pub type Came = Result<(Vec<u8>, Slip), TransportError>;
 
-/// Gives a request up that is under way.
+/// Gives up on a request under way.
 pub struct GiveUp(oneshot::Sender<()>);
 
 impl GiveUp {
     pub fn now(self) {
-        // It may have come to its end at this very instant.
+        // It may have ended at this very instant.
         _ = self.0.send(());
     }
 }
 
-/// What comes on a connection that a device holds.
+/// Input from a connection that a device holds.
 #[derive(Debug)]
 pub enum Held {
     Message(Vec<u8>),
-    /// It has ended; well if the server closed it.
+    /// It has ended; `Ok` if the server closed it.
     Ended(Result<(), TransportError>),
 }
 
-/// What a device hands over in a tunnel.
+/// A device's sending side of a tunnel.
 #[derive(Clone, Default)]
 pub struct Sends(Rc<RefCell<Sending>>);
 
 #[derive(Default)]
 struct Sending {
     line: Option<Rc<dyn Connection>>,
-    /// Until it is open.
+    /// Messages until it is open.
     waiting: Vec<Vec<u8>>,
-    /// Which of its ends have said that no more come.
+    /// The ends that have announced no more messages.
     shut: [bool; 2],
 }
 
@@ -86,12 +86,12 @@ enum Shut {
 }
 
 impl Sends {
-    /// Hands over a piece, behind those before; nothing if the tunnel has ended.
+    /// Sends a message after the earlier ones; does nothing if the tunnel has ended.
     pub fn send(&self, message: Vec<u8>) {
         let is_last = message.is_empty();
         let mut sending = self.0.borrow_mut();
         match sending.line.clone() {
-            // One that has ended takes nothing.
+            // A connection that has ended takes nothing.
             Some(line) => _ = line.send(message),
             None => sending.waiting.push(message),
         }
@@ -103,7 +103,7 @@ impl Sends {
     fn opened(&self, line: &Rc<dyn Connection>) {
         let mut sending = self.0.borrow_mut();
         for message in sending.waiting.drain(..) {
-            // It has just been opened.
+            // It has just opened.
             _ = line.send(message);
         }
         sending.line = Some(line.clone());
@@ -121,16 +121,16 @@ impl Sends {
     }
 }
 
-/// A link as it is at an instant.
+/// The state of a link at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkNow {
-    /// Its profile.
+    /// The link profile.
     pub name: String,
-    /// What the operating system says of the network.
+    /// The network as the operating system reports it.
     pub network: NetworkKind,
-    /// Whether what is sent meets no outage.
+    /// True if no outage affects messages.
     pub carries: bool,
-    /// Round trip without load.
+    /// Round-trip time without load.
     pub rtt: Span,
 }
 
@@ -147,11 +147,11 @@ impl EngineFactory for NoEngine {
 }
 
 impl Paced {
-    /// Builds the world of `plan` with the server half of its stack; its phones begin empty. The
-    /// ear hears every event.
+    /// Builds the world of `plan` with the server half of its stack. Its phones begin empty. `ear`
+    /// gets every event.
     ///
     /// # Errors
-    /// There is no such stack, or its data cannot be made.
+    /// If there is no such stack, or if its data cannot be made.
     pub fn build(plan: &Setup, stacks: &Stacks, ear: Rc<RefCell<dyn Ear>>) -> Result<Paced, Unrunnable> {
         let mut plan = plan.clone();
         for fleet in &mut plan.fleets {
@@ -170,17 +170,17 @@ impl Paced {
         Ok(Paced { world })
     }
 
-    /// Does all that is due by `until`, at which the clock then stands; nothing if that is past.
+    /// Runs everything due by `until`, and stops the clock there; does nothing if that is past.
     ///
     /// # Errors
-    /// Where it stood when it stopped: something spins.
+    /// The state at which it stopped, if something loops.
     pub fn run_to(&mut self, until: Time) -> Result<(), String> {
         let until = until.max(self.now());
         loop {
             match self.world.sim.run_to(until) {
                 Stop::Deadline | Stop::Idle => return Ok(()),
                 Stop::Stalled(snapshot) => return Err(snapshot.to_string()),
-                // Nobody looks at devices without an app.
+                // No oracle looks at devices without an app.
                 Stop::Halted => {}
             }
         }
@@ -188,8 +188,7 @@ impl Paced {
     pub fn now(&self) -> Time {
         self.world.handle.now()
     }
-    /// Nothing happens before this, unless something comes from outside; `None` if nothing does at
-    /// all.
+    /// The next time at which something happens without outside input; `None` if nothing does.
     pub fn next_timer(&self) -> Option<Time> {
         self.world.sim.next_timer()
     }
@@ -207,7 +206,7 @@ impl Paced {
         }
     }
 
-    /// Sends a request over its device's link; `done` is called at the instant at which it ends.
+    /// Sends a request over its device's link; calls `done` when it ends.
     pub fn ask(&self, asked: Asked, done: impl FnOnce(Time, Came) + 'static) -> GiveUp {
         let Asked { device, request, slip, server, cacheable, deadline } = asked;
         let device = self.world.devices[device.0 as usize].clone();
@@ -239,8 +238,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Sends a request to this server, whose answer may come piece by piece; `heard` is told of
-    /// each, and of the end.
+    /// Sends a request to this server; `heard` gets each piece of the response, and the end.
     pub fn ask_pieces(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),
@@ -269,7 +267,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Opens a connection that a device holds; `heard` is told of what comes on it, to its end.
+    /// Opens a connection that a device holds; `heard` gets its messages and its end.
     pub fn hold(
         &self,
         (device, hello): (DeviceId, Vec<u8>),
@@ -280,8 +278,8 @@ impl Paced {
         self.heard(asked, None, heard)
     }
 
-    /// Opens a connection to this server on which bytes pass as they are. It ends well once both
-    /// ends have said, by an empty message, that no more come.
+    /// Opens a connection to this server that passes bytes unchanged. It ends well once both ends
+    /// have announced, by an empty message, that no more come.
     pub fn tunnel(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),
@@ -341,7 +339,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// A person takes a device's network away for so long; its operating system notices.
+    /// A person takes a device's network away for `length`; the operating system notices.
     pub fn cut(&self, device: DeviceId, length: Span) {
         let (from, index) = (self.now(), device.0 as usize);
         let outage = Outage { from, until: from + length, mode: OutageMode::Drop, noticed: true };
@@ -351,14 +349,14 @@ impl Paced {
         hub.emit(node, Event::LinkDown);
         self.world.at(outage.until, "network", move || hub.emit(node, Event::LinkUp));
     }
-    /// Calls `f` with each row of the backend that is there: entity, key, the backend's values.
+    /// Calls `f` with each live row of the backend: entity, key, the backend's values.
     pub fn rows(&self, f: &mut dyn FnMut(EntityId, &Key, &[Value])) {
         let backend = self.world.servers.backend.borrow();
         for entity in backend.schema().ids() {
             backend.rows(entity).filter(|row| !row.deleted).for_each(|row| f(entity, &row.key, &row.values));
         }
     }
-    /// The way into the simulation, for what answers in the server's place.
+    /// Access to the simulation for a responder in the server's place.
     pub fn handle(&self) -> Handle {
         self.world.handle.clone()
     }
@@ -366,7 +364,7 @@ impl Paced {
 
 impl Drop for Paced {
     fn drop(&mut self) {
-        // Who hears may hold what the world is asked by: nothing is told while it is taken down.
+        // The ear may own what controls the world, so it gets nothing during the teardown.
         self.world.hub.with(|listeners| listeners.ear = None);
     }
 }

@@ -1,5 +1,5 @@
-//! What a scenario names and its reader takes for used: hooks, units, entities, fleets. Of
-//! one that the script never came to nothing was tested.
+//! Parts that a scenario names and its author assumes to be used: hooks, units, entities, fleets.
+//! An unused part was not tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ impl Parts<'_> {
         self.names.insert(awaited.name().to_owned(), awaited);
         met
     }
-    /// The same for one that the script is to use: the drain has every unit run.
+    /// The same for a part that the script must use: the drain runs every unit anyway.
     fn add_in_script(&mut self, sign: Sign, awaited: Awaited) -> Struck {
         self.add(sign, Time::ZERO + self.plan.duration, awaited)
     }
@@ -55,7 +55,7 @@ impl Parts<'_> {
         }
         used
     }
-    /// Units that anything starts but people, who know, and saving, of which actions tell.
+    /// Units with any trigger except people and saves: people know, and actions report saves.
     fn units(&mut self, fleets: &[Struck]) -> BTreeMap<UnitId, Struck> {
         let plan = self.plan;
         let by_events = plan.events.iter().filter_map(|event| match event.what {

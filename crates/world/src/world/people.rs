@@ -1,7 +1,7 @@
 //! People who want to edit: when they do, and which row they find.
 //!
-//! Who has begun to wait for the screen does so over a restart of the app; who finds an app that
-//! does not run makes no edit. Edits are made in the order in which they were wanted.
+//! A person keeps waiting for the screen across a restart of the app. A person whose app does not
+//! run makes no edit. Edits are made in the order in which they were wanted.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use crate::contract::{EditKind, LocalEdit, Schema};
 use crate::sim::{Handle, NodeId};
 use crate::workload::{Act, Actor, Aimed, Cells, Found, Keys, Known, OfficeEdit, Script, Sight};
 
-/// Polls that a step of the script is good for: its own, and those of the app that it is told to. A
-/// million edits may be asked for at one instant, and are no loop.
+/// Polls allowed per script step: its own, and those of the app that gets it. A million edits at
+/// one instant are not a loop.
 pub(super) const POLLS_A_STEP: u64 = 8;
 const LOOKED_AT_EVERY: Span = Span::secs(1);
 
@@ -44,7 +44,7 @@ impl People {
     async fn wait_for_screen(self: Rc<Self>, device: Rc<Device>) {
         while device.screen.has_waiting() {
             self.handle.sleep(LOOKED_AT_EVERY).await;
-            // A fleet that began to wait at one instant looks at one instant.
+            // A fleet that began to wait at one instant also looks at one instant.
             self.handle.excuse(POLLS_A_STEP);
             while let Some(turn) = device.screen.next(self.handle.now(), device.is_running()) {
                 match turn {
@@ -63,7 +63,7 @@ impl People {
 
 pub(super) struct Aims {
     schema: Arc<Schema>,
-    /// Whether any edit aims: else nothing is noted.
+    /// True if any edit is aimed; otherwise nothing is noted.
     wanted: bool,
     by_device: BTreeMap<DeviceId, Keys>,
     by_all: Keys,
@@ -108,7 +108,7 @@ impl Aims {
             }
         }
     }
-    /// A person edits what the app shows; who sees no row that will do edits none.
+    /// A person edits what the app shows; without a suitable row there is no edit.
     pub(super) fn on_device(&mut self, device: &Device, wish: Wish) {
         let person = Actor::Device(device.id);
         let (id, aimed) = match wish {

@@ -1,4 +1,4 @@
-//! People who share a phone: who logs out of it, and who logs in.
+//! People who share a phone: logouts and logins.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,18 +10,18 @@ use crate::base::{Span, Time};
 use crate::contract::{AppEvent, Event, KillReason, NetworkKind, PhoneEvent};
 use crate::sim::{Handle, Notify};
 
-/// Who cannot log out, for what waits or as no app runs, tries again after this.
+/// The delay before another attempt to log out, if pending edits prevent it or no app runs.
 const TRIED_AGAIN: Span = Span::secs(300);
-/// A login takes so long, and is tried again after that where there is no network.
+/// The duration of a login, and the retry interval without a network.
 const LOGIN_TAKES: Span = Span::secs(20);
 
-/// What only one of several may do at a time, in the order in which they came.
+/// A mutex: one holder at a time; waiters wake in order of arrival.
 struct Turn {
     taken: Cell<bool>,
     free: Notify,
 }
 
-/// Somebody has it, until this is dropped.
+/// Held until this is dropped.
 struct Taken<'a>(&'a Turn);
 
 impl Turn {
@@ -43,7 +43,7 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// A phone that people share: one absence follows another, and so do changes of who is logged in.
+/// A shared phone: absences are serial, and so are changes of the person logged in.
 pub(super) struct SharedPhone {
     device: Rc<Device>,
     handle: Handle,
@@ -57,7 +57,7 @@ impl SharedPhone {
         SharedPhone { device, handle: handle.clone(), absence, login }
     }
 
-    /// A person logs out for so long, while `other` has the phone, if any; not after `end`.
+    /// A person logs out for `away`, while `other` (if given) uses the phone; not after `end`.
     pub(super) async fn goes_away(&self, away: Span, other: Option<u32>, end: Time) -> Option<()> {
         let (device, handle) = (&*self.device, &self.handle);
         let _absence = self.absence.take().await;
@@ -76,7 +76,7 @@ impl SharedPhone {
         back
     }
 
-    /// Nobody else logs in or out until what it gives is dropped.
+    /// Logs out. Nobody else logs in or out until the returned guard is dropped.
     async fn logs_out(&self, end: Time) -> Option<Taken<'_>> {
         let (device, handle) = (&*self.device, &self.handle);
         let taken = loop {
@@ -93,14 +93,14 @@ impl SharedPhone {
             handle.sleep(TRIED_AGAIN).await;
         };
         device.put_away();
-        // The app may have taken its time over it: who is out after the script comes back at once.
+        // The logout may have taken long: after the script the person logs in again at once.
         let is_over = handle.now() >= end;
         device.kill(KillReason::Killed, is_over.then_some(LOGIN_TAKES));
         device.tell(Event::Phone(PhoneEvent::LoggedOut));
         (!is_over).then_some(taken)
     }
 
-    /// Whenever a login has ended the app logs out, if what waits lets it, and in again.
+    /// Whenever a login has expired, logs out, if the app allows it, and logs in again.
     pub(super) async fn logs_in_again(&self, wallet: &Wallet) {
         let (device, handle) = (&*self.device, &self.handle);
         loop {
@@ -133,13 +133,13 @@ fn is_in(device: &Device, now: Time) {
     device.start();
 }
 
-/// What the app says to a logout; nothing if it does not run, or dies over it.
+/// The app's response to a logout; `None` if it does not run, or dies meanwhile.
 async fn asks(device: &Device, handle: &Handle) -> Option<Result<(), u64>> {
     let engine = device.app.engine()?;
     device.tell(Event::Phone(PhoneEvent::LogoutAsked));
     let (sender, receiver) = handle.oneshot();
     device.ports.spawn.spawn(Box::pin(async move {
-        // Who asked waits as long as the process lives.
+        // The caller waits as long as the process lives.
         let _ = sender.send(engine.log_out().await);
     }));
     receiver.await
@@ -152,7 +152,7 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
             return None;
         }
         if device.is_running() {
-            // It was started for another reason, and shows whose it was.
+            // It was started for another reason, and shows its last person.
             device.kill(KillReason::Killed, None);
         } else if device.ports.transport.network() != NetworkKind::None {
             break;

@@ -16,24 +16,24 @@ use crate::sim::Stop;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     Well,
-    /// The deadline came first; the devices that are not at rest, and why.
+    /// The deadline came first; the devices that are not at rest, with reasons.
     Stuck(Vec<(DeviceId, String)>),
     Stalled(String),
     Interrupted,
 }
 
-/// Looks at the watcher this often, in parts of the script, and so often again for each so many
-/// devices: who interrupts a large fleet does not wait for minutes.
+/// The number of times that `watch` is asked during the script; as many again for each
+/// `SLICED_AGAIN` devices. An interruption of a large fleet must not take minutes.
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
 const DRAIN_STEP: Span = Span::secs(2);
 const STUCK_NAMED: usize = 10;
 
-/// So many more rounds follow at once than an engine tries a row that fails by itself.
+/// Rounds that follow without a wait, beyond the tries of a single failing row.
 const AT_ONCE: u32 = 3;
 
-/// Where nothing runs and edits wait all the same, somebody opens the app after this, or a quarter
-/// of the drain, and then after twice as long: no engine waits for so long before it tries again.
+/// If nothing runs but edits wait, somebody opens the app after this or a quarter of the drain,
+/// then after double that time. No engine waits that long before a retry.
 const OPENED_AGAIN_AFTER: Span = Span::secs(600);
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ struct HeldBack {
 }
 
 impl HeldBack {
-    /// How long to wait before the next round, which comes later and later while nothing changes.
+    /// The wait before the next round; it doubles while nothing changes.
     fn wait_after(&mut self, rows: Vec<u64>, tries: u32, first: Span) -> Span {
         self.futile = if rows == self.rows { self.futile + 1 } else { 0 };
         self.rows = rows;
@@ -68,9 +68,8 @@ impl World {
         if self.handle.now() < end { self.wait(end, watch) } else { Ok(()) }
     }
 
-    /// Everything that is broken is mended, everything that was killed starts again; then each
-    /// device is asked to sync until a round brings nothing new to the backend, leaves no device
-    /// with a row that it has yet to apply, and nothing was withheld from it.
+    /// Ends all faults and starts all apps. Then asks each device to sync until a round brings the
+    /// backend nothing new, leaves no device with a row to apply, and withholds nothing.
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
         self.servers.start_gateway();
         for device in &self.devices {
@@ -106,7 +105,7 @@ impl World {
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // Nobody is slow for that; one may have ended after its device had asked.
+                // This is no delay of a device. A claim may have ended after its device had asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
@@ -127,7 +126,7 @@ impl World {
         }
     }
 
-    /// Lets time pass until every device is through with the round and has sent all that it has.
+    /// Lets time pass until every device is through with the round and has sent everything.
     fn end_round(
         &mut self,
         units: &[UnitId],
@@ -140,7 +139,7 @@ impl World {
                 return Err(Ended::Stuck(self.reasons(units)));
             }
             if self.hub.with(|l| l.round.is_complete(units)) && self.nothing_waits() {
-                // Later runs are under way: where many sync every minute there is no rest.
+                // Later runs are under way: devices that sync every minute never all rest.
                 self.devices.iter().for_each(|device| device.put_away());
             }
             self.ask_again(units);
@@ -148,14 +147,14 @@ impl World {
                 self.ask_who_waits(units);
                 (opened, wait) = (now, wait * 2);
             }
-            // Where nothing is left to do the executor's clock stands still; ours does not.
+            // With nothing left to do the executor's clock stops; this one goes on.
             now = (now + DRAIN_STEP).min(deadline);
             self.advance(now, watch)?;
         }
         Ok(now)
     }
 
-    /// Nobody would ask for a sync of what is saved after the round.
+    /// Waits for the last edit: nobody would ask for a sync of edits made after the round.
     fn await_last_edit(&mut self, watch: &dyn Watch) -> Result<Time, Ended> {
         let now = self.handle.now().max(self.last_edit);
         if now > self.handle.now() {
@@ -164,7 +163,7 @@ impl World {
         Ok(now)
     }
 
-    /// What other units bring from now on, these were to bring.
+    /// These units were to bring everything that other units bring from now on.
     fn others_follow(&self, everyday: &[UnitId]) {
         let own = |unit: &UnitId| parts(&self.plan.units[usize::from(unit.0)]);
         let pulled = |(pushes, entity): (bool, EntityId)| (!pushes).then_some(entity);
@@ -175,8 +174,8 @@ impl World {
         });
     }
 
-    /// Lets the workers of an integration go on until they find nothing more to carry. One that
-    /// does not end by the deadline is for the oracle to speak of.
+    /// Lets the workers of an integration continue until they find nothing to carry. If they do not
+    /// by the deadline, the oracle reports it.
     pub(super) fn drain_integration(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
         let Some(integration) = self.integration.clone() else { return Ok(()) };
         let mut now = self.handle.now();
@@ -199,20 +198,20 @@ impl World {
         Ok(())
     }
 
-    /// Until when rows are claimed that no device could get in a round that began at `begun`: who
-    /// is there has shown its receipt in it, or given up its claims.
+    /// The end of claims on rows that no device could get in a round that began at `begun`. Present
+    /// devices have shown their receipt in it, or released their claims.
     fn claimed_until(&self, begun: Time) -> Option<Time> {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
-    /// Of when the file is that the gateway works from, if it lacks what was committed by `since`.
+    /// The time of the gateway's file, if it lacks commits made by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
-    /// Lets time pass until readers can see all that is committed: a round that begins earlier
-    /// would miss it. Requests that were on their way commit meanwhile, and are waited for too. A
-    /// file that comes may be complete too briefly for a device to meet: the gateway `fetches` it
-    /// then, as it does where it has none. Gives besides up to when all is shown.
+    /// Lets time pass until readers can see every commit: a round begun earlier would miss some.
+    /// Requests on their way commit in the meantime; these are awaited too. With `fetches` the
+    /// gateway reads files itself, as a file may be complete too briefly for a device. Returns the
+    /// new time, and when everything is visible.
     fn await_readers(
         &mut self,
         (mut now, deadline): (Time, Time),
@@ -222,7 +221,7 @@ impl World {
         loop {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
-            // What would take longer is not waited for: the oracle tells what it finds.
+            // It does not wait longer: the oracle reports what it finds.
             let since = shown.map_or(now, |shown| shown.max(now));
             now = self.plan.gateway.found_by(since).min(deadline);
             let by_clock = self.read_by_clock();
@@ -231,7 +230,7 @@ impl World {
                 let why = format!("what was committed last is within the window of readers until {at}");
                 return Err(self.not_asked(&why));
             }
-            // Where nothing is left to do the executor's clock stands still, and shows nothing.
+            // With nothing left to do the executor's clock stops, and shows nothing.
             let unshown = shown.is_some_and(|shown| shown > self.handle.now());
             let waits = fetches || unshown || by_clock.is_some_and(|at| at > now);
             now = by_clock.map_or(now, |at| at.max(now));
@@ -253,8 +252,8 @@ impl World {
         }
     }
 
-    /// When the backend's clock has come so far that who reads up to a window behind it sees all
-    /// that is committed, if somebody does. A clock that was put back takes until then.
+    /// When readers that stay behind the backend's clock see every commit, if there are such
+    /// readers. A clock that was set back takes that long.
     fn read_by_clock(&self) -> Option<Time> {
         let window = self.plan.gateway.reads_behind()?;
         Some(self.servers.backend.borrow().clock_at_latest() + window)
@@ -278,7 +277,7 @@ impl World {
         let left = self.servers.left_to_do(since, clock(&self.plan));
         Err(self.not_asked(&format!("the gateway did not catch up with the backend in time ({left})")))
     }
-    /// No device is asked any more: what it would get is not all there is.
+    /// No device is asked any more: it would not get everything.
     fn not_asked(&self, why: &str) -> Ended {
         let again = if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" };
         let line = |device: DeviceId| format!("device {} was not asked to sync{again}: {why}", device.0);
@@ -298,8 +297,7 @@ impl World {
             }
         }
     }
-    /// The oracle looks at the phones to which something happened; false if the halt was not for
-    /// that.
+    /// The oracle looks at the phones with events; false if the halt had another reason.
     fn look(&self) -> bool {
         let wanted = self.hub.with(|listeners| listeners.looks.take());
         let Some(mut oracle) = self.hub.with(|listeners| listeners.oracle.take()) else { return false };
@@ -316,8 +314,8 @@ impl World {
         self.ask(self.devices.clone(), units);
     }
 
-    /// Asks those who have edits or attachments left: what was saved or freed after their runs
-    /// waits for somebody who opens the app.
+    /// Asks devices with edits or attachments left: those saved or freed after their runs wait
+    /// until somebody opens the app.
     fn ask_who_waits(&mut self, units: &[UnitId]) {
         let waiting = self.devices.iter().filter(|device| !has_sent_all(device)).cloned().collect();
         self.ask(waiting, units);
@@ -336,15 +334,15 @@ impl World {
         });
     }
 
-    /// What was asked of a device and dropped there unbegun is asked once more.
+    /// Asks again for units that devices dropped before they began.
     fn ask_again(&self, units: &[UnitId]) {
         let dropped = self.hub.with(|l| l.round.take_dropped());
         for (device, unit) in dropped.into_iter().filter(|(_, unit)| units.contains(unit)) {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
-    /// Who has no runs of units says itself whether it is through with the round. Who was stays so,
-    /// as after a run: that a connection is lost meanwhile begins no other round.
+    /// Asks engines without runs if they are through with the round. Such a device stays through,
+    /// as after a run, even if it loses a connection.
     fn hear_who_is_caught_up(&self) {
         if !self.hub.with(|l| l.round.all_asked) {
             return;
@@ -362,15 +360,15 @@ impl World {
     fn nothing_waits(&self) -> bool {
         self.devices.iter().all(has_sent_all)
     }
-    /// How many rows each device could not apply and will try again, with its next pull, that is in
-    /// another round; `None` where there are none.
+    /// The number of rows per device that it could not apply and will retry with a pull of another
+    /// round; `None` if there are none.
     fn held_back(&self) -> Option<Vec<u64>> {
         let of = |device: &Rc<Device>| device.with_view(|view| view.held_back()).unwrap_or(0);
         let rows: Vec<u64> = self.devices.iter().map(of).collect();
         rows.iter().any(|rows| *rows > 0).then_some(rows)
     }
-    /// For each device that is not at rest a line that says why. Where the backend got something
-    /// new meanwhile that is all of them: no further round brought it to those that were through.
+    /// A line with the reason for each device that is not at rest. If the backend got commits
+    /// meanwhile, that is all devices: no further round brought them.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let (mut reasons, mut unseen) = (Vec::new(), 0);
         let commits = self.hub.with(|l| l.round.commits);
@@ -391,7 +389,7 @@ impl World {
                 (waiting, (view.held_back(), view.waits_for()), view.doing())
             });
             if let Some(why) = device.out_of_sight() {
-                // The others may wait for it: it is told first.
+                // The others may wait for it, so it comes first.
                 reasons.insert(unseen, (device.id, format!("device {}: {why}", device.id.0)));
                 unseen += 1;
                 continue;
@@ -405,7 +403,7 @@ impl World {
                 ),
                 Some((waiting, held_back, doing)) => {
                     let held_back = (held_back.0, held_back.1.map(|wait| self.told(&wait)));
-                    // Of edits that wait it is said already.
+                    // Waiting edits have been reported already.
                     let failures = self.hub.with(|l| l.round.devices[index].failures.told());
                     let failures = failures.filter(|_| waiting.is_none());
                     let mut why = left_to_do(waiting, held_back, &open);
@@ -420,7 +418,7 @@ impl World {
         reasons
     }
 
-    /// `line/l1 waits for order/o2`, with why.
+    /// `line/l1 waits for order/o2`, with the reason.
     fn told(&self, wait: &RowWait) -> String {
         let name = |(of, key): &(EntityId, Key)| format!("{}/{key}", self.plan.schema.entity(*of).name);
         let (row, other) = (name(&wait.row), name(&wait.other));
@@ -436,7 +434,7 @@ fn has_sent_all(device: &Rc<Device>) -> bool {
     device.with_view(has_sent) == Some(true)
 }
 
-/// What a device has yet to do: changes, rows held back and why, units.
+/// What a device has left to do: changes, rows held back with the reason, units.
 fn left_to_do(
     waiting: Option<String>,
     (held_back, wait): (u64, Option<String>),
@@ -463,14 +461,14 @@ pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
     lines
 }
 
-/// What of an app a unit brings and sends.
+/// The entities that a unit pulls and pushes.
 fn parts(unit: &SyncUnit) -> Vec<(bool, EntityId)> {
     let pull = unit.pull.iter().filter(|e| unit.brings_whole(**e)).map(|e| (false, *e));
     pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
 }
 
-/// The units that bring everything to rest, and, where those that an ordinary day starts do not
-/// pull all, first as many of these.
+/// The units that bring everything to rest. If those of an ordinary day do not pull everything,
+/// they come first, as the first of two stages.
 fn stages(units: &[SyncUnit]) -> (Vec<UnitId>, Option<Vec<UnitId>>) {
     let starts = |on: &Trigger| !matches!(on, Trigger::Start | Trigger::Login | Trigger::Manual);
     let own = |unit: &SyncUnit| {
@@ -487,7 +485,7 @@ fn stages(units: &[SyncUnit]) -> (Vec<UnitId>, Option<Vec<UnitId>>) {
     }
 }
 
-/// As few units as it takes to push and pull everything: the one that covers most first.
+/// A greedy cover: few units that push and pull everything, the one that covers most first.
 fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
     let mut left: Vec<(bool, EntityId)> = units.iter().flat_map(parts).collect();
     let mut chosen = Vec::new();

@@ -1,4 +1,4 @@
-//! What befalls phones in their lives, by a plan or by chance.
+//! Planned and random events in the lives of phones.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::setup::Setup;
 use crate::setup::{Chaos, DevicePlan};
 use crate::sim::{Handle, NodeId};
 
-/// In chaos a backup is so old in the mean.
+/// In chaos, the mean age of a backup.
 const BACKUP_AGE: Span = Span::secs(600);
 
 pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
@@ -32,7 +32,7 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
                 Act::Upgrade { restart_after } => device.upgrade(restart_after),
                 Act::Reinstall { restart_after } => device.reinstall(restart_after),
                 Act::GoAway { away, other } => {
-                    // Who comes to nothing by the end of the script stays as they are.
+                    // An absence that is not complete by the end of the script stops there.
                     let _ = phone.goes_away(away, other, end).await;
                 }
             }

@@ -1,5 +1,5 @@
-//! What a server half says to its phones of its own accord: messages on connections that they hold,
-//! and answers to requests that it kept.
+//! Messages that a server half sends to its phones unasked: on connections that they hold, and
+//! delayed responses to requests.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::sim::{Handle, oneshot};
 
 pub(super) struct Outbox {
     handle: Handle,
-    /// Connections that it holds at most.
+    /// Maximum number of connections.
     most: Option<u32>,
     state: RefCell<State>,
 }
@@ -22,7 +22,7 @@ struct State {
     /// Connections that are open as far as the server knows.
     ends: BTreeMap<ConnectionId, Rc<dyn ServerEnd>>,
     kept: BTreeMap<Ticket, Kept>,
-    /// What the half has said since it was asked something, while it is.
+    /// Messages of the half while it handles a call.
     asked: Option<Said>,
 }
 
@@ -32,7 +32,7 @@ enum Kept {
     Awaited(oneshot::Sender<Vec<u8>>),
 }
 
-/// What a half said while it was asked something, in order: it leaves when that is done.
+/// Messages that a half sent while it handled a call, in order. They leave when it is done.
 pub(super) type Said = Vec<Saying>;
 
 pub(super) enum Saying {
@@ -45,7 +45,7 @@ impl Outbox {
     pub(super) fn new(handle: Handle, most: Option<u32>) -> Rc<Outbox> {
         Rc::new(Outbox { handle, most, state: RefCell::default() })
     }
-    /// Keeps back what is said while `ask` asks the half something, and gives it.
+    /// Runs `ask`, a call to the half, and returns its result with the messages sent meanwhile.
     pub(super) fn keep<R>(&self, ask: impl FnOnce() -> R) -> (R, Said) {
         let before = self.state.borrow_mut().asked.replace(Said::new());
         let given = ask();
@@ -90,7 +90,7 @@ impl Outbox {
             }
         }
     }
-    /// Waits for the answer to a request that was kept; for ever if there is no such ticket.
+    /// Waits for the delayed response to a request; forever if there is no such ticket.
     pub(super) async fn answered(&self, ticket: Ticket) -> Vec<u8> {
         let (sender, receiver) = self.handle.oneshot();
         let kept = self.state.borrow_mut().kept.insert(ticket, Kept::Awaited(sender));
@@ -125,7 +125,7 @@ impl State {
     }
     fn answer(&mut self, ticket: Ticket, answer: Vec<u8>) {
         match self.kept.remove(&ticket) {
-            // A phone whose way has died does not wait.
+            // A phone whose connection has died does not wait.
             Some(Kept::Awaited(sender)) => _ = sender.send(answer),
             Some(Kept::Asked) => _ = self.kept.insert(ticket, Kept::Answered(answer)),
             Some(first @ Kept::Answered(_)) => _ = self.kept.insert(ticket, first),

@@ -1,4 +1,4 @@
-//! Faults as events plan them and as chaos draws them.
+//! Planned and random faults.
 
 use super::drawing::{moments, none_came, plan_events};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
@@ -10,11 +10,11 @@ use crate::setup::Setup;
 use crate::setup::{Chaos, DevicePlan, Lengths};
 use crate::{backend, gateway};
 
-/// A drawn kill waits so long for its crash point, and at most for half of what is left of the
-/// script: points that a world never passes make no kill rarer than it is said to be.
+/// The longest wait of a random kill for its crash point, at most half of the remaining script. So
+/// points that a world never passes do not reduce the number of kills.
 const LONGEST_WAIT: Span = Span::secs(600);
 
-/// The faults of `plan` for its devices. All of them end with the script: then the world heals.
+/// The faults of `plan` for its devices. All end with the script; then the world heals.
 pub(super) fn draw(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
     plan_events(&mut faults, plan, devices);
@@ -62,7 +62,7 @@ impl Faults {
             let mut stream = seed.stream(name, 0, 0);
             for at in moments(mtbf, end, &mut stream) {
                 let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
-                // Half of the kills strike in the middle of a sync, wherever that is.
+                // Half of the kills are at a crash point during a sync.
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point = at_point.then(|| (stream.pick(crash_points).clone(), 1 + stream.below(3) as u32));
                 let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
@@ -128,7 +128,7 @@ impl Faults {
             self.awaited.push(Awaited::anywhere(key, "no outage came by chance"));
         }
     }
-    /// Nothing is broken after `end`.
+    /// Ends all faults by `end`.
     fn heal(&mut self, end: Time) {
         for on in &mut self.devices {
             let untils = on.outages.iter_mut().map(|outage| &mut outage.until);

@@ -1,4 +1,4 @@
-//! The ports that a device's process gets: each asks its device.
+//! The ports of a device's process: each uses its device.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::contract::{
     TransportError, Work,
 };
 
-/// A person who saw the app die for lack of memory opens it again after this.
+/// A person who saw the app die for lack of memory reopens it after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
 pub(super) struct OfDevice(pub(super) Weak<Device>);
@@ -40,7 +40,7 @@ impl Spawn for OfDevice {
     }
 }
 
-/// A task that settles with the disk and looks for power around each step; a suspended one waits.
+/// A task that settles the disk and checks the power around each poll; it waits while suspended.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,
@@ -64,7 +64,7 @@ impl Future for Guarded {
     }
 }
 
-/// A device without power says nothing.
+/// A device without power reports nothing.
 impl EventSink for OfDevice {
     fn emit(&self, told: EngineEvent<'_>) {
         let (device, event) = (self.device(), Event::Engine(told));

@@ -11,12 +11,12 @@ use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
 
-/// After a hurried call that failed nobody hurries for so long, then for twice as long.
+/// After a failed early call, further requests are ignored for this time, which doubles.
 const LEFT_ALONE: Span = Span::secs(2);
 const LEFT_ALONE_DOUBLED: u32 = 12;
 
-/// Begins a backend call before its time. One that fails is left alone for longer: else those
-/// who wait for it use up the quota that it needs, or send it in the way of another for ever.
+/// Starts a backend call early. After a failure it waits longer: otherwise those who ask would use
+/// up the quota that the call needs, or block another call forever.
 pub(super) struct Hurry {
     hurried: Notify,
     failures: Cell<u32>,
@@ -35,7 +35,7 @@ impl Hurry {
     pub(super) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
         handle.timeout(time, self.hurried.notified()).await.is_ok()
     }
-    /// The backend call that it was hurried for has ended at `now`.
+    /// The early backend call has ended at `now`.
     pub(super) fn answered(&self, now: Time, went_well: bool) {
         if went_well {
             return self.failures.set(0);
@@ -46,9 +46,8 @@ impl Hurry {
     }
 }
 
-/// Whose turn it is where the backend lets only so many in. A refresh asks for page after page and
-/// would take each place as it becomes free, so an upload that was sent away has the next one; then
-/// one page may go, and so on.
+/// Fair turns if the backend limits concurrent calls. A refresh asks page after page and would take
+/// every free place. So an upload that was refused has the next turn, then one page, and so on.
 pub(super) struct Turns {
     pub(super) upload_waits: Cell<bool>,
     upload_went: Notify,
@@ -76,7 +75,7 @@ pub(super) struct Process {
     pub(super) refresh_now: Hurry,
     pub(super) upload_now: Hurry,
     pub(super) turns: Turns,
-    /// The backend has answered a request with edits that are remembered.
+    /// Notifies that the backend has answered a request with remembered edits.
     pub(super) upload_answered: Notify,
     pub(super) crash: CrashBook,
 }

@@ -1,4 +1,4 @@
-//! Which devices are to hold a row, whatever their engine did.
+//! The devices that must hold a row, whatever their engine did.
 
 use std::rc::Rc;
 
@@ -7,9 +7,9 @@ use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{Delivery, Schema};
 
-/// Whether a device pulls a row that another edited: some unit of its app brings the entity, and
-/// the row is in its scope. One that the backend does not have is in the scope of those who share
-/// what it goes by with its author.
+/// True if a device pulls a row that another edited: a unit of its app brings the entity, and the
+/// row is in its scope. For a row that the backend lacks: if the device shares its author's scope
+/// attributes.
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],
     servers: &'w Servers,

@@ -1,4 +1,4 @@
-//! Which stacks there are.
+//! The available stacks.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::oracle::{Patience, Waits};
 use crate::setup::Setup;
 use crate::store;
 
-/// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
+/// Creates the built-in engine with a scenario's options; called on the thread of the cell.
 type MakeBuiltin =
     Arc<dyn Fn(engine::EngineOptions, store::StoreOptions) -> Rc<dyn EngineFactory> + Send + Sync>;
 
@@ -28,20 +28,21 @@ enum Entry {
     Brought(Stack),
 }
 
+/// The available stacks, by name.
 #[derive(Clone)]
 pub struct Stacks(BTreeMap<String, Entry>);
 
 pub(super) struct Halves {
     pub(super) engine: Rc<dyn EngineFactory>,
-    /// What answers devices; the gateway if `None`.
+    /// The third-party server that answers devices; the gateway if `None`.
     pub(super) server: Option<Open>,
     pub(super) crash_points: Vec<String>,
     pub(super) promises: Promises,
-    /// What it does not support.
+    /// Needs that it does not support.
     pub(super) lacks: Vec<Need>,
 }
 
-/// What the oracle may ask of a stack.
+/// The promises that the oracle may check.
 pub(super) struct Promises {
     pub(super) capabilities: Capabilities,
     pub(super) combined: Vec<(EntityId, usize, Combine)>,
@@ -49,7 +50,7 @@ pub(super) struct Promises {
 }
 
 impl Stacks {
-    /// The built-in stack, and the built-in one with each planted bug.
+    /// The built-in stack, and the built-in stack with each planted bug.
     pub fn builtin() -> Stacks {
         let mut stacks = Stacks(BTreeMap::new()).with_builtin("builtin", BuiltinFactory::new);
         for bug in bugs::all() {
@@ -76,7 +77,7 @@ impl Stacks {
     pub fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }
-    /// What is known of each before anything is run, by name.
+    /// What is known of each stack before any run, by name.
     pub fn described(&self) -> Vec<Described> {
         let described = |(name, entry): (&String, &Entry)| match entry {
             Entry::Builtin(_) => Described { crash_points: crash_points(), ..Described::builtin(name) },
@@ -84,7 +85,7 @@ impl Stacks {
         };
         self.0.iter().map(described).collect()
     }
-    /// The stack that a plan asks for; `None` if there is none, or it has no half that answers.
+    /// The stack of a plan; `None` if there is none, or if it has no server half.
     pub(super) fn halves(&self, plan: &Setup) -> Option<Halves> {
         match self.0.get(&plan.engine_name)? {
             Entry::Builtin(make) => Some(Halves {
@@ -125,7 +126,7 @@ impl Stacks {
     }
 }
 
-/// The columns whose values a stack combines, as the app has them that devices begin with.
+/// The columns whose values a stack combines, by the schema with which devices begin.
 fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
     if (stack.capabilities)(&plan.chosen).merge != Merge::Combines {
         return Vec::new();
@@ -156,9 +157,9 @@ fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
 fn of_builtin(plan: &Setup) -> Capabilities {
     Capabilities {
         once: brings_once(plan),
-        // No failed unit holds up others, and a network is noticed as it comes.
+        // No failed unit blocks others, and network changes are noticed at once.
         prompt: plan.engine.queue == engine::AfterFailure::MakesWay && plan.engine.network_poll.is_none(),
-        // Where rows are marked, what was edited twice goes as one.
+        // With row marks, two edits of a row are sent as one.
         status: plan.engine.status && plan.engine.push.capture == engine::LocalCapture::Outbox,
         ..Capabilities::ALL
     }
@@ -168,15 +169,15 @@ fn crash_points() -> Vec<String> {
     engine::CRASH_POINTS.iter().map(|point| (*point).to_owned()).collect()
 }
 
-/// Whether nothing that the built-in stack was told has a row come twice in one version.
+/// True if no option of the built-in stack makes a row come twice in one version.
 fn brings_once(plan: &Setup) -> bool {
     let exact = plan.backend.filter_precision <= Span::micros(1) && plan.backend.sort == Sort::Stamp;
-    // Where a backend is known to have gone back, its replica tells all devices again what one of
-    // them may have been told otherwise: no device hears which rows those are.
+    // After a restore of the backend, a replica sends rows again to all devices, since one of them
+    // may have got other values. No device learns which rows those are.
     let in_doubt = plan.gateway.mode == Mode::Persistent
         && plan.gateway.backend_restored == Restored::Noticed
         && plan.events.iter().any(|event| event.what.is("restore_backend"));
-    // A date is that of the last run that ended well: what an interrupted one brought comes again.
+    // The date is that of the last successful run: rows of an interrupted run come again.
     let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
     let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
     exact && !in_doubt && plan.gateway.brings_once() && asked_once
@@ -184,9 +185,9 @@ fn brings_once(plan: &Setup) -> bool {
 
 fn waits(plan: &Setup) -> Waits {
     let (options, retry, attachments) = (&plan.engine, &plan.engine.retry, &plan.engine.attachments);
-    // Decorrelated jitter grows by what was drawn before.
+    // Decorrelated jitter grows with the previous draw.
     let grows = retry.jitter == engine::Jitter::Decorrelated;
-    // The head of a queue that blocks is tried again and again after the same time.
+    // A blocking queue retries its head at the same interval.
     let same = grows || options.queue == engine::AfterFailure::Blocks;
     let slowed = plan.events.iter().filter_map(|event| Some(event.what.fault()?.slows()));
     Waits {

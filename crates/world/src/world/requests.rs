@@ -1,10 +1,11 @@
-//! A log of requests as an app of one's own might keep it.
+//! A log of requests as an app could keep it.
 
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{EngineEvent, Event, Node, Occurrence, RequestKind, TransportError};
 
+/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     Answered,
@@ -14,15 +15,16 @@ pub enum Ended {
     NotSent,
 }
 
+/// One request of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     pub at: Time,
     pub device: DeviceId,
     pub kind: RequestKind,
-    /// Rows or results in the answer; zero without one.
+    /// Rows or results in the response; 0 without one.
     pub rows: u32,
     pub bytes: u64,
-    /// Until it ended.
+    /// Time until it ended.
     pub took: Span,
     pub ended: Ended,
 }
@@ -44,7 +46,7 @@ impl RequestLog {
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
         match occurrence.event {
-            // Numbers begin again with each life; what a dead process had sent never ends.
+            // Numbers restart with each process; requests of a dead process never end.
             Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
             Event::Engine(EngineEvent::RequestSent { request, .. }) => {
                 self.sent.insert((device, request), occurrence.at);

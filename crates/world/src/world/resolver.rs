@@ -1,8 +1,8 @@
-//! People who decide the conflicts that their devices put before them.
+//! People who resolve the conflicts that their devices present.
 //!
-//! A conflict waits for as long as people leave it; then its person decides, as soon as they look
-//! at the app and nothing has the screen. After a death of the app they start over. In the drain
-//! everybody who ever decides does so at once.
+//! A conflict waits as long as its person leaves it. Then the person decides when they look at the
+//! app and nothing has the screen. After a death of the app they start over. In the drain, people
+//! who ever decide do so at once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use crate::setup::Setup;
 use crate::sim::{Handle, NodeId};
 use crate::workload;
 
-/// Who is to decide and does not look at the app looks again after this.
+/// How soon a person who does not look at the app looks again.
 const LOOKS_EVERY: Span = Span::secs(10);
 
 pub(super) struct Resolver {
@@ -33,7 +33,7 @@ pub(super) struct Resolver {
     times: RefCell<BTreeMap<Conflict, u32>>,
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
-    /// What is asked for after a decision, where nobody leaves a conflict any longer.
+    /// The units to ask for after a decision, once people decide at once.
     hurry: RefCell<Option<Vec<UnitId>>>,
 }
 
@@ -67,7 +67,7 @@ impl Resolver {
             new.into_iter().for_each(|conflict| self.take_up(conflict));
         }
     }
-    /// From now on the person who is to decide does so at once, and then asks for these units.
+    /// From now on people decide at once, and then ask for these units.
     pub(super) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
         *self.hurry.borrow_mut() = Some(units);
         let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
@@ -110,7 +110,7 @@ impl Resolver {
         self.waiting.borrow_mut().remove(&conflict);
         let device = &self.devices[id.0 as usize];
         let open = device.with_view(|view| view.open_conflicts().into_iter().find(|open| open.edit == edit));
-        // An app that does not run tells of it again when it does.
+        // An app that does not run presents it again later.
         let Some(open) = open.flatten() else { return };
         let pick = self.options.pick(&open, self.schema.entity(open.entity));
         let (resolver, asked) = (self.clone(), device.clone());
@@ -119,7 +119,7 @@ impl Resolver {
                 let units = resolver.hurry.borrow().clone().unwrap_or_default();
                 units.into_iter().for_each(|unit| _ = asked.trigger(unit, Asking::Queued));
             }
-            // It is not there any more, or it stays and is decided another time.
+            // It is gone, or it stays and is resolved another time.
             Err(EditError::NoSuchRow) => {}
             Err(_) => resolver.opened.add(conflict),
         });

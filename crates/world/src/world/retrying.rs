@@ -1,7 +1,7 @@
 //! People who read "Sync failed" and tap to try again.
 //!
-//! Who looks at the app a while after a failure taps, unless a sync has succeeded meanwhile. A run
-//! that fails again is a failure like any other. Nobody taps after the script is over.
+//! A person who looks at the app some time after a failure taps, unless a sync has succeeded since.
+//! A run that fails again is a failure like any other. Nobody taps after the script.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::workload;
 #[derive(Clone, Copy, Default)]
 struct Runs {
     failed: u32,
-    /// Since one ended well.
+    /// Since the last successful run.
     tapped: u32,
     is_about_to_tap: bool,
 }

@@ -37,6 +37,7 @@ use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::setup::Setup;
 use crate::workload::Placed;
 
+/// The reason why a plan cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unrunnable {
     #[error("there is no engine `{0}`")]
@@ -47,24 +48,24 @@ pub enum Unrunnable {
     Data(String),
 }
 
-/// A fault besides those of the plan, for sweeps over every place where one can strike.
+/// A fault besides those of the plan, for sweeps over all possible places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strike {
-    /// The app is killed after the poll of this number (from 1) of its tasks, over all lives.
+    /// Kills the app after the nth poll (from 1) of its tasks, across all processes.
     AfterPoll { device: DeviceId, polls: u64 },
-    /// The app is killed at the passing of this number (from 1) of a crash point.
+    /// Kills the app at the nth passing (from 1) of a crash point.
     AtPoint { device: DeviceId, point: String, nth: u32 },
-    /// The app is killed at this time, or the power fails.
+    /// Kills the app at this time, or cuts its power.
     AtTime { device: DeviceId, at: Time, power: bool },
-    /// The gateway is killed after the poll of this number (from 1) of its own tasks.
+    /// Kills the gateway after the nth poll (from 1) of its own tasks.
     GatewayAfterPoll { polls: u64 },
-    /// The gateway is killed at the passing of this number (from 1) of a crash point of its own.
+    /// Kills the gateway at the nth passing (from 1) of a crash point of its own.
     GatewayAtPoint { point: String, nth: u32 },
-    /// The power fails in the middle of this operation of the device's disk, counted from 0.
+    /// Cuts the power during this operation of the device's disk, counted from 0.
     AtDiskOperation { device: DeviceId, operation: u64 },
 }
 
-/// How many places there are for a fault to strike a device.
+/// The number of places at which a fault can hit a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     pub polls: u64,
@@ -73,7 +74,7 @@ pub struct Places {
     pub points: BTreeMap<String, u64>,
     /// Polls of the gateway's own tasks, and passings of each of its crash points.
     pub gateway: (u64, BTreeMap<String, u64>),
-    /// When each disk operation was issued and was done, until the end of the script.
+    /// When each disk operation was issued and done, until the end of the script.
     pub moments: Vec<Moment>,
 }
 
@@ -86,7 +87,7 @@ fn worked(devices: &[Rc<Device>], plan: &Setup, servers: &Servers) -> BTreeMap<&
     let busy = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0));
     let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked.get().0).sum();
-    // A script that is shorter is their day.
+    // A shorter script counts as a whole day.
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
     let suspended = |of: fn(&Suspension) -> u64| devices.iter().map(|device| of(&device.suspension)).sum();
     BTreeMap::from([
@@ -110,7 +111,7 @@ fn worked(devices: &[Rc<Device>], plan: &Setup, servers: &Servers) -> BTreeMap<&
     ])
 }
 
-/// People who have logged in and were not let in, and for how long.
+/// People who logged in and are still waiting, and for how long.
 fn waiting(devices: &[Rc<Device>], end: Time) -> Vec<(DeviceId, Span)> {
     let waits = |device: &Rc<Device>| Some((device.id, end.since(device.attention.waits_since()?)));
     devices.iter().filter_map(waits).collect()
@@ -140,11 +141,12 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
     figures
 }
 
+/// Runs `plan` to its end, or until `watch` interrupts it.
 pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
 
-/// Runs `plan`; if that ends by a panic, `said` is what its apps had said by then.
+/// Runs `plan`. If that panics, `said` holds what its apps had said by then.
 pub fn run_saying(
     plan: &Setup,
     stacks: &Stacks,
@@ -160,14 +162,14 @@ pub fn run_saying(
     })
 }
 
-/// Runs `plan` without the oracle, to tell what that costs: its figures are missing.
+/// Runs `plan` without the oracle, to measure the oracle's cost: its figures are missing.
 pub fn run_unjudged(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
     Ok(finish(world, watch, None).outcome)
 }
 
-/// Runs `plan` again and tells the life of each subject.
+/// Runs `plan` again and returns the story of each subject.
 pub fn run_recording(
     plan: &Setup,
     stacks: &Stacks,
@@ -185,14 +187,15 @@ pub fn run_recording(
 /// A run with its timeline.
 #[derive(Clone, Debug)]
 pub struct Traced {
-    /// What it came to: the same as without a timeline.
+    /// The same outcome as without a timeline.
     pub outcome: Outcome,
     /// The timeline as JSON; see [`Timeline`].
     pub timeline: String,
-    /// How many entries it has no room for.
+    /// The number of entries for which it has no room.
     pub left_out: u64,
 }
 
+/// Runs `plan` and records its timeline.
 pub fn run_tracing(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
@@ -217,7 +220,7 @@ pub fn run_logging(
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
 }
 
-/// Runs `plan` with somebody who hears all of it.
+/// Runs `plan` with a listener to all events.
 pub fn run_heard(
     plan: &Setup,
     stacks: &Stacks,
@@ -230,16 +233,18 @@ pub fn run_heard(
     Ok(finish(world, watch, None).outcome)
 }
 
+/// The keys of an entity's initial rows, without a run.
 pub fn keys(plan: &Setup, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     let dataset = dataset(plan, &|| false).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
-/// What the script makes of the edits and imports of a plan; nothing is run.
+/// The result of scripting the edits and imports of a plan, without a run.
 pub fn placed(plan: &Setup) -> Result<Placed, Unrunnable> {
     build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
+/// Runs `plan` with one more fault.
 pub fn run_struck(
     plan: &Setup,
     stacks: &Stacks,
@@ -253,7 +258,7 @@ pub fn run_struck(
     Ok(finish(world, watch, None).outcome)
 }
 
-/// Runs `plan` and tells how many places there were for a fault to strike `device`.
+/// Runs `plan` and counts the places at which a fault can hit `device`.
 pub fn run_probing(
     plan: &Setup,
     stacks: &Stacks,
@@ -321,7 +326,7 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
-/// Edits that were not placed or came to nothing, and what was not tested.
+/// Edits that were not placed or not made, and parts that were not tested.
 fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
     [
         ("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum()),
@@ -330,7 +335,7 @@ fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static 
     ]
 }
 
-/// The oracle looks at one device after the other, until it `stops`.
+/// The oracle inspects one device after the other, until it `stops`.
 fn look_at(
     (devices, schema): (&[Rc<Device>], &Schema),
     mut inspection: Inspection<'_>,
@@ -381,7 +386,7 @@ fn read_only(
     Verdict::default()
 }
 
-/// Tells who hears the world how it rests.
+/// Reports the final state to the world's passive listener.
 fn hear_out(mut listeners: Listeners, devices: &[Rc<Device>], (at, ended): (Time, &Ended)) -> Listeners {
     if let Some(ear) = listeners.ear.take() {
         let mut ear = ear.borrow_mut();
@@ -391,7 +396,7 @@ fn hear_out(mut listeners: Listeners, devices: &[Rc<Device>], (at, ended): (Time
     listeners
 }
 
-/// Whether nothing cut it off: what did not come to rest had its time.
+/// True if it was not interrupted: everything had its time to come to rest.
 fn is_whole(ended: &Ended) -> bool {
     matches!(ended, Ended::Well | Ended::Stuck(_))
 }
@@ -433,7 +438,7 @@ impl World {
             moments: device.storage.disk.traced(),
         }
     }
-    /// The oracle looks at rows of which devices hold parts, before all comes in full.
+    /// The oracle looks at partial rows on devices, before full rows come.
     fn look_at_parts(&self) {
         if self.plan.units.iter().all(|unit| unit.excerpts.is_empty()) {
             return;
@@ -446,15 +451,15 @@ impl World {
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
-    /// The check phase: the oracle looks at every device, and everything goes into the digest. What
-    /// is interrupted has no verdict.
+    /// The check phase: the oracle inspects every device, and everything goes into the digest. An
+    /// interrupted run has no verdict.
     fn conclude(self, mut ended: Ended, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, integration, .. } = self;
         let (carried, ended_at) = (Held(integration.as_deref()), handle.now());
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
         let mut listeners = hear_out(hub.take(), &devices, (ended_at, &ended));
-        // Nobody reads what would be found in a world that was cut off. What was stopped stays so.
+        // The findings of an interrupted world are not needed. Once interrupted it stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
             stopped.set(stopped.get() || watch.interrupted());
@@ -508,7 +513,7 @@ impl World {
             events: listeners.events,
             said: listeners.said.finish(),
         };
-        // Futures hold engines, and engines hold disks: the executor goes first.
+        // Futures hold engines, and engines hold disks, so the executor is dropped first.
         drop(sim);
         Finished {
             outcome,

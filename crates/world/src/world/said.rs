@@ -1,5 +1,4 @@
-//! What apps say to their developers: lines of their consoles, exceptions that syncs ended with,
-//! and what the bench says to them.
+//! What apps say to their developers: console lines, exceptions of syncs, warnings of the bench.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +6,32 @@ use crate::base::Time;
 use crate::contract::{AppSaid, Node};
 use crate::oracle::Clock;
 
-/// Lines that are kept of a cell, and letters of a line.
+/// Maximum number of lines kept per cell, and of characters per line.
 const LINES: usize = 5_000;
 const LETTERS: usize = 2_000;
-/// Exceptions that are told apart.
+/// Maximum number of different exceptions.
 const KINDS: usize = 50;
 
 /// What apps said in a cell.
 #[derive(Clone, Debug, Default)]
 pub struct AppWords {
-    /// Lines of the consoles, each with its time, its device and its level.
+    /// Console lines, each with its time, its device and its level.
     pub lines: Vec<String>,
-    /// Lines beyond those that are kept.
+    /// The number of lines beyond those kept.
     pub left_out: u64,
-    /// Exceptions that syncs ended with, in the order in which they came up.
+    /// Exceptions that ended syncs, in order of first occurrence.
     pub threw: Vec<Threw>,
 }
 
-/// An exception that syncs ended with, or a warning of the bench.
+/// An exception that ended a sync, or a warning of the bench.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw {
     pub what: String,
     pub is_warning: bool,
-    /// Of the first time: where, the innermost call first.
+    /// The first stack trace, the innermost call first.
     pub stack: String,
     pub count: u64,
-    /// The first device, and when.
+    /// The device and time of the first one.
     pub device: String,
     pub at: String,
 }
@@ -40,7 +39,7 @@ pub struct Threw {
 pub(super) struct Said {
     clock: Clock,
     words: AppWords,
-    /// Where an exception of these words from this place is.
+    /// The position of an exception, by its text and place.
     known: BTreeMap<(String, String), usize>,
 }
 

@@ -1,8 +1,8 @@
-//! What has a device's screen, and who waits for it.
+//! The holder of a device's screen, and people who wait for it.
 //!
-//! While a run of a blocking unit is asked for or under way, with what the app's own code does for
-//! it, or a blocking unit is called without events, the app takes no edit. Who wants to edit
-//! meanwhile waits, and gives up after a minute.
+//! The app takes no edit while a blocking unit is queued, runs, waits for the app's own hooks, or
+//! is called without events. A person who wants to edit meanwhile waits, and gives up after a
+//! minute.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
@@ -11,19 +11,19 @@ use crate::base::{EditId, Key, Span, Time, UnitId};
 use crate::contract::{AppEvent, EngineEvent, Event, Hook, LocalEdit, SyncUnit};
 use crate::workload::Aimed;
 
-/// So long somebody waits for the screen.
+/// How long a person waits for the screen.
 const PATIENCE: Span = Span::secs(60);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
-    /// Of a row that is known.
+    /// An edit of a known row.
     Edit(LocalEdit),
-    /// Of a row that is found when it is made.
+    /// An edit whose row is chosen when it is made.
     Aimed(EditId, Box<Aimed>),
 }
 
 impl Wish {
-    /// The edit, as far as it is known before it is made.
+    /// The edit, as far as it is known in advance.
     pub(super) fn edit(&self) -> LocalEdit {
         match self {
             Wish::Edit(edit) => edit.clone(),
@@ -38,18 +38,18 @@ impl Wish {
 #[derive(Debug, PartialEq)]
 pub(super) enum Turn {
     Make(Wish),
-    /// The person who wanted it has given up, after so long.
+    /// The person has given up after this time.
     GiveUp(Wish, Span),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
     Queued(UnitId),
-    /// A unit of which a run is under way: an end that nobody tells is over with that of the next.
+    /// A unit with a run under way. An unreported end is over with that of the next run.
     Running(UnitId),
-    /// The app's code for a run.
+    /// The app's hook for a run.
     Hook(u64, Hook),
-    /// The call of this number, of a unit without queue and events.
+    /// The nth call of a unit without queue and events.
     Call(u64),
 }
 
@@ -59,13 +59,13 @@ pub(super) struct Screen {
     holders: RefCell<BTreeSet<Holder>>,
     calls: Cell<u64>,
     watched: Cell<bool>,
-    /// Since when somebody looks at it and cannot edit, and for how long before.
+    /// Since when somebody looks at it and cannot edit, and the total time before.
     blocked_since: Cell<Option<Time>>,
     pub(super) blocked: Cell<Span>,
     came: Cell<Option<Time>>,
-    /// How often somebody came, or opened a record, and did not have it.
+    /// How often somebody came, or opened a record, and found it taken.
     pub(super) found_taken: Cell<u64>,
-    /// Edits in the order in which they were wanted, with since when each waits.
+    /// Edits in the order in which they were wanted, with the start of each wait.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
     closed: Cell<bool>,
 }
@@ -96,7 +96,7 @@ impl Screen {
                 self.let_go(Holder::Hook(*run, *hook))
             }
             Event::App(AppEvent::Login | AppEvent::Resume) => {
-                // Who looks already has not come again.
+                // A person who looks already has not come again.
                 if !self.watched.replace(true) {
                     self.came.set(Some(now));
                 }
@@ -111,7 +111,7 @@ impl Screen {
         self.count(now);
     }
 
-    /// What has the screen as a unit is called that tells of no run, if it is a blocking one.
+    /// Takes the screen for a direct call of a unit, if the unit blocks.
     pub(super) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
         if !self.is_blocking(unit) {
             return None;
@@ -126,7 +126,7 @@ impl Screen {
         self.let_go(call);
         self.count(now);
     }
-    /// Whether an edit is made as it is wanted: nothing has the screen, and nobody waits for it.
+    /// True if an edit can be made at once: nothing has the screen, and nobody waits for it.
     pub(super) fn is_free(&self) -> bool {
         self.holders.borrow().is_empty() && !self.has_waiting()
     }
@@ -140,7 +140,7 @@ impl Screen {
     pub(super) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
-    /// What comes of the edit that waits first, if that is known; `runs` says it of the app.
+    /// The fate of the first waiting edit, if decided; `runs` says if the app runs.
     pub(super) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();
@@ -151,7 +151,7 @@ impl Screen {
         let (wish, _) = waiting.pop_front()?;
         Some(if is_taken { Turn::GiveUp(wish, waited) } else { Turn::Make(wish) })
     }
-    /// Nobody works any more: edits that still wait, with how long they did.
+    /// Ends all work: returns the edits that still wait, with their waiting times.
     pub(super) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
         self.closed.set(true);
         self.count(now);
@@ -176,7 +176,7 @@ impl Screen {
         match (blocks, self.blocked_since.get()) {
             (true, None) => {
                 self.blocked_since.set(Some(now));
-                // One coming is one, whatever takes the screen meanwhile.
+                // One arrival counts once, even if the screen is taken repeatedly.
                 if self.came.take() == Some(now) {
                     self.found_taken.set(self.found_taken.get() + 1);
                 }

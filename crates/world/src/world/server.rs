@@ -1,4 +1,4 @@
-//! The server half of a stack with the backend behind it, as the links see them.
+//! The server half of a stack with the backend behind it, as links see it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,20 +19,20 @@ pub(super) struct Servers {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,
     pub(super) server: Rc<RefCell<dyn ServerHalf>>,
-    /// The same, if that is the gateway of the built-in stack, for what it does of its own accord.
+    /// The same, if it is the gateway of the built-in stack, for its own work.
     pub(super) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(super) backend: RefCell<Backend>,
     pub(super) backend_link: Option<RefCell<BackendLink>>,
-    /// Where what goes over it is waited for: it goes on though the server's process dies.
+    /// The node of backend calls, which outlive the server's process.
     pub(super) node: NodeId,
     pub(super) process: Process,
-    /// What the server half says of its own accord.
+    /// Messages that the server half sends unasked.
     pub(super) phones: Rc<Outbox>,
     pub(super) commits: Rc<Commits>,
     pub(super) coding: GatewayCoding,
 }
 
-/// What stands beside a request, and then beside its answer.
+/// Out-of-band data of a request, and later of its response.
 pub(super) type Beside = Rc<RefCell<Slip>>;
 
 pub(super) struct Done<T> {
@@ -48,7 +48,7 @@ impl Servers {
         self.code(&answer, Way::Written).await;
         answer
     }
-    /// Waits for as long as the gateway of the built-in stack codes this message.
+    /// Waits while the gateway of the built-in stack codes this message.
     async fn code(&self, message: &[u8], way: Way) {
         let Some(gateway) = &self.gateway else { return };
         let codec = gateway.borrow().codec();
@@ -156,8 +156,8 @@ impl Servers {
             self.hub.emit(Node::Gateway, found);
         }
     }
-    /// Sends a message of this size to the backend, where `work` is done when it comes, and waits
-    /// for what that comes to. It is told until when anybody waits.
+    /// Sends a message of this size to the backend, does `work` there on arrival, and waits for its
+    /// result. `work` gets the deadline of the wait.
     pub(super) async fn over<T: 'static>(
         self: &Rc<Self>,
         bytes: u64,
@@ -172,8 +172,8 @@ impl Servers {
         self.over_backend_link(backend_link, deadline, bytes, work).await
     }
 
-    /// The same over the backend link: waits for the answer, the break of the connection, or the
-    /// deadline. What has come to the backend is done there, whether or not anybody still waits.
+    /// Like `over`, over the backend link: waits for the response, a connection reset or the
+    /// deadline. Work that reached the backend is done, even if nobody waits any more.
     async fn over_backend_link<T: 'static>(
         self: &Rc<Self>,
         backend_link: &RefCell<BackendLink>,
@@ -229,7 +229,7 @@ impl Servers {
         }
         self.commits.add(commit.visible_at);
     }
-    /// The backend's state goes back to what it was at `to`, by a backup of then.
+    /// Restores the backend to its state at `to`, from a backup of that time.
     pub(super) fn restore_backend(&self, backup: backend::Backup, to: Time) {
         let undone = self.backend.borrow_mut().restore(backup);
         self.tell_one(Event::Restored { to, life: 0 });

@@ -1,4 +1,4 @@
-//! What a device keeps when its process ends: its disk, and the name that it goes by at the server.
+//! What a device keeps when its process ends: its disk, and its identity at the server.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,19 +19,19 @@ pub(super) fn database(disk: &Disk) -> Database {
 pub(super) struct Storage {
     pub(super) disk: Disk,
     setup: RefCell<Rc<DeviceSetup>>,
-    /// Whose it is, whatever it calls itself.
+    /// The physical device, whatever its identity at the server.
     owner: DeviceId,
     versions: Option<Rc<Versions>>,
     identity: Identity,
     seed: Seed,
     persons: RefCell<Persons>,
-    /// How often the power failed.
+    /// The number of power failures.
     pub(super) losses: Cell<u64>,
-    /// How often its state was put in by a backup or a copy.
+    /// The number of times that its state was replaced by a backup or a copy.
     lives: Cell<u32>,
 }
 
-/// What a storage was at an instant, to be put in again.
+/// The state of a storage at one instant, to be restored.
 pub(super) struct Saved {
     pub(super) at: Time,
     disk: Backup,
@@ -40,15 +40,15 @@ pub(super) struct Saved {
     pub(super) life: u32,
 }
 
-/// Who is logged in of those that share it, and what the others have left.
+/// The person logged in on a shared storage, and the databases of the others.
 #[derive(Clone, Debug, Default)]
 struct Persons {
     now: u32,
     left: BTreeMap<u32, Left>,
 }
 
-/// The database of a person who has logged out: what a device was then, in that life of its
-/// storage. It is another one where the storage was copied since.
+/// The database of a person who has logged out: the state of device `of` at that time, in that life
+/// of its storage. The device differs if the storage was copied since.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Left {
     pub(super) of: DeviceId,
@@ -79,7 +79,7 @@ impl Storage {
     pub(super) fn person(&self) -> u32 {
         self.persons.borrow().now
     }
-    /// Somebody logs in. If each has a database of their own, gives the one that lies there.
+    /// A person logs in. If each has their own database, returns the one that the person left.
     pub(super) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
         let mut persons = self.persons.borrow_mut();
         let from = std::mem::replace(&mut persons.now, to);
@@ -106,7 +106,7 @@ impl Storage {
         let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
         Some(versions.before())
     }
-    /// An edit as the version of the app that runs can make it; `None` if it has nothing of it.
+    /// An edit as the running app version can make it; `None` if no column is left.
     pub(super) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
         let mut edit = edit.clone();
         if let Some(versions) = &self.versions {
@@ -115,7 +115,7 @@ impl Storage {
         }
         (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
-    /// The process ends for this reason, with what that does to what is not synced.
+    /// Ends the process, with the effect of `reason` on unsynced data.
     pub(super) fn fail(&self, reason: KillReason, now: Time) {
         match reason {
             KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(now),
@@ -130,14 +130,14 @@ impl Storage {
         }
     }
 
-    /// What is owed for what was done is let off, and what is done by `now` is.
+    /// Cancels charges for unbilled work, and completes what is done by `now`.
     pub(super) fn settle(&self, now: Time) {
         if self.disk.owes() {
             self.disk.forgive();
         }
         self.disk.settle(now);
     }
-    /// Its database on a disk of its own, which it is on as long as that lasts.
+    /// A copy of its database, with the disk that must outlive it.
     pub(super) fn copy(&self) -> (Disk, Database) {
         let disk = Disk::new(disk::DiskOptions::default());
         disk.restore(&self.disk.backup());
@@ -148,16 +148,16 @@ impl Storage {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }
     }
-    /// It goes back to what it was, with the name: one that is kept elsewhere never changed.
+    /// Restores a saved state with its identity; an identity kept elsewhere never changed.
     pub(super) fn restore(&self, saved: &Saved) {
         *self.setup.borrow_mut() = saved.setup.clone();
         *self.persons.borrow_mut() = saved.persons.clone();
         self.put_in(&saved.disk);
     }
-    /// It becomes what another was; the other's name comes along if that is kept there.
+    /// Becomes a copy of another storage; with its identity, if that is kept in the database.
     pub(super) fn become_copy(&self, other: &Saved) {
         if other.setup.schema.version > 0 {
-            // The app comes along.
+            // The app version is copied too.
             self.upgrade();
         }
         if self.identity == Identity::Database {

@@ -1,4 +1,4 @@
-//! Whether an app is suspended, and what waits for it to go on.
+//! Whether an app is suspended, and what waits for it to continue.
 
 use std::cell::{Cell, RefCell};
 use std::task::Waker;
@@ -11,18 +11,18 @@ use crate::setup::Budget;
 pub(super) struct Suspension {
     pub(super) budget: Option<Budget>,
     pub(super) since: Cell<Option<Time>>,
-    /// No window is given before.
+    /// No background window is given before.
     pub(super) forced_until: Cell<Time>,
-    /// The person looked at it, and takes it up when it goes on.
+    /// The person looked at it, and opens it when it continues.
     pub(super) comes_back: Cell<bool>,
-    /// The number of the time in the background under way, or of the next.
+    /// The number of the present or next stay in the background.
     pub(super) stay: Cell<u64>,
     pub(super) lifted: Cell<bool>,
     pub(super) tasks: RefCell<Vec<Waker>>,
     pub(super) network: Cell<Option<AppEvent>>,
     pub(super) times: Cell<u64>,
     pub(super) long: Cell<Span>,
-    /// How many windows were given in the background.
+    /// The number of windows given in the background.
     pub(super) windows: Cell<u64>,
 }
 
@@ -40,7 +40,7 @@ impl Suspension {
         self.leave();
         self.tasks.take();
     }
-    /// For how long it was suspended, if it was.
+    /// Ends a suspension; returns its duration, if there was one.
     pub(super) fn over(&self, now: Time) -> Option<Span> {
         let after = now.since(self.since.take()?);
         self.forced_until.set(Time::ZERO);

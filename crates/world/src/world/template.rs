@@ -1,5 +1,4 @@
-//! The disks that devices start with: made once for all devices that start alike, shared
-//! copy-on-write.
+//! The initial disks of devices: made once for all devices that start alike, shared copy-on-write.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,12 +20,12 @@ pub(super) struct Templates<'a> {
     made: BTreeMap<Start, Template>,
 }
 
-/// How old the rows are that a device starts with, if it has any, and of which attributes those are
-/// that its scope names; without, it has the rows alone that all devices share.
+/// The age of a device's initial rows, if it has any, and the attributes of its scope. Without
+/// attributes, only the rows that all devices share.
 type Start = (Option<Span>, Option<String>);
 
 impl<'a> Templates<'a> {
-    /// Once it `stops` they are filled no further.
+    /// Filling ends early once it `stops`.
     pub(super) fn new(
         plan: &'a Setup,
         factory: Rc<dyn EngineFactory>,
@@ -35,7 +34,7 @@ impl<'a> Templates<'a> {
     ) -> Templates<'a> {
         Templates { plan, factory, dataset, stops, made: BTreeMap::new() }
     }
-    /// A disk for `device`, as its state at the start says.
+    /// A disk for `device` in its initial state.
     pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &dyn ServerHalf) -> Disk {
         let ago = device.start.synced_ago;
         self.start((ago, ago.map(|_| format!("{:?}", device.attributes))), setup, server)
@@ -73,8 +72,8 @@ impl<'a> Templates<'a> {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
-    /// Up to where a device that was synced at `at` has seen everything: before the tick of that
-    /// instant, as what is stamped with the tick may have been changed after it, and comes again.
+    /// The stamp up to which a device synced at `at` has seen everything: just before the tick of
+    /// `at`. Rows stamped with that tick may have changed after `at`, so they come again.
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
         at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
     }

@@ -1,7 +1,7 @@
-//! Tokens: what a device says who it is with, until that is too old or taken back.
+//! Tokens: a device's proof of identity, until it expires or is revoked.
 //!
-//! What gives them out stands beside the server and is down with it. A device's token outlives its
-//! process; it is looked at as a request arrives. Who asks for another too late has to log in.
+//! The token service stands beside the server and is down with it. A device's token outlives its
+//! process, and is checked as a request arrives. After the refresh limit the device must log in.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,23 +10,23 @@ use crate::base::{Span, Time};
 use crate::contract::TransportError;
 use crate::sim::Notify;
 
-/// How a request for a token begins, and its answer: as OAuth 2 has them (RFC 6749, section 6).
+/// The start of a token request, and of its response, as in OAuth 2 (RFC 6749, section 6).
 const ASKS: &[u8] = b"POST /token grant_type=refresh_token&refresh_token=";
 const GIVES: &[u8] = b"{\"token_type\":\"bearer\",\"issued_at\":";
-/// What says that there is none, as its section 5.2 has it.
+/// The error response, as in its section 5.2.
 const ENDED: &[u8] = b"{\"error\":\"invalid_grant\"";
-/// Bytes of either: a signed token of about a kilobyte, an estimate.
+/// Bytes of both: a signed token of about a kilobyte, an estimate.
 const ASKED: usize = 600;
 const GIVEN: usize = 1_200;
 
 pub(super) struct Wallet {
     life: Span,
-    /// When the server takes back what it gave out before.
+    /// When the server revokes all tokens issued before.
     revoked: Vec<Time>,
     issued: Cell<Time>,
-    /// How long another is given for one.
+    /// How long after its issue a token can be refreshed.
     refresh_life: Span,
-    /// Rung as the device hears that it is given none; whether it has since its last login.
+    /// Notifies that the refresh was denied; `is_ended` holds since the last login.
     ended: Notify,
     rung: Cell<bool>,
     pub(super) is_ended: Cell<bool>,
@@ -35,12 +35,12 @@ pub(super) struct Wallet {
 pub(super) enum Gate {
     Open,
     Refused,
-    /// It asks for a token, and this is the answer.
+    /// A token request, and its response.
     Given(Vec<u8>),
 }
 
 impl Wallet {
-    /// One with a token that was given out as the scenario begins; `None` if it is good for ever.
+    /// A wallet with a token issued at the start; `None` if the token lasts forever.
     pub(super) fn new(
         (life, refresh_life): (Option<Span>, Option<Span>),
         revoked: Vec<Time>,
@@ -51,7 +51,7 @@ impl Wallet {
         let (issued, rung, is_ended) = (Cell::new(Time::ZERO), Cell::default(), Cell::default());
         (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, rung, is_ended }))
     }
-    /// Waits until the device hears that it has to log in; never if no login ends.
+    /// Waits until the device learns that it has to log in; forever if no login ends.
     pub(super) async fn login_ended(&self) {
         while !self.rung.take() {
             self.ended.notified().await;

@@ -1,12 +1,12 @@
-//! What a run tried at all: an action of which no edit came to be, or none on phones, tested
-//! nothing there, and neither did a run without a request, or one in which nothing changed.
+//! What a run tried at all. An action without any edit made, or without any on phones, tested
+//! nothing there. Nor did a run without a request, or one in which nothing changed.
 
 use crate::contract::{EngineEvent, Event};
 use crate::workload::{ActionCount, Script};
 
 #[derive(Debug, Default)]
 pub(super) struct Tried {
-    /// By device, in the order of its edits' numbers: the action that each is of.
+    /// Per device and edit number, the action of the edit.
     edits: Vec<Vec<u16>>,
     on_phones: Vec<Made>,
     in_office: Vec<Made>,
@@ -21,23 +21,24 @@ struct Made {
     prevented: u64,
 }
 
-/// What is said of what was to make edits and made none.
+/// The text for something that was to make edits and made none.
 pub const NO_EDIT: &str = "none of its edits was made";
 
+/// An action without any edit made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
     pub action: String,
-    /// On phones, while the office makes its own.
+    /// True if only phones made none, while the office made its own.
     pub on_phones: bool,
     pub wanted: u64,
-    /// From how many of them a blocking sync kept their people.
+    /// Edits that people gave up because of a blocking sync.
     pub prevented: u64,
-    /// How many of them the script had no row or no free natural key for.
+    /// Edits for which the script had no row or no free natural key.
     pub unplaced: u64,
 }
 
 impl Tried {
-    /// Of a script, from which it takes what each edit is of, with so many actions.
+    /// Takes the actions of edits out of a script; `actions` is their number.
     pub(super) fn new(script: &mut Script, actions: usize) -> Tried {
         let edits = std::mem::take(&mut script.edits);
         let none = vec![Made::default(); actions];
@@ -53,7 +54,7 @@ impl Tried {
             Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 return self.changed |= !changes.is_empty();
             }
-            // An engine that was brought may not tell of its requests, nor of what they bring.
+            // A third-party engine may not report its requests, nor the rows they bring.
             Event::BackendServed { device: Some(_), rows, .. } => {
                 self.changed |= *rows > 0;
                 return self.asked = true;
@@ -84,7 +85,7 @@ impl Tried {
     pub(super) fn office_missed(&self) -> u64 {
         self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
-    /// The actions of which no edit came to be, though some were to; `placed` is what was scripted.
+    /// The actions without any edit made, though some were wanted; `placed` is the script's count.
     pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
             let (phones, office) = (self.on_phones[at], self.in_office[at]);

@@ -1,4 +1,4 @@
-//! What the backend holds, as the oracle asks for it.
+//! The backend's rows, as the oracle reads them.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Initial {
             self.0[usize::from(entity.0)].push(version);
         }
     }
-    /// To be called when all rows are there.
+    /// Must be called when all rows are added.
     pub(super) fn sorted(mut self) -> Initial {
         for rows in &mut self.0 {
             rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -44,7 +44,7 @@ impl Truth for Initial {
     }
 }
 
-/// The backend as it is; not all of it once somebody says that it stops.
+/// The present backend; reads end early once the second field says stop.
 pub(super) struct Now<'b>(pub(super) &'b RefCell<Backend>, pub(super) &'b dyn Fn() -> bool);
 
 impl Truth for Now<'_> {

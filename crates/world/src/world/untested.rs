@@ -1,4 +1,4 @@
-//! What of a plan never happened, in a run that was not cut off.
+//! Parts of a plan that never happened, in a run that was not interrupted.
 
 use super::tried::{InVain, Tried};
 use crate::faults::Faults;
@@ -9,7 +9,7 @@ use crate::workload::ActionCount;
 
 #[derive(Debug, Default)]
 pub(super) struct Untested {
-    /// Faults and parts. Of an event whose action had no edit made all is told there.
+    /// Faults and parts. An event without any edit of its action is reported only there.
     pub(super) missed: Vec<Missed>,
     pub(super) in_vain: Vec<InVain>,
     pub(super) is_silent: bool,
@@ -17,7 +17,7 @@ pub(super) struct Untested {
 }
 
 impl Untested {
-    /// Of a run that is not `whole` nobody knows what would have come.
+    /// Empty for a run that is not `whole`: the rest of it is unknown.
     pub(super) fn of(
         whole: bool,
         faults: &Faults,
@@ -38,7 +38,7 @@ impl Untested {
         Untested { missed, in_vain, is_silent: !tried.asked, is_still: !tried.has_changed() }
     }
 
-    /// How many things of the plan came to nothing at all; the run is one.
+    /// The number of parts of the plan that did not happen at all; the run itself counts as one.
     pub(super) fn count(&self) -> u64 {
         let faults = self.missed.iter().filter(|missed| missed.is_whole()).count();
         (faults + self.in_vain.len()) as u64 + u64::from(self.is_silent || self.is_still)

@@ -1,6 +1,5 @@
-//! What the gateway does of its own accord if it keeps a replica: it refreshes that, and offers
-//! what devices wrote to the backend. A kill ends both wherever they are, and the next life begins
-//! again from what is durable.
+//! The own work of a gateway with a replica: it refreshes the replica and uploads queued edits to
+//! the backend. A kill ends both at any point; the next process starts again from durable state.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,7 +30,7 @@ pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Somebody waits for the replica to be as of `since`, and for the queue to be empty.
+    /// Somebody needs the replica to be as fresh as `since`, and the queue to be empty.
     pub(super) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -41,7 +40,7 @@ impl Servers {
             self.process.upload_now.hurry(now);
         }
     }
-    /// Whether nothing waits for the backend, and the replica has all that was there at `since`.
+    /// True if nothing waits for the backend, and the replica has everything as of `since`.
     pub(super) fn is_caught_up(&self, since: Time) -> bool {
         let refreshes = |gateway: &Rc<RefCell<Gateway>>| gateway.borrow().refreshes().is_some();
         !self.gateway.as_ref().is_some_and(refreshes)
@@ -50,7 +49,7 @@ impl Servers {
     fn is_fresh(&self, since: Time) -> bool {
         self.fresh().is_some_and(|fresh| fresh >= since)
     }
-    /// What the gateway has yet to do until it has all that was there at `since`, in words.
+    /// What the gateway has left to do until it has everything as of `since`, in words.
     pub(super) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let mut left = Vec::new();
         match self.fresh() {
@@ -76,7 +75,7 @@ impl Upkeep {
         let fresh = self.gateway.borrow().fresh();
         let mut next = fresh.map_or(Time::ZERO, |fresh| fresh + every).max(self.servers.handle.now());
         loop {
-            // Whether its time has come or somebody asked, it begins.
+            // It begins at its time, or earlier if somebody asked.
             let hurry = &self.servers.process.refresh_now;
             let hurried = hurry.hurried_before(&self.servers.handle, next).await;
             let begun = self.servers.handle.now();
@@ -88,8 +87,8 @@ impl Upkeep {
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that
-    /// would begin again. True if it came to its end.
+    /// One refresh, page by page. A failed page waits for the next refresh, except in a reading
+    /// that would then begin again. True if the refresh is complete.
     async fn refresh(&self) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.servers.handle.now());
         loop {
@@ -129,7 +128,7 @@ impl Upkeep {
             }
         }
     }
-    /// One round through the queue; what fails waits for the next. True if it came to its end.
+    /// One round through the queue; what fails waits for the next round. True if it is complete.
     async fn upload(&self) -> bool {
         let mut round = gateway::Upload::default();
         loop {

@@ -1,15 +1,16 @@
-//! Who watches a run from outside, and rows that are read until nobody waits for them.
+//! Watchers of a run from outside, and row iterators that can be interrupted.
 
 use crate::base::{Span, Time};
 
-/// Who watches a run from outside; called from the thread that runs the cell.
+/// Watches a run from outside; called from the thread of the cell.
 pub trait Watch: Sync {
-    /// The cell has come to `now`; its script ends at `of`.
+    /// The cell has reached `now`; its script ends at `of`.
     fn progress(&self, now: Time, of: Span);
-    /// Whether the run is to end as soon as it can.
+    /// True if the run should end as soon as possible.
     fn interrupted(&self) -> bool;
 }
 
+/// Watches nothing and never interrupts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unwatched;
 
@@ -20,10 +21,10 @@ impl Watch for Unwatched {
     }
 }
 
-/// After so many rows it is asked again whether anybody waits for them.
+/// The number of rows after which the interruption is checked again.
 pub const ASKED_EVERY: u64 = 1_024;
 
-/// Rows, until somebody says that nobody waits for them.
+/// Rows that end early when interrupted.
 pub(super) struct Wanted<'a, I> {
     rows: I,
     given: u64,
@@ -45,7 +46,7 @@ impl<I: Iterator> Iterator for Wanted<'_, I> {
         self.given += 1;
         self.rows.next()
     }
-    // A holder of rows makes room for them at once.
+    // The receiver reserves memory for all rows at once.
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.rows.size_hint()
     }

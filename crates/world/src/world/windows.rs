@@ -1,4 +1,4 @@
-//! The times in which faults are to meet somebody, and what shows that they do.
+//! The intervals in which faults must meet somebody, and the events that show it.
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Node, UnitEvent};
@@ -9,14 +9,14 @@ pub(super) struct Window {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) sign: Sign,
-    /// Of edits only those of this row count.
+    /// For edits: only edits of this row count.
     pub(super) row: Option<(EntityId, Key)>,
     pub(super) met: Struck,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Windows {
-    /// By device; empty if there are none.
+    /// Per device; empty if there are none.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
 }
@@ -79,7 +79,7 @@ impl Sign {
                 | Sign::Refused
         )
     }
-    /// How long what it is a sign of has lasted when this event is told, if it is one.
+    /// If the event shows this sign: how long the signalled activity has lasted.
     fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
         let took = match (self, event) {
             (
@@ -144,7 +144,7 @@ impl Sign {
         }
     }
 
-    /// Of those that many events show.
+    /// Signs that many events show.
     fn is_shown_by_many(&self, event: &Event<'_>) -> bool {
         use Event as E;
         match self {

@@ -1,4 +1,4 @@
-//! A return to a backup.
+//! Restoring a backup.
 
 use super::*;
 use crate::contract::{Author, CommitKind};

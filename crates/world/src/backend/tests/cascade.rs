@@ -1,4 +1,4 @@
-//! What a delete does to rows that refer to the deleted one.
+//! The effect of a delete on rows that refer to the deleted one.
 
 use super::*;
 use crate::contract::{Author, CommitKind, Refusal};

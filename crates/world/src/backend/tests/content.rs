@@ -1,4 +1,4 @@
-//! The office, imports, what follows from a commit, and the details of a record.
+//! The office, imports, derived changes, and the details of a record.
 
 use super::*;
 use crate::contract::{Author, CommitKind, Refusal};

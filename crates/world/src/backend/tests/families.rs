@@ -1,9 +1,9 @@
-//! Mutations of a row and of the rows that are part of it: all or none.
+//! Mutations of a row and of its parts: all or none.
 
 use super::*;
 
-/// The edit that a word names, which is its idempotency key: a visit, a note of one (`!` one that
-/// is refused), or what is written into the note that is there by who has read it or has not.
+/// The edit named by a word, which is its idempotency key: a visit, a note of a visit (`!` is
+/// rejected), or an update of the present note by a device that has or has not read it.
 fn edit(backend: &Backend, number: u32, word: &str) -> Mutation {
     let held = backend.row(NOTE, &Key::new("n")).unwrap().stamp;
     let rewrite = |base| {
@@ -43,15 +43,15 @@ fn a_family_or_a_request_is_committed_all_or_none() {
     type Case<'a> = (Commits, &'a [(&'a str, &'a str)], &'a str);
     let cases: [Case<'_>; 5] = [
         (Rows, &[("w m:w stale o:v x:none", "AACAR")], "v w m n o"),
-        // Others go on.
+        // The other families go on.
         (Families, &[("w m:w o:v stale z", "AALCA")], "v w z m n"),
-        // What waited for a conflict goes once that is decided; verdicts are remembered.
+        // Edits that waited for a conflict go through once it is resolved; verdicts are remembered.
         (
             Families,
             &[("o:v stale", "LC"), ("o:v stale", "LC"), ("o:v read", "AA"), ("o:v read", "AA")],
             "v n o",
         ),
-        // Where part of a family is refused all of it is, for good.
+        // If part of a family is rejected, all of it is, permanently.
         (Families, &[("w !m:w o:v", "RRA"), ("w", "R")], "v n o"),
         (Requests, &[("w m:w stale", "LLC"), ("w m:w !x:v", "LLR"), ("w m:w o:v", "AAA")], "v w m n o"),
     ];

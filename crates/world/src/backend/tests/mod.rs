@@ -1,4 +1,4 @@
-//! A small clinic, and devices that read it.
+//! A small clinic, and devices that read from it.
 
 mod backup;
 mod cascade;
@@ -28,7 +28,7 @@ const APPOINTMENT: EntityId = EntityId(1);
 const DAY: EntityId = EntityId(2);
 const NOTE: EntityId = EntityId(3);
 
-// Columns of an appointment; the last is not on devices.
+// Columns of an appointment. The last one is not on devices.
 const CLINIC: usize = 0;
 const AT: usize = 1;
 const STATUS: usize = 2;
@@ -36,7 +36,7 @@ const PATIENT_KEY: usize = 3;
 const PATIENT_NAME: usize = 4;
 const LEDGER: usize = 5;
 
-/// An appointment is on devices if its time is before this.
+/// Appointments with a time before this are on devices.
 const WINDOW: i64 = 1_000_000;
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
@@ -99,7 +99,7 @@ fn clinic(n: u8) -> Value {
     Value::text(["north", "south", "east"][usize::from(n) % 3])
 }
 
-/// The attributes of a device of this clinic; the first means nothing to anybody.
+/// The attributes of a device of this clinic. The first one has no meaning.
 fn attributes(n: u8) -> Vec<Value> {
     vec![Value::Int(7), clinic(n)]
 }
@@ -129,7 +129,7 @@ fn backend(options: BackendOptions) -> Backend {
     backend
 }
 
-/// A patient, her appointment "v" and its note "n", with this rule where one refers to another.
+/// A patient, her appointment "v" and its note "n", with these rules for references.
 fn house(refers: &[(EntityId, EntityId, OnDelete)], commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };
@@ -232,7 +232,7 @@ impl Reader {
         }
     }
 
-    /// What it should hold, found without partitions.
+    /// The rows that it should hold, computed without partitions.
     fn wanted(&self, backend: &Backend) -> BTreeMap<Key, (Stamp, Vec<Value>)> {
         let schema = backend.schema().entity(self.entity);
         let rows =

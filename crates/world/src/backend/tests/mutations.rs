@@ -1,4 +1,4 @@
-//! What a device's mutation comes to.
+//! The outcome of a device's mutation.
 
 use proptest::prelude::*;
 
@@ -52,7 +52,7 @@ fn projected(row: &Record) -> Option<Row> {
     Some(Row { key: row.key.clone(), stamp: row.stamp, values: Some(values.into()) })
 }
 
-/// A conflict with a row as it is now; `shown` says how a device is told of that.
+/// A conflict with a row's current state; `shown` makes the row as the device gets it.
 fn conflict(desk: &Desk, key: &str, why: Refusal, shown: fn(&Record) -> Option<Row>) -> Outcome {
     let row = desk.row(key);
     Outcome::Conflict { why, current: shown(row), edited_at: Some(row.edited_at) }
@@ -230,7 +230,7 @@ fn content(backend: &Backend) -> Vec<Snapshot> {
     backend.schema().ids().map(snapshot).collect()
 }
 
-/// The verdict without the row in the way, which is shown as it is now.
+/// The verdict without the conflicting row, which is shown in its current state.
 fn verdict(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied { stamp } => format!("applied {stamp:?}"),
@@ -262,15 +262,14 @@ proptest! {
         }
         let (mut done, mut chunks) = (0, chunks.into_iter());
         while done < mutations.len() {
-            // The answer to a chunk is lost some times; each time it grows, as a device that goes
-            // on writing sends it.
+            // The response to a chunk is lost sometimes. The next chunk is then larger, as the
+            // device has made further edits.
             let (size, again) = chunks.next().unwrap_or((1, 0));
             let end = (done + size).min(mutations.len());
             for round in 0..=again {
                 for (i, mutation) in mutations[..end].iter().enumerate().skip(if round == 0 { done } else { 0 }) {
                     let fresh = round == 0;
-                    // First comings at the times of the other desk, so that the stamps can be
-                    // compared.
+                    // First arrivals use the other desk's times, so that stamps are comparable.
                     often.now = at_ms(i as u64);
                     prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
                     let replayed = matches!(often.backend.call.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);

@@ -1,4 +1,4 @@
-//! Whatever happens between its pages, a reader ends with the rows in its scope.
+//! A reader ends with the rows in its scope, whatever happens between its pages.
 
 use proptest::prelude::*;
 
@@ -8,19 +8,18 @@ use crate::base::Ppm;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    /// A page for the reader of this number.
+    /// The reader with this number pulls a page.
     Pull(usize, usize),
-    /// The office makes, writes, deletes the row of this number.
+    /// The office creates, updates or deletes the row with this number.
     Create(u8, u8, i64),
     Write(u8, usize, Value),
     Delete(u8),
     /// An import of rows from this number on.
     Import(u8, u8, u8),
     Rename(u8),
-    /// The backend's clock jumps by so many milliseconds.
+    /// The backend's clock jumps by this many milliseconds.
     Clock(i64),
-    /// The device of this number makes, moves or deletes a row, on the version that it holds
-    /// itself.
+    /// The device with this number creates, moves or deletes a row, based on its own version.
     Device(usize, EditKind, u8, i64),
 }
 
@@ -28,7 +27,7 @@ const READERS: usize = 3;
 
 fn step() -> impl Strategy<Value = Step> {
     let row = 0..24_u8;
-    // Few clinics and times, some of them outside the window.
+    // Few clinics and times, some outside the window.
     let clinic = 0..3_u8;
     let at = prop_oneof![3 => 0..WINDOW, 1 => WINDOW..WINDOW + 9];
     let reader = 0..READERS;
@@ -66,7 +65,7 @@ impl Clinic {
     fn new(options: BackendOptions, initial: u8) -> Clinic {
         let mut backend = backend(options);
         let old = START.minus(Span::secs(100 * 86_400));
-        // All of one stamp, like an import, and older than all tombstones.
+        // All with one stamp, like an import, and older than all tombstones.
         let row = |k| loaded(&format!("k{k:02}"), appointment(k % 3, i64::from(k) * 7), old);
         backend.load(APPOINTMENT, (0..initial).map(row));
         let readers = [0, 0, 1].map(|clinic| Reader::new(APPOINTMENT, clinic)).into();
@@ -100,7 +99,7 @@ impl Clinic {
         let outcome = self.backend.push(self.now, attributes, &[mutation]).remove(0);
         let rows = &mut self.readers[reader].rows;
         match outcome {
-            // The device keeps what it wrote until it hears otherwise.
+            // The device keeps its own version until it gets another one.
             Outcome::Applied { stamp } if kind != EditKind::Delete => {
                 let values = rows.get(&key).map_or_else(|| appointment(0, 0), |(_, values)| values.clone());
                 rows.insert(key, (stamp, values));
@@ -151,7 +150,7 @@ impl Clinic {
         self.committed(commits.iter().flatten());
     }
 
-    /// Everybody pulls to the end and holds what is in scope.
+    /// Every reader pulls to the end, and then holds exactly the rows in its scope.
     fn check(&mut self, limit: usize) {
         self.now = self.backend.shown_by().map_or(self.now, |shown| shown.max(self.now));
         for reader in self.readers.iter_mut().chain([&mut self.days]) {
@@ -178,7 +177,7 @@ proptest! {
         filter_ms in prop_oneof![Just(0), Just(1_000)],
         ticks in prop_oneof![Just(Ticks::RunAhead), Just(Ticks::Shared)],
     ) {
-        // A tick of no width is none to share.
+        // A tick without length cannot be shared.
         let ticks = if precision_ms == 0 { Ticks::RunAhead } else { ticks };
         let options = BackendOptions {
             ticks,
@@ -192,7 +191,7 @@ proptest! {
         let mut clinic = Clinic::new(options, initial);
         steps.iter().for_each(|step| clinic.step(step));
         clinic.check(limit);
-        // Once more, for what changed between the last pages of different readers.
+        // Again, for changes between the last pages of different readers.
         steps.iter().for_each(|step| clinic.step(step));
         clinic.check(limit + 1);
     }

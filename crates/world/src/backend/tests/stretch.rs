@@ -1,4 +1,4 @@
-//! The plain operations: what changed between two times, and which rows are there.
+//! Plain queries: changes between two times, and the presence of rows.
 
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn with_stamps(stamps: &[u64]) -> Backend {
     backend
 }
 
-/// Reads until `enough` were taken.
+/// Reads until `enough` rows were taken.
 fn read(backend: &mut Backend, stretch: Stretch<'_>, enough: usize) -> (Vec<(Stamp, Key)>, Stretched) {
     let mut rows = Vec::new();
     let attributes = attributes(0);

@@ -1,11 +1,11 @@
-//! What a backend holds a mutation against.
+//! What a backend checks a mutation against.
 
 use super::*;
 use crate::backend::Writes;
 use crate::contract::{Refusal, image};
 
-/// Whether an edit of this date and guard, on a version of `base` or the first, is refused as
-/// stale: the row was changed since by one that was made after a second and committed half a second
+/// True if an edit with this date and guard, based on version `base` or the first, is refused as
+/// stale. Another edit changed the row in between: made after one second, committed half a second
 /// later.
 fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard) -> bool {
     let mut backend = backend(options);
@@ -44,24 +44,24 @@ fn an_edit_shows_what_its_backend_asks_for_or_is_stale() {
         (&checked, None, 1_000, Guard::Base, true),
         (&dated, None, 1_000, Guard::Base, true),
         (&blind, None, 1_000, Guard::Base, false),
-        // A date is no finer than stamps and grace.
+        // A date is no finer than the stamps and the grace.
         (&dates(milli, 0), Some(1_499), 0, Guard::Base, true),
         (&dates(milli, 0), Some(1_500), 0, Guard::Base, false),
         (&dates(milli, 10), Some(1_490), 0, Guard::Base, false),
         (&dates(milli, 10), Some(1_489), 0, Guard::Base, true),
         (&dates(second, 0), Some(1_100), 0, Guard::Base, false),
         (&dates(second, 0), Some(900), 0, Guard::Base, true),
-        // The date of the edit alone.
+        // Only the date of the edit counts.
         (&newer(0), None, 999, Guard::Base, true),
         (&newer(0), None, 1_000, Guard::Base, true),
         (&newer(0), None, 1_001, Guard::Base, false),
         (&newer(5), None, 996, Guard::Base, false),
-        // What changed before the last sync is not seen by its date.
+        // The date does not show a change before the last sync.
         (&checked, Some(1_000), 0, Guard::Since, true),
         (&checked, Some(1_499), 0, Guard::Since, true),
         (&checked, Some(1_500), 0, Guard::Since, false),
         (&checked, Some(1_700), 0, Guard::Since, false),
-        // A row that reads as it did may be changed whatever is checked.
+        // A row with an unchanged image may be changed under every rule.
         (&checked, None, 0, reads("new"), true),
         (&dated, None, 0, reads("new"), true),
         (&blind, None, 0, reads("new"), true),

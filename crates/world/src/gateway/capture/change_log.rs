@@ -1,9 +1,9 @@
-//! By the backend's log of changes: the order in which its transactions committed.
+//! Capture by the backend's change log: entries in the order in which transactions committed.
 //!
-//! The cursor is the number of the last entry that was read. While a first load is under way it is
-//! `number|until|since/stamp,key`: the entry after which the log goes on, the last version of the
-//! content, and where in it the load is. `@stamp` is a device that had everything up to that
-//! instant.
+//! The cursor is the number of the last entry read. During a first load it is
+//! `number|until|since/stamp,key`: the entry after which the log continues, the last stamp of the
+//! content to load, and the position in the content. `@stamp` is a device that had everything up to
+//! that stamp.
 
 use super::choice::{Around, Capture, Choice, Kind, Makes};
 use super::last_modified::cursor;
@@ -17,7 +17,7 @@ use crate::config::view::{View, read};
 use crate::contract::ServerError;
 use crate::gateway::mode::Unfit;
 
-/// What it does where the log has gaps.
+/// What the capture does if log entries are missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChangeLogOptions {
     /// Numbers that are missing.
@@ -50,8 +50,8 @@ fn chosen(view: View<'_>, _: Around<'_>) -> Capture {
 }
 
 impl Choice for ChangeLogOptions {
-    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks
-    /// nothing of their columns.
+    /// A log is kept beside the rows, by triggers or from the database's own journal, so it needs
+    /// none of their columns.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning != Provisioning::Nothing {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What every strategy says of itself, and how a scenario chooses one.
+//! What each strategy declares about itself, and how a scenario chooses one.
 
 use std::any::Any;
 use std::fmt;
@@ -12,58 +12,58 @@ use crate::config::form::{Form, Key, optional};
 use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::{Mode, Unfit};
 
-/// The options of a strategy, and what follows from them for others. What is not said is what holds
-/// of one that keeps nothing and asks for all rows.
+/// The options of a strategy, and the properties that others need. The defaults hold for a strategy
+/// that keeps nothing and asks for all rows.
 pub trait Choice: Comparable + fmt::Debug + Send + Sync {
-    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
-    /// everything is another matter: where rows are deleted for good, most miss that.
+    /// Checks that a backend with this provisioning has what the strategy asks for. That does not
+    /// mean that it finds everything: most miss deletions if rows are deleted physically.
     ///
     /// # Errors
-    /// [`Unfit`] if it cannot even ask.
+    /// [`Unfit`] if the strategy cannot work at all.
     fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
         Ok(())
     }
 
-    /// Whether it tells of rows that are gone and left no trace.
+    /// True if it reports rows that are gone without a trace.
     fn finds_absence(&self) -> bool;
 
-    /// What a cursor that comes back does to the page that it came with, beyond telling where to go
-    /// on.
+    /// The effect of a returned cursor on the page that it came with, besides the next position.
+    /// `None` if there is no effect.
     fn takes_receipts(&self) -> Option<&'static str> {
         None
     }
 
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    /// The time from which every pull finds a change that became visible at `shown`.
     fn found_by(&self, shown: Time) -> Time {
         shown
     }
 
-    /// How far behind the backend's clock rows are read, if not all that is there.
+    /// How far behind the backend's clock rows are read; `None` if everything visible is read.
     fn reads_behind(&self) -> Option<Span> {
         None
     }
 
-    /// For how long a row is claimed that is delivered, if rows are.
+    /// How long a delivered row is claimed; `None` without claims.
     fn claimed_for(&self) -> Option<Span> {
         None
     }
 
-    /// Whether each version of a row comes once.
+    /// True if each version of a row comes once.
     fn brings_once(&self) -> bool {
         false
     }
 
-    /// Whether it is noted in the source, on each row, who has it.
+    /// True if the source notes on each row who has it.
     fn marks_source(&self) -> bool {
         false
     }
 
-    /// Whether it reads the backend's log of changes, or flags that are kept with it.
+    /// True if it reads the backend's change log, or flags that are kept with it.
     fn reads_log(&self) -> bool {
         self.marks_source()
     }
 
-    /// Whether it asks the backend for what changed since a time.
+    /// True if it asks the backend for changes since a time.
     fn asks_since(&self) -> bool {
         false
     }
@@ -73,30 +73,30 @@ pub trait Choice: Comparable + fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether a device that shows another receipt than its last loads again.
+    /// True if a device that shows a receipt other than its last one loads again.
     fn knows_devices(&self) -> bool {
         false
     }
 
-    /// Why several workers cannot share it.
+    /// The reason why several workers cannot share it.
     fn works_alone(&self) -> Option<&'static str> {
         None
     }
 
-    /// Whether a reader may have a place for each part of an entity.
+    /// True if a reader may have a position for each part of an entity.
     fn reads_parts(&self) -> bool {
         false
     }
 
-    /// Whether it serves one version of an app only.
+    /// True if it supports one app version only.
     fn knows_one_app(&self) -> bool {
         false
     }
 }
 
-/// Options of one type can be told from those of another.
+/// Options that can be compared with those of any type.
 pub trait Comparable: Any {
-    /// Whether these are the same options of the same strategy.
+    /// True if both are the same options of the same strategy.
     fn is(&self, other: &dyn Any) -> bool;
 }
 
@@ -106,12 +106,12 @@ impl<T: Any + PartialEq> Comparable for T {
     }
 }
 
-/// Options of which a strategy is made.
+/// Options that create their strategy.
 pub(in crate::gateway) trait Makes: Choice {
     fn strategy(&self) -> Box<dyn Strategy>;
 }
 
-/// A way to find out what changed.
+/// A chosen strategy for finding changes, with its options.
 #[derive(Clone)]
 pub struct Capture(Arc<dyn Makes>);
 
@@ -124,14 +124,14 @@ impl Capture {
         self.0.strategy()
     }
 
-    /// Its options, if they are of this type.
+    /// Its options, if they have this type.
     pub fn of<T: Choice>(&self) -> Option<&T> {
         (&*self.0 as &dyn Any).downcast_ref()
     }
 
-    /// Whether it never hears of some rows that are no longer there for who holds them.
+    /// True if it misses some rows that are gone, so that readers keep them forever.
     pub(super) fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        // A device asks in its own scope, which rows leave by moving; a replica asks anywhere.
+        // A device asks within its scope, which moved rows leave; a replica asks everywhere.
         let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
         traceless && !self.finds_absence()
     }
@@ -159,23 +159,22 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// What a kind of strategy asks of the file that it stands in.
+/// What a kind of strategy needs from the rest of the file.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
-    /// Where mistakes go.
+    /// Collects mistakes.
     pub wrong: &'a Mistakes,
-    /// For how long the backend remembers what was deleted.
+    /// How long the backend remembers deletions.
     pub tombstones_kept: View<'a>,
 }
 
-/// A kind of strategy in a file: its key, and how it is read.
+/// A kind of strategy in a scenario file: its key, and how to read it.
 pub struct Kind {
-    /// Its name, its options and what it does.
+    /// The name, the options and the description.
     pub key: Key,
-    /// Makes what is written there; a mistake where options do not go together.
+    /// Reads the written options; reports a mistake if they contradict each other.
     pub read: fn(View<'_>, Around<'_>) -> Capture,
-    /// What may be written and what that comes to, the cheapest first, for who has to choose
-    /// another.
+    /// Suggestions for authors: how they are written and what they create, the cheapest first.
     pub examples: Examples,
 }
 

@@ -1,12 +1,12 @@
-//! By a flag on each row that says whether it is synced.
+//! Capture by a flag on each row that says whether it is synced.
 //!
-//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. The
-//! cursor is the number of a page: it comes back from who has committed the page. The gateway
-//! remembers until then which rows lay in it; if it forgets that, the rows come again.
+//! Rows flagged "not synced" are delivered, and then their flags are set in the source. The cursor
+//! is the number of a page. It comes back when the reader has committed the page. Until then the
+//! gateway remembers the rows of the page; if it forgets them, they come again.
 //!
-//! A device's own flags say what it held when it showed its last receipt, which the source notes
-//! beside them. Who shows an older one, or that of another device, was put back or is a copy, and
-//! loads again. One flag for all cannot tell.
+//! A device's own flags describe what it held at its last receipt, which the source notes with
+//! them. A device that shows an older receipt, or another device's, was restored or is a copy, and
+//! loads again. A single flag for all cannot tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,19 +26,19 @@ use crate::gateway::mode::Unfit;
 pub struct FlagOptions {
     /// What the flag is.
     pub form: FlagForm,
-    /// What it says of rows that were there before it.
+    /// Its value for rows that existed before it.
     pub initial: Initial,
     /// When it is set.
     pub set: SetFlag,
     /// How it is set.
     pub reset: Reset,
-    /// Whose it is.
+    /// Whose flag it is.
     pub per: FlagPer,
-    /// Rows are claimed for this long by who delivers them.
+    /// How long delivered rows are claimed by the one who delivers them.
     pub lease: Option<Span>,
-    /// Share of the rows that cannot be captured, by the hash of their keys.
+    /// Share of rows that cannot be captured, chosen by the hash of their keys.
     pub unreadable: Ppm,
-    /// What becomes of the others on their page.
+    /// What happens to the other rows of the page.
     pub on_unreadable: OnUnreadable,
 }
 
@@ -108,7 +108,7 @@ impl FlagForm {
         }
     }
 
-    /// Whether there is room in it to say who is at work on the row.
+    /// True if it has room to say who works on the row.
     fn holds_claims(self) -> bool {
         matches!(self, FlagForm::Status | FlagForm::Combination)
     }
@@ -210,17 +210,17 @@ impl From<FlagOptions> for Capture {
     }
 }
 
-/// Bytes of a claim: by whom, and until when.
+/// Bytes of a claim: its owner and its end.
 const CLAIM: u64 = 16;
 
 #[derive(Clone, Default)]
 struct ByFlag {
     options: FlagOptions,
-    /// The page of each reader of which it is not known whether it was committed.
+    /// Per reader, the last page that is not known to be committed.
     open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
     open_rows: u64,
     captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
-    /// Rows that were rejected in this pull: it does not deliver them again.
+    /// Rows that the reader rejected in this pull; the pull does not deliver them again.
     set_aside: (u64, BTreeSet<(EntityId, Key)>),
     last: u64,
 }
@@ -241,7 +241,7 @@ impl ByFlag {
         FlagsOf { consumer: self.consumer(ask.reader), entity: ask.entity, scope: ask.reader.scope() }
     }
 
-    /// Who has nothing gets everything again; but one flag for all cannot tell who that is.
+    /// A reader without a cursor gets everything again, unless one flag is shared by many.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let of = self.of(ask);
         let receipt = backend.flags().receipt(now, of)?;
@@ -251,23 +251,23 @@ impl ByFlag {
             (Some(Some(cursor)), _) if receipt.is_some_and(|last| lacks(cursor, last)) => return expired,
             (None, _) if receipt.is_some() && !is_shared(of.consumer) => Has::Nothing,
             _ if receipt.is_some() => return Ok(0),
-            // A page of flags that are not there any more.
+            // A page under flags that no longer exist.
             (Some(Some(Cursor::Page(_))), _) => return expired,
             (_, Initial::Synced) => Has::All,
             (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
-            // The deleted ones among them are not synced either.
+            // The deleted rows among them are not synced either.
             (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
         let written = backend.flags().enrol(now, of, has)?;
         if ask.cursor.is_none() && tells_apart(of.consumer) {
-            // A reader that comes with a page from before this load holds something else.
+            // A reader that later shows a page from before this load holds other data.
             backend.flags().note_receipt(now, of, self.last.max(now.0.saturating_sub(1)))?;
         }
         Ok(written)
     }
 
-    /// Takes a cursor as the receipt for its page; gives the flags written.
+    /// Takes a cursor as the receipt for its page. Returns the number of flags written.
     fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let of @ FlagsOf { consumer, entity, .. } = self.of(ask);
         let shown = match ask.cursor.and_then(|text| read(consumer, text)) {
@@ -286,7 +286,7 @@ impl ByFlag {
         Ok(0)
     }
 
-    /// Gives the flags written or to be written.
+    /// Returns the number of flags written now or later.
     fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
         let FlagsOf { consumer, entity, .. } = self.of(ask);
         match self.options.set {
@@ -307,12 +307,12 @@ impl ByFlag {
     }
 }
 
-/// Whether several readers have one flag: who of them comes without a cursor may be any of them.
+/// True if several readers share one flag. One without a cursor may be any of them.
 fn is_shared(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Anybody | Consumer::Workers)
 }
 
-/// Whether its receipts are those of one device: nodes of a gateway may share a replica.
+/// True if its receipts are those of one device; nodes of a gateway may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
@@ -343,11 +343,11 @@ impl Strategy for ByFlag {
         let Flagged { scanned, again, claimed, more, marks, .. } = found;
         let delivered = marks.len() as u64;
         let cursor = match ask.cursor {
-            // Who has nothing new keeps what it has.
+            // Without new rows the reader keeps its cursor.
             Some(cursor) if marks.is_empty() => cursor.to_owned(),
             _ => {
-                // Another gateway after this one must not use a number again, nor one before a
-                // receipt that its predecessor got.
+                // A replacement gateway must not reuse a number, nor use one before a receipt that
+                // this one got.
                 let noted = backend.flags().receipt(now, of)?.unwrap_or(0);
                 self.last = now.0.max(self.last.max(noted) + 1);
                 written(of.consumer, self.last)
@@ -401,7 +401,7 @@ impl Strategy for ByFlag {
         Cursor::At(stamp).write()
     }
 
-    /// A load is armed with the rows that can be seen as it begins.
+    /// A load arms the rows that are visible at its start.
     fn loads_up_to(&self) -> Option<Upto> {
         Some(Upto::Settled)
     }
@@ -411,7 +411,7 @@ impl Strategy for ByFlag {
     }
 }
 
-/// Whether who holds this cursor lacks what this receipt was for.
+/// True if the owner of this cursor lacks the page that this receipt confirms.
 fn lacks(cursor: Cursor, receipt: u64) -> bool {
     match cursor {
         Cursor::At(_) => receipt > 0,
@@ -419,7 +419,7 @@ fn lacks(cursor: Cursor, receipt: u64) -> bool {
     }
 }
 
-/// The cursor of a page; a device's names the device.
+/// The cursor of a page. A device's cursor names the device.
 fn written(consumer: Consumer, page: u64) -> String {
     match consumer {
         Consumer::Device(device) => format!("{}.{page}", device.0),
@@ -427,7 +427,7 @@ fn written(consumer: Consumer, page: u64) -> String {
     }
 }
 
-/// The cursor that a consumer shows, if it is one of its own.
+/// The cursor that a consumer sent, if it is its own.
 fn read(consumer: Consumer, cursor: &str) -> Option<Cursor> {
     let Consumer::Device(device) = consumer else { return Cursor::read(cursor) };
     match cursor.split_once('.') {

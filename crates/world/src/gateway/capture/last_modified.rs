@@ -1,9 +1,9 @@
-//! By the time of last modification: a device keeps the greatest time it has seen, and asks for
-//! what changed since.
+//! Capture by the time of last modification: a device keeps the greatest time it has seen, and asks
+//! for changes since.
 //!
-//! That is as good as its details. The default loses nothing: pages begin after the last (stamp,
-//! key), and a pull stays behind what is still to be seen. All others are met in the field, and
-//! each loses rows, or never ends, or has pages without bound, in its own way.
+//! The quality depends on the details. The default loses nothing: pages begin after the last
+//! (stamp, key), and a pull stays behind changes that may still appear. All other choices occur in
+//! the field. Each loses rows, or never ends, or has pages of unlimited size.
 
 mod by_time;
 mod choice;

@@ -1,4 +1,4 @@
-//! The strategies that there are.
+//! The list of strategies.
 
 use super::choice::{Around, Capture, Kind};
 use super::last_modified::LastModifiedOptions;
@@ -8,7 +8,7 @@ use crate::config::form::{Form, Key};
 use crate::config::view::{Mistakes, View};
 use crate::gateway::mode::Mode;
 
-/// All of them; the first is that of who says nothing.
+/// All strategies; the first is the default.
 pub const KINDS: &[Kind] = &[last_modified::KIND, flag::KIND, change_log::KIND, hash::KIND];
 
 const KEYS: [Key; KINDS.len()] = {
@@ -21,7 +21,7 @@ const KEYS: [Key; KINDS.len()] = {
     keys
 };
 
-/// How a scenario writes one.
+/// How a scenario writes a strategy.
 pub const FORM: Form = Form::Table { keys: &[], kinds: &KEYS };
 
 impl Default for Capture {
@@ -31,18 +31,18 @@ impl Default for Capture {
 }
 
 impl Capture {
-    /// What is written at this place; `None` if nothing is.
+    /// Reads the strategy written at this place; `None` if there is none.
     pub fn read(at: View<'_>, around: Around<'_>) -> Option<Capture> {
         let written = |kind: &Kind| Some((kind.read)(at.at(kind.key.name).present()?, around));
         KINDS.iter().find_map(written)
     }
 
-    /// The same of a value that was checked, or will be.
+    /// Like [`Capture::read`], for a value that is checked elsewhere.
     pub fn written(at: View<'_>) -> Option<Capture> {
         Capture::read(at, Around { wrong: &Mistakes::default(), tombstones_kept: View::default() })
     }
 
-    /// The names of those of which this holds as they are by themselves: "`flag` or `hash`".
+    /// The names of the kinds for whose first example `is` holds: "`flag` or `hash`".
     pub fn such(is: fn(&Capture) -> bool) -> String {
         let kinds = KINDS.iter().filter(|kind| is(&(kind.examples[0].1)()));
         let names: Vec<String> = kinds.map(|kind| format!("`{}`", kind.key.name)).collect();
@@ -52,8 +52,8 @@ impl Capture {
         }
     }
 
-    /// The captures, as a scenario writes them, that such a backend has everything for and that
-    /// miss nothing there; of a kind the cheapest.
+    /// The strategies, as a scenario writes them, that work with this backend and miss nothing. Of
+    /// each kind the cheapest.
     pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
         let does = move |capture: &Capture| {
             capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)

@@ -1,14 +1,14 @@
-//! Ways to find out what changed, behind one seam.
+//! Strategies to find out what changed, behind one interface.
 //!
 //! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
-//! its own cursors and reads them again. A cursor comes back only from who has committed the page
-//! that it came with, so it is also the receipt for that page, and the only one there is. What a
-//! strategy keeps between requests besides what it put into the cursor and the source it may lose
-//! at any time ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
-//! [`Part`](crate::protocol::Part) that differs, naming the version that it differs from.
+//! its own cursors and reads them again. A cursor comes back only after the reader has committed
+//! its page, so it is also the only receipt for that page. All other state that a strategy keeps
+//! between requests, outside the cursor and the source, may be lost at any time
+//! ([`Strategy::forget`]). A strategy that knows a device's version of a row may send only the
+//! columns that differ ([`Part`](crate::protocol::Part)), with the base version.
 //!
-//! The file of a strategy has its key in a scenario, its options and how they are read, what it
-//! asks of the backend and of who reads by it ([`Choice`]), and what it does. A list names them.
+//! The file of a strategy has its key in a scenario, its options, its demands on the backend and on
+//! readers ([`Choice`]), and its work. Read `seam` and `choice` first; `list` has all strategies.
 
 mod change_log;
 mod choice;

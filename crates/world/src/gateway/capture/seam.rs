@@ -1,4 +1,4 @@
-//! The seam: who asks, what a strategy answers, what it took.
+//! The interface of strategies: readers, requests, pages, and the work done.
 
 use std::ops::ControlFlow;
 
@@ -11,9 +11,9 @@ use crate::protocol::Part;
 pub(in crate::gateway) enum Reader<'q> {
     /// A device with these attributes.
     Device(DeviceId, &'q [Value]),
-    /// The gateway's replica, which holds everybody's rows.
+    /// The gateway's replica, which holds the rows of all devices.
     Replica,
-    /// A worker that carries everybody's rows to another system.
+    /// A worker that carries the rows of all devices to another system.
     Worker,
 }
 
@@ -24,11 +24,11 @@ pub(in crate::gateway) struct Ask<'q> {
     /// The reader's cursor; `None` begins a first load.
     pub(in crate::gateway) cursor: Option<&'q str>,
     pub(in crate::gateway) limit: usize,
-    /// The reader's own clock when it asked.
+    /// The reader's own clock at the request.
     pub(in crate::gateway) clock: Stamp,
-    /// The local time that people see there, as if it were UTC.
+    /// The reader's local time, as if it were UTC.
     pub(in crate::gateway) local: Stamp,
-    /// Which pull this is a page of: the unit, and the number of its run.
+    /// The pull of this page: the unit, and the number of its run.
     pub(in crate::gateway) pull: (UnitId, u64),
 }
 
@@ -37,95 +37,94 @@ pub(in crate::gateway) struct Captured {
     pub(in crate::gateway) delivered: u64,
     pub(in crate::gateway) cursor: String,
     pub(in crate::gateway) more: bool,
-    /// Rows of which a load has not told, as their latest versions come later.
+    /// Rows missing in a load because their latest versions become visible later.
     pub(in crate::gateway) withheld: Vec<Key>,
     pub(in crate::gateway) effort: Effort,
 }
 
-/// What finding changes takes.
+/// The work to find changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::gateway) struct Effort {
-    /// Rows that the backend looked at.
+    /// Rows that the backend read.
     pub(crate) scanned: u64,
     /// Rows written in the source: flags, claims.
     pub(crate) writes: u64,
     pub(crate) written: u64,
-    /// Rows that the gateway looked at itself: compared, found again, delivered again, held back.
+    /// Rows that the gateway itself handled: compared, found again, delivered again, held back.
     pub(crate) handled: u64,
     /// Bytes hashed by the gateway.
     pub(crate) hashed: u64,
-    /// Rows of each kind that were delivered: created, updated, deleted.
+    /// Rows delivered by kind: created, updated, deleted.
     pub(crate) kinds: [u64; 3],
 }
 
-/// Takes a page's changes; with a part, those columns suffice for a device.
+/// Takes a page's changes. If there is a part, its columns suffice for a device.
 pub(in crate::gateway) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
-/// A page, or why there is none: [`ServerError::CursorExpired`] for a cursor that a strategy did
-/// not make or can no longer serve, and what the backend says.
+/// A page or an error: [`ServerError::CursorExpired`] for a cursor that a strategy did not make or
+/// can no longer serve, or an error of the backend.
 pub(in crate::gateway) type Paged = Result<Captured, ServerError>;
 
 pub(in crate::gateway) trait Strategy {
-    /// Gives the next page of changes to `take`, which breaks after the last that it wants.
+    /// Gives the next page of changes to `take`, which breaks after the last one it wants.
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged;
 
-    /// The reader says by a cursor that it has the page of it, and asks for none. Gives the rows
-    /// that were written in the source for that.
+    /// The reader confirms the page of its cursor without asking for another. Returns the number of
+    /// rows written in the source for that.
     fn received(&mut self, _backend: &mut Backend, _now: Time, _ask: Ask<'_>) -> Result<u64, ServerError> {
         Ok(0)
     }
 
-    /// The reader of the last page could not take this row of it. True if the row stays marked as
-    /// not synced for that, and comes again in a later pull.
+    /// The reader could not apply this row of the last page. Returns true if the row stays marked
+    /// as not synced, so that it comes again in a later pull.
     fn rejected(&mut self, _backend: &mut Backend, _reader: Reader<'_>, _of: (EntityId, &Key)) -> bool {
         false
     }
 
-    /// The answer with the pages since the last call leaves, or it does not.
+    /// Called after the response with the pages since the last call has left, or was discarded.
     fn answered(&mut self, _backend: &mut Backend, _now: Time, _leaves: bool) {}
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
 
-    /// What the gateway keeps for it between requests, bytes.
+    /// Bytes that the gateway keeps for the strategy between requests.
     fn state(&self) -> u64 {
         0
     }
 
-    /// Whether it tells of a deletion that left no trace.
+    /// True if it reports deletions that left no trace.
     fn finds_absence(&self) -> bool {
         false
     }
 
-    /// Of when the oldest of its files is, if it works from files; 0 where one was never complete.
+    /// The time of its oldest file, if it works from files; 0 if one was never complete.
     fn files_as_of(&self) -> Option<Time> {
         None
     }
 
-    /// Reads the files that are there, if it works from files.
+    /// Reads the current files, if it works from files.
     fn fetch_files(&mut self, _backend: &mut Backend, _now: Time) {}
 
-    /// When the first load began within which this cursor is, if it is within one.
+    /// The start of the first load that this cursor is within, if any.
     fn loads_since(&self, _cursor: &str) -> Option<Stamp> {
         None
     }
 
-    /// Whether a pull that ends with a page that failed brought nothing.
+    /// True if a pull whose last page failed brought nothing.
     fn reads_in_pages(&self) -> bool {
         false
     }
 
-    /// `Some` if a first load brings live rows alone: the replica forgets tombstones up to this
-    /// then.
-    /// `None` if the load itself, or a later page, tells what is gone.
+    /// `Some` if a first load brings live rows only: the replica then forgets tombstones up to
+    /// this. `None` if the load or a later page reports the rows that are gone.
     fn loads_up_to(&self) -> Option<Upto> {
         None
     }
 
-    /// A reader has written a row, or was told of it in answer: it may hold something else now.
+    /// A reader wrote this row or got it in a response, so it may hold another version now.
     fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
-    /// A reader begins with these rows, in each entity with the cursor of `stamp`.
+    /// A reader begins with these rows, and with the cursor of `stamp` in each entity.
     fn begin_with(
         &mut self,
         _schema: &Schema,
@@ -135,12 +134,12 @@ pub(in crate::gateway) trait Strategy {
     ) {
     }
 
-    /// It is as a backup had it, and knows that; devices went on meanwhile.
+    /// The strategy was restored from a backup and knows it; devices continued in the meantime.
     fn put_back(&mut self) {}
 
     fn copy(&self) -> Box<dyn Strategy>;
 
-    /// The process died: what is not in its database is gone.
+    /// The process died: state outside its database is lost.
     fn forget(&mut self) {}
 }
 
@@ -156,7 +155,7 @@ impl Effort {
         }
     }
 
-    /// Processor time of the gateway.
+    /// CPU time of the gateway.
     pub(crate) fn cpu(self) -> Span {
         ROW * (self.scanned + self.handled) + HASHED * self.hashed
     }
@@ -167,19 +166,19 @@ impl Effort {
     }
 }
 
-/// Processor time of the gateway for a row that it reads, keeps in mind or passes on: the store of
-/// the same machine takes in a million rows a second (`cargo bench --bench store`).
+/// CPU time of the gateway per row that it reads, remembers or passes on. The store on the same
+/// machine inserts a million rows per second (`cargo bench --bench store`).
 const ROW: Span = Span::micros(1);
-/// Processor time to write a row in its canonical form and hash it, a byte: a row of 120 bytes
-/// takes 46 ns (`cargo bench --bench capture`), rounded up.
+/// CPU time per byte to write a row in canonical form and hash it. A row of 120 bytes takes 46 ns
+/// (`cargo bench --bench capture`), rounded up.
 const HASHED: Span = Span::nanos(1);
 
-/// The cursor of a reader of which the gateway keeps what it holds.
+/// The cursor of a reader whose rows the gateway tracks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
-    /// It came with everything up to this stamp: `@stamp`.
+    /// The reader began with everything up to this stamp: `@stamp`.
     At(Stamp),
-    /// It has committed the page of this number.
+    /// The reader has committed the page with this number.
     Page(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Logs and flags, with trouble at every request.
+//! Logs and flags, with a failure at every request.
 
 use super::seam::Effort;
 use super::trial::{TROUBLES, Trial, Trouble};
@@ -15,12 +15,12 @@ fn trial(capture: &Capture, rows: u32) -> Trial {
     Trial::new(options(), capture.strategy(), rows)
 }
 
-/// Every kind of reader, before backends whose transactions may be slow, with each trouble at each
-/// request.
+/// Tests all kinds of readers, with backends whose transactions may be slow, and each failure at
+/// each request.
 fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Trouble]) {
     let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
     for (replica, provisioned) in [(false, false), (false, true), (true, false)] {
-        // Nodes may share a replica: one that was put back is not told apart.
+        // Nodes may share a replica, so a restored one cannot be detected.
         if replica && troubles.contains(&Trouble::PutBack) {
             continue;
         }
@@ -104,7 +104,7 @@ fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() 
 
 #[test]
 fn a_load_names_what_is_there_and_not_yet_shown() {
-    // A clock that ticks once a second and shows no tick before it is over.
+    // A clock with a tick of 1 s, where a tick becomes visible when it ends.
     let (ticks, stamp_precision) = (backend::Ticks::Shared, Span::secs(1));
     let coarse = backend::BackendOptions { ticks, stamp_precision, ..options() };
     let mut trial = reconciling(Span::ZERO, coarse);

@@ -1,5 +1,5 @@
-//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and
-//! what it holds in the end is compared with the backend.
+//! A reader that meets failures, for the tests of strategies. It holds rows as an engine would; in
+//! the end its rows are compared with the backend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -19,24 +19,24 @@ const LEDGER: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The backend fails when all is done: the gateway has nothing.
+    /// The backend fails after it has done the work: the gateway gets no response.
     Fails,
-    /// The answer is lost.
+    /// The response is lost.
     Lost,
     /// The reader dies after it has written half of the page.
     Half,
-    /// The gateway is killed before it.
+    /// The gateway is killed before the request.
     Forgets,
-    /// The reader is installed again before it.
+    /// The reader is reinstalled before the request.
     Reinstalled,
-    /// The reader's storage goes back to a backup before it.
+    /// The reader's storage is restored from a backup before the request.
     PutBack,
 }
 
 pub(super) const TROUBLES: [Trouble; 5] =
     [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets, Trouble::Reinstalled];
 
-/// What a reader's storage holds: rows, of which versions they are, and a cursor.
+/// A reader's storage: rows, their versions, and a cursor.
 type Storage = (BTreeMap<Key, Vec<Value>>, BTreeMap<Key, Stamp>, Option<String>);
 
 struct Sent {
@@ -50,17 +50,17 @@ pub(super) struct Trial {
     pub(super) backend: Backend,
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) now: Time,
-    /// Whether the replica reads, or this device in the north.
+    /// True if the reader is the replica; false if it is a device in the north.
     pub(super) replica: bool,
-    /// It writes rows of its own clinic alone.
+    /// True if it writes only rows of its own clinic.
     pub(super) keeps_to_scope: bool,
     pub(super) holds: BTreeMap<Key, Vec<Value>>,
     stamps: BTreeMap<Key, Stamp>,
-    /// Rows that came in part and were completed, and answers that could not be used as a part was
-    /// of another version.
+    /// Partial rows that were completed, and responses that could not be used because a partial row
+    /// had another base.
     pub(super) parts: u64,
     pub(super) unusable: u64,
-    /// What the last page named as there and not told of.
+    /// Rows that the last page listed as withheld.
     pub(super) withheld: Vec<Key>,
     pub(super) cursor: Option<String>,
     loading: Option<BTreeSet<Key>>,
@@ -100,7 +100,7 @@ pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
 }
 
 impl Trial {
-    /// A reader of `rows` rows of the north and half as many of the south.
+    /// A reader with `rows` rows in the north and half as many in the south.
     pub(super) fn new(options: BackendOptions, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
         let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
         let mut backend = Backend::new(schema, options, START, Seed(1));
@@ -176,12 +176,12 @@ impl Trial {
         }
     }
 
-    /// Something is committed; the same `n` is the same change, so that rows change back too.
+    /// Commits a change. The same `n` is the same change, so that rows also change back.
     pub(super) fn commit(&mut self, n: u32) {
         let key = Key::new(&format!("{:03}", n % 17));
         let note = |text: &str| [(NOTE, Value::text(text))];
         let (backend, now) = (&mut self.backend, self.now);
-        // What is refused as the row is not there is as good a step as any other.
+        // A refusal because the row is missing is as good a step as any other.
         let _ = match n % 8 {
             0 | 1 => backend.office().write(now, VISIT, &key, &note("changed")),
             2 | 3 => backend.office().write(now, VISIT, &key, &note("")),
@@ -201,7 +201,7 @@ impl Trial {
         };
     }
 
-    /// The reader writes a row of its own, and the backend takes it.
+    /// The reader writes a row itself, and the backend accepts it.
     pub(super) fn push(&mut self, n: u32) {
         let key = Key::new(&format!("{:03}", n % 17));
         let values = values("north", ["pushed", ""][(n / 17) as usize % 2]);
@@ -228,7 +228,7 @@ impl Trial {
         }
     }
 
-    /// What happens to the storage or the strategy before a request.
+    /// Changes the storage or the strategy before a request.
     fn meet(&mut self, trouble: Option<Trouble>) {
         let storage = match trouble {
             Some(Trouble::Reinstalled) => Some(Storage::default()),
@@ -292,7 +292,7 @@ impl Trial {
             self.unusable += 1;
             return true;
         }
-        // Who died, and who has all, begins another pull.
+        // A new pull begins after a death or a complete pull.
         self.run += u64::from(trouble == Some(Trouble::Half) || !more);
         self.apply(page);
         if matches!(trouble, Some(Trouble::Fails | Trouble::Lost | Trouble::Half)) {
@@ -307,7 +307,7 @@ impl Trial {
         more
     }
 
-    /// Whether it came whole, or is put on the version that is held.
+    /// True if the row came whole, or its base is the version held.
     fn can_use(&self, sent: &Sent) -> bool {
         let held = self.holds.contains_key(&sent.key).then(|| self.stamps.get(&sent.key)).flatten();
         self.replica || sent.part.is_none_or(|part| held == Some(&part.base))
@@ -339,8 +339,7 @@ impl Trial {
         }
     }
 
-    /// Loads, then pulls again and again while others and the reader itself write, then once more
-    /// in peace.
+    /// Loads, then pulls repeatedly while others and the reader write, then once more in peace.
     pub(super) fn live(&mut self, limit: usize) {
         for round in 0..4 {
             self.backup = Some((self.holds.clone(), self.stamps.clone(), self.cursor.clone()));
@@ -358,7 +357,7 @@ impl Trial {
                 self.commit(n * n + round);
             }
         }
-        // All that was under way can be seen.
+        // Everything under way is visible by now.
         self.now += Span::secs(9);
         self.pull(limit);
     }

@@ -10,10 +10,9 @@ use crate::contract::{Delivery, Schema};
 use crate::disk::{self, Disk};
 
 const NAME: &str = "replica.db";
-/// Prepared statements that stay: fourteen an entity, and a dozen.
+/// Cached prepared statements: fourteen per entity, and a dozen.
 const STATEMENTS: usize = 512;
-/// A server commits into a log, and has memory for more than a page or two. What a killed process
-/// committed stays.
+/// A server uses a write-ahead log and a large cache. Data committed by a killed process remains.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
 const PAGE: u64 = 8_192;
@@ -44,17 +43,17 @@ pub(in super::super) struct Replica {
 
 pub(super) struct Open {
     connection: Connection,
-    /// Tells this database from any other.
+    /// Identifies this database.
     pub(super) epoch: i64,
     pub(super) head: i64,
-    /// When it was put back to a backup, nanoseconds; below 0 if it never was, or has caught up.
+    /// When the database was restored, in nanoseconds; negative if never, or if it has caught up.
     put_back: i64,
-    /// Numbers of places by their names.
+    /// Numbers of places, by entity and name.
     places: FxHashMap<(EntityId, Box<str>), i64>,
 }
 
 impl Replica {
-    /// An empty replica on a new disk. `epoch` is unlike that of any other that devices may have
+    /// An empty replica on a new disk. `epoch` must differ from all databases that devices may have
     /// cursors of.
     pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
         let mut replica = Replica { disk: Disk::new(disk::DiskOptions::default()), schema, open: None };
@@ -67,7 +66,7 @@ impl Replica {
         self.open = None;
     }
 
-    /// The next process opens what is there; an empty disk gets tables of this epoch.
+    /// Opens the existing database in the next process. An empty disk gets tables with this epoch.
     pub(in super::super) fn reopen(&mut self, epoch: i64) {
         let connection = sound(self.disk.open(NAME));
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -93,8 +92,8 @@ impl Replica {
         self.disk.backup()
     }
 
-    /// While it is closed: its files go back to those of a backup. If that is noticed, they get
-    /// another epoch as of now.
+    /// Restores the files from a backup; must be called while the database is closed. With
+    /// `noticed`, the database gets a new epoch.
     pub(in super::super) fn restore(&mut self, files: &disk::Backup, noticed: Option<(i64, Time)>) {
         self.disk.restore(files);
         if let Some((epoch, now)) = noticed {
@@ -107,13 +106,13 @@ impl Replica {
         }
     }
 
-    /// When it was put back, if no refresh has caught up since: what devices hold may be newer than
-    /// all that is here.
+    /// When the database was restored, if no refresh has caught up since. Until then, devices may
+    /// hold newer rows.
     pub(in super::super) fn put_back(&self) -> Option<Time> {
         u64::try_from(self.open().put_back).ok().map(Time)
     }
 
-    /// A refresh has brought it to what it was when it was put back, or further.
+    /// A refresh has brought the database at least to its state before the restore.
     pub(in super::super) fn caught_up(&mut self) {
         self.transact(|replica| replica.open().set_meta("put_back", -1));
         self.open.as_mut().expect("a gateway that is down does nothing").put_back = -1;
@@ -132,12 +131,12 @@ impl Replica {
         sound(pages) as u64 * PAGE
     }
 
-    /// When the last refresh began that came to its end, if there was one.
+    /// The start of the last complete refresh, if there was one.
     pub(in super::super) fn fresh(&self) -> Option<Time> {
         u64::try_from(self.open().meta("fresh")).ok().map(Time)
     }
 
-    /// It is as fresh as a refresh that began at `at`.
+    /// The replica is as fresh as a refresh that began at `at`.
     pub(super) fn set_fresh(&self, at: Time) {
         self.open().set_meta("fresh", at.0 as i64);
     }
@@ -151,7 +150,7 @@ impl Replica {
             open.set_meta("head", open.head);
         }
         sound(open.connection.execute_batch("COMMIT"));
-        // Its time is the model's of the gateway's work, not the flash's of a phone.
+        // Gateway work has its own time model, not that of a phone's flash.
         self.disk.forgive();
         result
     }
@@ -166,12 +165,12 @@ impl Replica {
         open.head
     }
 
-    /// A statement on the table of an entity, which it calls `rows`.
+    /// Prepares a statement for an entity's table, which `sql` calls `rows`.
     pub(super) fn on(&self, entity: EntityId, sql: &str) -> CachedStatement<'_> {
         self.open().prepare(&sql.replace("rows", &format!("row{}", entity.0)))
     }
 
-    /// The number of a place, which gets one if it has none.
+    /// The number of a place; creates it if needed.
     pub(super) fn place(&mut self, entity: EntityId, name: &str) -> i64 {
         if let Some(number) = self.known_place(entity, name) {
             return number;
@@ -183,7 +182,7 @@ impl Replica {
         number
     }
 
-    /// The number of a place, if there ever was a row in it.
+    /// The number of a place, if it ever had a row.
     pub(super) fn known_place(&self, entity: EntityId, name: &str) -> Option<i64> {
         let open = self.open();
         if let Some(number) = open.places.get(&(entity, name.into())) {
@@ -229,8 +228,8 @@ fn tables_of(schema: &Schema, entity: EntityId) -> String {
     )
 }
 
-/// The gateway's disk has power and room, and nobody else writes to it: that SQLite fails there is
-/// a mistake of ours.
+/// Unwraps a result. The gateway's disk has power and space and no other writer, so an SQLite error
+/// is a bug.
 pub(super) fn sound<T>(result: rusqlite::Result<T>) -> T {
     result.unwrap_or_else(|error| panic!("the replica's database failed: {error}"))
 }

@@ -1,22 +1,21 @@
-//! The gateway's own copy of everything that devices can get, in a SQLite database on a disk of its
-//! own.
+//! The gateway's replica of all rows that devices can get: a SQLite database on its own disk.
 //!
-//! It holds each row once where it belongs, by the columns that bind rows to devices, as the bytes
-//! that devices are sent; a row that leaves a place leaves a tombstone there until it comes back.
-//! Every change of a row gets the next number of the replica's own sequence, so that a device's
-//! cursor is one number, whatever the backend's stamps are worth: nothing ties, nothing appears
-//! behind a reader.
+//! It holds each row once, in its place: the values of the columns that bind rows to devices. Rows
+//! are stored as the bytes that devices get. A row that leaves a place leaves a tombstone there
+//! until it returns. Every change of a row gets the next number of the replica's own sequence. So a
+//! device's cursor is one number, independent of the backend's stamps: there are no ties, and
+//! nothing appears behind a reader.
 //!
 //! Invariants:
 //! - The changes of a page and the cursor at its end are one transaction, and so are the mutations
-//!   of a push: what was answered outlives the process.
-//! - A row that comes as it is gets no new number.
-//! - A cursor names the database that made it. One of another database, or from this one's future,
+//!   of a push: a confirmed push outlives the process.
+//! - A row that comes unchanged gets no new number.
+//! - A cursor names the database that made it. A cursor of another database, or ahead of this one,
 //!   has expired.
-//! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh,
-//!   and no older version goes over them.
-//! - Who was away for less than tombstones are kept hears of each; who was away longer loads
-//!   again.
+//! - Rows that the backend shows with a verdict are here at once, before the next refresh, and no
+//!   older version overwrites them.
+//! - A device that was away for less than the tombstones' retention gets every deletion. After a
+//!   longer time it loads again.
 
 mod database;
 mod pages;

@@ -1,7 +1,7 @@
-//! What devices read.
+//! Reads for devices.
 //!
-//! A cursor is `epoch,seq`: everything of its place up to that number is read. While a first load
-//! is under way the number at which it began comes before: `epoch,since/seq`.
+//! A cursor is `epoch,seq`: everything in its place up to that number is read. During a first load,
+//! the number at its start comes before: `epoch,since/seq`.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use super::rows::place_for;
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Delivery, Entity, ServerError};
 
-/// A row as it is sent: its key, its stamp, its encoded values; no values are a tombstone.
+/// A row as sent: its key, its stamp, and its encoded values; empty values mean a tombstone.
 pub(in super::super) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,20 +23,20 @@ pub(in super::super) struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     seq: i64,
-    /// While a first load is under way: it needs no tombstone from before.
+    /// The number at the start of a first load under way, which needs no earlier tombstones.
     since: Option<i64>,
 }
 
-/// Changes of a place after a number, at most so many.
+/// Changes of a place after a number, up to a limit.
 const CHANGES: &str =
     "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-/// The same while a first load is under way, with the number after which tombstones count.
+/// The same in a first load; other tombstones than of devices' rows count only after number ?4.
 const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
                     AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 
 impl Replica {
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of
-    /// what devices cannot get there is nothing to be seen.
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`. For
+    /// an entity that devices cannot get, it is number 0.
     pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         let last = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
         let last = || sound(self.on(entity, last).query_row([stamp.0], |row| row.get(0)));
@@ -44,11 +44,11 @@ impl Replica {
         self.named(Position { seq, since: None })
     }
 
-    /// Delivers the changes of `entity` after `cursor` for a device with these attributes to
-    /// `take`, in the order in which the replica heard of them, until there are no more, `limit` is
-    /// reached, or `take` breaks (the change that it broke at counts as taken). A cursor that
-    /// another database made, or this one before it was put back, or that is so old that a
-    /// tombstone after it is forgotten, has expired.
+    /// Delivers the changes of `entity` after `cursor` to `take`, for a device with these
+    /// attributes, in the order in which the replica got them. Ends when there are no more, at
+    /// `limit`, or when `take` breaks; the last change counts as taken. A cursor has expired if
+    /// another database made it, if this one made it before a restore, or if a later tombstone is
+    /// forgotten.
     pub(in super::super) fn page(
         &self,
         entity: EntityId,
@@ -88,14 +88,14 @@ impl Replica {
             }
         }
         if !more && let Some(since) = at.since.take() {
-            // What has changed since the load began has a higher number, and was delivered.
+            // Changes since the start of the load have higher numbers, and were delivered.
             at.seq = at.seq.max(since);
         }
         Ok(Page { delivered, cursor: self.named(at), more })
     }
 
-    /// Delivers the rows that belong to the record `of` and to a device with these attributes, at
-    /// most `limit`; gives how many those are, and whether there are more.
+    /// Delivers up to `limit` rows of the record `of` that belong to a device with these
+    /// attributes. Returns their number, and whether there are more.
     pub(in super::super) fn fetch(
         &self,
         entity: EntityId,
@@ -126,8 +126,8 @@ impl Replica {
         Ok((delivered, false))
     }
 
-    /// The entity, if its rows can be asked for in this way, and now: not before the replica's own
-    /// first load has come to its end, nor after a return to a backup before the next refresh.
+    /// The entity, if its rows can be asked for in this way and now: not before the replica's first
+    /// load is complete, nor between a restore and the next refresh.
     fn served(
         &self,
         id: EntityId,
@@ -147,7 +147,7 @@ impl Replica {
         format!("{},{since}{}", self.open().epoch, at.seq)
     }
 
-    /// The position that this database named so, or `None`.
+    /// The position in a cursor of this database, or `None`.
     fn position(&self, cursor: &str) -> Option<Position> {
         let (epoch, rest) = cursor.split_once(',')?;
         let (since, seq) = match rest.split_once('/') {

@@ -1,21 +1,20 @@
-//! What the replica forgets, and who must load again for it.
+//! What the replica forgets, and which devices must then load again.
 //!
-//! A tombstone's age is that of its number, not of the backend's stamp: a row that a load did not
-//! meet may have been gone for long when the replica hears of it. The ages of a few numbers are
-//! written down. Each place knows the last tombstone that it forgot: a device that had not come so
-//! far has missed one.
+//! A tombstone's age is that of its number, not of the backend's stamp: the replica may learn of a
+//! deletion long after it happened. The database records the ages of a few numbers. Each place
+//! records the last tombstone that it forgot: a device with an earlier cursor has missed one.
 
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
 use crate::base::{Span, Time};
 
-/// Ages that are written down within the time for which anything is kept.
+/// Ages recorded within the retention time.
 const AGES: u64 = 16;
 
 impl Replica {
-    /// A refresh that began at `begun` has come to its end at `now`. What is older than `kept` is
-    /// forgotten with it: tombstones, and verdicts that nobody came for.
+    /// Ends a refresh that began at `begun`. Forgets tombstones and settled verdicts older than
+    /// `kept`.
     pub(in super::super) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
         self.transact(|replica| {
             // A node that began earlier may end later.
@@ -30,14 +29,14 @@ impl Replica {
         });
     }
 
-    /// Notes the present number as that of `now`, unless one was noted a short time ago.
+    /// Records the present number for `now`, unless one was recorded less than `apart` ago.
     fn grow_old(&self, now: Time, apart: Span) {
         let sql = "INSERT INTO age SELECT ?1, ?2 WHERE ifnull((SELECT max(at) FROM age), -1) <= ?3";
         let long_ago = now.0 as i64 - apart.0.max(1) as i64;
         sound(self.open().prepare(sql).execute((now.0 as i64, self.open().head, long_ago)));
     }
 
-    /// The last number that was given by `time`, as far as that is known.
+    /// The last number given by `time`, as far as recorded.
     fn number_of(&self, time: Time) -> Option<i64> {
         let sql = "SELECT at, seq FROM age WHERE at <= ?1 ORDER BY at DESC LIMIT 1";
         let mut find = self.open().prepare(sql);

@@ -19,13 +19,13 @@ pub(in super::super) struct Waiting {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Judged {
     pub(in super::super) outcome: Outcome,
-    /// The rows that it spoke of, as they are after it.
+    /// The rows that the verdict shows, as they are after the edit.
     pub(in super::super) rows: Vec<Copied>,
 }
 
 impl Replica {
-    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is
-    /// one; `events` tells of the others.
+    /// Queues the mutations of a push in one transaction. Returns the backend's verdict for each
+    /// that has one; `events` reports the others.
     pub(in super::super) fn queue(
         &mut self,
         now: Time,
@@ -52,8 +52,8 @@ impl Replica {
         })
     }
 
-    /// What is known of a mutation as this device sent it: nothing, that it waits, or its verdict.
-    /// A copy of its maker sends it, too, and is shown other rows with the verdict.
+    /// What is known of a mutation from this device: nothing, that it waits, or its verdict. A copy
+    /// of the device may send the same mutation, but its verdict shows other rows.
     fn verdict(&self, id: &str, of: DeviceId) -> Option<Option<Outcome>> {
         let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1 AND device = ?2");
         let verdict = find.query_row((id, of.0), |row| row.get(0)).optional();
@@ -66,8 +66,8 @@ impl Replica {
         sound(count.query_row([], |row| row.get::<_, i64>(0))) as u64
     }
 
-    /// The first that wait after this place, in their order, at most `limit`; none of these
-    /// devices.
+    /// The first mutations that wait after `after`, in order, up to `limit`, without those of
+    /// devices in `but`.
     pub(in super::super) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
         let sql =
             "SELECT seq, device, request, queued FROM upload WHERE verdict IS NULL AND seq > ?1 ORDER BY seq";
@@ -89,9 +89,8 @@ impl Replica {
         first
     }
 
-    /// Writes down the backend's verdicts, and the rows that it showed with them, in one
-    /// transaction; each comes with the attributes of its device. They are of a backend that
-    /// `went_back` once, or has not.
+    /// Records the backend's verdicts and the rows shown with them, in one transaction. Each comes
+    /// with the attributes of its device. `went_back` says if the backend was ever restored.
     pub(in super::super) fn settle<'v>(
         &mut self,
         now: Time,
@@ -114,7 +113,7 @@ impl Replica {
     }
 }
 
-/// Mutations that wait and verdicts on them are kept as JSON, whatever devices speak.
+/// Waiting mutations and verdicts are kept as JSON, whatever format devices use.
 const SOUND: &str = "it was written here";
 
 fn kept_request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What a change does to the replica.
+//! Changes to the rows of the replica.
 
 use std::sync::Arc;
 
@@ -16,41 +16,40 @@ use crate::protocol::CopiedRow;
 pub(in super::super) struct Copied {
     key: Key,
     stamp: Stamp,
-    /// What devices are sent, and where; `None` of a row that is deleted or in no device's scope.
+    /// The bytes for devices and their place; `None` if the row is deleted or in no device's scope.
     held: Option<Held>,
 }
 
 #[derive(Clone, Debug)]
 struct Held {
     place: String,
-    /// The record that it belongs to, if it is fetched with one.
+    /// The record that the row is fetched with, if any.
     record: Option<String>,
     cells: Vec<u8>,
 }
 
-/// A page of what the backend had to tell.
+/// A page of changes from the backend.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Captures {
     pub(in super::super) entity: EntityId,
     pub(in super::super) rows: Vec<Copied>,
     pub(in super::super) cursor: String,
     pub(in super::super) more: bool,
-    /// Rows that are there and of which a load has not told.
+    /// Rows that exist but that a load left out.
     pub(in super::super) withheld: Vec<Key>,
-    /// A load begins with it, which meets each row whose last version has this stamp or an earlier
-    /// one.
+    /// If a load begins with this page: the load meets each row whose last version has this stamp
+    /// or an earlier one.
     pub(in super::super) loads_up_to: Option<Stamp>,
-    /// A load that ends with it has met each row whose last version has this stamp or an earlier
-    /// one: the others are gone as of then.
+    /// If a load ends with this page: rows up to this stamp that it did not meet are gone as of
+    /// this stamp.
     pub(in super::super) as_of: Stamp,
 }
 
 #[derive(Debug, Default)]
 pub(in super::super) struct Taken {
-    /// How many rows got a new version.
+    /// The number of rows that got a new version.
     pub(in super::super) changed: u64,
-    /// Rows of which a newer version is here already: what the replica holds is not what it was
-    /// told.
+    /// Rows with a newer version here: the capture assumes otherwise.
     pub(in super::super) passed_over: Vec<Key>,
 }
 
@@ -72,12 +71,12 @@ enum Applied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) cursor: Option<String>,
-    /// A first load has come to its end once: devices can be served.
+    /// A first load is complete, so devices can be served.
     pub(super) loaded: bool,
     loading: bool,
-    /// Rises with each load; rows that a load meets have its number.
+    /// Increases with each load. Rows that a load meets get its number.
     generation: i64,
-    /// Of rows that were gone by then the load under way says nothing, once it has begun.
+    /// The load under way says nothing of rows that were gone by this stamp.
     since: Option<Stamp>,
 }
 
@@ -93,10 +92,10 @@ struct Found {
 #[derive(Clone, Copy)]
 struct RowVersion {
     stamp: Stamp,
-    /// A device has written the row: who held it before its first load must be told of its end.
+    /// A device wrote the row: a device that held it before its first load must get its tombstone.
     ours: bool,
     ahead: bool,
-    /// Of the last load that met it; below 0 if a device was told something else of it since.
+    /// The last load that met it; negative if a device got other values in between.
     generation: i64,
 }
 
@@ -125,13 +124,13 @@ impl Held {
     }
 }
 
-/// The name of the place where a row with these values belongs: the values of the columns that bind
-/// it to devices, encoded. `None` if it lies outside a window.
+/// The place of a row with these values: the encoded values of the columns that bind it to devices.
+/// `None` outside a window.
 fn place_of(entity: &Entity, values: &[Value]) -> Option<String> {
     entity.binding(values).map(named)
 }
 
-/// The name of the place that a device with these attributes reads.
+/// The place that a device with these attributes reads.
 pub(super) fn place_for(entity: &Entity, attributes: &[Value]) -> String {
     named(entity.bound_to(attributes))
 }
@@ -141,9 +140,8 @@ fn named<'v>(values: impl Iterator<Item = &'v Value>) -> String {
 }
 
 impl Replica {
-    /// Holds what the backend holds now, in the order of its stamps, and if `traces` what it has
-    /// deleted; `cursor` is the replica's own as of then, by entity. Once it `stops` no more is
-    /// written.
+    /// Fills the replica with the backend's present rows in stamp order, and with its deleted ones
+    /// if `traces`. `cursor` gives the replica's own cursor per entity. Ends early once it `stops`.
     pub(in super::super) fn fill(
         &mut self,
         backend: &Backend,
@@ -181,15 +179,15 @@ impl Replica {
         self.entities().any(|entity| self.progress(entity).loading)
     }
 
-    /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did
+    /// The replica's cursor has expired: the next page begins a load, which removes rows it does
     /// not meet.
     pub(in super::super) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 
-    /// The backend's history is another from some time ago on: the same, and what was known ahead
-    /// of it and may be of the old one counts no more than the rest. Verdicts are of the old one: a
-    /// device that comes for one is judged again, by a backend that knows what it still has.
+    /// Begins a load after a restore of the backend. Rows known from verdicts of an undone history
+    /// lose their priority. Verdicts are deleted: a device that asks for one is judged again, by a
+    /// backend that knows its present state.
     pub(in super::super) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
@@ -214,7 +212,7 @@ impl Replica {
             let mut taken = Taken::default();
             let since = loads_up_to.or(progress.since);
             if let Some(stamp) = loads_up_to {
-                // What is there of them comes with the load, and of what is gone it says nothing.
+                // The load brings those that exist, and says nothing of the others.
                 replica.none_ahead(*entity, Stamp(i64::MIN), *stamp);
             }
             for row in rows {
@@ -224,7 +222,7 @@ impl Replica {
                     Applied::AsItWas => {}
                 }
             }
-            // The load has met them, whatever a device was told of one.
+            // The load counts them as met, whatever a device got.
             let met = "UPDATE rows SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0";
             for key in withheld.iter().filter(|_| progress.loading) {
                 sound(replica.on(*entity, met).execute((key.as_str(), progress.generation)));
@@ -239,10 +237,9 @@ impl Replica {
         })
     }
 
-    /// The rows that a verdict spoke of are here at once. With `took` the device holds a row of
-    /// this key as it wrote it, and hears of it whatever became of it. Where the backend has gone
-    /// back once, it may come again to what is here already: a device that was told otherwise must
-    /// hear of it then.
+    /// Writes the rows of a verdict at once. `took` is a row that the device holds as it wrote it;
+    /// the device gets the row's end in any case. If the backend was ever restored, it may return
+    /// to a version that is already here. Then a device that got other values must get it again.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
@@ -254,10 +251,10 @@ impl Replica {
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
         let Progress { loading, generation, since, .. } = self.progress(entity);
-        // Nor has the load under way met it.
+        // The load under way has not met it either.
         let unmet = generation - i64::from(loading);
         for row in rows {
-            // A load that began meanwhile may have passed the end of such a row without a word.
+            // A load under way may have passed the deletion of this row without reporting it.
             let is_passed = loading && since.is_some_and(|since| row.stamp <= since);
             let is_here = !is_passed
                 && (self.apply(entity, row, true, unmet) != Applied::PassedOver || self.holds(entity, row));
@@ -267,8 +264,8 @@ impl Replica {
             }
         }
         let Some((key, stamp, attributes)) = took else { return };
-        // The version that left, if the row is known: the device takes what is no newer than its
-        // edit for what it has.
+        // The version that left, if the row is known: the device ignores versions no newer than its
+        // edit.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
         self.tell_again(entity, key, stamp);
@@ -279,32 +276,32 @@ impl Replica {
         }
     }
 
-    /// Whether this version is here, and nobody was told otherwise.
+    /// True if this version is here, and no device got other values.
     fn holds(&mut self, entity: EntityId, row: &Copied) -> bool {
         let Some(held) = &row.held else { return false };
         let place = Some(self.place(entity, &held.place));
         self.find(entity, &row.key).iter().any(|found| !found.gone && found.is(place, row.stamp, held))
     }
 
-    /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is:
-    /// it may have begun after the row was gone, and a load passes over the end of a row that no
+    /// Sends the row's end again to a device that holds the row as of `stamp`, wherever it is. The
+    /// device may have begun after the deletion, and a load leaves out the end of a row that no
     /// device was known to have written.
     fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);
-            // The device takes what is no newer than its edit for what it has.
+            // The device ignores versions no newer than its edit.
             let version = RowVersion { stamp: old.version.stamp.max(stamp), ours: true, ..old.version };
             self.write(entity, key, version, old.place, None);
         }
     }
 
-    /// Puts a version in the place of the one that is there: one that the backend told to the
-    /// replica, or that it showed with a verdict, `ahead` of what it tells the replica.
+    /// Replaces the present version by one from the backend: from a page for the replica, or from a
+    /// verdict, which is `ahead` of those pages.
     fn apply(&mut self, entity: EntityId, row: &Copied, ahead: bool, generation: i64) -> Applied {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
-        // A page that was read before a device's edit was taken says nothing of it.
+        // A page read before the backend took a device's edit says nothing about the edit.
         let is_later = |Found { version: there, .. }: &Found| {
             if ahead { there.stamp >= *stamp } else { there.ahead && there.stamp > *stamp }
         };
@@ -343,21 +340,21 @@ impl Replica {
         }
         match place {
             Some(place) => self.write(entity, key, version, place, held.as_ref()),
-            // Who comes with an older version of it is late.
+            // A tombstone nowhere, so that an older version that arrives later is ignored.
             None if live.is_none() => self.write(entity, key, version, NOWHERE, None),
             None => {}
         }
         Applied::Written
     }
 
-    /// A row that a load found gone was there, and a device has deleted it: a reader that is behind
-    /// may yet tell of it as it was before.
+    /// A load found the row gone, and then a device deleted it. A lagging reader may still report
+    /// its earlier version.
     fn ends_ahead(&self, entity: EntityId, Copied { key, stamp, .. }: &Copied) {
         let sql = "UPDATE rows SET ahead = 1, ours = 1, stamp = ?2 WHERE key = ?1 AND gone = 1";
         sound(self.on(entity, sql).execute((key.as_str(), stamp.0)));
     }
 
-    /// Writes a row, or without what devices are sent a tombstone, under the next number.
+    /// Writes a row under the next number; without `held`, a tombstone.
     fn write(&mut self, entity: EntityId, key: &Key, version: RowVersion, place: i64, held: Option<&Held>) {
         let seq = self.next();
         let RowVersion { stamp, ours, ahead, generation } = version;
@@ -372,8 +369,7 @@ impl Replica {
         sound(self.on(entity, sql).execute((old.place, old.seq)));
     }
 
-    /// The backend has told, or will, of all rows that were known ahead of it from a stamp up to
-    /// another.
+    /// Rows with stamps in this range are no longer ahead of the backend's pages.
     fn none_ahead(&self, entity: EntityId, from: Stamp, until: Stamp) {
         let sql = "UPDATE rows SET ahead = 0 WHERE ahead = 1 AND stamp BETWEEN ?1 AND ?2";
         sound(self.on(entity, sql).execute([from.0, until.0]));
@@ -401,9 +397,9 @@ impl Replica {
         sound(sound(found).collect())
     }
 
-    /// Takes away the rows that the load of this generation has not met; gives how many those are.
-    /// A device may have a later version of one than the replica, and that is gone as well. What is
-    /// gone as before is told again to who may have been told otherwise.
+    /// Removes the rows that the load of this generation has not met; returns their number. A
+    /// device may have a later version of a row than the replica; that is gone as well. Earlier
+    /// tombstones are sent again to devices that may have got other values.
     fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {
         let unmet =
             "SELECT key, stamp FROM rows WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq";
@@ -450,7 +446,7 @@ impl Replica {
 }
 
 impl Found {
-    /// Whether it is that, and nobody was told otherwise.
+    /// True if it has this place, stamp and content, and no device got other values.
     fn is(&self, place: Option<i64>, stamp: Stamp, held: &Held) -> bool {
         self.version.generation >= 0
             && Some(self.place) == place

@@ -1,4 +1,4 @@
-//! A persistent gateway before a small backend: its replica against what the backend holds.
+//! A persistent gateway with a small backend: the replica is compared with the backend.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ fn schema() -> Arc<Schema> {
 type Rows = BTreeMap<String, Vec<Value>>;
 type Page = (Vec<(String, Stamp, Option<Vec<Value>>)>, bool);
 
-/// A device: where it is, and what it holds.
+/// A device: its clinic, and the rows it holds.
 struct Phone {
     device: usize,
     cursor: Option<String>,
@@ -60,8 +60,8 @@ struct Site {
 }
 
 impl Site {
-    /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first
-    /// of them a note.
+    /// Device 0 is in the north, device 1 in the south. Each clinic has two visits, the first with
+    /// a note.
     fn new(options: backend::BackendOptions, page: u32) -> Site {
         Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
     }
@@ -120,7 +120,7 @@ impl Site {
             .answer
     }
 
-    /// A page of visits for a device: what it says of each row, and whether there are more.
+    /// A page of visits for a device: each row or tombstone, and whether there are more.
     fn page(&mut self, phone: &mut Phone, rows: u32) -> Result<Page, ServerError> {
         let wants = vec![Want { entity: VISIT, cursor: phone.cursor.clone(), ids: 0 }];
         let request = PullRequest::new(DeviceId(phone.device as u32), wants);
@@ -149,7 +149,7 @@ impl Site {
         while self.pull_one(phone, 2).unwrap() {}
     }
 
-    /// What a device pulls: rows that came and keys that went, in order.
+    /// What a device pulls: keys of rows and tombstones, in order.
     fn told(&mut self, phone: &mut Phone) -> Vec<String> {
         self.told_with_stamps(phone).into_iter().map(|(told, _)| told).collect()
     }
@@ -200,7 +200,7 @@ fn a_row_that_comes_as_it_is_gets_no_new_number() {
     let mut site = Site::filled(1_000);
     let mut north = Phone::new(0);
     assert_eq!(site.told(&mut north), ["+north0", "+north1"]);
-    // The page after a fill begins a tick earlier, and brings rows again.
+    // The page after a fill begins a microsecond earlier, and brings rows again.
     site.refresh();
     site.refresh();
     assert_eq!(site.told(&mut north), [""; 0]);
@@ -346,7 +346,7 @@ proptest! {
                     let set = vec![(0, Value::text(CLINICS[device])), (1, Value::text("new"))];
                     let edit = site.mutation(device, &key, EditKind::Create, set);
                     site.push(device, &edit);
-                    // As the device has it from then on.
+                    // The device's version from then on.
                     phones[device].held.insert(key.clone(), vec![]);
                     keys.push(key);
                 }

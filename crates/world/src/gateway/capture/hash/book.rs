@@ -1,9 +1,9 @@
 //! What one reader holds of one entity, as far as the gateway knows.
 //!
-//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back, and so is one
-//! that the reader itself has written. What is unsure differs from everything and is sent again at
-//! the next comparison: without that a row that changes and changes back would stay wrong where the
-//! answer in between got lost.
+//! A sent row is [`Kept::Unsure`] until the cursor of its page comes back. So is a row that the
+//! reader wrote itself. An unsure row differs from everything and is sent again at the next
+//! comparison. Otherwise a row that changes and changes back would stay wrong after a lost
+//! response.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,15 +18,15 @@ use crate::protocol::Part;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kept {
-    /// The reader may hold any version of it, or none.
+    /// The reader may hold any version of the row, or none.
     Unsure,
     /// The hash of what the reader holds.
     Hash(u128),
-    /// What the reader holds, and of which version.
+    /// The reader's copy, and its version.
     Copy(Stamp, Box<[Value]>),
 }
 
-/// A row as it is compared: a hash, or those of its values that the reader gets.
+/// A row in the form that is compared: a hash, or the values that the reader gets.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Print<'v> {
     Hash(u128),
@@ -53,10 +53,10 @@ impl Kept {
         }
     }
 
-    /// What differs in a copy, if sending that alone is shorter than the row.
+    /// The columns that differ from the copy, if sending only those is shorter than the row.
     ///
-    /// The reader may hold something else in spite of its cursor. It sees that by the stamp of the
-    /// version, and asks again with the cursor that it has: then the row is unsure and comes whole.
+    /// The reader may hold another version in spite of its cursor. It sees that by the base stamp,
+    /// and asks again with its old cursor. Then the row is unsure and comes whole.
     fn part(&self, print: Print<'_>) -> Option<Part> {
         let (Kept::Copy(base, kept), Print::Values(values, columns)) = (self, print) else { return None };
         let (mut differs, mut spared) = (0, 0);
@@ -81,20 +81,19 @@ impl Kept {
     }
 }
 
-/// What naming the columns of a part and its base takes on the wire, in bytes.
+/// Bytes on the wire to name the columns and the base of a partial row.
 const PART: u64 = 24;
 
-/// Whether two values read the same; two texts that are made when they are read are told apart
-/// without making them.
+/// True if two values read the same. Generated texts are compared without generating them.
 fn reads_as(a: &Value, b: &Value) -> bool {
     a == b || b.with_ref(|b| a.reads_as(b))
 }
 
-/// Which values of a row its reader gets, and how they are compared.
+/// The values of a row that the reader gets, and how they are compared.
 pub(super) struct Lens<'e> {
     entity: &'e Entity,
     columns: Vec<usize>,
-    /// Whether what the reader holds is kept in place of hashes.
+    /// True if copies are kept in place of hashes.
     copies: bool,
 }
 
@@ -107,7 +106,7 @@ impl<'e> Lens<'e> {
         Lens { entity, columns, copies }
     }
 
-    /// A row as it is compared; a hash is added to `hashed` in bytes.
+    /// A row in the form that is compared. Adds the bytes hashed to `hashed`.
     pub(super) fn print<'v>(
         &'v self,
         values: &'v [Value],
@@ -156,16 +155,15 @@ struct Difference {
     key: Key,
     stamp: Stamp,
     values: Option<Box<[Value]>>,
-    /// The columns that differ from what the reader holds, where that is known.
+    /// The columns that differ from the reader's copy, if that is known.
     part: Option<Part>,
-    /// What is kept when the reader has it.
+    /// What is kept once the reader has it.
     kept: Option<Kept>,
-    /// The reader has written the row since it was looked at: what was found then is not to be
-    /// told.
+    /// The reader wrote the row after it was compared, so this difference must not be sent.
     passed: bool,
 }
 
-/// Rows that are compared with those of a reader, in the order of keys.
+/// A comparison of rows with those of a reader, in the order of keys.
 pub(super) struct Comparison<'b> {
     lens: Lens<'b>,
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
@@ -178,7 +176,7 @@ impl<'b> Comparison<'b> {
         Comparison { lens, known: rows.by_key.iter().peekable(), found: Vec::new(), head }
     }
 
-    /// The next row; with `raw`, that hash is compared and not one of its values.
+    /// Compares the next row; with `raw`, compares that hash in place of the values.
     pub(super) fn see(
         &mut self,
         row: Change<'_>,
@@ -205,8 +203,8 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// All rows have come: what was not among them is gone, unless it may lie in one of `gaps`.
-    /// Nothing is told of those in `not`.
+    /// Ends the comparison: known rows that did not come are gone, unless they may lie in one of
+    /// `gaps`. Rows in `not` are left out.
     pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
         let unread =
@@ -216,8 +214,8 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// What was touched since the source does not show everything, if so; the rest is forgotten, as the
-/// source knows of it.
+/// The rows touched since `since`, from when on the source does not show everything. Forgets the
+/// others, as the source shows them.
 pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -> BTreeSet<Key> {
     touched.retain(|_, at| since.is_some_and(|since| *at >= since));
     touched.keys().cloned().collect()
@@ -235,14 +233,14 @@ impl List {
         self.found[self.served..].iter().all(|found| found.passed)
     }
 
-    /// Rows of which nothing was told as the reader may hold something later.
+    /// Rows left out because the reader may hold a later version.
     pub(super) fn withheld(&self) -> Vec<Key> {
         let passed = self.found.iter().filter(|found| found.passed).map(|found| found.key.clone());
         let all: BTreeSet<Key> = passed.chain(self.not.iter().cloned()).collect();
         all.into_iter().collect()
     }
 
-    /// These are to be told again, whole: what the reader holds of them is not known any more.
+    /// Sends these again, as whole rows: the reader's versions are no longer known.
     fn take_back(&mut self, told: Range<usize>) {
         self.served = told.start;
         self.found[told].iter_mut().for_each(|found| found.part = None);
@@ -254,16 +252,14 @@ pub(super) struct Book {
     pub(super) rows: Rows,
     /// The reader has committed the page of this cursor.
     confirmed: Option<Cursor>,
-    /// The last page, of which the reader may know nothing: its cursor, and which differences it
-    /// told.
+    /// The last page, which the reader may not have: its cursor, and the range of differences sent.
     sent: Option<(Cursor, Range<usize>)>,
-    /// Rows that the reader has written, and when: what a source says that is as of earlier is not
-    /// to be told.
+    /// Rows that the reader wrote, and when. An older state of them in the source must not be sent.
     pub(super) touched: BTreeMap<Key, Time>,
     pull: Option<(UnitId, u64)>,
-    /// What there is to tell in it; a gateway that is killed forgets it.
+    /// The differences left to send. A killed gateway forgets them.
     pub(super) list: Option<List>,
-    /// A reading that goes on with the next request; forgotten, too.
+    /// A reading that continues with the next request. A killed gateway forgets it too.
     pub(super) reading: Option<Reading>,
 }
 
@@ -272,12 +268,12 @@ impl Book {
         Book { confirmed: Some(at), ..Book::default() }
     }
 
-    /// The cursor that the reader sends says what it has committed; false if that is not known
-    /// here. A page that did not arrive is told again if it is `dear` to find again what differs.
+    /// Notes what the reader has committed, by the cursor it sends; false if the cursor is unknown.
+    /// If a page did not arrive and comparing is `dear`, the found differences are sent again.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);
-        // What was found in an earlier pull is too old: this one has to tell all that was committed
-        // before it began.
+        // Differences found in an earlier pull are too old: this pull must send everything
+        // committed before it began.
         if self.pull.replace(pull) != Some(pull) {
             self.forget();
         }
@@ -288,7 +284,7 @@ impl Book {
         let sent = self.sent.take();
         match (cursor, sent) {
             (None, _) => {
-                // What it may hold is remembered: of rows that are gone it must hear.
+                // Its rows are remembered, as it must learn which of them are gone.
                 self.rows.doubt_all();
                 self.confirmed = None;
                 self.forget();
@@ -297,7 +293,7 @@ impl Book {
                 self.confirmed = Some(page);
                 self.confirm(told);
             }
-            // The last page did not arrive. A reading that goes on has told nothing yet: it stays.
+            // The last page did not arrive. A reading under way has sent nothing yet, so it stays.
             (cursor, sent) if cursor == self.confirmed => match (&mut self.list, sent) {
                 (Some(list), Some((_, told))) if dear => list.take_back(told),
                 _ => self.list = None,
@@ -317,7 +313,7 @@ impl Book {
         }
     }
 
-    /// Tells differences up to `limit` and until `take` breaks; gives how many.
+    /// Sends differences up to `limit` and until `take` breaks. Returns their range and number.
     pub(super) fn tell(&mut self, limit: usize, take: Take<'_>) -> (Range<usize>, u64) {
         let Some(list) = &mut self.list else { return (0..0, 0) };
         let (from, mut told) = (list.served, 0);
@@ -340,7 +336,7 @@ impl Book {
         (from..list.served, told)
     }
 
-    /// The cursor of an answer with these differences: the old one if there is nothing to note.
+    /// The cursor after these differences; the old cursor if there is nothing to note.
     pub(super) fn answer(&mut self, told: Range<usize>, more: bool, next: impl FnOnce() -> u64) -> Cursor {
         if let (true, false, Some(confirmed)) = (told.is_empty(), more, self.confirmed) {
             return confirmed;
@@ -350,9 +346,9 @@ impl Book {
         cursor
     }
 
-    /// The reader writes the row itself, or was told of it in another way.
+    /// The reader wrote the row itself, or got it in another way.
     ///
-    /// The source may go on for a while to say what was before `at`.
+    /// For a while after `at` the source may still show an older state.
     pub(super) fn touch(&mut self, key: &Key, at: Time) {
         self.touched.insert(key.clone(), at);
         self.rows.set(key, Some(Kept::Unsure));

@@ -1,24 +1,24 @@
-//! A row as bytes, the same whenever the row reads the same and different whenever it does not.
+//! A row as bytes: equal exactly if two rows read the same.
 //!
-//! Columns come in the order of the schema, each as a tag and what follows it. What serialisers
-//! disagree about is settled before: a whole number in a column of fractions counts as a fraction,
-//! the two zeros are one, accents are composed with their letters (NFC), a decimal has the zeros of
-//! its column ([`ColumnKind::canonical`]).
+//! Columns come in the order of the schema, each as a tag and its content. Differences between
+//! serialisers are removed first: an integer in a column of fractions becomes a fraction, minus
+//! zero becomes zero, accents are composed with their letters (NFC), and a decimal gets the zeros
+//! of its column ([`ColumnKind::canonical`]).
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::base::{Value, ValueRef, composed};
 use crate::contract::{ColumnKind, Entity};
 
-/// Brings rows into their canonical form and hashes that; keeps its memory from row to row.
+/// Brings rows into canonical form and hashes them. Reuses its buffer.
 #[derive(Clone, Debug, Default)]
 pub struct Canonical {
     bytes: Vec<u8>,
 }
 
 impl Canonical {
-    /// The hash of `columns` of a row with these `values`: 128 bits of XXH3, which is not
-    /// cryptographic. Among 10⁹ versions two have the same one with a probability of about 10⁻²¹.
+    /// The hash of `columns` of a row with these `values`: 128-bit XXH3, which is not
+    /// cryptographic. For 10⁹ versions, the probability of any collision is about 10⁻²¹.
     pub fn hash(&mut self, entity: &Entity, columns: &[usize], values: &[Value]) -> u128 {
         self.bytes.clear();
         for &column in columns {
@@ -34,13 +34,13 @@ impl Canonical {
         xxh3_128(&self.bytes)
     }
 
-    /// Of the row that was hashed last, how many.
+    /// The length in bytes of the row hashed last.
     pub fn bytes(&self) -> u64 {
         self.bytes.len() as u64
     }
 }
 
-/// Bytes that a row takes in its canonical form.
+/// The size in bytes of a row in canonical form.
 pub(super) fn size(values: &[Value]) -> u64 {
     let one = |value: &Value| match value {
         Value::Null => 1,
@@ -70,7 +70,7 @@ fn write(value: ValueRef<'_>, real: bool, out: &mut Vec<u8>) {
 }
 
 fn write_real(x: f64, out: &mut Vec<u8>) {
-    // Adding zero makes the negative one positive.
+    // Adding zero turns minus zero into zero.
     out.push(2);
     out.extend_from_slice(&(x + 0.0).to_bits().to_le_bytes());
 }

@@ -1,4 +1,4 @@
-//! Its keys, and what it asks of others.
+//! The keys of this capture, and its properties.
 
 use super::Hash;
 use super::options::{HashOptions, Keep, Snapshot, Source};

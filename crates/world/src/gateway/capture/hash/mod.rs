@@ -1,13 +1,13 @@
-//! By comparing everything with what was sent before.
+//! Capture by comparing everything with what was sent before.
 //!
-//! Works with any backend, as all it asks for is all. For each reader and entity the gateway keeps
-//! the hash of each row that the reader holds, or the row; what differs is told in pages. A row's
-//! stamp is passed on, as an edit names by it what it replaces; no comparison looks at it.
+//! It works with any backend, as it asks for all rows. For each reader and entity the gateway
+//! keeps, for each row that the reader holds, a hash or a copy. Pages bring the differences. A
+//! row's stamp is passed on, as an edit names its base by it, but no comparison uses it.
 //!
-//! The cursor is the number of a page. When it comes back, what the page told counts as held by the
-//! reader; until then it is unsure and told again. The cursor before begins another comparison, no
-//! cursor a first load; any other has expired. A comparison is of one instant, in the pull that it
-//! is made for; a reading by offset has none ([`Snapshot::Torn`]).
+//! The cursor is the number of a page. When it comes back, the reader holds what the page brought;
+//! until then that is unsure and sent again. The previous cursor starts another comparison, no
+//! cursor a first load; any other cursor has expired. A comparison is of one instant within its
+//! pull. A reading by offset has no single instant ([`Snapshot::Torn`]).
 
 mod book;
 mod canonical;
@@ -38,7 +38,7 @@ pub(super) struct Hash {
     books: BTreeMap<(Consumer, EntityId), Book>,
     kept: u64,
     pages: u64,
-    /// Files that were read, by entity; a killed gateway reads them again.
+    /// The last file read of each entity; a killed gateway reads them again.
     sheets: BTreeMap<EntityId, Option<Sheet>>,
     canonical: Canonical,
 }
@@ -61,7 +61,7 @@ impl Hash {
         result
     }
 
-    /// Compares what is there with the book. `None` if that takes another request.
+    /// Compares the present rows with the book. `None` if that takes another request.
     fn compare(
         &mut self,
         book: &mut Book,
@@ -76,17 +76,17 @@ impl Hash {
         if let Source::File { trailer, .. } = options.source {
             let sheet = sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
-            // Without any rows it is better to wait than to say that there are none.
+            // Without any rows, an error is better than saying that there are none.
             let Sheet { rows, at, head, .. } = sheet.ok_or(ServerError::Unavailable)?;
-            // What a file lacks was gone by then, and may be there again.
+            // A row missing in the file was gone by then, and may exist again.
             let mut comparison = Comparison::new(lens, &book.rows, *head);
             for row in rows.iter().filter(|row| ask.reader.scope().holds(entity, &row.values)) {
                 comparison.see(row.change(), row.raw.filter(|_| !options.canonical), (canonical, effort));
             }
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, Some(*at)), &[])));
         }
-        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so
-        // after all that was ever stamped.
+        // Stamps may be ahead of the clock, with coarse ticks or after the clock was set back. A
+        // deletion found now must come after every stamp given.
         let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(lens, &book.rows, head);
         if options.snapshot == Snapshot::Isolated {
@@ -97,8 +97,8 @@ impl Hash {
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since(now)), &[])));
         }
         let unseen = backend.unseen_since(now);
-        // What the source does not show as the reading begins may be missing in it, though it shows
-        // it by the end.
+        // A row invisible at the start of the reading may be missing in it, even if it is visible
+        // by the end.
         let begun = || Reading::beside(not_seen(&mut book.touched, unseen));
         let reading = book.reading.get_or_insert_with(begun);
         let whole = reading.go_on(options, (backend, now), ask, (canonical, effort))?;
@@ -127,8 +127,7 @@ impl Hash {
         let told_all = book.list.as_ref().filter(|_| !more);
         let withheld = told_all.map_or(Vec::new(), List::withheld);
         let cursor = book.answer(told, more, || {
-            // A gateway that replaces this one must not give a number again that means something
-            // else.
+            // A gateway that replaces this one must not reuse a number with another meaning.
             self.pages = (self.pages + 1).max(now.0 / 1_000);
             self.pages
         });
@@ -208,7 +207,7 @@ impl Strategy for Hash {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
             let lens = Lens::new(own, who, copies);
-            // What a source wrote then is not known.
+            // What a source wrote at that time is unknown.
             let kept = match self.options.canonical || copies {
                 true => Kept::of(stamp, lens.print(values, &mut self.canonical, &mut 0)),
                 false => Kept::Unsure,

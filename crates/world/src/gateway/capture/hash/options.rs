@@ -1,31 +1,31 @@
-//! What a capture by comparing can be told to be.
+//! The options of a capture by comparison.
 
 use crate::backend::FileDrop;
 use crate::base::in_words;
 
-/// What is compared, and where it comes from.
+/// What is compared, and the source of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashOptions {
     /// What is kept of each row.
     pub keep: Keep,
-    /// Whether rows are hashed in a canonical form, or as the source writes them, which is never
-    /// twice the same.
+    /// True if rows are hashed in canonical form; false as the source writes them, always
+    /// differently.
     pub canonical: bool,
     /// How the source is read.
     pub snapshot: Snapshot,
-    /// Rows that the source gives at once where it is read in pages; at least 1.
+    /// Rows per read if the source is read in pages; at least 1.
     pub read_rows: u32,
-    /// Where rows come from.
+    /// The source of the rows.
     pub source: Source,
 }
 
 /// What is kept of each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// 128 bits: what differs is sent as a whole.
+    /// 128 bits. A changed row is sent whole.
     #[default]
     Hash,
-    /// All that the reader gets: a device is sent the columns that differ.
+    /// All values that the reader gets. A device is sent only the columns that differ.
     Copy,
 }
 in_words!(Keep { Hash: "hash", Copy: "copy" });
@@ -36,26 +36,26 @@ pub enum Snapshot {
     /// In one transaction, isolated from all others.
     #[default]
     Isolated,
-    /// In pages by offset while others write, a page with each request of a pull. A row that is
-    /// deleted moves all that follow it: one is skipped, and taken for gone.
+    /// In pages by offset while others write, one page per request of a pull. A deleted row shifts
+    /// all later ones, so one row is skipped and taken for gone.
     Torn,
-    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing.
-    /// If rows vanish in several passes on end, what might have been skipped is left for the next
-    /// time.
+    /// Like `Torn`, repeated until a pass sees all rows of the previous pass: then that one skipped
+    /// nothing. If rows vanish in several consecutive passes, possibly skipped rows are left for
+    /// the next time.
     TwoPass,
 }
 in_words!(Snapshot { Isolated: "isolated", Torn: "torn", TwoPass: "two-pass" });
 
-/// Where rows come from.
+/// The source of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The backend is asked.
+    /// Requests to the backend.
     Api,
-    /// It writes files.
+    /// Files that the backend writes.
     File {
-        /// When.
+        /// When it writes them.
         drop: FileDrop,
-        /// Whether a file is used only if its last line says that it is complete.
+        /// True if a file is used only if its last line marks it as complete.
         trailer: bool,
     },
 }

@@ -1,4 +1,4 @@
-//! Where the rows come from that are compared: a reading in one piece, one in several, or a file.
+//! The source of the compared rows: one read, several pages, or a file.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(super) struct Seen {
     pub(super) key: Key,
     pub(super) stamp: Stamp,
     pub(super) values: Box<[Value]>,
-    /// The hash of what the source wrote, if that is what is compared.
+    /// The hash of the source's own text, if that is compared.
     pub(super) raw: Option<u128>,
 }
 
@@ -25,22 +25,22 @@ impl Seen {
     }
 }
 
-/// A reading in pages by offset, each page with a request of its own.
+/// A reading in pages by offset, one request per page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     rows: Vec<Seen>,
     offset: usize,
-    /// What this pass may have passed over.
+    /// Key ranges that this pass may have skipped.
     gaps: Vec<Gap>,
-    /// The keys of the pass before, in order.
+    /// The keys of the previous pass, in order.
     before: Option<Vec<Key>>,
     passes: u32,
-    /// Rows that the reader has written meanwhile: what was read of them may be older.
+    /// Rows that the reader wrote in the meantime; the versions read may be older.
     pub(super) touched: BTreeSet<Key>,
 }
 
-/// Keys that no page speaks of: after this one, and before that if there is one. A page is of one
-/// instant, and from its first key to its last it says all.
+/// A range of keys that no page covers: after the first key, and before the second if present. A
+/// page is of one instant and complete from its first key to its last.
 #[derive(Clone, Debug)]
 pub(super) struct Gap(Key, Option<Key>);
 
@@ -53,22 +53,22 @@ impl Gap {
 #[derive(Clone, Debug)]
 pub(super) struct Whole {
     pub(super) rows: Vec<Seen>,
-    /// Those of which nothing is to be told.
+    /// Rows to leave out.
     pub(super) touched: BTreeSet<Key>,
-    /// What is missing here may be there.
+    /// A row missing in these may exist.
     pub(super) gaps: Vec<Gap>,
 }
 
-/// So many passes are made to find two of which the later saw all that the earlier did.
+/// The maximum number of passes to find one that confirms the previous one.
 const PASSES: u32 = 4;
 
 impl Reading {
-    /// One that begins; of these keys nothing is to be told.
+    /// A new reading that leaves out these keys.
     pub(super) fn beside(touched: BTreeSet<Key>) -> Reading {
         Reading { touched, ..Reading::default() }
     }
 
-    /// Reads the next page; gives the rows when all have been read.
+    /// Reads the next page. Returns the rows when all have been read.
     pub(super) fn go_on(
         &mut self,
         options: &HashOptions,
@@ -97,8 +97,7 @@ impl Reading {
         Ok(if ended { self.end_pass(options.snapshot) } else { None })
     }
 
-    /// Notes what lies between the page of which the row at `from` is the first and the pages
-    /// before.
+    /// Notes the gap between earlier pages and the page whose first row is at `from`.
     fn note_gap(&mut self, from: usize) {
         let Some(last) = self.rows[..from].iter().map(|row| &row.key).max() else { return };
         let next = self.rows.get(from).map(|row| &row.key);
@@ -107,15 +106,14 @@ impl Reading {
         }
     }
 
-    /// All pages were read. A row is skipped only where one that was read before it has vanished
-    /// meanwhile: if the next pass misses none of what this one saw, this one skipped nothing.
-    /// Where rows vanish in each pass, the last one counts as far as it goes: what is missing
-    /// between two pages is neither there nor gone, and left to the next reading.
+    /// Ends a pass. It skips a row only if an earlier row vanished during the pass. So if the next
+    /// pass sees all rows of this one, this one skipped nothing. If rows vanish in every pass, the
+    /// last one counts, and rows missing between its pages are left to the next reading.
     fn end_pass(&mut self, snapshot: Snapshot) -> Option<Whole> {
         let (mut rows, gaps) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.gaps));
         self.offset = 0;
         self.passes += 1;
-        // Of a row that was read twice the later version counts.
+        // Of a row that was read twice, the later version counts.
         rows.reverse();
         rows.sort_by(|a, b| a.key.cmp(&b.key));
         rows.dedup_by(|a, b| a.key == b.key);
@@ -138,8 +136,7 @@ impl Reading {
     }
 }
 
-/// The hash of the source's own words, where no canonical form is made: another style with each
-/// occasion.
+/// The hash of the source's own text, without a canonical form. Each millisecond has its style.
 pub(super) fn raw(
     options: &HashOptions,
     entity: &Entity,
@@ -147,7 +144,7 @@ pub(super) fn raw(
     row: Change<'_>,
     (canonical, effort): (&mut Canonical, &mut Effort),
 ) -> Option<u128> {
-    // Servers that take turns behind one name.
+    // As if servers took turns behind one name.
     let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000))?;
     let cells = style.cells(entity, row.key, Stamp(0), row.values?);
     let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
@@ -155,19 +152,18 @@ pub(super) fn raw(
     Some(hash)
 }
 
-/// The rows of the last file that was read as a whole.
+/// The rows of the last complete file.
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     number: u64,
     pub(super) at: Time,
-    /// The last instant that a row could have by then.
+    /// The last stamp that a row could have by then.
     pub(super) head: Stamp,
     pub(super) rows: Vec<Seen>,
 }
 
 impl Sheet {
-    /// Reads the file that is there, if it is not the one that was read before. `None` if it cannot
-    /// be used, and there was none.
+    /// Reads the current file, unless it was read before. `None` if no file was ever usable.
     pub(super) fn fetch<'s>(
         sheet: &'s mut Option<Sheet>,
         trailer: bool,
@@ -182,7 +178,7 @@ impl Sheet {
             effort.handled += rows.len() as u64;
             if whole || !trailer {
                 effort.scanned += file.rows;
-                // What is incomplete is read again.
+                // An incomplete file is read again.
                 let number = if whole { file.number } else { u64::MAX };
                 *sheet = Some(Sheet { number, at: file.at, head: file.head, rows });
             }
@@ -191,8 +187,7 @@ impl Sheet {
     }
 }
 
-/// The rows of a file, and whether its last line says that these are all. Lines that are no rows
-/// are passed over.
+/// The rows of a file, and true if its last line confirms their number. Skips lines without a row.
 fn parse(entity: &Entity, text: &[u8]) -> Option<(Vec<Seen>, bool)> {
     let mut lines = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let mut records = lines.records().map_while(Result::ok);

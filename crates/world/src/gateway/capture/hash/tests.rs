@@ -1,4 +1,4 @@
-//! Readers of all kinds of sources, with trouble at every request.
+//! Readers of all kinds of sources, with a failure at every request.
 
 use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
@@ -70,7 +70,7 @@ fn copies_take_what_rows_take_and_say_which_columns_differ() {
 fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
     let mut trial = trial(copies(), 10);
     trial.pull(100);
-    // The reader passed over a row that it could not apply, and its cursor with it.
+    // The reader could not apply a row, so it kept its old cursor.
     trial.holds.remove(&Key::new("004"));
     trial.write(4, "new");
     trial.pull(100);
@@ -110,8 +110,7 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
         for round in 0..4 {
             let before = trial.requests;
             for n in 0.. {
-                // Whichever page was read last, a row of the first is gone before the next; another
-                // takes its place at the end.
+                // After each page a row of the first page is deleted, and one is added at the end.
                 let first = trial.wanted().into_keys().next().unwrap();
                 assert!(trial.backend.office().delete(trial.now, VISIT, &first).is_ok());
                 let last = Key::new(&format!("9-{round}-{n:02}"));
@@ -197,8 +196,8 @@ fn rows_that_mean_the_same_have_one_hash() {
     assert_eq!(written, ["1.50", "1.5", "1.50"], "zeros come and go");
 }
 
-/// What the canonical form promises: two rows are the same if each of their values reads the same,
-/// a whole number in a column of fractions as a fraction.
+/// The promise of the canonical form: two rows are equal if each of their values reads the same,
+/// with an integer in a column of fractions as a fraction.
 fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     let text = |value: &Value| {
         value.with_ref(|v| match v.to_value() {

@@ -61,7 +61,7 @@ impl Strategy for LastModified {
     }
 }
 
-/// One page that is asked for.
+/// A request for one page.
 struct Asked<'p> {
     options: LastModifiedOptions,
     backend: &'p mut Backend,
@@ -80,7 +80,7 @@ impl<'p> Asked<'p> {
         self.captured((page.scanned, page.delivered), &cursor, more, loaded)
     }
 
-    /// Each page begins at a stamp that the last one came to.
+    /// Each page begins at a stamp that the previous page reached.
     fn by_stamp(self, after: Option<Position>, take: Take<'_>) -> Paged {
         if after.as_ref().is_some_and(|after| self.sight().is_ahead(after)) {
             return Err(ServerError::CursorExpired(self.ask.entity));
@@ -111,7 +111,7 @@ impl<'p> Asked<'p> {
         self.captured((stretched.scanned, stretched.delivered), &Cursor::Rest(next), more, loaded)
     }
 
-    /// All pages of a pull begin at one time.
+    /// All pages of a pull begin at the same stamp.
     fn by_course(self, cursor: Option<Cursor>, take: Take<'_>) -> Paged {
         let LastModifiedOptions { source, upto, .. } = self.options;
         let begun = self.course(cursor)?;
@@ -151,9 +151,9 @@ impl<'p> Asked<'p> {
         self.captured((stretched.scanned, stretched.delivered), &next, more, loaded)
     }
 
-    /// The pull that this page belongs to. A pull by offset that was broken off begins again: at
-    /// the latest time that was saved if times are those of records and pages come in their order,
-    /// else where it began.
+    /// The pull of this page. An interrupted pull by offset begins again where it began. Exception:
+    /// if the cursor holds row stamps and pages come in their order, it begins at the latest stamp
+    /// saved.
     fn course(&self, cursor: Option<Cursor>) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
         let step = PullProgress::Skip { pull: self.ask.pull, rows: 0 };
@@ -177,7 +177,7 @@ impl<'p> Asked<'p> {
         })
     }
 
-    /// What the clock says that the cursor is of, when a pull begins.
+    /// The clock reading for the cursor, at the start of a pull.
     fn reading(&self, settled: Stamp) -> Stamp {
         match self.options.source {
             Source::ClientClock => self.behind(self.ask.clock),
@@ -192,7 +192,7 @@ impl<'p> Asked<'p> {
         self.backend.sight(self.now)
     }
 
-    /// A time by as much earlier as a pull stays behind the present.
+    /// `stamp`, reduced by as much as a pull stays behind the present.
     fn behind(&self, stamp: Stamp) -> Stamp {
         match self.options.upto {
             Upto::Behind(window) => Stamp(stamp.0.saturating_sub_unsigned(window.as_micros())),
@@ -218,7 +218,7 @@ impl<'p> Asked<'p> {
         stamp.truncated(self.options.precision)
     }
 
-    /// What the answer says of whether there is more.
+    /// The value of `more` in the response.
     fn more(&self, delivered: u64, there_is: bool) -> bool {
         match self.options.end {
             End::Marker => there_is,
@@ -226,7 +226,7 @@ impl<'p> Asked<'p> {
         }
     }
 
-    /// A page; one that ends a load names what that stays behind.
+    /// A page. The last page of a load also lists the rows withheld from the load.
     fn captured(&self, (scanned, delivered): (u64, u64), cursor: &Cursor, more: bool, loaded: bool) -> Paged {
         let Ask { entity, reader, .. } = self.ask;
         let withheld = match loaded {

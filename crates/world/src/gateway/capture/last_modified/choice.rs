@@ -1,4 +1,4 @@
-//! Its keys, and what it asks of others.
+//! The keys of this capture, and its properties.
 
 use super::by_time::LastModified;
 use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
@@ -74,9 +74,9 @@ fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     options.into()
 }
 
-/// A reader that has everything is behind by the window, and does not move before that has grown by
-/// a tenth of what tombstones are kept for. A cursor that is older than those has expired, so a
-/// longer window loads for ever.
+/// An idle reader stays behind by the window, and moves only when it is behind by a tenth of the
+/// tombstones' retention more. A cursor older than the retention has expired, so a longer window
+/// would load again forever.
 fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
     let kept = around.tombstones_kept.span();
     let limit = Span(kept.0 - kept.0 / 10);
@@ -90,7 +90,7 @@ fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
 }
 
 impl LastModifiedOptions {
-    /// Why these do not go together, if they do not.
+    /// The reason why these options contradict each other, if they do.
     pub(in crate::gateway) fn contradiction(&self) -> Option<Unfit> {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
         let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
@@ -127,7 +127,7 @@ impl Choice for LastModifiedOptions {
         }
     }
 
-    /// A page begins after what was delivered, of which nothing comes again.
+    /// A page begins after the last row delivered, so nothing comes twice.
     fn brings_once(&self) -> bool {
         let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
         let exact = self.source == Source::Records && self.precision <= Span::micros(1);

@@ -1,26 +1,26 @@
 //! The text of a cursor.
 //!
-//! At rest it names what was delivered last: `stamp,key`; `stamp` alone means all changes up to it;
-//! a first load has the instant at which it began before that: `since/stamp,key`. Within a pull
-//! whose pages begin at one time it is `@since;base;mark;step`, where the step is either `s` with
-//! unit, run and rows passed over, or `k` with stamp and key.
+//! Between pulls it names the last row delivered: `stamp,key`; `stamp` alone means all changes up
+//! to that stamp. A first load puts its start before: `since/stamp,key`. Within a pull whose pages
+//! all begin at the same stamp, it is `@since;base;mark;step`. The step is `s` with unit, run and
+//! number of rows to skip, or `k` with stamp and key.
 
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
-    /// To here.
+    /// A position.
     Rest(Position),
-    /// It is within a pull whose pages begin at one time.
+    /// Within a pull whose pages all begin at the same stamp.
     Course(Course),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Course {
-    /// When it began, if it is a first load.
+    /// The start of the load, if this is a first load.
     pub(super) since: Option<Stamp>,
-    /// Its pages begin here; `None` at the first change there is.
+    /// Its pages begin here; `None` means at the first change.
     pub(super) base: Option<Stamp>,
     pub(super) mark: Stamp,
     pub(super) step: PullProgress,
@@ -28,9 +28,9 @@ pub(super) struct Course {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PullProgress {
-    /// So many rows were delivered in this run of this unit.
+    /// The number of rows delivered in this run of this unit.
     Skip { pull: (UnitId, u64), rows: u64 },
-    /// Up to this row.
+    /// Up to and including this row.
     Row(Stamp, Key),
 }
 

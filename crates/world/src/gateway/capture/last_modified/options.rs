@@ -1,27 +1,26 @@
-//! What a capture by the time of last modification can be told to be.
+//! The options of a capture by the time of last modification.
 
 use crate::backend::Upto;
 use crate::base::{Span, word_enums};
 
-/// How it pages, and how close to the present it comes.
+/// How the capture pages, and how close to the present it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastModifiedOptions {
-    /// How the next page begins.
+    /// Where the next page begins.
     pub bound: Bound,
-    /// How the pages of one pull are cut.
+    /// How one pull is divided into pages.
     pub paging: Paging,
-    /// Whose time the cursor is.
+    /// Whose time the cursor holds.
     pub source: Source,
-    /// Cursors are cut to multiples of this on their way.
+    /// Cursors are truncated to multiples of this in transit.
     pub precision: Span,
-    /// How close to the present a pull comes.
+    /// How close to the present a pull reads.
     pub upto: Upto,
-    /// How a pull knows its end.
+    /// How a pull detects its end.
     pub end: End,
-    /// Which of a row's stamps say that it changed.
+    /// Which stamps of a row count as a change.
     pub stamps: Stamps,
-    /// Rows that a device was told of and that are no longer there for it are looked for this
-    /// often.
+    /// How often to look for rows that no longer exist for a device that got them; `None` is never.
     pub reconcile: Option<Span>,
 }
 

@@ -1,12 +1,12 @@
-//! Looks for rows that are gone without a trace: keeps for each device the keys that it was told
-//! of, asks the backend from time to time which of them are still there, and sends tombstones for
-//! the others, at the end of a pull.
+//! Finds rows that are gone without a trace. For each device it keeps the keys that the device got.
+//! At intervals it asks the backend which of them still exist, and sends tombstones for the others
+//! at the end of a pull.
 //!
-//! A key is forgotten when its tombstone has arrived: the cursor carries the number of the last
-//! round of them, `~load.round~` before the rest; if the one before comes, they go out again. Of
-//! several rounds on their way, to nodes that share a replica, any may be the one that arrives.
-//! What is kept must hold at least what the reader holds: a cursor older than what was committed
-//! has expired, and so has one of another load. A backup holds only what the replica was told.
+//! A key is forgotten when its tombstone has arrived. For that, the cursor starts with the number
+//! of the last round of tombstones: `~load.round~`. If the previous round comes back, they are sent
+//! again. Nodes that share a replica may have several rounds in transit; any may arrive. The keys
+//! kept must include all that the reader holds, so a cursor older than the committed round, or of
+//! another load, has expired. A backup holds only what the replica got.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -25,16 +25,16 @@ pub(super) struct Reconciling {
     bytes: u64,
 }
 
-/// Rounds that are kept in mind: at least as many as nodes can have under way.
+/// Rounds remembered: at least as many as nodes can have in transit.
 const OPEN: usize = 128;
 
 type Name = (Consumer, EntityId);
 
-/// What a reader was told of one entity.
+/// The keys of one entity that a reader got.
 #[derive(Clone, Debug, Default)]
 struct ToldReader {
-    /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that
-    /// began with its rows.
+    /// Identifies the load; unique, also across a gateway that this one replaces. 0 for a reader
+    /// that began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
     bytes: u64,
@@ -42,13 +42,13 @@ struct ToldReader {
     /// The number of the last page with tombstones.
     round: u64,
     sent: Vec<Key>,
-    /// Rounds that may yet arrive, in order.
+    /// Rounds that may still arrive, in order.
     open: VecDeque<(u64, Vec<Key>)>,
-    /// The last that arrived.
+    /// The last round that arrived.
     committed: u64,
-    /// Up to this one, what did not arrive was noticed.
+    /// Losses of rounds up to this one are noticed already.
     missed: u64,
-    /// Tombstones were sent and did not arrive.
+    /// Some tombstones were sent and did not arrive.
     owed: bool,
 }
 
@@ -66,8 +66,8 @@ impl ToldReader {
         }
     }
 
-    /// The reader goes on from a page of this round, or from none: what went out with it is gone
-    /// there. False if it was further already.
+    /// The reader continues from a page of this round, or from none: it has removed that round's
+    /// keys. Returns false if the reader had come further before.
     fn arrived(&mut self, round: Option<u64>) -> bool {
         if round.is_some_and(|round| round < self.committed) {
             return false;
@@ -87,7 +87,7 @@ impl ToldReader {
         true
     }
 
-    /// Sends tombstones; gives how many, and whether those are all.
+    /// Sends tombstones. Returns their number, and true if these are all.
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> (u64, bool) {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
@@ -124,14 +124,14 @@ impl Reconciling {
         self.told.get(&name).map_or(0, |told| told.bytes)
     }
 
-    /// A page of what changed, and if it is the last, of what is gone.
+    /// A page of changes; the last page also brings tombstones of rows found gone.
     fn tell(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let expired = ServerError::CursorExpired(ask.entity);
         let name = (ask.reader.name(), ask.entity);
         let cursor = match ask.cursor {
             None => {
-                // What it was told before counts still: it may die before it has the first page,
-                // and go on as it was.
+                // Earlier keys still count: the reader may die before it has the first page, and
+                // then continue with its old rows.
                 self.told(name, now).since = now;
                 None
             }
@@ -155,7 +155,7 @@ impl Reconciling {
             full |= flow.is_break();
             flow
         })?;
-        // Who holds one keeps it, so its end is owed to it.
+        // A reader that holds a withheld row keeps it, so it must later learn of the row's end.
         page.withheld.iter().for_each(|key| told.insert(key));
         let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {
@@ -181,9 +181,9 @@ impl Reconciling {
         Ok(Captured { delivered, cursor, more: !all, withheld: page.withheld, effort })
     }
 
-    /// What a reader was told; of one that is not known nothing, under a new name.
+    /// The keys that a reader got; an unknown reader starts empty, under a new number.
     fn told(&mut self, name: Name, now: Time) -> &mut ToldReader {
-        // A gateway that replaces this one must not give a name again.
+        // A gateway that replaces this one must not reuse a number.
         let next = (self.loads + 1).max(now.0 / 1_000);
         self.told.entry(name).or_insert_with(|| {
             self.loads = next;
@@ -212,12 +212,12 @@ impl Strategy for Reconciling {
         ToldReader::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
-    /// Its load may be to come, as after a return to a backup, and pass over what it then holds.
+    /// The reader may still have to load, as after a restore, and the load may skip its row.
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
         let told = self.told((reader.name(), entity), now);
         let before = told.bytes;
         told.insert(key);
-        // A tombstone that went out before and arrives says nothing of what it holds now.
+        // A tombstone sent earlier does not remove the row that the reader holds now.
         told.open.iter_mut().for_each(|(_, keys)| keys.retain(|sent| sent != key));
         self.bytes += told.bytes - before;
     }
@@ -247,8 +247,8 @@ impl Strategy for Reconciling {
     }
 }
 
-/// The load, the round of the page's tombstones, or the last that was committed if it has none, and
-/// the cursor of what is read by time.
+/// The load, the round of tombstones on this page (or the last one committed), and the cursor of
+/// the capture by time.
 fn read(text: &str) -> Option<(u64, u64, &str)> {
     let (numbers, inner) = text.strip_prefix('~')?.split_once('~')?;
     let (load, round) = numbers.split_once('.')?;

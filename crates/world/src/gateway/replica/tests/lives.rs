@@ -1,5 +1,5 @@
-//! Loads of a replica that knows of rows by verdicts, and a backend and a gateway that go back to
-//! backups: what a device of the north holds in the end.
+//! Loads of a replica that knows rows from verdicts, with restores of the backend and of the
+//! gateway: the rows that a device in the north holds in the end.
 
 use super::*;
 use crate::gateway::backend_call::{Batch, Verdicts};
@@ -13,12 +13,12 @@ struct Story {
     gateway: Option<Backup>,
     away: Option<(Batch, Verdicts)>,
     round: Upload,
-    /// What the device and the replica said.
+    /// The responses of the device and the replica.
     told: Vec<String>,
 }
 
 impl Story {
-    /// Tells a story to its end, when the device holds what is in its scope; gives what was said.
+    /// Runs a story to its end, when the device must hold exactly its scope. Returns the responses.
     fn told(site: Site, words: &str) -> String {
         let (phone, backups, round) = (Phone::new(0), BTreeMap::new(), Upload::default());
         let (edit, gateway, away, told) = (None, None, None, Vec::new());
@@ -42,7 +42,7 @@ impl Story {
             "delete" => site.delete(of),
             "begin" => self.phone.cursor = None,
             "step-back" => site.backend.step_clock(site.now, -1_200_000_000),
-            // The device writes what the backend has at this time, and sends it then or later.
+            // The device edits the backend's version of this time, and sends the edit now or later.
             "edit" => {
                 self.edit = Some(site.mutation(0, of, EditKind::Update, vec![(1, Value::text("done"))]))
             }
@@ -62,7 +62,7 @@ impl Story {
                 let said = format!("{outcome:?}");
                 self.told.push(said.split([' ', '{']).next().unwrap().to_owned());
             }
-            // It holds what it wrote, whatever it loads.
+            // The device holds its own version, whatever it loads.
             "holds" => {
                 _ = self.phone.held.insert(of.to_owned(), vec![Value::text("north"), Value::text("done")])
             }
@@ -99,7 +99,7 @@ impl Story {
                 self.told.push(format!("{}/{}", decided.len(), site.gateway.waiting()));
                 assert!(site.gateway.next_batch(&self.round).is_none(), "it waits for the next round");
             }
-            // Behind the first page of a load.
+            // After the first page of a load.
             "lands-in-load" => {
                 let (batch, verdicts) = self.away.take().unwrap();
                 let mut settles = Some(verdicts);
@@ -135,7 +135,7 @@ fn filled(options: backend::BackendOptions, refresh: RefreshOptions) -> Site {
     site
 }
 
-/// Readers are half a minute behind.
+/// Readers lag half a minute.
 fn behind() -> Site {
     Site::new(backend::BackendOptions { replica_lag: Span::secs(30), ..Default::default() }, 1_000)
 }
@@ -144,27 +144,27 @@ fn behind() -> Site {
 fn a_replica_follows_a_backend_that_goes_back() {
     type Opened = fn() -> Site;
     let stories: [(Opened, &str, &str); 7] = [
-        // A verdict of a history that the backend left is asked for again.
+        // A verdict of an abandoned history is asked for again.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 push upload restore:a refresh push upload push",
             "Queued 1 Queued Applied",
         ),
-        // The replica loads again, and tells what is gone.
+        // The replica loads again, and reports the rows that are gone.
         (
             || Site::filled(1_000),
             "refresh pull save:a office:north1 edit:north0 push create:made push upload refresh pull
              restore:a office:north1 refresh",
             "Queued Queued 3",
         ),
-        // A verdict that comes home from a life that the backend has left changes nothing.
+        // A verdict from an abandoned incarnation has no effect.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 push leaves restore:a refresh comes-home pull push upload",
             "Queued 1 0/1 Queued",
         ),
-        // A device is told of a row as it was in a life that the replica never enters; the one
-        // after has it, changed or not there, as the replica holds it. It is told so once.
+        // A device gets a row's state from an incarnation that the replica never enters. The next
+        // incarnation has the replica's state again. The device gets that once.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 office:north0 save:b refresh pull restore:a stale push upload push
@@ -177,14 +177,14 @@ fn a_replica_follows_a_backend_that_goes_back() {
              restore:b refresh pull tells",
             "1 Queued Conflict 1",
         ),
-        // What a backup holds stays though readers do not see it yet.
+        // Rows in a backup stay, even if readers do not see them yet.
         (
             behind,
             "refresh edit:north0 push upload save:a edit:north1 push upload texts restore:a refresh texts
              wait:60 refresh",
             r#"Queued Queued Text("done") Text("done") 1 Text("done") Text("open")"#,
         ),
-        // So does a verdict by which a replica hears of another life.
+        // So they do if the replica learns of an incarnation by a verdict.
         (
             behind,
             "refresh save:a restore:a edit:north1 push upload refresh refresh texts",
@@ -203,7 +203,7 @@ fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
     let compare = || RefreshOptions { capture: HashOptions::default().into(), ..Default::default() };
     let minutes = backend::BackendOptions { stamp_precision: Span::secs(60), ..Default::default() };
     let lags = backend::BackendOptions { replica_lag: Span::secs(9), ..kept() };
-    // One page shows what its receipt confirms with the next.
+    // One page shows rows that its receipt confirms with the next page.
     let found_gone = "pull wait:61 office:north1 edit:north0 push upload pull delete:north0 refresh refresh";
     let ahead = found_gone.replace("edit", "step-back edit");
     for (site, words, said) in [
@@ -212,7 +212,7 @@ fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
         // The backend's stamps are ahead of its clock.
         (filled(backend::BackendOptions::default(), compare()), &ahead, "Queued"),
         (filled(minutes, compare()), found_gone, "Queued"),
-        // It cannot be seen yet, and outlives a load.
+        // It is invisible at first, and outlives a load.
         (
             filled(lags, page()),
             "wait:600 create:made push upload refresh tells begin wait:60 refresh",
@@ -225,15 +225,15 @@ fn a_row_that_is_known_by_a_verdict_goes_with_its_end_and_stays_until_then() {
 
 #[test]
 fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
-    // It holds the row that it wrote, and no page has ever told of it; so does one that has not
-    // loaded yet.
+    // The device holds the row that it wrote, though no page ever brought it. So does one that has
+    // not loaded yet.
     let words = "pull create:mine push leaves delete:mine refresh comes-home holds:mine pull begin tells";
     assert_eq!(Story::told(Site::filled(1_000), words), "Queued 1/0 +north0 +north1 -mine");
 }
 
 #[test]
 fn a_row_deleted_while_readers_do_not_see_it_stays_gone() {
-    // A load after the backend's return misses the row, and readers come to it before its end.
+    // A load after the restore misses the row, and lagging readers reach it before its end.
     let words = "refresh create:made push upload wait:10 save:a edit:made push upload restore:a refresh
                  pull drop:made push upload push wait:25 refresh texts wait:60 refresh";
     let said = r#"Queued Queued 1 Queued Applied Text("open") Text("open")"#;
@@ -246,8 +246,8 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
     for capture in [Capture::default(), HashOptions::default().into(), copies.into()] {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
         let lags = backend::BackendOptions { replica_lag: Span::secs(60), ..Default::default() };
-        // What it wrote is there, and nothing older. One page shows what its receipt confirms with
-        // the next.
+        // The replica has the device's version, and no older one. One page shows rows that its
+        // receipt confirms with the next page.
         let words =
             "refresh edit:north0 push upload refresh open:north0 refresh texts wait:120 refresh refresh";
         assert_eq!(Story::told(filled(lags, refresh), words), r#"Queued Text("done") Text("open")"#);
@@ -257,14 +257,14 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
 #[test]
 fn a_gateway_put_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
     for capture in [FlagOptions::default().into(), Capture::default()] {
-        // To before the backend went back.
+        // A restore of the gateway to before that of the backend.
         let words = "refresh save:a create:made push upload back-up restore:a put-back";
         assert_eq!(Story::told(by(capture), words), "Queued 1");
     }
     let compare = HashOptions::default().into();
     for capture in [FlagOptions::default().into(), compare, Capture::default()] {
-        // The device heard of no verdict, and keeps its row while it loads; the backend remembers
-        // its verdict on the edit that comes again.
+        // The device got no verdict, and keeps its row while it loads. The backend remembers its
+        // verdict on the edit that comes again.
         let words = "refresh back-up edit:north0 push upload delete:north0 refresh put-back
                      pull holds:north0 push upload push";
         assert_eq!(Story::told(by(capture), words), "Queued Queued Applied");
