@@ -1,4 +1,5 @@
-//! The scenario files of the bench `syncdyno`: read, checked, and resolved to what is simulated.
+//! The scenario files of the bench `syncdyno`: reads and checks them, and resolves them to what is
+//! simulated.
 
 pub mod scenario;
 
