@@ -78,6 +78,7 @@ const PARTS: [(Part, u64); 20] = [
     (|cost| cost.carried, 30_000),
 ];
 
+/// The counts from which a cell's time and memory are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     pub devices: u64,

@@ -38,6 +38,7 @@ pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// Which cells of a document to plan: overrides, seeds, variants and axes.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub sets: Vec<String>,
@@ -65,6 +66,7 @@ pub struct Document {
 /// Tables that concern several cells and are not part of any single cell.
 const OF_VARIANTS: [&str; 4] = ["variant", "shows", "question", "table"];
 
+/// A key of a resolved scenario, its value, and where the value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
     pub key: String,

@@ -10,6 +10,7 @@ pub const ROWS_MAX: u64 = 1 << 30;
 /// At most this is read of the record of a run or of a baseline.
 pub const RECORD_MAX: u64 = 4 << 30;
 
+/// Who named a file, which decides whether a pipe is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A file that another file names. It is read again when a copy of it is kept.

@@ -85,6 +85,7 @@ impl Plan {
     }
 }
 
+/// Violations and metrics that a cell must show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
     pub violations: Vec<String>,
@@ -118,11 +119,12 @@ pub struct Claim {
     pub report: Option<String>,
 }
 
+/// A threshold on a figure of a metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
     pub name: String,
     pub metric: String,
-    /// The statistic: `value`, `count`, `min`, `p50`, `p95`, `p99`, `max`.
+    /// The statistic: `value`, `count`, `never`, `min`, `mean`, `p50`, `p95`, `p99`, `max`.
     pub stat: String,
     pub start: Option<String>,
     pub bound: Bound,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::word_enums;
 
+/// A list of numbered questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionList {
     /// The prefix of its questions' names.
@@ -18,6 +19,7 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "field", title: "what the field asks", questions: 8 },
 ];
 
+/// A question, with its two variants and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Its list and number, such as `checklist-2`, and one more word if several questions share a
@@ -93,6 +95,7 @@ word_enums! {
     }
 }
 
+/// A figure of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     pub name: String,
@@ -101,6 +104,7 @@ pub struct Told {
     pub demand: Option<Demand>,
 }
 
+/// How a figure must differ between the two variants for a yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Whether the figure must be greater, not less, with the practice.
@@ -109,6 +113,7 @@ pub struct Demand {
     pub factor_milli: u32,
 }
 
+/// Which scenario a question is put to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
     /// To the scenario that defines it and is built to show it.
@@ -140,6 +145,7 @@ pub enum Stand {
     With,
 }
 
+/// A piece of an answer's text: words, or a figure in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Words(&'a str),

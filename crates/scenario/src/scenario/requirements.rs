@@ -3,6 +3,7 @@
 use crate::config::diagnostic::closest;
 use crate::config::form::Written;
 
+/// A requirement on offline-capable systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
     pub id: &'static str,

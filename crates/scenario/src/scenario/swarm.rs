@@ -11,6 +11,7 @@ use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
 use crate::setup::{Happening, Shared};
 
+/// What each seed may draw: the share of fault kinds that are on, those always on, and sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
     pub on: Ppm,
@@ -18,6 +19,7 @@ pub struct Swarm {
     pub sizes: bool,
 }
 
+/// What a seed drew: the fault kinds that are on and off, and the sizes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     pub on: Vec<String>,
@@ -25,6 +27,7 @@ pub struct Drawn {
     pub sizes: Vec<(&'static str, u32)>,
 }
 
+/// Situations that the cells of a scenario must reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situations {
     /// Each must occur in at least one of the cells.

@@ -34,6 +34,7 @@ pub struct TablePlan {
     pub rule: Option<TableRule>,
 }
 
+/// An axis of a table: a key and its values, or sets of keys by value.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TableAxis {
     pub title: String,
@@ -43,6 +44,7 @@ pub struct TableAxis {
     pub set: BTreeMap<String, BTreeMap<String, toml::Value>>,
 }
 
+/// A column: a figure, or words that depend on figures.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableColumn {
     pub title: String,
@@ -53,6 +55,7 @@ pub struct TableColumn {
     pub words: Vec<TableWord>,
 }
 
+/// A word of a column, shown if the figure `when` is above 0, or always without one.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableWord {
     pub say: String,
@@ -60,6 +63,7 @@ pub struct TableWord {
     pub first: bool,
 }
 
+/// The sentence at the end of a table: which of two values of an axis to choose.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableRule {
     pub between: String,

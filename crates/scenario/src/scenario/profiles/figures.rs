@@ -1,5 +1,6 @@
 //! The parts of a profile: figures with their sources.
 
+/// A figure of a profile, with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced {
     pub key: &'static str,
@@ -8,6 +9,7 @@ pub struct Sourced {
     pub source: &'static str,
 }
 
+/// A named profile: default values for keys of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub name: String,

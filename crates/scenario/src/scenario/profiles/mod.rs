@@ -24,6 +24,7 @@ pub(super) const CLASS: &str = "mid";
 use crate::config::form::Form;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
 
+/// The libraries of profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {
     Links,
