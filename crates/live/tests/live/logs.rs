@@ -1,4 +1,4 @@
-//! Logs that were edited, cut off, or never whole.
+//! Logs that were edited, cut off, or incomplete.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ fn of_upstream() -> Was {
     })
 }
 
-/// The log with another line behind its head.
+/// The log with another line after its head.
 fn with(log: &str, line: &str) -> String {
     let (head, rest) = log.split_once('\n').expect("there is a head");
     format!("{head}\n{line}\n{rest}")
