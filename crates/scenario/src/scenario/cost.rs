@@ -95,7 +95,7 @@ pub struct Cost {
     /// Values of these rows, and the transactions that apply them.
     loaded_values: u64,
     applied: u64,
-    /// Periods that pass without starting a run.
+    /// Periods that pass, including those that start no run.
     periods: u64,
     pulls: u64,
     /// Bytes of long texts and blobs in loaded and delivered rows, and in edits.

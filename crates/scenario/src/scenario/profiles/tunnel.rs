@@ -11,7 +11,7 @@ pub(super) const SOURCE: &str =
 pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
-/// The packet size that every IP link must carry (RFC 791).
+/// Smallest packet limit of a link: every IP host must accept 576 bytes (RFC 791).
 pub(in super::super) const LEAST: u32 = 576;
 
 pub(in super::super) const RATE: BitRate = BitRate(20_000_000);

@@ -240,7 +240,7 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     hooks.filter_map(told).collect()
 }
 
-/// A share of 0 is left alone: a variant or an axis may change it.
+/// Events whose share rounds to no device. A share of 0 is fine: a variant or axis may change it.
 fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     let told = |event: &Planned| {

@@ -119,8 +119,8 @@ impl World<'_> {
         }
     }
 
-    /// A gateway that takes a cursor as a page's receipt needs each page durable before the next
-    /// request.
+    /// Refuses prefetch and session checkpoints if the gateway takes a cursor as a page's receipt:
+    /// then each page must be durable before the next request.
     fn without_receipts(&self, view: View<'_>, gateway: &Gateway) {
         let Some(unfit) = gateway.takes_receipts() else { return };
         let (prefetch, checkpoint) = (view.at("prefetch"), view.at("checkpoint"));
