@@ -31,7 +31,7 @@ pub(super) const KINDS: [&str; 10] = [
 ];
 /// Greatest clock tolerance of a history: an hour.
 const TOLERANCE_MS: u64 = 3_600_000;
-/// Two days.
+/// Session times and wall-clock times count as distinguishable if further apart: two days.
 const CLOCKS_APART_MS: f64 = 172_800_000.0;
 const ROWS_OF_A_LINE: usize = 1_000;
 /// Members that the session sets itself.

@@ -58,7 +58,7 @@ pub(super) fn misnamed(claim: &Claim, written: View<'_>, halves: [&Node; 2]) -> 
     let mut named = Vec::new();
     let mut wrong = Vec::new();
     for (n, name) in claim.keys.iter().enumerate() {
-        // A single name may stand for a list of one.
+        // A single name is allowed instead of a list.
         let place = keys.items().nth(n).unwrap_or(keys).place();
         let Some(key) = Setting::of_need(name) else {
             let title = format!("no scenario has a key `{name}`");

@@ -147,7 +147,7 @@ pub(super) fn trigger(text: &str) -> Option<Trigger> {
     named.or_else(|| every().map(Trigger::Every))
 }
 
-/// How a trigger is written.
+/// A trigger in file syntax.
 pub(super) fn trigger_text(trigger: Trigger) -> String {
     match trigger {
         Trigger::Every(every) => format!("every {}", span(every)),

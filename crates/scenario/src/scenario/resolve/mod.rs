@@ -4,6 +4,10 @@
 //! Each key already has its form and default; here values are checked against each other. A mistake
 //! that may only follow from another is held back until there is no other. Lints (`doubts`) report
 //! what can be run but is probably not meant.
+//!
+//! Reading order: `world` is the context; `schema` and `makers` resolve entities, `fleet` and
+//! `links` devices, `people` units and edits, `trouble` events and bounds; `doubts`, `own` and
+//! `scopes` lint.
 
 mod about;
 mod app;

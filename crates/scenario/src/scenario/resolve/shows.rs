@@ -69,7 +69,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
     })
 }
 
-/// The unit of the figure that is written at a place under this name.
+/// The unit of the figure `name`; mistakes are reported at `figure`.
 pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {

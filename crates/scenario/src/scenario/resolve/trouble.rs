@@ -27,7 +27,7 @@ const FAULTS_MAX: u128 = 500_000;
 /// Default number of cells from which a swarm must reach its lower bounds.
 const CELLS: u64 = 200;
 
-/// The first microsecond of that year since 1970, in UTC.
+/// The start of the year 10000, in microseconds since 1970 (UTC).
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
 impl World<'_> {

@@ -163,7 +163,7 @@ fn keys_that_do_not_fit_are_named_with_what_brings_each() {
     {
         assert!(two.contains(source), "{two}");
     }
-    // What stands where the mistake is shown is named by its line.
+    // The message does not list the value that it points to as a source.
     let own = said(&product("outsystems", "[engine]\nsessions = 2\n"));
     assert!(!own.contains("`sessions = 2` comes") && own.contains("product `outsystems`"), "{own}");
     let persistent = said(&product("outsystems", "[variant.kept.set]\ngateway.mode = \"persistent\"\n"));

@@ -131,7 +131,7 @@ impl Query {
 }
 
 impl Page {
-    /// As the response of one request.
+    /// The response to one request.
     pub(super) fn json(&self, core: &Core) -> Json {
         let lines: Vec<&Json> = self.lines.iter().map(|(_, line)| line).collect();
         json!({ "results": lines, "last_seq": core.seq(self.last), "pending": self.pending })
