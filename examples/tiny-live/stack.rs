@@ -227,8 +227,7 @@ impl Phone {
         bytes(&Up(state.read, state.edits.clone()))
     }
 
-    /// Handles a message; returns whether it was the response to a question. A refusal cannot be
-    /// parsed.
+    /// Handles a message; returns whether it was a response. A refusal cannot be parsed.
     async fn hear(&self, message: Vec<u8>) -> Result<bool, EngineError> {
         self.ports.crash_point("live.received").await;
         let News { after, upto, rows, verdicts } =

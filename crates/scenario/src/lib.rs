@@ -1,5 +1,4 @@
-//! The scenario files of the bench `syncdyno`: reads and checks them, and resolves them to what is
-//! simulated.
+//! The scenario files of the bench `syncdyno`: reads them, checks them, and resolves them to plans.
 
 pub mod scenario;
 

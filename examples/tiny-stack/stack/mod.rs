@@ -22,8 +22,8 @@ pub(crate) fn tiny() -> Stack {
         .server(|_, setup, ports| Box::new(server::Server { setup, ports }))
         .option(StackOption::new("timeout", timeout, Choice::Span(Span::secs(60)), about))
         .crash_points(&["tiny.started", "tiny.answer-received", "tiny.applied", "tiny.written"])
-        // It says which edits it counts as done. It has no log of dropped edits, and its app shows
-        // no status.
+        // It says which edits are done. It has no log of dropped edits, and its app shows no
+        // status.
         .promises(Capabilities { logs: false, status: false, ..Capabilities::ALL })
         // A run is one request, and a failed one is retried sooner than that.
         .patience(|chosen| chosen.span("timeout"))

@@ -34,8 +34,7 @@ const PLACES: [(&str, Place); 6] = [
     ("/cut", Place::Cut),
     ("/verdict", Place::Verdict),
 ];
-/// The base path of all of them. Some work without it, unless the paths belong to a user's own
-/// server.
+/// The base path of all of them. Some work without it, unless a user's own server answers.
 const BASE: &str = "/_syncdyno";
 const SHORT: [Place; 3] = [Place::Observe, Place::Verdict, Place::Network];
 /// Largest report of an app, in bytes.

@@ -399,8 +399,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     }
 }
 
-/// Marks a response of the user's own server to an unknown path that looks like ours without its
-/// base.
+/// Adds a hint if the user's own server does not know a path that looks like ours without its base.
 fn strayed(mut response: Response, inside: &Inside) -> Response {
     if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         inside.strays.fetch_add(1, Ordering::Relaxed);

@@ -1,8 +1,7 @@
 //! Access control: allowed hosts, origins and tokens.
 //!
-//! A page in a browser on this machine can also reach loopback, and its own host name may resolve
-//! to it (DNS rebinding). So `Host` must be an address or a listed name, and an `Origin`, if sent,
-//! must be listed.
+//! A page in a browser on this machine can reach loopback, and its own host name may resolve to it
+//! (DNS rebinding). So `Host` must be an address or a listed name, and any `Origin` a listed one.
 
 use std::net::IpAddr;
 

@@ -6,8 +6,7 @@ use hdrhistogram::Histogram;
 
 use crate::contract::Span;
 
-/// The greatest lateness of a paced session (99th percentile), in nanoseconds of the machine's
-/// clock.
+/// The greatest lateness of a paced session (99th percentile), in nanoseconds of real time.
 const LATEST: u64 = 10_000_000;
 
 /// How late responses were written, and how long requests took in virtual time.
@@ -44,8 +43,7 @@ impl Lateness {
     pub fn median_took(&self) -> Span {
         Span(self.took.value_at_quantile(0.5))
     }
-    /// Whether the 99th percentile of lateness is at most 10 ms, and at most 5 % of the median
-    /// request.
+    /// Whether the 99th percentile of lateness is at most 10 ms and 5 % of the median request.
     pub fn is_paced(&self) -> bool {
         let (late, took) = (self.quantile(0.99), self.median_took().0 as f64);
         self.responses() == 0 || late <= LATEST && late as f64 * self.speed <= took * 0.05

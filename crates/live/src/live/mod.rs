@@ -11,8 +11,7 @@
 //! - No client can end the process, or hold up another client.
 //! - The log has no credentials, and no bodies unless the user asked for them.
 //!
-//! A tunnel carries the bytes of a connection without reading them: only lengths and times enter
-//! the world.
+//! A tunnel carries a connection's bytes without reading them: the world sees lengths and times.
 //!
 //! If the user's own server answers, commits of the world's backend are ignored: that server
 //! reports what it commits (`theirs`).

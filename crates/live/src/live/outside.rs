@@ -1,5 +1,4 @@
-//! The user's own server at the far end of simulated links: the world knows only the length of each
-//! message.
+//! The user's own server at the far end of simulated links: the world knows only message lengths.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -84,7 +83,7 @@ impl AtUpstream {
         // The client may be gone.
         waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes.map(|bytes| (status, bytes))));
     }
-    /// The next piece of a stream has come, with its length in bytes; 0 is the end, `None` a
+    /// The next piece of a stream has come, with its length in bytes; 0 ends it, `None` is a
     /// failure.
     pub(super) fn goes_on(&self, n: u64, bytes: Option<u64>) {
         let coming = self.streams.borrow().get(&n).cloned();

@@ -33,8 +33,7 @@ impl EngineFactory for Apart {
 }
 
 impl Protocol {
-    /// The protocol with this name. Options that a scenario chose for a stack with this server
-    /// apply here, too.
+    /// The protocol with this name, with the options that a scenario chose for a stack over it.
     pub fn of(name: &str, scenario: &Chosen) -> Option<Protocol> {
         let half = servers::find(name).filter(|half| protocols().contains(&half.name))?;
         let mut chosen = Chosen::presets(&half.options);

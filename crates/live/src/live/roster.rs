@@ -58,7 +58,7 @@ impl Roster {
         let at = taken.or_else(|| self.own.iter().position(|own| own == name));
         at.map(|at| DeviceId(at as u32))
     }
-    /// The device that an app means, taking a free one for a new name; without a name, the only
+    /// The device that an app means; a new name takes a free one, and no name means the only
     /// device.
     ///
     /// # Errors

@@ -60,8 +60,7 @@ pub enum Step {
     Piece { n: u64, bytes: u64 },
     /// An app reports something.
     Observe { device: u32, line: Map<String, Json> },
-    /// The user's own server reports something; `device` is the author if it commits a device's
-    /// edit.
+    /// The user's own server reports something; `device` is the author of a reported commit.
     Server {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<u32>,
@@ -388,8 +387,7 @@ impl Stage {
         self.open.borrow_mut().insert(n, (device, give_up));
     }
 
-    /// Records the beginning of a request; the returned function records its end, with the number
-    /// of rows.
+    /// Records the beginning of a request; the returned function records its end and its rows.
     fn ends(
         &mut self,
         (n, device): (u64, DeviceId),

@@ -1,5 +1,4 @@
-//! A response body of the user's own server that comes in pieces: they wait here until they have
-//! arrived in the world.
+//! A streamed response body of the user's own server: pieces wait until they arrive in the world.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;

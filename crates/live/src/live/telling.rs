@@ -254,8 +254,7 @@ impl Telling {
         }
     }
 
-    /// Adds a report of the user's own server; `device` is the author if it commits a device's
-    /// edit.
+    /// Adds a report of the user's own server; `device` is the author of a reported commit.
     pub(super) fn hears_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         let entity = said(&line, "entity").and_then(|name| self.schema.find(name));
@@ -385,8 +384,7 @@ impl Telling {
         Ok(Some((id, key.to_owned())))
     }
 
-    /// The first line; `is_whole` says that all backend changes are known and none need be
-    /// inferred.
+    /// The first line; with `is_whole`, all backend changes are known and none need be inferred.
     fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool, is_whole: bool) -> String {
         let mut devices = Map::new();
         for (at, (columns, values)) in self.attributes.iter().enumerate().filter(|(at, _)| is_in(*at)) {

@@ -64,8 +64,7 @@ impl Theirs {
         }
         Ok(())
     }
-    /// Takes a checked line; returns whether it goes into the history here. Rows at rest go to the
-    /// end.
+    /// Takes a checked line; returns whether it goes into the history here, and not at the end.
     pub(super) fn hears(&mut self, line: &Map<String, Json>, key_column: &str) -> bool {
         let (entity, key) = named(line);
         match said(line, "kind") {

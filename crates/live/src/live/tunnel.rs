@@ -23,8 +23,7 @@ pub(super) enum Carried {
     Shut { up: bool },
     /// It is over at the far end.
     Gone,
-    /// It is over at the app's end; `bytes` counts both directions, and `hash` covers when they
-    /// came.
+    /// It is over at the app's end; `bytes` counts both directions, `hash` covers when they came.
     End { how: Result<(), TransportError>, bytes: u64, hash: u64 },
 }
 

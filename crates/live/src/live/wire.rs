@@ -154,8 +154,7 @@ fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
 /// What of a request is recorded.
 #[derive(Clone, Copy)]
 pub(super) struct Discretion {
-    /// Whether the user's own server answers, so that nothing in the world depends on headers and
-    /// queries.
+    /// Whether the user's own server answers, so that the world needs no headers and queries.
     pub(super) is_upstream: bool,
     pub(super) bodies: bool,
 }

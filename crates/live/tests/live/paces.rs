@@ -26,8 +26,7 @@ async fn client(to: SocketAddr, number: u64, rate: u64, length: Duration) -> u64
     sent
 }
 
-/// Runs clients at `rate` requests per second each; returns the number of responses and their
-/// lateness.
+/// Runs clients at `rate` requests per second each; returns how many responses came, and how late.
 fn load(clients: u64, rate: u64, seconds: u64) -> (u64, f64, f64, f64) {
     let more = format!(
         "fleet.more = {{ devices = {clients}, link = \"wifi-good\" }}\n\

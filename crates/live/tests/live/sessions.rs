@@ -236,8 +236,7 @@ fn datasync_is_had_again_to_the_nanosecond() {
     }
 }
 
-/// A user's own server for `requests` requests: it echoes the request, sets a cookie, and redirects
-/// elsewhere.
+/// A user's own server for `requests` requests: it echoes them, sets a cookie, and redirects away.
 pub(crate) fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has one"));

@@ -11,8 +11,8 @@ use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
 
 impl Document {
-    /// Returns this scenario with one question of `of` and that question's two variants instead of
-    /// its own.
+    /// This scenario with one question of `of`, and that question's two variants instead of its
+    /// own.
     ///
     /// `seen` says which half this scenario already is. That half sets only what both variants set
     /// alike. If this is the `Without` half, `seen.mends` are added to the `With` half. Keys in
@@ -51,8 +51,8 @@ impl Document {
         asked
     }
 
-    /// What the scenario, with `sets` applied, lacks for a question of `of`: the text of the first
-    /// unmet need.
+    /// The text of the first need of a question of `of` that the scenario with `sets` does not
+    /// meet.
     pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
         let needs = of.tree.get(&["question", question, "needs"])?.table()?;
         if needs.is_empty() {

@@ -138,8 +138,7 @@ fn is_whole(cell: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The sign (true if negative), the digits without leading and trailing zeros, and the power of ten
-/// of the last digit.
+/// The sign (true if negative), the digits without outer zeros, and the last digit's power of ten.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let negative = text.starts_with('-');
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -1,5 +1,4 @@
-//! Checks a tree against its grammar: reports every mistake, fills in defaults, and converts values
-//! to their canonical form.
+//! Checks a tree against its grammar: reports mistakes, adds defaults, makes values canonical.
 
 use super::former::former;
 use super::written::{NAME_WANT, is_name, is_wide};

@@ -107,8 +107,7 @@ pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
     "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
 
-/// Shares of rows that are null or empty; `None` if the column takes no such value, or only by
-/// chance.
+/// Shares of rows that are null or empty; `None` if no row is, or only by chance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shares {
     pub(super) null: Option<Ppm>,
@@ -286,8 +285,7 @@ pub(super) const COLUMN: Written = Written::of(
 const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
-/// Help for a text that is nearly a column type: what its first word takes, or the word that was
-/// probably meant.
+/// Help for a text that is nearly a column type: the limits of its first word, or the word meant.
 fn beyond_limits(text: &str) -> Option<String> {
     let Some((text, shares)) = without_shares(text) else {
         let said = "\"null 10%\" says how many rows have nothing there, \"empty 10%\" how many an empty text";

@@ -38,9 +38,8 @@ const OPENED: u64 = 60_000;
 const FAT_ROW: u64 = 2_600;
 /// A replica holds its rows twice while it is filled.
 const REPLICA: u64 = 2;
-/// Share of long-text bytes on pages of a device's own, in percent: of the first load, of changes
-/// while the device was away, and of edits during the script (fitted to release builds; see the
-/// tests).
+/// Share of long-text bytes on a device's own pages, in percent: of the first load, of changes
+/// while it was away, and of edits during the script (fitted to release builds; see the tests).
 const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
@@ -226,8 +225,8 @@ impl Cost {
         let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
         Span(parts.into_iter().fold(CELL, u64::saturating_add))
     }
-    /// Peak memory in bytes of `at_once` of the costliest of these cells at once: the certain part,
-    /// then the upper bound.
+    /// Peak memory in bytes of `at_once` of the costliest cells: the certain part, and the upper
+    /// bound.
     pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
         let most = cells.into_iter().map(|cell| (cell.sure_memory(), cell.own_memory()));
         let most = most.fold((0, 0), |most, cell| (most.0.max(cell.0), most.1.max(cell.1)));
@@ -422,8 +421,7 @@ fn content(plan: &Plan, flows: &[Flow]) -> u64 {
     plan.data.iter().zip(flows).map(of).sum()
 }
 
-/// Bytes of long texts: on shared pages and in a replica (certain), and on devices' own pages (at
-/// most).
+/// Bytes of long texts: on shared pages and in a replica, and on devices' own pages (upper bound).
 fn fat(plan: &Plan, flows: &[Flow], devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();

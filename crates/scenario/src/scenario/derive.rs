@@ -89,8 +89,7 @@ fn passed_through(tree: &Node) -> Vec<String> {
     named.chain(worker).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Tunnels over links that this file writes; tunnels over unchanged library links are in the
-/// library.
+/// Tunnels over links that this file writes; those over unchanged library links are in the library.
 fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
     let over_own = |name: &&String| {
@@ -131,8 +130,7 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
     }
 }
 
-/// Number of devices per attribute value, if a scope names an attribute and no fleet says how many
-/// values it has.
+/// Devices per value of an attribute that a scope names and for which no fleet gives a count.
 const DEVICES_A_VALUE: u64 = 8;
 
 fn attributes(tree: &mut Node) {
@@ -194,8 +192,7 @@ fn units(tree: &Node) -> Node {
     parse_own(&text)
 }
 
-/// By default each user edits one text of each pushed entity 20 times a day; the office edits a
-/// quarter as often.
+/// By default each user edits one text of each pushed entity 20 times a day; the office, 5 times.
 fn actions(tree: &Node) -> Node {
     let root = View::new(tree);
     let mut actions = Table::new();
@@ -226,8 +223,7 @@ fn is_delta(entity: View<'_>) -> bool {
     entity.at("delivery").present().is_none_or(|delivery| delivery.text() == "delta")
 }
 
-/// The first column that a user would edit: held by devices, not in a scope and not in a natural
-/// key.
+/// The first column that a user would edit: held by devices, in no scope and no natural key.
 fn editable(entity: View<'_>) -> Option<&str> {
     let lists = |key: &str, column: &str| match entity.at(key).value() {
         Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),

@@ -140,8 +140,7 @@ impl Document {
     pub fn path(&self) -> &str {
         &self.path
     }
-    /// Ids of the requirements that it demonstrates, without repeats: those under `shows`, then
-    /// `covers`.
+    /// Ids of the requirements that it demonstrates, without repeats: from `shows`, then `covers`.
     pub fn covers(&self) -> Vec<&str> {
         let root = View::new(&self.tree);
         let covers = root.at("covers");
@@ -169,8 +168,7 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request, ordered by variant, then by axes (the last varies fastest), then by
-    /// seed.
+    /// All plans of a request, ordered by variant, by axes (the last varies fastest), and by seed.
     ///
     /// # Errors
     /// All mistakes at once.
@@ -239,8 +237,7 @@ impl Document {
         None
     }
 
-    /// Every key of a variant, or of the base, with its value and where it came from. References by
-    /// name are not resolved.
+    /// Every key of a variant, or of the base, with its value and source; names are not resolved.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);

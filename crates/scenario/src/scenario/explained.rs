@@ -1,5 +1,4 @@
-//! Meanings of the words of keys, for the key pages and the schema, where the key's own sentence
-//! does not give them.
+//! Meanings of the words of keys, for key pages and schema, where the key's sentence has none.
 
 use crate::protocol;
 

@@ -1,9 +1,8 @@
 //! Finds keys that have no effect beside others, such as replica settings without a replica.
 //!
 //! The grammar says what a key needs ([`Needs`]). A key whose need is not met is reported. It is
-//! ignored without a report if a variant, `--set` or an axis chose what makes it idle, or if
-//! another variant does: one file may describe several designs. It is also ignored if a product
-//! profile brought it.
+//! ignored without a report if a variant, `--set` or an axis made it idle, or if another variant
+//! does: one file may describe several designs. So is a key that a product profile brought.
 
 use std::sync::LazyLock;
 

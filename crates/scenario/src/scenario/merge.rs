@@ -71,8 +71,7 @@ impl Setting {
         })
     }
 
-    /// The note for an option that overrides what a variant sets, although the cell carries the
-    /// variant's name.
+    /// The note for an option that overrides a setting of the variant that names the cell.
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;

@@ -1,10 +1,9 @@
 //! Scenario files: reads and checks them, and resolves them to plans.
 //!
 //! This room decides what a scenario file means. It reads TOML and reports all mistakes at once,
-//! each with file, line, caret and a fix. It fills in what is not said, and resolves names, clock
-//! times and shares to a [`Plan`] that leaves nothing to decide. `world` runs the plan. The caller
-//! passes the known stacks, with their options and crash points, because this room does not depend
-//! on them.
+//! each with file, line, caret and a fix. It fills in defaults, and resolves names, clock times and
+//! shares to a [`Plan`] that leaves nothing to decide. `world` runs the plan. The caller passes the
+//! known stacks, as this room does not depend on them.
 //!
 //! Invariants:
 //! - An unknown key is an error.
@@ -18,8 +17,7 @@
 //! Reading order: a tree (`config`) is TOML in which each value remembers its place. `grammar`
 //! lists every key once; `check` checks a tree against it; `keys` and `key_pages` document it.
 //! Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs, and `derive`
-//! adds profiles and defaults. After it, `idle` finds keys without effect, and `resolve` makes the
-//! plan.
+//! adds defaults. After it, `idle` finds keys without effect, and `resolve` makes the plan.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

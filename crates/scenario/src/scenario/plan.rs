@@ -1,5 +1,4 @@
-//! A plan: one cell of a scenario. It holds what is simulated, what is judged, and where it came
-//! from.
+//! A plan: one cell of a scenario. It holds what is simulated, what is judged, and its origin.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -47,8 +46,7 @@ pub struct Origin {
     pub resolved: Arc<str>,
     pub swarm: Option<Arc<Swarm>>,
     pub drawn: Option<Arc<Drawn>>,
-    /// CSV files and traces that the scenario reads, and files of stack options, relative to the
-    /// scenario.
+    /// CSVs, traces and files of stack options that the scenario reads, relative to it.
     pub files: Vec<String>,
     /// Notes for the user, such as inferred column types.
     pub notes: Arc<[String]>,
@@ -100,8 +98,7 @@ pub struct Bound {
     pub max: Option<u64>,
 }
 
-/// A claim that compares two variants under each seed: a figure fails in one and is mended in the
-/// other.
+/// A claim that compares two variants under each seed: one fails by a figure, the other mends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub id: String,

@@ -22,8 +22,7 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
 /// A question, with its two variants and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// Its list and number, such as `checklist-2`, and one more word if several questions share a
-    /// number.
+    /// Its list and number, such as `checklist-2`, and another word if questions share a number.
     pub name: String,
     pub asks: String,
     pub without: String,

@@ -4,8 +4,7 @@ use super::document::Document;
 use crate::config::tree::parse_path;
 use crate::config::written::dotted;
 
-/// A key, the value that helps, and the checks or metrics of lost edits that other values make
-/// fail.
+/// A key, the value that helps, and the checks or metrics that fail with other values.
 type Remedy = (&'static str, &'static str, &'static [&'static str]);
 
 /// Remedies for a design that loses data, in the order in which they are tried: first what the app

@@ -48,8 +48,7 @@ pub(super) fn prepare(
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
-                // Without the file there is nothing to infer, so no column can be reported as
-                // wrong.
+                // Without the file nothing can be inferred, and no column reported as wrong.
                 if entry.node.get(&["schema"]).is_none() {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }

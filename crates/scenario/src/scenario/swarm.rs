@@ -55,8 +55,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// Row counts that may share one stamp: of imports and of entities with one stamp; if there are
-    /// none, of all entities.
+    /// Row counts that may share one stamp: of imports and of entities with one stamp, or else of
+    /// all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
         let imports = self.events.iter().filter_map(|event| match event.what {

@@ -6,7 +6,7 @@ use crate::config::tree::Node;
 use crate::config::view::View;
 
 /// Prefixes of metrics, the key that enables them, the value that disables them, and one that
-/// enables them.
+/// enables.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["device.dangling."], "store.watch_references", "false", "true"),
     (&["oracle.stranger."], "store.watch_cursors", "false", "true"),
@@ -14,8 +14,7 @@ const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["net.packets.", "net.connections."], "transport.protocol", "\"bare\"", "\"http/1.1\""),
 ];
 
-/// Reports unmeasured metrics of a checked `tree`, and of the comparisons in the whole `file` that
-/// name its variant.
+/// Reports unmeasured metrics of a checked `tree`, and of comparisons in `file` with its variant.
 pub(super) fn unmeasured(tree: &Node, file: &Node, variant: Option<&str>) -> Vec<Diagnostic> {
     let (root, file) = (View::new(tree), View::new(file));
     let beside = ["question", "shows"].into_iter().flat_map(|table| file.at(table).entries());

@@ -1,5 +1,4 @@
-//! Halves whose rows have addresses: each row is written on its own, if it is still the version
-//! that the phone has.
+//! Halves whose rows have addresses: a row is written if it is still the version the phone has.
 
 use std::rc::Rc;
 

@@ -39,8 +39,7 @@ pub(super) fn unhexed(text: &str) -> Option<Vec<u8>> {
     pairs.map(|two| u8::from_str_radix(two.filter(|two| two.len() == 2)?, 16).ok()).collect()
 }
 
-/// The next rows of a table, and whether they are the last ones for now; moves the position behind
-/// them.
+/// The next rows of a table, and whether they are the last ones for now; moves the position.
 pub(super) fn after(
     (attributes, id): (&Attributes, EntityId),
     position: &mut Option<Position>,
@@ -67,8 +66,7 @@ pub(super) fn after(
     let at = found.last().map(pair).or(at).unwrap_or_default();
     *position = Some(match load {
         Some(load) if is_all => Position { at: load, load: None },
-        // Move on at least to a day ago, so that the cursor of a phone without changes does not
-        // expire.
+        // Move on at least to a day ago, so that an unchanged phone's cursor does not expire.
         None if is_all => Position { at: at.max(day_before), load: None },
         load => Position { at, load },
     });

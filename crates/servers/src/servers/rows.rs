@@ -37,8 +37,7 @@ pub(super) fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     })
 }
 
-/// The value of a column for this JSON. What does not fit becomes a text, which the record refuses
-/// with its own message.
+/// The value of a column for this JSON; what does not fit becomes a text, which the record refuses.
 pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     match (kind, json) {

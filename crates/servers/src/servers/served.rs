@@ -111,8 +111,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        // Status and `Retry-After` are those of HTTP; a text body would break clients that read
-        // JSON.
+        // Status and `Retry-After` are those of HTTP; a text body would break clients of JSON.
         let mut response = refusal(error);
         *response.body_mut() = self.0.refused(word_of(error), &error.to_string()).to_string().into_bytes();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

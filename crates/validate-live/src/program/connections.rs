@@ -55,8 +55,7 @@ impl Connections {
         Ok(Open { sender, task })
     }
 
-    /// Sends a request over a free connection, or a new one. A connection without a response is not
-    /// reused.
+    /// Sends a request over a free connection, or a new one; reuses it only after a response.
     pub(crate) async fn ask(&self, body: Vec<u8>) -> Response {
         let free = self.free.borrow_mut().pop().filter(|open| !open.sender.is_closed());
         let mut open = match free {

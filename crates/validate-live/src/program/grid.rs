@@ -10,8 +10,7 @@ use crate::program::run::{self, Measured};
 pub(crate) const CHUNKS: [u64; 4] = [50, 200, 1_000, 5_000];
 /// Congestion controls.
 pub(crate) const CONGESTION: [&str; 2] = ["cubic", "bbr"];
-/// Row counts: each link gets the largest one with which the smallest chunks take at most
-/// [`SLOWEST`].
+/// Row counts: a link gets the largest one whose smallest chunks take at most [`SLOWEST`].
 const ROWS: [u64; 6] = [20_000, 10_000, 5_000, 2_000, 1_000, 500];
 const SLOWEST: Span = Span::secs(15);
 /// Length of an outage. It begins in the middle of the link's fastest sync without an outage.

@@ -55,8 +55,7 @@ mod tests {
     use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    /// The bytes that both ends of hyper write for bodies of these lengths: the request, and the
-    /// response.
+    /// The bytes that hyper's two ends write for such bodies: the request's, and the response's.
     fn written(up: usize, down: usize) -> (usize, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         tokio::task::LocalSet::new().block_on(&runtime, async {

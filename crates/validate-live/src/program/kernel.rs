@@ -1,5 +1,4 @@
-//! System calls that need unsafe code: a network namespace for a thread, a TUN device in it, and
-//! timers for tokio.
+//! System calls that need unsafe code: a thread's network namespace, its TUN device, and timers.
 
 #![expect(unsafe_code, reason = "neither std nor a safe wrapper has these calls")]
 

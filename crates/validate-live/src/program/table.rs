@@ -154,8 +154,7 @@ pub(crate) const HEADS: &str =
 /// The evaluation of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Summary {
-    /// Cells without an outage: their number, how many are within 2 %, the median and the worst
-    /// error.
+    /// Cells without an outage: their number, how many are within 2 %, and their errors.
     pub(crate) steady: Errors,
     /// Cells with an outage, within 10 %.
     pub(crate) outage: Errors,

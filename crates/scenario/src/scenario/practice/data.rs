@@ -101,8 +101,7 @@ fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
     !matches!(plan.schema.entity(of).columns[at].kind, ColumnKind::Ref(_)) && not_copied(plan, of, at) == at
 }
 
-/// The column itself; for a folded column, the reference it came by, which has one value in the
-/// same rows.
+/// The column itself; for a folded one, its reference, which has one value in the same rows.
 fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
     match plan.data[usize::from(of.0)].columns[at] {
         Maker::Folded { via, .. } => via,
@@ -262,8 +261,7 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     Seen::if_so(photos.is_empty(), go).mended(mends)
 }
 
-/// Approximate bytes of an entity's row in a response: the columns that phones hold, with their
-/// names.
+/// Approximate bytes of a row in a response: the columns that phones hold, with their names.
 pub(super) fn row_bytes(plan: &Plan, id: EntityId) -> u64 {
     let entity = plan.schema.entity(id);
     let column = |at: &usize| 6 + entity.columns[*at].name.len() as u64 + bytes(plan, id, *at);

@@ -18,8 +18,7 @@ pub struct Profile {
 
 pub(super) const ESTIMATE: &str = "estimate";
 
-/// Figures of one source: keys and values, separated by blanks. A single key's value may contain
-/// blanks.
+/// Figures of one source: keys and values, separated by blanks; a single value may contain blanks.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
 pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -> Profile {

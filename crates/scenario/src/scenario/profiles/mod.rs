@@ -1,5 +1,4 @@
-//! The libraries of links, device classes, backends and product architectures, each figure with its
-//! source.
+//! The libraries of links, device classes, backends and product architectures, with their sources.
 
 mod backends;
 mod backgrounds;

@@ -1,5 +1,4 @@
-//! The rows that planned edits address (a named row, or one row for all), and the values they
-//! write.
+//! The rows that planned edits address (named, or one row for all), and the values they write.
 
 use super::super::cell::wants;
 use super::super::column::without_shares;

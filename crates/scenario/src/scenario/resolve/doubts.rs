@@ -414,8 +414,7 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let used = of_events.chain(of_owners).chain(of_scopes).chain(of_columns);
     let used: BTreeSet<&str> = used.map(|attribute| &*plan.attributes[attribute].name).collect();
     let fleets = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes"));
-    // An attribute that only a scope names takes its values from there, and has no place of its
-    // own.
+    // An attribute that only a scope names has its values from there, and no place of its own.
     let written = fleets.flat_map(View::entries).filter(|(_, view)| view.place().is_some());
     let told = |(name, view): (&str, View<'_>)| {
         let title =

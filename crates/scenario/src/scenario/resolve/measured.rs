@@ -10,8 +10,7 @@ use crate::config::tree::Val;
 use crate::config::view::{Mistakes, View};
 use crate::metrics::{self, STATS, Unit};
 
-/// Splits `engine.session.duration.p95@1d` into metric and statistic; a metric without a statistic
-/// has "value".
+/// Splits `engine.session.duration.p95@1d` into metric and statistic, which is "value" by default.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));

@@ -6,8 +6,7 @@
 //! what can be run but is probably not meant.
 //!
 //! Reading order: `world` is the context; `schema` and `makers` resolve entities, `fleet` and
-//! `links` devices, `people` units and edits, `trouble` events and bounds; `doubts`, `own` and
-//! `scopes` lint.
+//! `links` devices, `people` units and edits, `trouble` events and bounds; `doubts` has the lints.
 
 mod about;
 mod app;
@@ -60,8 +59,7 @@ use crate::metrics;
 use crate::setup::{Planned, Setup, Shared};
 use crate::store;
 
-/// Resolves a checked tree whose files are in `dir`; `sound` says whether no mistake was found
-/// before.
+/// Resolves a checked tree whose files are in `dir`; `sound` if no mistake was found before.
 ///
 /// # Errors
 /// All mistakes found here.

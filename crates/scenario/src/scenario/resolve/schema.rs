@@ -470,8 +470,7 @@ impl Lookup<'_> {
     }
 }
 
-/// The scope rule of `"device.NAME"` or `"-7d..28d"` for a column with this name, position, kind
-/// and type.
+/// The scope rule of `"device.NAME"` or `"-7d..28d"` for this column: name, position, kind, type.
 pub(super) fn scope_rule(
     view: View<'_>,
     (name, column, kind, typed): (&str, usize, &ColumnKind, View<'_>),

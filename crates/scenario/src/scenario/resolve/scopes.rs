@@ -25,8 +25,7 @@ struct Bond<'p> {
     parent: EntityId,
 }
 
-/// Rows of a child that devices with the same attributes hold, and how many of them lack the
-/// parent.
+/// Rows of a child that devices with the same attributes hold, and how many lack the parent.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Apart {
     alone: u64,

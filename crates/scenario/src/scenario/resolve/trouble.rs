@@ -254,8 +254,8 @@ impl World<'_> {
         Some(found)
     }
 
-    /// An unknown start state is not an error if `--set` or a variant changed the start states; it
-    /// then has no figure.
+    /// If `--set` or a variant changed the start states, an unknown one is no error: it has no
+    /// figure.
     fn start_state(&self, view: View<'_>, state: &str) {
         let mut fleets = self.root.at("fleet").entries();
         if fleets.any(|(_, fleet)| fleet.at("start").is_changed()) {

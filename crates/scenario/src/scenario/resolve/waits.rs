@@ -9,8 +9,7 @@ use crate::contract::EditKind;
 pub(super) struct Waits<'a> {
     pub(super) names: Names,
     for_event: BTreeMap<&'a str, View<'a>>,
-    /// For each event in a cycle, by name: the `row_of` of the event in the cycle that refers to
-    /// it.
+    /// For each event in a cycle, by name: the `row_of` in the cycle that refers to it.
     pub(super) circles: BTreeMap<&'a str, View<'a>>,
 }
 

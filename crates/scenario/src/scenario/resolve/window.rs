@@ -34,8 +34,8 @@ impl World<'_> {
         joined
     }
 
-    /// A time since the start occurs once; a local time occurs daily, from one that still lasts at
-    /// the start.
+    /// A time since the start occurs once; a local time daily, from one that still lasts at the
+    /// start.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
@@ -106,8 +106,7 @@ impl World<'_> {
     }
 }
 
-/// A local time that clocks skip is moved later by the gap; of one that occurs twice the first
-/// counts.
+/// A local time that clocks skip moves later by the gap; of one that occurs twice the first counts.
 fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
     let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
     let minutes = since_midnight.0 / 60_000_000_000;

@@ -184,8 +184,7 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
     assert!(missed.len() <= MISSED, "{missed:#?}");
 }
 
-/// A committed benchmark with many phones: its peak in MiB and its processor time in s
-/// (docs/speed.md).
+/// A committed benchmark with many phones: its peak in MiB and processor time in s (docs/speed.md).
 #[test]
 fn fleets_of_many_phones_cost_within_twice_what_is_told() {
     let text = include_str!("../../../../../benches/hundred-thousand-phones.toml");
@@ -256,8 +255,7 @@ fn the_time_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
              [hooks]\non_sync_complete = {{ triggers = \"U\" }}\n"
         )
     };
-    // Measured as a multiple of the processor time of ten phones with a hundred rows, run beside
-    // it.
+    // Measured as multiples of the processor time of ten phones with a hundred rows, run alongside.
     for (rows, devices, more, measured) in [
         (20_000, 2, extra(8), 13.5),
         (60_000, 2, extra(8), 45.0),

@@ -1,5 +1,4 @@
-//! Which practices plans show: an app that follows the whole checklist, and the same app with one
-//! change.
+//! Which practices plans show: of an app that follows the whole checklist, and with one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

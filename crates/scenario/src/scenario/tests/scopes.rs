@@ -90,8 +90,7 @@ fn copies_that_stay_as_made_are_told_where_what_they_copy_moves() {
     assert_eq!(number(format!("{text}{}{as_made}", moves.replace("= 3", "= 0"))), 0, "nobody moves it");
     let by_people = moves.replace("on_devices = 0\n", "");
     assert_eq!(number(format!("{text}{by_people}{as_made}")), 0, "they write their own region");
-    // If generated for an attribute, it follows its order only when created, not when the order
-    // moves.
+    // If generated for an attribute, it follows its order when created, not when the order moves.
     let attribute = text.replace("fold order.region via order", "attribute region");
     assert_eq!(number(format!("{attribute}{moves}")), 1);
     assert_eq!(number(attribute), 0);

@@ -68,8 +68,8 @@ impl Core {
     pub(super) fn attributes(&self) -> &[Value] {
         self.setup.attributes.first().map_or(&[], Vec::as_slice)
     }
-    /// Runs `work` as one transaction. It commits even after an error, because the record was
-    /// written too.
+    /// Runs `work` as one transaction. It commits even after an error, as the record was written
+    /// too.
     pub(super) fn at_once<T>(&self, work: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.store.0.unchecked_transaction().map_err(failed)?;
         let done = work();

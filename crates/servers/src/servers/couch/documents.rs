@@ -166,8 +166,7 @@ pub(super) fn get(
 }
 
 /// `POST /db/_revs_diff`. The slip gets the stamps of edits that are already committed, as their
-/// response may have been lost. Phones also ask for revisions that they pulled, which are not edits
-/// of their own.
+/// response may be lost. Phones also ask for revisions that they pulled, and did not make.
 pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip) -> Result<Json, Refused> {
     let asked = body.as_object().ok_or_else(|| Refused::bad("the body must be an object"))?;
     let mut all = Map::new();

@@ -19,8 +19,7 @@ pub(super) struct Given<'g> {
     pub(super) entity: EntityId,
     pub(super) key: &'g str,
     pub(super) doc: &'g Body,
-    /// `true` if the revision is the sender's own, with its history; otherwise a new one follows
-    /// `_rev`.
+    /// Whether the revision is the sender's own, with its history; else a new one follows `_rev`.
     pub(super) as_it_is: bool,
 }
 

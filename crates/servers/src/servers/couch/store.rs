@@ -24,8 +24,7 @@ pub(super) const TABLES: &str = "
 #[derive(Clone, Debug)]
 pub(super) struct Doc {
     pub(super) key: String,
-    /// Sequence number of the last change in this database; 0 for a document that does not exist
-    /// yet.
+    /// Sequence number of the last change in this database; 0 if the document does not exist yet.
     pub(super) seq: i64,
     /// The stamp of the record's row that corresponds to the winner.
     pub(super) stamp: i64,
@@ -52,8 +51,7 @@ impl Store {
             tree: Tree::default(),
         }))
     }
-    /// Writes a changed document under the next sequence number; drops bodies of revisions that are
-    /// not leaves.
+    /// Writes a changed document under the next sequence number; drops bodies of inner revisions.
     pub(super) fn put(&self, entity: EntityId, doc: &mut Doc) -> Kept<()> {
         doc.seq = self.last(entity)? + 1;
         self.keep(entity, doc)?;

@@ -51,8 +51,7 @@ impl Tree {
         let node = self.0.iter_mut().find(|node| node.rev == *rev);
         node.into_iter().for_each(|node| node.stamp = Some(stamp));
     }
-    /// The leaves, winner first: live before deleted ones, then the longest history, then the
-    /// greater text.
+    /// The leaves, winner first: live before deleted, then by length of history, then by text.
     pub(super) fn leaves(&self) -> Vec<&Node> {
         let inner: BTreeSet<usize> = self.0.iter().filter_map(|node| node.parent).collect();
         let mut leaves: Vec<&Node> =

@@ -23,7 +23,7 @@ impl OData {
         }
         let (next, delta) = (address.get("$skiptoken"), address.get("$deltatoken"));
         let wrong = || ServerError::BadRequest("the token is none of this service's".to_owned());
-        // The first letter of a `nextLink` token says what is paged: a load, a tracked load, or
+        // The first letter of a `nextLink` token says what is paged: a load, a tracked one, or
         // changes.
         let (kind, token) = match (next, delta) {
             (Some(next), _) => next.split_at_checked(1).ok_or_else(wrong)?,

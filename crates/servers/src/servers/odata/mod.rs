@@ -15,9 +15,8 @@
 //!
 //! With `If-Match`, a write is done only on that version, else 412. The specification lets a
 //! service require it, which this one does not: **a client without `If-Match` overwrites changes
-//! that it has not seen**. `/NAME/key` is another name of `/NAME('key')`. Pages are smaller with
-//! `Prefer: odata.maxpagesize=N`. The response for a delta link that is too old is 410. The key is
-//! `id`.
+//! that it has not seen**. `/NAME/key` also means `/NAME('key')`. `Prefer: odata.maxpagesize=N`
+//! limits pages. The response for a delta link that is too old is 410. The key is `id`.
 //!
 //! | option | words |
 //! |---|---|

@@ -50,15 +50,15 @@ impl Site {
         let limit = address.number("limit")?.or(address.number("batchSize")?);
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
         let day_before = record.clock().minus(SETTLED).0;
-        // During a load the checkpoint is as old as the rows loaded so far; after a load it is at
-        // most a day old.
+        // A loading phone's checkpoint is as old as its rows; after the load it is a day old at
+        // most.
         let is_old = checkpoint.updated_at < day_before - SETTLED.as_micros() as i64;
         let loads = checkpoint.updated_at == 0 || is_old && self.is_loading((of, entity))?;
         self.loads((of, entity), loads)?;
         let mut page = self.page((of, entity), &checkpoint, limit, slip, record)?;
         if page.documents.len() < limit {
-            // Move on at least to a day ago, so that the checkpoint of a phone without changes does
-            // not expire.
+            // Move on at least to a day ago, so that an unchanged phone's checkpoint does not
+            // expire.
             let settled = Checkpoint { updated_at: day_before, id: String::new() };
             page.checkpoint = page.checkpoint.max(settled);
         }

@@ -86,8 +86,7 @@ fn behind(at: Stamp) -> Checkpoint {
     Checkpoint { updated_at: at.0, id: "\u{10ffff}".to_owned() }
 }
 
-/// Finds the newest stamp of the record, from which commits are sent. The phone is told to pull
-/// what came before.
+/// Finds the record's newest stamp, from which commits are sent; the phone pulls what came before.
 async fn begin(
     (site, ports, streams): (&Rc<Site>, &ServerPorts, &Shared),
     (of, entity, connection): (DeviceId, EntityId, ConnectionId),

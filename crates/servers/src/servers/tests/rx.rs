@@ -92,8 +92,7 @@ fn a_right_assumed_state_is_written_and_deleted_states_conflict() {
     assert_eq!((back.body, world.text("aaaa")), (json!([]), "back".to_owned()));
 }
 
-/// The number of conflicts of a repeated push, and the row's text after it, if someone else wrote
-/// the row in between.
+/// Conflicts of a repeated push, and the row's text after it, if someone wrote the row in between.
 fn twice(sets: &[(&str, &str)]) -> (usize, String) {
     let mut world = World::new("rxdb", sets);
     world.office("aaaa", "a");

@@ -103,8 +103,7 @@ impl IntoValue for i64 {
     }
 }
 
-/// Whether a newer value of another phone is lost after a push comes twice because its first
-/// response was lost.
+/// Whether a push that is repeated after a lost response overwrites another phone's newer value.
 fn newer_value_is_gone(sets: &[(&str, &str)]) -> bool {
     let mut world = World::new("watermelondb", sets);
     world.office("aaaa", "Foo");
@@ -211,8 +210,7 @@ fn the_rules_of_a_push_hold_for_rows_that_are_there_or_gone() {
     assert_eq!((answer.status, &answer.body), (500, &json!({ "error": "no edit is named for note aaaa" })));
 }
 
-/// The number of rows that a polling phone never gets, while transactions commit later than their
-/// stamps.
+/// The number of rows that a polling phone never gets if commits are later than their stamps.
 fn never_pulled(timestamp: &str) -> usize {
     let late = CommitDelay { share: Ppm(500_000), upto: Span::secs(20) };
     let options = BackendOptions { commit_delay: Some(late), ..BackendOptions::default() };

@@ -77,8 +77,7 @@ impl Branch<Cell> {
     }
 }
 
-/// The cells of stamped changes. `None` if any is malformed or has a stamp too far ahead: then all
-/// are ignored.
+/// The cells of stamped changes; `None` for all if any is malformed or has a stamp too far ahead.
 pub(super) fn told(tables: &Json, values: &Json, now: u64) -> Option<Vec<Told>> {
     let mut all = Vec::new();
     for (table, rows) in things(tables)? {
@@ -281,8 +280,7 @@ mod tests {
         "big":[123456789012345680,"NjEtLV----6Z21Zg"]}],
         "bbbb":[{"text":["b","NjEtLV----7Z21Zg"],"count":[1,"NjEtLV----8Z21Zg"]}]}]}],
         [{"v":[1,"NjEtLV----9Z21Zg"]}],1]"#;
-    /// The later changes of another store that had that content: a cell, a removed row, a new
-    /// table.
+    /// Later changes of another store with that content: a cell, a removed row, a new table.
     const NEWER: &str = r#"[[{"note":[{"aaaa":[{"text":["￼","NjEtLV5---0b21r_"],
         "count":["￼","NjEtLV5---1b21r_"],"done":["￼","NjEtLV5---2b21r_"],"x":["￼","NjEtLV5---3b21r_"],
         "y":["￼","NjEtLV5---4b21r_"],"z":["￼","NjEtLV5---5b21r_"],"n":["￼","NjEtLV5---6b21r_"],

@@ -55,8 +55,7 @@ impl Watermelon {
             changes.insert(self.setup.schema.entity(id).name.clone(), rows);
         }
         let clock = record.clock();
-        // Move on at least to a day ago, so that the time of a phone without changes does not get
-        // too old.
+        // Move on at least to a day ago, so that an unchanged phone's time does not get too old.
         let settled = Some(clock.minus(SETTLED));
         let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
         let timestamp = timestamp.unwrap_or(clock);

@@ -123,8 +123,7 @@ impl Document {
             _ => None,
         }
     }
-    /// Sets these members of a row, or removes it. Returns the update that does so, if anything
-    /// changed.
+    /// Sets these members of a row, or removes it. Returns the update, if anything changed.
     pub(super) fn say(
         &self,
         (table, key): (&str, &str),

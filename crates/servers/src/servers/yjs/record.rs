@@ -80,8 +80,7 @@ impl Beside<'_> {
         Ok(())
     }
 
-    /// Applies an update of a phone and writes the rows that it changes; `None` if the bytes are
-    /// not an update.
+    /// Applies an update of a phone and writes the rows that it changes; `None` if it is malformed.
     pub(super) fn merge(
         &self,
         of: DeviceId,
