@@ -1,9 +1,10 @@
-//! A live stack: each phone holds one connection, on which its edits go up as they are saved and
-//! what others save comes down. As it connects, and then now and then, a phone says how far it has
-//! read and is told what else was committed.
+//! A live stack: each phone holds one connection. Its edits go up as they are saved, and commits of
+//! others come down. When it connects, and then from time to time, a phone says how far it has
+//! read, and gets what else was committed.
 //!
-//! The last write wins: an edit goes over what its row says by then, and gives way only where the
-//! row is gone, or is there already. The server says what an edit met, and the phone tells.
+//! The last write wins: an edit overwrites its row's current version. It gives way only if the row
+//! is deleted, or a created row already exists. The server reports which version an edit met, and
+//! the phone passes that on.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use syncdyno::contract::{
     Work,
 };
 
-/// What the bench is told of it: it has no runs of units, no log and no status.
+/// The stack: it has no unit runs, no log and no status.
 pub(crate) fn live() -> Stack {
     let less = Capabilities { logs: false, status: false, ..Capabilities::ALL };
     Stack::new("live", |_| Rc::new(Factory))
@@ -28,17 +29,17 @@ pub(crate) fn live() -> Stack {
         .promises(Capabilities { merge: Merge::Converges, ..less })
 }
 
-/// What a phone says: it has read up to there, and these edits wait.
+/// A phone's message: it has read up to this stamp, and these edits are pending.
 #[derive(Serialize, Deserialize)]
 struct Up(Option<Stamp>, Vec<Mutation>);
 
-/// What it hears: the rows that changed after one time up to another; all that there are after none.
+/// The server's message: rows that changed between two stamps; without `after`, all rows.
 #[derive(Serialize, Deserialize)]
 struct News {
     after: Option<Stamp>,
     upto: Option<Stamp>,
     rows: Vec<(EntityId, Row)>,
-    /// What became of its edits, if it asked.
+    /// The results of the phone's edits, if it asked.
     verdicts: Option<Vec<Verdict>>,
 }
 
@@ -46,7 +47,7 @@ struct News {
 struct Verdict {
     edit: String,
     committed: Option<Stamp>,
-    /// The version that it met and was not made on.
+    /// The newer version that the edit met, if it was not made on it.
     met: Option<Stamp>,
 }
 
@@ -54,7 +55,7 @@ fn bytes(said: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(said).expect("it can be written")
 }
 
-/// Whose each connection is, and up to where rows were sent on it.
+/// Per connection: its phone, and the stamp up to which rows were sent.
 type Lines = BTreeMap<ConnectionId, (DeviceId, Option<Stamp>)>;
 
 #[derive(Clone)]
@@ -65,7 +66,7 @@ struct Server {
 }
 
 impl Server {
-    /// One that pushes what is committed, by whomever, as it hears of it.
+    /// Starts a task that pushes commits of anyone as they are announced.
     fn open(setup: ServerSetup, ports: ServerPorts) -> Server {
         let server = Server { setup, ports, lines: Rc::default() };
         let (own, mut seen) = (server.clone(), 0);
@@ -84,7 +85,7 @@ impl Server {
         server
     }
 
-    /// What is new for those who are connected. What is lost on the way they miss, and ask for.
+    /// News for all connected phones. A phone that misses some asks for it later.
     fn feed(&self, record: &mut dyn SystemOfRecord) -> Vec<(ConnectionId, News)> {
         let mut feed = Vec::new();
         for (line, (of, sent)) in &mut *self.lines.borrow_mut() {
@@ -95,7 +96,7 @@ impl Server {
         feed
     }
 
-    /// What is new for a phone that has read up to there.
+    /// News for a phone that has read up to `after`.
     fn news(&self, of: DeviceId, after: Option<Stamp>, record: &mut dyn SystemOfRecord) -> News {
         let mut news = News { after, upto: after, rows: Vec::new(), verdicts: None };
         for (entity, schema) in self.setup.schema.ids().zip(&self.setup.schema.entities) {
@@ -112,7 +113,7 @@ impl Server {
         news
     }
 
-    /// Writes an edit over what is there. One that comes again has its verdicts of then.
+    /// Writes an edit over the current row. A repeated edit gets its original result.
     fn write(
         &self,
         of: DeviceId,
@@ -132,7 +133,7 @@ impl Server {
                 Outcome::Rejected { .. } => break None,
                 Outcome::Later | Outcome::Queued => return Err(ServerError::Unavailable),
             }
-            // Another edit to the record, which keeps what it said to the first one.
+            // The record takes this as another edit, since it repeats its answer to the first one.
             (over.id, over.base) = (over.id + "+", met);
         };
         Ok(Verdict { edit: edit.id.clone(), committed, met })
@@ -162,7 +163,7 @@ impl SyncServer for Server {
         for at in 0..edits.len() {
             let verdict = self.write(of, &edits[at], record)?;
             let (before, after) = edits.split_at_mut(at + 1);
-            // Those behind it are made on what it was committed as.
+            // Later edits of the row are based on the committed version.
             let own = after.iter_mut().filter(|edit| edit.is_of(before[at].entity, &before[at].key));
             own.for_each(|edit| edit.base = verdict.committed.or(edit.base));
             verdicts.push(verdict);
@@ -170,7 +171,7 @@ impl SyncServer for Server {
         self.ports.crash.reached("live.written");
         let mut news = News { verdicts: Some(verdicts), ..self.news(of, read, record) };
         for Mutation { entity, key, .. } in &edits {
-            // Of changes it hears when they are settled; of its own now.
+            // Other changes come once they are settled; the phone's own rows come now.
             let schema = self.setup.schema.entity(*entity);
             let project = |row: Row| Row { values: row.values.map(|values| schema.project(&values)), ..row };
             news.rows.splice(..0, record.get(*entity, key).map(|row| (*entity, project(row))));
@@ -214,11 +215,11 @@ struct Phone {
     line: Rc<Standing>,
 }
 
-/// A phone on whose connection nothing is asked asks so often.
+/// Interval at which a phone asks on an idle connection.
 const BEAT: Span = Span::secs(10);
 
 impl Phone {
-    /// Says where it is and what waits.
+    /// A message with the read position and the pending edits.
     async fn question(&self) -> Vec<u8> {
         self.ports.crash_point("live.asks").await;
         let state = self.kept.get();
@@ -226,7 +227,7 @@ impl Phone {
         bytes(&Up(state.read, state.edits.clone()))
     }
 
-    /// Takes a message; gives whether it is the answer. One that is a refusal cannot be read.
+    /// Handles a message; returns whether it was a response. A refusal cannot be parsed.
     async fn hear(&self, message: Vec<u8>) -> Result<bool, EngineError> {
         self.ports.crash_point("live.received").await;
         let News { after, upto, rows, verdicts } =
@@ -234,7 +235,7 @@ impl Phone {
         let Mirror { edits, read, .. } = self.kept.get().clone();
         let waits = |(entity, row): &(EntityId, Row)| edits.iter().any(|edit| edit.is_of(*entity, &row.key));
         if after > read || verdicts.is_none() && rows.iter().any(waits) {
-            // Rows are missing before these, or one is to come with the verdict on its edit.
+            // Rows before these are missing, or a row must come with the result of its edit.
             self.line.wish();
             return Ok(verdicts.is_some());
         }

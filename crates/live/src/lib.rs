@@ -1,4 +1,4 @@
-//! A world of the bench `syncdyno` at real time, which real apps reach over HTTP.
+//! Runs a world of the bench `syncdyno` in real time; real apps reach it over HTTP.
 
 pub mod live;
 

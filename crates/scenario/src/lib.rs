@@ -1,4 +1,4 @@
-//! The scenario files of the bench `syncdyno`: read, checked, and resolved to what is simulated.
+//! The scenario files of the bench `syncdyno`: reads them, checks them, and resolves them to plans.
 
 pub mod scenario;
 

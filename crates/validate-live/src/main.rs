@@ -1,5 +1,5 @@
-//! `validate-live`: the simulation held against the built-in engine on a real TCP stack. It takes
-//! Linux and root; elsewhere it says so and ends well.
+//! `validate-live`: compares the simulation with the built-in engine on a real TCP stack. Needs
+//! Linux and root; elsewhere it says so and succeeds.
 
 #[cfg(target_os = "linux")]
 mod program;

@@ -1,8 +1,7 @@
-//! A sync stack with a protocol of its own: a phone sends what was edited, and gets all rows again.
+//! A sync stack with its own protocol: a phone sends its edits, and gets all rows again.
 //!
-//! It is as simple as it can be, and loses edits: where the row has another version than the edit
-//! was made on, the server does not take the edit, and the phone forgets it without a word. The
-//! bench finds that.
+//! It is as simple as possible, and loses edits. If a row has another version than the one an edit
+//! was made on, the server refuses the edit, and the phone drops it silently. The bench finds that.
 
 mod phone;
 mod server;
@@ -15,7 +14,7 @@ use syncdyno::contract::{
     Capabilities, Choice, EntityId, Key, Mutation, OptionForm, Span, Stack, StackOption, Stamp, Value,
 };
 
-/// What the bench is told of it.
+/// The description for the bench.
 pub(crate) fn tiny() -> Stack {
     let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let about = "A request without an answer is given up after this.";
@@ -23,29 +22,29 @@ pub(crate) fn tiny() -> Stack {
         .server(|_, setup, ports| Box::new(server::Server { setup, ports }))
         .option(StackOption::new("timeout", timeout, Choice::Span(Span::secs(60)), about))
         .crash_points(&["tiny.started", "tiny.answer-received", "tiny.applied", "tiny.written"])
-        // It says which edits it counts as done; there is no log of those that it forgets, and its
-        // app shows no status.
+        // It says which edits are done. It has no log of dropped edits, and its app shows no
+        // status.
         .promises(Capabilities { logs: false, status: false, ..Capabilities::ALL })
-        // A run is one request, and one that failed is tried again sooner than that.
+        // A run is one request, and a failed one is retried sooner than that.
         .patience(|chosen| chosen.span("timeout"))
 }
 
-/// The rows of an entity by key: the stamp and what a phone holds.
+/// The rows of an entity by key: the stamp, and the columns that a phone holds.
 type Rows = BTreeMap<Key, (Stamp, Vec<Value>)>;
 
-/// What a phone asks: these entities, and to write these edits.
+/// A phone's request: entities to pull, and edits to write.
 #[derive(Serialize, Deserialize)]
 struct Ask {
     pull: Vec<EntityId>,
     edits: Vec<Mutation>,
 }
 
-/// What it is answered: the new stamp of each edit that was taken, in their order, and all rows.
+/// The response: the new stamp of each accepted edit, in order, and all rows.
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
     taken: Vec<Option<Stamp>>,
     rows: BTreeMap<EntityId, Rows>,
 }
 
-/// Or why not.
+/// A snapshot, or why there is none.
 type Answer = Result<Snapshot, String>;

@@ -20,7 +20,7 @@ use super::{Answer, Ask, Rows, Snapshot};
 const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS phone(id INTEGER PRIMARY KEY, state);";
 
-/// All that a phone keeps: one document in its database.
+/// The whole state of a phone: one document in its database.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct State {
     rows: BTreeMap<EntityId, Rows>,
@@ -48,7 +48,7 @@ impl Kept {
         Ok(Kept { schema: setup.schema.clone(), database, state: RefCell::new(state.unwrap_or_default()) })
     }
 
-    /// The rows of an entity as the app shows them: with the edits that wait on top.
+    /// The rows of an entity as the app shows them, with the pending edits applied.
     fn shown(&self, entity: EntityId) -> Rows {
         let state = self.state.borrow();
         let mut rows = state.rows.get(&entity).cloned().unwrap_or_default();
@@ -118,7 +118,7 @@ struct Phone {
     requests: StdCell<u64>,
 }
 
-/// What failed is tried again after this.
+/// Delay before a failed run is retried.
 const TRIED_AGAIN_AFTER: Span = Span::secs(20);
 
 impl Phone {
@@ -166,13 +166,13 @@ impl Phone {
         }
     }
 
-    /// A run of a unit; false if it failed.
+    /// One run of a unit; returns false if it failed.
     async fn session(&self, unit: UnitId, since: Time) -> bool {
         let begin = |state: &mut State| {
             (state.open, state.runs) = (Some(unit), state.runs + 1);
             state.runs
         };
-        // A disk that fails ends the process before anybody reads on.
+        // A disk that fails ends the process before this value is used.
         let run = self.kept.change(begin).unwrap_or_default();
         self.ports.work(Work::default()).await;
         let started = self.ports.clock.now();
@@ -224,7 +224,7 @@ impl Phone {
             .collect();
         self.ports.emit(EngineEvent::ChunkApplied { unit, changes: &changes, echoed: 0, took });
         for (Mutation { edit, entity, key, .. }, stamp) in ask.edits.iter().zip(taken) {
-            // Of one that was not taken nobody hears.
+            // An edit that was not accepted is dropped silently.
             let Some(stamp) = stamp else { continue };
             self.ports.emit(EngineEvent::EditAcknowledged { edit: *edit, entity: *entity, key, stamp });
         }
@@ -233,11 +233,11 @@ impl Phone {
     }
 }
 
-/// A row that is another now: with its stamp, and whether it is gone.
+/// A changed row: its key, its stamp, and whether it was deleted.
 type Changed = ((EntityId, Key), Stamp, bool);
 
 impl State {
-    /// Has these rows instead of those that it had, and forgets the edits that were sent.
+    /// Replaces the rows, and drops the edits that were sent.
     fn replace(&mut self, sent: &[Mutation], rows: BTreeMap<EntityId, Rows>) -> Vec<Changed> {
         self.edits.retain(|edit| sent.iter().all(|sent| sent.id != edit.id));
         let mut changed = Vec::new();

@@ -1,4 +1,4 @@
-//! The half that answers.
+//! The server half.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl SyncServer for Server {
         let ask: Ask = serde_json::from_slice(ask).map_err(|error| bad(error.to_string()))?;
         let attributes = &self.setup.attributes[of.0 as usize];
         let outcomes = if ask.edits.is_empty() { Vec::new() } else { record.write(attributes, &ask.edits) };
-        // Where it dies here its phones hear nothing of what was written.
+        // If it is killed here, phones never learn what was written.
         _ = self.ports.crash.reached("tiny.written");
         let stamp = |outcome| if let Outcome::Applied { stamp } = outcome { Some(stamp) } else { None };
         let taken = outcomes.into_iter().map(stamp).collect();

@@ -1,4 +1,4 @@
-//! What comes from sockets to the thread of the session, and what goes back.
+//! Messages from sockets to the session's thread, and back.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ use crate::base::{DeviceId, Time};
 use crate::contract::Span;
 use crate::world::Unrunnable;
 
-/// What comes to the session's thread.
+/// A message to the session's thread.
 pub(super) enum Arrival {
-    /// A request, as a step that the app may be refused.
+    /// A request, as a step that may be refused.
     Ask {
         step: Step,
         name: String,
         reply: oneshot::Sender<Came>,
     },
-    /// One whose response may come in pieces.
+    /// A request whose response may come in pieces.
     Hold {
         step: Step,
         name: String,
@@ -34,25 +34,25 @@ pub(super) enum Arrival {
         reply: mpsc::UnboundedSender<(Time, Carried)>,
     },
     Observe {
-        /// The device, and how its app calls it; `None` where a server alone speaks.
+        /// The device and its app's name for it; `None` if only a server speaks.
         whose: Option<(DeviceId, String)>,
         lines: Lines,
         reply: oneshot::Sender<Result<(), String>>,
     },
-    /// What nobody waits for.
+    /// A step without a reply.
     Step(Step),
     State(oneshot::Sender<State>),
-    /// Judge and end; the answer is what was found.
+    /// Judge and end the session; the reply is the verdict.
     Verdict {
         settled: bool,
         reply: oneshot::Sender<Judged>,
     },
 }
 
-/// A verdict in words, or why there is none.
+/// A verdict as text, or why there is none.
 pub(super) type Judged = Result<String, String>;
 
-/// What comes of a request, at its time.
+/// An event of a request, at its time.
 #[derive(Debug)]
 pub(super) enum Came {
     Answered {
@@ -61,14 +61,14 @@ pub(super) enum Came {
         bytes: Vec<u8>,
     },
     Piece(Vec<u8>),
-    /// Nothing came, or came too late.
+    /// No response came, or it came too late.
     Failed,
-    /// It was never sent.
+    /// The request was never sent.
     Malformed(String),
     End,
 }
 
-/// What a person sees.
+/// The state that the page shows.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) now: Time,
@@ -77,11 +77,11 @@ pub(super) struct State {
     pub(super) devices: Vec<Seen>,
     pub(super) backend_is_up: bool,
     pub(super) commits: u64,
-    /// What one's own server said; `None` where the scenario's backend answers.
+    /// What the user's own server reported; `None` if the scenario's backend answers.
     pub(super) server: Option<ServerSaid>,
 }
 
-/// Virtual time by the machine's clock.
+/// Virtual time, derived from the machine's clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     begun: Instant,
@@ -96,18 +96,18 @@ impl Pace {
         let elapsed = self.begun.elapsed().as_nanos() as f64;
         Time((elapsed * self.speed) as u64)
     }
-    /// How long the machine's clock goes until virtual time is so far.
+    /// How long until virtual time reaches `time`, by the machine's clock.
     pub(super) fn until(&self, time: Time) -> Duration {
         let ahead = time.0.saturating_sub(self.now().0) as f64 / self.speed;
         Duration::from_nanos(ahead as u64)
     }
-    /// How late it is for something that was due then, in nanoseconds of the machine's clock.
+    /// How late something is that was due at `due`, in nanoseconds of the machine's clock.
     pub(super) fn late(&self, due: Time) -> u64 {
         (self.now().0.saturating_sub(due.0) as f64 / self.speed) as u64
     }
 }
 
-/// Why there is no session.
+/// Why a session cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     #[error("{0}")]

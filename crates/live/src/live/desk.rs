@@ -1,4 +1,4 @@
-//! What is ours and not the app's: what it says of itself, the page, cuts, the verdict.
+//! The bench's own endpoints: what apps report, the page, cuts, the verdict.
 
 use hyper::body::Incoming;
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ use super::wire::decoded;
 use crate::base::DeviceId;
 use crate::contract::http::Method;
 
-/// Where something of ours is.
+/// One of the bench's own endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Page,
@@ -22,7 +22,7 @@ pub(super) enum Place {
     Observe,
     Cut,
     Verdict,
-    /// Below our base, and nothing.
+    /// Below our base path, but unknown.
     Nowhere,
 }
 
@@ -34,10 +34,10 @@ const PLACES: [(&str, Place); 6] = [
     ("/cut", Place::Cut),
     ("/verdict", Place::Verdict),
 ];
-/// Before each of them; before some it may be left out where the paths are not another server's.
+/// The base path of all of them. Some work without it, unless a user's own server answers.
 const BASE: &str = "/_syncdyno";
 const SHORT: [Place; 3] = [Place::Observe, Place::Verdict, Place::Network];
-/// What an app says at once, in bytes.
+/// Largest report of an app, in bytes.
 const SAID: usize = 1 << 20;
 
 pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
@@ -54,7 +54,7 @@ pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
     }
 }
 
-/// Apps that ask for `/` as JSON want the server's own greeting, as CouchDB's is.
+/// An app that asks for `/` as JSON wants the server's own greeting, such as CouchDB's.
 fn has_a_root(asked: &Asked) -> bool {
     let accepts = asked.headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     !accepts.contains("text/html")
@@ -122,7 +122,7 @@ async fn look(place: Place, asked: &Asked, inside: &Inside) -> Response {
     }
 }
 
-/// What an operating system would tell the app of its network.
+/// The network state that an operating system would report to the app.
 fn link(state: &State, at: usize, name: &str) -> Json {
     let seen = &state.devices[at];
     let network = format!("{:?}", seen.link.network).to_lowercase();
@@ -152,13 +152,13 @@ fn told(state: &State) -> Json {
     })
 }
 
-/// The device that speaks, and how its app calls it.
+/// The device that speaks, and its app's name for it.
 fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
     let wrong = |why: String| Box::new(text(400, why + "\n"));
     let named = named.or(asked.addressed.device.as_deref());
     let mut roster = lock(&inside.roster);
     match named {
-        // Its connections have no name but that of their port.
+        // Its connections are named only by their port.
         Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
             let all = roster.names().join(", ");
             Err(wrong(format!("before a tunnel a device is called by its port's name: {all}; not `{name}`")))
@@ -179,7 +179,7 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
         Ok(body) => body,
         Err(response) => return *response,
     };
-    // A line may name its device itself; all of a request are of one.
+    // A line may name its device itself; all lines of a request belong to one device.
     let (lines, named) = match Lines::of(body) {
         Ok(read) => read,
         Err(why) => return text(400, why + "\n"),
@@ -201,7 +201,7 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
     }
 }
 
-/// The device that a person means: by its name first, else by its number from 0 on.
+/// The device that a person means: by name first, otherwise by number (from 0).
 fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
     let usage = || Box::new(text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n"));
     let roster = lock(&inside.roster);
@@ -209,7 +209,7 @@ fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
         let number = text.parse().ok().filter(|number| (*number as usize) < roster.len());
         number.map(DeviceId)
     };
-    // The page's own way, which no name of an app can be taken for.
+    // The page uses a number, which cannot be mistaken for an app's name.
     if let Some(number) = said(query, "number") {
         return numbered(number).ok_or_else(usage);
     }
@@ -237,7 +237,7 @@ fn cut(asked: &Asked, inside: &Inside) -> Response {
     back(asked, &format!("{name} has no network for {seconds} s\n"))
 }
 
-/// Who came from the page goes back there.
+/// A request from the page is redirected back to it.
 fn back(asked: &Asked, said: &str) -> Response {
     let from_page =
         asked.headers.get("accept").is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));

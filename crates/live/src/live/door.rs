@@ -1,4 +1,4 @@
-//! Sockets: connections are taken, requests read, responses written.
+//! Sockets: accepts connections, reads requests, writes responses.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,37 +32,37 @@ use super::wire::{Asking, DEVICE, Discretion};
 use crate::base::DeviceId;
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, read_response};
 
-/// What is to be listened to, and for whom.
+/// Where to listen, and for whom.
 pub struct Opening {
     pub listen: SocketAddr,
-    /// A port for each device, from this one on.
+    /// Each device gets a port, from this one on.
     pub ports_from: Option<u16>,
     pub gate: Gate,
     pub roster: Roster,
     pub upstream: Option<Upstream>,
-    /// What the ports of devices lead to, byte by byte.
+    /// The server behind the devices' ports, for raw bytes.
     pub tunnel: Option<Upstream>,
-    /// Whether bodies of messages to one's own server stand in the log.
+    /// Whether the log contains message bodies of the user's own server.
     pub bodies: bool,
     /// The largest body, in bytes.
     pub body_max: usize,
-    /// All bodies of requests that are held at once, in bytes.
+    /// Limit on all request bodies held at once, in bytes.
     pub held_max: usize,
     pub connections_max: usize,
-    /// The head of a request that takes longer is none; a body may take four times as long,
-    /// and a client that reads nothing for twice as long is given up.
+    /// Limit for the head of a request. A body may take four times as long; a client that reads
+    /// nothing is dropped after twice as long.
     pub patience: Duration,
 }
 
-/// Where it listens.
+/// The addresses it listens on.
 #[derive(Clone, Debug)]
 pub struct Doors {
     pub all: SocketAddr,
-    /// Of each device, if it has one of its own.
+    /// One per device, if devices have their own ports.
     pub devices: Vec<SocketAddr>,
 }
 
-/// The thread with the sockets.
+/// The thread that owns the sockets.
 pub struct Door {
     doors: Doors,
     shared: Arc<Inside>,
@@ -70,7 +70,7 @@ pub struct Door {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The head of a request, in bytes.
+/// Largest head of a request, in bytes.
 const HEAD_MAX: usize = 64 << 10;
 const WAITING_MAX: usize = 8_192;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 21\r\nconnection: close\r\n\r\ntoo many connections\n";
@@ -137,9 +137,9 @@ impl Door {
             if let Some(upstream) = upstream {
                 tokio::spawn(forward(upstream, forwarded, inside));
             }
-            // Closed, or its session is gone.
+            // Closed on purpose, or the session is gone.
             _ = closed.await;
-            // What was handed over last is written.
+            // Leave time to write what was handed over last.
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let thread = std::thread::Builder::new().name("sockets".to_owned());
@@ -155,11 +155,11 @@ impl Door {
     pub(super) fn strays(&self) -> u64 {
         self.shared.strays.load(Ordering::Relaxed)
     }
-    /// Ends the thread, with what was to be written.
+    /// Ends the thread after the last writes.
     pub(super) fn close(&mut self) {
         drop(self.closes.take());
         if let Some(thread) = self.thread.take() {
-            // One that has panicked is over as well.
+            // A thread that panicked has ended as well.
             _ = thread.join();
         }
     }
@@ -171,22 +171,22 @@ impl Drop for Door {
     }
 }
 
-/// Who may be connected at once.
+/// Limits on connections.
 #[derive(Clone)]
 struct Places {
     all: Arc<Semaphore>,
-    /// Kept for people of this machine who know the token, when all others are taken.
+    /// Reserved for local users who know the token, when all others are taken.
     aside: Arc<Semaphore>,
 }
 
-/// So many are kept aside, each for a head that comes at once.
+/// Number of reserved places; each client there must send its head promptly.
 const ASIDE: usize = 4;
 const ASIDE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a connection came in.
 #[derive(Clone, Copy)]
 struct Entrance {
-    /// The device whose port it is.
+    /// The device that owns the port.
     device: Option<DeviceId>,
     is_aside: bool,
 }
@@ -213,7 +213,7 @@ async fn accept(
 ) {
     loop {
         let Ok((mut stream, from)) = listener.accept().await else {
-            // No more files may be open: those that end make room.
+            // Too many files are open; wait until some are closed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -253,11 +253,11 @@ async fn serve(stream: TcpStream, entrance: Entrance, inside: Arc<Inside>) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_MAX);
     builder.keep_alive(!entrance.is_aside);
-    // A connection that breaks is its client's affair.
+    // A broken connection concerns only its client.
     _ = builder.serve_connection(TokioIo::new(Patient::new(stream, patience * 2, under_way)), service).await;
 }
 
-/// Brings requests to one's own server as they come out of the world, and its responses in.
+/// Forwards requests that leave the world to the user's own server, and brings its responses back.
 async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Inside>) {
     while let Some(n) = forwarded.recv().await {
         let (upstream, inside) = (upstream.clone(), inside.clone());
@@ -273,7 +273,7 @@ async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Insid
             let (status, bytes) = (answer.status, Some(answer.length()));
             let rest = answer.rest.take();
             let more = rest.is_some();
-            // What it reads comes behind its head.
+            // The stream is read after the head was received.
             let stream = rest.map(|rest| Stream::of(rest, n, inside.arrivals.clone()));
             keep(&inside.answers, n, (answer, stream));
             _ = inside.arrivals.send(Arrival::Step(Step::Upstream { n, status, bytes, more }));
@@ -364,7 +364,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     };
     let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
     let target = asked.addressed.target(&inside.gate);
-    // The scenario's own backend goes by what is in a body; one's own server gets it from here.
+    // The scenario's backend needs the body; the user's own server gets it from here.
     let is_upstream = inside.is_upstream;
     let how = Discretion { is_upstream, bodies: inside.bodies || !is_upstream };
     let asking = Asking::of(&asked.method, &target, &asked.headers, &body, how);
@@ -399,7 +399,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     }
 }
 
-/// A response of one's own server that does not know the path: it is one of ours without its base.
+/// Adds a hint if the user's own server does not know a path that looks like ours without its base.
 fn strayed(mut response: Response, inside: &Inside) -> Response {
     if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         inside.strays.fetch_add(1, Ordering::Relaxed);
@@ -409,14 +409,14 @@ fn strayed(mut response: Response, inside: &Inside) -> Response {
     response
 }
 
-/// The response that these bytes are.
+/// Parses the bytes of a response.
 fn written(bytes: &[u8]) -> Result<Response, Silence> {
     let (mut head, body) = read_response(bytes).map_err(|_| Silence)?.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     Ok(hyper::Response::from_parts(head, Out::Whole(Some(Bytes::from(body)))))
 }
 
-/// A request to one's own server, whose response may come in pieces.
+/// Sends a request to the user's own server; the response may come in pieces.
 async fn ask_upstream(
     (n, device, name): (u64, DeviceId, String),
     asking: Asking,
@@ -442,7 +442,7 @@ async fn ask_upstream(
     };
     lock(&inside.late).add(inside.pace.late(at), took);
     if outside::number(&bytes) != Some(n) {
-        // A portal's page, or what was meant for another.
+        // The page of a captive portal, or the response to another request.
         given.inside = None;
         return match outside::number(&bytes) {
             None => written(&bytes),
@@ -464,7 +464,7 @@ async fn ask_upstream(
     Ok(response)
 }
 
-/// A response that is a stream: its head comes first.
+/// Sends a request whose response is a stream; its head comes first.
 async fn hold(
     (n, device, name): (u64, DeviceId, String),
     asking: Asking,

@@ -1,32 +1,31 @@
-//! Who may pass: which hosts, origins and tokens.
+//! Access control: allowed hosts, origins and tokens.
 //!
-//! A page in a browser of the same machine reaches loopback, too, and a name of its own may lead
-//! there (DNS rebinding). So `Host` must be an address or a name that was listed, and an
-//! origin that is said must be listed.
+//! A page in a browser on this machine can reach loopback, and its own host name may resolve to it
+//! (DNS rebinding). So `Host` must be an address or a listed name, and any `Origin` a listed one.
 
 use std::net::IpAddr;
 
 use super::wire::TOKEN;
 use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
-/// Who may pass.
+/// The rules of access.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Who knows it may judge, end and cut.
+    /// Clients with this token may judge, end and cut.
     pub token: String,
-    /// Whether all else needs it, too.
+    /// Whether all other requests need the token, too.
     pub is_closed: bool,
-    /// Origins of pages that may ask: `http://localhost:5173`.
+    /// Allowed origins of pages, such as `http://localhost:5173`.
     pub origins: Vec<String>,
-    /// Names by which this server is reached, besides addresses and `localhost`.
+    /// Host names of this server, besides addresses and `localhost`.
     pub hosts: Vec<String>,
 }
 
-/// Why somebody does not pass, with the status that says so.
+/// Why a request is refused, with the status to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shut(pub(super) u16, pub(super) String);
 
-/// The host of `host:port`; the whole text if that is none.
+/// The host of `host:port`; the whole text if it has another form.
 fn host_of(authority: &str) -> &str {
     let is_port = |text: &str| text.is_empty() || text.strip_prefix(':').is_some_and(is_number);
     if let Some((host, port)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -41,7 +40,7 @@ fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether two texts are the same, in a time that does not say where they differ.
+/// Compares two texts in constant time.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
@@ -64,10 +63,10 @@ impl Gate {
             || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// Gives the origin that may read the response, if the request names one.
+    /// Checks a request; returns the origin that may read the response, if the request names one.
     ///
     /// # Errors
-    /// It does not pass.
+    /// The request is refused.
     pub(super) fn lets_in(&self, uri: &Uri, headers: &HeaderMap) -> Result<Option<String>, Shut> {
         let Some(host) = only(headers, &header::HOST)? else {
             return Err(Shut(400, "there is no `Host`".to_owned()));
@@ -104,13 +103,13 @@ impl Gate {
     pub(super) fn is_token(&self, text: &str) -> bool {
         same(text.as_bytes(), self.token.as_bytes())
     }
-    /// A query without our own token, which is nobody else's affair.
+    /// Removes our token from a query, before others see it.
     pub(super) fn without_token(&self, query: &str) -> String {
         let is_ours = |pair: &&str| pair.strip_prefix("token=").is_some_and(|text| self.is_token(text));
         query.split('&').filter(|pair| !is_ours(pair)).collect::<Vec<_>>().join("&")
     }
 
-    /// Whether the token is among what came: a header, the query, or the beginning of the path.
+    /// Whether a header, the query, or the beginning of the path has the token.
     pub(super) fn is_known(&self, headers: &HeaderMap, query: &str, in_path: Option<&str>) -> bool {
         let said = headers.get(TOKEN).and_then(|value| value.to_str().ok());
         let asked = query.split('&').filter_map(|pair| pair.strip_prefix("token="));

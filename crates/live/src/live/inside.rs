@@ -1,4 +1,4 @@
-//! What connections share, and what they read and write.
+//! State that connections share, and how they read and write bodies.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -25,40 +25,40 @@ use super::wire::{DEVICE, decoded};
 use crate::base::{DeviceId, Time};
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
-/// So many messages of one's own server are kept for what is still on its way.
+/// At most this many messages of the user's own server are kept for requests under way.
 const KEPT: usize = 4_096;
 
-/// A response of one's own server, and the rest of it if that comes in pieces.
+/// A response of the user's own server, with the rest of it if it comes in pieces.
 pub(super) type Answered = (Answer, Option<Stream>);
 
-/// What all connections share.
+/// State that all connections share.
 pub(super) struct Inside {
     pub(super) gate: Gate,
     pub(super) roster: Mutex<Roster>,
     pub(super) arrivals: Sender<Arrival>,
     pub(super) is_upstream: bool,
-    /// Where one's own server says that it is.
+    /// The origin of the user's own server.
     pub(super) origin: String,
-    /// What the ports of devices lead to, if that is not HTTP.
+    /// The server behind the devices' ports, if they carry raw bytes.
     pub(super) tunnel: Option<Upstream>,
     pub(super) bodies: bool,
     pub(super) body_max: usize,
     pub(super) patience: Duration,
-    /// Bytes of bodies that may be held at once.
+    /// Limit on bytes of bodies that are held at once.
     pub(super) held: Arc<Semaphore>,
     pub(super) pace: Pace,
     pub(super) late: Mutex<Lateness>,
     pub(super) numbers: AtomicU64,
-    /// Requests to one's own server that were meant for us, as it seems.
+    /// Requests to the user's own server that were probably meant for us.
     pub(super) strays: AtomicU64,
-    /// Requests that wait in the world at once.
+    /// Limit on requests that wait in the world at once.
     pub(super) room: Semaphore,
     pub(super) real: Mutex<BTreeMap<u64, Real>>,
     pub(super) answers: Mutex<BTreeMap<u64, Answered>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked has left nothing half done behind these locks.
+    // A thread that panicked left no partial changes behind these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
 pub(super) enum Out {
     Whole(Option<Bytes>),
     Pieces(mpsc::UnboundedReceiver<(Time, Came)>, Given),
-    /// The same of one's own server, whose bytes are not in the world.
+    /// The same for the user's own server, whose bytes are not in the world.
     Stream(mpsc::UnboundedReceiver<(Time, Came)>, Given, Stream),
 }
 
@@ -106,7 +106,7 @@ impl Body for Out {
 }
 
 pub(super) type Response = hyper::Response<Out>;
-/// Nothing is said: the connection is closed.
+/// No response: the connection is closed.
 #[derive(Debug, thiserror::Error)]
 #[error("no response came over the simulated link, or not all of it")]
 pub(super) struct Silence;
@@ -124,9 +124,9 @@ pub(super) fn shut(Shut(status, why): Shut) -> Response {
     text(status, why + "\n")
 }
 
-/// What stands in a path before what is the app's.
+/// A parsed address: our prefix, and the app's path and query.
 pub(super) struct Addressed {
-    /// That, as it was: `/d/anna`.
+    /// Our prefix as sent, such as `/d/anna`.
     pub(super) prefix: String,
     pub(super) path: String,
     pub(super) query: String,
@@ -134,15 +134,15 @@ pub(super) struct Addressed {
     pub(super) token: Option<String>,
 }
 
-/// What stands behind `/t/` or `/d/` at the front, and the rest.
+/// The segment after `prefix` (`/t/` or `/d/`), and the rest of the path.
 fn behind<'p>(path: &'p str, prefix: &str) -> Option<(&'p str, &'p str)> {
     let after = path.strip_prefix(prefix)?;
     Some(after.split_at(after.find('/').unwrap_or(after.len())))
 }
 
 impl Addressed {
-    /// Takes `/t/TOKEN` off where it is our token, and `/d/NAME`. At a device's own port paths are
-    /// the app's, but for the token of a gate that is closed.
+    /// Removes `/t/TOKEN`, if it is our token, and `/d/NAME`. At a device's own port the path
+    /// belongs to the app, except for the token of a closed gate.
     pub(super) fn of(uri: &Uri, gate: &Gate, is_own_port: bool) -> Addressed {
         let whole = uri.path();
         let (mut rest, mut device, mut token) = (whole, None, None);
@@ -157,7 +157,7 @@ impl Addressed {
         let path = if rest.is_empty() { "/" } else { rest }.to_owned();
         Addressed { prefix, path, query: uri.query().unwrap_or_default().to_owned(), device, token }
     }
-    /// Path and query, without our token.
+    /// Path and query without our token.
     pub(super) fn target(&self, gate: &Gate) -> String {
         let query = gate.without_token(&self.query);
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
@@ -175,14 +175,14 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Where the app takes its server to be, but for what is the app's of the path.
+    /// The base URL that the app uses, without the app's part of the path.
     pub(super) fn base(&self) -> String {
         let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        // A proxy of the user's may speak TLS.
+        // A reverse proxy of the user may speak TLS.
         let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
         format!("{scheme}://{}{}", text("host").unwrap_or_default(), self.addressed.prefix)
     }
-    /// The device that it is of, and how its app calls that.
+    /// The device that sent the request, and its app's name for it.
     pub(super) fn whose(&self, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
         let mut roster = lock(&inside.roster);
         if let Some(device) = self.device {
@@ -196,18 +196,18 @@ impl Asked {
     }
 }
 
-/// Why a body is none.
+/// Why a body was not read.
 enum Unread {
     TooLong,
     Full,
     Broken(hyper::Error),
 }
 
-/// Takes a place for each piece as it comes: who only announces a long body takes none.
+/// Takes memory permits as pieces arrive: a body that is only announced takes none.
 async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Result<Held, Unread> {
     let (mut bytes, mut place) = (Vec::new(), None::<OwnedSemaphorePermit>);
     while let Some(frame) = body.frame().await {
-        // Trailers are of no account here.
+        // Trailers are ignored.
         let Ok(piece) = frame.map_err(Unread::Broken)?.into_data() else { continue };
         if piece.len() > most - bytes.len() {
             return Err(Unread::TooLong);
@@ -219,7 +219,7 @@ async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Re
             None => place = Some(more),
         }
         if bytes.capacity() - bytes.len() < piece.len() {
-            // By a quarter, not by half: what is held is what was counted, or little more.
+            // Grow by a quarter, not by half, so that the memory used stays close to the permits.
             bytes.reserve_exact(piece.len().max(bytes.len() / 4));
         }
         bytes.extend_from_slice(&piece);
@@ -227,7 +227,7 @@ async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Re
     Ok(Held { bytes: Bytes::from(bytes), place })
 }
 
-/// Reads a body, which is no longer than it may be and comes in time; `or` says what else to do.
+/// Reads a body within its limits of size and time; `or` says what else the client can do.
 pub(super) async fn read(
     body: Incoming,
     (most, or): (usize, &str),
@@ -251,14 +251,14 @@ pub(super) async fn read(
     }
 }
 
-/// A client that goes away gives its request up.
+/// Cancels a request when its client goes away.
 pub(super) struct Given {
     pub(super) n: u64,
     pub(super) inside: Option<Arc<Inside>>,
 }
 
 impl Given {
-    /// It has come to its end, and is not given up. A body that breaks off is no whole one.
+    /// The response has ended, so nothing is cancelled. A body that breaks off is an error.
     fn ends(&mut self, how: Option<(Time, Came)>) -> Option<Result<Frame<Bytes>, Silence>> {
         self.inside = None;
         match how {

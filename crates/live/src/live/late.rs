@@ -6,10 +6,10 @@ use hdrhistogram::Histogram;
 
 use crate::contract::Span;
 
-/// A session is not paced whose responses are later than this, in nanoseconds of the clock.
+/// The greatest lateness of a paced session (99th percentile), in nanoseconds of real time.
 const LATEST: u64 = 10_000_000;
 
-/// How late responses were, and what requests took as the world has it.
+/// How late responses were written, and how long requests took in virtual time.
 #[derive(Clone, Debug)]
 pub struct Lateness {
     late: Histogram<u64>,
@@ -22,28 +22,28 @@ impl Lateness {
         let empty = || Histogram::new(3).expect("three digits are a precision");
         Lateness { late: empty(), took: empty(), speed }
     }
-    /// A response was written so long after its time, by the clock; its request took so long.
+    /// Adds a response: `late` by the machine's clock, `took` in virtual time.
     pub(super) fn add(&mut self, late: u64, took: Span) {
-        // A value that is too large for a histogram that grows is none.
+        // Values too large for an auto-resizing histogram do not occur.
         _ = self.late.record(late);
         _ = self.took.record(took.0);
     }
-    /// How many responses were written.
+    /// Number of responses written.
     pub fn responses(&self) -> u64 {
         self.late.len()
     }
-    /// The lateness of this share of the responses, in nanoseconds of the clock.
+    /// The lateness at this quantile, in nanoseconds of the machine's clock.
     pub fn quantile(&self, share: f64) -> u64 {
         self.late.value_at_quantile(share)
     }
     pub fn most(&self) -> u64 {
         self.late.max()
     }
-    /// What half of the requests took at most, in virtual time.
+    /// Median duration of requests, in virtual time.
     pub fn median_took(&self) -> Span {
         Span(self.took.value_at_quantile(0.5))
     }
-    /// Whether 99 of 100 responses were at most 10 ms late, and 5 % of what a request takes.
+    /// Whether the 99th percentile of lateness is at most 10 ms and 5 % of the median request.
     pub fn is_paced(&self) -> bool {
         let (late, took) = (self.quantile(0.99), self.median_took().0 as f64);
         self.responses() == 0 || late <= LATEST && late as f64 * self.speed <= took * 0.05

@@ -1,5 +1,5 @@
-//! What an app says of itself in one request: lines, a list, or one object. They are read one by
-//! one, so that many of them are never in memory as JSON at once.
+//! The reports of an app in one request: lines, a list, or one object. They are parsed one by one,
+//! so that never many of them are in memory as JSON.
 
 use super::theirs::is_kind;
 use hyper::body::Bytes;
@@ -7,23 +7,23 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::sync::OwnedSemaphorePermit;
 
-/// A body that was read, with its place among all that are held.
+/// A body that was read, with its memory permits.
 pub(super) struct Held {
     pub(super) bytes: Bytes,
     pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
-/// Objects in their order.
+/// Objects, in order.
 pub(super) struct Lines {
     body: Held,
     place: Place,
-    /// Whether all are of one's own server, which is no device.
+    /// Whether all lines come from the user's own server, which is not a device.
     pub(super) is_of_server: bool,
     /// How many there are.
     pub(super) count: u64,
 }
 
-/// Where the next one begins, and its number.
+/// Where the next line begins, and its number.
 #[derive(Clone, Copy, Default)]
 struct Place {
     at: usize,
@@ -31,7 +31,7 @@ struct Place {
     is_list: bool,
 }
 
-/// Of a line that is looked at but not taken.
+/// The members of a line that are needed before it is taken.
 #[derive(Deserialize)]
 struct Whose {
     #[serde(default)]
@@ -99,10 +99,10 @@ fn object(text: &[u8], number: u64) -> Result<&[u8], String> {
 }
 
 impl Lines {
-    /// The lines of a body, with the device that they name, if they name one.
+    /// Checks the lines of a body; returns them with the device that they name, if any.
     ///
     /// # Errors
-    /// One of them is no object, or they are of several devices.
+    /// One of them is not an object, or they name several devices.
     pub(super) fn of(body: Held) -> Result<(Lines, Option<String>), String> {
         let text: &Bytes = &body.bytes;
         let (mut place, mut count, mut named) = (Place::of(text), 0, None);
@@ -125,13 +125,13 @@ impl Lines {
     /// The next line, without its device.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the line.
     pub(super) fn next(&mut self) -> Option<Result<Map<String, Json>, String>> {
         let mut line: Result<Map<String, Json>, String> = self.place.next(&self.body.bytes)?;
         line.iter_mut().for_each(|line| _ = line.remove("device"));
         Some(line)
     }
-    /// The number of the line that came last.
+    /// The number of the last line.
     pub(super) fn number(&self) -> u64 {
         self.place.number
     }

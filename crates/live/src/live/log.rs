@@ -1,4 +1,4 @@
-//! The log of a session: what came from outside, when, and how each request ended.
+//! The log of a session: everything that came from outside, when, and how each request ended.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -12,15 +12,15 @@ use super::tunnel::PIECE;
 /// The version of the format.
 pub const LOG_VERSION: u32 = 1;
 
-/// What answers.
+/// What answers the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// The scenario's backend, behind a server half.
     Scenario,
-    /// A server of one's own.
+    /// The user's own server, over HTTP.
     Upstream,
-    /// The same, of which nothing is known but its bytes.
+    /// The user's own server, over raw bytes.
     Tunnel,
 }
 
@@ -34,17 +34,17 @@ pub struct Head {
     pub protocol: String,
     /// Its options.
     pub options: BTreeMap<String, String>,
-    /// The scenario as it was read, where that was, and its seed.
+    /// The scenario's text, its path, and its seed.
     pub scenario: String,
     pub path: String,
     pub seed: String,
     /// Names of devices, in their order.
     pub devices: Vec<String>,
-    /// Virtual seconds in a second.
+    /// Virtual seconds per second of the machine's clock.
     pub speed: f64,
-    /// Whether the bodies of messages are in it.
+    /// Whether the log has the bodies of messages.
     pub bodies: bool,
-    /// When virtual time began by the machine's clock, in milliseconds since 1970.
+    /// When virtual time began, by the machine's clock, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_ms: Option<u64>,
 }
@@ -69,40 +69,40 @@ pub enum LogError {
     Version(u32),
 }
 
-/// A log that was read.
+/// A parsed log.
 #[derive(Debug)]
 pub struct Log {
     pub head: Head,
-    /// Each with its time, in virtual nanoseconds.
+    /// Each step with its time, in virtual nanoseconds.
     pub steps: Vec<(u64, Step)>,
-    /// Its last line is not whole, as of a process that was killed; it is left out.
+    /// Whether the last line is incomplete, as after a kill; it is left out.
     pub is_torn: bool,
 }
 
-/// A longer line is none of a session's, in bytes.
+/// Longest line of a log, in bytes.
 const LINE: u64 = 256 << 20;
 
 impl Head {
-    /// Whether a text begins as a log does.
+    /// Whether a text begins like a log.
     pub fn begins(text: &[u8]) -> bool {
         plain(text).trim_ascii_start().starts_with(b"{\"syncdyno_session\"")
     }
 }
 
-/// A text without the mark that editors put before UTF-8.
+/// A text without a UTF-8 byte order mark.
 fn plain(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// No session is longer, in virtual nanoseconds: a hundred years.
+/// Longest session, in virtual nanoseconds: a hundred years.
 const LENGTH: u64 = 100 * 366 * 86_400 * 1_000_000_000;
-/// No message is longer, in bytes: the largest `--body-max`, and a head.
+/// Largest message, in bytes: the largest `--body-max`, and a head.
 const MESSAGE: u64 = (1 << 30) + (1 << 20);
-/// As long as a person may cut a link, in milliseconds.
+/// Longest cut of a link, in milliseconds.
 const CUT: u64 = 86_400_000;
 
 impl Line {
-    /// A session writes no other; an edited one would be more than a world holds.
+    /// Refuses values that no session writes: an edited log could exceed what a world holds.
     fn in_range(&self) -> Result<(), String> {
         let most = |what: &str, is: u64, most: u64| match is > most {
             true => Err(format!("`{what}` is {is}; it is from 0 to {most}")),
@@ -122,8 +122,10 @@ impl Line {
 }
 
 impl Log {
+    /// Parses a log.
+    ///
     /// # Errors
-    /// It is no log, or of another version; or a line of it is none.
+    /// It is not a log, has another version, or has a malformed line.
     pub fn read(mut from: impl BufRead) -> Result<Log, LogError> {
         let mut text = Vec::new();
         let mut number = 0;
@@ -165,7 +167,7 @@ impl Log {
                     line.in_range().map_err(|why| malformed(at, why))?;
                     steps.push((line.at, line.step));
                 }
-                // It was being written; whatever else is wrong has a line's end.
+                // The last line was being written; any other malformed line ends with a newline.
                 Err(_) if !text.ends_with(b"\n") => is_torn = true,
                 Err(error) => return Err(malformed(at, error.to_string())),
             }
@@ -174,7 +176,7 @@ impl Log {
     }
 }
 
-/// Where a session's log goes.
+/// The writer of a session's log.
 pub(super) struct Writer {
     to: Option<io::BufWriter<Box<dyn Write>>>,
     failed: Option<io::Error>,
@@ -205,12 +207,12 @@ impl Writer {
             self.to = None;
         }
     }
-    /// Why nothing more is written, if it is so since this was asked before.
+    /// The first write error, if it is new since the last call.
     pub(super) fn fails_now(&mut self) -> Option<&io::Error> {
         let was_told = std::mem::replace(&mut self.is_told, self.failed.is_some());
         self.failed.as_ref().filter(|_| !was_told)
     }
-    /// Why the log ends before the session did, if it does.
+    /// The write error that ended the log early, if any.
     pub(super) fn failed(self) -> Option<io::Error> {
         self.failed
     }

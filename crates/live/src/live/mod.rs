@@ -1,24 +1,24 @@
-//! A world at real time: real apps are its devices, over HTTP.
+//! A world in real time: real apps are its devices, over HTTP.
 //!
-//! One thread owns the world and its time ([`Session`]); sockets are on another. What an app sends
-//! enters the world at the later of its arrival and the world's present, goes over that device's
-//! simulated link to the scenario's server half or to a server of one's own (`upstream`), and the
-//! response is written when virtual time says so. What came when is the session's log: [`replay()`]
-//! does it all again in virtual time, without a socket.
+//! One thread owns the world and its time ([`Session`]); the sockets are on another. A message of
+//! an app enters the world at the later of its arrival and the world's current time. It goes over
+//! the device's simulated link to the scenario's server half, or to a user's own server
+//! (`upstream`). The response is written when virtual time says so. The session's log records each
+//! arrival; [`replay()`] repeats them in virtual time, without a socket.
 //!
-//! Invariants: whatever enters the world is a [`Step`] of the log first, with its time; the world
-//! hears nothing else. No client can end the process, or hold up another. What the log says has no
-//! credentials in it, and no bodies unless they were asked for.
+//! Invariants:
+//! - Everything that enters the world is first a [`Step`] of the log, with its time.
+//! - No client can end the process, or hold up another client.
+//! - The log has no credentials, and no bodies unless the user asked for them.
 //!
-//! A tunnel carries bytes of a connection and knows nothing of what they say: only lengths and
-//! times enter the world.
+//! A tunnel carries a connection's bytes without reading them: the world sees lengths and times.
 //!
-//! Where one's own server answers, what the world's own backend does is nothing: that server says
-//! what it commits (`theirs`).
+//! If the user's own server answers, commits of the world's backend are ignored: that server
+//! reports what it commits (`theirs`).
 //!
-//! How: `stage` applies steps to a world, live or from a log; `session` is the thread with the
-//! clock; `door` takes connections, `gate` says who may pass, `desk` has what is ours and not the
-//! app's; `telling` writes what happened as a recorded history, which others judge.
+//! Reading order: `stage` applies steps to a world, live or from a log; `session` is the thread
+//! with the clock; `door` accepts connections, `gate` controls access, `desk` has the bench's own
+//! endpoints; `telling` writes a recorded history, which is then judged.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 #![expect(clippy::disallowed_types, reason = "the clock of the machine is what this room goes by")]

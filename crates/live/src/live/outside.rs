@@ -1,5 +1,4 @@
-//! One's own server at the far end of simulated links: what goes there is not in the world, only
-//! how long it is.
+//! The user's own server at the far end of simulated links: the world knows only message lengths.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -9,28 +8,27 @@ use crate::contract::LocalBoxFuture;
 use crate::net::{Rest, Server};
 use crate::sim::{Handle, Notify, oneshot};
 
-/// Is called with the number of a request as that comes to the server.
+/// Called with the number of a request when it reaches the server.
 pub(super) type Forward = Box<dyn Fn(u64)>;
 
-/// What a message in the place of a real one begins with; its number follows, and its status.
+/// Prefix of a message that stands for a real one; its number and its status follow.
 const MARK: [u8; 8] = *b"\0upstrm\0";
 const NUMBER: usize = MARK.len() + 8;
 const HEAD: usize = NUMBER + 2;
 
-/// The status of a response and its length in bytes; none if no server is there.
+/// The status of a response and its length in bytes; `None` if the server is not there.
 type Said = Option<(u16, u64)>;
 
-/// One's own server, as links see it.
+/// The user's own server, as links see it.
 pub(super) struct AtUpstream {
     handle: Handle,
     forward: Forward,
     waiting: RefCell<BTreeMap<u64, oneshot::Sender<Said>>>,
-    /// Answers that are streams and have not ended.
+    /// Response streams that have not ended.
     streams: RefCell<BTreeMap<u64, Rc<Coming>>>,
 }
 
-/// The pieces of a stream that have come to the simulated link, by their length; none if it has
-/// broken off.
+/// The lengths of stream pieces that reached the simulated link; `None` if the stream broke off.
 struct Coming {
     pieces: RefCell<VecDeque<Option<u64>>>,
     changed: Notify,
@@ -53,7 +51,7 @@ impl Rest for Pieces {
     }
 }
 
-/// A message of so many bytes with a number in it, and with what the real one says first.
+/// A message of `bytes` bytes that carries the number and the status of the real one.
 fn numbered(n: u64, status: u16, bytes: u64) -> Vec<u8> {
     let mut message = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX).max(HEAD)];
     message[..MARK.len()].copy_from_slice(&MARK);
@@ -62,7 +60,7 @@ fn numbered(n: u64, status: u16, bytes: u64) -> Vec<u8> {
     message
 }
 
-/// The number of a message, if it stands in the place of a real one.
+/// The number of a message, if it stands for a real one.
 pub(super) fn number(message: &[u8]) -> Option<u64> {
     let rest = message.strip_prefix(&MARK)?;
     Some(u64::from_le_bytes(rest.get(..8)?.try_into().ok()?))
@@ -75,18 +73,18 @@ impl AtUpstream {
     pub(super) fn request(n: u64, bytes: u64) -> Vec<u8> {
         numbered(n, 0, bytes)
     }
-    /// The server has answered with so many bytes, or is not there. `more` says that a stream
-    /// follows.
+    /// The server has answered with this many bytes, or is not there; `more` if a stream follows.
     pub(super) fn answers(&self, n: u64, (status, bytes): (u16, Option<u64>), more: bool) {
         if more {
             let coming = Coming { pieces: RefCell::default(), changed: self.handle.notify() };
             self.streams.borrow_mut().insert(n, Rc::new(coming));
         }
         let waiting = self.waiting.borrow_mut().remove(&n);
-        // Who asked may be gone.
+        // The client may be gone.
         waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes.map(|bytes| (status, bytes))));
     }
-    /// The next piece of a stream has come, of so many bytes; 0 is its end, `None` a bad one.
+    /// The next piece of a stream has come, with its length in bytes; 0 ends it, `None` is a
+    /// failure.
     pub(super) fn goes_on(&self, n: u64, bytes: Option<u64>) {
         let coming = self.streams.borrow().get(&n).cloned();
         let Some(coming) = coming else { return };

@@ -1,4 +1,4 @@
-//! The status page: phones, links, the backend, what waits.
+//! The status page: phones, links, the backend, pending edits.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -9,7 +9,7 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;mar
     table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}\
     form{display:inline}.down{color:#b00020}small{color:#666}";
 
-/// The page; who has the token may cut links and ask for the verdict.
+/// Renders the page; with the token it can cut links and ask for the verdict.
 pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
     let over = state.now.0 >= state.script.0;
     let page = html! {

@@ -1,5 +1,5 @@
-//! A socket whose peer must read: what cannot be written for so long ends it. A peer that only says
-//! that it sends no more, as `nc -N` does, still gets its response.
+//! A socket that ends if its peer does not read for too long. A peer that only closed its sending
+//! side, as `nc -N` does, still gets its response.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A connection that is given up when no byte can be written for `patience`.
+/// A connection that is dropped when no byte can be written for `patience`.
 pub(super) struct Patient {
     stream: TcpStream,
     patience: Duration,
@@ -22,15 +22,15 @@ pub(super) struct Patient {
     probe: Option<Probe>,
 }
 
-/// Whether a request is under way of whose response nothing was written.
+/// Whether a request is under way, with no byte of its response written.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay(Arc<AtomicBool>);
 
-/// One that is; dropped, it is no more.
+/// Marks a request as under way until it is dropped.
 pub(super) struct Begun(UnderWay);
 
 impl UnderWay {
-    /// A request of this version begins. Before HTTP/1.1 nothing may be said before the response.
+    /// A request begins. Before HTTP/1.1 nothing may be sent ahead of the response.
     pub(super) fn begins(&self, version: Version) -> Begun {
         self.0.store(version == Version::HTTP_11, Ordering::Relaxed);
         Begun(self.clone())
@@ -43,8 +43,8 @@ impl Drop for Begun {
     }
 }
 
-/// A peer that sends no more may be gone, or wait for its response: the one that is gone resets the
-/// connection when something is written, and the other passes it over.
+/// Finds out whether a peer that stopped sending is gone, or waits for its response. A peer that is
+/// gone resets the connection when something is written; one that waits ignores it.
 struct Probe {
     is_written: bool,
     pause: Duration,
@@ -52,14 +52,14 @@ struct Probe {
 }
 
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-/// How long it is until the first look for a reset, and until each later one at most.
+/// Delay until the first check for a reset, and the longest delay between later checks.
 const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(500)];
 
 impl Patient {
     pub(super) fn new(stream: TcpStream, patience: Duration, under_way: UnderWay) -> Patient {
         Patient { stream, patience, waits: None, under_way, probe: None }
     }
-    /// The peer sends no more while its request is under way: an error once it is gone.
+    /// Called when the peer stops sending while its request is under way; an error once it is gone.
     fn probes(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_free = self.waits.is_none();
         let first = || Probe { is_written: false, pause: LOOKS[0], looks: Box::pin(sleep(LOOKS[0])) };

@@ -1,18 +1,18 @@
-//! What people made on real apps, as far as somebody said so: it names the edits behind a request.
+//! The edits that users of real apps made, as reported; names the edits behind a request.
 
 use std::collections::BTreeMap;
 
 use super::wire::Asking;
 use crate::contract::{DeviceId, EditId, EntityId, Key, RowEdits, Slip};
 
-/// Edits that nobody named are counted from here.
+/// Numbers of edits that no app reported start here.
 const UNNAMED: u32 = 1 << 31;
-/// So many of them may be in a request.
+/// At most this many of them may be in a request.
 const IN_A_REQUEST: u32 = 4_096;
 
 #[derive(Default)]
 struct Made {
-    /// In their order; the first so many are answered.
+    /// In order; the first `answered` of them are settled.
     edits: Vec<EditId>,
     answered: usize,
 }
@@ -36,8 +36,8 @@ impl People {
         let waits = self.rows.values().map(|made| (made.edits.len() - made.answered) as u64).sum();
         (u64::from(self.made), waits)
     }
-    /// What stands beside a request: the edits that wait, of rows that it may write; where none
-    /// waits, the last one, which comes again.
+    /// The slip of a request: the pending edits of rows that it may write; if none is pending, the
+    /// last edit, which is then repeated.
     pub(super) fn slip(&mut self, device: DeviceId, asking: &Asking) -> Slip {
         if asking.method == "GET" {
             return Slip::default();
@@ -52,7 +52,7 @@ impl People {
         let unnamed = number.map(|number| EditId { device, number });
         Slip { edits: named.map(row).collect(), unnamed, ..Slip::default() }
     }
-    /// What an answer says of edits has come to its device.
+    /// A device has received a response that settles edits.
     pub(super) fn hears(&mut self, slip: &Slip) {
         for row in slip.edits.iter().filter(|row| row.stamp.is_some()) {
             let Some(made) = self.rows.get_mut(&(row.entity, row.key.clone())) else { continue };

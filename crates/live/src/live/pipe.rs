@@ -1,4 +1,4 @@
-//! The sockets of a tunnel: bytes wait here until the world says that they have come.
+//! The sockets of a tunnel: bytes wait here until they have arrived in the world.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,12 +21,12 @@ use super::tunnel::{Carried, PIECE};
 use super::upstream::Upstream;
 use crate::base::DeviceId;
 
-/// So many bytes may be on their way in a direction: what a fast link with a long way holds.
+/// Most bytes under way per direction: what a fast link with a long round trip holds.
 const WINDOW: usize = 1 << 20;
-/// A far end that hears nothing is reset when the app is gone for so long, in times that a head may
-/// take.
+/// If the app is gone and the far end hears nothing for this many times the patience for a head,
+/// the far end is reset.
 const ORPHANED: u32 = 4;
-/// What comes out of the world and was not written yet.
+/// What left the world and was not written yet.
 type Written = mpsc::UnboundedReceiver<Carried>;
 
 /// One direction of a tunnel.
@@ -36,11 +36,11 @@ struct Pipe {
     waiting: Mutex<VecDeque<Bytes>>,
     room: Semaphore,
     arrivals: Sender<Arrival>,
-    /// What ends now does not end well.
+    /// Whether the pipe ends in failure from now on.
     is_broken: AtomicBool,
 }
 
-/// Where bytes come out. One that has not ended well is reset, as its peer would have it.
+/// Where bytes leave. If the pipe failed, the peer gets a reset.
 struct Outlet {
     to: Option<OwnedWriteHalf>,
     pipe: Arc<Pipe>,
@@ -49,9 +49,9 @@ struct Outlet {
 impl Drop for Outlet {
     fn drop(&mut self) {
         if let Some(to) = self.to.take_if(|_| self.pipe.is_broken.load(Ordering::Relaxed)) {
-            // A socket that does not take the option is closed all the same.
+            // A socket that refuses the option is closed all the same.
             _ = to.as_ref().set_zero_linger();
-            // Else it would say that all is well first.
+            // Dropping it normally would first signal a clean end.
             to.forget();
         }
     }
@@ -68,12 +68,12 @@ impl Pipe {
         // The session may be over.
         _ = self.arrivals.send(Arrival::Step(step));
     }
-    /// An end has broken off: the app's (`up`), or the far one.
+    /// One end has broken off: the app's (`up`), or the far one.
     fn breaks(&self, up: bool) {
         self.step(if up { Step::GiveUp { n: self.n } } else { Step::Broke { n: self.n } });
     }
 
-    /// Takes bytes from a socket while there is room for them.
+    /// Reads from a socket while there is room.
     async fn reads(self: Arc<Pipe>, mut from: OwnedReadHalf) {
         let mut buffer = vec![0; PIECE as usize];
         loop {
@@ -91,7 +91,7 @@ impl Pipe {
         }
     }
 
-    /// Writes what has come out of the world.
+    /// Writes the bytes that have left the world.
     async fn writes(self: Arc<Pipe>, to: OwnedWriteHalf, mut written: Written) {
         let mut outlet = Outlet { to: Some(to), pipe: self.clone() };
         let Some(to) = &mut outlet.to else { return };
@@ -104,7 +104,7 @@ impl Pipe {
                     }
                     self.room.add_permits(piece.len());
                 }
-                // One that is closed already hears nothing more.
+                // A socket that is closed already hears nothing more.
                 Carried::Shut { .. } => _ = to.shutdown().await,
                 Carried::Opened | Carried::Gone => {}
                 Carried::End { how, .. } => {
@@ -118,7 +118,7 @@ impl Pipe {
 
 /// The far end: connects once the tunnel is open there.
 async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written, patience: Duration) {
-    // Before anything else that it is open.
+    // The first message says that the tunnel is open.
     if written.recv().await.is_none() {
         return;
     }
@@ -146,7 +146,7 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
     let (to_app, for_app) = mpsc::unbounded_channel();
     let (to_far, for_far) = mpsc::unbounded_channel();
     let (read, write) = app.into_split();
-    // Both end with this function.
+    // Both task sets end with this function.
     let (mut own, mut others) = (JoinSet::new(), JoinSet::new());
     let writer = tokio::spawn(down.clone().writes(write, for_app));
     own.spawn(up.clone().reads(read));
@@ -164,7 +164,7 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
         }
         is_gone |= carried == Carried::Gone;
         is_said |= carried == Carried::Shut { up: true };
-        // The server hears a reset of an app that has not said that it has ended, or broke off.
+        // The server gets a reset if the app broke off or vanished without a clean end.
         let is_bad = matches!(carried, Carried::End { how: Err(_), .. }) || is_gone && !is_said;
         up.is_broken.fetch_or(is_bad, Ordering::Relaxed);
         let to = match carried {
@@ -175,14 +175,14 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
             _ => &to_app,
         };
         is_over |= matches!(carried, Carried::End { .. });
-        // A socket that has failed has said so.
+        // A socket that has failed has already reported it.
         _ = to.send(carried);
         if is_over {
             own.abort_all();
         }
     }
     drop((to_app, to_far));
-    // What came last is written, if somebody reads it.
+    // Let the last bytes be written, if someone reads them.
     _ = timeout(Duration::from_secs(5), writer).await;
     while timeout(Duration::from_secs(5), others.join_next()).await.is_ok_and(|ended| ended.is_some()) {}
 }

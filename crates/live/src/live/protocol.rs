@@ -1,4 +1,4 @@
-//! Server halves by name, as stacks whose devices have no app here.
+//! Server halves by name, as stacks whose devices are real apps.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ pub struct Protocol {
     pub chosen: Chosen,
 }
 
-/// The names of the protocols: those that are requests and responses, and streams of responses.
+/// The names of the protocols that use requests and responses, or streams of responses.
 pub fn protocols() -> Vec<&'static str> {
     let frames = ["tinybase", "yjs"];
     servers::servers().iter().map(|half| half.name).filter(|name| !frames.contains(name)).collect()
@@ -33,8 +33,7 @@ impl EngineFactory for Apart {
 }
 
 impl Protocol {
-    /// The protocol of this name; what a scenario has chosen for a stack that speaks it holds here,
-    /// too.
+    /// The protocol with this name, with the options that a scenario chose for a stack over it.
     pub fn of(name: &str, scenario: &Chosen) -> Option<Protocol> {
         let half = servers::find(name).filter(|half| protocols().contains(&half.name))?;
         let mut chosen = Chosen::presets(&half.options);
@@ -52,10 +51,10 @@ impl Protocol {
     pub fn name(&self) -> &'static str {
         self.half.name
     }
-    /// Sets an option by its words.
+    /// Sets an option from text.
     ///
     /// # Errors
-    /// What is wrong, and what it takes.
+    /// What is wrong, and what the option takes.
     pub fn set(&mut self, name: &str, word: &str) -> Result<(), String> {
         let known = self.half.options.iter().find(|option| option.name == name);
         let Some(option) = known else {
@@ -75,7 +74,7 @@ impl Protocol {
         self.chosen.set(name, choice);
         Ok(())
     }
-    /// What is chosen, in words.
+    /// The chosen options as text.
     pub fn options(&self) -> Vec<(String, String)> {
         let said = |name: &str, form: &OptionForm| match form {
             OptionForm::Flag => self.chosen.flag(name).to_string(),
@@ -88,7 +87,7 @@ impl Protocol {
             .map(|option| (option.name.clone(), said(&option.name, &option.form)))
             .collect()
     }
-    /// As a stack, under its name.
+    /// A stack with this protocol's server, under its name.
     pub fn stack(&self) -> Stack {
         let mut stack = Stack::new(self.half.name, |_| Rc::new(Apart)).server(self.half.make);
         stack.options.clone_from(&self.half.options);

@@ -1,4 +1,4 @@
-//! A session again, in virtual time.
+//! Replays a session in virtual time.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,33 +13,33 @@ use crate::contract::Span;
 use crate::setup::Setup;
 use crate::world::Stacks;
 
-/// How a request ended otherwise than it had.
+/// A request that ended differently in the replay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Differs {
     pub n: u64,
-    /// When and how it had ended; `None` if it had not.
+    /// When and how it ended in the session; `None` if it did not end.
     pub was: Option<(Time, Done)>,
     pub is: Option<(Time, Done)>,
 }
 
-/// What came of a session, again.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Replayed {
-    /// Requests that ended, at the same nanosecond, in the same way and with the same bytes.
+    /// Requests that ended at the same nanosecond, in the same way, with the same bytes.
     pub same: u64,
     pub differ: Vec<Differs>,
     /// The history that is judged.
     pub history: String,
-    /// Whether it is the recorded one; `None` if the session was cut off.
+    /// Whether it equals the recorded one; `None` if the session was cut off.
     pub same_history: Option<bool>,
     pub length: Span,
-    /// The log ends before the session did.
+    /// Whether the log ends before the session did.
     pub is_cut_off: bool,
-    /// Nothing came to an end that could be compared, and no app said anything that was judged.
+    /// Nothing ended that could be compared, and no app reported anything that was judged.
     pub tests_nothing: bool,
 }
 
-/// Why a session is not had again.
+/// Why a session cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReplay {
     #[error("{0}")]
@@ -54,10 +54,10 @@ pub enum NoReplay {
     World(String),
 }
 
-/// Has the steps of a session happen again in the world of `plan`, which the log's head describes.
+/// Repeats the steps of a session in the world of `plan`, which the log's head describes.
 ///
 /// # Errors
-/// The log does not fit the plan.
+/// The log does not fit the plan, or the world cannot be run.
 pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> Result<Replayed, NoReplay> {
     let is_upstream = head.mode == Mode::Upstream;
     let is_scenario = head.mode == Mode::Scenario;
@@ -96,7 +96,7 @@ pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> R
     }
     let is_cut_off = settled.is_none();
     if is_cut_off {
-        // What had come to its end by then ends here, too.
+        // Requests that had ended by then end here, too.
         let until = was.values().map(|(at, _)| *at).max().unwrap_or(last).max(last);
         stage.run_to(until).map_err(NoReplay::World)?;
     }

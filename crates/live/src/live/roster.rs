@@ -2,22 +2,21 @@
 
 use crate::base::DeviceId;
 
-/// The devices by name. A name that is none of the scenario's takes the next device that nobody
-/// has named so far.
+/// The devices by name. A name that the scenario does not have takes the next unnamed device.
 #[derive(Clone, Debug)]
 pub struct Roster {
-    /// As the scenario calls them: `phones-1`.
+    /// The scenario's names, such as `phones-1`.
     own: Vec<String>,
-    /// As apps call them.
+    /// The apps' names.
     taken: Vec<Option<String>>,
 }
 
-/// A longer name is none, in letters and in bytes.
+/// Longest name, in characters and in bytes.
 const NAME: usize = 80;
 const NAME_BYTES: usize = 200;
 
 impl Roster {
-    /// Of fleets with so many devices each.
+    /// Devices of fleets, each with its number of devices.
     pub fn of<'f>(fleets: impl IntoIterator<Item = (&'f str, u32)>) -> Roster {
         let names = |(fleet, devices): (&'f str, u32)| (1..=devices).map(move |n| format!("{fleet}-{n}"));
         let own: Vec<String> = fleets.into_iter().flat_map(names).collect();
@@ -29,7 +28,7 @@ impl Roster {
     pub fn is_empty(&self) -> bool {
         self.own.is_empty()
     }
-    /// As its app calls it, or else the scenario.
+    /// The app's name of a device, or else the scenario's.
     pub fn name(&self, device: DeviceId) -> &str {
         let at = device.0 as usize;
         self.taken[at].as_deref().unwrap_or(&self.own[at])
@@ -37,29 +36,30 @@ impl Roster {
     pub fn names(&self) -> Vec<String> {
         (0..self.own.len() as u32).map(|at| self.name(DeviceId(at)).to_owned()).collect()
     }
-    /// Whether the scenario calls a device so.
+    /// Whether this is the scenario's name of a device.
     pub(super) fn is_own(&self, name: &str) -> bool {
         self.own.iter().any(|own| own == name)
     }
-    /// Whether an app has come for it.
+    /// Whether an app uses it.
     pub fn is_taken(&self, device: DeviceId) -> bool {
         self.taken[device.0 as usize].is_some()
     }
-    /// The device of this number, since it has a port of its own.
+    /// Marks a device as used by its own port, under its own name.
     pub(super) fn take(&mut self, device: DeviceId) {
         let at = device.0 as usize;
         if self.taken[at].is_none() {
             self.taken[at] = Some(self.own[at].clone());
         }
     }
-    /// The device of this name, if there is one: none is taken.
+    /// The device with this name, if there is one; takes none.
     pub(super) fn known(&self, name: &str) -> Option<DeviceId> {
         let taken = self.taken.iter().position(|taken| taken.as_deref() == Some(name));
-        // One of the scenario's names that has another from its app is still meant by it.
+        // A device that its app has renamed can still be meant by its scenario name.
         let at = taken.or_else(|| self.own.iter().position(|own| own == name));
         at.map(|at| DeviceId(at as u32))
     }
-    /// The device that an app means; without a name the only one.
+    /// The device that an app means; a new name takes a free one, and no name means the only
+    /// device.
     ///
     /// # Errors
     /// What to write instead.
@@ -79,7 +79,7 @@ impl Roster {
         if !says || name.chars().count() > NAME || !name.chars().all(is_plain) {
             return Err(format!("a device's name has letters, digits, - _ . and @, {NAME} at most"));
         }
-        // As a history takes it.
+        // The limit of recorded histories.
         if name.len() > NAME_BYTES {
             return Err(format!(
                 "a device's name has {NAME_BYTES} bytes of UTF-8 at most; it has {}",

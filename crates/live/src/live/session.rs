@@ -1,4 +1,4 @@
-//! The thread that owns the world, and the clock.
+//! The thread that owns the world and the clock.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -25,86 +25,86 @@ use crate::contract::{Span, TransportError};
 use crate::setup::Setup;
 use crate::world::{LoggedRequest, Stacks};
 
-/// What a session is to be.
+/// The inputs of a session.
 pub struct Session<'s> {
     pub plan: &'s Setup,
     pub stacks: &'s Stacks,
     pub head: Head,
     pub opening: Opening,
-    /// Begins the log: called once the session can begin.
+    /// Opens the log, once the session can begin.
     pub log: Option<Begins<'s>>,
     pub limits: Limits,
-    /// Says what is wrong with a history of one line.
+    /// Checks a history of one line.
     pub check: Check<'s>,
 }
 
-/// Opens what the log is written to.
+/// Opens the destination of the log.
 pub type Begins<'s> = Box<dyn FnOnce() -> Result<Box<dyn Write>, Trouble> + 's>;
 
-/// Says what is wrong with the lines of a history, if something is.
+/// Checks the lines of a history; an error says what is wrong.
 pub type Check<'s> = &'s dyn Fn(&str) -> Result<(), String>;
 
-/// What is told while a session goes on.
+/// Reports to the caller while a session goes on.
 #[derive(Debug)]
 pub enum News<'n> {
-    /// It listens there.
+    /// It listens on these addresses.
     Opened(&'n Doors),
-    /// Nothing more can be written to the log.
+    /// The log can no longer be written.
     LogEnds(&'n io::Error),
 }
 
-/// Who is told.
+/// Receives the reports.
 pub type OnNews<'n> = &'n mut dyn FnMut(News<'_>);
 
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    /// After so much virtual time.
+    /// After this much virtual time.
     pub length: Option<Span>,
 }
 
-/// What a session came to.
+/// The result of a session.
 pub struct Ended {
     /// What happened, as a recorded history.
     pub history: String,
     pub requests: Vec<LoggedRequest>,
     pub lateness: Lateness,
-    /// What one's own server said; `None` where the scenario's backend answers.
+    /// What the user's own server reported; `None` if the scenario's backend answers.
     pub server: Option<ServerSaid>,
-    /// Requests to one's own server that were meant for `/_syncdyno/observe`, as it seems.
+    /// Requests to the user's own server that were probably meant for `/_syncdyno/observe`.
     pub strays: u64,
-    /// Devices that apps came for and of which nobody said what they show.
+    /// Devices whose apps never reported what they show.
     pub silent: Vec<String>,
     pub length: Span,
     pub settled: bool,
-    /// Why the log ends before the session did, if it does.
+    /// The write error that ended the log early, if any.
     pub log_failed: Option<io::Error>,
     asked: Option<oneshot::Sender<Judged>>,
     door: Door,
 }
 
 impl Ended {
-    /// Tells who asked for the verdict, if somebody did, or why there is none; closes the door.
+    /// Sends the verdict, or why there is none, to the client that asked for it; closes the door.
     pub fn tell(mut self, verdict: Result<String, String>) {
         if let Some(asked) = self.asked.take() {
-            // They may be gone.
+            // The client may be gone.
             _ = asked.send(verdict);
         }
         self.door.close();
     }
 }
 
-/// The log is written at least so often, and who keeps it hears that it cannot be.
+/// The log is flushed at least this often, and a write error is then reported.
 const FLUSHED: Duration = Duration::from_millis(250);
-/// The world is looked after at least so often, to see whether the session is to end.
+/// How often at least to check whether the session should end.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Session<'_> {
-    /// Opens the door and keeps the world at the clock's pace until `stops` says so, somebody asks
-    /// for the verdict, or its length is over.
+    /// Opens the door and runs the world at the clock's pace until `stops` returns true, someone
+    /// asks for the verdict, or the length is over.
     ///
     /// # Errors
-    /// The world cannot be built, or nothing can be listened to.
+    /// The world cannot be built, or an address cannot be listened on.
     pub fn run(self, stops: &dyn Fn() -> bool, news: OnNews<'_>) -> Result<Ended, Trouble> {
         let Session { plan, stacks, mut head, opening, log, limits, check } = self;
         let tolerance = tolerance(head.speed);
@@ -152,17 +152,17 @@ struct Keeper<'s> {
     sayings: VecDeque<Saying>,
 }
 
-/// What an app says of itself, as far as it was not heard yet.
+/// Reports of an app that are still to be taken.
 struct Saying {
-    /// `None` where a server alone speaks.
+    /// `None` if only a server speaks.
     device: Option<DeviceId>,
     lines: Lines,
     reply: oneshot::Sender<Result<(), String>>,
 }
 
-/// So long one app's lines are heard, in the machine's time, before others have their turn.
+/// How long one app's lines are taken, by the machine's clock, before others get a turn.
 const TURN: Duration = Duration::from_millis(2);
-/// So many arrivals come before the next turn, if there are so many.
+/// Most arrivals that are handled before the next turn.
 const BETWEEN_TURNS: u32 = 64;
 
 type Asks = (Option<oneshot::Sender<Judged>>, bool);
@@ -247,8 +247,8 @@ impl Keeper<'_> {
         None
     }
 
-    /// Hears one app, or one's own server, for a turn. Lines are taken in their order, as a later
-    /// one may name an edit of one before; those before a wrong one are taken.
+    /// Takes lines of one app or server for a turn. Lines are taken in order, as a later one may
+    /// name an earlier edit. Lines before a wrong one are kept.
     fn hears(&mut self) {
         let Some(mut saying) = self.sayings.pop_front() else { return };
         let begun = Instant::now();
@@ -262,10 +262,10 @@ impl Keeper<'_> {
                 return self.sayings.push_back(saying);
             }
         };
-        // Who said it may be gone.
+        // The client may be gone.
         _ = saying.reply.send(heard);
     }
-    /// A line of an app, or of one's own server: its kind says which.
+    /// Takes one line of an app or of the user's own server; its kind says which.
     fn says(&mut self, device: Option<DeviceId>, line: Map<String, Json>) -> Result<(), String> {
         let step = match device {
             _ if is_of_server(&line) => self.stage.of_server(line)?,
@@ -289,7 +289,7 @@ impl Keeper<'_> {
         let (writer, begun) = (self.writer.clone(), self.stage.now());
         let hears = move |at: Time, done: Done, came: Result<Vec<u8>, TransportError>| {
             writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
-            // Who asked may be gone.
+            // The client may be gone.
             _ = reply.send(match came {
                 Ok(bytes) => Came::Answered { at, took: at.since(begun), bytes },
                 Err(_) => Came::Failed,
@@ -333,7 +333,7 @@ impl Keeper<'_> {
             if let Some(done) = Done::of_tunnel(n, &carried) {
                 writer.borrow_mut().line(&Line { at: nanos(at), step: Step::Done(done) });
             }
-            // Its sockets may be gone.
+            // The tunnel's sockets may be gone.
             _ = reply.send((at, carried));
         };
         self.does(step, Hears::Tunnel(Box::new(hears)));
@@ -362,7 +362,7 @@ impl Keeper<'_> {
         let silent = silent.map(|(name, _)| name.clone()).collect();
         let (server, strays) = (self.stage.server(), door.strays());
         let (requests, length) = (self.stage.requests(), self.stage.now().since(Time::ZERO));
-        // What it hears holds the log.
+        // Its callbacks hold the log writer.
         drop(self.stage);
         self.writer.borrow_mut().flush();
         let log_failed = Rc::try_unwrap(self.writer).ok().and_then(|writer| writer.into_inner().failed());

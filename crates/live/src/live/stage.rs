@@ -1,4 +1,4 @@
-//! A world and what comes into it from outside, step by step: the same live and from a log.
+//! A world and its input from outside, step by step: the same live and from a log.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,18 +19,18 @@ use crate::contract::{RequestKind, Span, TransportError};
 use crate::setup::Setup;
 use crate::world::{Asked, Came, Ended, GiveUp, Held, LinkNow, LoggedRequest, Paced, Stacks, Unrunnable};
 
-/// What comes from outside, or a note of what came of it.
+/// An input from outside, or a record of its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Step {
-    /// A request of a device, by a number.
+    /// A request of a device, with a number.
     Ask {
         n: u64,
         device: u32,
         #[serde(flatten)]
         asking: Asking,
     },
-    /// The same, whose response is a stream.
+    /// The same, with a stream as its response.
     Hold {
         n: u64,
         device: u32,
@@ -39,15 +39,15 @@ pub enum Step {
     },
     /// An app has connected to a tunnel.
     Open { n: u64, device: u32 },
-    /// So many bytes were handed over, at the app's end of a tunnel (`up`) or at the far one.
+    /// This many bytes were handed over, at the app's end of a tunnel (`up`) or at the far end.
     Sent { n: u64, up: bool, bytes: u64 },
-    /// That end has no more to say.
+    /// That end has no more to send.
     Shut { n: u64, up: bool },
-    /// What is at the far end has broken the tunnel off, or is not there.
+    /// The far end has broken off, or is not there.
     Broke { n: u64 },
-    /// The app does not wait for it any more.
+    /// The app has given up a request or a tunnel.
     GiveUp { n: u64 },
-    /// One's own server has answered with this status and so many bytes, or not at all; with
+    /// The user's own server has answered with this status and this many bytes, or not at all. With
     /// `more`, a stream follows.
     Upstream {
         n: u64,
@@ -56,11 +56,11 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
     },
-    /// A piece of that stream has come, of so many bytes; 0 is its end.
+    /// A piece of that stream has come, with its length in bytes; 0 is the end.
     Piece { n: u64, bytes: u64 },
-    /// An app says something of itself.
+    /// An app reports something.
     Observe { device: u32, line: Map<String, Json> },
-    /// One's own server says something, of this device's edit if it is a commit of one.
+    /// The user's own server reports something; `device` is the author of a reported commit.
     Server {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<u32>,
@@ -68,13 +68,13 @@ pub enum Step {
     },
     /// An app has come for a device, by this name.
     Named { device: u32, name: String },
-    /// A person takes a device's network away.
+    /// A person cuts a device's network.
     Cut { device: u32, ms: u64 },
     /// The session ends.
     Stop { settled: bool },
     /// A request has ended.
     Done(Done),
-    /// What is judged: a hash of the history, and how many lines it has.
+    /// What is judged: a hash of the history, and its number of lines.
     Verdict { hash: u64, lines: u64 },
 }
 
@@ -84,7 +84,7 @@ pub struct Done {
     pub n: u64,
     /// `answered`, or why there is no response.
     pub how: String,
-    /// What came, in bytes, and a hash of it.
+    /// The length of the response in bytes, and its hash.
     pub bytes: u64,
     pub hash: u64,
 }
@@ -92,7 +92,7 @@ pub struct Done {
 type OnEnd = Box<dyn Fn(Time, &Done)>;
 type OnDone = Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>;
 
-/// Who is told what comes of a request.
+/// Who is notified about a request.
 pub(super) enum Hears {
     Nobody,
     Once(OnDone),
@@ -100,22 +100,22 @@ pub(super) enum Hears {
     Tunnel(Tell),
 }
 
-/// What comes on a stream.
+/// A part of a stream.
 pub(super) enum Piece {
     Bytes(Vec<u8>),
     End(Done),
 }
 
-/// An app waits no longer than this: TCP gives up by then.
+/// An app waits no longer than this; TCP gives up by then.
 const PATIENCE: Span = Span::secs(900);
 
-/// What a person sees of a device.
+/// What the page shows of a device.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) link: LinkNow,
     pub(super) under_way: u64,
     pub(super) requests: u64,
-    /// How many were made, and how many of them wait, if anybody knows.
+    /// Number of edits made, and number pending if known.
     pub(super) edits: (u64, Option<u64>),
     pub(super) last: String,
     pub(super) spoke: bool,
@@ -131,7 +131,7 @@ struct Counts {
 
 type Shared<T> = Rc<RefCell<T>>;
 
-/// A world with what comes into it.
+/// A world with its input.
 pub(super) struct Stage {
     paced: Paced,
     people: Vec<Shared<People>>,
@@ -145,7 +145,7 @@ pub(super) struct Stage {
     pub(super) names: Vec<String>,
 }
 
-/// More requests than anybody reads.
+/// Limit on recorded requests: more than anyone reads.
 const REQUESTS_MAX: usize = 1_000_000;
 
 fn how(error: TransportError) -> &'static str {
@@ -160,7 +160,7 @@ fn how(error: TransportError) -> &'static str {
     }
 }
 
-/// The same by its word.
+/// How a request ended, by its word in the log.
 fn ended_by(how: &str) -> Ended {
     match how {
         "offline" => Ended::NotSent,
@@ -170,13 +170,13 @@ fn ended_by(how: &str) -> Ended {
     }
 }
 
-/// The word for how a tunnel ended at its app's end.
+/// The word for how a tunnel ended at the app's end.
 fn how_it_ended(how_it: Result<(), TransportError>) -> &'static str {
     how_it.map_or_else(how, |()| "closed")
 }
 
 impl Done {
-    /// What is noted of a tunnel that has ended; `None` while it has not.
+    /// The log entry of a tunnel that has ended; `None` while it is open.
     pub(super) fn of_tunnel(n: u64, carried: &Carried) -> Option<Done> {
         let Carried::End { how, bytes, hash } = carried else { return None };
         Some(Done { n, how: how_it_ended(*how).to_owned(), bytes: *bytes, hash: *hash })
@@ -187,7 +187,7 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
     match came {
         Ok(bytes) => match read_response(bytes) {
             Ok(response) if response.status().is_success() => Ended::Answered,
-            // A portal's page.
+            // The page of a captive portal.
             Err(_) => Ended::Answered,
             Ok(_) => Ended::Refused,
         },
@@ -199,11 +199,11 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
 }
 
 impl Stage {
-    /// Builds the world of a plan; where one's own server answers (`is_theirs`) what the world's
-    /// backend does is nothing, and requests go there if they are forwarded.
+    /// Builds the world of a plan. If the user's own server answers (`is_theirs`), commits of the
+    /// world's backend are ignored; with `forward`, requests go to that server.
     ///
     /// # Errors
-    /// As [`Paced::build`].
+    /// Those of [`Paced::build`].
     pub(super) fn build(
         plan: &Setup,
         stacks: &Stacks,
@@ -235,12 +235,14 @@ impl Stage {
         })
     }
 
-    /// Virtual time begins now, by the machine's clock: milliseconds since 1970.
+    /// Virtual time begins now; `wall` is the machine's clock in milliseconds since 1970.
     pub(super) fn starts_at(&self, wall: u64, speed: f64) {
         self.telling.borrow_mut().begins(wall, speed);
     }
+    /// Runs the world up to `at`.
+    ///
     /// # Errors
-    /// As [`Paced::run_to`].
+    /// Those of [`Paced::run_to`].
     pub(super) fn run_to(&mut self, at: Time) -> Result<(), String> {
         self.paced.run_to(at)
     }
@@ -251,10 +253,10 @@ impl Stage {
         self.paced.next_timer()
     }
 
-    /// What is wrong with a step that an app wants, before it is one.
+    /// Checks a step of an app before it is applied.
     ///
     /// # Errors
-    /// In words for who sent it.
+    /// What is wrong, as text for the app.
     pub(super) fn check(&self, step: &Step) -> Result<(), String> {
         match step {
             Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
@@ -269,7 +271,7 @@ impl Stage {
         }
     }
 
-    /// What an app or a server says of itself, as it would stand in a history alone.
+    /// A report of an app or a server, as a history of its own.
     pub(super) fn alone(&self, step: &Step) -> Option<String> {
         let (device, line) = match step {
             Step::Observe { device, line } => (*device, line),
@@ -278,7 +280,7 @@ impl Stage {
         };
         Some(self.telling.borrow().alone(DeviceId(device), line))
     }
-    /// A line of one's own server as a step: who made a commit is looked up by name.
+    /// Makes a step of a report by the user's own server; looks up a commit's author by name.
     ///
     /// # Errors
     /// No app has come by that name.
@@ -293,7 +295,7 @@ impl Stage {
         Ok(Step::Server { device: Some(device as u32), line })
     }
 
-    /// Does a step at the present instant.
+    /// Applies a step at the current instant.
     pub(super) fn apply(&mut self, step: &Step, hears: Hears) {
         let now = self.now();
         match step {
@@ -385,7 +387,7 @@ impl Stage {
         self.open.borrow_mut().insert(n, (device, give_up));
     }
 
-    /// Notes that a request has begun; what it gives notes the end, with how many rows came.
+    /// Records the beginning of a request; the returned function records its end and its rows.
     fn ends(
         &mut self,
         (n, device): (u64, DeviceId),
@@ -416,7 +418,7 @@ impl Stage {
         }
     }
 
-    /// What is told of pieces as they come, and of the end.
+    /// Handles the pieces of a stream as they come, and its end.
     fn pieces(&self, n: u64, mut hears: Hears, ends: OnEnd) -> impl FnMut(Time, Held) + use<> {
         let mut done = Done { n, how: String::new(), bytes: 0, hash: 0 };
         let mut tell = move |at: Time, piece: Piece| {
@@ -426,7 +428,7 @@ impl Stage {
         };
         move |at, held| match held {
             Held::Message(bytes) => {
-                // When each came is a part of how it ended.
+                // The hash covers when each piece came.
                 let before = if done.bytes == 0 { 0 } else { done.hash.rotate_left(5) ^ at.0 };
                 done.hash = (before ^ hash(&bytes)) >> 4;
                 done.bytes += bytes.len() as u64;
@@ -508,7 +510,7 @@ impl Stage {
                 last,
                 edits: match (self.people[at].borrow().counts(), telling.server()) {
                     ((made, waits), None) => (made, Some(waits)),
-                    // What its responses settle only the app knows.
+                    // Only the app knows which edits are settled.
                     ((made, _), Some(_)) => (made, telling.waits[at]),
                 },
                 spoke: telling.spoke[at],

@@ -1,5 +1,4 @@
-//! A body of one's own server that comes in pieces: they wait here until the world says that they
-//! have come.
+//! A streamed response body of the user's own server: pieces wait until they arrive in the world.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
@@ -14,7 +13,7 @@ use super::stage::Step;
 use super::tunnel::PIECE;
 use super::upstream::Rest;
 
-/// So many bytes may be on their way.
+/// Most bytes under way.
 const WINDOW: usize = 1 << 20;
 
 struct Inner {
@@ -22,20 +21,20 @@ struct Inner {
     room: Semaphore,
 }
 
-/// The pieces that have not come to the app; dropped, nothing more is read.
+/// The pieces that have not reached the app; dropping it stops reading.
 pub(super) struct Stream {
     inner: Arc<Inner>,
     reader: AbortHandle,
 }
 
 impl Stream {
-    /// Reads the rest of response `n` while there is room for it.
+    /// Reads the rest of response `n` while there is room.
     pub(super) fn of(rest: Rest, n: u64, arrivals: Sender<Arrival>) -> Stream {
         let inner = Arc::new(Inner { waiting: Mutex::default(), room: Semaphore::new(WINDOW) });
         let reader = tokio::spawn(reads(rest, n, inner.clone(), arrivals)).abort_handle();
         Stream { inner, reader }
     }
-    /// The next piece, which has come.
+    /// The next piece that has arrived in the world.
     pub(super) fn next(&self) -> Bytes {
         let piece = self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let piece = piece.unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What happened, as the lines of a recorded history: what the backend committed, what apps said of
-//! themselves, and what one's own server did.
+//! Writes what happened as a recorded history: what the backend committed, what apps reported, and
+//! what the user's own server did.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -16,7 +16,7 @@ use crate::contract::{
 use crate::oracle::Truth;
 use crate::world::Ear;
 
-/// What an app may say of itself.
+/// The kinds of reports of an app.
 pub(super) const KINDS: [&str; 10] = [
     "edit",
     "sync-start",
@@ -29,35 +29,35 @@ pub(super) const KINDS: [&str; 10] = [
     "app-started",
     "app-killed",
 ];
-/// A history's clocks are off by no more than an hour.
+/// Greatest clock tolerance of a history: an hour.
 const TOLERANCE_MS: u64 = 3_600_000;
-/// Two days.
+/// Session times and wall-clock times count as distinguishable if further apart: two days.
 const CLOCKS_APART_MS: f64 = 172_800_000.0;
 const ROWS_OF_A_LINE: usize = 1_000;
-/// Times are the session's own.
+/// Members that the session sets itself.
 const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
 
-/// How long after it happened an app says something, at most: in virtual time, at this speed.
+/// The longest delay of a report after its event, in virtual time at this speed.
 pub(super) fn tolerance(speed: f64) -> Span {
     Span((2.5e8 * speed.max(1.0)) as u64)
 }
 
-/// A line, and whose it is.
+/// A line, and the device it belongs to.
 struct Said {
     device: Option<DeviceId>,
     line: Map<String, Json>,
 }
 
-/// By which other lines of a device name its edits, each with the `seq` of the edit.
+/// How other lines of a device may name its edits, each with the `seq` of the edit.
 #[derive(Clone, Default)]
 struct NamedEdits {
     ids: BTreeMap<String, Option<u64>>,
     rows: BTreeMap<(EntityId, String), Option<u64>>,
-    /// The highest `seq` so far, by the time of each line that had one.
+    /// The highest `seq` so far, at the time of each line that had one.
     reached: VecDeque<(Time, u64)>,
 }
 
-/// Hears the world for the history.
+/// Listens to the world for the history.
 pub(super) struct Listens {
     pub(super) telling: Rc<RefCell<Telling>>,
     pub(super) backend_is_up: Rc<Cell<bool>>,
@@ -85,14 +85,14 @@ pub(super) struct Telling {
     said: Vec<Said>,
     commits: u64,
     named: Vec<NamedEdits>,
-    /// What one's own server says, where one answers: the world's backend is then of no account.
+    /// Reports of the user's own server, if it answers; the world's backend is then ignored.
     theirs: Option<Theirs>,
-    /// When virtual time began by the machine's clock, in milliseconds since 1970, and its speed.
+    /// When virtual time began, by the machine's clock in milliseconds since 1970, and its speed.
     wall: Option<(u64, f64)>,
-    /// Whether each device said anything, and what it shows.
+    /// Whether each device reported anything, and whether it reported what it shows.
     pub(super) spoke: Vec<bool>,
     pub(super) showed: Vec<bool>,
-    /// How many edits each device said that wait, if it made none since.
+    /// The number of pending edits that each device reported, if it made none since.
     pub(super) waits: Vec<Option<u64>>,
 }
 
@@ -152,18 +152,18 @@ impl Telling {
             waits,
         }
     }
-    /// Virtual time begins now, by the machine's clock: milliseconds since 1970.
+    /// Virtual time begins now; `wall` is the machine's clock in milliseconds since 1970.
     pub(super) fn begins(&mut self, wall: u64, speed: f64) {
         self.wall = Some((wall, speed));
     }
-    /// How much one's own server has said; `None` where the scenario's backend answers.
+    /// How much the user's own server has reported; `None` if the scenario's backend answers.
     pub(super) fn server(&self) -> Option<ServerSaid> {
         self.theirs.as_ref().map(Theirs::so_far)
     }
     pub(super) fn commits(&self) -> u64 {
         self.commits
     }
-    /// A row that the backend has as the session begins.
+    /// Adds a row that the backend has at the start of the session.
     pub(super) fn row(&mut self, id: EntityId, key: &Key, values: &[Value]) {
         if self.theirs.is_some() {
             return;
@@ -174,7 +174,7 @@ impl Telling {
         });
         self.said.push(Said { device: None, line: object(line) });
     }
-    /// Milliseconds since 1970.
+    /// A virtual time in milliseconds since 1970.
     fn instant(&self, at: Time) -> Json {
         let micros = self.start.0.saturating_add((at.0 / 1_000) as i64);
         json!(micros as f64 / 1e3)
@@ -209,7 +209,7 @@ impl Telling {
         self.said.push(Said { device, line });
     }
 
-    /// An app says something of itself.
+    /// Adds a report of an app.
     pub(super) fn observe(&mut self, device: DeviceId, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         line.insert("at".to_owned(), self.instant(at));
@@ -231,7 +231,7 @@ impl Telling {
         self.said.push(Said { device: Some(device), line });
     }
 
-    /// Keeps by what later lines may name this one.
+    /// Remembers how later lines may name this one.
     fn name(&mut self, device: DeviceId, at: Time, line: &Map<String, Json>) {
         let named = &mut self.named[device.0 as usize];
         let seq = line.get("seq").and_then(Json::as_u64);
@@ -247,14 +247,14 @@ impl Telling {
         }
         let highest = named.reached.back().map_or(0, |(_, seq)| *seq);
         named.reached.extend(seq.map(|seq| (at, seq.max(highest))));
-        // One that no line can have come before is enough.
+        // Keep only one entry that is older than the tolerance.
         let is_old = |of: &(Time, u64)| of.0 + self.tolerance < at;
         while named.reached.get(1).is_some_and(is_old) {
             named.reached.pop_front();
         }
     }
 
-    /// One's own server says something, of this device's edit if it is a commit of one.
+    /// Adds a report of the user's own server; `device` is the author of a reported commit.
     pub(super) fn hears_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         let entity = said(&line, "entity").and_then(|name| self.schema.find(name));
@@ -266,8 +266,10 @@ impl Telling {
             self.said.push(Said { device, line });
         }
     }
+    /// Checks a line of a server.
+    ///
     /// # Errors
-    /// What is wrong with a line of a server, and what would be right.
+    /// What is wrong with the line, and what is allowed.
     pub(super) fn check_server(&self, line: &Map<String, Json>) -> Result<(), String> {
         let Some(theirs) = &self.theirs else {
             let kind = said(line, "kind").unwrap_or_default();
@@ -287,7 +289,7 @@ impl Telling {
         found.map(Some).ok_or_else(|| format!("there is no entity {name}; there is {}", names().join(", ")))
     }
 
-    /// The `seq` of the edit that comes last of those that a line names: none that was not made.
+    /// The `seq` of the last edit that a line names; an error if it names an unknown edit.
     fn edits_of(&self, device: DeviceId, line: &Map<String, Json>) -> Result<Option<u64>, String> {
         let named = &self.named[device.0 as usize];
         let lists = ["edits", "undecided"].map(|list| line.get(list).and_then(Json::as_array));
@@ -309,7 +311,7 @@ impl Telling {
             let key = match row.get("key") {
                 Some(Json::String(key)) => key.clone(),
                 Some(Json::Number(key)) => key.to_string(),
-                // What it lacks is found where a line is read alone.
+                // The check of the single line reports what is missing.
                 _ => continue,
             };
             let Some(entity) = self.entity(row)? else { continue };
@@ -324,7 +326,7 @@ impl Telling {
         Ok(last)
     }
 
-    /// A line that was said before others has no higher number than they.
+    /// Checks that `seq` is not below that of lines that were reported before.
     fn in_order(
         &self,
         (device, now): (DeviceId, Time),
@@ -342,10 +344,10 @@ impl Telling {
         }
     }
 
-    /// What an edit is of.
+    /// Checks a line of an app; for an edit, returns the row it concerns.
     ///
     /// # Errors
-    /// What is wrong with a line, and what would be right.
+    /// What is wrong with the line, and what is allowed.
     pub(super) fn check(
         &self,
         (device, now): (DeviceId, Time),
@@ -382,7 +384,7 @@ impl Telling {
         Ok(Some((id, key.to_owned())))
     }
 
-    /// The first line; `is_whole`: each change of the backend is known, and none to be inferred.
+    /// The first line; with `is_whole`, all backend changes are known and none need be inferred.
     fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool, is_whole: bool) -> String {
         let mut devices = Map::new();
         for (at, (columns, values)) in self.attributes.iter().enumerate().filter(|(at, _)| is_in(*at)) {
@@ -397,7 +399,7 @@ impl Telling {
             head["records"] = json!(["commit"]);
         }
         let session = self.start.0 as f64 / 1e3;
-        // Times of two clocks that lie so near could not be told apart.
+        // If the clocks are closer than this, a time does not show which of them it comes from.
         if let Some((wall, speed)) =
             self.wall.filter(|(wall, _)| (*wall as f64 - session).abs() > CLOCKS_APART_MS)
         {
@@ -405,7 +407,7 @@ impl Telling {
         }
         format!("{head}\n")
     }
-    /// A line as it would stand in the history, behind the first.
+    /// A history with this line alone, after its head.
     pub(super) fn alone(&self, device: DeviceId, line: &Map<String, Json>) -> String {
         let name = "device".to_owned();
         let mut line = line.clone();
@@ -421,14 +423,14 @@ impl Telling {
         format!("{}{}\n", self.head(&names, |at| at == device.0 as usize, false), Json::Object(line))
     }
 
-    /// The whole history, with the names that devices have; `used` are those that came.
+    /// The whole history, with the devices' names; `used` says which devices took part.
     pub(super) fn history(
         &self,
         (names, used): (&[String], &[bool]),
         backend: &[(EntityId, Key, Vec<Value>)],
         (end, settled): (Time, bool),
     ) -> String {
-        // What a server does that says no commit nobody here sees.
+        // A server that reports no commits may have made some.
         let is_whole = self.server().is_none_or(|said| said.commits > 0);
         let is_said =
             |at: usize| self.said.iter().any(|said| said.device.is_some_and(|of| of.0 as usize == at));
@@ -451,7 +453,7 @@ impl Telling {
             text += &json!({ "kind": "backend", "entity": entity, "rows": rows }).to_string();
             text.push('\n');
         }
-        // No line is longer than its reader takes.
+        // Keep lines within the limit of the history's reader.
         let backend = if self.theirs.is_some() { &[] } else { backend };
         let of_one = |a: &(EntityId, Key, Vec<Value>), b: &(EntityId, Key, Vec<Value>)| a.0 == b.0;
         for rows in backend.chunk_by(of_one).flat_map(|rows| rows.chunks(ROWS_OF_A_LINE)) {

@@ -1,13 +1,13 @@
-//! What one's own server says of itself: its rows at the start, its commits, its rows at rest.
+//! Reports of the user's own server: its rows at the start, its commits, its rows at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-/// The kinds of lines that a server says.
+/// The kinds of lines that a server reports.
 pub(super) const KINDS: [&str; 3] = ["row", "commit", "backend"];
 
-/// How much a server has said.
+/// How much a server has reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerSaid {
     /// Rows at the start.
@@ -23,7 +23,7 @@ pub(super) struct Theirs {
     rows: BTreeSet<(String, String)>,
     changed: BTreeSet<(String, String)>,
     commits: u64,
-    /// By entity: its rows at rest by key, and when they were said, as a number of changes.
+    /// Per entity: its rows at rest by key, and the change count at which they were reported.
     rest: BTreeMap<String, (u64, BTreeMap<String, Json>)>,
     changes: u64,
 }
@@ -39,14 +39,16 @@ fn named(line: &Map<String, Json>) -> (String, String) {
 pub(super) fn is_kind(kind: &str) -> bool {
     KINDS.contains(&kind)
 }
-/// Whether a line is of a kind that a server says.
+/// Whether a line is of a server's kind.
 pub(super) fn is_of_server(line: &Map<String, Json>) -> bool {
     is_kind(said(line, "kind"))
 }
 
 impl Theirs {
+    /// Checks a line.
+    ///
     /// # Errors
-    /// What is wrong with a line, and what would be right.
+    /// What is wrong with the line, and what is allowed.
     pub(super) fn check(&self, line: &Map<String, Json>) -> Result<(), String> {
         let (entity, key) = named(line);
         if said(line, "kind") != "row" {
@@ -62,8 +64,7 @@ impl Theirs {
         }
         Ok(())
     }
-    /// Takes a line of which nothing is wrong; gives whether it stands in the history at its place.
-    /// Rows at rest stand at the end.
+    /// Takes a checked line; returns whether it goes into the history here, and not at the end.
     pub(super) fn hears(&mut self, line: &Map<String, Json>, key_column: &str) -> bool {
         let (entity, key) = named(line);
         match said(line, "kind") {
@@ -75,7 +76,7 @@ impl Theirs {
             }
             _ => {
                 let (when, rows) = self.rest.entry(entity).or_default();
-                // What was said before another change is not at rest.
+                // Rows reported before another change were not at rest.
                 if *when != self.changes {
                     rows.clear();
                 }
@@ -91,7 +92,7 @@ impl Theirs {
         }
         true
     }
-    /// Something changes: rows that were at rest may be no more.
+    /// Something changes: rows reported as at rest may be outdated.
     pub(super) fn moves(&mut self) {
         self.changes += 1;
     }

@@ -1,5 +1,5 @@
-//! A tunnel as the world has it: how many bytes are handed over at each end, and when they come out
-//! at the other. The bytes themselves wait outside.
+//! A tunnel in the world: how many bytes are handed over at each end, and when they arrive at the
+//! other. The bytes themselves wait outside.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,30 +12,30 @@ use crate::net::{Server, ServerEnd};
 use crate::sim::Handle;
 use crate::world::{GiveUp, Held, Paced, Sends};
 
-/// What comes out of a tunnel.
+/// An event of a tunnel.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Carried {
-    /// The far end takes it.
+    /// The far end has accepted it.
     Opened,
-    /// A piece of so many bytes has come to the far end (`up`) or to the app, and took so long.
+    /// A piece has arrived at the far end (`up`) or at the app, after `took`.
     Bytes { up: bool, bytes: u64, took: Span },
-    /// No more come.
+    /// No more bytes come in this direction.
     Shut { up: bool },
     /// It is over at the far end.
     Gone,
-    /// It is over at the app's end, after so many bytes both ways; the hash is of when they came.
+    /// It is over at the app's end; `bytes` counts both directions, `hash` covers when they came.
     End { how: Result<(), TransportError>, bytes: u64, hash: u64 },
 }
 
-/// Who is told.
+/// Receives the events.
 pub(super) type Tell = Box<dyn FnMut(Time, Carried)>;
 
-/// A longer piece is handed over as several, in bytes.
+/// Largest piece that is handed over at once, in bytes.
 pub(super) const PIECE: u64 = 16 << 10;
 
 struct Inner {
     tell: Tell,
-    /// When each piece was handed over that has not come out, by direction.
+    /// When each piece that has not arrived was handed over, by direction.
     handed: [VecDeque<Time>; 2],
     bytes: u64,
     hash: u64,
@@ -87,7 +87,7 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    /// Opens one from a device; it is given up at `deadline` if it is not open by then.
+    /// Opens a tunnel from a device; it is given up if it is not open by `deadline`.
     pub(super) fn open(
         (paced, handle): (&Paced, Handle),
         device: DeviceId,
@@ -108,7 +108,7 @@ impl Tunnel {
         let (give_up, sends) = paced.tunnel((device, far.clone()), deadline, heard);
         (Tunnel { far, sends }, give_up)
     }
-    /// Hands so many bytes over, at the app's end (`up`) or at the far one; with 0 no more come.
+    /// Hands over bytes at the app's end (`up`) or at the far end; 0 means that no more come.
     pub(super) fn hands_over(&self, now: Time, up: bool, bytes: u64) {
         let message = vec![0; usize::try_from(bytes.min(PIECE)).unwrap_or_default()];
         let end = self.far.end.borrow().clone();
@@ -118,11 +118,11 @@ impl Tunnel {
         match (up, end) {
             (true, _) => self.sends.send(message),
             (false, Some(end)) => end.send(message),
-            // It is over there.
+            // The far end is over.
             (false, None) => {}
         }
     }
-    /// What is at the far end has broken it off.
+    /// The far end has broken the tunnel off.
     pub(super) fn breaks_off(&self) {
         let end = self.far.end.take();
         if let Some(end) = end {

@@ -1,4 +1,4 @@
-//! One's own server, which answers in the place of the scenario's: that host alone is reached, and
+//! The user's own server, which answers instead of the scenario's. No other host is contacted, and
 //! no redirect is followed.
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -13,16 +13,16 @@ use tokio::time::timeout;
 use super::wire::is_of_the_connection;
 use crate::contract::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
-/// Where one's own server is.
+/// The address of the user's own server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// As `Host` has it.
+    /// The value for `Host`.
     authority: String,
-    /// Looked up once: a name that leads elsewhere later leads nobody there.
+    /// Resolved once: a name that resolves elsewhere later is not followed.
     addresses: Vec<SocketAddr>,
 }
 
-/// A request as it came.
+/// A request as the app sent it.
 pub(super) struct Real {
     pub(super) method: Method,
     pub(super) path: String,
@@ -30,17 +30,17 @@ pub(super) struct Real {
     pub(super) body: Bytes,
 }
 
-/// A response as it came.
+/// A response as the server sent it.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// Where more of the body comes, if nobody said how long that is.
+    /// The rest of the body, if its length was not announced.
     pub(super) rest: Option<Rest>,
 }
 
-/// A body that comes in pieces; with its connection it ends.
+/// A body that comes in pieces, with its connection.
 #[derive(Debug)]
 pub(super) struct Rest {
     body: Incoming,
@@ -48,10 +48,10 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    /// The next piece; an empty one is the end, and an error a bad one.
+    /// The next piece; an empty one is the end, and an error a broken stream.
     pub(super) async fn next(&mut self) -> Result<Bytes, hyper::Error> {
         while let Some(frame) = self.body.frame().await {
-            // Trailers are of no account here.
+            // Trailers are ignored.
             if let Ok(piece) = frame?.into_data()
                 && !piece.is_empty()
             {
@@ -68,7 +68,7 @@ impl Drop for Rest {
     }
 }
 
-/// A server that says nothing for so long is not there.
+/// A server that is silent for this long counts as not there.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Upstream {
@@ -100,7 +100,7 @@ impl Upstream {
         Ok(Upstream { authority: authority.to_owned(), addresses })
     }
 
-    /// The server at an address such as `localhost:3000`, of which nothing is known but that.
+    /// The server at an address such as `localhost:3000`, whose protocol is unknown.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -118,21 +118,21 @@ impl Upstream {
         }
         Ok(Upstream { authority: text.to_owned(), addresses })
     }
-    /// As an absolute address has it: `http://localhost:3000`.
+    /// Its origin, such as `http://localhost:3000`.
     pub(super) fn origin(&self) -> String {
         format!("http://{}", self.authority)
     }
     pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(&self.addresses[..]).await?;
-        // A socket without the option is slower, and no more.
+        // Without the option the socket is only slower.
         _ = stream.set_nodelay(true);
         Ok(stream)
     }
 
-    /// Sends a request on; at most so many bytes come back.
+    /// Forwards a request; the response may have at most `most` bytes.
     ///
     /// # Errors
-    /// The server is not there, or speaks no HTTP.
+    /// The server is not there, or does not speak HTTP.
     pub(super) async fn ask(&self, real: Real, most: usize) -> Result<Answer, String> {
         let asked = timeout(PATIENCE, self.exchange(real, most)).await;
         asked.unwrap_or_else(|_| Err("the server behind --upstream said nothing for two minutes".to_owned()))
@@ -148,7 +148,7 @@ impl Upstream {
         let mut request = hyper::Request::new(Full::new(real.body));
         let is_head = real.method == Method::HEAD;
         *request.method_mut() = real.method;
-        // The path alone: whatever host stood in it, there is one that is asked.
+        // Only the path: the host in it is ignored, as just one server is asked.
         *request.uri_mut() = real.path.parse::<Uri>().map_err(|_| "the path cannot be sent on".to_owned())?;
         for (name, value) in &real.headers {
             if !is_of_the_connection(name, &real.headers) && *name != header::CONTENT_LENGTH {
@@ -170,7 +170,7 @@ impl Upstream {
         };
         let mut headers = HeaderMap::new();
         for (name, value) in &head.headers {
-            // Of a head without its body the length is what is asked for.
+            // For `HEAD`, the length is what the client asked for.
             let is_length = *name == header::CONTENT_LENGTH && !is_head;
             if !is_of_the_connection(name, &head.headers) && !is_length {
                 headers.append(name.clone(), value.clone());
@@ -181,7 +181,7 @@ impl Upstream {
 }
 
 impl Answer {
-    /// A redirect to the server itself leads to its place behind the link.
+    /// Rewrites a redirect to the server itself so that it stays behind the link.
     pub(super) fn leads_to(&mut self, base: &str, origin: &str) {
         let to = self.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
         let (of, rest) = to.split_at_checked(origin.len()).unwrap_or_default();
@@ -193,12 +193,12 @@ impl Answer {
             self.headers.insert(header::LOCATION, to);
         }
     }
-    /// How long it is on the way, but for what the link adds.
+    /// Its bytes on the wire, without what the link adds.
     pub(super) fn length(&self) -> u64 {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
         (17 + headers.sum::<usize>() + 2 + self.body.len()) as u64
     }
-    /// What is said in the place of a server that is not there.
+    /// The response if the server is not there.
     pub(super) fn bad_gateway(why: &str) -> Answer {
         let body = Bytes::from(format!("{why}\n"));
         Answer { status: 502, headers: HeaderMap::new(), body, rest: None }

@@ -1,4 +1,4 @@
-//! Requests and responses between sockets and the world.
+//! Converts requests and responses between sockets and the world.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, write_request};
 use crate::contract::{Cacheable, Time};
 
-/// Headers whose values are no secret. Of one's own server's all others are withheld.
+/// Headers whose values are not secret. For a user's own server, all others are withheld.
 const PLAIN: [&str; 22] = [
     "accept",
     "accept-encoding",
@@ -32,7 +32,7 @@ const PLAIN: [&str; 22] = [
     "user-agent",
     "vary",
 ];
-/// A header or a part of a query with such a word in its name may be a secret.
+/// A header or query parameter with one of these words in its name may be a secret.
 const SECRET_WORDS: [&str; 15] = [
     "token",
     "key",
@@ -50,8 +50,8 @@ const SECRET_WORDS: [&str; 15] = [
     "jwt",
     "otp",
 ];
-/// What the scenario's server halves are not told either: they go by headers and queries, as by
-/// `$skiptoken`, so that only what is surely a credential is kept from them.
+/// Withheld from the scenario's server halves as well. They depend on headers and queries (such as
+/// `$skiptoken`), so only what is surely a credential is kept from them.
 const CREDENTIALS: [&str; 16] = [
     "access_token",
     "api-key",
@@ -70,7 +70,7 @@ const CREDENTIALS: [&str; 16] = [
     "x-api-key",
     "x-auth-token",
 ];
-/// What concerns one connection and no message.
+/// Headers that concern one connection, not the message.
 const OF_THE_CONNECTION: [&str; 8] = [
     "connection",
     "keep-alive",
@@ -81,11 +81,11 @@ const OF_THE_CONNECTION: [&str; 8] = [
     "transfer-encoding",
     "upgrade",
 ];
-/// How an app says which device it is, and who it is.
+/// Headers in which an app names its device, and sends the token.
 pub(super) const DEVICE: &str = "syncdyno-device";
 pub(super) const TOKEN: &str = "syncdyno-token";
 
-/// A request of an app as the world gets it, and as it stands in the log.
+/// A request of an app, as the world and the log see it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Asking {
     pub method: String,
@@ -95,14 +95,13 @@ pub struct Asking {
     pub headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// A body that is no text.
+    /// A body that is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
-    /// Names of headers whose values are not told.
+    /// Names of headers whose values are withheld.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld_headers: Vec<String>,
-    /// So many bytes are not told: those headers, values of the query, and bodies that were not
-    /// asked for.
+    /// Withheld bytes: those headers, query values, and bodies that the user did not ask for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub withheld: u64,
 }
@@ -111,7 +110,7 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// Whether a header stays on its connection.
+/// Whether a header concerns only its connection.
 pub(super) fn is_of_the_connection(name: &HeaderName, headers: &HeaderMap) -> bool {
     let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let is_named =
@@ -124,7 +123,7 @@ fn may_be_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// The name as it is meant: `%74oken` is `token`.
+/// A percent-decoded name: `%74oken` is `token`.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -137,7 +136,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A path whose query has no secrets, and how many bytes are left out.
+/// A path without secrets in its query, and the number of bytes left out.
 fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
     let Some((path, query)) = path.split_once('?') else { return (path.to_owned(), 0) };
     let mut left_out = 0;
@@ -152,10 +151,10 @@ fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
     (format!("{path}?{}", query.join("&")), left_out)
 }
 
-/// What of a request is told.
+/// What of a request is recorded.
 #[derive(Clone, Copy)]
 pub(super) struct Discretion {
-    /// One's own server answers: nothing in the world goes by what headers and queries say.
+    /// Whether the user's own server answers, so that the world needs no headers and queries.
     pub(super) is_upstream: bool,
     pub(super) bodies: bool,
 }
@@ -170,7 +169,7 @@ impl Discretion {
 }
 
 impl Asking {
-    /// What an app asks, with what may be told of it.
+    /// A request of an app, without what must be withheld.
     pub(super) fn of(
         method: &Method,
         path: &str,
@@ -215,10 +214,10 @@ impl Asking {
         }
     }
 
-    /// As a request.
+    /// The request to send into the world.
     ///
     /// # Errors
-    /// What of it is none.
+    /// The part that is malformed.
     pub(super) fn request(&self) -> Result<Request, &'static str> {
         let mut request = Request::new(self.body_bytes());
         *request.method_mut() = Method::from_bytes(self.method.as_bytes()).map_err(|_| "the method")?;
@@ -231,7 +230,7 @@ impl Asking {
         Ok(request)
     }
 
-    /// Whether its response is a stream, on a connection that is held.
+    /// Whether its response is a stream, on a held connection.
     pub(super) fn is_held(&self) -> bool {
         let streams =
             |(name, value): &(String, String)| name == "accept" && value.contains("text/event-stream");
@@ -241,30 +240,30 @@ impl Asking {
             && (self.headers.iter().any(streams) || query.split('&').any(|pair| feeds.contains(&pair)))
     }
 
-    /// As what a cache on the way knows it.
+    /// How a cache on the path identifies it; `None` if it is not cacheable.
     pub(super) fn cacheable(&self) -> Option<Cacheable> {
         let is = |(name, value): &(String, String)| name == "cache-control" && value == "no-cache";
         let validated = self.headers.iter().any(is);
         (self.method == "GET").then(|| Cacheable { address: self.path.clone(), validated })
     }
 
-    /// The key of a row may stand in it.
+    /// Whether it may contain the key of a row.
     pub(super) fn names(&self, key: &str) -> bool {
         let stands = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(key));
         !key.is_empty() && (self.path.contains(key) || stands(&self.body))
     }
-    /// How many bytes it has on the way, but for what the link adds.
+    /// Its bytes on the wire, without what the link adds.
     pub(super) fn length(&self) -> Result<u64, &'static str> {
         Ok(write_request(&self.request()?).len() as u64 + self.withheld)
     }
 }
 
-/// A hash of bytes, by which two runs are held against each other.
+/// A hash of bytes, to compare two runs.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes) >> 12
 }
 
-/// Nanoseconds as they stand in the log.
+/// A time in nanoseconds, as the log has it.
 pub(super) fn nanos(time: Time) -> u64 {
     time.0
 }

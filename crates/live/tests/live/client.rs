@@ -1,4 +1,4 @@
-//! A session in this process, and clients that speak to it as apps do.
+//! A session in this process, and clients that behave like apps.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -33,7 +33,7 @@ pub(crate) fn notes(more: &str) -> String {
     )
 }
 
-/// What may go wrong on links and at the backend, early in a session.
+/// Faults on links and at the backend, early in a session.
 pub(crate) const TROUBLE: &str = r#"
     event.lost = { at = "+0s", response_loss = { loss = "25%", for = "5m" } }
     event.tunnel = { at = "+6s", outage = { for = "4s", mode = "reset" } }
@@ -42,7 +42,7 @@ pub(crate) const TROUBLE: &str = r#"
     event.portal = { at = "+28s", captive_portal = { for = "2s" } }
 "#;
 
-/// How a session is to be, where it is not as most are.
+/// Settings of a session that differ from the defaults.
 pub(crate) struct Wish {
     pub(crate) scenario: String,
     pub(crate) protocol: &'static str,
@@ -75,7 +75,7 @@ impl Wish {
     }
 }
 
-/// Takes so many bytes, as a disk does.
+/// A writer that accepts this many bytes, like a full disk.
 #[derive(Clone)]
 struct Sink(Arc<Mutex<Vec<u8>>>, usize);
 
@@ -116,17 +116,17 @@ fn setup(head: &Head) -> (Setup, Stacks) {
     (setup, stacks.with(protocol.stack()))
 }
 
-/// What came of a session.
+/// The result of a session.
 pub(crate) struct Was {
     pub(crate) log: String,
     pub(crate) history: String,
     pub(crate) silent: Vec<String>,
-    /// When it was told that the log is full.
+    /// When a failure of the log was reported.
     pub(crate) log_failed: Vec<Instant>,
     pub(crate) ended: Ended,
 }
 
-/// Runs a session for as long as `apps` have something to do.
+/// Runs a session until `apps` returns.
 pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
     let mut head = Head {
         syncdyno_session: LOG_VERSION,
@@ -198,7 +198,7 @@ pub(crate) fn session(wish: Wish, apps: impl FnOnce(&Doors) + Send) -> Was {
     Was { log, history: ended.history.clone(), silent: ended.silent.clone(), log_failed, ended }
 }
 
-/// Ends the session though its apps have failed.
+/// Ends the session even if its apps have panicked.
 struct OnDrop<'f>(&'f AtomicBool);
 
 impl Drop for OnDrop<'_> {
@@ -207,7 +207,7 @@ impl Drop for OnDrop<'_> {
     }
 }
 
-/// The same again, in virtual time.
+/// Replays the log in virtual time.
 pub(crate) fn again(log: &str) -> Replayed {
     again_of(&Log::read(log.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
 }
@@ -217,7 +217,7 @@ pub(crate) fn again_of(read: &Log) -> Replayed {
     replay(read, &setup, &stacks).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Of a session that happens again: so many requests ended in the same way, and none in another.
+/// Asserts that a replay equals the session; returns the number of requests that ended the same.
 pub(crate) fn is_the_same(was: &Was) -> u64 {
     let replayed = again(&was.log);
     assert_eq!(replayed.differ, [], "{}", was.log);
@@ -226,7 +226,7 @@ pub(crate) fn is_the_same(was: &Was) -> u64 {
     replayed.same
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
@@ -249,10 +249,10 @@ pub(crate) fn connect(to: SocketAddr) -> TcpStream {
     stream
 }
 
-/// What comes on a connection until it is closed; nothing if that is no response.
+/// The response on a connection, read until it closes; `None` if it is malformed.
 pub(crate) fn got(stream: &mut TcpStream) -> Option<Got> {
     let mut bytes = Vec::new();
-    // A reset is an end, too.
+    // A reset also ends it.
     let mut buffer = [0; 1 << 14];
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         bytes.extend_from_slice(&buffer[..read]);
@@ -271,7 +271,7 @@ pub(crate) fn got(stream: &mut TcpStream) -> Option<Got> {
 /// Sends bytes, and waits for the end of the connection.
 pub(crate) fn raw(to: SocketAddr, bytes: impl AsRef<[u8]>) -> Option<Got> {
     let mut stream = connect(to);
-    // Who is refused may not have read all of it.
+    // A refused client may not have sent everything.
     _ = stream.write_all(bytes.as_ref());
     got(&mut stream)
 }
@@ -288,7 +288,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Asks until something comes back.
+    /// Asks until a response comes.
     pub(crate) fn ask(&self, line: &str, body: &str) -> Got {
         self.ask_with(line, "", body)
     }
@@ -309,7 +309,7 @@ impl App {
     }
     fn once_with(&self, line: &str, headers: &str, body: &str) -> Option<Got> {
         let mut stream = connect(self.to);
-        // An app gives a request up before its link does.
+        // An app gives up before its link does.
         stream.set_read_timeout(Some(Duration::from_millis(800))).expect("it is a socket");
         let headers = format!("syncdyno-device: {}\r\n{headers}", self.name);
         _ = stream.write_all(request(line, &headers, body).as_bytes());
@@ -321,7 +321,7 @@ impl App {
     }
 }
 
-/// The first of a few ports in a row that are free: others may take one meanwhile.
+/// The first of three free ports in a row; another process may still take one.
 pub(crate) fn free_ports() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
     let own = 20_000 + (std::process::id() % 2_000) as u16 * 10;
@@ -334,7 +334,7 @@ pub(crate) fn free_ports() -> u16 {
     }
 }
 
-/// Lets the machine's clock go on.
+/// Lets real time pass.
 pub(crate) fn pause(millis: u64) {
     let (_keeps, waits) = mpsc::channel::<()>();
     _ = waits.recv_timeout(Duration::from_millis(millis));

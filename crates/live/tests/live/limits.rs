@@ -1,4 +1,4 @@
-//! What one client may cost the others: time, memory, connections.
+//! Limits on what one client may cost the others: time, memory, connections.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -48,12 +48,12 @@ fn what_is_said_at_once_is_one_mebibyte() {
     });
 }
 
-/// A request that lacks one byte of its body.
+/// A request whose body lacks one byte.
 fn unfinished(to: std::net::SocketAddr, length: usize) -> TcpStream {
     let mut stream = connect(to);
     let head = format!("POST /d/anna/push HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it is open");
-    // Who is refused has not read all of it.
+    // A refused client has not sent everything.
     _ = stream.write_all(&vec![b'x'; length - 1]);
     stream
 }
@@ -83,7 +83,7 @@ fn bodies_of_all_together_have_a_limit() {
 
 #[test]
 fn a_client_that_reads_nothing_is_given_up() {
-    // More than sockets of this machine hold.
+    // More than the socket buffers of this machine hold.
     let large = |mut stream: TcpStream| {
         _ = stream.read(&mut [0; 4_096]);
         let body = vec![b'x'; 1 << 20];

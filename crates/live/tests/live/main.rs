@@ -1,4 +1,4 @@
-//! Sessions with real sockets: what apps meet, what attackers meet, and the same again.
+//! Sessions with real sockets: normal apps, attackers, and replays.
 #![expect(clippy::disallowed_types, reason = "sockets have deadlines of the machine's clock")]
 
 mod attacks;

@@ -1,4 +1,4 @@
-//! Each protocol with calm and bad links, and one's own server: recorded, and had again.
+//! Each protocol with good and bad links, and the user's own server: recorded and replayed.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use crate::client::{
     session,
 };
 
-/// The two worlds in which each protocol is tried.
+/// The two worlds in which each protocol is tested.
 fn worlds() -> [String; 2] {
     [notes(""), notes(TROUBLE)]
 }
@@ -25,7 +25,7 @@ fn edit(key: &str, text: &str, id: &str) -> String {
         .to_string()
 }
 
-/// Pulls all, and edits a few rows twice each.
+/// Pulls everything, and edits a few rows twice each.
 fn plain(app: &App) {
     let mut keys: Vec<String> = Vec::new();
     let (mut cursor, mut more) = (String::new(), true);
@@ -131,7 +131,7 @@ fn rxdb_and_its_stream_are_had_again_to_the_nanosecond() {
             }
             pause(300);
             let mut heard = vec![0; 1 << 14];
-            // Of a link in trouble nothing may have come.
+            // On a bad link nothing may have come.
             let read = stream.read(&mut heard).unwrap_or(0);
             let heard = String::from_utf8_lossy(&heard[..read]).into_owned();
             assert!(read == 0 || heard.contains("text/event-stream"), "{heard}");
@@ -221,7 +221,7 @@ fn datasync_is_had_again_to_the_nanosecond() {
                 let on = format!("if-match: \"{}\"\r\n", version.expect("it has one"));
                 let line = format!("PUT /tables/note/{key}");
                 assert_eq!(app.ask_with(&line, &on, &item.to_string()).status, 200);
-                // On a version that is not the last one.
+                // On an outdated version.
                 if n == 0 {
                     let other = "if-match: \"AAAAAAAAAAA=\"\r\n";
                     app.says(&edit(key, "too late", "late"));
@@ -236,8 +236,7 @@ fn datasync_is_had_again_to_the_nanosecond() {
     }
 }
 
-/// A server of one's own, for so many requests: it answers with what it was sent, sets a cookie,
-/// and leads elsewhere.
+/// A user's own server for `requests` requests: it echoes them, sets a cookie, and redirects away.
 pub(crate) fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has one"));
@@ -290,7 +289,7 @@ fn a_server_of_ones_own_is_had_again_without_it_and_its_secrets() {
         assert_eq!(of("POST /observe", "secret-body").status, 200, "its paths are the server's");
         let leads = of("GET /leads", "");
         assert_eq!((leads.status, leads.headers["location"].as_str()), (302, "http://127.0.0.1:1/elsewhere"));
-        // Whatever host stands in a request, there is one that is asked.
+        // The host in a request is ignored: only one server is asked.
         assert_eq!(of("GET http://localhost:1/other", "").status, 200);
     });
     let heads = server.join().expect("it served");
@@ -366,7 +365,7 @@ fn a_log_that_breaks_off_is_had_again_up_to_there() {
     let lines: Vec<&str> = was.log.lines().collect();
     let replayed = again(&lines[..lines.len() / 2].join("\n"));
     assert_eq!((replayed.differ, replayed.same_history, replayed.is_cut_off), (vec![], None, true));
-    // One byte of a body, and the end is another.
+    // One changed byte of a body changes the end.
     let other = was.log.replacen("anna 0", "anna X", 4);
     assert!(again(&other).same_history == Some(false));
 }
@@ -396,7 +395,7 @@ fn a_client_that_only_sends_no_more_gets_its_response() {
         stream.read_to_string(&mut text).expect("it ends well");
         let response = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&text);
         assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with('}'), "{text}");
-        // One that is gone has given its request up.
+        // A client that is gone has given up its request.
         let mut stream = connect(doors.all);
         stream.write_all(asks.as_bytes()).expect("it is open");
         drop(stream);

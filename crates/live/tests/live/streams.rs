@@ -1,4 +1,4 @@
-//! Streams of one's own server through HTTP mode: pieces as they come, and the same again.
+//! Streams of the user's own server through HTTP mode: delivered in pieces, and replayed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ fn how_often(was: &Was, text: &str) -> usize {
     was.log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// Answers with ten events, one every 20 ms, chunked; the last one ends well or not.
+/// Answers with ten chunked events, one every 20 ms; the stream ends cleanly or not.
 fn events(ends_well: bool) -> impl Fn(TcpStream) + Send {
     move |mut stream| {
         let read = stream.read(&mut [0; 4_096]);
@@ -42,7 +42,7 @@ fn opened(to: std::net::SocketAddr) -> TcpStream {
     stream
 }
 
-/// What comes until it ends, and in how many reads.
+/// What comes until the end, and in how many reads.
 fn hears(stream: &mut TcpStream) -> (String, usize) {
     let (mut heard, mut reads, mut buffer) = (String::new(), 0, [0; 4_096]);
     while let Ok(read @ 1..) = stream.read(&mut buffer) {

@@ -1,4 +1,4 @@
-//! Raw TCP through simulated links: recorded, and had again.
+//! Raw TCP through simulated links: recorded and replayed.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Was, Wish, connect, free_ports, is_the_same, notes, pause, raw, request, session};
 
-/// A server that does something with each of so many connections.
+/// A server that calls `serve` for each of `connections` connections.
 pub(crate) fn server(connections: usize, serve: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let at = listener.local_addr().expect("it has one").to_string();
@@ -20,7 +20,7 @@ pub(crate) fn server(connections: usize, serve: impl Fn(TcpStream) + Send + 'sta
     at
 }
 
-/// Says again what it hears, to the end.
+/// Echoes what it hears, to the end.
 fn echo(mut stream: TcpStream) {
     let mut buffer = [0; 1 << 16];
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
@@ -30,7 +30,7 @@ fn echo(mut stream: TcpStream) {
     }
 }
 
-/// Steady, with a round trip of 150 ms, and what a test adds.
+/// A world with steady links and a round trip of 150 ms, and what a test adds.
 fn steady(more: &str) -> String {
     notes(&format!("link.steady = {{ rtt = \"150ms\", down = \"20Mbit/s\", up = \"20Mbit/s\" }}\n{more}"))
         .replace("link = \"lte-poor\"", "link = \"steady\"")
@@ -44,7 +44,7 @@ fn how_often(was: &Was, text: &str) -> usize {
     was.log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// Reads so many bytes.
+/// Reads exactly `bytes` bytes.
 fn reads(stream: &mut TcpStream, bytes: usize) -> Vec<u8> {
     let mut all = vec![0; bytes];
     stream.read_exact(&mut all).expect("they come");
@@ -64,7 +64,7 @@ fn an_echo_takes_a_round_trip_and_bytes_come_as_they_were() {
             assert_eq!(reads(&mut app, 100), [n; 100]);
             took.push(begun.elapsed());
         }
-        // More than is in flight at once.
+        // More than may be under way at once.
         let sent: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
         let mut other = app.try_clone().expect("it is a socket");
         std::thread::scope(|scope| {
@@ -78,7 +78,7 @@ fn an_echo_takes_a_round_trip_and_bytes_come_as_they_were() {
         });
         pause(200);
     });
-    // The first has the handshake, too.
+    // The first one includes the handshake.
     assert!(took[0] >= Duration::from_millis(300), "{took:?}");
     took[1..].sort();
     assert!(took[1] >= Duration::from_millis(150) && took[1] < Duration::from_millis(200), "{took:?}");
@@ -99,7 +99,7 @@ fn an_outage_that_resets_breaks_a_tunnel_off_at_both_ends() {
         assert_eq!(reads(&mut app, 6), b"before");
         let ended = app.read(&mut [0; 10]);
         assert!(ended.is_err(), "it is reset: {ended:?}");
-        // Nothing can be opened while it lasts.
+        // No tunnel can be opened during the outage.
         let mut other = connect(doors.devices[0]);
         assert!(other.read(&mut [0; 10]).is_err());
     });
@@ -167,7 +167,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
         let mut app = connect(doors.devices[0]);
         app.write_all(b"is anybody there").expect("it is open");
         assert!(app.read(&mut [0; 10]).is_err(), "it is reset");
-        // What is ours is at the other port, and HTTP alone.
+        // Our own endpoints are at the other port, and speak only HTTP.
         let got = raw(doors.all, request("GET /pull", "", "")).expect("it is answered");
         assert_eq!((got.status, got.text().contains("ports")), (404, true));
         let said = "{\"kind\": \"sync-start\"}";
@@ -178,7 +178,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
     let (tells, told) = std::sync::mpsc::channel();
     let to = server(1, move |mut stream| {
         _ = stream.read(&mut [0; 10]);
-        // It hears of it as of an end.
+        // The server sees a normal end.
         _ = tells.send(stream.read(&mut [0; 10]).unwrap_or(0));
     });
     let was = session(through(notes(""), 5.0, to), move |doors| {
@@ -192,7 +192,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
     is_the_same(&was);
 }
 
-/// Closes a socket as one that has failed: its peer hears a reset.
+/// Closes a socket like one that failed: its peer gets a reset.
 fn resets(stream: TcpStream) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("there is room");
@@ -202,7 +202,7 @@ fn resets(stream: TcpStream) {
     stream.set_zero_linger().expect("it is a socket");
 }
 
-/// A server that hears to the end, and tells how that was.
+/// A server that reads to the end, and reports how it ended.
 fn told_of_end() -> (String, std::sync::mpsc::Receiver<std::io::Result<usize>>) {
     let (tells, told) = std::sync::mpsc::channel();
     let to = server(1, move |mut stream| {

@@ -1,4 +1,4 @@
-//! Questions of one scenario, put to another.
+//! Applies the questions of one scenario to another.
 
 use super::document::{Document, settings};
 use super::merge::Setting;
@@ -7,13 +7,16 @@ use super::question::Stand;
 use crate::config::diagnostic::Source;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
 
-/// The variants of a question.
+/// The two variants of a question, by key.
 const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
 
 impl Document {
-    /// This scenario under a question of `of`, with its two variants in place of all own ones. The
-    /// half that it is `seen` to be is itself, with what both variants set alike, but for what it
-    /// keeps; its mends make the other half of one that does not do what is asked for.
+    /// This scenario with one question of `of`, and that question's two variants instead of its
+    /// own.
+    ///
+    /// `seen` says which half this scenario already is. That half sets only what both variants set
+    /// alike. If this is the `Without` half, `seen.mends` are added to the `With` half. Keys in
+    /// `seen.kept` keep this scenario's value.
     #[must_use]
     pub fn asked(&self, question: &str, of: &Document, seen: &Seen) -> Document {
         let stands = seen.half();
@@ -48,7 +51,8 @@ impl Document {
         asked
     }
 
-    /// What a question of `of` needs and this scenario, with this set, has not: what is then said.
+    /// The text of the first need of a question of `of` that the scenario with `sets` does not
+    /// meet.
     pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
         let needs = of.tree.get(&["question", question, "needs"])?.table()?;
         if needs.is_empty() {
@@ -60,8 +64,8 @@ impl Document {
         lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
     }
 
-    /// The first of `sets` (`KEY=VALUE`) that sets what a question is about: a key that differs
-    /// between its variants, or that `mends` set.
+    /// The key of the first of `sets` (`KEY=VALUE`) that sets what the question is about: a key
+    /// that differs between its variants, or that `mends` set.
     pub fn held_by<'s>(&self, question: &str, mends: &[Mend], sets: &'s [String]) -> Option<&'s str> {
         let [Some((_, one)), Some((_, other))] = self.halves(question) else { return None };
         let common = alike(one, other);
@@ -78,7 +82,7 @@ impl Document {
         sets.iter().find(holds).map(|text| text.split('=').next().unwrap_or(text).trim())
     }
 
-    /// The names of a question's variants, with what they are.
+    /// The names and tables of a question's two variants.
     fn halves(&self, question: &str) -> [Option<(&str, &Node)>; 2] {
         HALVES.map(|(half, _)| {
             let name = self.tree.get(&["question", question, half])?.as_text()?;
@@ -87,7 +91,7 @@ impl Document {
     }
 }
 
-/// What two variants set and take out alike.
+/// The settings and removals that two variants have in common.
 fn alike(one: &Node, other: &Node) -> Node {
     let mut both = Table::new();
     let set = one.get(&["set"]).zip(other.get(&["set"]));
@@ -106,7 +110,8 @@ fn alike(one: &Node, other: &Node) -> Node {
     Node::new(Val::Table(both), one.origin.clone())
 }
 
-/// Leaves a key as the tree has it: what is set to all such keys is set to each of the others.
+/// Keeps `key` as the tree has it. A wildcard setting that covers it is replaced by one setting for
+/// each other key that the wildcard covers.
 fn keep(variant: &mut Node, key: &str, tree: &Node) {
     let Some(kept) = Setting::of_need(key) else { return };
     let set = variant.table_mut().and_then(|table| table.get_mut("set"));

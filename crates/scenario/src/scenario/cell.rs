@@ -1,4 +1,4 @@
-//! What a cell of a CSV says, in the type of its column: as it is written, or not at all.
+//! Converts a CSV cell to the type of its column: exactly as written, or not at all.
 
 use super::column::{ColumnType, KeyType};
 use crate::base::{Decimal, Value, words};
@@ -12,7 +12,7 @@ pub(super) struct Wanted<'a> {
     pub(super) kind: &'a ColumnType,
     pub(super) written: &'a str,
     pub(super) place: Option<Place>,
-    /// What keys of the entity look like to which it points.
+    /// The key type of the entity to which the column refers.
     pub(super) points_to: Option<KeyType>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn cell_value(
         (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
-        // Without a range of its own a type has one for rows that are made.
+        // Without a range, the limits of a type apply to generated rows only.
         let ranged = *word == "text" || rest.contains("..");
         ranged && kind.excludes(&value, calendar.unwrap_or_default())
     }) else {
@@ -95,7 +95,7 @@ fn typed_value(cell: &str, kind: &ColumnKind, calendar: Option<Calendar>) -> Opt
     }
 }
 
-/// The type that keeps a number as it is written.
+/// The column type that keeps a number as written.
 fn keeps(cell: &str) -> String {
     let plain = cell.trim_start_matches(['-', '+']);
     let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
@@ -138,7 +138,7 @@ fn is_whole(cell: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Its sign, its digits without zeros at either end, and the power of ten of the last of them.
+/// The sign (true if negative), the digits without outer zeros, and the last digit's power of ten.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let negative = text.starts_with('-');
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -154,7 +154,7 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 
 pub(super) const FINEST: &str = "a date has six digits of a second at most";
 
-/// Whether a date that can be read says more of a second than its millionths.
+/// Whether a readable date is finer than a microsecond.
 pub(super) fn too_fine(date: &str) -> bool {
     let Some((_, part)) = date.split_once(['.', ',']) else { return false };
     let digits = part.find(|c: char| !c.is_ascii_digit()).map_or(part, |end| &part[..end]);

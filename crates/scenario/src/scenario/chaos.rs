@@ -1,4 +1,4 @@
-//! Random trouble in a file: its keys, and how they are read.
+//! The keys of random faults in a scenario file, and how they are read.
 
 use crate::base::{Ppm, Span};
 use crate::config::form::{Form, SPAN, key, table};

@@ -1,5 +1,4 @@
-//! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get
-//! their canonical form.
+//! Checks a tree against its grammar: reports mistakes, adds defaults, makes values canonical.
 
 use super::former::former;
 use super::written::{NAME_WANT, is_name, is_wide};
@@ -86,7 +85,7 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(Help::of(hint, takes)));
 }
 
-/// `1Mbit/s` of `1Mbps`, `1 mb/s` and the like.
+/// Reads `1Mbps`, `1 mb/s` and similar as `1Mbit/s`.
 fn rate_meant(text: &str) -> Option<String> {
     let small = text.to_ascii_lowercase().replace(' ', "");
     let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
@@ -99,7 +98,7 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         node.value = value;
         return;
     }
-    // On a command line nobody quotes a word that looks like a number.
+    // On a command line, nobody quotes a word that looks like a number.
     if let (Form::Word(words), Via::Set, Some(place)) = (form, &node.origin.via, &node.origin.place)
         && let Some(word) = place.source.text.get(place.span.clone()).map(str::trim)
         && words.contains(&word)
@@ -135,7 +134,7 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
         return wrong_form(&Form::Table { keys: &[], kinds: &[] }, node, path, out);
     };
     let known: Vec<&str> = keys.iter().chain(kinds).map(|k| k.name).collect();
-    // What an unknown key was probably meant to be is not known to be missing.
+    // Do not report a key as missing if an unknown key looks like its typo.
     let mut meant = Vec::new();
     let mut strange = false;
     for (name, entry) in table.iter_mut() {
@@ -174,7 +173,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
         let title = format!("`{}` is missing", join(path, key.name));
         let mut place = at.place.clone();
         if let Some(place) = place.as_mut().filter(|_| path.is_empty()) {
-            // Of the whole file its beginning says enough.
+            // For the whole file, point to its beginning only.
             place.span.end = place.span.start;
         }
         let help = format!("it takes {}{}", key.form.want(), example(path, key));
@@ -182,7 +181,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
     }
 }
 
-/// What a table looks like that every scenario needs: "a table" alone helps nobody.
+/// An example of a table that every scenario needs; "a table" alone is no help.
 fn example(path: &str, key: &Key) -> &'static str {
     match (path, key.name) {
         ("", "entity") => ", such as [entity.note] with schema = { id = \"uuid key\", title = \"text\" }",
@@ -237,7 +236,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
 }
 
-/// Shares must come to 1, give or take what rounding to three decimals costs.
+/// Shares must sum to 1, within the error of rounding to three decimals.
 fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let Form::Shares(names) = form else { unreachable!("called for shares") };
     if let Some(name) = node.as_text() {
@@ -274,7 +273,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong |= wrong;
 }
 
-/// `oracle.lost.rows = 0` without quotes is a table in a table; its names are joined again.
+/// Without quotes, `oracle.lost.rows = 0` is a nested table; this joins its names again.
 pub(super) fn flatten(node: &mut Node) {
     let is_bound = |table: &Table| table.keys().all(|k| k == "min" || k == "max");
     let Some(table) = node.table_mut() else { return };

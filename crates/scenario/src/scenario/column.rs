@@ -1,5 +1,5 @@
 //! Column types as scenarios write them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
-//! /20m"`, with what stands behind them: which shares of the rows hold nothing, or the empty text.
+//! /20m"`, optionally followed by the shares of rows that are null or the empty text.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub(super) enum ColumnType {
 }
 
 impl ColumnType {
-    /// What it holds by itself; keys and references are texts.
+    /// The kind of value that the column holds; keys and references are texts.
     pub(super) fn kind(&self) -> ColumnKind {
         match self {
             ColumnType::Made(maker) => maker.kind(),
@@ -30,7 +30,7 @@ impl ColumnType {
         }
     }
 
-    /// Whether the range of this type has no place for a value of one's own.
+    /// Whether an imported value lies outside the range of this type.
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
         let ColumnType::Made(maker) = self else { return false };
         match (maker, value) {
@@ -63,7 +63,7 @@ pub(super) enum KeyType {
 }
 
 impl KeyType {
-    /// A key of a CSV in the one way in which it is written; `None` if it is none of this type.
+    /// The canonical spelling of a CSV key; `None` if `text` is not of this type.
     pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             KeyType::Text => Some(Cow::Borrowed(text)),
@@ -100,21 +100,21 @@ impl KeyType {
 pub(super) const TEXT_MAX: u32 = 1_000_000;
 
 pub(super) const FAT_MAX: u64 = 100_000_000;
-/// A `long-text` reaches up to so many times its median where its most is not written.
+/// Default maximum of a `long-text`, as a multiple of its median.
 pub(super) const FAT_TAIL: u64 = 100;
 
 pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
     "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
 
-/// Shares of the rows; `None` of what no row may hold, or holds but by chance.
+/// Shares of rows that are null or empty; `None` if no row is, or only by chance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shares {
     pub(super) null: Option<Ppm>,
     pub(super) empty: Option<Ppm>,
 }
 
-/// A column type and its shares; `None` where a share is none, or is said twice.
+/// Splits a column type from its shares; `None` if a share is malformed or given twice.
 pub(super) fn without_shares(text: &str) -> Option<(&str, Shares)> {
     let (mut text, mut shares) = (text.trim(), Shares::default());
     loop {
@@ -216,7 +216,7 @@ fn maker(text: &str, (word, rest): (&str, &str)) -> Option<Maker> {
 
 const DAY: i64 = 86_400_000_000;
 
-/// Reads `FROM..UNTIL` in microseconds; the last 30 days if nothing is said.
+/// Reads `FROM..UNTIL` in microseconds; without text, the last 30 days.
 fn days(text: &str) -> Option<(i64, i64)> {
     if text.is_empty() { Some((-30 * DAY, 0)) } else { range(text) }
 }
@@ -285,7 +285,7 @@ pub(super) const COLUMN: Written = Written::of(
 const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
-/// What the first word of a text takes that is nearly a column type, or the word that was meant.
+/// Help for a text that is nearly a column type: the limits of its first word, or the word meant.
 fn beyond_limits(text: &str) -> Option<String> {
     let Some((text, shares)) = without_shares(text) else {
         let said = "\"null 10%\" says how many rows have nothing there, \"empty 10%\" how many an empty text";

@@ -1,4 +1,4 @@
-//! What a cell costs, by an estimate: a pure function of its plan.
+//! Estimates what a cell costs in time and memory: a pure function of its plan.
 
 use std::collections::BTreeSet;
 
@@ -12,48 +12,47 @@ use crate::setup::{BETWEEN_TRIGGERS, HookPlan};
 use crate::setup::{Happening, Who};
 use crate::workload::{Action, EntityData, Maker};
 
-/// What a process takes that runs cells, whatever they are, in bytes of memory.
+/// Base memory of a process that runs cells, in bytes.
 const PROCESS: u64 = 48 << 20;
-/// Bytes of memory at the peak, fitted to what release builds measured, as the tests tell.
+/// Peak memory per item, in bytes, fitted to release builds; see the tests.
 const DEVICE: u64 = 45 << 10;
 const RUN: u64 = 500;
 const EDIT: u64 = 6_000;
-/// An edit that waits for its device's disk: all that is to be written for it.
+/// An edit that waits for its device's disk, with everything to be written for it.
 const HEAPED: u64 = 54_000;
-/// A device's disk is done with an edit after this; with more to write it gets behind.
+/// Time that a device's disk needs per edit; a higher rate builds a backlog.
 const WRITTEN_IN: Span = Span::millis(80);
-/// A row that is loaded, up to so many: the more devices load, the more they share.
+/// A loaded row, counted up to `LOADED_APART` rows: the more devices load, the more they share.
 const LOADED: u64 = 300;
 const LOADED_APART: u64 = 100_000;
-/// A byte of long texts that goes up.
+/// Per byte of long text that is uploaded.
 const UPLOADED: u64 = 3;
-/// What the backend's rows take beside themselves, in per cent of them.
+/// Memory of the backend's rows with their overhead, in percent of the rows.
 const CONTENT_PERCENT: u64 = 140;
-/// A row of an open database that was written there.
+/// A row written to an open database.
 const ROW: u64 = 60;
-/// So many devices keep their databases open (`store`), each of which takes this.
+/// At most `OPEN` devices keep their databases open (`store`); each takes `OPENED` bytes.
 const OPEN: u64 = 512;
 const OPENED: u64 = 60_000;
-/// What a row with fat texts takes besides them: pages that are not full (measured, 3 to 300 kB).
+/// Overhead of a row with long texts: partly filled pages (measured with 3 to 300 kB).
 const FAT_ROW: u64 = 2_600;
-/// A replica that is filled holds its rows twice.
+/// A replica holds its rows twice while it is filled.
 const REPLICA: u64 = 2;
-/// Of rows with fat texts, pages of a device's own, in per cent: of all that it pulls at its first
-/// load, of what changed while it was away, and of what people write during the script (fitted to
-/// what release builds measured, as the tests tell).
+/// Share of long-text bytes on a device's own pages, in percent: of the first load, of changes
+/// while it was away, and of edits during the script (fitted to release builds; see the tests).
 const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
 
-/// A row of the engine's own beside one that comes (`store.extra_rows`), measured with 320 000 to
-/// 1.9 million of them against runs without: 142 to 375 bytes each.
+/// One of the engine's own rows beside an incoming row (`store.extra_rows`). Measured with 320 000
+/// to 1.9 million of them against runs without: 142 to 375 bytes each.
 const EXTRA: u64 = 230;
-/// A query of people who look, of which its wait is kept.
+/// A query of a user who looks at the app; its wait is recorded.
 const LOOK: u64 = 8;
 
 type Part = fn(&Cost) -> u64;
 
-/// Nanoseconds of one core of the reference machine, fitted to release builds, as the tests tell.
+/// Nanoseconds on one core of the reference machine, fitted to release builds; see the tests.
 const CELL: u64 = 3_700_000;
 const PARTS: [(Part, u64); 20] = [
     (|cost| cost.devices, 480_000),
@@ -78,52 +77,53 @@ const PARTS: [(Part, u64); 20] = [
     (|cost| cost.carried, 30_000),
 ];
 
+/// The counts from which a cell's time and memory are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     pub devices: u64,
-    /// Rows that come to devices, before the start or at the first load.
+    /// Rows that devices receive, before the start or at the first load.
     pub provisioned: u64,
     pub backend_rows: u64,
     pub runs: u64,
     pub edits: u64,
     device_edits: u64,
-    /// Rows that others write and devices get: of several writes between two runs one.
+    /// Rows that others write and devices receive; several writes between two runs count once.
     delivered: u64,
     /// Rows that devices load, or that changed while they were away.
     loaded: u64,
-    /// Values of these rows, and transactions that bring them.
+    /// Values of these rows, and the transactions that apply them.
     loaded_values: u64,
     applied: u64,
-    /// Periods that pass, those among them that start no run.
+    /// Periods that pass, including those that start no run.
     periods: u64,
     pulls: u64,
-    /// Bytes of long texts and blobs in what is loaded and delivered, and in what is written.
+    /// Bytes of long texts and blobs in loaded and delivered rows, and in edits.
     pulled_bytes: u64,
     written_bytes: u64,
-    /// Those of them that are written and come to no other device.
+    /// Those of the written bytes that no other device receives.
     uploaded: u64,
-    /// Replicas, and how often they ask the backend for what is new of an entity.
+    /// Replicas, and how often they ask the backend for changes, per entity.
     replicas: u64,
     refreshes: u64,
     listed: u64,
-    /// Rows with references that are looked through for those that lead nowhere.
+    /// Rows with references that are scanned for dangling references.
     watched: u64,
     kills: u64,
-    /// Bytes of memory for the backend's rows and for those of imports.
+    /// Bytes of memory for the backend's rows and imported rows.
     content: u64,
-    /// Rows of one device that do not lie on pages that phones share.
+    /// Rows of one device that are not on pages shared between phones.
     written: u64,
-    /// Bytes of fat texts in any case: on pages that devices share, and in a replica.
+    /// Bytes of long texts that are certain: on pages that devices share, and in a replica.
     fat: u64,
-    /// Bytes of fat texts on pages of a device's own, as far as nothing comes to lie alike.
+    /// Bytes of long texts on a device's own pages, as an upper bound (no equal pages).
     fat_apart: u64,
-    /// Edits of devices that have more to write than their disks get done.
+    /// Edits of devices that produce more than their disks can write.
     heaped: u64,
-    /// Rows of the engine's own beside rows that come.
+    /// The engine's own rows beside incoming rows.
     extra: u64,
-    /// Queries of people who look at the app.
+    /// Queries of users who look at the app.
     looks: u64,
-    /// Times that workers of an integration ask for changes, and records that they write.
+    /// How often integration workers ask for changes, and how many records they write.
     rounds: u64,
     carried: u64,
 }
@@ -225,8 +225,8 @@ impl Cost {
         let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
         Span(parts.into_iter().fold(CELL, u64::saturating_add))
     }
-    /// Bytes of memory at its peak for so many of the costliest of these cells at once: first what
-    /// they surely take, then what they may.
+    /// Peak memory in bytes of `at_once` of the costliest cells: the certain part, and the upper
+    /// bound.
     pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
         let most = cells.into_iter().map(|cell| (cell.sure_memory(), cell.own_memory()));
         let most = most.fold((0, 0), |most, cell| (most.0.max(cell.0), most.1.max(cell.1)));
@@ -257,7 +257,7 @@ impl Cost {
     }
 }
 
-/// Times that workers of an integration ask for changes, and about how many records they write.
+/// How often integration workers ask for changes, and about how many records they write.
 fn carried(plan: &Plan, edits: u64) -> (u64, u64) {
     let Some(of) = &plan.integration else { return (0, 0) };
     let rounds = (plan.duration.0 / of.every.0.max(1) + 1).saturating_mul(u64::from(of.workers));
@@ -272,7 +272,7 @@ fn often(in_time: Span, every: Span) -> u64 {
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 const HOUR: Span = Span::secs(3_600);
 
-/// What is written of an entity, and how often it is pulled.
+/// What is written to an entity, and how often it is pulled.
 #[derive(Clone, Copy, Default)]
 struct Flow {
     /// Edits, in the order of `KINDS`.
@@ -280,7 +280,7 @@ struct Flow {
     /// Bytes of the longest text that an update sets.
     part: u64,
     imported: u64,
-    /// Runs of the units that pull it, of one device; none where no unit does.
+    /// Runs per device of the units that pull the entity; `None` if no unit does.
     runs: Option<u64>,
 }
 
@@ -319,7 +319,7 @@ struct Day {
     looking: Span,
     visits: u64,
     edits: u64,
-    /// Times that a device comes to a network.
+    /// How often a device comes online.
     online: u64,
 }
 
@@ -352,8 +352,8 @@ impl Day {
         self.by_triggers(plan, unit).saturating_add(self.by_hooks(plan, unit))
     }
 
-    /// Runs that hooks start: one for each run that they are called for, or, where a run starts its
-    /// own unit again, one after the other until the script ends.
+    /// Runs that hooks start: one per run for which they are called. If a run starts its own unit
+    /// again, the runs follow each other until the script ends.
     fn by_hooks(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let is_own = |id: UnitId| std::ptr::eq(&plan.units[usize::from(id.0)], unit);
         let starts = |(hook, plan): &(&Hook, &HookPlan)| {
@@ -376,7 +376,7 @@ impl Day {
             Trigger::Resume => held_back(self.visits),
             Trigger::Save => self.edits.min(often(self.present, QUICKEST)),
             Trigger::Online => held_back(self.online) + 1,
-            // As seldom as that is the system generous: windows are an hour apart.
+            // The operating system grants background windows about once an hour.
             Trigger::Background => often(plan.duration, HOUR),
             Trigger::Start | Trigger::Login | Trigger::Manual => 1,
         };
@@ -400,13 +400,13 @@ fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
     if mtbf > Span::ZERO { plan.duration.0 / mtbf.0 } else { 0 }
 }
 
-/// Rows that n edits touch between one run and the next: about n · rows / (n + rows).
+/// Distinct rows that n edits touch between two runs: about n · rows / (n + rows).
 fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
     let room = u128::from(rows) * u128::from(runs);
     (u128::from(edits) * room / (u128::from(edits) + room).max(1)) as u64
 }
 
-/// Runs that edits start come no faster than this, one after the other.
+/// Runs that edits start follow each other no faster than this.
 const QUICKEST: Span = Span::millis(500);
 
 fn empty(plan: &Plan) -> u64 {
@@ -421,7 +421,7 @@ fn content(plan: &Plan, flows: &[Flow]) -> u64 {
     plan.data.iter().zip(flows).map(of).sum()
 }
 
-/// Bytes of fat texts: those on pages that devices share or in a replica, and those on their own.
+/// Bytes of long texts: on shared pages and in a replica, and on devices' own pages (upper bound).
 fn fat(plan: &Plan, flows: &[Flow], devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();
@@ -437,7 +437,7 @@ fn fat(plan: &Plan, flows: &[Flow], devices: u64) -> (u64, u64) {
         let each = mean + mean.min(FAT_ROW);
         let texts = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(mean);
         let held = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(each);
-        // Devices of one start and of the same attributes hold the same.
+        // Devices with the same start state and the same attributes hold the same rows.
         let attributes = entity.scope.iter().filter_map(ScopeRule::attribute);
         let values = attributes.map(|(_, attribute)| plan.attributes[attribute].values.len() as u64);
         let groups = values.fold(1, u64::saturating_mul).min(devices);
@@ -466,7 +466,7 @@ fn changed_in(data: &EntityData, ago: Span) -> u64 {
         .map_or(data.rows, |n| n.min(data.rows))
 }
 
-/// Edits of people and the office by their actions; those of a day first, then those of events.
+/// Edits of users and the office, by action: first those of the day, then those of events.
 fn made(plan: &Plan, devices: u64) -> impl Iterator<Item = (&Action, u64)> {
     of_days(plan, devices).chain(at_once(plan, devices))
 }
@@ -527,7 +527,7 @@ pub(super) fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u6
     scope.iter().fold(u128::from(rows), share) as u64
 }
 
-/// Which part of the moments that are made lies in a window; all of it if that is not known.
+/// The share of generated moments that lies in a window, as a fraction; 1 if it is not known.
 fn window(plan: &Plan, maker: &Maker, (from, until): (Stamp, Stamp)) -> (u128, u128) {
     let Maker::Moment(first, last, _) = maker else { return (1, 1) };
     let midnight = Calendar { start: plan.start, utc_offset: plan.utc_offset }.midnight().0;

@@ -1,5 +1,4 @@
-//! What a scenario means where it is silent: profiles, sync units, logins and writes, put in before
-//! checking.
+//! Adds what a scenario leaves unsaid before the check: profiles, sync units, logins and edits.
 
 use super::check::check;
 use super::column::{ColumnType, column_type};
@@ -80,7 +79,7 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     names
 }
 
-/// Links that devices come to without starting there, and the one behind the gateway.
+/// Links that devices move to without starting there, and the backend link of the gateway.
 fn passed_through(tree: &Node) -> Vec<String> {
     let root = View::new(tree);
     let changes = root.at("event").entries().map(|(_, event)| event.at("network_change.link").text());
@@ -90,7 +89,7 @@ fn passed_through(tree: &Node) -> Vec<String> {
     named.chain(worker).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Tunnels over links that are written: over one of the library as it is they are there too.
+/// Tunnels over links that this file writes; those over unchanged library links are in the library.
 fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
     let over_own = |name: &&String| {
@@ -131,7 +130,7 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
     }
 }
 
-/// Where a scope names an attribute and no fleet says how many values it has.
+/// Devices per value of an attribute that a scope names and for which no fleet gives a count.
 const DEVICES_A_VALUE: u64 = 8;
 
 fn attributes(tree: &mut Node) {
@@ -145,7 +144,7 @@ fn attributes(tree: &mut Node) {
         Val::Int(n) => Some(*n),
         _ => None,
     });
-    // The same number in every fleet, as for attributes that are written down.
+    // The same number in every fleet, as for attributes that the file gives.
     let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE)) as i64;
     if missing.is_empty() || root.at("fleet").present().is_none() {
         return;
@@ -176,7 +175,8 @@ fn workload(tree: &mut Node) {
     }
 }
 
-/// The seed's four units; Splash pulls what every device holds in full, if there is such.
+/// Four default units: Login, Send, Online, and Splash. Splash pulls the entities that every device
+/// holds in full, if there are any.
 fn units(tree: &Node) -> Node {
     let mut text = "{ Login = { on = [\"login\"], pull = [\"*\"], blocking = true }, \
          Send = { on = [\"save\"], push = [\"*\"] }, \
@@ -192,8 +192,7 @@ fn units(tree: &Node) -> Node {
     parse_own(&text)
 }
 
-/// Each person edits some text of each entity that a unit pushes 20 times a day, and the office of
-/// each a quarter as often.
+/// By default each user edits one text of each pushed entity 20 times a day; the office, 5 times.
 fn actions(tree: &Node) -> Node {
     let root = View::new(tree);
     let mut actions = Table::new();
@@ -224,7 +223,7 @@ fn is_delta(entity: View<'_>) -> bool {
     entity.at("delivery").present().is_none_or(|delivery| delivery.text() == "delta")
 }
 
-/// The first column that a person would edit: held by devices, in no scope and of no natural key.
+/// The first column that a user would edit: held by devices, in no scope and no natural key.
 fn editable(entity: View<'_>) -> Option<&str> {
     let lists = |key: &str, column: &str| match entity.at(key).value() {
         Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),

@@ -1,4 +1,4 @@
-//! A scenario file, and the plans that it stands for.
+//! A scenario file, and the plans that it expands to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -28,20 +28,24 @@ use crate::config::view::View;
 use crate::config::written::quoted;
 use crate::contract::{Chosen, Described, StackFile};
 
-/// The text of a scenario file named `path`, if it is UTF-8.
+/// The text of a scenario file named `path`.
+///
+/// # Errors
+/// If the bytes are not UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
-    // A mark of the byte order is not a text to point at.
+    // Diagnostics point into the text, so the byte order mark goes.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// Which cells of a document to plan: overrides, seeds, variants and axes.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub sets: Vec<String>,
     pub seeds: Vec<u64>,
     pub variants: Vec<String>,
     pub axes: Vec<(String, Vec<String>)>,
-    /// The options of keys of `axes` that another than `--axis` gave.
+    /// The option that gave each key of `axes`, if it was not `--axis`.
     pub options: Vec<(String, &'static str)>,
 }
 
@@ -51,7 +55,7 @@ impl Request {
     }
 }
 
-/// A scenario file that is TOML; whether it is right, its plans say.
+/// A scenario file that is valid TOML; [`Document::plans`] checks whether it is a valid scenario.
 #[derive(Clone, Debug)]
 pub struct Document {
     path: String,
@@ -59,14 +63,15 @@ pub struct Document {
     pub(super) tree: Node,
 }
 
-/// What is said of several cells, which is no part of one.
+/// Tables that concern several cells and are not part of any single cell.
 const OF_VARIANTS: [&str; 4] = ["variant", "shows", "question", "table"];
 
+/// A key of a resolved scenario, its value, and where the value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
     pub key: String,
     pub value: String,
-    /// In words: `hospital.toml:12`, `profile sql-modern`, `default`.
+    /// Readable source: `hospital.toml:12`, `profile sql-modern`, `default`.
     pub from: String,
 }
 
@@ -76,7 +81,7 @@ pub(super) struct Cell {
     traces: Traces,
     unsaid: Unsaid,
     notes: Vec<String>,
-    /// What of a variant an option takes the place of.
+    /// Settings of a variant that a command-line option overrides.
     covered: Vec<Diagnostic>,
     mistakes: Vec<Diagnostic>,
 }
@@ -85,18 +90,18 @@ pub(super) struct Cell {
 pub(super) struct Shared {
     bare: Node,
     choices: Choices,
-    /// A variant sets something of actions or events.
+    /// Whether a variant sets something of actions or events.
     turns_script: bool,
 }
 
 impl Document {
-    /// Reads the text of a file, which names others beside it.
+    /// Reads the text of a file; files that it names are looked for beside it.
     pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
         let document = Document::parse(&inert_path(path), text)?;
         Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
-    /// Reads a text; `name` stands for its path in messages.
+    /// Reads a text; `name` replaces its path in messages.
     pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
         let source = Source::new(name, text);
         let tree = parse_document(&source).map_err(|diagnostics| Invalid { diagnostics })?;
@@ -108,7 +113,7 @@ impl Document {
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
-    /// The scenarios of an embedded table, of which one declares it.
+    /// The scenarios of an embedded table; one of them declares it.
     pub fn of_table(name: &str) -> Option<Vec<Document>> {
         let (_, files) = super::TABLES.iter().find(|(own, _)| *own == name)?;
         Some(files.iter().map(|(name, text)| Document::embedded(name, text)).collect())
@@ -119,11 +124,11 @@ impl Document {
             Err(invalid) => panic!("an embedded scenario is TOML: {invalid}"),
         }
     }
-    /// The table that it declares for a sweep.
+    /// The `[table]` that the file declares for a sweep.
     pub fn table(&self) -> Result<Option<TablePlan>, Invalid> {
         self.tree.get(&["table"]).map(table_plan).transpose()
     }
-    /// The same, with files of rows looked for in `folder`.
+    /// The same document, which looks for CSV files in `folder`.
     #[must_use]
     pub fn beside(self, folder: &Path) -> Document {
         Document { dir: Some(folder.to_owned()), ..self }
@@ -131,11 +136,11 @@ impl Document {
     pub fn name(&self) -> &str {
         View::new(&self.tree).at("name").text()
     }
-    /// Where it was read; empty for an embedded one.
+    /// The path it was read from; empty for an embedded one.
     pub fn path(&self) -> &str {
         &self.path
     }
-    /// Ids of what it shows, each once: those under `shows`, then others that it covers.
+    /// Ids of the requirements that it demonstrates, without repeats: from `shows`, then `covers`.
     pub fn covers(&self) -> Vec<&str> {
         let root = View::new(&self.tree);
         let covers = root.at("covers");
@@ -152,7 +157,7 @@ impl Document {
         self.tree = self.bare();
         self
     }
-    /// It without what it says by these keys.
+    /// The document without these keys.
     #[must_use]
     pub fn without(mut self, keys: &[&str]) -> Document {
         let taken_out = keys.iter().filter_map(|key| Setting::of_need(key));
@@ -163,8 +168,10 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request, or all mistakes at once: by variant, then by axes, the last of which
-    /// turns fastest, then by seed.
+    /// All plans of a request, ordered by variant, by axes (the last varies fastest), and by seed.
+    ///
+    /// # Errors
+    /// All mistakes at once.
     pub fn plans(&self, request: &Request, stacks: &[Described]) -> Result<Vec<Plan>, Invalid> {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
@@ -208,7 +215,7 @@ impl Document {
         Ok(plans)
     }
 
-    /// The keys of two axes of which one takes the place of what the other sets.
+    /// The keys of the first two axes that overwrite each other's settings.
     pub fn overlap<'a>(&self, request: &'a Request) -> Option<[&'a str; 2]> {
         let (shared, ignored) = (self.shared(), &mut Vec::new());
         let sets = settings(&request.sets, "--set", ignored);
@@ -216,7 +223,7 @@ impl Document {
         let trees: Vec<Node> = self.wanted(request, ignored).into_iter().map(cell).collect();
         let mut earlier = Vec::<(&str, Vec<Setting>)>::new();
         for (key, values) in &request.axes {
-            // Of plain values two tell as much as all.
+            // Two plain values are enough to find an overlap.
             let telling = values.iter().enumerate().filter(|(n, value)| *n < 2 || value.contains('{'));
             let texts: Vec<String> = telling.map(|(_, value)| format!("{key}={value}")).collect();
             let own = settings(&texts, AXIS, ignored);
@@ -230,8 +237,7 @@ impl Document {
         None
     }
 
-    /// Every key of a variant, or of the base, with its value and where that came from; names are
-    /// not looked up.
+    /// Every key of a variant, or of the base, with its value and source; names are not resolved.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
@@ -256,12 +262,12 @@ impl Document {
         all.unwrap_or_default().into()
     }
 
-    /// What must be said as this variant is refused, if it must be.
+    /// The message with which this variant must be refused, if it must be.
     fn refusal(&self, variant: &str) -> Option<View<'_>> {
         View::new(self.tree.get(&["variant", variant])?).at("refused").present()
     }
 
-    /// Claims that name other keys than those in which their variants differ, as the file has them.
+    /// Claims whose `keys` are not those in which their variants differ, as the file has them.
     fn misnamed(&self, claims: &[Claim], shared: &Shared) -> Vec<Diagnostic> {
         let shows = View::new(&self.tree).at("shows");
         let mut wrong = Vec::new();
@@ -289,7 +295,7 @@ impl Document {
                     let help = "ids of cells have a `-` for what is no letter, digit, `.`, `_`, `=` or `-`";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
                 }
-                // Its name is a part of its cells'.
+                // A variant's name is part of its cells' names.
                 if !is_title(name) {
                     let title = "a variant cannot have this name";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
@@ -318,7 +324,7 @@ impl Document {
         cell
     }
 
-    /// A cell with all that it says, also what nothing in it uses.
+    /// A checked cell with all that it says, including keys that have no effect.
     fn checked(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
@@ -329,7 +335,7 @@ impl Document {
             let own = Setting::all_of_variant(name, written).into_iter();
             all.extend(own.filter_map(|setting| setting.map_err(|wrong| mistakes.push(wrong)).ok()));
         }
-        // It says itself what must come out.
+        // The variant says itself what is expected, so an axis must not change it.
         if written.is_some_and(|(_, written)| written.get(&["expect"]).is_some()) {
             let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
             mistakes.extend(settings.iter().filter_map(fights));
@@ -338,7 +344,7 @@ impl Document {
         let covered: Vec<Diagnostic> = settings.iter().filter_map(covers).collect();
         let mut notes = Vec::new();
         all.extend_from_slice(settings);
-        // What cannot be set yet may be a key of what is derived, such as a unit that nobody wrote.
+        // A key that cannot be set yet may belong to a derived table, such as a default unit.
         all.retain(|setting| setting.apply(&mut tree).is_err());
         let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         let traces = Traces::read(&tree, self.dir.as_deref(), &mut mistakes);
@@ -351,7 +357,7 @@ impl Document {
     pub(super) fn shared(&self) -> Shared {
         let mut set_by_variants = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
-            // What is not a key is told where its variant is planned.
+            // Invalid keys are reported when their variant is planned.
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         let turns_script = set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
@@ -402,7 +408,7 @@ fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     points
 }
 
-/// Adds what a variant expects to what the base expects; of one metric the variant's word counts.
+/// Adds a variant's `expect` to the base's; for the same metric the variant's bound wins.
 fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
     expect.came_by(&Via::Variant(name.to_owned()));
@@ -420,19 +426,19 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan.drawn()];
     }
-    // All the rest is shared, for there may be a million seeds; who runs it again names the seed.
+    // Share everything else, for there may be a million seeds; a rerun names its seed.
     seeds.iter().map(|&seed| plan.clone().with_seed(Seed(seed)).drawn()).collect()
 }
 
 fn text(tree: &Node) -> String {
-    // `toml::to_string` moves all that follows for each table; what shows the buffer does not.
+    // `toml::to_string` moves all following text for each table; the buffer's `Display` does not.
     let mut written = Buffer::new();
     let wrote = tree.to_toml().serialize(Serializer::new(&mut written));
     wrote.expect("a checked scenario can be written as TOML");
     written.to_string()
 }
 
-/// Of what the scenario means, rows and traces of one's own included: not the seed.
+/// Digest of what the scenario means, including CSV rows and traces but not the seed.
 fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces, chosen: &Chosen) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {

@@ -1,11 +1,10 @@
-//! What the words of a key mean, for the key pages and the schema, where the key's own sentence
-//! does not say it.
+//! Meanings of the words of keys, for key pages and schema, where the key's sentence has none.
 
 use crate::protocol;
 
 type Meaning = (&'static str, &'static str);
 
-/// By the end of a key's path: each word with its meaning.
+/// Each word with its meaning, by the end of a key's path.
 const EXPLAINED: &str = "\
 backend.provisioning
   full: a stamp of the last change, a soft-delete flag, and a note of where a row was before

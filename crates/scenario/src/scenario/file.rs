@@ -1,28 +1,32 @@
-//! Files that people name: what is no file, and how much of one is read.
+//! Reads files that users name: refuses what is not a file, and limits how much is read.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// A parser takes up to a hundred times as much memory.
+/// Limits in bytes. A parser takes up to a hundred times as much memory as the text.
 pub const SCENARIO_MAX: u64 = 8 << 20;
 pub const ROWS_MAX: u64 = 1 << 30;
-/// What is read of the record of a run, or of a baseline, at most, in bytes.
+/// At most this is read of the record of a run or of a baseline.
 pub const RECORD_MAX: u64 = 4 << 30;
 
+/// Who named a file, which decides whether a pipe is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// A file that another one names: it is read again, when its copy is kept.
+    /// A file that another file names. It is read again when a copy of it is kept.
     InFile,
-    /// What somebody typed: `<(…)` and `/dev/stdin` are pipes, which somebody writes to.
+    /// A path that a user typed: `<(…)` and `/dev/stdin` are pipes with a writer.
     Typed,
 }
 
-/// Bytes that are read before they are looked at.
+/// Bytes read before they are inspected.
 const PIECE: u64 = 1 << 20;
 
-/// A file to read from. What is none is [`ErrorKind::InvalidInput`]; a pipe is refused before it is
-/// opened, as that may wait for ever.
+/// Opens a file for reading.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] if it is not a file. A pipe is refused before it is opened, as
+/// opening it may block for ever.
 pub fn open(path: &Path, named: Named) -> io::Result<File> {
     open_with(path, named, OpenOptions::new().read(true))
 }
@@ -30,7 +34,7 @@ pub fn open(path: &Path, named: Named) -> io::Result<File> {
 pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
     match fs::metadata(path) {
         Ok(known) => refuse_stranger(path, known.file_type(), named)?,
-        // Whether it is made is for the options to say.
+        // The options decide whether it is created.
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
@@ -38,7 +42,7 @@ pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result
 }
 
 fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> {
-    // A pipe elsewhere has a name in the file system, and perhaps nobody who writes to it.
+    // A named pipe elsewhere may have no writer.
     let written = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     match stranger(kind, named == Named::Typed && written) {
         Some(what) if !kind.is_file() => {
@@ -48,8 +52,11 @@ fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> 
     }
 }
 
-/// All bytes of a text of at most so many; a larger one is [`ErrorKind::FileTooLarge`]. A zero byte
-/// is [`ErrorKind::InvalidData`]: no text has one, and a file of zeros takes no room on the disk.
+/// Reads a text of at most `most` bytes.
+///
+/// # Errors
+/// [`ErrorKind::FileTooLarge`] if it is larger, and [`ErrorKind::InvalidData`] if it has a zero
+/// byte: no text has one, and a sparse file of zeros takes no disk space.
 pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     read_while(path, named, most, |piece, before| match piece.iter().position(|byte| *byte == 0) {
         None => Ok(()),
@@ -60,7 +67,7 @@ pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     })
 }
 
-/// All bytes of a file of at most so many; a larger one is [`ErrorKind::FileTooLarge`].
+/// Reads a file of at most `most` bytes; a larger one is [`ErrorKind::FileTooLarge`].
 pub fn read_bytes(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     read_while(path, named, most, |_, _| Ok(()))
 }
@@ -124,7 +131,7 @@ mod tests {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(2 << 20).unwrap();
         assert_eq!(said(&path, Named::InFile, 2 << 20), "it is not a text: byte 1572865 is zero");
-        // It takes no room on the disk and would take all memory.
+        // A sparse file takes no disk space, but would take all memory.
         file.set_len(1 << 40).unwrap();
         assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the most that is read");
         let pipe = dir.path().join("pipe");

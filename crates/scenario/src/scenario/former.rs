@@ -1,9 +1,8 @@
-//! Keys that a file may have from former times, or in the words of another product, and what says
-//! it now.
+//! Old names of keys and metrics, and names from other products, with what to write instead.
 
 use crate::config::diagnostic::Help;
 
-/// Keys of former times, by the whole path or by its last name, and what they are called now.
+/// Renamed keys, by the whole path or by the last name, with the new name.
 const KEYS: [(&str, &str); 6] = [
     ("gateway.leg", "backend_link"),
     ("answer_loss", "response_loss"),
@@ -13,19 +12,19 @@ const KEYS: [(&str, &str); 6] = [
     ("answers", "responses"),
 ];
 
-/// Metrics of former times, and their names now.
+/// Renamed metrics, with the new name.
 const METRICS: &[(&str, &str)] = &[
     ("net.answers_lost.count", "net.responses_lost.count"),
     ("situation.answer_lost.count", "situation.response_lost.count"),
 ];
 
-/// Keys that are gone, and what says it now.
+/// Removed keys, and what replaces them.
 const GONE: &[(&str, &str)] = &[(
     "engine.conflict.compares",
     "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
 )];
 
-/// Words of OutSystems and Volt MX (`docs/outsystems.md`) in small letters alone.
+/// Terms of OutSystems and Volt MX (`docs/outsystems.md`), in lowercase.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("syncunit syncunits", "did you mean `unit`? a sync unit is a table [unit.NAME]"),
     (
@@ -68,15 +67,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
 ];
 
-/// What a key was called that does not exist, or is called elsewhere; `known` are the keys beside
-/// it.
+/// Help for an unknown key that was renamed or removed, or that another product has; `known` are
+/// the valid keys of its table.
 pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
     let word = letters.collect::<String>();
     let renamed = KEYS.iter().find(|(old, _)| *old == path || *old == name);
     if let Some((old, new)) = renamed.filter(|(_, new)| known.contains(new)) {
-        // A file has the last part of its path.
+        // The file shows only the last part of the path.
         return Some(Help::renamed(old.rsplit('.').next().unwrap_or(old), new));
     }
     let gone = GONE.iter().find(|(old, _)| *old == path);
@@ -84,7 +83,7 @@ pub(super) fn former(path: &str, known: &[&str]) -> Option<Help> {
     gone.or_else(elsewhere).map(|(_, ours)| Help::from(*ours))
 }
 
-/// What a metric that does not exist was called.
+/// Help for an unknown metric that was renamed.
 pub(super) fn former_metric(name: &str) -> Option<Help> {
     METRICS.iter().find(|(old, _)| *old == name).map(|(old, new)| Help::renamed(old, new))
 }

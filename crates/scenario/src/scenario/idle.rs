@@ -1,9 +1,8 @@
-//! Keys that have no effect beside others, such as how a replica is fed where there is none.
+//! Finds keys that have no effect beside others, such as replica settings without a replica.
 //!
-//! What a key needs stands beside it in the grammar ([`Needs`]). Who writes one without is told so.
-//! It is passed over where a variant, `--set` or an axis chose what makes it idle, or where another
-//! variant chooses: a file that is for several ways says how each of them goes. It is passed over
-//! too where a product brought it and the file is for something else.
+//! The grammar says what a key needs ([`Needs`]). A key whose need is not met is reported. It is
+//! ignored without a report if a variant, `--set` or an axis made it idle, or if another variant
+//! does: one file may describe several designs. So is a key that a product profile brought.
 
 use std::sync::LazyLock;
 
@@ -18,14 +17,14 @@ use crate::config::form::{Form, Key, Needs};
 use crate::config::tree::{Entry, Node, Origin, Table, Via, parse_own};
 use crate::config::view::View;
 
-/// A key that needs something.
+/// A key that needs other keys.
 struct Needy {
     /// `NAME` stands for each name of a table.
     path: Vec<String>,
     needs: &'static Needs,
 }
 
-/// In an order in which nothing is needed by a key that is passed over later.
+/// Ordered so that a key comes after those that may remove it or what it needs.
 static NEEDY: LazyLock<Vec<Needy>> = LazyLock::new(|| {
     let mut left = Vec::new();
     each_key(&mut |path, key| {
@@ -50,7 +49,7 @@ fn names(path: &str) -> Vec<String> {
 }
 
 impl Needy {
-    /// The key that decides, by what a key says of it that stands at `own`.
+    /// The path of the key that decides, as `of` names it for a key at `own`.
     fn decider(own: &[String], of: &str) -> Vec<String> {
         match of.strip_prefix('.') {
             Some("") => own.to_vec(),
@@ -59,13 +58,13 @@ impl Needy {
         }
     }
 
-    /// Whether what the other one passes over takes with it this key, or what decides about it.
+    /// Whether removing the other key may remove this key, or a key that decides about it.
     fn comes_after(&self, other: &Needy) -> bool {
         let of = self.needs.of.iter().map(|of| Needy::decider(&self.path, of));
         self.path != other.path && of.chain([self.path.clone()]).any(|path| path.starts_with(&other.path))
     }
 
-    /// Each of its places in a tree.
+    /// Each path in the tree that matches this key.
     fn places(&self, root: View<'_>) -> Vec<Vec<String>> {
         let mut places = vec![Vec::new()];
         for name in &self.path {
@@ -86,11 +85,11 @@ fn at<'v>(root: View<'v>, path: &[String]) -> View<'v> {
     path.iter().fold(root, |view, name| view.key(name))
 }
 
-/// Keys that stand in a tree, and not where it is written: a default in their place would not do
-/// for a link, as a tunnel's packets are smaller than those below it.
+/// Keys that stay in the tree but are not written out. A default in their place would be wrong for
+/// a link: a tunnel's packets are smaller than those of the link below it.
 pub(super) type Unsaid = Vec<Vec<String>>;
 
-/// Of each of [`NEEDY`], whether some variant decides about it.
+/// For each of [`NEEDY`], whether some variant decides about it.
 pub(super) struct Choices(Vec<bool>);
 
 impl Choices {
@@ -102,12 +101,13 @@ impl Choices {
     }
 }
 
-/// What decides besides the key itself.
+/// The keys that decide, except the key itself.
 fn deciders(needy: &Needy, own: &[String]) -> impl Iterator<Item = Vec<String>> {
     needy.needs.of.iter().filter(|of| **of != ".").map(|of| Needy::decider(own, of))
 }
 
-/// Takes out what was chosen to have no effect, says the rest; `by_variants` is what they choose.
+/// Removes keys that a choice made idle and reports the other idle keys; `by_variants` says about
+/// which keys variants decide.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Unsaid::new();
     for (needy, elsewhere) in NEEDY.iter().zip(&by_variants.0) {
@@ -138,8 +138,8 @@ pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Di
     unsaid
 }
 
-/// A tail goes with the jitter that an axis or a variant takes away: the key needs none where both
-/// are written.
+/// The jitter tails of links whose jitter was set to zero. An axis or a variant that removes the
+/// jitter also removes its tail; no tail is needed if the file writes both.
 fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
     let links = root.at("link");
     let still = move |name: &&str| {
@@ -149,7 +149,7 @@ fn tails(root: View<'_>) -> impl Iterator<Item = Vec<String>> {
     tails.map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into())
 }
 
-/// Whether a key is passed over; who wrote another value than its default is told.
+/// Whether a key is ignored. If not, a value other than its default is reported.
 fn is_passed_over(
     tree: &Node,
     path: &[&str],
@@ -170,7 +170,7 @@ fn brought(node: &Node) -> bool {
         && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
 }
 
-/// Whether this choice was made by somebody else than who wrote the key.
+/// Whether something other than the author of the key made this choice.
 fn chosen_apart(choice: &Origin, key: &Node) -> bool {
     match choice.via {
         Via::Variant(_) => !came_by(key, |via| *via == choice.via),
@@ -188,7 +188,7 @@ fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
         || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, is)))
 }
 
-/// Where the value came from; of a table, where its keys did.
+/// Where the value came from; for a table, where its keys came from.
 fn origins(value: View<'_>) -> Vec<Origin> {
     match value {
         table if table.is_table() => {
@@ -198,7 +198,7 @@ fn origins(value: View<'_>) -> Vec<Origin> {
     }
 }
 
-/// Where the choice came from; where a product made it, that of the product did.
+/// Where the choice came from; if a product profile made it, also where the product was chosen.
 fn choosers(root: View<'_>, path: &[String]) -> Vec<Origin> {
     let direct = origins(at(root, path));
     let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile { .. }));

@@ -1,4 +1,4 @@
-//! The list of keys for people, a page a section (`docs/keys`).
+//! Writes the list of keys for users, one page per section (`docs/keys`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -29,9 +29,9 @@ const PAGES: &[Page] = &[
     Page("expect", "What must come out", &["expect", "gate", "variant", "shows", "question"]),
     Page("table", "The table of a sweep", &["table"]),
 ];
-/// Keys that so many kinds of a table have are told once.
+/// Keys that at least this many kinds of a table share are described once.
 const OFTEN: usize = 4;
-/// A table with so many keys is told once where another has the same.
+/// A table with at least this many keys is described once if another table has the same keys.
 const LARGE: usize = 3;
 const COLUMNS: usize = 100;
 
@@ -72,7 +72,7 @@ pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
 
 struct Written {
     text: String,
-    /// Where a table of keys was told, by all of it.
+    /// Where each table of keys was described, by its whole text.
     tables: BTreeMap<String, String>,
 }
 
@@ -141,7 +141,7 @@ fn row(
     }
 }
 
-/// Keys that many kinds of a table have alike, which is a table by name of such.
+/// Keys that many kinds of a named table have in common.
 fn often(form: &Form) -> Vec<&Key> {
     let Form::Named { of: Form::Table { kinds, .. }, .. } = form else { return Vec::new() };
     let mut alike: Vec<(&Key, usize)> = Vec::new();
@@ -173,7 +173,7 @@ fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
     }
 }
 
-/// A key in two lines, and a line for each word that is explained.
+/// A key in two lines, followed by a line for each explained word.
 fn entry(path: &str, key: &Key, note: &str) -> String {
     let meanings = explained(path).unwrap_or_default();
     let mut head = format!("- `{path}`");
@@ -224,7 +224,7 @@ fn brief(form: &Form) -> String {
     }
 }
 
-/// Text of at most so many columns, its further lines indented.
+/// Wraps text at [`COLUMNS`]; continuation lines are indented.
 fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! The grammar written down as a JSON Schema for editors.
+//! Writes the grammar as a JSON Schema for editors.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ pub fn schema_json(stacks: &[Described]) -> String {
     }
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("syncdyno scenario");
-    // A schema has its keys in an order of its own.
+    // `Schema` orders the keys itself.
     let schema = Schema::try_from(root).expect("a table is a schema");
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
 const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
 
-/// What may be chosen of stacks, by key; where several have a key it is any of what they take.
+/// The options of all stacks, by key; if several stacks have a key, it takes any of their forms.
 fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
     let mut forms: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
     for stack in stacks {
@@ -139,7 +139,7 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
     json!({ "type": "object", "properties": properties })
 }
 
-/// A default that is one value; tables have theirs at their own keys.
+/// A default that is a single value; the keys of a table have their own defaults.
 fn plain_default(text: &str) -> Option<Json> {
     let source = super::Source::new("default", text);
     let node = parse_value(&source, 0, crate::config::tree::Via::Default).ok()?;

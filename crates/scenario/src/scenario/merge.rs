@@ -1,4 +1,4 @@
-//! Setting single keys of a scenario: `--set`, axes and variants.
+//! Sets single keys of a scenario: `--set`, axes and variants.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::config::written::dotted;
 pub(super) struct Setting {
     path: Vec<String>,
     key: Origin,
-    /// What it is set to; without a value it is taken out.
+    /// The new value; without one the key is removed.
     value: Option<Node>,
 }
 
 impl Setting {
-    /// Reads `key=value` as the command line takes it; a value that is no TOML is a text.
+    /// Parses `key=value` from the command line; a value that is not TOML is a text.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
         let help = "write it as engine.pull.chunk_rows=500";
@@ -36,7 +36,7 @@ impl Setting {
         Ok(Setting { path, key, value: Some(value) })
     }
 
-    /// What a variant takes out and sets, in this order; keys that are none are mistakes.
+    /// What a variant removes and then sets; unknown keys are mistakes.
     pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = || Via::Variant(variant.to_owned());
         let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
@@ -59,7 +59,7 @@ impl Setting {
         all
     }
 
-    /// An axis that turns what a variant sets, or what is below that, or above.
+    /// Reports an axis that changes what a variant sets, or something below or above it.
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
@@ -71,7 +71,7 @@ impl Setting {
         })
     }
 
-    /// What is said where it takes the place of what a variant sets, which the cell is called by.
+    /// The note for an option that overrides a setting of the variant that names the cell.
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;
@@ -93,7 +93,7 @@ impl Setting {
         })
     }
 
-    /// Whether all that it sets is still there once another has set its own.
+    /// Whether all that it sets is still there after another setting is applied.
     pub(super) fn stands_beside(&self, other: &Setting, tree: &Node) -> bool {
         let mut both = tree.clone();
         let mut set = |setting: &Setting| setting.apply(&mut both).map(|()| both.to_toml());
@@ -101,11 +101,11 @@ impl Setting {
         self.path != other.path && stands.unwrap_or(true)
     }
 
-    /// Whether it is about the very key that another is about.
+    /// Whether both are about exactly the same key.
     pub(super) fn is_of_key(&self, other: &Setting) -> bool {
         self.path == other.path
     }
-    /// The same for each name of a tree that its stars stand for.
+    /// One setting for each name in the tree that its wildcards match.
     pub(super) fn single(&self, tree: &Node) -> Vec<Setting> {
         let Some(star) = self.path.iter().position(|name| is_wide(name)) else { return vec![self.clone()] };
         let (above, wide): (Vec<&str>, _) =
@@ -125,7 +125,7 @@ impl Setting {
     pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
-    /// Whether it is about this key, or about a table that this key is in.
+    /// Whether it is about this key, or about a table that contains this key.
     pub(super) fn is_at_or_above(&self, path: &[String]) -> bool {
         let is_one = |(own, name): (&String, &String)| own == name || is_wide(own);
         self.path.len() <= path.len() && self.path.iter().zip(path).all(is_one)
@@ -141,7 +141,7 @@ impl Setting {
         meets && self.value.as_ref().is_some_and(|value| is_within(value, &names[shared..]))
     }
 
-    /// Whether a tree says something by this key: its value, if it has one.
+    /// Whether the tree has this key, with the same value if the setting has one.
     pub(super) fn is_said_by(&self, tree: &Node) -> bool {
         let said = |node: &Node| match (&self.value, &node.value) {
             (Some(value), _) => node.to_toml() == value.to_toml(),
@@ -156,7 +156,7 @@ impl Setting {
         nodes.into_iter().any(said)
     }
 
-    /// The key of a `needs`, alone or with a value; nothing if scenarios have no such key.
+    /// Parses the key of a `needs`, alone or with a value; `None` if scenarios have no such key.
     pub(super) fn of_need(text: &str) -> Option<Setting> {
         let need = if text.contains('=') {
             Setting::parse(text, "needs").ok()?
@@ -215,7 +215,7 @@ impl Setting {
         (wide, rest): (&str, &[String]),
     ) -> Result<(), Diagnostic> {
         let there = node.table().into_iter().flatten();
-        // A name that begins so is refused later; here it would stand for itself without end.
+        // A name that looks like a wildcard is refused later; here it would recurse for ever.
         let meant = there.filter(|(name, entry)| !is_wide(name) && stands_for(wide, &entry.node));
         let names: Vec<String> = meant.map(|(name, _)| name.clone()).collect();
         if names.is_empty() && self.value.is_some() {
@@ -227,7 +227,10 @@ impl Setting {
     }
 }
 
-/// The form of a dotted key; an error says what scenarios have instead.
+/// The form of a dotted key.
+///
+/// # Errors
+/// Names the keys that scenarios have instead.
 pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagnostic> {
     let origin = Origin { place: at.place(), via: Via::File };
     let below = |(form, path): (&'static Form, String), name: &String| {
@@ -236,7 +239,7 @@ pub(super) fn known_key(key: &str, at: View<'_>) -> Result<&'static Form, Diagno
     wide_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(|(form, _)| form)
 }
 
-/// Whether a `*`, or a `*:KEY`, stands for the name of this value.
+/// Whether `*` or `*:KEY` matches the name of this value.
 fn stands_for(wide: &str, node: &Node) -> bool {
     let has = |key: &str| match node.get(&[key]).map(|node| &node.value) {
         Some(Val::List(items)) => !items.is_empty(),
@@ -253,7 +256,7 @@ fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
     entries.filter(meant).map(|(_, entry)| &entry.node).collect()
 }
 
-/// A dotted key in which `*` may stand for names.
+/// Parses a dotted key in which `*` may stand for names.
 fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
     let bare = |part: &str| is_wide(part) && !key.contains(['"', '\'']);
     let quoted = |part: &str| if bare(part) { format!("\"{part}\"") } else { part.to_owned() };
@@ -264,7 +267,7 @@ fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic>
         .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))
 }
 
-/// Whether what is set to `node` is set to what is `below` it, too.
+/// Whether setting `node` also sets what is `below` it.
 fn is_within(node: &Node, below: &[&str]) -> bool {
     node.table().is_none() || node.get(below).is_some()
 }

@@ -1,21 +1,23 @@
-//! Scenario files: read, checked, resolved to plans.
+//! Scenario files: reads and checks them, and resolves them to plans.
 //!
-//! This room decides what a scenario file means. It reads TOML, tells every mistake at once with
-//! file, line, caret and what would be right, fills in what is not said, and resolves names, clock
-//! times and shares to a [`Plan`] in which nothing is left to decide. What a plan comes to is for
-//! `world`; what stacks there are, with their options and crash points, the caller says, because
-//! those are not below this room.
+//! This room decides what a scenario file means. It reads TOML and reports all mistakes at once,
+//! each with file, line, caret and a fix. It fills in defaults, and resolves names, clock times and
+//! shares to a [`Plan`] that leaves nothing to decide. `world` runs the plan. The caller passes the
+//! known stacks, as this room does not depend on them.
 //!
-//! Invariants: a key that does not exist is an error, never passed over; the order of a file has no
-//! meaning (everything that repeats is a table by name, and entities stand parents first, then by
-//! name); a share is an exact count by largest remainder; the resolved text of a plan reads back as
-//! the same plan; the digest covers what a scenario means, rows of one's own included, and neither
-//! its comments nor its seed; what a swarm gives a seed is a function of both.
+//! Invariants:
+//! - An unknown key is an error.
+//! - The order of a file has no meaning: all that repeats is a table by name, and entities are
+//!   ordered parents first, then by name.
+//! - A share becomes an exact count by largest remainder.
+//! - The resolved text of a plan reads back as the same plan.
+//! - The digest covers what a scenario means, including CSV rows, but not its comments or its seed.
+//! - What a swarm draws is a function of the scenario and the seed.
 //!
-//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once;
-//! `check` holds a tree against it, `keys` and `key_pages` write it down. Before the check, `merge`
-//! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a
-//! silent scenario means. After it, `idle` finds keys without effect, and `resolve` makes the plan.
+//! Reading order: a tree (`config`) is TOML in which each value remembers its place. `grammar`
+//! lists every key once; `check` checks a tree against it; `keys` and `key_pages` document it.
+//! Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs, and `derive`
+//! adds defaults. After it, `idle` finds keys without effect, and `resolve` makes the plan.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
@@ -80,10 +82,10 @@ pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../../../scenarios/hospital-day.toml");
-/// A file by name.
+/// An embedded file: its name and its text.
 type Embedded = (&'static str, &'static str);
 
-/// The tables that `sweep --table` knows by name, each with the scenarios that it is of.
+/// The tables that `sweep --table` knows by name, each with its scenarios.
 pub const TABLES: &[(&str, &[Embedded])] = &[
     ("architectures", embedded!("strategies": "matrix")),
     ("wire", embedded!("wire": "matrix")),

@@ -1,5 +1,4 @@
-//! A plan: one cell of a scenario in three parts: what is simulated, what is judged, and where it
-//! came from.
+//! A plan: one cell of a scenario. It holds what is simulated, what is judged, and its origin.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -19,39 +18,39 @@ pub struct Plan {
     pub source: Arc<Origin>,
 }
 
-/// What a cell has to come to.
+/// What a cell is judged by.
 #[derive(Clone, Debug, Default)]
 pub struct Judging {
     pub expect: Expect,
     pub gates: Vec<Gate>,
-    /// What variants of its scenario show side by side; of all of them, whichever it is.
+    /// Claims that compare variants of the scenario; the same in all its cells.
     pub claims: Arc<[Claim]>,
-    /// What they answer side by side; of all of them, too.
+    /// Questions that variants answer by comparison; the same in all cells, too.
     pub questions: Arc<[Question]>,
     pub situations: Situations,
     pub baseline_metrics: Vec<String>,
 }
 
-/// Where a cell was read, and what its reader is told of it.
+/// Where a cell came from, and what to report about it.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     pub scenario: String,
-    /// Where it was read; empty for the embedded one.
+    /// The path it was read from; empty for the embedded one.
     pub path: String,
     pub digest: String,
     pub variant: Option<String>,
     pub axes: BTreeMap<String, String>,
-    /// What a table calls the values that it gave the cell, an axis each.
+    /// What a `[table]` calls the axis values of the cell, one per axis.
     pub called: Vec<String>,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
     pub swarm: Option<Arc<Swarm>>,
     pub drawn: Option<Arc<Drawn>>,
-    /// Files with rows that the scenario reads, relative to its own.
+    /// CSVs, traces and files of stack options that the scenario reads, relative to it.
     pub files: Vec<String>,
-    /// What the reader should be told, such as inferred column types.
+    /// Notes for the user, such as inferred column types.
     pub notes: Arc<[String]>,
-    /// What is allowed and probably not meant.
+    /// Lints: what is allowed and probably not meant.
     pub warnings: Arc<[Diagnostic]>,
 }
 
@@ -84,6 +83,7 @@ impl Plan {
     }
 }
 
+/// Violations and metrics that a cell must show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
     pub violations: Vec<String>,
@@ -91,35 +91,37 @@ pub struct Expect {
     pub optional: Vec<String>,
 }
 
-/// Bounds of a metric, both included.
+/// Inclusive bounds of a metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
     pub min: Option<u64>,
     pub max: Option<u64>,
 }
 
-/// What two variants show under each seed: a figure fails in one and is mended in the other.
+/// A claim that compares two variants under each seed: one fails by a figure, the other mends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub id: String,
     pub fails: String,
     pub mends: String,
     pub metric: String,
-    /// Where the figure lies that is mended.
+    /// Where the figure of the mended variant must lie.
     pub bound: Bound,
-    /// So many thousandths of it the failing one is at least; without it, it lies out of bounds.
+    /// Least ratio of the failing figure to the mended one, in thousandths; if absent, the failing
+    /// figure must be out of bounds.
     pub factor_milli: Option<u32>,
-    /// The keys in which both variants differ, and no others; empty if the file does not say.
+    /// Exactly the keys in which the variants differ; empty if the file does not say.
     pub keys: Vec<String>,
-    /// Where the fault of a failing variant with a planted bug was reported.
+    /// For a failing variant with a planted bug: where the bug was reported in a real product.
     pub report: Option<String>,
 }
 
+/// A threshold on a figure of a metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
     pub name: String,
     pub metric: String,
-    /// Which figure of it: `value`, `count`, `min`, `p50`, `p95`, `p99`, `max`.
+    /// The statistic: `value`, `count`, `never`, `min`, `mean`, `p50`, `p95`, `p99`, `max`.
     pub stat: String,
     pub start: Option<String>,
     pub bound: Bound,

@@ -1,13 +1,14 @@
-//! Questions that a scenario answers by two of its variants.
+//! Questions that a scenario answers by comparing two of its variants.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::word_enums;
 
+/// A list of numbered questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionList {
-    /// How the names of its questions begin.
+    /// The prefix of its questions' names.
     pub name: &'static str,
     pub title: &'static str,
     pub questions: u32,
@@ -18,19 +19,20 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "field", title: "what the field asks", questions: 8 },
 ];
 
+/// A question, with its two variants and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// Its list and number, such as `checklist-2`, and a word more where several answer one.
+    /// Its list and number, such as `checklist-2`, and another word if questions share a number.
     pub name: String,
     pub asks: String,
     pub without: String,
     pub with: String,
-    /// The answer, with figures in braces.
+    /// The text of the answer, with figures in braces.
     pub says: String,
     pub figures: Vec<Told>,
-    /// What is said of a scenario for which both variants are the same, if anything of its own.
+    /// The text for a scenario in which both variants are the same, if it has its own.
     pub alike: Option<String>,
-    /// What it asks for, where a plan can show whether a scenario does it.
+    /// The practice it asks for, if a plan can show whether a scenario follows it.
     pub does: Option<Practice>,
     pub put: Put,
 }
@@ -92,42 +94,45 @@ word_enums! {
     }
 }
 
+/// A figure of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     pub name: String,
     pub metric: String,
-    /// What it must come to for a yes; a price that is told has none.
+    /// What the figure must reach for a yes; a price that is only reported has none.
     pub demand: Option<Demand>,
 }
 
+/// How a figure must differ between the two variants for a yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// Whether the figure is to be more with what is asked for, and not less.
+    /// Whether the figure must be greater, not less, with the practice.
     pub more: bool,
-    /// The greater figure comes to so many thousandths of the other at least.
+    /// Least ratio of the greater figure to the other, in thousandths.
     pub factor_milli: u32,
 }
 
+/// Which scenario a question is put to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// To the one that has it, which is made to show it.
+    /// To the scenario that defines it and is built to show it.
     ToItsOwn,
-    /// To somebody else's.
+    /// To another scenario.
     ToAnother(Standing),
-    /// To somebody else's, of which no two variants are run, for this reason.
+    /// To another scenario, without running two variants, for this reason.
     ToNone(Standing, String),
 }
 
-/// How somebody's scenario stands to a question before anything is run.
+/// How a user's scenario relates to a question before anything is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// `None` if that cannot be seen, or it is like neither.
+    /// `None` if that cannot be seen, or if the scenario is like neither half.
     pub half: Option<Stand>,
-    /// What in the scenario says so.
+    /// What in the scenario shows it.
     pub because: String,
-    /// What was set beside its own keys to make it do what is asked for.
+    /// Settings that were added to make it follow the practice.
     pub tried: Vec<String>,
-    /// What it has to have so that what is asked for can show.
+    /// What the scenario must have for the practice to show an effect.
     pub shown_by: String,
 }
 
@@ -139,15 +144,16 @@ pub enum Stand {
     With,
 }
 
+/// A piece of an answer's text: words, or a figure in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Words(&'a str),
     Both(&'a str),
-    /// How many times the first figure the second one is.
+    /// How many times as large as the first figure the second one is.
     Times(&'a str),
 }
 
-/// The list, by its place in [`QUESTION_LISTS`], and the number that a question's name says.
+/// The index in [`QUESTION_LISTS`] and the number in the list, from a question's name.
 pub fn question_place(name: &str) -> Option<(usize, u32)> {
     let (list, rest) = name.split_once('-')?;
     let at = QUESTION_LISTS.iter().position(|one| one.name == list)?;

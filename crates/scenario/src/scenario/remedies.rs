@@ -1,16 +1,15 @@
-//! Settings that mend what checks find: how a scenario could be set instead.
+//! Settings that fix what checks find: suggestions for a scenario.
 
 use super::document::Document;
 use crate::config::tree::parse_path;
 use crate::config::written::dotted;
 
-/// A key, the value that mends, and the checks that other values make fail, or the metrics of how
-/// saved edits are lost by them.
+/// A key, the value that helps, and the checks or metrics that fail with other values.
 type Remedy = (&'static str, &'static str, &'static [&'static str]);
 
-/// Of a design that loses data, in the order in which they are tried: first what belongs to the app
-/// and its gateway, then what only the owner of the backend can change. `NAME` is any name.
-/// Each value is the one with which the scenarios of this project that show the fault pass.
+/// Remedies for a design that loses data, in the order in which they are tried: first what the app
+/// and its gateway can change, then what only the owner of the backend can. `NAME` matches any
+/// name. Scenarios of this project that show the fault pass with the value given here.
 const REMEDIES: &[Remedy] = &[
     ("engine.push.capture", "outbox", EDITS),
     ("engine.push.sync_date", "start", MISSED),
@@ -104,7 +103,7 @@ const REMEDIES: &[Remedy] = &[
 
 const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again", "flicker"];
 const PASSED_OVER: &[&str] = &["missing", "outdated", "kept-deleted", "stuck"];
-/// Deletes of which the source keeps no note.
+/// Deletes of which the source keeps no record.
 const UNNOTED: &[&str] = &["kept-deleted"];
 const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
@@ -117,10 +116,10 @@ const DISCARDED: &str = "oracle.saved_edits.discarded";
 const SHELVED: &str = "oracle.shelved.edits";
 const UPGRADED: &str = "oracle.saved_edits.upgraded";
 const POWER_LOST: &str = "oracle.saved_edits.power_lost";
-/// The check that finds the edits that this metric counts, and how they are mended.
+/// The metric of forgotten edits, and the check whose remedies apply to it.
 const FORGOTTEN_EDITS: (&str, &str) = ("oracle.saved_edits.forgotten", "lost-edit");
 
-/// Keys that do nothing unless they are written: their table, which must be there to set them.
+/// Keys that are off unless written, with the table that must exist to set them.
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("engine.hook_timeout", "hooks"),
     ("integration.claim", "integration"),
@@ -129,13 +128,12 @@ const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
 ];
 
-/// The names of a key, and its value.
+/// The path of a key, and its value.
 type Key = (Vec<String>, String);
 
 impl Document {
-    /// Settings, as `--set` takes them, that may mend what `check` finds in this scenario, or what
-    /// a metric counts of lost edits, the most likely first; none if it has none of the values that
-    /// are known to cause it.
+    /// Settings (in the form of `--set`) that may fix what `check`, or a metric of lost edits,
+    /// reports, most likely first; empty if the scenario has none of the known causes.
     pub fn remedies(&self, check: &str) -> Vec<String> {
         let check = if check == FORGOTTEN_EDITS.0 { FORGOTTEN_EDITS.1 } else { check };
         let keys = self.provenance(None, &[]).unwrap_or_default();
@@ -146,8 +144,8 @@ impl Document {
     }
 }
 
-/// What a remedy sets in a scenario with these keys: each key or table that has another value; and
-/// a key that is off unless it is written, where there is what it acts on.
+/// The settings of a remedy for a scenario with these keys: each matching key with another value,
+/// or a key that is off unless written, if its table exists.
 fn settings(keys: &[Key], pattern: &str, value: &str) -> Vec<String> {
     let said = keys.iter().filter_map(|(path, said)| Some((matched(path, pattern)?, said)));
     let said: Vec<(String, &String)> = said.collect();
@@ -162,7 +160,7 @@ fn settings(keys: &[Key], pattern: &str, value: &str) -> Vec<String> {
     if table.is_some_and(is_there) { vec![format!("{pattern}={value}")] } else { Vec::new() }
 }
 
-/// The beginning of a key that is like a pattern, in which `NAME` is any name.
+/// The beginning of a key that matches a pattern, in which `NAME` is any name.
 fn matched(path: &[String], pattern: &str) -> Option<String> {
     let names: Vec<&str> = pattern.split('.').collect();
     let alike = path.iter().zip(&names).all(|(own, name)| *name == "NAME" || own == name);

@@ -1,8 +1,9 @@
-//! The ids that `covers` and `shows` may name: what a system that works offline owes its users.
+//! The ids that `covers` and `shows` may name: what an offline-capable system owes its users.
 
 use crate::config::diagnostic::closest;
 use crate::config::form::Written;
 
+/// A requirement on offline-capable systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
     pub id: &'static str,

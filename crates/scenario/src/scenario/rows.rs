@@ -1,4 +1,4 @@
-//! Rows of one's own, from a CSV.
+//! Rows that a scenario takes from a CSV.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,11 @@ use crate::config::tree::{Entry, Node, Origin, Table, Val};
 use crate::config::written::Calendar;
 use crate::workload::GivenRow;
 
-/// A CSV that was read; its cells are still texts.
+/// A parsed CSV; its cells are still texts.
 #[derive(Debug)]
 pub(super) struct Brought {
     pub(super) file: String,
-    /// The path from where one stands.
+    /// The path relative to the working directory, for messages.
     shown: String,
     pub(super) text: String,
     header: Vec<String>,
@@ -32,7 +32,7 @@ pub(super) struct Brought {
 
 const TOLD: usize = 20;
 
-/// Gives entities a schema where the scenario has none; what was inferred is told in `notes`.
+/// Gives entities a schema if the scenario has none; `notes` lists the inferred types.
 pub(super) fn prepare(
     tree: &mut Node,
     dir: Option<&Path>,
@@ -48,8 +48,7 @@ pub(super) fn prepare(
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
-                // Without the file there is nothing to infer from: nothing can be said of its
-                // columns.
+                // Without the file nothing can be inferred, and no column reported as wrong.
                 if entry.node.get(&["schema"]).is_none() {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
@@ -77,13 +76,13 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    /// The types of its columns are to be `inferred` for this entity, or are written.
+    /// Reads the CSV; `inferred` names the entity if its column types are to be inferred.
     fn read(rows: &Node, dir: Option<&Path>, inferred: Option<&str>) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
         let unreadable = |key: &str| rows.get(&[key]).is_some_and(|n| n.as_text().is_none());
         let Some(file) = name("csv").filter(|_| !unreadable("key") && !unreadable("updated_at")) else {
-            // What is missing or no text is told by the check.
+            // The check reports what is missing or not a text.
             return Err(Vec::new());
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
@@ -123,7 +122,7 @@ impl Brought {
             let record = record.map_err(|e| told(format!("cannot read {file}: {e}")))?;
             ragged += usize::from(record.len() != header.len());
             records.push(record);
-            // A line of nonsense may have a hundred million cells, and no more are told.
+            // A bad line may have a hundred million cells; report no more.
             if ragged > TOLD {
                 break;
             }
@@ -142,7 +141,7 @@ impl Brought {
             }
             let line = record.position().map_or(0, csv::Position::line);
             if let Some(at) = astray(self.rest(record), record.len() == self.header.len()) {
-                // From there on lines are read at random.
+                // From here on, line ends cannot be trusted.
                 let title = "this quote is never closed, or its cell goes on behind its end";
                 let help = "a quote within a quoted cell is written twice: \"\"";
                 mistakes.push(Diagnostic::new(Some(self.spot(record, at)), title).help(help));
@@ -179,12 +178,12 @@ impl Brought {
     pub(super) fn is_dated(&self) -> bool {
         self.updated_at.is_some()
     }
-    /// The record's line, and in it the cell or all of it.
+    /// The first line of the record, with the span of the cell or of the whole line.
     fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
         let line = self.rest(record).lines().next().unwrap_or("");
         self.within(record, 0, line, cell.map_or(0..line.len(), |cell| cell_span(line, cell)))
     }
-    /// The character at this byte of a record, in the line that it is on.
+    /// The character at this byte of a record, within its line.
     fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
         let rest = self.rest(record);
         let begin = rest[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -192,7 +191,7 @@ impl Brought {
         let line = rest[begin..].lines().next().unwrap_or("");
         self.within(record, rest[..begin].matches('\n').count(), line, at - begin..at - begin + width)
     }
-    /// A part of a line so many lines behind the beginning of a record.
+    /// A span of the line that is `lines` lines after the start of a record.
     fn within(&self, record: &csv::StringRecord, lines: usize, line: &str, span: Range<usize>) -> Place {
         let (text, span) = shown(line, span);
         let first_line = record.position().map_or(1, |p| p.line() as usize) + lines;
@@ -200,7 +199,7 @@ impl Brought {
         Place { source: Arc::new(source), span }
     }
 
-    /// Types for all columns but the stamp, from the cells.
+    /// Infers types for all columns except the stamp, from the cells.
     fn infer(&self) -> Vec<(String, String)> {
         let columns = self.header.iter().enumerate().filter(|(i, _)| Some(*i) != self.updated_at);
         let empty = |i: usize| self.records.iter().any(|record| record[i].trim().is_empty());
@@ -230,7 +229,7 @@ impl Brought {
         if all(&|c| matches!(c, "true" | "false")) {
             return "bool".to_owned();
         }
-        // A day without an hour is no instant: it would shift with the zone.
+        // A day without a time is not an instant: it would shift with the zone.
         if all(&|c| Day::read(c).is_some()) {
             return "date".to_owned();
         }
@@ -249,7 +248,7 @@ impl Brought {
         }
     }
 
-    /// Values are in the order of `columns`; without a calendar nothing can be said of dates.
+    /// Values are in the order of `columns`; without a calendar, dates cannot be checked.
     pub(super) fn rows(
         &self,
         key: KeyType,
@@ -368,13 +367,13 @@ impl Brought {
         });
         let values = values.collect();
         let text = &record[self.key];
-        // One that is not of its type was told.
+        // A key of the wrong type was reported before.
         let key = key.canonical(text).map_or_else(|| text.to_owned(), Cow::into_owned);
         GivenRow { key, stamp, values }
     }
 }
 
-/// The first few wrong cells of each column are told, the others counted.
+/// The first few wrong cells of each column; the others are counted.
 #[derive(Default)]
 struct WrongCells(BTreeMap<usize, (Vec<Diagnostic>, usize)>);
 
@@ -445,13 +444,13 @@ fn wrong_header(
     Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
 }
 
-/// A line of which one cell is told, without what is too long to show beyond where that begins.
+/// A line for a message about one cell, cut off where it becomes too long to show.
 fn shown(line: &str, span: Range<usize>) -> (&str, Range<usize>) {
     let end = boundary(line, span.start + SHOWN);
     (&line[..end], span.start..span.end.min(end))
 }
 
-/// The bytes of a line's cell of this number; the whole line if it is not there.
+/// The byte range of the cell with this index; the whole line if there is no such cell.
 fn cell_span(line: &str, cell: usize) -> Range<usize> {
     let mut from = 0;
     let mut number = 0;
@@ -472,7 +471,7 @@ fn cell_span(line: &str, cell: usize) -> Range<usize> {
     if number == cell { from..line.len() } else { 0..line.len() }
 }
 
-/// The bytes of a quoted cell, with both quotes; `None` if it is never closed.
+/// The length of a quoted cell with both quotes, in bytes; `None` if it is never closed.
 fn quoted(text: &str) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -484,9 +483,9 @@ fn quoted(text: &str) -> Option<usize> {
     }
 }
 
-/// The byte of a record at which a quote opens that is never closed, or behind which it ends within
-/// its cell; `whole` says whether the record has all of its cells, so that a quoted one may well go
-/// over the end of its line.
+/// The byte of a record at which a quote opens that is never closed, or at which a quoted cell goes
+/// on after its closing quote. `whole` says whether the record has all of its cells; then a quoted
+/// cell may contain line ends.
 fn astray(record: &str, whole: bool) -> Option<usize> {
     let mut at = 0;
     loop {

@@ -1,7 +1,8 @@
-//! Swarms: each seed has a part of the trouble that its scenario names, and sizes of its own.
+//! Swarms: each seed draws a subset of the scenario's faults, and its own page sizes.
 //!
-//! A world in which everything goes wrong hides what only shows where something does not (Groce et
-//! al., Swarm Testing, 2012); pages go wrong where a tie, an import or an entity is as large.
+//! Swarm testing (Groce et al., Swarm Testing, 2012): a world in which everything goes wrong hides
+//! faults that need something to be absent. Paging faults show when a page is as large as a tie, an
+//! import or an entity.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
 use crate::setup::{Happening, Shared};
 
+/// What each seed may draw: the share of fault kinds that are on, those always on, and sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
     pub on: Ppm,
@@ -17,6 +19,7 @@ pub struct Swarm {
     pub sizes: bool,
 }
 
+/// What a seed drew: the fault kinds that are on and off, and the sizes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     pub on: Vec<String>,
@@ -24,11 +27,13 @@ pub struct Drawn {
     pub sizes: Vec<(&'static str, u32)>,
 }
 
+/// Situations that the cells of a scenario must reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situations {
-    /// Each must occur with one of them.
+    /// Each must occur in at least one of the cells.
     pub occur: Vec<Situation>,
-    /// Of fewer cells it is told and no failure; also of what a swarm's figures come to.
+    /// With fewer cells, a missing situation is reported but is not a failure. The same limit holds
+    /// for the swarm's bounds on figures.
     pub seeds: u64,
 }
 
@@ -38,7 +43,7 @@ impl Plan {
         let Some(swarm) = self.source.swarm.clone() else { return self };
         let mut draw =
             Draw { seed: self.seed.derive("scenario.swarm", 0), swarm: &swarm, drawn: Drawn::default() };
-        // What there is to draw from does not depend on what is drawn.
+        // What can be drawn does not depend on what is drawn.
         let ties = self.ties();
         draw.trouble(&mut self);
         if swarm.sizes {
@@ -50,7 +55,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// Rows that may come with one stamp: of imports and of entities of one stamp; of others all.
+    /// Row counts that may share one stamp: of imports and of entities with one stamp, or else of
+    /// all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
         let imports = self.events.iter().filter_map(|event| match event.what {
@@ -106,7 +112,7 @@ impl Draw<'_> {
         self.without_their_row(plan);
     }
 
-    /// Edits of a row that an event was to find go with that event.
+    /// Removes edits of a row that a removed event was to find.
     fn without_their_row(&mut self, plan: &mut Shared) {
         loop {
             let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
@@ -141,7 +147,7 @@ impl Draw<'_> {
     }
 }
 
-/// As it is written, 1, 2, or a part of a tie, of one row less or of one more.
+/// The written size, 1, 2, or a divisor of a tie's size, or of one row less or more.
 fn size(written: u32, ties: &[u32], stream: &mut Stream) -> u32 {
     match stream.below(10) {
         0..3 => written,

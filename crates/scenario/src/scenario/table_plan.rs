@@ -1,4 +1,4 @@
-//! What `[table]` of a scenario file has a sweep print.
+//! The table that a sweep prints, as `[table]` of a scenario file declares it.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::config::form::Form;
 use crate::config::tree::Node;
 use crate::config::view::{Mistakes, View};
 
-/// Axes that need no keys: each cell has them.
+/// Axes that need no keys: every cell has them.
 const OF_CELLS: [&str; 2] = ["scenario", "variant"];
 
 /// Stands for each word of an axis's key.
 const ANY: &str = "*";
 
-/// The axes and columns of a table. Axes are named by their titles; a figure is a metric, with a
-/// statistic if it is a distribution, or several with ` + ` between.
+/// The axes and columns of a table. Axes are named by their titles. A figure is a metric, with a
+/// statistic if it is a distribution, or a sum of several with ` + ` between.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TablePlan {
     pub axis: Vec<TableAxis>,
@@ -34,15 +34,17 @@ pub struct TablePlan {
     pub rule: Option<TableRule>,
 }
 
+/// An axis of a table: a key and its values, or sets of keys by value.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TableAxis {
     pub title: String,
     pub key: Option<String>,
-    /// None of scenarios and variants, which cells bring.
+    /// Empty for scenarios and variants, which the cells provide.
     pub values: Vec<String>,
     pub set: BTreeMap<String, BTreeMap<String, toml::Value>>,
 }
 
+/// A column: a figure, or words that depend on figures.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableColumn {
     pub title: String,
@@ -53,6 +55,7 @@ pub struct TableColumn {
     pub words: Vec<TableWord>,
 }
 
+/// A word of a column, shown if the figure `when` is above 0, or always without one.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableWord {
     pub say: String,
@@ -60,6 +63,7 @@ pub struct TableWord {
     pub first: bool,
 }
 
+/// The sentence at the end of a table: which of two values of an axis to choose.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableRule {
     pub between: String,
@@ -68,13 +72,13 @@ pub struct TableRule {
     pub zero: Vec<String>,
     pub cost: String,
     pub age: String,
-    /// Figures by what they are called in a sentence.
+    /// Figures by the name that a sentence gives them.
     pub weigh: BTreeMap<String, String>,
     pub kept: String,
 }
 
 impl TableAxis {
-    /// The keys that one of its values sets, and what to.
+    /// The keys that one of its values sets, with their values.
     pub fn sets(&self, value: &str) -> Vec<(String, String)> {
         let own = self.key.iter().map(|key| (key.clone(), value.to_owned()));
         let text = |to: &toml::Value| to.as_str().map_or_else(|| to.to_string(), str::to_owned);
@@ -84,7 +88,7 @@ impl TableAxis {
 }
 
 impl TablePlan {
-    /// Whether it has an axis of this title.
+    /// Whether it has an axis with this title.
     pub fn has(&self, title: &str) -> bool {
         self.axis.iter().any(|axis| axis.title == title)
     }
@@ -113,7 +117,7 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
     Ok(plan)
 }
 
-/// The values of an axis; `*` alone is each word of its key.
+/// The values of an axis; `*` alone means each word of its key.
 fn values(axis: View<'_>) -> Vec<&str> {
     let written: Vec<&str> = axis.at("values").items().map(View::text).collect();
     let key = axis.at("key");
@@ -123,7 +127,7 @@ fn values(axis: View<'_>) -> Vec<&str> {
     }
 }
 
-/// Names of a table that nothing has.
+/// Reports names in a table that refer to nothing.
 fn strange(table: View<'_>) -> Mistakes {
     let wrong = Mistakes::default();
     let axes = || table.at("axis").items();

@@ -1,9 +1,9 @@
-//! What `syncdyno new` writes.
+//! The text that `syncdyno new` writes.
 
-/// Products in whose words there is a scenario to start from.
+/// Products in whose terms a starting scenario exists.
 pub const LIKE: [&str; 2] = ["outsystems", "volt-mx"];
 
-/// A short commented scenario; `like` is one of [`LIKE`], in whose words it is.
+/// A short commented scenario; `like`, one of [`LIKE`], chooses whose terms it uses.
 pub fn template(name: &str, like: Option<&str>) -> String {
     let name = toml::Value::String(name.to_owned()).to_string();
     let body = match like {

@@ -23,7 +23,7 @@ impl Traces {
         for (_, link) in View::new(tree).at("link").entries() {
             for (_, named) in link.at("trace").entries() {
                 let file = named.text();
-                // What is not a text is told by the check.
+                // The check reports a value that is not a text.
                 if !matches!(named.value(), Some(Val::Text(_))) || traces.0.contains_key(file) {
                     continue;
                 }
@@ -54,7 +54,8 @@ impl Traces {
     }
 }
 
-/// Who wrote both is told, unless somebody else chose the trace or a profile brought the rate.
+/// Reports a link with both a trace and a rate. The rate is dropped if a profile or default brought
+/// it, or if a variant or `--set` alone chose the trace.
 pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     let links =
         tree.table_mut().and_then(|root| root.get_mut("link")).and_then(|links| links.node.table_mut());
@@ -94,7 +95,7 @@ fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
 fn line_of(path: &Path, line: u64) -> String {
     let Ok(source) = file::open(path, file::Named::InFile) else { return String::new() };
     let (mut source, mut text) = (BufReader::new(source), Vec::new());
-    // All lines before it are numbers; it may be one without end.
+    // All lines before it are numbers, but this one may never end.
     for _ in 0..line {
         text.clear();
         if (&mut source).take(LINE_READ).read_until(b'\n', &mut text).is_err() {

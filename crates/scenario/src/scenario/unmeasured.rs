@@ -1,11 +1,12 @@
-//! Bounds, claims and questions of metrics that nothing measures: they would hold by themselves.
+//! Reports bounds, claims and questions on metrics that nothing measures: they would always hold.
 
 use super::grammar::is_own_stack;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::tree::Node;
 use crate::config::view::View;
 
-/// How metrics begin, and the key that has them measured, or not with the first of these values.
+/// Prefixes of metrics, the key that enables them, the value that disables them, and one that
+/// enables.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["device.dangling."], "store.watch_references", "false", "true"),
     (&["oracle.stranger."], "store.watch_cursors", "false", "true"),
@@ -13,7 +14,7 @@ const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["net.packets.", "net.connections."], "transport.protocol", "\"bare\"", "\"http/1.1\""),
 ];
 
-/// Those of a checked `tree`, and those of the whole `file` that name its variant.
+/// Reports unmeasured metrics of a checked `tree`, and of comparisons in `file` with its variant.
 pub(super) fn unmeasured(tree: &Node, file: &Node, variant: Option<&str>) -> Vec<Diagnostic> {
     let (root, file) = (View::new(tree), View::new(file));
     let beside = ["question", "shows"].into_iter().flat_map(|table| file.at(table).entries());

@@ -12,13 +12,13 @@ use crate::config::form::{Written, span};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Attribute(String),
-    /// Lies between these, in microseconds from the midnight before the start.
+    /// Lies between these, in microseconds since the midnight before the start.
     Window(i64, i64),
 }
 
 pub(super) const AXIS: &str = "--axis";
 
-/// Whether what is called so gives a key several values, as options of `tune` do too.
+/// Whether an option with this name gives a key several values; options of `tune` do too.
 pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
@@ -73,7 +73,7 @@ pub(super) const DELIVERY: Written =
     .or(&["delta", "upload-only", "backend-only"])
     .because(|text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]));
 
-/// What the way between a device and the backend does to a column.
+/// How the path between a device and the backend changes a column.
 pub(super) const PATH: Written = Written::of(
     "one of \"local-midnight\" (date), \"wall-clock\", \"milliseconds\", \"seconds\" (timestamp), \"double\" (decimal, int), \
            \"double-cut\" (decimal), \"float\" (decimal, int, real), \"int32\" (int), \"empty-is-null\", \"null-is-empty\" (text, blob), \
@@ -109,28 +109,28 @@ const NAME_MAX: usize = 80;
 pub(super) const NAME_WANT: &str = "1 to 80 characters and no `*` at the beginning";
 pub const TITLE_WANT: &str = "1 to 80 characters and no `#` among them";
 
-/// Folders and files are called so, terminals show it, and `RUN#NAME` picks it.
+/// A valid title: it names folders and files, is shown in terminals, and `RUN#NAME` selects it.
 pub fn is_title(text: &str) -> bool {
     is_name(text) && !text.contains('#')
 }
 
-/// Control characters are escapes as soon as a file is read.
+/// Control characters were already escaped when the file was read.
 pub(super) fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= NAME_MAX
 }
 
-/// A text as the id of a cell has it.
+/// A text as it appears in the id of a cell.
 pub fn in_id(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._=-".contains(c) { c } else { '-' };
     text.chars().map(plain).collect()
 }
 
-/// Whether it stands for names in a dotted key; no name begins so.
+/// Whether it is a wildcard in a dotted key; no name begins like this.
 pub(super) fn is_wide(name: &str) -> bool {
     name.starts_with('*')
 }
 
-/// What starts a unit, but for periods.
+/// What starts a unit, except periods.
 const TRIGGERS: [(&str, Trigger); 7] = [
     ("start", Trigger::Start),
     ("login", Trigger::Login),
@@ -147,7 +147,7 @@ pub(super) fn trigger(text: &str) -> Option<Trigger> {
     named.or_else(|| every().map(Trigger::Every))
 }
 
-/// How a trigger is written.
+/// A trigger in file syntax.
 pub(super) fn trigger_text(trigger: Trigger) -> String {
     match trigger {
         Trigger::Every(every) => format!("every {}", span(every)),

@@ -1,5 +1,4 @@
-//! Time zones: fixed offsets, and those of some cities with the rules for daylight saving that hold
-//! today.
+//! Time zones: fixed offsets, and some cities with today's rules for daylight saving.
 
 use jiff::tz::{Offset, TimeZone};
 
@@ -16,8 +15,8 @@ pub(super) const ZONE: Written =
         names
     });
 
-/// Zones by the POSIX rule at the end of their file in the database of the IANA (2025b): it
-/// holds for years after its last change, and needs no files of the system.
+/// Zones by the POSIX rule at the end of their file in the IANA database (2025b). Such a rule holds
+/// for years after the last change, and needs no system files.
 const ZONES: &[(&str, &str)] = &[
     ("UTC0", "UTC"),
     ("EET-2EEST,M4.5.5/0,M10.5.4/24", "Africa/Cairo"),

@@ -1,5 +1,4 @@
-//! Halves whose rows have addresses: each is written by itself, on the condition that it is still
-//! the version that the phone has.
+//! Halves whose rows have addresses: a row is written if it is still the version the phone has.
 
 use std::rc::Rc;
 
@@ -13,32 +12,32 @@ use crate::contract::{
     ServerError, ServerPorts, ServerSetup, Slip, StackOption, Stamp, SystemOfRecord,
 };
 
-/// What became of a write.
+/// The result of a write.
 pub(super) enum Wrote {
-    /// It was committed; the row as it is now, if it is there.
+    /// Committed, with the row as it is now, if it is there.
     Done(Option<Row>),
-    /// Nobody has made it.
+    /// No such row was ever created.
     Missing,
-    /// It was there and was deleted.
+    /// The row existed and was deleted.
     Gone,
-    /// It is there already, or was: who makes it takes another key.
+    /// The key is taken, or was before: a create must use another key.
     Exists(Row),
-    /// Somebody has changed it since.
+    /// The row has changed since.
     Changed(Row),
-    /// The record says no, with a status and its words.
+    /// The record refuses it, with a status and a reason.
     Refused(u16, String),
 }
 
-/// How a row may be written.
+/// The kind of write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Create,
-    /// Of a row that is there.
+    /// Changes a row that exists.
     Change,
     Delete,
 }
 
-/// Whether a header with entity tags names this one; `None` if it is not there.
+/// Whether a header with entity tags names this one; `None` if the header is absent.
 pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -> Option<bool> {
     let said = request.headers().get(header)?.to_str().unwrap_or_default();
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -46,7 +45,7 @@ pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -
     Some(said.split(',').any(is_it))
 }
 
-/// Notes beside an answer that it brings this version of a row.
+/// Notes on the slip that a response brings this version of a row.
 pub(super) fn brings(slip: &mut Slip, (entity, key): (EntityId, &Key), row: &Row) {
     let (key, removed) = (key.clone(), row.values.is_none());
     slip.rows.push(RowVersion { entity, key, stamp: row.stamp, removed });
@@ -56,11 +55,11 @@ fn bad(why: &str) -> ServerError {
     ServerError::BadRequest(why.to_owned())
 }
 
-/// What such a half has, whatever its protocol.
+/// The state of such a half, whatever its protocol.
 pub(super) struct Addressed {
     pub(super) setup: ServerSetup,
     pub(super) ports: ServerPorts,
-    /// Rows of a page.
+    /// Rows per page.
     pub(super) page: usize,
     writer: Writer,
     detects: bool,
@@ -89,11 +88,11 @@ impl Addressed {
     pub(super) fn schema_of(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
     }
-    /// What a request wants written: of an entity (`POST`), or of one row of it (`PATCH`, `PUT`,
-    /// `DELETE`); `None` for another method.
+    /// The write that a request asks for, on an entity (`POST`) or on one row of it (`PATCH`,
+    /// `PUT`, `DELETE`); `None` for another method.
     ///
     /// # Errors
-    /// Its body is no object, or makes a row without an `id`.
+    /// The body is not an object, or creates a row without an `id`.
     pub(super) fn asked(
         &self,
         request: &Request,
@@ -118,11 +117,10 @@ impl Addressed {
         };
         Ok(Some((verb, Wanted { entity: id, key, values })))
     }
-    /// Writes a row. Without `If-Match`, and where conflicts are not detected, over whatever is
-    /// there.
+    /// Writes a row. Overwrites any version without `If-Match`, or if conflicts are not detected.
     ///
     /// # Errors
-    /// As those of the record and of the half's own database.
+    /// Errors of the record and of the half's own database.
     pub(super) fn write(
         &self,
         (of, request): (DeviceId, &Request),
@@ -158,7 +156,7 @@ impl Addressed {
     }
 }
 
-/// Whether the condition does not hold.
+/// The refusal if the `If-Match` condition does not hold.
 fn refused(
     (request, verb, tag): (&Request, Verb, fn(Stamp) -> String),
     now: Option<&Row>,
@@ -170,7 +168,7 @@ fn refused(
     (!holds).then(|| if row.values.is_some() { Wrote::Changed(row.clone()) } else { Wrote::Gone })
 }
 
-/// Whether there is no such row, or one where there may be none.
+/// The result if there is no such row, or if a created row already exists.
 fn absent(verb: Verb, now: Option<&Row>, is_known: bool) -> Option<Wrote> {
     match (verb, now) {
         _ if is_known => None,
@@ -198,7 +196,7 @@ fn says_no(
     why
 }
 
-/// A preference of a request: its value, or nothing if it has none.
+/// The value of a `Prefer` preference; `None` if the request does not have it.
 pub(super) fn prefers<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
     let all = request.headers().get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|list| list.split([',', ';'])).find_map(|one| {

@@ -1,22 +1,22 @@
-//! What is known of a server half before it is made.
+//! The description of a server half, before it runs.
 
 use crate::contract::{Capabilities, Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
 
-/// The half of a stack that answers phones in a published protocol.
+/// The server half of a stack, which speaks a published protocol to phones.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Half {
-    /// What a scenario calls it.
+    /// Its name in scenarios.
     pub name: &'static str,
-    /// What it is, in a sentence.
+    /// What it is, in one sentence.
     pub about: &'static str,
-    /// What its protocol leaves open.
+    /// Options for what its protocol leaves open.
     pub options: Vec<StackOption>,
-    /// Makes it: once for each process, as [`MakeServer`](crate::contract::MakeServer).
+    /// Creates it, once per process, like [`MakeServer`](crate::contract::MakeServer).
     pub make: fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer>,
-    /// What a stack over it can promise at most.
+    /// The most that a stack over it can promise.
     pub at_most: Capabilities,
-    /// What no phone can do over it, whatever the phone supports.
+    /// What phones cannot do over it, even if they support it.
     pub lacks: &'static [Need],
     /// Named places at which its process may be killed.
     pub crash_points: &'static [&'static str],

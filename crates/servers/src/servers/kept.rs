@@ -1,16 +1,16 @@
-//! What a half keeps: its database.
+//! The database of a half.
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::contract::{Database, ServerError, Span};
 
-/// No transaction of the record is longer under way than this: what was committed before is seen.
+/// The longest transaction of the record; readers see everything committed before that.
 pub(super) const SETTLED: Span = Span::secs(86_400);
 
-/// Opens the database of a half and makes its tables.
+/// Opens the database of a half and creates its tables.
 ///
 /// # Panics
-/// When the disk of the server is broken: the bench breaks none.
+/// If the server's disk fails, which the bench never causes.
 pub(super) fn open(at: &Database, tables: &str) -> Connection {
     let opened = || -> rusqlite::Result<Connection> {
         let database = match at.vfs {
@@ -24,7 +24,7 @@ pub(super) fn open(at: &Database, tables: &str) -> Connection {
     opened().expect("the server's disk is sound")
 }
 
-/// An error of the database on its way to a phone: it tries again.
+/// Maps a database error to one after which the phone retries.
 pub(super) fn failed(_: rusqlite::Error) -> ServerError {
     ServerError::Failed
 }

@@ -4,7 +4,7 @@ use super::half::Half;
 use super::{couch, datasync, odata, plain, rx, tinybase, watermelon};
 use crate::contract::StackOption;
 
-/// All halves, in the order of their names.
+/// All halves, ordered by name.
 pub fn servers() -> Vec<Half> {
     vec![
         couch::half(),
@@ -19,12 +19,12 @@ pub fn servers() -> Vec<Half> {
     ]
 }
 
-/// The half of this name.
+/// The half with this name.
 pub fn find(name: &str) -> Option<Half> {
     servers().into_iter().find(|half| half.name == name)
 }
 
-/// The options of all halves, each name once, in the order of names.
+/// The options of all halves, each name once, ordered by name.
 pub fn options() -> Vec<StackOption> {
     let mut all: Vec<StackOption> = servers().into_iter().flat_map(|half| half.options).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));

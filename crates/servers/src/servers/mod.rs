@@ -1,22 +1,25 @@
-//! What answers phones in a published protocol, over the system of record.
+//! Server halves that speak a published protocol to phones, over the system of record.
 //!
-//! A stack whose phones speak such a protocol takes a [`Half`] of [`servers`] by its name: it needs
-//! no server of its own. Each half says in its door which documentation it follows, and has what
-//! that leaves open as options. All options of all halves together are [`options`]: one name means
-//! the same in each.
+//! A stack whose phones speak such a protocol takes a [`Half`] of [`servers`] by name, and needs no
+//! server of its own. Each half's module page names the documentation it follows; what that leaves
+//! open are options. [`options`] lists the options of all halves; a name means the same in each.
 //!
-//! Requests are HTTP ([`crate::contract::http`]). The protocols name no edits, so a phone's
-//! [`Slip`](crate::contract::Slip) says which are behind each row that it writes. A row that is
-//! written without one is refused with 500 and words that say so. The response's slip has the
-//! stamps of the rows that it brings, and of what the edits were committed as.
+//! Requests are HTTP ([`crate::contract::http`]). The protocols do not name edits, so a phone's
+//! [`Slip`](crate::contract::Slip) says which edits are behind each row that it writes. A written
+//! row without one is refused with 500 and a reason. The response's slip has the stamps of the rows
+//! it brings, and the stamps with which edits were committed.
 //!
-//! **A held connection** is how a response is streamed. Its first words are the bytes of the `GET`
-//! request. What comes first is the head of the response, written as one without a body; each
-//! message after it is a piece of the body. A WebSocket's first words are those of its `GET`, too;
-//! its messages are the frames, and no head comes.
+//! **A held connection** streams a response. The phone's first message is the bytes of the `GET`
+//! request. The server's first message is the head of the response, written without a body; each
+//! further message is a piece of the body. A WebSocket also begins with the bytes of its `GET`; its
+//! messages are the frames, and there is no response head.
 //!
-//! Invariants: what a half must know after a kill lies in its own database, written in the request
-//! that it is about; each request may come twice; rows become JSON, and JSON rows, in `rows` alone.
+//! Reading order: `half` and `list` describe the halves; `served` connects one to the bench;
+//! `plain` is the simplest protocol, and each other folder is one protocol. They share `web`,
+//! `rows`, `writing`, `conditional`, `paging`, `notes` and `kept`.
+//!
+//! Invariants: state that must survive a kill is in the half's own database, written in the request
+//! that it concerns; each request may come twice; only `rows` converts between rows and JSON.
 
 mod conditional;
 mod couch;

@@ -1,4 +1,4 @@
-//! What a half whose documents hold the rows notes of the record.
+//! What a half that keeps rows as documents remembers about the record.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub(super) const TABLES: &str = "
 pub(super) struct Notes(pub(super) Rc<Connection>);
 
 impl Notes {
-    /// The stamp of the version of a row that the documents have.
+    /// The stamp of the row version that the documents contain.
     pub(super) fn known(&self, id: EntityId, key: &str) -> Result<Option<Stamp>, ServerError> {
         let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
         let read = |row: &rusqlite::Row<'_>| row.get(0).map(Stamp);
@@ -28,7 +28,7 @@ impl Notes {
         self.0.execute("REPLACE INTO known VALUES(?1, ?2, ?3)", (id.0, key, stamp.0)).map_err(failed)?;
         Ok(())
     }
-    /// Up to where the record was read.
+    /// The stamp up to which the record was read.
     pub(super) fn read_upto(&self, id: EntityId) -> Result<Option<Stamp>, ServerError> {
         let asked = "SELECT read FROM positions WHERE entity = ?1";
         self.0.query_row(asked, [id.0], |row| row.get(0).map(Stamp)).optional().map_err(failed)
@@ -37,8 +37,7 @@ impl Notes {
         self.0.execute("REPLACE INTO positions VALUES(?1, ?2)", (id.0, upto.0)).map_err(failed)?;
         Ok(())
     }
-    /// Remembers the last edit that was named for each row, as its values may come by another
-    /// phone.
+    /// Remembers the last named edit of each row, as its values may arrive through another phone.
     pub(super) fn note_names(&self, slip: &Slip) -> Result<(), ServerError> {
         for row in &slip.edits {
             let Some(edit) = row.edits.last() else { continue };

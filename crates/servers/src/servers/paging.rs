@@ -1,4 +1,4 @@
-//! The next rows of a table after a place in the order of stamps and keys.
+//! Pages of a table's rows in the order of stamps and keys.
 
 use serde_json::json;
 
@@ -13,17 +13,17 @@ pub(super) type Pair = (i64, String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) at: Pair,
-    /// Its first load goes on: behind it the reader goes on here, as what changes meanwhile may
+    /// Set during the first load: where to continue after the load. Rows that changed meanwhile may
     /// have been passed already.
     pub(super) load: Option<Pair>,
 }
 
 impl Position {
-    /// As a text that is safe in an address as it is.
+    /// Encodes the position as a text that is safe in a URL.
     pub(super) fn text(&self) -> String {
         hexed(&json!((&self.at, &self.load)).to_string())
     }
-    /// The position of such a text, if it is one.
+    /// Decodes a position; `None` if the text is not one.
     pub(super) fn of(text: &str) -> Option<Position> {
         let (at, load) = serde_json::from_slice(&unhexed(text)?).ok()?;
         Some(Position { at, load })
@@ -39,7 +39,7 @@ pub(super) fn unhexed(text: &str) -> Option<Vec<u8>> {
     pairs.map(|two| u8::from_str_radix(two.filter(|two| two.len() == 2)?, 16).ok()).collect()
 }
 
-/// The next rows of a table, and whether these are all; its position is behind them then.
+/// The next rows of a table, and whether they are the last ones for now; moves the position.
 pub(super) fn after(
     (attributes, id): (&Attributes, EntityId),
     position: &mut Option<Position>,
@@ -49,7 +49,7 @@ pub(super) fn after(
     let day_before = (record.clock().minus(SETTLED).0, String::new());
     let pair = |row: &Version| (row.1.0, row.0.as_str().to_owned());
     let loads = position.as_ref().is_none_or(|position| position.load.is_some());
-    // Rows of the position's own time may still be missing.
+    // Rows with the position's own stamp may still be missing.
     let since = position.as_ref().filter(|_| !loads).map(|position| Stamp(position.at.0 - 1));
     let mut found = rows::changed(record, id, attributes, since)?;
     found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
@@ -66,7 +66,7 @@ pub(super) fn after(
     let at = found.last().map(pair).or(at).unwrap_or_default();
     *position = Some(match load {
         Some(load) if is_all => Position { at: load, load: None },
-        // Else a phone that hears of nothing would come with a time that is too old one day.
+        // Move on at least to a day ago, so that an unchanged phone's cursor does not expire.
         None if is_all => Position { at: at.max(day_before), load: None },
         load => Position { at, load },
     });

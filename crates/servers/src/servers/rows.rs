@@ -1,4 +1,4 @@
-//! Rows as JSON, and JSON as values of rows.
+//! Converts between rows and JSON.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -6,13 +6,13 @@ use crate::contract::{
     ColumnKind, Entity, EntityId, Key, ServerError, Stamp, SystemOfRecord, Value, ValueRef,
 };
 
-/// A version of a row; none of its values if it is gone.
+/// A version of a row; without values if the row is deleted.
 pub(super) type Version = (Key, Stamp, Option<Vec<Value>>);
 
-/// What changed of a table after `since`, for a phone with these attributes.
+/// Changes of a table after `since`, for a phone with these attributes.
 ///
 /// # Errors
-/// As [`SystemOfRecord::changes`].
+/// Those of [`SystemOfRecord::changes`].
 pub(super) fn changed(
     record: &mut dyn SystemOfRecord,
     entity: EntityId,
@@ -26,7 +26,7 @@ pub(super) fn changed(
     Ok(found)
 }
 
-/// A value as an app in JavaScript has it: truth values are `true` and `false`, stamps numbers.
+/// A value as a JavaScript app has it: booleans are `true` and `false`, stamps are numbers.
 pub(super) fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     value.with_ref(|value| match value {
         ValueRef::Null => Json::Null,
@@ -37,8 +37,7 @@ pub(super) fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     })
 }
 
-/// The value that a column has for this JSON. What does not fit is a text, which the record refuses
-/// in its own words.
+/// The value of a column for this JSON; what does not fit becomes a text, which the record refuses.
 pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     match (kind, json) {
@@ -55,28 +54,28 @@ pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     }
 }
 
-/// What devices hold of a row, by name of column.
+/// The columns of a row that devices hold, by name.
 pub(super) fn object(entity: &Entity, values: &[Value]) -> Map<String, Json> {
     let columns = entity.projection.iter().map(|&at| (&entity.columns[at], &values[at]));
     columns.map(|(column, value)| (column.name.clone(), to_json(&column.kind, value))).collect()
 }
 
-/// The same with its key, as `id`.
+/// The same with the row's key as `id`.
 pub(super) fn with_id(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
     let mut row = object(entity, values);
     row.insert("id".to_owned(), json!(key));
     row
 }
 
-/// The values of the columns that the object has, by position; those that devices do not hold are
-/// left out, and so is what is no column.
+/// The values of the columns that the object has, by position. Other members, and columns that
+/// devices do not hold, are skipped.
 pub(super) fn values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize, Value)> {
     let columns = entity.projection.iter().map(|&at| (at, &entity.columns[at]));
     let named = columns.filter_map(|(at, column)| Some((at, column, object.get(&column.name)?)));
     named.map(|(at, column, json)| (at, from_json(&column.kind, json))).collect()
 }
 
-/// The values of all columns that devices hold; what the object does not have is empty.
+/// The values of all columns that devices hold; null for those that the object lacks.
 pub(super) fn all_values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize, Value)> {
     let of = |at: &usize| {
         let column = &entity.columns[*at];
@@ -85,7 +84,7 @@ pub(super) fn all_values(entity: &Entity, object: &Map<String, Json>) -> Vec<(us
     entity.projection.iter().map(of).collect()
 }
 
-/// Whether an object says what devices hold of a row.
+/// Whether an object equals the columns of a row that devices hold.
 pub(super) fn says(entity: &Entity, object: &Map<String, Json>, values: &[Value]) -> bool {
     let nothing = Json::Null;
     entity.projection.iter().all(|&at| {

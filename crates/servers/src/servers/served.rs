@@ -1,4 +1,4 @@
-//! A half that speaks HTTP, as the bench asks it.
+//! Connects a half that speaks HTTP to the bench.
 
 use serde_json::{Value as Json, json};
 
@@ -10,18 +10,18 @@ use crate::contract::{
     ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord, Ticket,
 };
 
-/// What a half says to a request.
+/// The response of a half to a request.
 pub(super) enum Said {
     Now(Answer),
     Later(Ticket),
 }
 
-/// A half by what is its own.
+/// What differs between halves.
 pub(super) trait Speaks {
-    /// Answers a request.
+    /// Handles a request.
     ///
     /// # Errors
-    /// What the record says no to, and requests that cannot be read.
+    /// Errors of the record, and requests that cannot be read.
     fn answer(
         &mut self,
         from: DeviceId,
@@ -29,10 +29,10 @@ pub(super) trait Speaks {
         slip: &mut Slip,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Said, ServerError>;
-    /// Takes a connection by its first words.
+    /// Accepts a connection by its first message.
     ///
     /// # Errors
-    /// It does not hold such a one.
+    /// The half does not hold this kind of connection.
     fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
         let _ = (from, connection, hello);
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
@@ -40,15 +40,15 @@ pub(super) trait Speaks {
     fn let_go(&mut self, connection: ConnectionId) {
         let _ = connection;
     }
-    /// Takes a message of a connection that needs no record; false if it does.
+    /// Handles a message that does not need the record; returns false if it needs it.
     fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         let _ = (connection, message);
         true
     }
-    /// Takes any other.
+    /// Handles any other message.
     ///
     /// # Errors
-    /// What the record says no to.
+    /// Errors of the record.
     fn hear(
         &mut self,
         (from, connection): (DeviceId, ConnectionId),
@@ -62,13 +62,13 @@ pub(super) trait Speaks {
         let _ = entity;
         stamp.0.to_string()
     }
-    /// What the body says when the server or the gateway says no, in the protocol's own shape.
+    /// The body of a refusal by the server or the gateway, in the protocol's own shape.
     fn refused(&self, word: &str, why: &str) -> Json {
         json!({ "error": word, "reason": why })
     }
 }
 
-/// The word of a refusal, as CouchDB has them.
+/// The error word of a refusal, as in CouchDB.
 fn word_of(error: &ServerError) -> &'static str {
     match error {
         ServerError::BadRequest(_) => "bad_request",
@@ -111,7 +111,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        // Status and `Retry-After` are those of HTTP; a body of text ends clients that read JSON.
+        // Status and `Retry-After` are those of HTTP; a text body would break clients of JSON.
         let mut response = refusal(error);
         *response.body_mut() = self.0.refused(word_of(error), &error.to_string()).to_string().into_bytes();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -144,7 +144,7 @@ impl<S: Speaks> SyncServer for Served<S> {
         self.0.hear((from, connection), message, record)
     }
     fn refuse_message(&self, _: &[u8], _: &ServerError) -> Option<Vec<u8>> {
-        // None of the protocols has a word for it: a phone asks again.
+        // None of the protocols has a message for it: the phone asks again.
         None
     }
     fn on_close(&mut self, _: DeviceId, connection: ConnectionId) {

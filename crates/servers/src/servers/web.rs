@@ -5,10 +5,10 @@ use serde_json::Value as Json;
 use crate::contract::ServerError;
 use crate::contract::http::{HeaderValue, Request, Response, StatusCode, Uri, header, write_response};
 
-/// What comes back for a request.
+/// The response to a request.
 pub(super) type Answer = Response;
 
-/// A path and its query, without the escapes of an address.
+/// A path and its query, with percent-escapes decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) path: Vec<String>,
@@ -28,7 +28,7 @@ impl Address {
     pub(super) fn parts(&self) -> Vec<&str> {
         self.path.iter().map(String::as_str).collect()
     }
-    /// A value of the query.
+    /// A query parameter.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
     }
@@ -44,18 +44,18 @@ impl Address {
     /// A number of the query.
     ///
     /// # Errors
-    /// What stands there is no number.
+    /// The parameter is not a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ServerError> {
         let wrong =
             |text: &str| ServerError::BadRequest(format!("`{name}` must be a whole number, not {text:?}"));
-        // An app that has no number yet writes what JavaScript makes of that.
+        // An app that has no number yet sends what JavaScript makes of that.
         let given = self.get(name).filter(|text| !["", "null", "undefined"].contains(text));
         given.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
     }
-    /// JSON of the query; null if there is none.
+    /// JSON of the query; null if the parameter is absent.
     ///
     /// # Errors
-    /// What stands there is no JSON.
+    /// The parameter is not JSON.
     pub(super) fn json(&self, name: &str) -> Result<Json, ServerError> {
         let given = self.get(name).filter(|text| !["", "undefined"].contains(text));
         let read = |text: &str| {
@@ -66,7 +66,7 @@ impl Address {
     }
 }
 
-/// A part of an address without its escapes.
+/// Decodes the percent-escapes of a part of an address.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -79,10 +79,10 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The JSON of a request; null if it has no body.
+/// The JSON body of a request; null if there is none.
 ///
 /// # Errors
-/// It is no JSON.
+/// The body is not JSON.
 pub(super) fn body(request: &Request) -> Result<Json, ServerError> {
     if request.body().is_empty() {
         return Ok(Json::Null);
@@ -90,12 +90,12 @@ pub(super) fn body(request: &Request) -> Result<Json, ServerError> {
     serde_json::from_slice(request.body()).map_err(|error| ServerError::BadRequest(error.to_string()))
 }
 
-/// A response of JSON.
+/// A JSON response.
 pub(super) fn response(status: u16, body: &Json) -> Response {
     bytes(status, "application/json", body.to_string().into_bytes())
 }
 
-/// A response of bytes.
+/// A response with bytes of this content type.
 pub(super) fn bytes(status: u16, of: &str, body: Vec<u8>) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -104,7 +104,7 @@ pub(super) fn bytes(status: u16, of: &str, body: Vec<u8>) -> Response {
     response
 }
 
-/// The head of a response that is streamed on a connection: it has no length.
+/// The head of a response that is streamed on a connection, without a length.
 pub(super) fn head(of: &str) -> Vec<u8> {
     let mut response = bytes(200, of, Vec::new());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

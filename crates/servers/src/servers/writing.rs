@@ -1,4 +1,4 @@
-//! Writes of phones whose protocol names no edits.
+//! Writes of phones whose protocol does not name edits.
 
 use std::rc::Rc;
 
@@ -11,12 +11,12 @@ use crate::contract::{
     StackOption, Stamp, SystemOfRecord, Value,
 };
 
-/// What each half needs of its database to write.
+/// The tables that a half needs for writing.
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS requests(id INTEGER PRIMARY KEY, number INTEGER);
     CREATE TABLE IF NOT EXISTS committed(edit TEXT PRIMARY KEY) WITHOUT ROWID;";
 
-/// An option that is one of these words, the first of which is its preset.
+/// An option with these words; the first one is the default.
 pub(super) fn word(name: &str, words: &[&str], about: &str) -> StackOption {
     let all = words.iter().map(|word| (*word).to_owned()).collect();
     StackOption::new(name, OptionForm::Word(all), Choice::Text(words[0].to_owned()), about)
@@ -39,37 +39,36 @@ pub(super) fn page() -> StackOption {
     StackOption::new("page", OptionForm::Int { min: 1, max: 100_000 }, Choice::Int(100), about)
 }
 
-/// What a request wants of a row.
+/// The write of one row that a request asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// Its values by position; none for a row that is to go.
+    /// The values by position; `None` to delete the row.
     pub(super) values: Option<Vec<(usize, Value)>>,
 }
 
-/// Names the writes of requests, and knows those that were committed.
+/// Names the writes of requests, and recognises those that were committed.
 pub(super) struct Writer {
     database: Rc<Connection>,
     by_edit: bool,
 }
 
-/// A row is to be written, and nobody says by which edit.
+/// A row is to be written, but no edit is named for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unnamed;
 
 impl Writer {
-    /// One over a database that has the [`TABLES`].
+    /// A writer over a database that has the [`TABLES`].
     pub(super) fn new(database: &Rc<Connection>, by_edit: bool) -> Writer {
         Writer { database: database.clone(), by_edit }
     }
-    /// The number of a request, which no other has in any life of the server.
+    /// A request number that is unique, also across restarts of the server.
     pub(super) fn begin(&self) -> Result<i64, ServerError> {
         const NEXT: &str = "INSERT INTO requests VALUES(1, 1) ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number";
         self.database.query_row(NEXT, [], |row| row.get(0)).map_err(failed)
     }
-    /// The edit that a write stands for, and whether it was committed before: where edits are not
-    /// known, none was.
+    /// The edit behind a write, and whether it was committed before; always false unless `by_edit`.
     pub(super) fn edit(&self, wanted: &Wanted, slip: &mut Slip) -> Result<(EditId, bool), Unnamed> {
         let edit = slip.name(wanted.entity, &wanted.key).ok_or(Unnamed)?;
         let is_known = || {
@@ -79,7 +78,7 @@ impl Writer {
         };
         Ok((edit, self.by_edit && is_known()))
     }
-    /// The mutation that does what is wanted, over the row as it is now.
+    /// The mutation for a write, given the row as it is now.
     pub(super) fn mutation(
         &self,
         request: i64,
@@ -102,10 +101,10 @@ impl Writer {
         mutation.made_at = record.clock();
         mutation
     }
-    /// Notes on the slip, and for later requests, what became of a write.
+    /// Records the result of a write, on the slip and for later requests.
     ///
     /// # Errors
-    /// Its status and the record's words, if it was not committed.
+    /// A status and the record's reason, if it was not committed.
     pub(super) fn settle(
         &self,
         wanted: &Wanted,

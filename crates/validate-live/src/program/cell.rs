@@ -1,5 +1,4 @@
-//! One cell: a link, a size of chunks, a congestion control, with an outage or without; and what is
-//! simulated for it.
+//! One cell: a link, a chunk size, a congestion control, and perhaps an outage; and its simulation.
 
 use std::sync::Arc;
 
@@ -12,20 +11,20 @@ use syncdyno_world::net::{
 use syncdyno_world::setup::Setup;
 use syncdyno_world::world::Stacks;
 
-/// The phone logs in this long after the beginning.
+/// Time from the beginning to the phone's login.
 pub(crate) const LOGIN: Span = Span::millis(200);
 /// A request is given up after this.
 const PATIENCE: &str = "30s";
 
-/// What a cell is.
+/// The parameters of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cell {
-    /// A profile of the library, without what varies.
+    /// A profile of the library, used without its variation.
     pub(crate) link: String,
     pub(crate) congestion: String,
     pub(crate) rows: u64,
     pub(crate) chunk: u64,
-    /// From the login on, and for how long.
+    /// Start, relative to the login, and length.
     pub(crate) outage: Option<(Span, Span)>,
 }
 
@@ -63,7 +62,7 @@ per_device = 0
         )
     }
 
-    /// What is simulated: a link that does not vary, and a phone whose database costs no flash.
+    /// What is simulated: a link without variation, and a phone whose database costs no flash time.
     ///
     /// # Errors
     /// What is wrong with the scenario.
@@ -73,7 +72,7 @@ per_device = 0
         let plan = plans.map_err(|e| e.to_string())?.into_iter().next().ok_or("no plan")?;
         let mut setup = plan.setup;
         setup.backend.service_cv_milli = 0;
-        // Chunks are as large as the phone asks for.
+        // Let the phone choose the chunk size.
         setup.backend.page_cap = u32::MAX;
         for fleet in &mut setup.fleets {
             fleet.links.iter_mut().for_each(|(link, _)| *link = Arc::new(steady(link)));
@@ -91,7 +90,7 @@ per_device = 0
     }
 }
 
-/// The profile without what varies.
+/// The profile without variation.
 fn steady(link: &Profile) -> Profile {
     Profile {
         steps: None,
@@ -105,13 +104,13 @@ fn steady(link: &Profile) -> Profile {
     }
 }
 
-/// The links of the library, but those with a tunnel.
+/// The links of the library, except tunnels.
 pub(crate) fn links() -> Vec<&'static str> {
     let names = Library::Links.profiles().iter().map(|profile| profile.name.as_str());
     names.filter(|name| !name.starts_with("vpn-")).collect()
 }
 
-/// The link of the only phone as the simulation of `setup` has it, with the cell's outage.
+/// The link conditions of the only phone, as in the simulation of `setup`, with the cell's outage.
 pub(crate) fn conditions(setup: &Setup, cell: &Cell) -> LinkConditions {
     let link = setup.fleets[0].links[0].0.clone();
     let seed = setup.seed.derive("world.device", DeviceId(0).0.into()).derive("net", 0);
@@ -124,7 +123,7 @@ pub(crate) fn conditions(setup: &Setup, cell: &Cell) -> LinkConditions {
     conditions
 }
 
-/// The same world for a server that real packets come to: nothing of its own lies before it.
+/// The same world for a server that receives real packets: it simulates no network.
 pub(crate) fn behind_real_packets(setup: &Setup) -> Setup {
     let mut setup = setup.clone();
     setup.transport = TransportOptions::bare();

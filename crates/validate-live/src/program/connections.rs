@@ -1,4 +1,4 @@
-//! A phone's connections to the server: HTTP/1.1, those that are free are used again.
+//! A phone's HTTP/1.1 connections to the server; free ones are reused.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,7 +14,7 @@ use crate::program::http;
 use crate::program::namespace;
 use crate::program::server::ADDRESS;
 
-/// A connection; it is closed with this.
+/// A connection; dropping it closes the connection.
 struct Open {
     sender: SendRequest<Full<Bytes>>,
     task: AbortHandle,
@@ -34,7 +34,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Whose requests have heads of so many bytes.
+    /// `head`: bytes of each request's head.
     pub(crate) fn new(head: u64, congestion: &str) -> Connections {
         let congestion = congestion.to_owned();
         Connections { head, congestion, free: RefCell::default(), opened: Cell::default() }
@@ -55,8 +55,7 @@ impl Connections {
         Ok(Open { sender, task })
     }
 
-    /// Sends a request over a connection that is free, or a new one; one whose response does not
-    /// come is not used again.
+    /// Sends a request over a free connection, or a new one; reuses it only after a response.
     pub(crate) async fn ask(&self, body: Vec<u8>) -> Response {
         let free = self.free.borrow_mut().pop().filter(|open| !open.sender.is_closed());
         let mut open = match free {

@@ -1,4 +1,4 @@
-//! Which cells there are, and how they are measured.
+//! The cells, and how they are measured.
 
 use syncdyno_contract::base::Span;
 
@@ -6,26 +6,26 @@ use crate::program::cell::Cell;
 use crate::program::predict::{Predicted, is_at_an_edge, predict};
 use crate::program::run::{self, Measured};
 
-/// Sizes of chunks, in rows.
+/// Chunk sizes, in rows.
 pub(crate) const CHUNKS: [u64; 4] = [50, 200, 1_000, 5_000];
 /// Congestion controls.
 pub(crate) const CONGESTION: [&str; 2] = ["cubic", "bbr"];
-/// A link has so many rows that the smallest chunks take no longer than [`SLOWEST`].
+/// Row counts: a link gets the largest one whose smallest chunks take at most [`SLOWEST`].
 const ROWS: [u64; 6] = [20_000, 10_000, 5_000, 2_000, 1_000, 500];
 const SLOWEST: Span = Span::secs(15);
-/// How long an outage is. It begins in the middle of the fastest clean sync of its link.
+/// Length of an outage. It begins in the middle of the link's fastest sync without an outage.
 const OUTAGE: Span = Span::secs(3);
-/// A cell whose 99th percentile of timing errors is above this is measured again, alone.
+/// A cell whose 99th percentile of timing errors exceeds this is measured again, alone.
 pub(crate) const LATE: Span = Span::millis(5);
-/// So often at most.
+/// Most attempts per cell.
 const TRIES: u32 = 3;
 
-/// A cell with what the simulation says of it.
+/// A cell with its prediction.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) cell: Cell,
     pub(crate) predicted: Predicted,
-    /// A slightly different outage is predicted to cost much more or much less.
+    /// Whether a slightly different outage is predicted to take much longer or shorter.
     pub(crate) edge: bool,
 }
 
@@ -44,7 +44,7 @@ impl Planned {
     }
 }
 
-/// All cells of a link: clean and with an outage, in all sizes of chunks that differ.
+/// All cells of a link: with and without an outage, in all chunk sizes that differ.
 ///
 /// # Errors
 /// Why one cannot be simulated.
@@ -67,7 +67,7 @@ pub(crate) fn cells(link: &str, chunks: &[u64], controls: &[&str]) -> Result<Vec
         }
     }
     let middle = took(rows, rows)?.scaled(1, 2);
-    // To a millisecond: so a table can say it.
+    // Rounded to a millisecond, so that a table can give it.
     let middle = Span(middle.0.next_multiple_of(1_000_000));
     let mut planned = Vec::new();
     for congestion in controls {
@@ -81,13 +81,13 @@ pub(crate) fn cells(link: &str, chunks: &[u64], controls: &[&str]) -> Result<Vec
     Ok(planned)
 }
 
-/// What a cell came to, and in which try.
+/// The result of a cell, and the number of attempts.
 pub(crate) struct Try {
     pub(crate) measured: Result<Measured, String>,
     pub(crate) tries: u32,
 }
 
-/// Measures cells, up to `jobs` at once while their timers are in time; `done` is told of each.
+/// Measures cells, up to `jobs` at once while their timers are in time; calls `done` for each.
 pub(crate) fn measure(planned: &[Planned], jobs: usize, mut done: impl FnMut(&Planned, Try)) {
     let (mut jobs, mut rest, mut late) = (jobs.max(1), planned, 0);
     while !rest.is_empty() {
@@ -108,7 +108,7 @@ pub(crate) fn measure(planned: &[Planned], jobs: usize, mut done: impl FnMut(&Pl
             }
             done(one, this);
         }
-        // The machine does not carry two.
+        // The machine cannot run two at once.
         if late > TRIES {
             jobs = 1;
         }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 whose heads are as long as the simulation has them.
+//! HTTP/1.1 with heads as long as in the simulation.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -7,14 +7,14 @@ use hyper::{Request, Response};
 
 use crate::program::namespace::SERVER;
 
-/// What makes a head as long as it is to be.
+/// The header that pads a head to its length.
 const PAD: &str = "x-pad";
-/// A line of a header without its name and value.
+/// A header line without its name and value.
 const LINE: usize = ": \r\n".len();
-/// What hyper writes of a request and of a response besides the lines of headers.
+/// What hyper writes of a request and of a response besides header lines.
 const FIRST_UP: usize = "POST /sync HTTP/1.1\r\n\r\n".len();
 const FIRST_DOWN: usize = "HTTP/1.1 200 OK\r\n\r\n".len();
-/// What it adds by itself to a response.
+/// The header that hyper adds to a response.
 const DATE: usize = "date: Sun, 29 Nov 2026 19:00:00 GMT\r\n".len();
 
 fn length_line(body: &[u8]) -> usize {
@@ -26,7 +26,7 @@ fn pad(head: u64, taken: usize) -> HeaderValue {
     HeaderValue::from_str(&"x".repeat(length)).unwrap_or_else(|_| HeaderValue::from_static("x"))
 }
 
-/// A request whose head is of so many bytes.
+/// A request whose head has `head` bytes.
 pub(crate) fn request(body: Vec<u8>, head: u64) -> Request<Full<Bytes>> {
     let host = SERVER.to_string();
     let taken = FIRST_UP + "host".len() + LINE + host.len() + length_line(&body);
@@ -39,7 +39,7 @@ pub(crate) fn request(body: Vec<u8>, head: u64) -> Request<Full<Bytes>> {
     request
 }
 
-/// A response whose head is of so many bytes.
+/// A response whose head has `head` bytes.
 pub(crate) fn response(body: Vec<u8>, head: u64) -> Response<Full<Bytes>> {
     let taken = FIRST_DOWN + DATE + length_line(&body);
     let mut response = Response::new(Full::new(Bytes::from(body)));
@@ -55,7 +55,7 @@ mod tests {
     use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    /// What the two ends of hyper write: a request of so many bytes, and a response.
+    /// The bytes that hyper's two ends write for such bodies: the request's, and the response's.
     fn written(up: usize, down: usize) -> (usize, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         tokio::task::LocalSet::new().block_on(&runtime, async {

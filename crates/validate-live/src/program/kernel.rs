@@ -1,5 +1,4 @@
-//! What needs unsafe code: a network namespace for a thread, a device in it, and timers that tokio
-//! waits for.
+//! System calls that need unsafe code: a thread's network namespace, its TUN device, and timers.
 
 #![expect(unsafe_code, reason = "neither std nor a safe wrapper has these calls")]
 
@@ -12,9 +11,9 @@ use rustix::ioctl::{Ioctl, IoctlOutput, Opcode};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 use tokio::io::{Interest, unix::AsyncFd};
 
-/// `TUNSETIFF`: makes the device of this request, or attaches to it.
+/// `TUNSETIFF`: creates the device of this request, or attaches to it.
 const TUN_SET_IFF: Opcode = 0x4004_54ca;
-/// `IFF_TUN | IFF_NO_PI`: IP packets with nothing before them.
+/// `IFF_TUN | IFF_NO_PI`: IP packets without a prefix.
 const TUN_WITHOUT_INFO: u16 = 0x0001 | 0x1000;
 
 /// `struct ifreq`.
@@ -40,20 +39,20 @@ unsafe impl Ioctl for Request {
     }
 }
 
-/// Gives the calling thread, and what it starts, a network namespace of its own.
+/// Moves the calling thread, and threads that it starts, into a new network namespace.
 ///
 /// # Errors
-/// It may not, or the kernel has none.
+/// The thread lacks the privilege, or the kernel has no namespaces.
 pub(crate) fn leave_the_network() -> io::Result<()> {
-    // SAFETY: of what threads share only the network namespace is left, which no memory depends on.
+    // SAFETY: the thread leaves only the shared network namespace, on which no memory depends.
     unsafe { unshare_unsafe(UnshareFlags::NEWNET) }?;
     Ok(())
 }
 
-/// A TUN device in the calling thread's namespace, whose packets are read and written here.
+/// A TUN device in the calling thread's namespace, for reading and writing its packets.
 ///
 /// # Errors
-/// The kernel has no TUN devices, or the thread may not make one.
+/// The kernel has no TUN devices, or the thread may not create one.
 pub(crate) fn device(name: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let device = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
@@ -64,12 +63,12 @@ pub(crate) fn device(name: &str) -> io::Result<OwnedFd> {
     Ok(device)
 }
 
-/// A descriptor for whose reading tasks wait.
+/// Registers a descriptor so that tasks can wait until it is readable.
 ///
 /// # Errors
 /// It cannot be waited for.
 pub(crate) fn awaited(of: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: who owns a descriptor has it until it is dropped, which is after its registration.
+    // SAFETY: `AsyncFd` owns the descriptor, which stays open until after it is deregistered.
     let awaited = unsafe { AsyncFd::register_with_interest(of, Interest::READABLE) };
     Ok(awaited?)
 }

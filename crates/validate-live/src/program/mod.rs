@@ -1,11 +1,11 @@
-//! The simulation held against the program itself. The built-in engine syncs for
-//! the first time over real TCP, through a link that is as the simulated one, and the time is held
-//! beside the predicted one. It takes root; without it this says so and ends well.
+//! Compares the simulation with the program itself. The built-in engine does its first sync over
+//! real TCP, through a link like the simulated one. The measured time is compared with the
+//! predicted one. Needs root; without it the program says so and succeeds.
 //!
-//! [`run`] is one cell: a phone ([`phone`], [`connections`]), a server ([`server`]) and the link
-//! between their namespaces ([`emulator`], [`namespace`]), each on a thread of real-time priority.
-//! [`predict`] simulates the same [`cell`]. [`grid`] says which cells there are, [`table`] what
-//! they come to.
+//! Reading order: [`run`] is one cell: a phone ([`phone`], [`connections`]), a server ([`server`])
+//! and the link between their namespaces ([`emulator`], [`namespace`]), each on a thread with
+//! real-time priority. [`predict`] simulates the same [`cell`]. [`grid`] lists the cells, and
+//! [`table`] evaluates the results.
 
 mod cell;
 mod connections;
@@ -60,7 +60,7 @@ enum What {
     Predict { table: PathBuf },
 }
 
-/// Does what the arguments say.
+/// Runs the command.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.what {
@@ -78,7 +78,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn say(text: &str) {
-    // Who reads may be gone.
+    // The reader may be gone.
     _ = writeln!(io::stdout(), "{text}");
 }
 
@@ -121,7 +121,7 @@ fn measure(cli: &Cli) -> Result<bool, String> {
     for link in links {
         planned.extend(grid::cells(link, &cli.chunks, &controls)?);
     }
-    // Two at a time take about as long.
+    // Cells that run together should take about as long.
     planned.sort_by_key(|one| one.took());
     say(&about(&planned));
     say(HEADS);

@@ -1,4 +1,4 @@
-//! A thread's network namespace: its device, its address, its TCP.
+//! A thread's network namespace: its device, its address, its TCP settings.
 
 use std::fs;
 use std::io;
@@ -10,14 +10,14 @@ use rustix::net::sockopt::set_tcp_congestion;
 
 use crate::program::kernel;
 
-/// Where the server is, and the phone.
+/// The addresses of the server and of the phone.
 pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 pub(crate) const PHONE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
-/// The name of the device on either side.
+/// The device's name on both sides.
 const DEVICE: &str = "live0";
 
-/// Gives the calling thread a namespace with one device of this address. What is read there are the
-/// packets that the thread's sockets send.
+/// Moves the calling thread into a namespace with one device of this address. Reading the device
+/// gives the packets that the thread's sockets send.
 ///
 /// # Errors
 /// What this machine does not allow.
@@ -26,16 +26,16 @@ pub(crate) fn enter(address: Ipv4Addr, mtu: u32) -> io::Result<OwnedFd> {
     let device = kernel::device(DEVICE)?;
     ip(&format!("addr add {address}/30 dev {DEVICE}"))?;
     ip(&format!("link set {DEVICE} mtu {mtu} up"))?;
-    // Nothing is remembered of earlier connections.
+    // Do not reuse metrics of earlier connections.
     fs::write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1")?;
     Ok(device)
 }
 
-/// Gives a socket, and what it accepts, this congestion control: the preset of a namespace may be
-/// set in the first one alone.
+/// Sets the congestion control of a socket and of connections it accepts. The default of a
+/// namespace can only be set in the initial one.
 ///
 /// # Errors
-/// The kernel has none of this name.
+/// The kernel does not have this congestion control.
 pub(crate) fn steer(socket: &impl AsFd, congestion: &str) -> io::Result<()> {
     set_tcp_congestion(socket, congestion)
         .map_err(|e| io::Error::new(e.kind(), format!("congestion control {congestion}: {e}")))
@@ -56,14 +56,14 @@ pub(crate) fn has(congestion: &str) -> bool {
     known.is_ok_and(|known| known.split_whitespace().any(|one| one == congestion))
 }
 
-/// Gives the calling thread real-time priority; whether that went.
+/// Gives the calling thread real-time priority; returns whether that worked.
 pub(crate) fn hurry(priority: u8) -> bool {
     let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
     let done = Command::new("chrt").args(["-f", "-p", &priority.to_string(), &thread]).output();
     done.is_ok_and(|done| done.status.success())
 }
 
-/// Why no cell can run on this machine, if none can.
+/// Why cells cannot run on this machine; `None` if they can.
 pub(crate) fn refusal() -> Option<String> {
     let tried = std::thread::scope(|scope| scope.spawn(|| enter(PHONE, 1_500).map(drop)).join());
     match tried {

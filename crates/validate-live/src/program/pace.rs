@@ -1,4 +1,4 @@
-//! The machine's clock as the time of a cell, and timers that are not late.
+//! A cell's time by the machine's clock, and precise timers.
 
 #![expect(clippy::disallowed_types, reason = "a cell runs at real time")]
 
@@ -15,25 +15,25 @@ use tokio::io::unix::AsyncFd;
 
 use crate::program::kernel;
 
-/// When a cell began. All its threads go by the same instant.
+/// When a cell began; the same instant for all its threads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace(Instant);
 
 impl Pace {
-    /// A cell that begins after this.
+    /// A cell that begins after this time.
     pub(crate) fn beginning_in(span: Span) -> Pace {
         Pace(Instant::now() + Duration::from_nanos(span.0))
     }
-    /// The time of the cell; zero before its beginning.
+    /// The time of the cell; zero before it begins.
     pub(crate) fn now(self) -> Time {
         Time(Instant::now().saturating_duration_since(self.0).as_nanos() as u64)
     }
-    /// How long until then; zero if it is past.
+    /// How long until `time`; zero if it is past.
     pub(crate) fn until(self, time: Time) -> Duration {
         let at = self.0 + Duration::from_nanos(time.0.min(1 << 60));
         at.saturating_duration_since(Instant::now())
     }
-    /// Waits until then. The timers of tokio are late by up to a millisecond, this one is not.
+    /// Waits until `time`. Tokio's timers are late by up to a millisecond; this one is not.
     pub(crate) async fn sleep_until(self, time: Time) {
         let wait = self.until(time);
         if wait.is_zero() {
@@ -54,20 +54,20 @@ fn timer(wait: Duration) -> std::io::Result<AsyncFd<OwnedFd>> {
     kernel::awaited(timer)
 }
 
-/// A time as the kernel takes it.
+/// A duration in the kernel's format.
 pub(crate) fn timespec(wait: Duration) -> Timespec {
     Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() }
 }
 
-/// How late things were, in nanoseconds.
+/// Latenesses, in nanoseconds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Late(Vec<u64>);
 
-/// Is told by tasks of one thread.
+/// Shared by the tasks of one thread.
 pub(crate) type Lates = Rc<RefCell<Late>>;
 
 impl Late {
-    /// Something was due at `due` and happened at `at`.
+    /// Notes something that was due at `due` and happened at `at`.
     pub(crate) fn note(&mut self, due: Time, at: Time) {
         self.0.push(at.since(due).0);
     }

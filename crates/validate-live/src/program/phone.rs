@@ -1,5 +1,5 @@
-//! The built-in engine on a phone that is none: the clock of the machine, sockets, and SQLite in
-//! memory. What its work costs is as the simulation has it, so that the network is what differs.
+//! The built-in engine on an emulated phone: the machine's clock, sockets, and SQLite in memory.
+//! The cost of its work is that of the simulation, so that only the network differs.
 
 use std::cell::{Cell as Slot, RefCell};
 use std::io;
@@ -23,13 +23,13 @@ use crate::program::connections::Connections;
 use crate::program::pace::{Late, Lates, Pace};
 use crate::program::tally::Tally;
 
-/// What a phone came to.
+/// The result of a phone.
 #[derive(Clone, Debug)]
 pub(crate) struct Phone {
     pub(crate) tally: Tally,
     /// Rows in its database.
     pub(crate) held: u64,
-    /// How much longer its real work took than it may, and how late its timers were.
+    /// By how much its real work exceeded the simulated time, and how late its timers were.
     pub(crate) late: Late,
     pub(crate) connections: u32,
 }
@@ -42,9 +42,9 @@ struct Device {
     decoder: Decoder,
     link: Rc<LinkConditions>,
     connections: Connections,
-    /// When the task that runs was taken up: its work began then.
+    /// When the current task was polled: its work began then.
     turn: Slot<Time>,
-    /// The work on the database that was taken on is done then.
+    /// When the accepted database work is done.
     free: Slot<Time>,
     tally: RefCell<Tally>,
     done: Notify,
@@ -55,7 +55,7 @@ struct Device {
 #[derive(Clone)]
 struct Port(Rc<Device>);
 
-/// A task that notes when it is taken up.
+/// A task that notes when it is polled.
 struct Turn {
     task: LocalBoxFuture<'static, ()>,
     device: Rc<Device>,
@@ -127,8 +127,8 @@ impl Hooks for Port {
 }
 
 impl Machine for Port {
-    /// As the simulation's hardware has it, without flash: the work began with this turn, and if
-    /// the real work took longer that is noted.
+    /// Costs are those of the simulated hardware without flash. The work began with this turn; it
+    /// is noted if the real work took longer.
     fn take_on(&self, work: Work) -> Time {
         let Device { class, decoder, turn, free, pace, late, .. } = &*self.0;
         let mut until = turn.get();
@@ -175,7 +175,7 @@ fn ports(device: &Rc<Device>, seed: Seed) -> Ports {
     }
 }
 
-/// A database in memory: of this process, and gone with this.
+/// A database in memory; dropping this removes it.
 struct InMemory(String);
 
 impl InMemory {
@@ -190,27 +190,27 @@ impl InMemory {
 impl Drop for InMemory {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm", "-journal"] {
-            // Not all of them are there.
+            // Some of these files may not exist.
             _ = std::fs::remove_file(format!("{}{end}", self.0));
         }
     }
 }
 
-/// What a phone's run is given.
+/// The inputs of a phone's run.
 pub(crate) struct Begin<'b> {
     pub(crate) setup: &'b Setup,
     pub(crate) congestion: &'b str,
     pub(crate) link: LinkConditions,
-    /// It logs in then, and is given up then.
+    /// When it logs in, and when it is given up.
     pub(crate) times: (Time, Time),
-    /// Of its cell.
+    /// The number of its cell.
     pub(crate) number: u64,
 }
 
-/// Runs a phone's first sync; `begins` is called when all is ready, and says when the cell begins.
+/// Runs a phone's first sync. Calls `begins` when all is ready, which returns when the cell begins.
 ///
 /// # Errors
-/// The engine does not open, or there is no runtime.
+/// The engine does not open, or the runtime cannot be built.
 pub(crate) fn run(begin: Begin<'_>, begins: impl FnOnce() -> Option<Pace>) -> io::Result<Phone> {
     let Begin { setup, congestion, link, times: (login, end), number } = begin;
     let plan = setup.devices().into_iter().next().ok_or_else(|| io::Error::other("no device"))?;
@@ -257,7 +257,7 @@ pub(crate) fn run(begin: Begin<'_>, begins: impl FnOnce() -> Option<Pace>) -> io
         device.turn.set(pace.now());
         device.tally.borrow_mut().begins(pace.now());
         engine.on(AppEvent::Login);
-        // What has not ended by then is told as it stands.
+        // A sync that has not ended by then is reported as it stands.
         _ = tokio::time::timeout(pace.until(end), device.done.notified()).await;
         let mut held = 0;
         if let Some(view) = engine.view() {

@@ -1,4 +1,4 @@
-//! What the simulation says of a cell.
+//! Predicts a cell by simulation.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,11 +11,11 @@ use syncdyno_world::world::{Ear, Stacks, Unwatched, run_heard};
 use crate::program::cell::Cell;
 use crate::program::tally::Tally;
 
-/// What was predicted.
+/// A prediction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Predicted {
     pub(crate) tally: Tally,
-    /// Bytes of packets with data, with all headers: up and down.
+    /// Bytes of packets with data, including all headers: up and down.
     pub(crate) wire: [u64; 2],
 }
 
@@ -43,7 +43,7 @@ impl Ear for Heard {
 /// Simulates a cell.
 ///
 /// # Errors
-/// Why it cannot be, or that its first sync did not end.
+/// It cannot be simulated, or its first sync did not end.
 pub(crate) fn predict(cell: &Cell) -> Result<Predicted, String> {
     let setup = cell.setup()?;
     let heard = Rc::new(RefCell::new(Heard::default()));
@@ -53,17 +53,16 @@ pub(crate) fn predict(cell: &Cell) -> Result<Predicted, String> {
     Ok(predicted)
 }
 
-/// Where an outage may as well begin and how long it may as well be, in thousandths of its own:
-/// what comes before it may be off by a hundredth, and one of TCP's tries by a twentieth of its
-/// length.
+/// Variations of an outage's start and length, in thousandths. The events before the outage may be
+/// off by 1 %, and a TCP retransmission by 5 % of the outage's length.
 const NEAR: [(u64, u64); 4] = [(1_000, 950), (1_000, 1_050), (990, 1_000), (1_010, 1_000)];
 
-/// Whether a prediction would be more than 5 % off if the outage was a little shorter or longer, or
-/// began a little sooner or later. The measured time may then fall on either side: another try of
-/// TCP meets the outage, or it meets the phone between two requests.
+/// Whether the predicted time would change by more than 5 % if the outage were a little shorter or
+/// longer, earlier or later. The measured time may then fall on either side: another TCP
+/// retransmission meets the outage, or the outage falls between two requests.
 ///
 /// # Errors
-/// As [`predict`].
+/// Those of [`predict`].
 pub(crate) fn is_at_an_edge(cell: &Cell, predicted: Span) -> Result<bool, String> {
     let Some((from, length)) = cell.outage else { return Ok(false) };
     for (sooner, shorter) in NEAR {

@@ -1,4 +1,4 @@
-//! One cell at real time: a phone, a server and the link between them, each on a thread of its own.
+//! Runs one cell in real time: a phone, a server and the link between them, each on its own thread.
 
 use std::cell::Cell as Slot;
 use std::convert::Infallible;
@@ -19,25 +19,25 @@ use crate::program::pace::{Late, Pace};
 use crate::program::phone::{self, Begin, Phone};
 use crate::program::server;
 
-/// From when all is ready to the beginning of a cell.
+/// Time from readiness to the beginning of a cell.
 const RUN_UP: Span = Span::millis(50);
 /// A first sync that has not ended by then is given up.
 const LONGEST: Span = Span::secs(60);
-/// Real-time priorities: the link before the server, that before the phone.
+/// Real-time priorities: of the link, the server and the phone.
 const PRIORITIES: [u8; 3] = [50, 30, 20];
 
-/// What was measured.
+/// A measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) phone: Phone,
     pub(crate) carried: [Carried; 2],
-    /// Packets, timers and computing that were late.
+    /// Lateness of packets, timers and computing.
     pub(crate) late: Late,
     /// Whether its threads had real-time priority.
     pub(crate) hurried: bool,
 }
 
-/// When the threads of a cell begin: all at once, or none.
+/// Starts all threads of a cell at once, or none.
 struct Start {
     ready: Barrier,
     pace: OnceLock<Option<Pace>>,
@@ -54,14 +54,14 @@ impl Start {
             unhurried: AtomicBool::new(false),
         }
     }
-    /// Waits for all others; when the cell begins, unless one of them failed.
+    /// Waits for all other threads; returns when the cell begins, or `None` if one of them failed.
     fn begins(&self) -> Option<Pace> {
         self.ready.wait();
         let begin = || (!self.failed.load(Ordering::Relaxed)).then(|| Pace::beginning_in(RUN_UP));
         *self.pace.get_or_init(begin)
     }
-    /// Does what a thread has to do, which is given what says when it begins; if it ends before it
-    /// asks for that, the cell does not begin.
+    /// Runs `work`, which receives a function to wait for the start. If `work` ends without calling
+    /// it, the cell does not begin.
     fn thread<T>(&self, work: impl FnOnce(&dyn Fn() -> Option<Pace>) -> io::Result<T>) -> io::Result<T> {
         let asked = Slot::new(false);
         let done = work(&|| {
@@ -81,10 +81,10 @@ impl Start {
     }
 }
 
-/// A device of one of the two namespaces: the phone's or the server's.
+/// The device of one of the two namespaces; true for the phone's.
 type Device = (bool, OwnedFd);
 
-/// What the threads of a cell share.
+/// State that the threads of a cell share.
 struct Stage<'c> {
     cell: &'c Cell,
     setup: Setup,
@@ -94,7 +94,7 @@ struct Stage<'c> {
 }
 
 impl Stage<'_> {
-    /// Moves the thread into a namespace, whose device goes to the link.
+    /// Moves the thread into a namespace, and sends its device to the link.
     fn enter(&self, is_phone: bool, to: Sender<Device>) -> io::Result<()> {
         let mtu = self.setup.fleets[0].links[0].0.mtu;
         let (address, priority) = if is_phone { (PHONE, PRIORITIES[2]) } else { (SERVER, PRIORITIES[1]) };
@@ -142,7 +142,7 @@ impl Stage<'_> {
 /// Runs a cell.
 ///
 /// # Errors
-/// What this machine does not allow.
+/// What this machine does not allow, or a failed thread.
 pub(crate) fn run(cell: &Cell) -> Result<Measured, String> {
     static NUMBERS: AtomicU64 = AtomicU64::new(0);
     let stage = Stage {
@@ -160,7 +160,7 @@ pub(crate) fn run(cell: &Cell) -> Result<Measured, String> {
         let syncs = scope.spawn(move || stage.sync(to_link));
         let carries = scope.spawn(move || stage.carry(&devices));
         let phone = syncs.join();
-        // The server hears that nobody needs it any more.
+        // Tells the server that the phone is done.
         drop(closes);
         (phone, serves.join(), carries.join())
     });
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::program::predict::predict;
 
-    /// A cell as it is measured and predicted, but on machines where there is none.
+    /// A cell, measured and predicted; `None` on machines that cannot run cells.
     fn both(outage: Option<(Span, Span)>) -> Option<(Measured, crate::program::tally::Tally)> {
         if let Some(why) = namespace::refusal() {
             use io::Write;
@@ -206,7 +206,7 @@ mod tests {
         );
         assert_eq!(measured.carried.map(|way| way.full + way.lost + way.outage), [0, 0]);
         let (took, wanted) = (tally.took().expect("it ended"), predicted.took().expect("it ended"));
-        // A build for tests computes longer than the phone may.
+        // A test build computes for longer than the phone may.
         assert!(took.0 * 10 > wanted.0 * 9 && took < wanted * 2, "{took}, {wanted} was predicted");
     }
 

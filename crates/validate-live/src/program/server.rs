@@ -1,4 +1,4 @@
-//! The backend of a cell over HTTP/1.1: the world of its scenario, whose time is the clock's.
+//! The backend of a cell over HTTP/1.1: the world of its scenario, in real time.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -24,11 +24,11 @@ use crate::program::http;
 use crate::program::namespace::{self, SERVER};
 use crate::program::pace::{Late, Lates, Pace};
 
-/// Where it listens.
+/// The address it listens on.
 pub(crate) const ADDRESS: SocketAddrV4 = SocketAddrV4::new(SERVER, 7_000);
-/// A world without timers is looked at so often.
+/// How often to run a world without timers.
 const LOOK: Span = Span::millis(20);
-/// Nobody waits longer for a response.
+/// Longest wait for a response.
 const PATIENCE: Span = Span::secs(900);
 
 struct NoEar;
@@ -48,7 +48,7 @@ struct Backend {
 }
 
 impl Backend {
-    /// Has the world answer a request at the time at which it does.
+    /// Sends a request into the world, and returns the response at its time.
     async fn ask(&self, request: Vec<u8>) -> Option<Vec<u8>> {
         let came = Rc::new(RefCell::new(None));
         let hears = came.clone();
@@ -88,11 +88,11 @@ impl Backend {
     }
 }
 
-/// Serves the world of `setup` until `over` comes; `built` is told when it listens, and says when
-/// the cell begins. How late responses were.
+/// Serves the world of `setup` until `over` closes. Calls `begins` once it listens, which returns
+/// when the cell begins. Returns how late responses were.
 ///
 /// # Errors
-/// The world cannot be built, or nothing can be listened to.
+/// The world cannot be built, or the address cannot be listened on.
 pub(crate) fn run(
     setup: &Setup,
     (head, congestion): (u64, &str),
@@ -119,13 +119,13 @@ pub(crate) fn run(
                         async move { backend.serve(request).await }
                     });
                     let connection = hyper::server::conn::http1::Builder::new();
-                    // Who asked may be gone.
+                    // The client may be gone.
                     _ = connection.serve_connection(TokioIo::new(stream), serve).await;
                 });
             }
         };
         tokio::task::spawn_local(accepts);
-        // Its sender says nothing: it goes when the cell is over.
+        // The sender sends nothing; it is dropped when the cell is over.
         _ = over.await;
         Ok(late.take())
     })

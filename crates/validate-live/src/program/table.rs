@@ -1,4 +1,4 @@
-//! The table of predictions and measurements, and what it comes to.
+//! The table of predictions and measurements, and its evaluation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,8 +9,8 @@ use syncdyno_contract::base::Span;
 use crate::program::cell::Cell;
 use crate::program::grid::{Planned, Try};
 
-/// One cell, as the table has it. Times are in seconds, bytes are those of bodies, and those on the
-/// wire are of packets with all headers.
+/// One cell as a row of the table. Times are in seconds. Bytes are those of bodies; bytes on the
+/// wire include all packet headers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) link: String,
@@ -21,9 +21,9 @@ pub(crate) struct Row {
     outage_s: Option<f64>,
     pub(crate) predicted_s: f64,
     pub(crate) measured_s: Option<f64>,
-    /// By how much the measured time is longer, in per cent.
+    /// By how much the measured time is longer, in percent.
     pub(crate) error_percent: Option<f64>,
-    /// A slightly different outage is predicted to cost much more or much less.
+    /// Whether a slightly different outage is predicted to take much longer or shorter.
     pub(crate) edge: bool,
     predicted_requests: u64,
     measured_requests: Option<u64>,
@@ -57,7 +57,7 @@ fn millis(span: Span) -> f64 {
 }
 
 impl Row {
-    /// A cell that was measured, or could not be.
+    /// The row of a cell that was measured, or could not be.
     pub(crate) fn of(planned: &Planned, tried: &Try) -> Row {
         let Planned { cell, predicted, edge } = planned;
         let measured = tried.measured.as_ref().ok();
@@ -105,7 +105,7 @@ impl Row {
             outage: self.outage_start_s.zip(self.outage_s).map(|(from, length)| (span(from), span(length))),
         }
     }
-    /// The same measurement beside what the simulation says now.
+    /// The same measurement with the current prediction.
     ///
     /// # Errors
     /// Why it cannot be simulated.
@@ -124,7 +124,7 @@ impl Row {
             ..self.clone()
         })
     }
-    /// What is shown as the cell ends.
+    /// The line that is printed when the cell ends.
     pub(crate) fn line(&self) -> String {
         let outage = self.outage_start_s.zip(self.outage_s);
         let outage =
@@ -147,29 +147,30 @@ impl Row {
     }
 }
 
-/// The heads of what [`Row::line`] shows.
+/// The headings of [`Row::line`].
 pub(crate) const HEADS: &str =
     "link            tcp      rows  chunk           outage predicted  measured     error      late ms";
 
-/// What a table comes to.
+/// The evaluation of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Summary {
-    /// Cells without an outage: how many, how many of them within 2 %, the median and the worst.
+    /// Cells without an outage: their number, how many are within 2 %, and their errors.
     pub(crate) steady: Errors,
-    /// Cells with one, within 10 %.
+    /// Cells with an outage, within 10 %.
     pub(crate) outage: Errors,
-    /// Of these the ones that are at no edge.
+    /// Those cells with an outage that are not at an edge.
     pub(crate) apart: Errors,
-    /// Links (with a congestion control, clean or not) whose best chunk is as predicted, and all.
+    /// Number of links (with a congestion control, with or without an outage) whose best chunk is
+    /// as predicted, and number of all links.
     pub(crate) best: (usize, usize),
-    /// The same where a chunk counts as best that took at most 1 % longer.
+    /// The same, if a chunk that took at most 1 % longer also counts as best.
     pub(crate) nearly_best: usize,
     pub(crate) unmeasured: usize,
-    /// Cells whose bytes or requests are not as predicted.
+    /// Cells whose bytes or requests differ from the prediction.
     pub(crate) other_bytes: usize,
 }
 
-/// Errors of cells, in per cent.
+/// Errors of cells, in percent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Errors {
     pub(crate) cells: usize,
@@ -191,12 +192,12 @@ impl Errors {
     }
 }
 
-/// What a steady cell may be off, what one with an outage may be, how many of these must keep to
-/// that, and how many best chunks must be as predicted: in per cent.
+/// Limits, in percent: the error of a steady cell, the error of a cell with an outage, and the
+/// share of the latter, and of best chunks, that must hold.
 const STEADY: f64 = 2.0;
 const OUTAGE: f64 = 10.0;
 const SHARE: f64 = 90.0;
-/// A chunk that takes no longer than this is as good as the best.
+/// A chunk is as good as the best if it takes at most this multiple of the best time.
 const NEARLY: f64 = 1.01;
 
 impl Summary {
@@ -225,7 +226,7 @@ impl Summary {
             other_bytes: rows.iter().filter(is_other).count(),
         }
     }
-    /// Whether it is as it is to be.
+    /// Whether the results are within the limits.
     pub(crate) fn holds(&self) -> bool {
         let (same, of) = self.best;
         self.unmeasured == 0
@@ -257,7 +258,7 @@ impl Summary {
     }
 }
 
-/// The measured times of the chunk that is predicted to be the best, and of the one that was.
+/// The measured times of the chunk that is predicted to be best, and of the one that was best.
 fn chosen(rows: &Vec<&Row>) -> Option<(f64, f64)> {
     let best = rows.iter().min_by(|a, b| a.predicted_s.total_cmp(&b.predicted_s))?;
     let measured = rows.iter().filter_map(|row| row.measured_s).min_by(f64::total_cmp)?;
@@ -333,7 +334,7 @@ mod tests {
             rows[place] = bad;
             assert!(!Summary::of(&rows).holds(), "{}", Summary::of(&rows).text());
         }
-        // The chunk that is predicted to be the best takes a little longer than the other.
+        // The chunk with the best prediction takes a little longer than the other.
         let other = [row(50, false, 1.0, 1.005), row(200, false, 1.01, 1.0)];
         let summary = Summary::of(&other);
         assert_eq!((summary.best, summary.nearly_best), ((0, 1), 1));

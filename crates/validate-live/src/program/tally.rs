@@ -1,18 +1,18 @@
-//! What a first sync came to, by what the engine says: counted in the same way on both sides.
+//! Counts the engine's events during a first sync, in the same way for both sides.
 
 use syncdyno_contract::base::{Span, Time};
 use syncdyno_contract::contract::EngineEvent;
 
-/// What was said from the login to the end of the first sync.
+/// Counts from the login to the end of the first sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) begun: Option<Time>,
     pub(crate) ended: Option<Time>,
     pub(crate) requests: u64,
     pub(crate) failed: u64,
-    /// Bytes of the bodies of requests.
+    /// Bytes of request bodies.
     pub(crate) up: u64,
-    /// Of the responses.
+    /// Bytes of response bodies.
     pub(crate) down: u64,
     pub(crate) rows: u64,
     pub(crate) errors: u64,
@@ -22,7 +22,7 @@ impl Tally {
     pub(crate) fn begins(&mut self, at: Time) {
         self.begun.get_or_insert(at);
     }
-    /// Hears an event; whether the first sync has ended with it.
+    /// Counts an event; returns whether the first sync has ended with it.
     pub(crate) fn on(&mut self, at: Time, event: &EngineEvent<'_>) -> bool {
         if self.ended.is_some() {
             return false;
@@ -43,7 +43,7 @@ impl Tally {
         }
         self.ended.is_some()
     }
-    /// From the login to the end of the first sync.
+    /// Time from the login to the end of the first sync.
     pub(crate) fn took(&self) -> Option<Span> {
         Some(self.ended?.since(self.begun?))
     }

@@ -25,7 +25,7 @@ fn backend() -> BackendOptions {
     BackendOptions::default()
 }
 
-/// Where it is said how changes are found.
+/// The keys that say how changes are captured.
 const READERS: &[&str] =
     &["gateway.mode", "gateway.serve.capture", "gateway.refresh.capture", "integration.capture"];
 

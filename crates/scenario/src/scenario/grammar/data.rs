@@ -1,5 +1,4 @@
-//! Keys of what is synced: entities, sync units, the lists that screens show, and what the app does
-//! when the engine calls it.
+//! Keys of what is synced: entities, sync units, the lists that screens show, and the app's hooks.
 
 use super::super::column::COLUMN;
 use super::super::written::PATH;

@@ -35,7 +35,7 @@ pub(super) const LEFT_TO_PEOPLE: &Needs = &Needs {
     help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
 };
 
-/// A stack of one's own knows itself what it makes of conflicts.
+/// A third-party stack decides conflicts itself.
 fn decides(of: &[View<'_>], fits: fn(Policy) -> bool) -> bool {
     is_own_stack(of[1]) || Policy::of_word(of[0].text()).is_some_and(fits)
 }
@@ -149,7 +149,7 @@ const PULL: Form = table(&[
         .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to.")
         .needs(&Needs {
             of: &["unit", "entity", "."],
-            // That streams come to the same is what is to be seen of an axis.
+            // An axis may show that the number of streams makes no difference here.
             holds: |of| pulls_together(of[0], of[1]) || of[2].origin().is_some_and(is_of_axis),
             why: "no unit pulls more than one entity, so there is nothing to pull at the same time",
             help: "a unit with several, such as pull = [\"*\"] where there are several, pulls so many at once",

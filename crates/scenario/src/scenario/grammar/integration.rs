@@ -1,4 +1,4 @@
-//! Keys of a one-way integration and of the system at its other end.
+//! Keys of a one-way integration and of its destination system.
 
 use super::backend::AVAILABILITY;
 use crate::config::form::Stated;

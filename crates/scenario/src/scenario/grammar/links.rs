@@ -1,4 +1,4 @@
-//! Keys of links, and of how requests travel over them.
+//! Keys of links and of the transport over them.
 
 use super::super::profiles::Library;
 use super::engine::is_own_stack;
@@ -37,7 +37,7 @@ const HELD: &Needs = &Needs {
 
 const PROTOCOL: &[&str] = &["transport.protocol"];
 
-/// A standard deviation of a logarithm.
+/// A standard deviation of a natural logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };
 
 const LINK: Form = table(&[
@@ -134,7 +134,7 @@ const PROMOTION: Form = table(&[
     required("takes", SPAN).about("Median time to wake it."),
 ]);
 
-/// No header of HTTP is longer than servers accept.
+/// Servers do not accept longer HTTP headers.
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
 
 fn transport() -> TransportOptions {

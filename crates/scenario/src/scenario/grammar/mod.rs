@@ -1,7 +1,7 @@
-//! Every key of a scenario file, once: its form, its default and what it means.
+//! Every key of a scenario file, exactly once: its form, its default and its meaning.
 //!
-//! Checking, defaults, the JSON Schema and the key pages in `docs/keys` all read these tables. What
-//! keys mean together is for `resolve` to say.
+//! Checks, defaults, the JSON Schema and the key pages in `docs/keys` all read these tables.
+//! `resolve` checks keys against each other.
 
 mod backend;
 mod data;

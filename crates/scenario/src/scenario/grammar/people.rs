@@ -1,4 +1,4 @@
-//! Keys of what people and the office do.
+//! Keys of what users and the office do.
 
 use super::engine::LEFT_TO_PEOPLE;
 use crate::base::{Ppm, Span};

@@ -1,4 +1,4 @@
-//! What a sweep prints as a table: `[table]`.
+//! Keys of the table that a sweep prints: `[table]`.
 
 use crate::config::form::{Form, key, map, optional, required, table};
 

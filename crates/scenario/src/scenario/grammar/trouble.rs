@@ -1,4 +1,4 @@
-//! Keys of what goes wrong and of what must come out.
+//! Keys of faults, and of what is expected.
 
 use super::super::column::COLUMN;
 use super::super::question::Practice;
@@ -20,12 +20,12 @@ const UPGRADE: Form = on_devices![
     key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again."),
 ];
 
-/// Whether an event of this kind is among these.
+/// Whether the file has an event of this kind.
 pub(super) fn happens(events: View<'_>, kind: &str) -> bool {
     events.entries().any(|(_, event)| event.at(kind).present().is_some())
 }
 
-/// What people and the office do.
+/// What users and the office do.
 const DEEDS: [Key; 3] = [
     optional("bulk_import", IMPORT).about("The office imports new rows with one stamp."),
     optional(
@@ -85,7 +85,7 @@ const ADDS: Form = table(&[
     ),
 ]);
 
-/// A row that comes with an import costs the host about a kilobyte.
+/// An imported row costs the host about a kilobyte.
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
 
 const IMPORT: Form = table(&[
@@ -113,7 +113,7 @@ pub(super) const GATE: Form = table(&[
     optional("start", Form::Text).about("Only devices that started in this state."),
 ]);
 
-/// Free names with any values, where a table is all that can be said.
+/// Free names with any values, for what only has to be a table.
 const ANYTHING: Form = map(&Form::Any);
 
 pub(in super::super) const VARIANT: Form = table(&[

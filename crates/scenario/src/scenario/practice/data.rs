@@ -1,4 +1,4 @@
-//! Which columns and rows phones hold, and what their lists read.
+//! Practices about data: the columns and rows that phones hold, and what their lists read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,9 @@ use crate::contract::{ColumnKind, Delivery, EditKind, Entity, NamedBy, ScopeRule
 use crate::setup::Fleet;
 use crate::workload::{Action, Maker};
 
-/// Bytes from which on a column is long for a phone that does not show it.
+/// Columns of at least this many bytes are too long for a phone that does not show them.
 const LONG: u64 = 100;
-/// Bytes from which on a column is as long as a photo.
+/// Columns of at least this many bytes count as photos.
 const PHOTO: u64 = 8_000;
 
 pub(super) fn shown_columns(plan: &Plan) -> Seen {
@@ -87,22 +87,21 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
     Seen::if_so(names.is_empty(), || all_do(&names, ["joins", "join"]) + " entities").mended(mends)
 }
 
-/// The column that says whose a row is, by an attribute of phones.
+/// A column that says, by an attribute of phones, to whom a row belongs.
 struct Owned {
     column: String,
     attribute: usize,
-    /// Whether the column is folded in: then it cannot be folded again.
+    /// Whether the column is already copied for a scope; it cannot be folded again.
     is_folded: bool,
 }
 
-/// Whether a screen shows a column of a row that it joins, and a flat row can have it: a reference
-/// is nothing to look at, and a copy cannot be copied again.
+/// Whether a screen shows this column of a joined row and a flat row can hold it. A reference is
+/// not shown, and a folded column cannot be folded again.
 fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
     !matches!(plan.schema.entity(of).columns[at].kind, ColumnKind::Ref(_)) && not_copied(plan, of, at) == at
 }
 
-/// The column itself, or of a copy the reference that it came by: the same rows have one value
-/// there.
+/// The column itself; for a folded one, its reference, which has one value in the same rows.
 fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
     match plan.data[usize::from(of.0)].columns[at] {
         Maker::Folded { via, .. } => via,
@@ -118,11 +117,11 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     for id in &ids {
         let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
         let owned = |(at, attribute): (usize, usize)| {
-            // One that is copied for a scope is made as the attribute.
+            // A column that is copied for a scope is generated like the attribute.
             let is_folded = plan.schema.copies.iter().any(|copy| (copy.of, copy.column) == (*id, at));
             Owned { column: entity.columns[at].name.clone(), attribute, is_folded }
         };
-        // A scope of days alone lets all rows of these days through.
+        // A scope of days alone admits all rows of these days.
         is_scoped |= !entity.scope.is_empty();
         let mut own: Vec<Owned> = entity.scope.iter().filter_map(ScopeRule::attribute).map(owned).collect();
         let written = own.len();
@@ -173,9 +172,8 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     )
 }
 
-/// What a scoped row has below it is its phone's, too: gives an entity the columns by which its
-/// rows go where the rows go that they refer to, as far as its `own` do not say so; and names those
-/// parents.
+/// Scopes an entity by its parents: adds to `own` the columns, copied from scoped parents, that are
+/// missing there. Returns the names of those parents.
 fn beneath(
     plan: &Plan,
     id: EntityId,
@@ -237,7 +235,7 @@ pub(super) fn natural_key(plan: &Plan) -> Seen {
     }
 }
 
-/// Whether columns that phones write are as long as photos: then they go with their rows.
+/// Whether columns that phones write are as long as photos, which then travel inside their rows.
 pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     let (named, mut mends, mut photos) = (naming(plan), Vec::new(), Vec::new());
     for id in plan.schema.ids() {
@@ -248,7 +246,7 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
         let own: Vec<usize> = entity.projection.iter().copied().filter(is_photo).collect();
         let names: Vec<&String> = own.iter().map(|at| &entity.columns[*at].name).collect();
         photos.extend(names.iter().map(|name| format!("`{}.{name}`", entity.name)));
-        // An attachment comes with a row that is made, and no edit replaces it.
+        // An attachment comes only with a created row, and no edit replaces it.
         if own.is_empty() || !is_created || own.iter().any(is_updated) {
             continue;
         }
@@ -263,19 +261,19 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     Seen::if_so(photos.is_empty(), go).mended(mends)
 }
 
-/// Bytes of a row of an entity in a response, about: columns that phones hold, with their names.
+/// Approximate bytes of a row in a response: the columns that phones hold, with their names.
 pub(super) fn row_bytes(plan: &Plan, id: EntityId) -> u64 {
     let entity = plan.schema.entity(id);
     let column = |at: &usize| 6 + entity.columns[*at].name.len() as u64 + bytes(plan, id, *at);
     KEY + entity.projection.iter().map(column).sum::<u64>()
 }
 
-/// Bytes of a key with what stands around a row.
+/// Bytes of a key and of the framing of a row.
 const KEY: u64 = 80;
 const PLAIN: u64 = 12;
 const REFERENCE: u64 = 36;
 
-/// Bytes of a column's value, about.
+/// Approximate bytes of a column's value.
 fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
     let maker = &plan.data[usize::from(id.0)].columns[column];
     if let Some(fat) = maker.fat_bytes() {
@@ -289,7 +287,7 @@ fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
     }
 }
 
-/// Columns that the app works with: those that people write or look for, and what tells rows apart.
+/// Columns that the app needs: written, used by a scope or a search, or part of a natural key.
 fn needed(plan: &Plan, id: EntityId) -> BTreeSet<usize> {
     let entity = plan.schema.entity(id);
     let written = updates(plan, id).flat_map(|action| action.columns.iter().copied());
@@ -307,12 +305,12 @@ fn updates(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Action> {
     on_phones(plan, id).filter(|action| action.kind == EditKind::Update)
 }
 
-/// A column by which an entity has what another has that it refers to: its name and its type.
+/// A column that copies a column of the referred-to entity: its name and its type.
 fn folded(to: &Entity, column: &str, via: &str) -> (String, String) {
     (format!("{via}_{column}"), format!("fold {}.{column} via {via}", to.name))
 }
 
-/// The columns that phones are to hold of an entity, where the file names them.
+/// Sets the columns that phones hold of an entity, if the file names them.
 fn project<'e>(
     entity: &Entity,
     named: &BTreeSet<String>,
@@ -326,7 +324,7 @@ fn held(entity: &Entity) -> impl Iterator<Item = &String> {
     [&entity.key].into_iter().chain(columns)
 }
 
-/// The entities that name the columns that phones hold.
+/// The entities whose `project` names the columns that phones hold.
 fn naming(plan: &Plan) -> BTreeSet<String> {
     let resolved: toml::Table = toml::from_str(&plan.source.resolved).unwrap_or_default();
     let entities = resolved.get("entity").and_then(toml::Value::as_table).into_iter().flatten();

@@ -1,4 +1,4 @@
-//! What questions ask for, as it can be seen in the plan of a scenario.
+//! Recognises in the plan of a scenario whether it follows the practices that questions ask for.
 
 mod data;
 mod network;
@@ -20,7 +20,7 @@ use crate::workload::Offline;
 pub use seen::{Mend, Seen};
 
 impl Practice {
-    /// What a plan shows of it; nothing is run.
+    /// What a plan shows of this practice, without a run.
     pub fn seen_in(self, plan: &Plan) -> Seen {
         match self {
             Practice::ShownColumns => data::shown_columns(plan),
@@ -103,7 +103,7 @@ fn avoided_conflicts(plan: &Plan) -> Seen {
     Seen::hidden("only you know whether two people have to edit one row at a time")
 }
 
-/// Whether conflicts are found, and one of these policies decides them.
+/// Whether conflicts are detected, and one of these policies decides them.
 fn decided(plan: &Plan, by: &[Policy]) -> Seen {
     let policy = plan.engine.conflict.policy;
     if plan.backend.writes == Writes::Blind {
@@ -141,8 +141,8 @@ fn server_dates(plan: &Plan) -> Seen {
     let by_phones = source
         .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));
     let asks_by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn;
-    // A clock that is fast already shows it. One that dates ahead of all records has everything
-    // loaded again, and hides what the date of a sync's end passes over.
+    // Keep clocks that already show the effect. If records date the cursor, a clock ahead of all
+    // records makes everything load again, which hides what the date of a sync's end misses.
     let is_refused = asks_by_date && source == Some(LastModifiedSource::Records);
     let kept = plan.fleets.iter().filter(|fleet| is_refused || fleet.clock.ahead() >= Span::secs(1));
     let kept = kept.map(|fleet| dotted(&["fleet", &fleet.name, "clock"])).collect();
@@ -174,7 +174,7 @@ fn with_parents(plan: &Plan) -> Seen {
     Seen::hidden("whether a row comes before its parent depends on the order in which units pull")
 }
 
-/// Most of three: one fault alone has a question of its own.
+/// Two of three must be there: a single fault has a question of its own.
 fn full_engine(plan: &Plan) -> Seen {
     let parts = [
         (units::unit_for_moment(plan).does != Some(false), "its units sync everything"),

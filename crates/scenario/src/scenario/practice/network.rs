@@ -1,4 +1,4 @@
-//! How requests fit the links, and what the app does beside a sync.
+//! Practices about requests and links, and about what the app does beside a sync.
 
 use super::super::cost::held;
 use super::super::plan::Plan;
@@ -10,16 +10,16 @@ use crate::engine::Checkpoint;
 use crate::metrics::human;
 use crate::net::Profile;
 
-/// A link is often slower than its mean, and interrupted: so many times as long fits it.
+/// Links are often slower than their mean, and interrupted: a timeout needs this multiple.
 const SPARE: u64 = 2;
-/// The least timeout that is tried, and to what a longer one is rounded up.
+/// The shortest timeout that is suggested; longer ones are rounded up to `ROUND`.
 const TRIED: Span = Span::secs(60);
 const ROUND: Span = Span::secs(10);
-/// Round trips of a new connection with TLS until the first byte of a response.
+/// Round trips of a new TLS connection up to the first byte of a response.
 const ROUND_TRIPS: u64 = 4;
-/// A response with more rows is not a page: SymmetricDS has the largest default in the field.
+/// More rows than this are not a page: SymmetricDS has the largest default in the field.
 const PAGE: u64 = 10_000;
-/// The app's code is quick if it takes less than this in one sync.
+/// The app's hooks are quick if they take less than this in one sync.
 const QUICK: Span = Span::secs(1);
 
 pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
@@ -46,7 +46,7 @@ pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
         )
     };
     let least = slowest.0.saturating_mul(SPARE);
-    // What the question tries by itself is enough for most.
+    // The question's own value is enough for most scenarios.
     let enough = Span(least.max(TRIED.0).div_ceil(ROUND.0) * ROUND.0);
     let mend = Mend::set(&["engine", "request_timeout"], format!("{}s", enough.0 / Span::secs(1).0));
     Seen::if_so(timeout.0 >= least, because).mended(vec![mend])

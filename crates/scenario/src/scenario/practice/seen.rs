@@ -11,23 +11,23 @@ use crate::engine::LocalCapture;
 /// What a plan shows of a practice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Whether the scenario does it; `None` if its plan does not show that.
+    /// Whether the scenario follows it; `None` if its plan does not show that.
     pub does: Option<bool>,
-    /// What in the scenario says so; empty where the question says all.
+    /// What in the scenario shows it; empty if the question already says so.
     pub because: String,
-    /// Whether the scenario has nothing that the question is about, or does not say what it has.
+    /// Whether the question does not apply: the scenario has nothing it is about, or does not say.
     pub is_moot: bool,
-    /// Whether it has none of it: who has no photos wants to know nothing about photos.
+    /// Whether the thing itself is absent: an app without photos needs no answer about photos.
     pub is_absent: bool,
-    /// Figures to report with an answer: what they are, and the metric.
+    /// Figures to report with an answer: a description and the metric.
     pub figures: Vec<(String, String)>,
-    /// What makes the scenario do it, as far as that depends on the scenario.
+    /// Settings that make the scenario follow the practice, as far as they depend on the scenario.
     pub mends: Vec<Mend>,
-    /// Keys that both variants of a question set, and that stay as the scenario has them.
+    /// Keys that both variants of a question set but that stay as the scenario has them.
     pub kept: Vec<String>,
 }
 
-/// A key with the TOML value that it is set to; without a value it is taken out.
+/// A key and the TOML value to set; without a value the key is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
     pub key: String,
@@ -57,11 +57,11 @@ impl Seen {
     pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
         if does { Seen::does() } else { Seen::does_not(otherwise()) }
     }
-    /// It does, or this key is set to another word.
+    /// It follows the practice, or else this key is set to another word.
     pub(super) fn by_key(does: bool, key: &str, word: impl Word) -> Seen {
         Seen::if_so(does, || format!("`{key}` is \"{}\"", word.word()))
     }
-    /// Of one that does not do it, what makes it do it.
+    /// Adds the settings that would make a scenario follow the practice, if it does not.
     pub(super) fn mended(self, mends: Vec<Mend>) -> Seen {
         if self.does == Some(false) { Seen { mends, ..self } } else { self }
     }
@@ -97,7 +97,7 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// What these names do: `a` joins, `a` and `b` join.
+/// A sentence about these names: `a` joins, `a` and `b` join.
 pub(super) fn all_do(names: &[String], [one, several]: [&str; 2]) -> String {
     format!("{} {}", listed(names), if names.len() == 1 { one } else { several })
 }
@@ -108,8 +108,8 @@ pub(super) fn pulled(plan: &Plan) -> Vec<EntityId> {
     plan.schema.ids().filter(is_pulled).collect()
 }
 
-/// What is needed before an engine knows which columns were set, and follows a row to another key:
-/// without an outbox it sends rows as they are.
+/// Settings for an engine that must know which columns were set, or follow a row to another key.
+/// Without an outbox it sends rows as they are.
 pub(super) fn outbox(plan: &Plan) -> Vec<Mend> {
     let is_there = plan.engine.push.capture == LocalCapture::Outbox;
     let mend = || Mend::set(&["engine", "push", "capture"], LocalCapture::Outbox.word());

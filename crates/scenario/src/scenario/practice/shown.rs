@@ -1,4 +1,4 @@
-//! What a file must have so that a practice shows in it, and has not.
+//! What a scenario must contain for a practice to show an effect.
 
 use super::super::plan::Plan;
 use super::super::question::Practice;
@@ -8,8 +8,8 @@ use crate::engine::Policy;
 use crate::setup::Happening;
 
 impl Practice {
-    /// What a plan lacks so that it shows; of what it has, at what time that must come. Empty where
-    /// the plan has all, or it is a matter of course.
+    /// What the plan lacks for the practice to show. If it is there but must come at a certain
+    /// moment, names that. Empty if nothing is missing.
     pub fn lacks(self, plan: &Plan) -> String {
         let outage = || has(plan, |what| what.is("outage"));
         let kill = || has(plan, |what| what.is("kill"));
@@ -73,7 +73,7 @@ fn has(plan: &Plan, is_it: impl Fn(&Happening) -> bool) -> bool {
     plan.events.iter().any(|event| is_it(&event.what))
 }
 
-/// Something that must come at a time; its key is named where the file has none of it.
+/// Something that must come at a certain moment; its key is added if the file has none of it.
 fn timed(what: &str, key: &str, is_there: bool) -> String {
     if is_there { what.to_owned() } else { format!("{what} (`event.NAME.{key}`)") }
 }
@@ -83,7 +83,7 @@ pub(super) fn logs_out(plan: &Plan) -> bool {
     by_chance || has(plan, |what| what.is("logout") || what.is("other_user"))
 }
 
-/// A row that is sent whole puts back columns of others, unless a conflict is found and merged.
+/// A whole-row update reverts other users' columns, unless a conflict is found and merged.
 fn other_columns(plan: &Plan) -> String {
     let (contention, policy) = (&plan.workload.contention, plan.engine.conflict.policy);
     if contention.share == Ppm(0) {

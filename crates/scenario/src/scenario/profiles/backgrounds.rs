@@ -1,4 +1,4 @@
-//! The library of what operating systems allow apps in the background.
+//! The library of what operating systems allow apps to do in the background.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,6 @@
-//! What a profile is made of.
+//! The parts of a profile: figures with their sources.
 
+/// A figure of a profile, with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced {
     pub key: &'static str,
@@ -8,6 +9,7 @@ pub struct Sourced {
     pub source: &'static str,
 }
 
+/// A named profile: default values for keys of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub name: String,
@@ -16,8 +18,7 @@ pub struct Profile {
 
 pub(super) const ESTIMATE: &str = "estimate";
 
-/// Figures of one source: keys and values, apart by blanks. The value of a single key may
-/// have blanks in it.
+/// Figures of one source: keys and values, separated by blanks; a single value may contain blanks.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
 pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -> Profile {
@@ -29,7 +30,7 @@ pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -
     Profile { name: name.to_owned(), figures: figures.collect() }
 }
 
-/// Profiles that stand one behind the other, each from its `name` on.
+/// Consecutive profiles; each starts with its `name`.
 pub(super) fn profiles(rows: &[Row]) -> Vec<Profile> {
     let each = rows.chunk_by(|_, next| !next.0.starts_with("name"));
     let named = |rows: &[Row]| {

@@ -1,5 +1,4 @@
-//! The libraries of links, device classes, backends and products' architectures, each figure with
-//! its source.
+//! The libraries of links, device classes, backends and product architectures, with their sources.
 
 mod backends;
 mod backgrounds;
@@ -16,7 +15,7 @@ pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
 use products::TOGETHER;
 
-/// The backend, the link and the class of those who name none.
+/// The default backend, link and device class.
 pub(super) const BACKEND: &str = "sql-modern";
 pub(super) const LINK: &str = "wifi-good";
 pub(super) const CLASS: &str = "mid";
@@ -24,6 +23,7 @@ pub(super) const CLASS: &str = "mid";
 use crate::config::form::Form;
 use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
 
+/// The libraries of profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {
     Links,
@@ -51,7 +51,7 @@ impl Library {
     }
 }
 
-/// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
+/// Adds the figures of the profile that `table` does not have. A figure's key may be dotted.
 pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
     let is_product = Library::Products.find(&profile.name).is_some();
     let origin = Origin { place: None, via: Via::Profile { name: profile.name.clone(), is_product } };
@@ -60,7 +60,7 @@ pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
     }
 }
 
-/// Adds what an app of this product does where a scenario does not say it.
+/// Adds what an app of this product does, unless the scenario says otherwise.
 pub(super) fn complete_product(form: &Form, root: &mut Node, profile: &Profile) {
     let written = |key: &str| root.get(&key.split('.').collect::<Vec<_>>()).is_some();
     let is_settled = |key: &str| TOGETHER.iter().any(|[one, other]| *other == key && written(one));
@@ -71,8 +71,7 @@ pub(super) fn complete_product(form: &Form, root: &mut Node, profile: &Profile) 
     }
 }
 
-/// Puts `value` at a dotted key unless something stands there or in its way, such as another of
-/// which one alone may be there.
+/// Sets a dotted key unless it, or a key that excludes it, is there.
 fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
     let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
     if form.excludes(table, first) {
@@ -91,7 +90,7 @@ fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
     }
 }
 
-/// Adds to the table of a tunnel what that of the link below says and it does not.
+/// Adds to the table of a tunnel what it lacks and the link below has.
 pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
     let origin = Origin { place: None, via: Via::Profile { name: name.to_owned(), is_product: false } };
     for (key, entry) in below {
@@ -105,7 +104,7 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
         };
         match table.get_mut(key).map(|own| own.node.table_mut()) {
             None => drop(table.insert(key.clone(), Entry::new(value))),
-            // How losses come is one figure.
+            // How packets are lost is one figure, so its keys are not mixed.
             Some(Some(own)) if key != "loss" => {
                 let Val::Table(value) = value.value else { continue };
                 for (key, entry) in value {

@@ -1,15 +1,17 @@
-//! The library of architectures that products are known by, and of the ways in which apps of two
-//! platforms sync.
+//! The library of product architectures, and of how apps of two platforms sync.
 //!
-//! Where a product answers its devices, how it finds out what changed, and how much it moves at
-//! once, as far as its pages say so and there is a key for it. `outsystems` and `volt-mx` also say
-//! what an app of that platform does if it is built as the platform's pages teach it, with what
-//! that loses. What the pages say besides and has no key:
-//! PouchDB has ten batches in memory, and asks for each twice; a sync of it is some fourteen
-//! requests, one after the other, as it reads and writes checkpoints each way; PowerSync's uploads
-//! go to the app's own backend; SymmetricDS has 60 batches in an exchange, in CSV; Couchbase Lite
-//! inserts after 20 ms too, and its deflate keeps its window over messages; Datasync's delta token
-//! is a time; OutSystems gives new records another key on the server.
+//! Figures say what answers a product's devices, how it captures changes, and how much it moves at
+//! once, if its pages say so and a key exists. `outsystems` and `volt-mx` also describe an app
+//! built as the platform's pages teach, with the data that such an app loses.
+//!
+//! The pages also say the following, for which there is no key:
+//! - PouchDB has ten batches in memory, and asks for each twice. One sync is some fourteen requests
+//!   in sequence, as it reads and writes checkpoints in both directions.
+//! - PowerSync's uploads go to the app's own backend.
+//! - SymmetricDS has 60 batches per exchange, in CSV.
+//! - Couchbase Lite inserts after 20 ms too, and its deflate keeps its window over messages.
+//! - Datasync's delta token is a time.
+//! - OutSystems gives new records another key on the server.
 
 use std::sync::LazyLock;
 
@@ -28,7 +30,7 @@ pub(in super::super) const NAMES: &[&str] = &[
     "volt-mx",
 ];
 
-/// Keys that say one thing together: where somebody wrote the first, no product gives the second.
+/// Keys that belong together: if the file has the first, the product does not set the second.
 pub(super) const TOGETHER: &[[&str; 2]] = &[
     ["engine.conflict.policy", "backend.writes"],
     ["backend.writes", "engine.conflict.policy"],

@@ -1,21 +1,21 @@
-//! A tunnel, as a corporate VPN is, over any link.
+//! A tunnel, such as a corporate VPN, over any link.
 
 use crate::base::{BitRate, Span};
 use crate::config::form;
 
-/// What the name of a tunnel begins with; the name of the link below follows.
+/// The prefix of a tunnel's name; the name of the link below follows.
 const PREFIX: &str = "vpn-over-";
 pub(super) const SOURCE: &str =
     "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
-/// What it adds to a round trip, and its queue holds back of a burst.
+/// What it adds to a round trip, and the burst that its queue holds.
 pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
-/// No IP packet may have to be smaller (RFC 791).
+/// Smallest packet limit of a link: every IP host must accept 576 bytes (RFC 791).
 pub(in super::super) const LEAST: u32 = 576;
 
 pub(in super::super) const RATE: BitRate = BitRate(20_000_000);
-/// Bytes of each packet that it takes for itself: what is between 1380 and Ethernet's 1500.
+/// Overhead per packet, in bytes: the difference between 1380 and Ethernet's 1500.
 pub(in super::super) const TAKES: u32 = 120;
 
 pub(super) fn over(link: &str) -> String {
@@ -26,7 +26,7 @@ pub(in super::super) fn carrier(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
 }
 
-/// What a figure of the link below is in a tunnel, as files write them; `None` if it stays.
+/// Converts a figure of the link below to the tunnel's, in file syntax; `None` if it is unchanged.
 pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
     Some(match key {
         "rtt" => form::span(value.parse::<Span>().ok()? + RTT),

@@ -1,4 +1,4 @@
-//! What planned edits are about: a row that is named, one row for all, values that are written.
+//! The rows that planned edits address (named, or one row for all), and the values they write.
 
 use super::super::cell::wants;
 use super::super::column::without_shares;
@@ -98,7 +98,7 @@ impl World<'_> {
         read
     }
 
-    /// Refuses an aim that would have to find free natural keys for rows that are not known before.
+    /// Refuses an aim that would need free natural keys for rows that are not known in advance.
     pub(super) fn keeps_names(&self, action: &Action, columns: View<'_>) {
         let unique = &self.schema.entity(action.entity).unique;
         let renames = action.columns.iter().any(|column| unique.contains(column));

@@ -1,4 +1,4 @@
-//! What the app itself does: its hooks, and the lists that its screens show.
+//! What the app does: its hooks, and the lists that its screens show.
 
 use super::World;
 use crate::base::{EntityId, Word};

@@ -39,7 +39,7 @@ impl World<'_> {
         })
     }
 
-    /// How long deletes are remembered: a cursor is not to expire on its way to a device.
+    /// How long tombstones are kept: a cursor must not expire on its way to a device.
     fn tombstones_kept(&self, view: View<'_>) -> Span {
         let (kept, least) = (view.span(), Span::secs(1));
         if kept < least {

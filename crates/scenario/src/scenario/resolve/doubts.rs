@@ -1,5 +1,5 @@
-//! What is allowed and probably not meant, where no run would tell of it or a run would end as
-//! stuck. What a run finds unused, it says itself (`world/parts`).
+//! Lints: what is allowed and probably not meant, and that no run would reveal, or a run would only
+//! report as stuck. A run itself reports what it did not use (`world/parts`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use crate::setup::HookPlan;
 use crate::setup::{Happening, Planned, Who};
 use crate::workload::{Action, DataError, Dataset, Maker};
 
-/// What no run can do as the scenario asks; told here so that nobody has to run it to learn that.
+/// What no run can do as the scenario asks; reported before a run.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     no_time_to_drain(plan, root).or_else(|| unpulled(plan, root)).or_else(|| no_such_data(plan, root))
 }
@@ -43,7 +43,7 @@ fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(at, title).help(help))
 }
 
-/// The oracle would look for nothing of them.
+/// The oracle could not check rows that no unit pulls.
 fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let pulled = |id: EntityId| plan.units.iter().any(|unit| unit.pull.contains(&id));
     let forgotten = |id: &EntityId| plan.schema.entity(*id).delivery == Delivery::Delta && !pulled(*id);
@@ -115,7 +115,7 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     edited(plan).filter(|action| !pushed(action.entity) && seen.insert(action.entity)).map(told).collect()
 }
 
-/// Where nobody wrote who edits what, people edit what units push, and the office all of it.
+/// Without `[action]`, users edit what units push, and the office edits everything.
 fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let of_office = |action: &&Action| action.on_devices == Ppm(0);
     let by_default = root.at("action").place().is_none();
@@ -131,7 +131,7 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }
 
-/// What goes out before its parent is refused, or has to wait for it.
+/// A child pushed before its parent is refused, or has to wait for it.
 fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let made = |entity: EntityId| {
         edited(plan).any(|action| action.entity == entity && action.kind == EditKind::Create)
@@ -163,7 +163,7 @@ fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
     })
 }
 
-/// Who writes that units are started by hand (`manual`) knows that.
+/// An explicit `manual` says that the unit is started by hand.
 fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let by_events = plan.events.iter().filter_map(|event| match event.what {
         Happening::Trigger(unit, _) => Some(unit),
@@ -183,7 +183,7 @@ fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.units.iter().enumerate().filter_map(told).collect()
 }
 
-/// Periods, and a debounce, that are longer than the script: what they hold back never comes.
+/// Periods and a debounce longer than the script: what they hold back never comes.
 fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let held = |trigger: &Trigger| matches!(trigger, Trigger::Online | Trigger::Resume | Trigger::Every(_));
     let any_held = plan.units.iter().any(|unit| unit.on.iter().any(held));
@@ -196,7 +196,7 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         })
     });
     let told = |(path, span): (String, Span)| {
-        // What nobody wrote nobody asked for.
+        // Defaults are not reported.
         let at = root.at(&path).place().filter(|_| span > plan.duration)?;
         let title = format!("`{path}` has {span}, and the script lasts {}: it comes too late", plan.duration);
         Some(Diagnostic::new(Some(at), title).help("a shorter time, or a longer `duration`"))
@@ -240,7 +240,7 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     hooks.filter_map(told).collect()
 }
 
-/// A share of 0 is what a variant or an axis changes.
+/// Events whose share rounds to no device. A share of 0 is fine: a variant or axis may change it.
 fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     let told = |event: &Planned| {
@@ -259,7 +259,7 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.events.iter().filter_map(told).collect()
 }
 
-/// Of no length or size in the file itself: an axis or a variant may begin there.
+/// Events without length or size. Not reported if an axis or a variant sets it to none.
 fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, event): (&str, View<'_>)| {
         let (kind, own) = event.entries().find(|(key, _)| *key != "at")?;
@@ -278,7 +278,7 @@ fn is_nothing(kind: &str, own: View<'_>) -> bool {
     faults::KINDS.iter().any(|fault| fault.key.name == kind && (fault.is_nothing)(own))
 }
 
-/// Actions that nobody takes, beside others; the only one says that nobody edits.
+/// Actions that make no edits, beside others; if no action makes any, that is meant.
 pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let says_how = plan.workload.contention.beside > Ppm(0) || plan.taken().next().is_none();
     let taken: BTreeSet<&str> = plan.taken().map(|action| action.name.as_str()).collect();
@@ -292,7 +292,7 @@ pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnost
     plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
 }
 
-/// What is said of random trouble of which there is none. Who writes that there is none knows.
+/// Details of random faults that are off; `0s` written explicitly is meant.
 fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     let chaos = root.at("chaos");
     let told = |(key, view): (&str, View<'_>)| {
@@ -384,7 +384,7 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(Some(at), title).help("cursor = \"entity\", or another way to find deletes"))
 }
 
-/// Work and logins that begin when the script is over.
+/// Working hours and logins that begin after the script's end.
 fn after_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let waves = plan.workload.logins.iter().map(|wave| wave.at);
     let logins = root.at("workload.login").entries().map(|(_, wave)| wave.at("at"));
@@ -414,7 +414,7 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let used = of_events.chain(of_owners).chain(of_scopes).chain(of_columns);
     let used: BTreeSet<&str> = used.map(|attribute| &*plan.attributes[attribute].name).collect();
     let fleets = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes"));
-    // One that only a scope names has its values from there, and no place of its own.
+    // An attribute that only a scope names has its values from there, and no place of its own.
     let written = fleets.flat_map(View::entries).filter(|(_, view)| view.place().is_some());
     let told = |(name, view): (&str, View<'_>)| {
         let title =

@@ -1,4 +1,4 @@
-//! The engine: what it pulls, pushes and tries again, and whether that goes with the rest.
+//! The engine: what it pulls, pushes and retries, and whether that fits the rest.
 
 use super::{World, naming, paths};
 use crate::backend::Writes;
@@ -119,7 +119,8 @@ impl World<'_> {
         }
     }
 
-    /// A gateway may take a cursor for the receipt of a page that is not durable, or not for long.
+    /// Refuses prefetch and session checkpoints if the gateway takes a cursor as a page's receipt:
+    /// then each page must be durable before the next request.
     fn without_receipts(&self, view: View<'_>, gateway: &Gateway) {
         let Some(unfit) = gateway.takes_receipts() else { return };
         let (prefetch, checkpoint) = (view.at("prefetch"), view.at("checkpoint"));
@@ -140,8 +141,7 @@ impl World<'_> {
         self.wrong.in_order(control, ["min_rows", "max_rows"], false);
         let own = control.at("per_entity").entries();
         let own = own.filter_map(|(name, rows)| Some((self.entity_named(rows, name)?, rows.count())));
-        // Collected in any case: a name that is wrong is told although another controller is at
-        // work.
+        // Resolve it in any case, so that a wrong name is reported even with another controller.
         let own = own.collect();
         let controller = match side.at("controller").text() {
             "per-entity" => Controller::PerEntity(own),
@@ -163,7 +163,7 @@ impl World<'_> {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),
             }),
-            // Another word is a mistake that was told.
+            // An unknown word was already reported.
             _ => Controller::Fixed,
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }

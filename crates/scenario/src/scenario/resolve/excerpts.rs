@@ -1,4 +1,4 @@
-//! What units bring a part of: columns and rows of an entity.
+//! Partial rows and row subsets of entities that units pull.
 
 use super::World;
 use super::schema::scope_rule;
@@ -71,8 +71,8 @@ fn row_rule(
     scope_rule(rule, of, world.calendar, world.wrong, |name| world.attribute_named(rule, name))
 }
 
-/// Refuses parts of what no unit brings in full, and parts that the gateway cannot tell from
-/// the rest: who reads by flags, by hashes or from a replica is one reader an entity.
+/// Refuses parts of an entity that no unit pulls in full, and parts that the gateway cannot track
+/// apart from the rest. Flags, hashes and replicas know only one reader per entity.
 pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gateway) {
     for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
         let entity: &Entity = world.schema.entity(excerpt.entity);

@@ -1,4 +1,4 @@
-//! Fleets: hardware, links, attributes, states at the start.
+//! Fleets: hardware, links, attributes, start states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
         for (name, written) in view.at("attributes").entries() {
             let values = values(name, written);
             match known.get(name) {
-                // Where they are wrong there are none.
+                // Wrong values were already reported, and leave an empty list.
                 Some(known) if known.is_empty() || values.is_empty() => {}
                 Some(known) if **known != *values => {
                     let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
@@ -45,7 +45,7 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
 fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     match written.value() {
         Some(Val::List(_)) => written.items().map(|item| Value::text(item.text())).collect(),
-        // What is out of bounds was found wrong, and may be more than memory holds.
+        // A count out of bounds was already reported, and may be more than memory holds.
         _ if !written.is_sound() => Arc::from([]),
         _ => (0..written.count()).map(|i| workload::attribute_value(name, i, written.count())).collect(),
     }
@@ -71,7 +71,7 @@ pub(super) fn links<'a>(
 pub(super) fn named_link(world: &World<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
     let own = world.root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
-        // Where the link below is wrong there is no tunnel.
+        // If the link below is wrong there is no tunnel.
         Some(below) => carried(below, at, own, world.wrong),
         None => defined(Library::Links, ("link", name), at, own, world.wrong),
     }
@@ -99,7 +99,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
         let help = format!("`mtu` is at least {} where `{name}` is used", LEAST + TAKES);
         wrong.given(&[mtu]).at(mtu, title, help);
     }
-    // Figures of the link below, from the library where the scenario does not have it.
+    // Figures of the link below, from the library if the scenario does not define it.
     let library = Library::Links.find(below);
     let figure = |key: &str| {
         let figures = library.into_iter().flat_map(|link| &link.figures);
@@ -135,12 +135,12 @@ fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
     }
 }
 
-/// Notes a name that neither the scenario nor the library has.
+/// Reports a name that neither the scenario nor the library has.
 fn defined(library: Library, (what, name): (&str, &str), at: View<'_>, own: View<'_>, wrong: &Mistakes) {
     defined_among(library, (what, name), at, own, wrong, |_| true);
 }
 
-/// The same where only some of the names are meant.
+/// Like `defined`, but suggests only the names that `is_meant` accepts.
 fn defined_among(
     library: Library,
     (what, name): (&str, &str),
@@ -174,7 +174,7 @@ pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
     fleets
 }
 
-/// Devices of all fleets; of more than there may be so many at least.
+/// Devices of all fleets, saturating.
 pub(super) fn all_devices(root: View<'_>) -> u32 {
     root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
@@ -182,7 +182,7 @@ pub(super) fn all_devices(root: View<'_>) -> u32 {
 fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Moves>> {
     let World { links, calendar, .. } = world;
     if moves.text() == "field-worker" {
-        // The default stands in every scenario that was written out in full.
+        // The resolved text of every scenario has this default.
         if shares.names() != [FIELD_WORKER[0]] {
             let help = format!("it goes over {}; change those under `link`", FIELD_WORKER.join(", "));
             world.wrong.at(shares, "a field worker's day says its links itself", help);
@@ -250,7 +250,7 @@ pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[Entity
     let mut told = BTreeSet::new();
     for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
         let needed = decoder.peak(row);
-        // A class without memory is one that there is not.
+        // A memory of 0 belongs to a class that is missing.
         if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
             let memory = world.root.at("class").key(&class.name).at("memory");
             let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
@@ -260,7 +260,7 @@ pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[Entity
     }
 }
 
-/// The most bytes of a row in an answer: about twenty for a value that has no length of its own.
+/// The largest row in a response, in bytes: about twenty for a value without a length of its own.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
         Maker::Words(_, max, _) | Maker::Prose(_, max) => u64::from(*max),
@@ -295,7 +295,7 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
     }
 }
 
-/// A clock that is ahead by nothing is a clock, too: an axis begins with it.
+/// A clock with an offset of zero is a clock too: an axis may begin with it.
 fn clock(view: View<'_>) -> ClockModel {
     if !view.is_table() {
         return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };

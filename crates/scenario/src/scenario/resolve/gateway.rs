@@ -1,4 +1,4 @@
-//! The gateway, and the way from there to the backend.
+//! The gateway and its backend link.
 
 use super::World;
 use super::fleet::named_link;
@@ -111,7 +111,7 @@ impl World<'_> {
             self.fits(&options.capture, FED);
             return options;
         };
-        // It forgets as it is refreshed.
+        // A replica forgets rows when it is refreshed.
         self.wrong.in_order(view, ["every", "kept"], false);
         let capture = self.capture(FED);
         read!(view, RefreshOptions {
@@ -139,7 +139,7 @@ impl World<'_> {
         let named = view.at("link").present();
         let like = named.and_then(|name| named_link(self, name.text(), name));
         let like = like.as_deref();
-        // Where the link replays a trace this is the trace's mean.
+        // If the link replays a trace, this is the mean of the trace.
         let rate = |of: fn(&Profile) -> BitRate| view.of::<_, Option<BitRate>>("rate").or(like.map(of));
         gateway::BackendLinkOptions {
             rtt: view.of::<_, Option<Span>>("rtt").or(like.map(|like| like.rtt)).unwrap_or(Span::ZERO),
@@ -191,7 +191,7 @@ impl World<'_> {
     }
 }
 
-/// All ways to find changes that are written.
+/// All change captures that the file configures.
 pub(in super::super) fn captures(root: View<'_>) -> impl Iterator<Item = Capture> {
     [SERVED, FED, CARRIED].into_iter().filter_map(move |place| captured(root, place, &Mistakes::default()))
 }

@@ -1,4 +1,4 @@
-//! A one-way integration, and the system at its other end.
+//! A one-way integration and its destination system.
 
 use super::World;
 use super::gateway::CARRIED;
@@ -47,7 +47,7 @@ fn carried(world: &World<'_>, view: View<'_>) -> Vec<EntityId> {
     found
 }
 
-/// What one worker knows of what it has read the others do not know.
+/// Some captures keep state in one worker, which other workers do not see.
 fn shared(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.workers > 1
         && let Some(why) = options.capture.works_alone()

@@ -18,7 +18,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);
     one_network(name, kind, radio, view, wrong);
-    // A queue that holds no packet of full size would lose them all.
+    // A queue smaller than a full-size packet would lose all of them.
     wrong.in_order(view, ["mtu", "queue"], false);
     contradictions(view, wrong);
     without_radio(view, kind, wrong);
@@ -61,7 +61,7 @@ pub(super) fn limits(view: View<'_>) -> Limits {
     Limits { request: limit("body_limit"), answer: limit("response_limit") }
 }
 
-/// What the radio speaks; where nothing says so, what networks of this kind mostly do.
+/// The radio technology; by default what networks of this kind mostly use.
 fn radio(view: View<'_>, kind: NetworkKind) -> Radio {
     match (view.present(), kind) {
         (Some(written), _) => written.word(),
@@ -76,7 +76,7 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
         (Some(trace), _) => trace.mean(),
         (None, Some(rate)) => rate.rate(),
         (None, None) => {
-            // A trace that could not be read was told already.
+            // A trace that could not be read was already reported.
             if view.at("trace").at(way).present().is_none() {
                 let help =
                     format!("give a rate, such as {way} = \"5Mbit/s\", or trace = {{ {way} = \"FILE\" }}");
@@ -87,7 +87,7 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
     }
 }
 
-/// The first of these that somebody wrote: of the others there is no place to show.
+/// The first of these that the file writes: defaults have no place to point to.
 fn written<'a>(views: &[View<'a>]) -> View<'a> {
     *views.iter().find(|view| view.place().is_some()).unwrap_or(&views[0])
 }
@@ -108,7 +108,7 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     wrong.given(&[view.at("kind")]).at(at, title, help);
 }
 
-/// Told where the link says one or the other; what both come from was told there.
+/// Reported if the link itself says one or the other; a base of both was reported there.
 fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
     if self::radio(radio, kind) != Radio::None {
@@ -139,7 +139,7 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
     }
 }
 
-/// A step of zero length was told by the check.
+/// A zero step was already reported by the check.
 fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
     let within = view.at("within");
     let most = Span(rtt.span().0 / 2);
@@ -176,7 +176,7 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
             let help = "set `jitter` too: the median of the delays outside the tail";
             wrong.at(tail, "a tail of no jitter", help);
         }
-        // Of an axis or a variant that takes the jitter away, the tail goes with it.
+        // If an axis or a variant removes the jitter, the tail goes with it.
         (none.span() > Span::ZERO).then(|| JitterTail {
             share: tail.at("share").share(),
             from: tail.at("from").span(),
@@ -220,7 +220,7 @@ fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
     read!(view, RadioChanges { mtbf takes session_loss })
 }
 
-/// Nobody sees a gap that holds packets back as a time without a network.
+/// A gap with `mode = "hold"` delays packets, and users do not see it as offline time.
 pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, link): (&str, View<'_>)| {
         let gaps = link.at("gaps");

@@ -1,4 +1,4 @@
-//! What makes the rows of an entity.
+//! The generators of an entity's rows.
 
 use std::collections::BTreeMap;
 

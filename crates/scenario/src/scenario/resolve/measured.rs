@@ -1,6 +1,5 @@
-//! What a scenario says of metrics: their names, their statistics, bounds of their figures. A plain
-//! number has no other meaning than the reader's: where the metric's own unit is too small for
-//! people, it is refused.
+//! Metrics in a scenario: their names, their statistics, and bounds on their figures. A plain
+//! number is refused if the metric's own unit is too small for people, who would misread it.
 
 use super::super::former::former_metric;
 use super::super::plan::Bound;
@@ -11,7 +10,7 @@ use crate::config::tree::Val;
 use crate::config::view::{Mistakes, View};
 use crate::metrics::{self, STATS, Unit};
 
-/// The metric and statistic of `engine.session.duration.p95@1d`, or a number by its name.
+/// Splits `engine.session.duration.p95@1d` into metric and statistic, which is "value" by default.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
@@ -26,7 +25,7 @@ fn begins(name: &str, start: &str) -> bool {
     name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What is wrong with what a file says of metrics.
+/// Checks and reads what a file says about metrics.
 pub(super) trait Measured {
     fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit>;
     fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool;
@@ -38,7 +37,7 @@ impl Measured for Mistakes {
     fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit> {
         let found = metrics::TABLE.iter().find(|known| known.name == metric);
         if found.is_none() {
-            // A room or a noun alone is the beginning of what was meant.
+            // The name of a room or a noun alone is a prefix of what was meant.
             let mut known: Vec<&str> = metrics::names().filter(|name| begins(name, metric)).collect();
             if known.is_empty() {
                 known = metrics::names().collect();
@@ -87,7 +86,7 @@ impl Measured for Mistakes {
     }
 }
 
-/// What is wrong, and what would be right.
+/// What is wrong, and what is allowed.
 type NoFigure = (&'static str, String);
 
 fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
@@ -108,7 +107,7 @@ fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("it takes {want}")))
 }
 
-/// The same number with a unit, if the metric's own is not the one that people think of.
+/// The number with a unit, if people would not think of the metric's own unit.
 fn misread(unit: Unit, value: &Val) -> Option<String> {
     let number = match value {
         Val::Int(n) if *n > 0 => n.to_string(),
@@ -136,7 +135,7 @@ fn read(unit: Unit, value: &Val) -> Option<u64> {
         (Unit::MilliRowsPerSecond, Val::Int(n)) => u64::try_from(*n).ok()?.checked_mul(1_000),
         (Unit::MilliRowsPerSecond, Val::Float(x)) => whole(x * 1e3),
         (Unit::MilliRowsPerSecond, Val::Text(text)) => scaled(text, &[("rows/s", 1e3), ("row/s", 1e3)]),
-        // Nothing is nothing in every unit.
+        // Zero is zero in every unit.
         (_, Val::Int(n)) => u64::try_from(*n).ok(),
         (Unit::Ns, Val::Text(text)) => text.parse().ok().map(|Span(ns)| ns),
         (Unit::Bytes, Val::Text(text)) => text.parse().ok().map(|Bytes(n)| n),

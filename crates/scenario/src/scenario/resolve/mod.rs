@@ -1,9 +1,12 @@
-//! From a checked tree to a plan: names become positions, clock times become instants, shares
+//! Resolves a checked tree to a plan: names become positions, clock times become instants, shares
 //! become counts.
 //!
-//! The tree has every key with its form and default; what is asked here is whether values go
-//! together. What may only follow from another mistake is kept back until there is no other. What
-//! can be run, but is probably not meant, is a doubt (`doubts`).
+//! Each key already has its form and default; here values are checked against each other. A mistake
+//! that may only follow from another is held back until there is no other. Lints (`doubts`) report
+//! what can be run but is probably not meant.
+//!
+//! Reading order: `world` is the context; `schema` and `makers` resolve entities, `fleet` and
+//! `links` devices, `people` units and edits, `trouble` events and bounds; `doubts` has the lints.
 
 mod about;
 mod app;
@@ -56,8 +59,10 @@ use crate::metrics;
 use crate::setup::{Planned, Setup, Shared};
 use crate::store;
 
-/// Resolves a tree that was checked, whose files lie in `dir`; `sound` says whether nothing was
-/// found wrong.
+/// Resolves a checked tree whose files are in `dir`; `sound` if no mistake was found before.
+///
+/// # Errors
+/// All mistakes found here.
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
@@ -155,7 +160,7 @@ impl World<'_> {
     fn time(&self, view: View<'_>) -> Option<Time> {
         let clock = clock(view.text())?;
         let start = self.root.at("start");
-        // A time since the start does not depend on when that is.
+        // A time relative to the start does not depend on the start.
         if clock.since_midnight().is_some() && !start.is_sound() {
             return None;
         }
@@ -167,7 +172,7 @@ impl World<'_> {
         time
     }
 
-    /// Folders and files are called by it, and terminals show it.
+    /// The name names folders and files, and terminals show it.
     fn name(&self) {
         let name = self.root.at("name");
         if !is_title(name.text()) {

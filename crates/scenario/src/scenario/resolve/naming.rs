@@ -1,4 +1,4 @@
-//! Who gives rows their keys, and what goes with them: rows that are part of others, attachments.
+//! Who assigns row keys, and what depends on that: rows that are part of others, and attachments.
 
 use crate::backend::Commits;
 use crate::config::view::{Mistakes, View, read};
@@ -6,7 +6,7 @@ use crate::contract::{Attachment, NamedBy, Naming, OnDelete};
 use crate::engine::{AttachmentOptions, LocalCapture, PushOrder, PushUnit, RequestPer, Requests};
 use crate::gateway::Mode;
 
-/// Policies by which a row that somebody deleted may be made again, or twice.
+/// Policies that may create a deleted row again, or a row twice.
 const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
 pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
@@ -71,7 +71,7 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
     naming
 }
 
-/// Refuses families that something parts, or of which there are none.
+/// Refuses families that something separates, or that do not exist.
 pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
     let goes = unit.word::<PushUnit>() == PushUnit::Family;
@@ -158,7 +158,7 @@ pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
     })
 }
 
-/// Refuses attachments that nobody would send: they go with the outbox entry that made their row.
+/// Refuses attachments that would never be sent: they travel with the outbox entry of their row.
 pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
     let capture = root.at("engine.push.capture");
     if capture.word::<LocalCapture>() == LocalCapture::Outbox {

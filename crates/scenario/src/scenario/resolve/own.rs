@@ -1,4 +1,4 @@
-//! Doubts about rows of one's own: those that nobody has, and keys that say nothing of them.
+//! Lints on CSV rows: rows that no device holds, and keys that do not apply to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     keys.into_iter().filter_map(told).collect()
 }
 
-/// Devices that were synced before rows came hold none of them.
+/// Devices that were synced before the rows came hold none of them.
 fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
     let edited = |action: &&Action| {
         plan.schema.entity(action.entity).name == entity

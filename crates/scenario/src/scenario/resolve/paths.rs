@@ -1,4 +1,4 @@
-//! What the way between devices and the backend does to values.
+//! What the path between devices and the backend does to values.
 
 use super::super::column::without_shares;
 use super::super::written::path;

@@ -1,4 +1,4 @@
-//! What cannot be had with two versions of an app.
+//! Settings that do not work with two versions of an app.
 
 use super::gateway::{SERVED, captured};
 use crate::base::Word;

@@ -1,4 +1,4 @@
-//! Entities: columns, scopes, makers of rows, and what the backend draws from a commit.
+//! Entities: columns, scopes, row generators, and what the backend derives from a commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,7 +108,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
         let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
         wrong.at(view.at("schema"), title, format!("at most {COLUMNS_MAX}: {COLUMNS_WHY}"));
     }
-    // Of none that are made, apps and servers that are judged say the keys.
+    // If no rows are generated, the judged apps and servers choose the keys.
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
         if !own_rows && *kind != KeyType::Uuid {
@@ -136,7 +136,7 @@ fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
     before
 }
 
-/// They stand last; one that the schema does not have is empty in all rows of the backend.
+/// Columns of upgrades stand last; one that the schema does not have is empty in all backend rows.
 fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistakes) {
     let names: Names = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
@@ -192,7 +192,7 @@ fn parents_first(sketches: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
     let mut left: BTreeMap<usize, Sketch<'_>> = sketches.into_iter().enumerate().collect();
     let mut ready: BTreeSet<usize> = left.keys().copied().filter(|at| waits[*at].is_empty()).collect();
     let mut sorted = Vec::new();
-    // Entities that point to each other in a circle are taken by name.
+    // Entities that refer to each other in a cycle are taken by name.
     while let Some(next) = ready.pop_first().or_else(|| left.keys().next().copied()) {
         sorted.extend(left.remove(&next));
         for child in &children[next] {
@@ -299,7 +299,7 @@ impl Lookup<'_> {
         let pointer = &self.sketches[of].columns[via_at];
         if pointer.kind != ColumnType::Ref(entity.clone()) {
             let title = format!("`{via}` does not point to `{entity}`");
-            // A pointer to an entity that is not there was told.
+            // A reference to a missing entity was already reported.
             let leads = match &pointer.kind {
                 ColumnType::Ref(to) => self.names.place(to).is_some(),
                 _ => pointer.view.is_sound(),
@@ -364,7 +364,7 @@ impl Lookup<'_> {
         Delivery::OnOpen { by }
     }
 
-    /// Folded columns of one entity that come from one other by one pointer are one effect.
+    /// Folded columns that share source entity, target entity and reference form one effect.
     fn folds(&self) -> Vec<Effect> {
         let mut folds: BTreeMap<(usize, usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
         for (to, sketch) in self.sketches.iter().enumerate() {
@@ -448,7 +448,7 @@ impl Lookup<'_> {
         })
     }
 
-    /// Pointers in rows of one's own to rows of one's own that are not there.
+    /// References between CSV rows that lead nowhere.
     fn strays(&self, brought: &BTreeMap<String, Brought>) {
         for sketch in &self.sketches {
             let Some(own) = brought.get(sketch.name) else { continue };
@@ -470,7 +470,7 @@ impl Lookup<'_> {
     }
 }
 
-/// What `"device.NAME"` or `"-7d..28d"` says of a column of this name, place, kind and type.
+/// The scope rule of `"device.NAME"` or `"-7d..28d"` for this column: name, position, kind, type.
 pub(super) fn scope_rule(
     view: View<'_>,
     (name, column, kind, typed): (&str, usize, &ColumnKind, View<'_>),
@@ -486,7 +486,7 @@ pub(super) fn scope_rule(
         Scope::Window(..) => (ColumnKind::Timestamp, "only a timestamp lies between two days".to_owned()),
     };
     if *kind != wants {
-        // The type is what is wrong, where somebody wrote it.
+        // If the file gives the type, the type is what is wrong.
         let what =
             if wants == ColumnKind::Text { "text, and a `scope` compares it with one" } else { "timestamp" };
         wrong.among(&[typed, view], format!("`{name}` is not a {what}"), help);

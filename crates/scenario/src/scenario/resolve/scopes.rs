@@ -1,5 +1,5 @@
-//! Doubts about scopes: rows that come to devices without what they refer to, and rows whose scope
-//! stays behind that of what they refer to.
+//! Lints on scopes: rows that reach devices without the rows they refer to, and rows whose scope
+//! does not follow that of the rows they refer to.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule}
 use crate::setup::{Happening, Planned};
 use crate::workload::{Action, Dataset, Maker, Rivals};
 
-/// Of larger tables every nth row is looked at.
+/// Number of rows sampled in larger tables: every nth row.
 const ROWS: u64 = 1_000;
-/// So many sets of attributes that devices have are looked at.
+/// Number of distinct attribute sets of devices that are considered.
 const KINDS: usize = 64;
 
-/// A reference from one entity that devices hold to another that has a scope.
+/// A reference from an entity that devices hold to one that has a scope.
 #[derive(Clone, Copy)]
 struct Bond<'p> {
     plan: &'p Plan,
@@ -25,7 +25,7 @@ struct Bond<'p> {
     parent: EntityId,
 }
 
-/// What devices with the same attributes hold of a child, and how much of that without its parent.
+/// Rows of a child that devices with the same attributes hold, and how many lack the parent.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Apart {
     alone: u64,
@@ -37,7 +37,7 @@ pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     if bonds.is_empty() {
         return Vec::new();
     }
-    // Rows of one's own find what they refer to by an index, made ones by arithmetic.
+    // CSV rows need an index to resolve references; generated rows use arithmetic.
     let own = plan.data.iter().any(|data| data.given.is_some());
     let values = plan.attribute_values();
     let (schema, start) = (plan.schema.clone(), plan.start);
@@ -63,7 +63,7 @@ fn bonds(plan: &Plan, child: EntityId) -> impl Iterator<Item = Bond<'_>> {
     })
 }
 
-/// The attributes of devices, each set once.
+/// The distinct attribute sets of devices.
 fn kinds(plan: &Plan) -> Vec<Vec<Value>> {
     let mut kinds: Vec<Vec<Value>> = Vec::new();
     for fleet in &plan.fleets {
@@ -92,7 +92,7 @@ impl<'p> Bond<'p> {
         let (child, parent) = (&self.child().name, &self.parent().name);
         let apart = self.apart(dataset, kinds);
         let how = match dataset.live(self.child) {
-            // Of rows that come in the run nobody knows yet what they refer to.
+            // For rows that come during the run it is not yet known what they refer to.
             0 => self.splits(rule, kinds).then(String::new)?,
             _ if apart.alone == 0 => return None,
             _ => {
@@ -110,13 +110,13 @@ impl<'p> Bond<'p> {
         Some(Diagnostic::new(place, title).help(self.mend(root, rule)))
     }
 
-    /// Rules of the parent that none of the child follows by this reference.
+    /// Scope rules of the parent that no rule of the child follows by this reference.
     fn unlike(self, root: View<'_>) -> Vec<&'p ScopeRule> {
         let follows = |rule: &&ScopeRule| !self.child().scope.iter().any(|own| self.copies(root, own, rule));
         self.parent().scope.iter().filter(follows).collect()
     }
 
-    /// Whether the child's rule goes by a copy of what the parent's goes by.
+    /// Whether the child's rule uses a copy of the column that the parent's rule uses.
     fn copies(self, root: View<'_>, own: &ScopeRule, rule: &ScopeRule) -> bool {
         let named = |entity: &Entity, rule: &ScopeRule| {
             root.at("entity")
@@ -155,7 +155,7 @@ impl<'p> Bond<'p> {
         apart.into_iter().max().unwrap_or_default()
     }
 
-    /// Whether devices are apart by what a rule of the parent goes by, and not by the child.
+    /// Whether devices differ in the attribute of a parent's rule that no rule of the child uses.
     fn splits(self, rule: &ScopeRule, kinds: &[Vec<Value>]) -> bool {
         let Some((_, attribute)) = rule.attribute() else { return false };
         let mut own = self.child().scope.iter().filter_map(ScopeRule::attribute);
@@ -163,7 +163,7 @@ impl<'p> Bond<'p> {
         is_apart && own.all(|(_, of)| of != attribute)
     }
 
-    /// The lines that let the child's rows go where its parent's go.
+    /// The lines that make the scope of the child's rows follow the parent's.
     fn mend(self, root: View<'_>, rule: &ScopeRule) -> String {
         let [child, parent] = [self.child(), self.parent()];
         let [(child, of), (parent, _)] = [child, parent].map(|entity| (&entity.name, &entity.columns));
@@ -171,7 +171,7 @@ impl<'p> Bond<'p> {
         let via = &of[self.via].name;
         let written = root.at("entity").key(parent);
         let by = written.at("scope").key(column).text();
-        // A folded column cannot be folded again; one that is made for an attribute follows the row
+        // A folded column cannot be folded again; one generated for an attribute follows the row
         // that its own row refers to.
         let kind = match (written.at("schema").key(column).text().starts_with("fold "), rule.attribute()) {
             (true, Some((_, attribute))) => format!("attribute {}", self.plan.attributes[attribute].name),
@@ -186,7 +186,7 @@ impl<'p> Bond<'p> {
         format!("{verb} {column} = \"{kind}\", and write {scoped}")
     }
 
-    /// A scope that the parent's row may leave, while the child's row keeps what it was made with.
+    /// A scope that the parent's row may leave while the child's row keeps its original value.
     fn left_behind(self, root: View<'_>) -> Option<Diagnostic> {
         let as_made = root.at("backend.copies").text() == "as-made";
         let own = self.child().scope.iter().filter_map(ScopeRule::attribute);
@@ -217,7 +217,7 @@ impl<'p> Bond<'p> {
     }
 }
 
-/// An action that is taken and changes this column, or the one that it is copied from.
+/// An action that runs and changes this column, or the column it is copied from.
 fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
     let taken =
@@ -237,8 +237,8 @@ fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     actions.filter(changes).map(|(_, action)| action).next()
 }
 
-/// Whether a column that an action changes has the attribute of its own person before and after: of
-/// a column with an attribute people write theirs, but where an event names a value.
+/// Whether an action keeps this column at the user's own attribute. Users write their own attribute
+/// unless an event names a value.
 fn keeps_own(plan: &Plan, action: usize, column: usize) -> bool {
     let made = &plan.workload.actions[action];
     let maker = &plan.data[usize::from(made.entity.0)].columns[column];

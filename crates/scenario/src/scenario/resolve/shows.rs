@@ -1,4 +1,4 @@
-//! What two variants of a scenario are said to show, or to answer, side by side.
+//! Claims and questions that compare two variants of a scenario.
 
 use super::super::merge::Setting;
 use super::super::plan::{Bound, Claim};
@@ -69,7 +69,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
     })
 }
 
-/// The unit of the figure that is written at a place under this name.
+/// The unit of the figure `name`; mistakes are reported at `figure`.
 pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {
@@ -77,7 +77,7 @@ pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistake
         wrong.at(figure, "no state at the start is named here", help);
         return None;
     }
-    // Whether there is such a unit or entity shows when its figure is there.
+    // Whether the named unit or entity exists shows when the figure is computed.
     let (plain, part) = metrics::parts(&metric);
     let unit = wrong.unit(figure, plain)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {

@@ -1,5 +1,5 @@
-//! How much a plan may bring: rows, link conditions and a script are made before the first instant,
-//! so all of them must fit into memory.
+//! Limits on the size of a plan: rows, link conditions and the script are generated before the
+//! first instant, so all of them must fit into memory.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use crate::config::view::View;
 use crate::setup::{Fleet, Happening, Who};
 use crate::workload::{EntityData, WorkloadOptions};
 
-/// Rows that a scenario may bring, those of imports among them.
+/// Rows of a scenario, imported rows included.
 const ROWS_MAX: u64 = 100_000_000;
 const ROWS_GB: u64 = 16;
 const GB: u64 = 1_000_000_000;
-/// Changes of link, gaps and the like on all devices: some 4 GB.
+/// Link changes, gaps and the like on all devices: some 4 GB.
 const LINK_CHANGES_MAX: u64 = 100_000_000;
-/// Edits and openings of records of all people and the office: some 10 GB.
+/// Edits and openings of records by all users and the office: some 10 GB.
 const WRITES_MAX: u64 = 20_000_000;
-/// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
+/// How often apps come to the foreground without being needed, on all devices: some 8 GB.
 const VISITS_MAX: u64 = 50_000_000;
 
-/// Queries of all people: some minutes, in which a run heeds no limit of its time.
+/// Queries of all users: some minutes in which a run ignores its time limit.
 const QUERIES_MAX: u64 = 1_000_000_000;
 
-/// A part of what is made: how much, and where that is written.
+/// One part of what is generated: its amount, and where the file says so.
 type Lot = (u64, Option<Place>);
 
-/// More than fits into memory; told at the largest part of it, before any is made.
+/// Reports a plan that exceeds memory, at the largest part of it, before anything is generated.
 pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let parts = [
         (link_changes(plan, root), LINK_CHANGES_MAX, "moves and interruptions of links"),
@@ -80,7 +80,7 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
 
 fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let mut lots = Vec::new();
-    // Of a link of the library nothing is written: then it is the devices that are too many.
+    // A library link has no place in the file; then point to the number of devices.
     let of_link = |name: &str, otherwise: View<'_>| {
         let link = root.at("link").key(name);
         let keys = [link.at("gaps.mtbf"), link.at("radio_changes.mtbf"), otherwise];
@@ -149,7 +149,7 @@ fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     vec![(times(devices(&plan.fleets), each), root.at("workload.foreground.queries").place())]
 }
 
-/// A visit and the pause after it come at most so often in the working time.
+/// Upper bound of a user's visits, each followed by a pause, in the working time.
 fn visits_of_one(workload: &WorkloadOptions, duration: Span) -> u64 {
     let Some(every) = workload.visits_every() else { return 1 };
     let (from, until) = workload.hours;

@@ -1,4 +1,4 @@
-//! The stack that a scenario asks for, and what it chooses of it.
+//! The stack that a scenario names, and its options.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::config::view::View;
 use crate::contract::{Choice, Chosen, Described, Misfit, OptionForm, StackFile};
 use crate::scenario::file;
 
-/// Bytes of a file that an option names, at most.
+/// Largest file that an option may name, in bytes.
 const STACK_FILE_MAX: u64 = 64 << 20;
 const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
@@ -21,7 +21,7 @@ impl World<'_> {
         self.stacks.iter().find(|stack| stack.name == name)
     }
 
-    /// Its options. What it does not know is refused, and so is a stack that nothing answers.
+    /// The options of the stack. Refuses unknown options, and a stack without a server half.
     pub(super) fn chosen(&self) -> Chosen {
         let name = self.root.at("engine.name");
         let Some(stack) = self.stack() else {
@@ -72,7 +72,7 @@ impl World<'_> {
         chosen
     }
 
-    /// Reports what the stack itself finds wrong with what was chosen of it.
+    /// Reports what the stack itself finds wrong with its options.
     fn misfit(&self, stack: &Described, chosen: &Chosen) {
         let Err(Misfit { option, title, help, at }) = (stack.fits)(chosen) else { return };
         if let Some((file, at)) = chosen.file(&option).zip(at) {
@@ -87,7 +87,7 @@ impl World<'_> {
         self.wrong.at(at, title, help);
     }
 
-    /// A file that an option names; what is wrong with it is reported.
+    /// Reads a file that an option names, and reports any error.
     fn file(&self, key: &str, written: View<'_>) -> Option<StackFile> {
         let Some(Val::Text(path)) = written.value() else {
             let title = format!("`engine.options.{key}` is wrong");
@@ -109,7 +109,7 @@ impl World<'_> {
         }
     }
 
-    /// Reports what is written for the built-in stack and would be heeded by nobody.
+    /// Reports settings of the built-in stack, which this stack would ignore.
     fn not_of_the_builtin(&self, stack: &Described) {
         for (path, view) in of_the_builtin(self.root) {
             if view.place().is_none() {
@@ -122,8 +122,8 @@ impl World<'_> {
     }
 }
 
-/// The keys of a scenario that only the built-in stack heeds, with their defaults filled in, if
-/// another stack is chosen: who writes them into a file for that stack is refused.
+/// Keys with defaults that only the built-in stack reads, if another stack is chosen. Writing one
+/// in a file for that stack is an error.
 pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
     let root = View::new(tree);
     let name = root.at("engine.name").text();
@@ -133,7 +133,7 @@ pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
     }
 }
 
-/// Where a line and a column of a text are; its end if they are beyond it.
+/// The byte offset of a line and column (from 1) in a text; its end if they are beyond it.
 fn offset(text: &str, (line, column): (usize, usize)) -> usize {
     let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
     let rest = text.get(before..).unwrap_or_default();

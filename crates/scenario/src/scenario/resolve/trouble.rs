@@ -1,4 +1,4 @@
-//! Events, chaos, expectations, gates.
+//! Events, chaos, expectations and gates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use crate::setup::Chaos;
 use crate::setup::{Asking, Happening, Planned, Who};
 use crate::{gateway, oracle};
 
-/// Faults are drawn before the first of them happens, and each is told.
+/// Limit on random faults: they are drawn before the first one happens, and each is reported.
 const FAULTS_MAX: u128 = 500_000;
 
-/// Of so many cells on a swarm is held to what its figures have to come to at least.
+/// Default number of cells from which a swarm must reach its lower bounds.
 const CELLS: u64 = 200;
 
-/// The first microsecond of that year since 1970, in UTC.
+/// The start of the year 10000, in microseconds since 1970 (UTC).
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
 impl World<'_> {
@@ -38,7 +38,7 @@ impl World<'_> {
         events
     }
 
-    /// Of three devices of one name each load makes the receipts of the others unknown.
+    /// With three devices of one name, each load invalidates the receipts of the others, for ever.
     pub(super) fn namesakes(
         &self,
         gateway: &gateway::GatewayOptions,
@@ -83,7 +83,7 @@ impl World<'_> {
             }
             None => self.deed(kind, own)?,
         };
-        // How far a clock jumps stands where others name an attribute.
+        // For a clock jump, `by` is a time; for other faults it names an attribute.
         let by = own.at("by").present().filter(|_| fault.is_none_or(|fault| !fault.jumps));
         let who = self.who(own, by);
         let length = ["for", "restart_after", "over"].iter().find_map(|key| own.at(key).present());
@@ -98,7 +98,7 @@ impl World<'_> {
                 let help = "name the devices, or a share of an attribute's values";
                 self.wrong.at(list, "both `devices` and `by`", help);
             }
-            // The default stands in every scenario that was written out in full.
+            // The resolved text of every scenario has this default.
             let share = view.at("share");
             if share.present().is_some() && share.share() != Ppm::ONE {
                 let help = "name the devices, or leave them out: a share is of all devices";
@@ -125,7 +125,7 @@ impl World<'_> {
         DeviceId(view.count())
     }
 
-    /// What people and the office do; an unknown kind was told by the check.
+    /// What users and the office do; the check already reported an unknown kind.
     fn deed(&self, kind: &str, view: View<'_>) -> Option<Happening> {
         match kind {
             "edits" => self.edits(view),
@@ -231,7 +231,7 @@ impl World<'_> {
         Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
     }
 
-    /// Behind it may stand `@` and a state at the start, or `/` and a sync unit or an entity.
+    /// The name may end with `@` and a start state, or with `/` and a sync unit or an entity.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
         let (metric, part) = metrics::parts(name);
         match part {
@@ -254,8 +254,8 @@ impl World<'_> {
         Some(found)
     }
 
-    /// What a file asks of a state stays when `--set` has every device start in another: it has no
-    /// figure then.
+    /// If `--set` or a variant changed the start states, an unknown one is no error: it has no
+    /// figure.
     fn start_state(&self, view: View<'_>, state: &str) {
         let mut fleets = self.root.at("fleet").entries();
         if fleets.any(|(_, fleet)| fleet.at("start").is_changed()) {
@@ -305,7 +305,7 @@ impl World<'_> {
     }
 }
 
-/// What a fault asks of the file that it stands in.
+/// Lets a fault read the file that it is written in.
 struct InFile<'a, 'w> {
     world: &'a World<'w>,
     event: View<'a>,

@@ -1,15 +1,15 @@
-//! Which events wait for the row of another.
+//! Which events wait for the row of another event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::view::{Names, View};
 use crate::contract::EditKind;
 
-/// Events with edits, and which of them finds its row by another.
+/// Events with edits, and which of them take their row from another event.
 pub(super) struct Waits<'a> {
     pub(super) names: Names,
     for_event: BTreeMap<&'a str, View<'a>>,
-    /// Of each event in a circle, by its name: the `row_of` in the circle that names it.
+    /// For each event in a cycle, by name: the `row_of` in the cycle that refers to it.
     pub(super) circles: BTreeMap<&'a str, View<'a>>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Waits<'a> {
             || root.at("event").entries().filter(|(_, event)| event.at("edits").present().is_some());
         let waits = |(name, event): (&'a str, View<'a>)| {
             let action = root.at("action").key(event.at("edits").at("action").text()).at("kind");
-            // Who makes a row has it.
+            // An event that creates a row does not wait for one.
             let makes = action.present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
             Some((name, event.at("edits").at("row_of").present().filter(|_| !makes)?))
         };
@@ -33,7 +33,7 @@ impl<'a> Waits<'a> {
                 path.insert(at, *next);
                 at = next.text();
             }
-            // It came back to what it passed.
+            // The path came back to an event that it had passed: a cycle.
             while let Some(next) = path.remove(at) {
                 at = next.text();
                 circles.insert(at, next);
@@ -42,7 +42,7 @@ impl<'a> Waits<'a> {
         Waits { names: with_edits().map(|(name, _)| name).collect(), for_event, circles }
     }
 
-    /// The names of a circle from this one on, as many as are read.
+    /// The names of a cycle, starting here, up to a readable number.
     pub(super) fn round(&self, from: &'a str) -> Vec<&'a str> {
         const MOST: usize = 8;
         let mut path = vec![from];

@@ -1,4 +1,4 @@
-//! Times that come again: maintenance and office hours, each by its own local time.
+//! Recurring times: maintenance and office hours, each in its own local time.
 
 use jiff::civil::Weekday;
 
@@ -18,7 +18,7 @@ impl World<'_> {
         windows
     }
 
-    /// Sorted and apart, up to the end of the drain: two that touch or overlap are one.
+    /// Sorted and disjoint, up to the end of the drain; windows that touch or overlap are joined.
     pub(super) fn windows<'v>(&self, tables: impl IntoIterator<Item = View<'v>>) -> Vec<(Time, Time)> {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         let mut times: Vec<_> = tables.into_iter().flat_map(|view| self.occurrences(view, end)).collect();
@@ -34,7 +34,8 @@ impl World<'_> {
         joined
     }
 
-    /// Once for a time since the start; for a local time on each day, from one that still lasts.
+    /// A time since the start occurs once; a local time daily, from one that still lasts at the
+    /// start.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
@@ -63,7 +64,7 @@ impl World<'_> {
         }
     }
 
-    /// What tells the days of a local time has nothing to say of a time since the start.
+    /// Refuses the keys of recurring times for a time since the start.
     fn comes_once(&self, view: View<'_>) {
         let days = view.at("days");
         for (key, view) in [("zone", view.at("zone").present()), ("days", days.items().next().map(|_| days))]
@@ -76,7 +77,7 @@ impl World<'_> {
         }
     }
 
-    /// How long a window lasts: `for`, or from `from` to `until`, past midnight if need be.
+    /// How long a window lasts: `for`, or from `from` to `until`, across midnight if needed.
     fn length(&self, view: View<'_>) -> Span {
         let day = Span::secs(86_400);
         let at = |key: &str| clock(view.at(key).text());
@@ -105,7 +106,7 @@ impl World<'_> {
     }
 }
 
-/// One that the clocks jump over comes as much later; of one that comes twice the first counts.
+/// A local time that clocks skip moves later by the gap; of one that occurs twice the first counts.
 fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
     let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
     let minutes = since_midnight.0 / 60_000_000_000;

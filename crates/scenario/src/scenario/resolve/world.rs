@@ -1,4 +1,4 @@
-//! What is asked and known while a tree is resolved.
+//! The context in which a tree is resolved.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::setup::Attribute;
 pub(super) struct World<'a> {
     pub(super) root: View<'a>,
     pub(super) stacks: &'a [Described],
-    /// Where files lie that it names.
+    /// The folder of the files that the scenario names.
     pub(super) dir: Option<&'a Path>,
     pub(super) calendar: Calendar,
     pub(super) duration: Span,
@@ -27,7 +27,7 @@ pub(super) struct World<'a> {
     pub(super) named: Named<'a>,
 }
 
-/// What others name, found once.
+/// Names that other keys refer to, collected once.
 #[derive(Default)]
 pub(super) struct Named<'a> {
     pub(super) entities: OnceCell<Names>,

@@ -1,4 +1,4 @@
-//! How mistakes are shown: place, caret, as much as can be read.
+//! How mistakes are shown: place and caret, and a limited number.
 
 use super::{MINIMAL, complaint};
 

@@ -1,4 +1,4 @@
-//! Profiles of the library; traces.
+//! Profiles of the library, and traces.
 
 use super::{MINIMAL, Plan, Request, document, plan, stacks};
 use crate::scenario::{Library, Profile};
@@ -13,7 +13,7 @@ fn links_of_the_library_are_as_their_figures_say() {
     insta::assert_snapshot!(told.collect::<String>());
 }
 
-/// A record's scenario is the same when it is read again.
+/// The scenario of a record reads back as the same scenario.
 fn replayed(first: &Plan) {
     assert_eq!(plan(&first.source.resolved).source.digest, first.source.digest, "{}", first.source.resolved);
 }

@@ -1,4 +1,4 @@
-//! Scenario files as a whole: what they mean, and what is said of broken ones.
+//! Whole scenario files: what they mean, and which mistakes are reported.
 
 mod broken;
 mod costs;
@@ -45,7 +45,7 @@ fn committed() -> Vec<PathBuf> {
     files
 }
 
-/// The engines that they name.
+/// The engines that the committed scenarios name.
 static STACKS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let texts = committed().into_iter().map(|path| std::fs::read_to_string(path).unwrap());
     let broken = |text: String| {

@@ -1,4 +1,4 @@
-//! Rows of one's own.
+//! Rows from a CSV.
 
 use super::super::{Document, Request};
 use super::{Plan, stacks};
@@ -24,7 +24,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     let path = dir.path().join("own.toml");
     let document = Document::of_file(&path, scenario).unwrap();
     let plans = document.plans(&Request::default(), &stacks());
-    // Files are told with the folder that they were found in, which has another name each time.
+    // Messages name the temporary folder, which differs each time.
     let here = format!("{}/", dir.path().display());
     plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string().replace(&here, "@"))
 }
@@ -67,7 +67,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
 }
 
-/// Rows of which devices hold those of their clinic, in a week.
+/// CSV rows of which devices hold those of their clinic within a window of days.
 pub(super) const OWN: &str = r#"
 name = "own"
 start = "2026-03-02T00:00:00+01:00"

@@ -1,4 +1,4 @@
-//! What two variants answer, and the same asked of another scenario.
+//! Questions answered by two variants, and the same questions applied to another scenario.
 
 use super::super::{Document, Mend, Practice, Request, Seen};
 use super::{MINIMAL, document, plan, plans, stacks};
@@ -20,7 +20,7 @@ fn with(says: &str, more: &str) -> String {
     )
 }
 
-/// Two entities, of which one names its columns.
+/// Two entities; one of them names its columns.
 const TWO: &str = "
 name = \"two\"
 [entity.note]
@@ -74,7 +74,7 @@ fn another_scenario_is_asked_by_what_the_variants_set() {
     assert!(plans.iter().all(|plan| plan.source.scenario == "two" && plan.judged.questions[0].with == "checklist-9-large"));
 }
 
-/// A question in whose variants the pages differ and the clocks do not.
+/// A question whose variants differ in page size but share the same clocks.
 fn with_clocks() -> Document {
     let clock = ", \"fleet.*.clock\" = { offset = \"1m\" } }";
     let text = with("{n}", FIGURE);
@@ -94,7 +94,7 @@ fn the_half_that_a_scenario_is_like_is_the_scenario() {
         assert!(clocks.iter().all(|clock| *clock == clocks[0] && *clock != ClockModel::Good), "{clocks:?}");
         plans.iter().map(|plan| (plan.engine.pull.chunk_rows, plan.data[1].rows)).collect::<Vec<_>>()
     };
-    // By their names the large half is first, which is the one with it.
+    // In name order the large half comes first; it is the `with` half.
     let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("7".to_owned()) };
     let mends = std::slice::from_ref(&mend);
     assert_eq!(rows(Some(true), mends), [(500, 1_000), (20, 1_000)]);

@@ -1,11 +1,13 @@
-//! What is said of scenarios that are wrong or doubtful. Each snapshot is its own list of inputs:
-//! a line that is not indented is a file, and below it stands all that is said of that.
+//! Messages about scenarios that are wrong or doubtful. Each snapshot is its own list of inputs: a
+//! line without indentation is a file, and the indented lines below it are the messages.
 //!
-//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
-//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of
-//! the first such in the scenario or in the file beside it; `beside: …` is that file, `beside+ …`
-//! comes at its end, `= …` is the whole scenario, `? …` asks for parts of each plan, and anything
-//! else comes at its end. `¶` begins a line.
+//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` separates:
+//! - `--set`, `--axis`, `--variant` and `--seed` are arguments;
+//! - `old ⇒ new` replaces the first match in the scenario or in the file beside it;
+//! - `beside: …` is that file, and `beside+ …` is appended to it;
+//! - `= …` is the whole scenario;
+//! - `? …` prints parts of each plan;
+//! - anything else is appended to the scenario. `¶` begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 
@@ -17,7 +19,7 @@ use super::questions::VARIANTS;
 use super::{Document, MINIMAL, Plan, Request, stacks};
 use crate::config::diagnostic::Diagnostic;
 
-/// What the files of a subject begin with: a scenario, and a file beside it.
+/// The base of a subject: a scenario, and a file beside it.
 struct Base {
     text: String,
     beside: (&'static str, &'static str),
@@ -32,7 +34,7 @@ fn beside(text: &str, name: &'static str, content: &'static str) -> Base {
 }
 
 impl Base {
-    /// A line for all that is said of the file of this line, or that nothing is.
+    /// All messages about the file of this line, one per line, or that there are none.
     fn says(&self, line: &str) -> String {
         let (mut text, mut beside) = (self.text.clone(), self.beside.1.to_owned());
         let (mut request, mut asked) = (Request::default(), String::new());
@@ -94,7 +96,7 @@ fn ask(request: &mut Request, option: &str) {
     }
 }
 
-/// Where, what is marked there, what is wrong, and the beginning of what would be right.
+/// Level, place, marked text, message, and the beginning of the help.
 fn brief(told: &Diagnostic) -> String {
     let level = if told.warning { "doubt" } else { "error" };
     let place = told.place.as_ref().map_or_else(String::new, |place| {
@@ -194,12 +196,12 @@ down = "5Mbit/s"
 up = "1Mbit/s"
 "#;
 
-/// A link with all figures that there are.
+/// A link with all figures.
 const MINE: &str = "[link.mine]\nkind = \"cellular\"\nradio = \"3g\"\nrtt = \"80ms\"\ndown = \"50Mbit/s\"\nup = \"2Mbit/s\"\n\
      jitter = \"5ms\"\nloss = \"1%\"\nmtu = 1400\nvariation = { sigma = 0.7 }\npromotion = { after = \"5s\", takes = \"1s\" }\n\
      radio_changes = { mtbf = \"9m\" }\ngaps = { mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }\n";
 
-/// People who rename notes of folders, once at a time.
+/// Users who rename notes of folders, one at a time.
 const EDITS: &str = include_str!("bases/edits.toml");
 
 const PARTS: &str = include_str!("bases/parts.toml");
@@ -215,5 +217,5 @@ devices = 2
 
 const LISTS: &str = include_str!("bases/lists.toml");
 
-/// What one mistake is made in at a time.
+/// A sound scenario, into which a test puts one mistake at a time.
 const SOUND: &str = include_str!("bases/sound.toml");

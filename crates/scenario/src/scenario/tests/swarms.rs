@@ -1,4 +1,4 @@
-//! What a swarm gives to each seed, and what is said of broken ones.
+//! What a swarm draws for each seed, and messages about broken swarms.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What is suggested where a word is one of another platform.
+//! Suggestions for words of other platforms.
 
 use super::super::closest;
 use super::complaint;

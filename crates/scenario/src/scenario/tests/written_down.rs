@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::super::{key_pages, schema_json};
 
-/// Compares a committed file with what it should be; the fresh text is left under `target/fresh` to
-/// be copied.
+/// Compares a committed file with the expected text, which it leaves under `target/fresh`.
 fn is_fresh(path: &str, fresh: &str) -> Result<(), String> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let committed = std::fs::read_to_string(root.join(path)).unwrap_or_default();

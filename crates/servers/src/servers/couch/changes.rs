@@ -1,4 +1,4 @@
-//! What changed in a database, in the order in which it did.
+//! The changes of a database, in order.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::documents::{Wishes, full};
 use super::store::Doc;
 use crate::contract::{EntityId, ServerError, Slip, Span};
 
-/// How changes come.
+/// The kind of feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Feed {
     Normal,
@@ -19,7 +19,7 @@ pub(super) enum Feed {
     EventSource,
 }
 
-/// What of the changes is asked for.
+/// The parameters of a `_changes` request.
 #[derive(Clone, Debug)]
 pub(super) struct Query {
     pub(super) since: i64,
@@ -29,25 +29,27 @@ pub(super) struct Query {
     wishes: Wishes,
     ids: Option<BTreeSet<String>>,
     pub(super) feed: Feed,
-    /// Something is said so often, and the feed does not end by itself.
+    /// Interval of keep-alive messages; with it the feed does not end by itself.
     pub(super) heartbeat: Option<Span>,
-    /// For so long a change is waited for.
+    /// How long to wait for a change.
     pub(super) timeout: Span,
 }
 
-/// Some changes, and where they end.
+/// Some changes, and the sequence at which they end.
 pub(super) struct Page {
     pub(super) lines: Vec<(i64, Json)>,
     pub(super) last: i64,
     pending: i64,
 }
 
-/// As in CouchDB, if nothing is said.
+/// CouchDB's default timeout.
 const TIMEOUT: Span = Span::secs(60);
 
 impl Query {
+    /// Parses the parameters.
+    ///
     /// # Errors
-    /// What is not supported, or cannot be read.
+    /// A parameter is not supported, or cannot be read.
     pub(super) fn of(core: &Core, id: EntityId, address: &Address, body: &Json) -> Result<Query, Refused> {
         let feed = match address.get("feed").unwrap_or("normal") {
             "normal" => Feed::Normal,
@@ -129,7 +131,7 @@ impl Query {
 }
 
 impl Page {
-    /// As the response of one request.
+    /// The response to one request.
     pub(super) fn json(&self, core: &Core) -> Json {
         let lines: Vec<&Json> = self.lines.iter().map(|(_, line)| line).collect();
         json!({ "results": lines, "last_seq": core.seq(self.last), "pending": self.pending })

@@ -1,4 +1,4 @@
-//! What all of the half knows: its tables, its database, its options.
+//! State shared by all parts of the half: its tables, its database, its options.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub(super) struct Core {
     opaque: bool,
 }
 
-/// Why a document was not taken, in CouchDB's words.
+/// Why a document was refused, in CouchDB's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: u16,
@@ -60,29 +60,29 @@ impl Core {
     pub(super) fn entity(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
     }
-    /// The table of a database.
+    /// The entity of a database.
     pub(super) fn database(&self, name: &str) -> Option<EntityId> {
         self.setup.schema.find(name).filter(|id| self.entity(*id).delivery.is_on_devices())
     }
-    /// Whose rows the databases hold: all phones have the same.
+    /// The scope of the rows in the databases: all phones have the same attributes.
     pub(super) fn attributes(&self) -> &[Value] {
         self.setup.attributes.first().map_or(&[], Vec::as_slice)
     }
-    /// Does `work` on the database as one; what it did stays whatever came of it, as the record
-    /// was written, too.
+    /// Runs `work` as one transaction. It commits even after an error, as the record was written
+    /// too.
     pub(super) fn at_once<T>(&self, work: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.store.0.unchecked_transaction().map_err(failed)?;
         let done = work();
         together.commit().map_err(failed)?;
         done
     }
-    /// A number of the database as a sequence.
+    /// A sequence number in the form that clients see.
     pub(super) fn seq(&self, number: i64) -> Json {
         if self.opaque { json!(format!("{number}-g1AAAA")) } else { json!(number) }
     }
-    /// The number of a sequence of either kind.
+    /// The number of a sequence in either form.
     pub(super) fn number(text: &str) -> Option<i64> {
-        // What PouchDB took for an object of its own comes back in quotes.
+        // PouchDB sends a sequence back in quotes if it took it for JSON.
         let text = text.trim_matches('"');
         text.split('-').next().and_then(|number| number.parse().ok())
     }

@@ -1,4 +1,4 @@
-//! Documents on their way out.
+//! Documents that are read: responses to clients.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -9,7 +9,7 @@ use super::store::Doc;
 use super::tree::{Node, Rev};
 use crate::contract::{EntityId, Key, RowVersion, ServerError, Slip, Stamp};
 
-/// What of a document is asked for, besides its body.
+/// The parts of a document that are asked for, besides its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wishes {
     pub(super) revs: bool,
@@ -27,7 +27,7 @@ impl Wishes {
     }
 }
 
-/// A revision in full; none if its body is not kept. The slip notes a winner's stamp.
+/// A revision in full; `None` if its body is not kept. The slip notes a winner's stamp.
 pub(super) fn full(
     core: &Core,
     id: EntityId,
@@ -65,8 +65,8 @@ pub(super) fn full(
     Ok(Some(Json::Object(body)))
 }
 
-/// The revisions of a document that are asked for: each as it is, or as the word that it is
-/// missing. With `latest` a revision stands for the leaves that were made on it.
+/// The requested revisions of a document: each with its content, or `None` if it is missing. With
+/// `latest`, a revision is replaced by the leaves that descend from it.
 fn each(
     core: &Core,
     id: EntityId,
@@ -93,7 +93,7 @@ fn each(
             }
         }
     }
-    // Two revisions may have one leaf.
+    // Two revisions may have the same leaf.
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|(rev, _)| seen.insert(rev.clone()));
     let mut all = Vec::new();
@@ -165,8 +165,8 @@ pub(super) fn get(
     full.ok_or_else(|| Refused::not_found("missing"))
 }
 
-/// `POST /db/_revs_diff`. The slip gets the stamps of edits that are there: an answer may have been
-/// lost. A phone asks for revisions that it pulled, too, and those are no edits of its own.
+/// `POST /db/_revs_diff`. The slip gets the stamps of edits that are already committed, as their
+/// response may be lost. Phones also ask for revisions that they pulled, and did not make.
 pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip) -> Result<Json, Refused> {
     let asked = body.as_object().ok_or_else(|| Refused::bad("the body must be an object"))?;
     let mut all = Map::new();
@@ -187,7 +187,7 @@ pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip)
             }
             continue;
         }
-        // What comes next decides.
+        // The push that follows decides about these edits.
         slip.edits.retain(|row| row.entity != id || row.key.as_str() != key);
         let leaves = doc.tree.leaves();
         let before: Vec<String> = {

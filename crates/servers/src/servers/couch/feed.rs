@@ -1,4 +1,4 @@
-//! Changes as they happen: requests that wait for one, and connections on which each is told.
+//! Live changes: requests that wait for one, and connections on which each change is sent.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::ingest::ingest;
 use crate::contract::http::{Method, Request, write_response};
 use crate::contract::{ConnectionId, EntityId, ServerError, ServerPorts, Slip, SystemOfRecord, Ticket, Time};
 
-/// Who waits for changes, in this process.
+/// Requests and connections that wait for changes, in this process.
 #[derive(Default)]
 pub(super) struct Feeds {
     polls: BTreeMap<Ticket, (EntityId, Query)>,
@@ -23,12 +23,12 @@ pub(super) struct Feeds {
 struct Line {
     entity: EntityId,
     query: Query,
-    /// When something was last said on it.
+    /// When something was last sent on it.
     spoke: Time,
 }
 
 type Shared = Rc<RefCell<Feeds>>;
-/// What a process has of all this.
+/// The parts of a process that a feed needs.
 pub(super) type Of<'a> = (&'a Rc<Core>, &'a ServerPorts, &'a Shared);
 
 impl Feeds {
@@ -45,7 +45,7 @@ impl Feeds {
     }
 }
 
-/// Keeps a request until something changes, or for as long as it says.
+/// Holds a request until something changes, or until its timeout.
 pub(super) fn wait((core, ports, feeds): Of<'_>, entity: EntityId, query: Query) -> Ticket {
     let ticket = ports.phones.ticket();
     let timeout = query.heartbeat.is_none().then_some(query.timeout);
@@ -65,7 +65,7 @@ pub(super) fn wait((core, ports, feeds): Of<'_>, entity: EntityId, query: Query)
     ticket
 }
 
-/// Tells those who wait what has changed by now.
+/// Sends new changes to everyone who waits.
 pub(super) fn wake(core: &Core, ports: &ServerPorts, feeds: &Shared) {
     let mut feeds = feeds.borrow_mut();
     let mut told = Vec::new();
@@ -104,7 +104,7 @@ fn plain(seq: &Json) -> String {
 /// Opens a continuous feed on a connection.
 ///
 /// # Errors
-/// Its first words ask for something else.
+/// The first message asks for something else.
 pub(super) fn open(
     (core, ports, feeds): Of<'_>,
     connection: ConnectionId,
@@ -136,7 +136,7 @@ pub(super) fn open(
     Ok(())
 }
 
-/// Says something now and then on a connection on which nothing happens, or ends it.
+/// Sends a heartbeat on an idle connection, or ends it after its timeout.
 async fn beat(core: &Core, ports: &ServerPorts, feeds: &Shared, connection: ConnectionId) {
     loop {
         let due = match feeds.borrow().lines.get(&connection) {
@@ -170,7 +170,7 @@ async fn beat(core: &Core, ports: &ServerPorts, feeds: &Shared, connection: Conn
     }
 }
 
-/// Looks at the record as it tells of commits, if somebody waits.
+/// Reads the record after each commit, if anyone waits.
 pub(super) fn run(core: &Rc<Core>, ports: &ServerPorts, feeds: &Shared) {
     let (core, own, feeds) = (core.clone(), ports.clone(), feeds.clone());
     ports.spawn(async move {
@@ -192,7 +192,7 @@ async fn look(core: &Rc<Core>, ports: &ServerPorts, feeds: &Shared) {
     let read = move |record: &mut dyn SystemOfRecord| {
         own.at_once(|| waited.iter().try_for_each(|id| ingest(&own, *id, record)))
     };
-    // What is missed now is found with the next commit, or the next request.
+    // A change missed now is found with the next commit or request.
     _ = ports.ask(read).await;
     ports.crash_point("couchdb.before-answer").await;
     wake(core, ports, feeds);

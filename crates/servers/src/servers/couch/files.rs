@@ -7,16 +7,16 @@ use super::store::Body;
 use crate::base::{from_base64, to_base64};
 use crate::contract::ServerError;
 
-/// Where a body has its attachments.
+/// The member of a body that holds its attachments.
 pub(super) const MEMBER: &str = "_attachments";
 
-/// The name that bytes have as an attachment.
+/// The name under which an attachment's bytes are kept.
 fn digest(bytes: &[u8]) -> String {
     format!("md5-{}", to_base64(&md5::compute(bytes).0))
 }
 
-/// What a document says of its attachments, as it is kept: the bytes lie beside it. Of those that
-/// it only names the bytes are here, in a revision before it.
+/// The attachments of a document in stored form; their bytes are stored separately. Stubs refer to
+/// bytes of an earlier revision.
 pub(super) fn take_in(
     core: &Core,
     said: &Json,
@@ -49,7 +49,7 @@ pub(super) fn take_in(
     Ok(Some(Json::Object(kept)))
 }
 
-/// Keeps the bytes of an attachment; gives what its document says of it.
+/// Stores the bytes of an attachment; returns its entry in the document.
 pub(super) fn put(core: &Core, of: &str, bytes: &[u8], revpos: u64) -> Result<Json, ServerError> {
     let digest = digest(bytes);
     core.store.put_blob(&digest, bytes)?;
@@ -62,12 +62,12 @@ pub(super) fn put(core: &Core, of: &str, bytes: &[u8], revpos: u64) -> Result<Js
     }))
 }
 
-/// The bytes of an attachment, by what its document says of it.
+/// The bytes of an attachment, by its entry in the document.
 pub(super) fn bytes(core: &Core, file: &Json) -> Result<Option<Vec<u8>>, ServerError> {
     file["digest"].as_str().map_or(Ok(None), |digest| core.store.blob(digest))
 }
 
-/// Puts the bytes of all attachments in their places.
+/// Replaces stubs by the bytes of all attachments.
 pub(super) fn inline(core: &Core, body: &mut Body) -> Result<(), ServerError> {
     let files = body.get_mut(MEMBER).and_then(Json::as_object_mut);
     for file in files.into_iter().flat_map(|files| files.values_mut()) {

@@ -1,4 +1,4 @@
-//! What others write into the record becomes revisions.
+//! Turns what others write into the record into revisions.
 
 use std::collections::BTreeSet;
 
@@ -10,28 +10,28 @@ use super::store::{Body, Doc};
 use super::tree::Rev;
 use crate::contract::{EntityId, Key, ServerError, Stamp, SystemOfRecord, Value};
 
-/// A version of a row; none of its values if it is gone.
+/// A version of a row; without values if the row is deleted.
 struct Version<'v> {
     key: &'v str,
     stamp: Stamp,
     values: Option<&'v [Value]>,
 }
 
-/// The name of a revision: of what it says and of the one that it was made on.
+/// The next revision: its hash covers its content and its parent.
 pub(super) fn next(parent: Option<&Rev>, deleted: bool, body: &Body) -> Rev {
     let said = json!([parent.map(Rev::to_string), deleted, body]).to_string();
     let generation = parent.map_or(0, |rev| rev.generation) + 1;
     Rev { generation, hash: format!("{:x}", md5::compute(said)) }
 }
 
-/// Reads on in the record.
+/// Reads the changes of the record since the last read.
 pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
     let since = core.store.read_upto(id)?.map(Stamp);
     let (found, went_back) = match rows::changed(record, id, core.attributes(), since) {
         Ok(found) => (found, false),
-        // Deletions since then are forgotten, or the record went back to a backup.
+        // Tombstones since then were dropped, or the record was restored from a backup.
         Err(ServerError::CursorExpired(_)) => (rows::changed(record, id, core.attributes(), None)?, true),
-        // Its rows only go up.
+        // Rows of this entity are upload-only.
         Err(ServerError::BadRequest(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
@@ -57,7 +57,7 @@ pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord)
     Ok(())
 }
 
-/// Reads a row that is about to be written, as readers of changes may not see its latest version.
+/// Reads the current row before a write, as readers of changes may not see its latest version yet.
 pub(super) fn refresh(
     core: &Core,
     id: EntityId,
@@ -71,7 +71,7 @@ pub(super) fn refresh(
     core.store.doc(id, key)
 }
 
-/// Takes in a version of a row: as a revision, unless it is the one that a phone's became.
+/// Adds a version of a row as a revision, unless a phone's revision already is that version.
 fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Result<(), ServerError> {
     let Version { key, stamp, values } = *version;
     let mut doc = core.store.doc(id, key)?;
@@ -95,7 +95,7 @@ fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Re
             says.extend(rows::object(core.entity(id), values));
             vec![(winner.map(|(rev, _)| rev), says)]
         }
-        // Another branch must not come to light by a deletion.
+        // Delete every live branch, or another branch would become the winner.
         None => {
             let live = doc.tree.leaves().into_iter().filter(|leaf| !leaf.deleted);
             live.map(|leaf| (Some(leaf.rev.clone()), Body::new())).collect()
@@ -113,7 +113,7 @@ fn take(core: &Core, id: EntityId, version: &Version<'_>, went_back: bool) -> Re
     core.store.put(id, &mut doc)
 }
 
-/// The members of a document that are the database's own and not the app's.
+/// Whether a member belongs to the database and not to the app.
 pub(super) fn is_own(name: &str, _: &Json) -> bool {
     name.starts_with('_')
 }

@@ -1,10 +1,10 @@
 //! CouchDB's replication protocol: <https://docs.couchdb.org/en/stable/replication/protocol.html>.
 //!
-//! Each table that comes to phones is a database, `/NAME`; a row is a document, its key the `_id`.
-//! The server keeps whole revision trees beside the record. The record's row is always the winner:
-//! the longest history that is not deleted, of equals the greater text. What others write into the
-//! record becomes a revision of the winner; what they delete goes in all its branches. A revision
-//! that loses is kept and given out, and the record never sees it.
+//! Each table that phones hold is a database, `/NAME`. A row is a document, and its key is the
+//! `_id`. The server keeps whole revision trees beside the record. The record's row is always the
+//! winner: the longest history that is not deleted; among equals, the greater text. A write of
+//! others to the record becomes a revision of the winner; a delete removes all branches. A losing
+//! revision is kept and served, and the record never sees it.
 //!
 //! | request | notes |
 //! |---|---|
@@ -16,18 +16,18 @@
 //! | `GET`, `PUT`, `DELETE /db/doc/file` | an attachment |
 //! | `GET`, `PUT`, `DELETE /db/_local/id` | a checkpoint |
 //!
-//! `feed=longpoll` keeps the request until something changes, or for `timeout` (60 s); with
-//! `heartbeat` for as long as it takes, and no byte comes meanwhile. `feed=continuous` and
-//! `eventsource` need a held connection; as requests they end with what there is.
+//! `feed=longpoll` holds the request until something changes, or for `timeout` (60 s). With
+//! `heartbeat` it waits without limit, and sends no byte meanwhile. `feed=continuous` and
+//! `eventsource` need a held connection; as plain requests they end with the changes so far.
 //!
 //! | option | meaning |
 //! |---|---|
 //! | `seq` | `opaque`: sequences are texts, as since CouchDB 2. `number`: numbers, as in CouchDB 1 |
-//! | `revs_limit` | so many revisions of a branch are remembered |
+//! | `revs_limit` | how many revisions of a branch are kept |
 //!
-//! Bodies of revisions that are no leaves are not kept, as after a compaction. Attachments and
-//! members that are no columns live in this server alone. A deleted document that is pushed to a
-//! row that is gone changes nothing in the record.
+//! Bodies of revisions that are not leaves are dropped, as after a compaction. Attachments and
+//! members that are not columns are kept in this server only. Pushing a deleted document to a
+//! deleted row changes nothing in the record.
 //!
 //! Not supported: `multipart` bodies, filters by function or selector, views, `_find`, `_purge`,
 //! users. Phones of different scopes would need a database each.

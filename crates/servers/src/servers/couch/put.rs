@@ -1,4 +1,4 @@
-//! Documents on their way in: each becomes a revision, and the record's row if it wins.
+//! Documents that are written: each becomes a revision, and the record's row if it wins.
 
 use serde_json::{Value as Json, json};
 
@@ -13,20 +13,20 @@ use crate::contract::{
     SystemOfRecord,
 };
 
-/// A document that somebody sends.
+/// A document that a client sends.
 pub(super) struct Given<'g> {
     pub(super) of: DeviceId,
     pub(super) entity: EntityId,
     pub(super) key: &'g str,
     pub(super) doc: &'g Body,
-    /// The revision is the sender's own, with its history; else one is made on `_rev`.
+    /// Whether the revision is the sender's own, with its history; else a new one follows `_rev`.
     pub(super) as_it_is: bool,
 }
 
-/// Takes a document in; gives its revision.
+/// Stores a document; returns its revision.
 ///
 /// # Errors
-/// Why it is not taken: then nothing has changed.
+/// Why it is refused; then nothing has changed.
 pub(super) fn put(
     core: &Core,
     given: &Given<'_>,
@@ -70,7 +70,7 @@ pub(super) fn put(
     Ok(rev)
 }
 
-/// The history that a document tells, the newest first.
+/// The history that a document states, newest first.
 fn told(doc: &Body) -> Result<Vec<Rev>, Refused> {
     let wrong = || Refused::bad("Invalid rev format");
     let rev = doc.get("_rev").and_then(Json::as_str);
@@ -86,7 +86,7 @@ fn told(doc: &Body) -> Result<Vec<Rev>, Refused> {
     hashes.iter().enumerate().map(each).collect()
 }
 
-/// What a new revision is made on: the leaf that the sender names, or nothing that is there.
+/// The history that a new revision continues: the leaf that the sender names, or a new root.
 fn grown(doc: &Doc, said: &Body, deleted: bool) -> Result<Vec<Rev>, Refused> {
     let leaves = doc.tree.leaves();
     let parent = match said.get("_rev").and_then(Json::as_str) {
@@ -97,7 +97,7 @@ fn grown(doc: &Doc, said: &Body, deleted: bool) -> Result<Vec<Rev>, Refused> {
         None if deleted && leaves.is_empty() => return Err(Refused::not_found("missing")),
         None => match leaves.first() {
             Some(winner) if !winner.deleted => return Err(Refused::conflict()),
-            // Who writes what is deleted goes on there.
+            // A document that was deleted continues from its deletion.
             deleted => deleted,
         },
     };
@@ -110,7 +110,7 @@ fn bodies(core: &Core, id: EntityId, doc: &Doc) -> Result<Vec<Body>, ServerError
     Ok(bodies.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Writes the record's row, if another revision wins than before.
+/// Writes the record's row if the winner has changed.
 fn decide(
     core: &Core,
     given: &Given<'_>,
@@ -145,7 +145,7 @@ fn decide(
         (Some(_), false) => EditKind::Create,
     };
     let mut mutation = Mutation::new(edit, given.entity, given.key, kind);
-    // A revision is committed once.
+    // Each revision is committed once.
     mutation.id = format!("{edit}/{}", winner.rev);
     mutation.base = now.map(|row| row.stamp);
     mutation.values = says.map(|says| rows::all_values(core.entity(given.entity), &says)).unwrap_or_default();
@@ -161,13 +161,13 @@ fn decide(
     };
     doc.stamp = stamp.0;
     doc.tree.note(&winner.rev, stamp.0);
-    // A deletion that brings another branch to light did that, and is told so when it is asked for.
+    // A deletion that makes another branch win caused this commit; `_revs_diff` reports its stamp.
     doc.tree.note(rev, stamp.0);
     tell(slip, given, Some(stamp.0));
     Ok(())
 }
 
-/// A revision that loses, or says what is so already: the record never sees its edit.
+/// Reports to the record an edit that it never sees: its revision loses, or changes nothing.
 fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &mut dyn SystemOfRecord) {
     let Some(edit) = edit else { return };
     let is_there = now.is_some_and(|row| row.values.is_some());
@@ -176,7 +176,7 @@ fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &m
     record.refused(&Mutation::new(edit, given.entity, given.key, kind), Some(why));
 }
 
-/// Notes on the slip as what the edits were committed.
+/// Notes on the slip the stamp with which the edits were committed.
 fn tell(slip: &mut Slip, given: &Given<'_>, stamp: Option<i64>) {
     let of =
         |row: &&mut crate::contract::RowEdits| row.entity == given.entity && row.key.as_str() == given.key;

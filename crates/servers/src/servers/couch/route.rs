@@ -1,4 +1,4 @@
-//! Which request wants what.
+//! Routes requests to their handlers.
 
 use serde_json::{Value as Json, json};
 
@@ -19,7 +19,7 @@ pub(super) enum Routed {
 
 type Answer = Result<Routed, Refused>;
 
-/// A request with what it is about.
+/// A parsed request.
 struct Asked<'a> {
     core: &'a Core,
     from: DeviceId,
@@ -30,8 +30,10 @@ struct Asked<'a> {
     body: Json,
 }
 
+/// Handles a request.
+///
 /// # Errors
-/// What the record says no to; what the half itself refuses is a response.
+/// Errors of the record; what the half itself refuses is a response.
 pub(super) fn answer(
     core: &Core,
     (from, request): (DeviceId, &Request),
@@ -62,7 +64,7 @@ fn now(status: u16, body: &Json) -> Answer {
 }
 
 impl Asked<'_> {
-    /// Whether its answer says what became of edits; what only reads says nothing of them.
+    /// Whether the response settles edits; reads do not.
     fn decides(&self, rest: &[&str]) -> bool {
         match (self.request.method().as_str(), rest) {
             ("POST", [] | ["_bulk_docs" | "_revs_diff"]) => true,
@@ -137,7 +139,7 @@ impl Asked<'_> {
             .ok_or_else(|| Refused::bad("a document must have an `_id`: none is given out here"))
     }
 
-    /// One document, on the revision that the address, a header or it names.
+    /// Writes one document, on the revision that the query, a header or the document names.
     fn put(&self, key: &str, doc: &Json, slip: &mut Slip, record: &mut dyn SystemOfRecord) -> Answer {
         let mut doc = doc.as_object().ok_or_else(|| Refused::bad("Document must be a JSON object"))?.clone();
         let tag = self.request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok());
@@ -163,7 +165,7 @@ impl Asked<'_> {
             let body = doc.as_object().ok_or_else(|| Refused::bad("Document must be a JSON object"))?;
             let given = Given { of: self.from, entity: self.id, key, doc: body, as_it_is };
             match put(self.core, &given, slip, record) {
-                // All of it comes again; what was taken is known then.
+                // The client sends the whole batch again; what was stored is then known.
                 Err(refused) if refused.status >= 500 => return Err(refused),
                 Err(refused) => {
                     results.push(json!({ "id": key, "error": refused.error, "reason": refused.reason }));
@@ -175,7 +177,7 @@ impl Asked<'_> {
         now(201, &Json::Array(results))
     }
 
-    /// A checkpoint of somebody's replication: no revisions, no changes.
+    /// A replication checkpoint: it has no revisions and appears in no feed.
     fn local(&self, method: &str, local: &str) -> Answer {
         let (store, id, full_id) = (&self.core.store, self.id, format!("_local/{local}"));
         let known = store.local(id, local)?;
@@ -207,7 +209,7 @@ impl Asked<'_> {
         }
     }
 
-    /// An attachment by its name: its bytes, or a revision in which it is another or gone.
+    /// An attachment by name: returns its bytes, or makes a revision that replaces or removes it.
     fn file(
         &self,
         method: &str,

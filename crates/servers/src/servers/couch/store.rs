@@ -1,4 +1,4 @@
-//! Documents as the server keeps them.
+//! The server's stored documents.
 
 use std::rc::Rc;
 
@@ -20,13 +20,13 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS locals(entity INTEGER, id TEXT, body TEXT, PRIMARY KEY(entity, id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
-/// A document: a row of the record with all that is known of its revisions.
+/// A document: a row of the record with its revision tree.
 #[derive(Clone, Debug)]
 pub(super) struct Doc {
     pub(super) key: String,
-    /// When it last changed, in the database's own count; 0 for one that is not there yet.
+    /// Sequence number of the last change in this database; 0 if the document does not exist yet.
     pub(super) seq: i64,
-    /// The stamp of the record's row that the winner is.
+    /// The stamp of the record's row that corresponds to the winner.
     pub(super) stamp: i64,
     pub(super) tree: Tree,
 }
@@ -51,7 +51,7 @@ impl Store {
             tree: Tree::default(),
         }))
     }
-    /// Writes a document that has changed, under the next number; bodies of what is no leaf go.
+    /// Writes a changed document under the next sequence number; drops bodies of inner revisions.
     pub(super) fn put(&self, entity: EntityId, doc: &mut Doc) -> Kept<()> {
         doc.seq = self.last(entity)? + 1;
         self.keep(entity, doc)?;
@@ -61,19 +61,19 @@ impl Store {
         self.0.execute(forget, (entity.0, &doc.key, leaves)).map_err(failed)?;
         Ok(())
     }
-    /// Writes a document of which no reader need hear.
+    /// Writes a document without announcing a change to readers.
     pub(super) fn keep(&self, entity: EntityId, doc: &Doc) -> Kept<()> {
         let Doc { key, seq, stamp, tree } = doc;
         let text = "REPLACE INTO docs VALUES(?1, ?2, ?3, ?4, ?5)";
         self.0.execute(text, params![entity.0, key, seq, stamp, tree.written()]).map_err(failed)?;
         Ok(())
     }
-    /// The documents after a number, in that order: as many as `take` says yes to.
+    /// Documents after a sequence number, in order, until `take` returns false.
     pub(super) fn since(&self, entity: EntityId, seq: i64, mut take: impl FnMut(Doc) -> bool) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 AND seq > ?2 ORDER BY seq";
         self.each(text, (entity.0, seq), &mut take)
     }
-    /// All documents in the order of keys.
+    /// All documents in the order of keys, until `take` returns false.
     pub(super) fn all(&self, entity: EntityId, mut take: impl FnMut(Doc) -> bool) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 ORDER BY key";
         self.each(text, (entity.0,), &mut take)
@@ -89,7 +89,7 @@ impl Store {
         }
         Ok(())
     }
-    /// The last number that was given.
+    /// The last sequence number.
     pub(super) fn last(&self, entity: EntityId) -> Kept<i64> {
         let text = "SELECT coalesce(max(seq), 0) FROM docs WHERE entity = ?1";
         self.0.query_row(text, [entity.0], |row| row.get(0)).map_err(failed)
@@ -109,7 +109,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes by which revision an edit came.
+    /// Records which revision carried an edit.
     pub(super) fn note_carried(&self, edit: EditId, rev: &Rev) -> Kept<()> {
         let put = "REPLACE INTO carried VALUES(?1, ?2)";
         self.0.execute(put, (edit.to_string(), rev.to_string())).map(drop).map_err(failed)
@@ -146,7 +146,7 @@ impl Store {
         Ok(())
     }
 
-    /// Up to which stamp the record was read.
+    /// The stamp up to which the record was read.
     pub(super) fn read_upto(&self, entity: EntityId) -> Kept<Option<i64>> {
         let text = "SELECT read FROM positions WHERE entity = ?1";
         self.0.query_row(text, [entity.0], |row| row.get(0)).optional().map_err(failed)
@@ -157,7 +157,7 @@ impl Store {
     }
 }
 
-/// The document of a row whose columns begin at `at`: number, stamp, tree.
+/// The document of a row whose columns begin at `at`: sequence, stamp, tree.
 fn doc(key: String, row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Doc> {
     let text: String = row.get(at + 2)?;
     let tree = Tree::read(&text).ok_or(rusqlite::Error::InvalidQuery)?;

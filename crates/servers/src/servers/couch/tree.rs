@@ -1,4 +1,4 @@
-//! Revisions of a document, as a tree.
+//! The revision tree of a document.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
 
-/// The name of a revision, `N-hash`; greater is newer, and of one generation the greater text.
+/// A revision, `N-hash`. Ordered by generation, then by the text of the hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rev {
     pub(super) generation: u64,
@@ -32,14 +32,14 @@ impl FromStr for Rev {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) rev: Rev,
-    /// The place of the revision that it was made on.
+    /// The index of the parent revision.
     parent: Option<usize>,
     pub(super) deleted: bool,
-    /// When the record took it, if it did.
+    /// The stamp with which the record committed it, if it did.
     pub(super) stamp: Option<i64>,
 }
 
-/// All revisions that are known; none without the one that it was made on, down to a root.
+/// All known revisions; each stands after its parent, down to a root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree(Vec<Node>);
 
@@ -51,8 +51,7 @@ impl Tree {
         let node = self.0.iter_mut().find(|node| node.rev == *rev);
         node.into_iter().for_each(|node| node.stamp = Some(stamp));
     }
-    /// The revisions on which nothing was made, the winner first: those that are not deletions,
-    /// of those the longest history, of those the greater text.
+    /// The leaves, winner first: live before deleted, then by length of history, then by text.
     pub(super) fn leaves(&self) -> Vec<&Node> {
         let inner: BTreeSet<usize> = self.0.iter().filter_map(|node| node.parent).collect();
         let mut leaves: Vec<&Node> =
@@ -63,7 +62,7 @@ impl Tree {
     pub(super) fn winner(&self) -> Option<&Node> {
         self.leaves().first().copied()
     }
-    /// A revision and those before it, the newest first.
+    /// A revision and its ancestors, newest first.
     pub(super) fn history(&self, rev: &Rev) -> Vec<&Rev> {
         let mut at = self.0.iter().position(|node| node.rev == *rev);
         let mut history = Vec::new();
@@ -73,11 +72,11 @@ impl Tree {
         }
         history
     }
-    /// The leaves that were made on a revision; itself, if it is one.
+    /// The leaves that descend from a revision; the revision itself if it is one.
     pub(super) fn leaves_of(&self, rev: &Rev) -> Vec<&Node> {
         self.leaves().into_iter().filter(|leaf| self.history(&leaf.rev).contains(&rev)).collect()
     }
-    /// Takes in a revision with its history, the newest first; false if it is known.
+    /// Adds a revision with its history, newest first; false if it is known.
     pub(super) fn add(&mut self, history: &[Rev], deleted: bool) -> bool {
         let place = |rev: &Rev| self.0.iter().position(|node| node.rev == *rev);
         let known = history.iter().enumerate().find_map(|(nth, rev)| Some((nth, place(rev)?)));
@@ -93,7 +92,7 @@ impl Tree {
         }
         new > 0
     }
-    /// Forgets what lies more than so many revisions behind every leaf.
+    /// Drops revisions that are not among the last `limit` of any leaf.
     pub(super) fn stem(&mut self, limit: usize) {
         let leaves: Vec<Rev> = self.leaves().iter().map(|leaf| leaf.rev.clone()).collect();
         let kept: BTreeSet<Rev> = {
@@ -107,7 +106,7 @@ impl Tree {
         let mut stemmed: Vec<Node> = Vec::new();
         for (at, node) in self.0.iter().enumerate().filter(|(_, node)| kept.contains(&node.rev)) {
             places[at] = Some(stemmed.len());
-            // A revision stands behind the one that it was made on.
+            // A revision stands after its parent, so the parent's new place is known.
             stemmed.push(Node { parent: node.parent.and_then(|parent| places[parent]), ..node.clone() });
         }
         self.0 = stemmed;
@@ -117,7 +116,7 @@ impl Tree {
         let node = |node: &Node| json!([node.rev.to_string(), node.parent, node.deleted, node.stamp]);
         Json::Array(self.0.iter().map(node).collect()).to_string()
     }
-    /// The tree of a text that was written here.
+    /// Parses a tree that `written` wrote.
     pub(super) fn read(text: &str) -> Option<Tree> {
         let nodes: Vec<(String, Option<usize>, bool, Option<i64>)> = serde_json::from_str(text).ok()?;
         let node = |(rev, parent, deleted, stamp): (String, Option<usize>, bool, Option<i64>)| {
@@ -161,7 +160,7 @@ mod tests {
         assert_eq!(trees.into_iter().collect::<Vec<_>>(), [["2-c", "2-b", "2-a", "3-d"]]);
     }
 
-    /// What arrives last would win: two servers that hear of revisions in another order differ.
+    /// If the last arrival won, two servers that receive revisions in another order would differ.
     #[test]
     fn the_last_to_arrive_is_no_winner() {
         let arrival = |order: [&str; 2]| {

@@ -1,4 +1,4 @@
-//! One item: read, made, changed, deleted.
+//! A single item: read, create, change, delete.
 
 use serde_json::{Value as Json, json};
 
@@ -36,7 +36,7 @@ impl Datasync {
         let place = format!("/tables/{}/{}", self.0.schema_of(id).name, row.key);
         let headers = [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)];
         for (name, value) in headers.into_iter().take(if status == 201 { 2 } else { 1 }) {
-            // A key that no header can have is told in the body alone.
+            // A key that cannot be a header value is only in the body.
             HeaderValue::from_str(&value)
                 .into_iter()
                 .for_each(|value| _ = answer.headers_mut().insert(&name, value));
@@ -44,7 +44,7 @@ impl Datasync {
         answer
     }
 
-    /// Does what a request wants written, and says what became of it.
+    /// Performs the write that a request asks for, and responds with its result.
     pub(super) fn write(
         &self,
         (of, request): (DeviceId, &Request),

@@ -6,25 +6,25 @@
 //! |---|---|
 //! | `GET /tables/NAME?$filter=(updatedAt gt cast(TIME,Edm.DateTimeOffset))&$orderby=updatedAt&$count=true&__includedeleted=true` | `items`, the `count` and a `nextLink`, which is a query |
 //! | `GET /tables/NAME/ID` | one item, with its `ETag`; 304 for `If-None-Match` |
-//! | `POST /tables/NAME` | makes one: 201, or 409 with the server's item |
+//! | `POST /tables/NAME` | creates one: 201, or 409 with the server's item |
 //! | `PUT`, `PATCH /tables/NAME/ID` | replaces or changes one: 200 with the item |
 //! | `DELETE /tables/NAME/ID` | 204 |
 //!
-//! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; one that is deleted has no
-//! columns. `version` is the `ETag`. With `If-Match` a write is done only on that version, else 412
-//! with the server's item in the body; **without it a write goes over what the client has not
-//! seen**. A deleted item is answered with 410.
+//! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; a deleted item has no
+//! columns. `version` is the `ETag`. With `If-Match`, a write is done only on that version, else
+//! 412 with the server's item in the body. **Without it, a write overwrites changes that the client
+//! has not seen**. The response for a deleted item is 410.
 //!
-//! Pages go by `$skip` and `$top`. A row that changes between two pages moves to the end, and the
-//! row after the first page is then skipped, for good: the next pull asks for what is newer than
-//! the newest. So does the time, of rows that commit later than they are stamped
-//! (`backend.commit_delay`). Both are the protocol's.
+//! Pages use `$skip` and `$top`. The protocol can lose rows in two ways:
+//! - A row that changes between two pages moves to the end. The row after the first page is then
+//!   skipped for good, as the next pull asks for what is newer than the newest row.
+//! - A row may be committed later than its time stamp (`backend.commit_delay`).
 //!
 //! | option | words |
 //! |---|---|
-//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is not looked at |
-//! | `idempotent` | `no`: of a write whose response was lost the second fails by its own version. `by-edit`: it is known |
-//! | `page` | items of a page, 100 |
+//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is ignored |
+//! | `idempotent` | `no`: if a response was lost, the retried write fails on its own version. `by-edit`: the retry is recognised |
+//! | `page` | items per page, 100 |
 //!
 //! Not supported: other filters and orders, `$select`, undeletes.
 
@@ -67,7 +67,7 @@ fn tag(stamp: Stamp) -> String {
 
 impl Datasync {
     fn table(&self, name: &str) -> Option<EntityId> {
-        // Routes of ASP.NET know no case.
+        // Routes of ASP.NET are not case-sensitive.
         let schema = &self.0.setup.schema;
         let mut all = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
         all.find(|id| schema.entity(*id).name.eq_ignore_ascii_case(name))

@@ -1,4 +1,4 @@
-//! Items in pages: those newer than a time.
+//! Pages of items newer than a time.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -14,7 +14,7 @@ fn bad(why: impl Into<String>) -> ServerError {
     ServerError::BadRequest(why.into())
 }
 
-/// A time such as 2024-08-23T20:22:54.291Z; what is beyond microseconds is left out.
+/// Parses a time such as 2024-08-23T20:22:54.291Z; digits beyond microseconds are dropped.
 pub(super) fn stamp(text: &str) -> Option<Stamp> {
     let (day, time) = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?.split_once('T')?;
     let (whole, fraction) = time.split_once('.').unwrap_or((time, ""));
@@ -33,7 +33,7 @@ pub(super) fn stamp(text: &str) -> Option<Stamp> {
     Some(Stamp(begins.0 + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros))
 }
 
-/// The time of a filter for what is newer than that.
+/// The time in a filter of the form "newer than".
 fn newer_than(filter: &str) -> Option<Stamp> {
     let inside =
         filter.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(filter.trim());

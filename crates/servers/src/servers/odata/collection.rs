@@ -1,4 +1,4 @@
-//! Entities in pages, and what changed since.
+//! Entity collections in pages, and changes since a delta link.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -23,7 +23,8 @@ impl OData {
         }
         let (next, delta) = (address.get("$skiptoken"), address.get("$deltatoken"));
         let wrong = || ServerError::BadRequest("the token is none of this service's".to_owned());
-        // Of pages that go on a letter says what they are of: a load, a tracked one, changes.
+        // The first letter of a `nextLink` token says what is paged: a load, a tracked one, or
+        // changes.
         let (kind, token) = match (next, delta) {
             (Some(next), _) => next.split_at_checked(1).ok_or_else(wrong)?,
             (None, Some(delta)) => ("c", delta),
@@ -69,14 +70,14 @@ impl OData {
             let row = Row { key: key.clone(), stamp: *stamp, values: values.clone() };
             return Json::Object(self.object(id, &row));
         }
-        // One that is there and not for this phone has left the set.
+        // A row that exists but is not for this phone has left the phone's set.
         let is_there = record.get(id, key).is_some_and(|row| row.values.is_some());
         let reason = if is_there { "changed" } else { "deleted" };
         let at = format!("{}('{}')", self.name(id), key.as_str().replace('\'', "''"));
         json!({ "@removed": { "reason": reason }, "@odata.id": at, "id": key.as_str() })
     }
 
-    /// An entity with its tag.
+    /// An entity with its entity tag.
     pub(super) fn object(&self, id: EntityId, row: &Row) -> Map<String, Json> {
         let entity = self.0.schema_of(id);
         let mut object = rows::with_id(entity, row.key.as_str(), row.values.as_deref().unwrap_or_default());

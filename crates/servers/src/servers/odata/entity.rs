@@ -1,4 +1,4 @@
-//! One entity: read, made, changed, deleted.
+//! A single entity: read, create, change, delete.
 
 use serde_json::{Value as Json, json};
 
@@ -39,7 +39,7 @@ impl OData {
         let place = format!("{}('{}')", self.name(id), row.key.as_str().replace('\'', "''"));
         for (name, value) in [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)] {
             let is_new = answer.status().as_u16() == 201 || name == header::ETAG;
-            // A key that no header can have is told in the body alone.
+            // A key that cannot be a header value is only in the body.
             if let Some(value) = HeaderValue::from_str(&value).ok().filter(|_| is_new) {
                 answer.headers_mut().insert(name, value);
             }
@@ -47,7 +47,7 @@ impl OData {
         answer
     }
 
-    /// Does what a request wants written, and says what became of it.
+    /// Performs the write that a request asks for, and responds with its result.
     pub(super) fn write(
         &self,
         (of, request): (DeviceId, &Request),

@@ -6,23 +6,23 @@
 //! | request | what it does |
 //! |---|---|
 //! | `GET /NAME` with `Prefer: odata.track-changes` | the entities in pages, each with `@odata.nextLink`; the last has `@odata.deltaLink` |
-//! | `GET` of a delta link | what changed since; a deleted one has `@removed` |
+//! | `GET` of a delta link | the changes since; a deleted entity has `@removed` |
 //! | `GET /NAME('key')` | one entity, with its `ETag`; 304 for `If-None-Match` |
-//! | `POST /NAME` | makes one: 201, or 409 if it is there |
+//! | `POST /NAME` | creates one: 201, or 409 if it exists |
 //! | `PATCH`, `PUT /NAME('key')` | changes one: 204, or 200 with `Prefer: return=representation` |
 //! | `DELETE /NAME('key')` | 204 |
 //! | `GET /` | the service document |
 //!
-//! With `If-Match` a write is done only on that version, else 412. The documentation lets a service
-//! require it, which this one does not: **a client without `If-Match` goes over what it has not
-//! seen**. `/NAME/key` is another name of `/NAME('key')`. `Prefer: odata.maxpagesize=N` makes pages
-//! smaller. A delta link that is too old is answered with 410. The key is `id`.
+//! With `If-Match`, a write is done only on that version, else 412. The specification lets a
+//! service require it, which this one does not: **a client without `If-Match` overwrites changes
+//! that it has not seen**. `/NAME/key` also means `/NAME('key')`. `Prefer: odata.maxpagesize=N`
+//! limits pages. The response for a delta link that is too old is 410. The key is `id`.
 //!
 //! | option | words |
 //! |---|---|
-//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is not looked at |
-//! | `idempotent` | `no`: of a write whose response was lost the second fails by its own `ETag`. `by-edit`: it is known |
-//! | `page` | entities of a page, 100 |
+//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is ignored |
+//! | `idempotent` | `no`: if a response was lost, the retried write fails on its own `ETag`. `by-edit`: the retry is recognised |
+//! | `page` | entities per page, 100 |
 //!
 //! Not supported: `$batch` (501), `$metadata`, `$filter` and other query options, upserts, deep
 //! inserts, navigation.
@@ -56,7 +56,7 @@ pub(super) fn half() -> Half {
 
 struct OData(Addressed);
 
-/// The entity tag of a version: a weak one, as the state is the same and not each byte.
+/// The entity tag of a version. It is weak, as the state is the same but maybe not each byte.
 fn tag(stamp: Stamp) -> String {
     format!("W/\"{}\"", stamp.0)
 }
@@ -66,7 +66,7 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
     response(status, &json!({ "error": { "code": code, "message": message } }))
 }
 
-/// What a path means.
+/// The meaning of a path.
 enum Place {
     Service,
     Collection(EntityId),
@@ -106,7 +106,7 @@ impl OData {
     }
 }
 
-/// A key as it stands between brackets: a text in quotes, of which a quote in it is doubled.
+/// A key as written in brackets: a quoted text in which quotes are doubled.
 fn unquoted(key: &str) -> String {
     let inside = key.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     inside.map_or_else(
@@ -142,7 +142,7 @@ impl Speaks for OData {
         json!({ "error": { "code": word, "message": why } })
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        // Behind every row of that time.
+        // After every row of that time.
         let at = Position { at: (stamp.0, "\u{10ffff}".to_owned()), load: None };
         format!("{}?$deltatoken={}", self.name(entity), at.text())
     }

@@ -1,9 +1,9 @@
-//! A plain form of sync over HTTP, for apps whose own protocol is a pull and a push.
+//! A plain sync protocol over HTTP, for apps whose own protocol is a pull and a push.
 //!
 //! | request | what it does |
 //! |---|---|
-//! | `GET /pull?since=CURSOR&limit=…` | the next rows of all tables after a cursor, and a new cursor; without `since` everything |
-//! | `POST /push` | a list of edits; gives what became of each |
+//! | `GET /pull?since=CURSOR&limit=…` | the next rows of all tables after a cursor, and a new cursor; without `since`, everything |
+//! | `POST /push` | takes a list of edits; returns the result of each |
 //!
 //! ```text
 //! GET /pull?since=5b5d&limit=100
@@ -16,17 +16,17 @@
 //! {"results": [{"id": "phone-1/7", "status": "done", "stamp": 1700000001000000}]}
 //! ```
 //!
-//! A cursor is opaque, and safe in an address as it is. Rows come parents first, those of a table
-//! in the order of stamp and key, 500 at once if no `limit` is said. A cursor that is too old is
-//! answered with 410: the app begins again without one, and drops what does not come.
+//! A cursor is opaque, and safe in a URL. Rows come parents first; those of a table are ordered by
+//! stamp and key. The default `limit` is 500. The response for a cursor that is too old is 410: the
+//! app starts again without a cursor, and drops the rows that do not come.
 //!
-//! An edit with an `id` is done once, however often it comes; one without is done each time. `base`
-//! is the stamp of the version that it was made on. The status is `done`, `conflict` (with the row
-//! in the way), `refused` (with the reason, for good) or `later`: send it again.
+//! An edit with an `id` is applied once, however often it comes; one without is applied each time.
+//! `base` is the stamp of the version it was made on. The status is `done`, `conflict` (with the
+//! current row), `refused` (with the reason, for good) or `later`: send it again.
 //!
 //! | option | words |
 //! |---|---|
-//! | `conflicts` | `detect`: an edit of a row that has another stamp than its `base` is a conflict. `overwrite`: what comes last stays |
+//! | `conflicts` | `detect`: an edit of a row that has another stamp than its `base` is a conflict. `overwrite`: the last write wins |
 
 mod pull;
 mod push;
@@ -59,7 +59,7 @@ struct Plain {
     setup: ServerSetup,
     ports: ServerPorts,
     detects: bool,
-    /// Of edits without an id, which are told apart by number and process.
+    /// Counts pushes; with the process's seed it identifies edits without an id.
     pushes: u64,
 }
 

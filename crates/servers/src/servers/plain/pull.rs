@@ -9,15 +9,17 @@ use super::Plain;
 use crate::contract::http::Response;
 use crate::contract::{DeviceId, EntityId, RowVersion, ServerError, Slip, SystemOfRecord};
 
-/// So many rows come at once, if nothing is said.
+/// Default number of rows per pull.
 const LIMIT: usize = 500;
 
-/// The positions of all tables, in their order; none of a table that was never read.
+/// The positions of all tables, in order; `None` for a table that was never read.
 struct Cursor(Vec<Option<Position>>);
 
 impl Cursor {
+    /// Decodes a cursor.
+    ///
     /// # Errors
-    /// It is none of this server's.
+    /// It is not a cursor of this server.
     fn of(text: Option<&str>, tables: usize) -> Result<Cursor, ServerError> {
         let Some(text) = text.filter(|text| !["", "null", "undefined"].contains(text)) else {
             return Ok(Cursor(vec![None; tables]));

@@ -1,4 +1,4 @@
-//! What phones have changed, edit by edit.
+//! Applies pushed edits one by one.
 
 use serde_json::{Value as Json, json};
 
@@ -36,7 +36,7 @@ impl Plain {
         for (at, edit) in list.iter().enumerate() {
             edits.push(self.read((at, edit), record)?);
         }
-        // Of one row the last edit here is the last that is named.
+        // Edits of a row are matched from the end: the last edit here is the last named one.
         for (at, Edit { mutation, .. }) in edits.iter().enumerate() {
             let of_row = |other: &&Edit| other.mutation.is_of(mutation.entity, &mutation.key);
             let behind = edits[at + 1..].iter().filter(of_row).count();
@@ -53,7 +53,7 @@ impl Plain {
         Ok(response(200, &json!({ "results": results })))
     }
 
-    /// An edit as its phone says it.
+    /// Parses an edit as its phone sends it.
     fn read(&self, (at, said): (usize, &Json), record: &dyn SystemOfRecord) -> Result<Edit, ServerError> {
         let schema = &self.setup.schema;
         let text = |name: &str| said[name].as_str().ok_or_else(|| bad(format!("edit {at} has no `{name}`")));

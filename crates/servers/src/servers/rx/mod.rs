@@ -3,21 +3,21 @@
 //! | request | what it does |
 //! |---|---|
 //! | `GET /rx/NAME/pull?updatedAt=…&id=…&limit=…` | the next documents after a checkpoint, and a new checkpoint |
-//! | `POST /rx/NAME/push` | rows of `newDocumentState` and `assumedMasterState`; gives the documents in conflict |
+//! | `POST /rx/NAME/push` | rows of `newDocumentState` and `assumedMasterState`; returns the documents in conflict |
 //! | `GET /rx/NAME/stream` | server-sent events: documents with a checkpoint as they are committed, on a held connection |
 //!
-//! Without `/NAME` the first table is meant that comes to phones. `batchSize` is another name of
-//! `limit`. A deleted document has `_deleted: true` and its `id` alone.
+//! Without `/NAME` the first table that phones pull is meant. `batchSize` is another name of
+//! `limit`. A deleted document has only `_deleted: true` and its `id`.
 //!
-//! A stream begins with the event `RESYNC`, so that a phone pulls what it missed. One that asks
-//! with `Last-Event-ID`, as an `EventSource` does that connects again, goes on there instead.
+//! A stream begins with the event `RESYNC`, so that a phone pulls what it missed. A request with
+//! `Last-Event-ID`, as a reconnecting `EventSource` sends, continues there instead.
 //!
 //! | option | words |
 //! |---|---|
-//! | `conflicts` | `detect`: a row whose state is not the assumed one is not written and its state goes back. `overwrite`: what comes last stays |
-//! | `idempotent` | `no`, or `by-edit`: a push that comes again is no conflict with itself |
-//! | `checkpoint` | `pair`: time and id. `time`: the time alone, by which documents of one time are lost where a page ends between them |
-//! | `stream` | `documents`, or `resync`: each commit is told by `RESYNC` alone |
+//! | `conflicts` | `detect`: a row whose state is not the assumed one is not written, and its state is returned. `overwrite`: the last write wins |
+//! | `idempotent` | `no`, or `by-edit`: a repeated push does not conflict with itself |
+//! | `checkpoint` | `pair`: time and id. `time`: the time alone, which loses documents with equal times at a page end |
+//! | `stream` | `documents`, or `resync`: each commit sends only `RESYNC` |
 //!
 //! Not supported: attachments, versions of endpoints (426), `assumedMasterState` by `updatedAt`.
 
@@ -120,7 +120,7 @@ impl Speaks for Rx {
         self.streams.borrow_mut().remove(connection);
     }
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        // Behind every row of that time.
+        // After every row of that time.
         json!({ "updatedAt": stamp.0, "id": "\u{10ffff}" }).to_string()
     }
 }

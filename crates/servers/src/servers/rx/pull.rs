@@ -10,14 +10,14 @@ use crate::contract::{
     DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
 };
 
-/// How far a phone has pulled: the last document that it has, in the order of time and id.
+/// How far a phone has pulled: its last document, in the order of time and id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Checkpoint {
     pub(super) updated_at: i64,
     pub(super) id: String,
 }
 
-/// Documents in their order, and the checkpoint behind the last one.
+/// Documents in order, and the checkpoint after the last one.
 pub(super) struct Page {
     pub(super) documents: Vec<Json>,
     pub(super) checkpoint: Checkpoint,
@@ -29,7 +29,7 @@ impl Checkpoint {
     }
 }
 
-/// The state of a row, as a document. Of one that is gone there is its name.
+/// The state of a row as a document. A deleted row has only its id.
 pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> Json {
     let mut document = values.map_or_else(Map::new, |values| rows::object(entity, values));
     document.insert("id".to_owned(), json!(key));
@@ -50,14 +50,15 @@ impl Site {
         let limit = address.number("limit")?.or(address.number("batchSize")?);
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
         let day_before = record.clock().minus(SETTLED).0;
-        // Of one that loads the checkpoint is as old as the rows that it has; of one that has
-        // loaded it is of yesterday.
+        // A loading phone's checkpoint is as old as its rows; after the load it is a day old at
+        // most.
         let is_old = checkpoint.updated_at < day_before - SETTLED.as_micros() as i64;
         let loads = checkpoint.updated_at == 0 || is_old && self.is_loading((of, entity))?;
         self.loads((of, entity), loads)?;
         let mut page = self.page((of, entity), &checkpoint, limit, slip, record)?;
         if page.documents.len() < limit {
-            // Else a phone that hears of nothing would come with a time that is too old one day.
+            // Move on at least to a day ago, so that an unchanged phone's checkpoint does not
+            // expire.
             let settled = Checkpoint { updated_at: day_before, id: String::new() };
             page.checkpoint = page.checkpoint.max(settled);
         }
@@ -65,7 +66,7 @@ impl Site {
         Ok(response(200, &body))
     }
 
-    /// What comes after a checkpoint, up to so many documents.
+    /// At most `limit` documents after a checkpoint.
     pub(super) fn page(
         &self,
         (of, id): (DeviceId, EntityId),
@@ -75,7 +76,7 @@ impl Site {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Page, ServerError> {
         let entity = self.setup.schema.entity(id);
-        // Documents of the checkpoint's own time may still be missing.
+        // Documents with the checkpoint's own time may still be missing.
         let since = after.updated_at - i64::from(!self.by_time);
         let since = (after.updated_at > 0 && !self.is_loading((of, id))?).then_some(Stamp(since));
         let mut found: Vec<(Checkpoint, bool, Json)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What phones have written, held against what they took the server's state for.
+//! Applies pushed documents, after a check against the state that the phone assumed.
 
 use serde_json::{Value as Json, json};
 
@@ -33,7 +33,7 @@ impl Rx {
             let values = (!is_deleted).then(|| rows::all_values(entity, state));
             let wanted = Wanted { entity: id, key: key.clone(), values };
             let now = record.get(id, &key);
-            // A replication sends again what it read before: its edit may be settled by now.
+            // A replication may send what it read earlier; its edit may be settled by now.
             let named = self.writer.edit(&wanted, slip).ok();
             let named = named.map(|(edit, is_known)| {
                 (self.writer.mutation(request, &wanted, edit, (now.as_ref(), &*record)), is_known)
@@ -45,7 +45,7 @@ impl Rx {
                     let removed = row.values.is_none();
                     let why = if removed { Refusal::Gone } else { Refusal::Stale };
                     if is_same_state(entity, &master, new) {
-                        // It came before, or somebody else has written the same.
+                        // It came before, or someone else wrote the same.
                         tell(slip, (id, &key), row.stamp);
                     } else if let Some((mutation, _)) = &named {
                         record.refused(mutation, Some(why));
@@ -66,8 +66,8 @@ impl Rx {
             if let Err((status, why)) = self.writer.settle(&wanted, outcome, slip) {
                 return Ok(failed(status, &format!("{} {key}: {why}", entity.name)));
             }
-            // Others have written since it came first. A pull beside this push may have brought
-            // that while the row waited, and RxDB has passed it by: it hears of it here or never.
+            // Others have written since the first attempt. A pull beside this push may have brought
+            // that while the row waited, and RxDB then skipped it, so this response must report it.
             if let Some(row) = now.as_ref().filter(|_| self.detects && is_known) {
                 let master = master(entity, row);
                 if !is_same_state(entity, &master, new) {
@@ -81,7 +81,7 @@ impl Rx {
     }
 }
 
-/// Notes on the slip that what the edits of a row say is there.
+/// Notes on the slip that the content of a row's edits is committed.
 fn tell(slip: &mut Slip, (entity, key): (EntityId, &Key), stamp: Stamp) {
     let of = |row: &&mut RowEdits| (row.entity, &row.key) == (entity, key);
     slip.edits.iter_mut().filter(of).for_each(|row| row.stamp = Some(stamp));
@@ -95,7 +95,7 @@ fn master(entity: &Entity, row: &Row) -> Json {
     document(entity, row.key.as_str(), row.values.as_deref())
 }
 
-/// Whether two documents read the same. A deleted one says no more than that.
+/// Whether two documents have the same state. Deleted documents are equal.
 fn is_same_state(entity: &Entity, a: &Json, b: &Json) -> bool {
     let is_gone = |document: &Json| document["_deleted"] == json!(true);
     let read = |document: &Json, at: usize| {

@@ -1,4 +1,4 @@
-//! What pulls and streams know.
+//! State that pulls and streams share.
 
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ impl Site {
     pub(super) fn attributes(&self, of: DeviceId) -> &Attributes {
         &self.setup.attributes[of.0 as usize]
     }
-    /// Whether a phone is amid its first load of a table.
+    /// Whether a phone is in its first load of a table.
     pub(super) fn is_loading(&self, of: (DeviceId, EntityId)) -> Result<bool, ServerError> {
         let asked = "SELECT 1 FROM loads WHERE device = ?1 AND entity = ?2";
         let found = self.database.query_row(asked, [of.0.0, u32::from(of.1.0)], |_| Ok(())).optional();
@@ -37,7 +37,7 @@ impl Site {
         };
         self.database.execute(text, [of.0.0, u32::from(of.1.0)]).map(drop).map_err(failed)
     }
-    /// Of which table an address is, and what it wants there.
+    /// The table that an address names, and the verb.
     pub(super) fn endpoint<'a>(&self, address: &'a Address) -> Result<(EntityId, &'a str), ServerError> {
         let schema = &self.setup.schema;
         let comes_down = |id: &EntityId| schema.entity(*id).delivery.comes_down();

@@ -1,4 +1,4 @@
-//! Events as rows are committed, on connections that phones hold.
+//! Events for committed rows, on connections that phones hold open.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ use crate::contract::{
     ConnectionId, DeviceId, EntityId, ServerError, ServerPorts, Slip, Stamp, SystemOfRecord,
 };
 
-/// The connections of a process.
+/// The open streams of a process.
 #[derive(Default)]
 pub(super) struct Streams {
     open: BTreeMap<ConnectionId, Stream>,
-    /// By table, up to where somebody has read: what is committed later is stamped later.
+    /// Per table, the newest stamp that was read; later commits have later stamps.
     read: BTreeMap<EntityId, Stamp>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Streams {
 struct Stream {
     of: DeviceId,
     entity: EntityId,
-    /// Behind the last document that was sent; none before the stream has begun.
+    /// The checkpoint of the last document sent; `None` before the stream has begun.
     sent: Option<Checkpoint>,
 }
 
@@ -42,7 +42,7 @@ impl Streams {
     }
 }
 
-/// An event of documents. Who connects again says the last id, and goes on there.
+/// An event with documents. A reconnecting phone sends the last id, and continues there.
 fn event(page: &Page) -> Vec<u8> {
     let Checkpoint { updated_at, id } = &page.checkpoint;
     let data = json!({ "documents": page.documents, "checkpoint": page.checkpoint.json() });
@@ -53,7 +53,7 @@ fn resync() -> Vec<u8> {
     b"data: RESYNC\n\n".to_vec()
 }
 
-/// Begins a stream: where the last one ended, or with the word that the phone is to pull.
+/// Begins a stream: where the last one ended, or with an event that tells the phone to pull.
 pub(super) fn open(
     (site, ports, streams): (&Rc<Site>, &ServerPorts, &Shared),
     (of, entity, connection): (DeviceId, EntityId, ConnectionId),
@@ -81,13 +81,12 @@ pub(super) fn open(
     });
 }
 
-/// Behind every row of this time.
+/// After every row of this time.
 fn behind(at: Stamp) -> Checkpoint {
     Checkpoint { updated_at: at.0, id: "\u{10ffff}".to_owned() }
 }
 
-/// Finds where the record is, so that what is committed from then on is sent. What was before a
-/// phone pulls, as it is told then.
+/// Finds the record's newest stamp, from which commits are sent; the phone pulls what came before.
 async fn begin(
     (site, ports, streams): (&Rc<Site>, &ServerPorts, &Shared),
     (of, entity, connection): (DeviceId, EntityId, ConnectionId),
@@ -109,7 +108,7 @@ async fn begin(
     }
 }
 
-/// Sends what is committed, by whomever, as the record tells of it.
+/// Sends all commits of anyone, as the record announces them.
 pub(super) fn feed(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     let (site, ports, streams) = (site.clone(), ports.clone(), streams.clone());
     ports.clone().spawn(async move {
@@ -122,7 +121,7 @@ pub(super) fn feed(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     });
 }
 
-/// Looks once for what is new for those who are connected. What a look misses the next one finds.
+/// Sends new documents to all open streams. The next call finds what this one misses.
 async fn look(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     let open = |stream: &Stream| stream.sent.is_some();
     let lines: Vec<(ConnectionId, Stream)> = {
@@ -148,7 +147,7 @@ async fn look(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
 }
 
 impl Site {
-    /// When the newest row of a table was committed that a phone may see.
+    /// The stamp of the newest row of a table that a phone may see.
     fn newest(
         &self,
         (of, id): (DeviceId, EntityId),

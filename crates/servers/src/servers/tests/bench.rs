@@ -1,4 +1,4 @@
-//! A world small enough for a test: a backend, a half with its disk, and nobody else.
+//! A minimal world for tests: a backend, and a half with its disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::contract::{
 pub(super) const NOTE: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
-/// What a process of the half was given, and what it did with it.
+/// The ports of the half's process, and what it did with them.
 #[derive(Default)]
 struct Outside {
     now: Cell<Time>,
@@ -49,7 +49,7 @@ pub(super) struct World {
     edits: u32,
 }
 
-/// A response, and what stood beside it.
+/// A response with its slip.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -75,7 +75,7 @@ pub(super) fn values(text: &str) -> Vec<Value> {
 }
 
 impl World {
-    /// With the half of this name, and its options but for these.
+    /// With the half of this name, and these options instead of its defaults.
     pub(super) fn new(name: &'static str, sets: &[(&str, &str)]) -> World {
         World::with(name, sets, BackendOptions::default())
     }
@@ -115,7 +115,7 @@ impl World {
         self.half = Some((half.make)(&self.chosen, setup, ports));
         self.settle();
     }
-    /// Kills the process of the half and begins another.
+    /// Kills the process of the half and starts another.
     pub(super) fn kill(&mut self) {
         self.disk.kill();
         self.half = None;
@@ -133,7 +133,7 @@ impl World {
     pub(super) fn now(&self) -> Time {
         self.outside.now.get()
     }
-    /// Lets tasks of the half go on until each waits.
+    /// Runs the half's tasks until all of them wait.
     fn settle(&mut self) {
         for _ in 0..20 {
             let tasks = self.outside.tasks.take();
@@ -146,12 +146,12 @@ impl World {
         }
     }
 
-    /// A number for an edit of this phone.
+    /// A new edit id for this phone.
     pub(super) fn edit(&mut self, device: u32) -> EditId {
         self.edits += 1;
         EditId { device: DeviceId(device), number: self.edits }
     }
-    /// What the backend says of a row: its text and its stamp.
+    /// The text and the stamp of a row in the backend.
     pub(super) fn row(&self, key: &str) -> Option<(String, Stamp)> {
         let backend = self.backend.borrow();
         let row = backend.row(NOTE, &Key::new(key)).filter(|row| !row.deleted)?;
@@ -161,7 +161,7 @@ impl World {
     pub(super) fn text(&self, key: &str) -> String {
         self.row(key).map_or_else(|| "-".to_owned(), |(text, _)| text)
     }
-    /// The office writes a row, or makes it, a millisecond later.
+    /// The office updates a row or creates it, 5 ms later.
     pub(super) fn office(&mut self, key: &str, text: &str) {
         self.outside.now.set(self.now() + Span::millis(5));
         let (now, key) = (self.now(), Key::new(key));
@@ -191,14 +191,14 @@ impl World {
         self.outside.now.set(self.now() + Span::millis(5));
         let (backend, now) = (self.backend.clone(), self.now());
         let mut backend = backend.borrow_mut();
-        // A call begins.
+        // Marks the beginning of a backend call.
         backend.push(now, &[], &[]);
         let reply = self.half().serve_with(DeviceId(device), &write_request(request), slip, &mut *backend);
         drop(backend);
         self.committed();
         reply
     }
-    /// Asks for something; with these edits behind rows of `note`.
+    /// Sends a request, with these edits behind rows of `note`.
     pub(super) fn ask(&mut self, device: u32, line: &str, body: Json, edits: &[(&str, EditId)]) -> Answer {
         let mut slip = slip(edits);
         let reply = self.served(device, &request(line, &body), &mut slip);
@@ -227,7 +227,7 @@ impl World {
         };
         answer(&bytes, slip)
     }
-    /// The same of an app that names no edits: those of rows that it writes are numbered from here.
+    /// The same for an app that names no edits: edits of the rows it writes are numbered from here.
     pub(super) fn ask_numbered(&mut self, line: &str, body: Json, from: EditId) -> Answer {
         let mut slip = Slip { unnamed: Some(from), ..Slip::default() };
         let reply = self.served(from.device.0, &request(line, &body), &mut slip);
@@ -237,11 +237,11 @@ impl World {
         };
         answer(&bytes, slip)
     }
-    /// What a phone gets in the place of an answer.
+    /// The response that a phone gets for an error.
     pub(super) fn refused(&self, error: &ServerError) -> Vec<u8> {
         self.half.as_deref().expect("it lives").refuse(error)
     }
-    /// Asks for something that is answered later.
+    /// Sends a request whose response comes later.
     pub(super) fn wait_for(&mut self, device: u32, line: &str) -> Ticket {
         match self.served(device, &request(line, &Json::Null), &mut Slip::default()) {
             Ok(Reply::Later(ticket)) => ticket,
@@ -261,12 +261,12 @@ impl World {
     pub(super) fn disconnect(&mut self, device: u32, number: u64) {
         self.half().on_close(DeviceId(device), ConnectionId(number));
     }
-    /// What was sent on a connection since somebody asked.
+    /// The messages sent on a connection since the last call.
     pub(super) fn heard(&mut self, number: u64) -> Vec<String> {
         let heard = self.heard_with(number).into_iter();
         heard.map(|(message, _)| String::from_utf8_lossy(&message).into_owned()).collect()
     }
-    /// The same as bytes, with what stood beside them.
+    /// The same as bytes, with their slips.
     pub(super) fn heard_with(&mut self, number: u64) -> Vec<(Vec<u8>, Slip)> {
         let (own, others) = self.outside.sent.take().into_iter().partition(|(at, ..)| at.0 == number);
         self.outside.sent.replace(others);
@@ -276,7 +276,7 @@ impl World {
     pub(super) fn is_closed(&self, number: u64) -> bool {
         self.outside.closed.borrow().contains(&ConnectionId(number))
     }
-    /// Says something on a connection; with these edits behind rows of `note`.
+    /// Sends a message on a connection, with these edits behind rows of `note`.
     pub(super) fn say(
         &mut self,
         device: u32,
@@ -288,7 +288,7 @@ impl World {
         self.outside.now.set(self.now() + Span::millis(5));
         let (backend, now, slip) = (self.backend.clone(), self.now(), slip(edits));
         let mut backend = backend.borrow_mut();
-        // A call begins.
+        // Marks the beginning of a backend call.
         backend.push(now, &[], &[]);
         let (of, at) = (DeviceId(device), ConnectionId(number));
         let half = self.half();

@@ -39,7 +39,7 @@ fn rev(world: &mut World, key: &str) -> String {
     body["_rev"].as_str().unwrap_or("-").to_owned()
 }
 
-/// The example of the documentation: what a target lacks.
+/// The example of the documentation: the revisions that a target lacks.
 #[test]
 fn the_documented_difference_of_revisions_comes_out() {
     let mut world = World::new("couchdb", &[]);
@@ -55,7 +55,7 @@ fn the_documented_difference_of_revisions_comes_out() {
     assert_eq!((none.status, none.body), (200, json!({})));
 }
 
-/// The feed of the documentation's example has a document with three leaves, the winner first.
+/// In the documentation's example a document has three leaves, the winner first.
 #[test]
 fn a_feed_of_all_docs_lists_leaves_with_the_winner_first() {
     let mut world = World::new("couchdb", &[("seq", "number")]);
@@ -103,13 +103,13 @@ fn a_revision_that_loses_is_kept_and_the_record_never_sees_it() {
     let open = get(&mut world, "/aaaa?open_revs=all&revs=true").body;
     assert_eq!(open[1]["ok"]["text"], json!("loses"));
     assert_eq!(open[1]["ok"]["_revisions"]["start"], json!(2));
-    // The app deletes the winner: the other branch is what the record says then.
+    // The app deletes the winner, so the other branch becomes the record's row.
     let edit = world.edit(0);
     let deletes = replicate_by(&mut world, 0, gone("aaaa", &["3-x", "2-c", &root]), &[("aaaa", edit)]);
     assert_eq!((world.text("aaaa"), rev(&mut world, "aaaa")), ("loses".to_owned(), "2-b".to_owned()));
     let asked = world.ask(0, "POST /note/_revs_diff", json!({ "aaaa": ["3-x"] }), &[("aaaa", edit)]);
     assert_eq!(asked.slip.edits[0].stamp, deletes.slip.edits[0].stamp, "its answer may have been lost");
-    // A losing leaf is deleted by nobody's edit.
+    // The deletion of a losing leaf needs no edit.
     let cleaned = replicate_by(&mut world, 0, gone("aaaa", &["4-x", "3-x"]), &[]);
     assert_eq!(cleaned.body, json!([]));
 }
@@ -130,7 +130,7 @@ fn a_revision_comes_twice_and_is_committed_once() {
     assert_eq!(get(&mut world, "/_changes").body["results"].as_array().map(Vec::len), Some(1));
 }
 
-/// The phone has pulled the winner, and asks for it in its next push.
+/// The phone pulled the winner, and asks for it in its next push.
 #[test]
 fn an_edit_that_lost_is_not_committed_by_the_winner() {
     let mut world = World::new("couchdb", &[]);
@@ -237,7 +237,7 @@ fn an_attachment_comes_back_by_its_stub_and_in_line() {
     with["_attachments"] = json!({ "a.txt": { "content_type": "text/plain", "data": "aGVsbG8=" } });
     assert_eq!(replicate(&mut world, 0, with).body, json!([]));
     let stub = get(&mut world, "/aaaa").body["_attachments"]["a.txt"].clone();
-    // The digest is MD5 of `hello`, as CouchDB writes it.
+    // The digest is the MD5 of `hello`, as CouchDB writes it.
     let digest = "md5-XUFAKrxLKna5cZ2REBfFkg==";
     let known =
         json!({ "content_type": "text/plain", "revpos": 1, "digest": digest, "length": 5, "stub": true });

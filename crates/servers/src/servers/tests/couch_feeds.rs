@@ -14,7 +14,7 @@ fn ids(body: &Json) -> Vec<String> {
     lines.map(|line| line["id"].as_str().expect("it has one").to_owned()).collect()
 }
 
-/// Rows of one stamp are a page's end nowhere: each has a number of its own.
+/// Rows with equal stamps do not break a page: each has its own sequence number.
 #[test]
 fn a_feed_in_pages_is_complete_whatever_their_size() {
     for (limit, seq) in [(1, "number"), (3, "opaque"), (50, "opaque")] {

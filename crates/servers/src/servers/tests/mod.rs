@@ -1,4 +1,4 @@
-//! Halves, asked as phones ask them: with bytes of requests, over the backend of the bench.
+//! Tests of halves, over the backend of the bench, with requests as bytes as phones send them.
 
 mod bench;
 mod couch;
@@ -19,7 +19,7 @@ use super::{find, options, servers};
 use crate::contract::http::{read_response, retry_after};
 use crate::contract::{ServerError, Span};
 
-/// Who says no does so in the protocol's own shape: a client that reads JSON goes on.
+/// Refusals have the protocol's own shape, so that a client that reads JSON goes on.
 #[test]
 fn what_is_down_busy_or_too_late_says_so_in_json() {
     for half in servers() {

@@ -1,4 +1,4 @@
-//! The plain form of sync.
+//! The plain sync protocol.
 
 use serde_json::{Value as Json, json};
 

@@ -16,7 +16,7 @@ fn push(world: &mut World, device: u32, assumed: Json, new: Json, edit: EditId) 
     world.ask(device, "POST /rx/note/push", rows, &[(&key, edit)])
 }
 
-/// All that a phone pulls in pages of this size: keys, and the number of pages.
+/// Pulls everything in pages of this size: the keys, and the number of pages.
 fn pulled(world: &mut World, limit: usize) -> (Vec<String>, usize) {
     let (mut keys, mut pages, mut at) = (Vec::new(), 0, json!({ "updatedAt": 0, "id": "" }));
     loop {
@@ -32,7 +32,7 @@ fn pulled(world: &mut World, limit: usize) -> (Vec<String>, usize) {
     }
 }
 
-/// A world in which so many rows have one stamp.
+/// A world in which this many rows have one stamp.
 fn tied(checkpoint: &str, rows: usize) -> World {
     let mut world = World::with("rxdb", &[("checkpoint", checkpoint)], BackendOptions::default());
     let stamp = Stamp(1_699_999_999_000_000);
@@ -92,8 +92,7 @@ fn a_right_assumed_state_is_written_and_deleted_states_conflict() {
     assert_eq!((back.body, world.text("aaaa")), (json!([]), "back".to_owned()));
 }
 
-/// What comes back for a push that comes twice, and what the row says then, if somebody wrote it in
-/// between.
+/// Conflicts of a repeated push, and the row's text after it, if someone wrote the row in between.
 fn twice(sets: &[(&str, &str)]) -> (usize, String) {
     let mut world = World::new("rxdb", sets);
     world.office("aaaa", "a");
@@ -114,7 +113,7 @@ fn a_push_that_comes_twice_is_a_conflict_known_or_written_again() {
     assert_eq!(twice(&[("conflicts", "overwrite"), ("idempotent", "by-edit")]), (0, theirs));
 }
 
-/// A replication sends what it read before, and its edit was settled meanwhile.
+/// A replication sends what it read earlier, and its edit was settled meanwhile.
 #[test]
 fn a_push_of_settled_edits_is_a_conflict_and_no_failure() {
     let mut world = World::new("rxdb", &[]);

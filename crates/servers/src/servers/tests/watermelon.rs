@@ -103,7 +103,7 @@ impl IntoValue for i64 {
     }
 }
 
-/// Whether somebody's newer value is gone after a push came twice, the first answer being lost.
+/// Whether a push that is repeated after a lost response overwrites another phone's newer value.
 fn newer_value_is_gone(sets: &[(&str, &str)]) -> bool {
     let mut world = World::new("watermelondb", sets);
     world.office("aaaa", "Foo");
@@ -130,8 +130,8 @@ fn a_repeated_push_goes_over_a_newer_value_unless_known() {
     assert!(!newer_value_is_gone(&[("idempotent", "by-edit"), ("conflicts", "overwrite")]));
 }
 
-/// How many rows come to a phone after its push was found known, in two pulls of one time, and
-/// after the push that follows.
+/// The number of rows that a phone gets after its repeated push was recognised: in two pulls at one
+/// time, and after the next push.
 fn rows_after_a_known_push(idempotent: &str) -> [usize; 3] {
     let mut world = World::new("watermelondb", &[("idempotent", idempotent)]);
     world.office("aaaa", "Foo");
@@ -155,7 +155,7 @@ fn a_phone_whose_push_was_known_gets_the_row_until_it_has_it() {
     assert_eq!(rows_after_a_known_push("by-edit"), [1, 1, 0]);
 }
 
-/// What two rows say after a push of both, one of which somebody changed since the pull.
+/// The texts of two rows after a push of both, one of which was changed since the pull.
 fn after_a_conflict(conflicts: &str) -> (u16, String, String) {
     let mut world = World::new("watermelondb", &[("conflicts", conflicts)]);
     world.office("aaaa", "a");
@@ -210,8 +210,7 @@ fn the_rules_of_a_push_hold_for_rows_that_are_there_or_gone() {
     assert_eq!((answer.status, &answer.body), (500, &json!({ "error": "no edit is named for note aaaa" })));
 }
 
-/// How many rows a phone never gets that polls while transactions commit later than they are
-/// stamped.
+/// The number of rows that a polling phone never gets if commits are later than their stamps.
 fn never_pulled(timestamp: &str) -> usize {
     let late = CommitDelay { share: Ppm(500_000), upto: Span::secs(20) };
     let options = BackendOptions { commit_delay: Some(late), ..BackendOptions::default() };

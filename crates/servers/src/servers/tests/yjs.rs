@@ -1,4 +1,4 @@
-//! Yjs over WebSockets, with documents of phones.
+//! Yjs over WebSockets, with phones that hold documents.
 
 use serde_json::{Value as Json, json};
 use yrs::block::ClientID;
@@ -37,7 +37,7 @@ impl Phone {
         };
         Phone { doc: Doc::with_options(options), device }
     }
-    /// Opens a connection, as `y-websocket` does, and is told all that it lacks.
+    /// Opens a connection, as `y-websocket` does, and receives what it lacks.
     fn connect(&self, world: &mut World) {
         world
             .connect(self.device, self.device.into(), &request("GET /app", &Json::Null))
@@ -46,7 +46,7 @@ impl Phone {
         world.say(self.device, self.device.into(), frame(0, &state), &[]);
         self.hear(world);
     }
-    /// Takes in what has come; gives what stood beside it.
+    /// Applies what has come; returns the slips.
     fn hear(&self, world: &mut World) -> Vec<Slip> {
         let heard = world.heard_with(self.device.into());
         for (message, _) in &heard {
@@ -57,7 +57,7 @@ impl Phone {
         }
         heard.into_iter().map(|(_, slip)| slip).collect()
     }
-    /// Sets a member of a row, or makes it; gives the update.
+    /// Sets a member of a row, creating the row if needed; returns the update.
     fn set(&self, key: &str, name: &str, value: &str) -> Vec<u8> {
         let map = self.doc.get_or_insert_map("note");
         let mut of = self.doc.transact_mut();
@@ -201,7 +201,7 @@ fn frames_that_cannot_be_read_close_and_awareness_is_passed_on() {
     }
 }
 
-/// All bytes that the server sent while three phones wrote many rows, and some were removed.
+/// All bytes that the server sent while three phones wrote many rows and removed some.
 fn sent_bytes() -> Vec<Vec<u8>> {
     let mut world = World::new("yjs", &[]);
     let phones: Vec<Phone> = (0..3).map(Phone::new).collect();

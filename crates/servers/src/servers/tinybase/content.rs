@@ -1,4 +1,4 @@
-//! A mergeable store: cells with stamps, and hashes by which two stores find what differs.
+//! A mergeable store: cells with stamps, and hashes by which two stores find their differences.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(super) struct Cell {
     hash: u32,
 }
 
-/// Things by their names, with one hash over them.
+/// Children by name, with one hash over them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Branch<T> {
     pub(super) of: BTreeMap<String, T>,
@@ -30,7 +30,7 @@ pub(super) struct Content {
     values: Branch<Cell>,
 }
 
-/// Where a cell lies; a value has no table and no row.
+/// The place of a cell; a value has no table and no row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) table: String,
@@ -38,7 +38,7 @@ pub(super) struct Place {
     pub(super) cell: String,
 }
 
-/// A cell of a message.
+/// A cell in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) at: Place,
@@ -57,7 +57,7 @@ fn named(name: &str, of: u32) -> u32 {
 }
 
 impl<T: Default> Branch<T> {
-    /// Changes one of its things, whose hash `change` gives before and after.
+    /// Changes one child; `change` returns the child's hash before and after.
     fn change(&mut self, name: &str, change: impl FnOnce(&mut T) -> (u32, u32)) -> (u32, u32) {
         let before = self.hash;
         let (old, new) = change(self.of.entry(name.to_owned()).or_default());
@@ -67,7 +67,7 @@ impl<T: Default> Branch<T> {
 }
 
 impl Branch<Cell> {
-    /// Puts a cell. Of one that is new its name with no hash counts, too, as in the library.
+    /// Sets a cell. For a new cell, its name with hash 0 also counts, as in the library.
     fn put(&mut self, name: &str, value: Json, hlc: &str) -> (u32, u32) {
         let before = self.hash;
         let hash = hash(&format!("{}:{hlc}", stringified(&value)));
@@ -77,8 +77,7 @@ impl Branch<Cell> {
     }
 }
 
-/// The cells of stamped changes; none if they are malformed, or a stamp is too far ahead: then
-/// nothing of them counts.
+/// The cells of stamped changes; `None` for all if any is malformed or has a stamp too far ahead.
 pub(super) fn told(tables: &Json, values: &Json, now: u64) -> Option<Vec<Told>> {
     let mut all = Vec::new();
     for (table, rows) in things(tables)? {
@@ -118,7 +117,7 @@ fn row_stamp(row: &Row) -> Json {
     stamped(row.of.iter().map(|(name, cell)| (name.clone(), cell_stamp(cell))).collect())
 }
 
-/// Changes of these cells, as a message has them.
+/// These cells as the changes of a message.
 pub(super) fn changes(cells: &[Told]) -> Json {
     let mut tables = json!([{}]);
     for Told { at: Place { table, row, cell }, value, hlc } in cells {
@@ -147,7 +146,7 @@ impl Content {
             table => self.row(table, &at.row)?.of.get(&at.cell),
         }
     }
-    /// Takes a cell if its stamp is newer; false if not.
+    /// Takes a cell if its stamp is newer; returns false if not.
     pub(super) fn merge(&mut self, told: &Told) -> bool {
         let known = self.cell(&told.at).map_or("", |cell| cell.hlc.as_str());
         if !known.is_empty() && *told.hlc <= *known {
@@ -174,7 +173,7 @@ impl Content {
             .collect::<Map<_, _>>()
             .into()
     }
-    /// What the other has no table of, and the hashes of tables that differ.
+    /// Tables that the other store lacks, and the hashes of tables that differ.
     pub(super) fn table_diff(&self, other: &Json) -> Json {
         let (mut new, mut differ) = (Map::new(), Map::new());
         for (name, table) in &self.tables.of {
@@ -191,7 +190,7 @@ impl Content {
         }
         json!([stamped(new), differ])
     }
-    /// The hashes of the rows of tables that differ from these.
+    /// The row hashes of tables that differ from these.
     pub(super) fn row_hashes(&self, differ: &Json) -> Json {
         let mut all = Map::new();
         for (name, hash) in differ.as_object().into_iter().flatten() {
@@ -264,7 +263,7 @@ impl Content {
     }
 }
 
-/// Whether a cell is there, and what it says.
+/// The value of a cell, unless it was removed.
 pub(super) fn said(cell: &Cell) -> Option<&Json> {
     (cell.value != json!(UNDEFINED)).then_some(&cell.value)
 }
@@ -274,14 +273,14 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_700_000_000_000;
-    /// What version 10.0.1 of the library has after two rows and a value were set.
+    /// The content of the library (version 10.0.1) after two rows and a value were set.
     const SET: &str = r#"[[{"note":[{"aaaa":[{"text":["hé\"llo\n","NjEtLV-----Z21Zg"],
         "count":[3,"NjEtLV----0Z21Zg"],"done":[false,"NjEtLV----1Z21Zg"],"x":[1.5,"NjEtLV----2Z21Zg"],
         "y":[1e+21,"NjEtLV----3Z21Zg"],"z":[1e-7,"NjEtLV----4Z21Zg"],"n":[null,"NjEtLV----5Z21Zg"],
         "big":[123456789012345680,"NjEtLV----6Z21Zg"]}],
         "bbbb":[{"text":["b","NjEtLV----7Z21Zg"],"count":[1,"NjEtLV----8Z21Zg"]}]}]}],
         [{"v":[1,"NjEtLV----9Z21Zg"]}],1]"#;
-    /// What another store, which had that, changed then: a cell, a row that is gone, a new table.
+    /// Later changes of another store with that content: a cell, a removed row, a new table.
     const NEWER: &str = r#"[[{"note":[{"aaaa":[{"text":["￼","NjEtLV5---0b21r_"],
         "count":["￼","NjEtLV5---1b21r_"],"done":["￼","NjEtLV5---2b21r_"],"x":["￼","NjEtLV5---3b21r_"],
         "y":["￼","NjEtLV5---4b21r_"],"z":["￼","NjEtLV5---5b21r_"],"n":["￼","NjEtLV5---6b21r_"],
@@ -308,7 +307,7 @@ mod tests {
         assert_eq!(with(&[SET, NEWER]).table_hashes(), tables);
     }
 
-    /// The whole talk of two stores, each answer as the library gives it.
+    /// The whole exchange of two stores; each response is that of the library.
     #[test]
     fn two_stores_find_what_differs_step_by_step() {
         let (mut old, new) = (with(&[SET]), with(&[SET, NEWER]));

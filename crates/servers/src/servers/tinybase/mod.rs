@@ -1,24 +1,24 @@
 //! TinyBase's synchronizer over WebSockets:
-//! <https://tinybase.org/guides/synchronization/using-a-synchronizer/>, with the messages of its
-//! version 10 as the published package has them.
+//! <https://tinybase.org/guides/synchronization/using-a-synchronizer/>, with the messages of the
+//! published package, version 10.
 //!
-//! The server relays between the clients of a path, and is one of them, `S`, with a mergeable store
-//! of its own, as `createWsServer` is with a persister. A frame is `TO\n[request, kind, body]`; it
-//! goes on as `FROM\n…`. Kinds: 0 a response, 1 asks for hashes, 2 gives hashes, 3 gives changes, 4
-//! to 7 ask what differs in tables, rows, cells and values.
+//! The server relays between the clients of a path, and is itself a client, `S`, with its own
+//! mergeable store, like `createWsServer` with a persister. A frame is `TO\n[request, kind, body]`,
+//! and is relayed as `FROM\n…`. Kinds: 0 is a response, 1 asks for hashes, 2 gives hashes, 3 gives
+//! changes, 4 to 7 ask for differences in tables, rows, cells and values.
 //!
-//! A table of the record is a table of the store, a row's key its id, a column its cell. A row is
-//! there if it has a cell; nothing in a column is no cell. A cell with a newer stamp wins. What
-//! phones change is written into the record as the merged row; what others write there becomes
-//! cells with the server's stamp of the time at which it hears of it, and goes to all clients. What
-//! the record refuses, or what is named by no edit, the server overrules with the record's values.
-//! Values and cells that are no columns are kept by the server alone.
+//! A table of the record is a table of the store, a row's key is its id, a column is a cell. A row
+//! exists if it has a cell; a null column has no cell. The cell with the newer stamp wins. Changes
+//! of phones are written to the record as the merged row. Writes of others become cells, stamped
+//! when the server learns of them, and go to all clients. If the record refuses a row, or no edit
+//! is named for it, the server overrules it with the record's values. Values, and cells that are
+//! not columns, are kept by the server only.
 //!
-//! The slip of a message may name edits of rows that are not in it. The server remembers the last
-//! edit that anybody named for a row, as its cells may come by way of another client.
+//! The slip of a message may name edits of rows that are not in the message. The server remembers
+//! the last named edit of each row, as its cells may arrive through another client.
 //!
 //! Not supported: fragments, several channels on one WebSocket, cells that are objects or arrays,
-//! more than one store (all paths are one), acknowledgements, which the protocol does not have.
+//! more than one store (all paths are one), acknowledgements (the protocol has none).
 
 mod content;
 mod hlc;
@@ -69,10 +69,10 @@ pub(super) fn half() -> Half {
     }
 }
 
-/// The server's own name among the clients.
+/// The server's own client name.
 const SERVER: &str = "S";
 
-/// What was asked of a client, which its response is about.
+/// What the server asked a client for, to interpret the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Tables,
@@ -81,7 +81,7 @@ enum Step {
     Values,
 }
 
-/// The cells that a frame brings, and what is to be asked then.
+/// The cells that a frame brings, and the next question.
 type Brought = (Vec<Told>, Option<(Step, Json)>);
 
 /// A process of the server.
@@ -96,7 +96,7 @@ struct Site {
 
 struct TinyBase(Rc<Site>);
 
-/// A frame, taken apart.
+/// A parsed frame.
 struct Frame {
     to: String,
     rest: String,
@@ -114,7 +114,7 @@ impl Frame {
         let (to, rest) = (to.to_owned(), rest.to_owned());
         Some(Frame { to, rest, request, kind: parts[1].as_u64()?, body: parts[2].clone() })
     }
-    /// Whether it brings cells.
+    /// Whether it may bring cells.
     fn has_content(&self) -> bool {
         matches!(self.kind, 0 | 3)
     }
@@ -141,7 +141,7 @@ impl TinyBase {
                 let changed =
                     own.ports.ask(move |record| reading.with(|mut beside| beside.ingest(record))).await;
                 own.ports.crash_point("tinybase.before-push").await;
-                // What is missed now is found at the next commit.
+                // A change missed now is found at the next commit.
                 own.push(&changed.and_then(|changed| changed).unwrap_or_default());
                 seen = own.ports.committed(seen).await;
             }
@@ -151,7 +151,7 @@ impl TinyBase {
 }
 
 impl Site {
-    /// Does something with the store and the record, as one transaction.
+    /// Works on the store and the record in one transaction, which always commits.
     fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
         let mut store = self.store.borrow_mut();
         let database = store.database.clone();
@@ -170,7 +170,7 @@ impl Site {
     fn send(&self, to: ConnectionId, from: &str, rest: &str, slip: Slip) {
         self.ports.phones.send_with(to, format!("{from}\n{rest}").into_bytes(), slip);
     }
-    /// Sends cells of the server's own to all clients.
+    /// Sends the server's own cells to all clients.
     fn push(&self, cells: &[Told]) {
         if cells.is_empty() {
             return;
@@ -179,7 +179,7 @@ impl Site {
         let rest = json!([self.next(), 3, changes(cells)]).to_string();
         self.clients.borrow().iter().for_each(|to| self.send(*to, SERVER, &rest, slip.clone()));
     }
-    /// Passes a frame on to whom it is for.
+    /// Relays a frame to its recipients.
     fn relay(&self, from: ConnectionId, frame: &Frame, slip: &Slip) {
         let clients = self.clients.borrow();
         let is_for =
@@ -200,7 +200,7 @@ impl Site {
         self.send(client, SERVER, &json!([request, kind, body]).to_string(), Slip::default());
     }
 
-    /// What the store says to a question of a client; none if it is no question.
+    /// The store's response to a question of a client; `None` if the frame is not a question.
     fn answer(&self, frame: &Frame) -> Option<Json> {
         let content = &self.store.borrow().content;
         match frame.kind {
@@ -212,7 +212,7 @@ impl Site {
             _ => None,
         }
     }
-    /// A client has told its hashes: the server asks for what differs.
+    /// Compares a client's hashes with the server's, and asks for the differences.
     fn compare(&self, client: ConnectionId, body: &Json) {
         let store = self.store.borrow();
         let own = store.content.hashes();
@@ -266,7 +266,7 @@ impl Speaks for TinyBase {
     fn hear_at_once(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         let site = &self.0;
         let Some(frame) = Frame::read(message) else {
-            // As the library's server does.
+            // The library's server does the same.
             self.let_go(connection);
             self.0.ports.phones.close(connection);
             return true;

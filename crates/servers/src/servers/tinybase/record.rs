@@ -1,4 +1,4 @@
-//! The store and the record: what phones say becomes rows, and what others write becomes cells.
+//! Keeps store and record in step: changes of phones become rows, writes of others become cells.
 
 use super::super::rows;
 use super::content::Told;
@@ -8,7 +8,7 @@ use crate::contract::{
     ServerSetup, Slip, SystemOfRecord,
 };
 
-/// The store with what it stands beside.
+/// The store with its surroundings.
 pub(super) struct Beside<'a> {
     pub(super) setup: &'a ServerSetup,
     pub(super) store: &'a mut Store,
@@ -17,7 +17,7 @@ pub(super) struct Beside<'a> {
 }
 
 impl Beside<'_> {
-    /// Reads on in the record; gives the cells that changed.
+    /// Reads the changes of the record since the last read; returns the cells that changed.
     pub(super) fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<Vec<Told>, ServerError> {
         let mut changed = Vec::new();
         let schema = self.setup.schema.clone();
@@ -43,8 +43,8 @@ impl Beside<'_> {
         Ok(changed)
     }
 
-    /// Takes in cells of a phone, and writes the rows that they change; gives the cells that the
-    /// record has overruled, or that others had changed meanwhile.
+    /// Merges cells of a phone and writes the rows that they change. Returns the cells that the
+    /// record overruled, or that others had changed meanwhile.
     pub(super) fn merge(
         &mut self,
         of: DeviceId,
@@ -79,7 +79,7 @@ impl Beside<'_> {
         Ok(changed)
     }
 
-    /// Writes a row as it is merged, unless the record says so already.
+    /// Writes a merged row, unless the record already has it.
     fn decide(
         &mut self,
         of: DeviceId,
@@ -119,7 +119,7 @@ impl Beside<'_> {
         }
     }
 
-    /// The record does not take a row: phones get what it has.
+    /// Restores the record's row in the store after the record refused a write.
     fn overrule(
         &mut self,
         at: (EntityId, &Entity, &str),
@@ -131,7 +131,7 @@ impl Beside<'_> {
     }
 }
 
-/// The stamps of the rows of cells, where the store has these very cells.
+/// The row stamps of these cells, for rows whose cells the store has exactly.
 pub(super) fn versions(setup: &ServerSetup, store: &Store, told: &[Told]) -> Slip {
     let mut slip = Slip::default();
     for (table, key) in rows_of(told) {

@@ -1,4 +1,4 @@
-//! The server's mergeable store, kept in its database.
+//! The server's mergeable store, with its database.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -46,7 +46,7 @@ impl Store {
         }
         Ok(())
     }
-    /// Takes cells in; gives those that were newer than what was here.
+    /// Merges cells; returns those that were newer.
     pub(super) fn put(&mut self, told: Vec<Told>) -> Result<Vec<Told>, ServerError> {
         let mut won = Vec::new();
         for told in told {
@@ -62,7 +62,7 @@ impl Store {
         Ok(won)
     }
 
-    /// What the record would have for a row, if it is there.
+    /// The values that a row would have in the record, if the row exists.
     pub(super) fn values(&self, (_, entity, key): At<'_>) -> Option<Vec<(usize, Value)>> {
         let row = self.content.row(&entity.name, key)?;
         row.of.values().any(|cell| said(cell).is_some()).then(|| {
@@ -74,14 +74,14 @@ impl Store {
             entity.projection.iter().map(value).collect()
         })
     }
-    /// The newest stamp of a row.
+    /// The newest stamp of a row's cells.
     pub(super) fn newest(&self, (_, entity, key): At<'_>) -> String {
         let cells = self.content.row(&entity.name, key).into_iter().flat_map(|row| row.of.values());
         cells.map(|cell| cell.hlc.clone()).max().unwrap_or_default()
     }
 
-    /// Takes in what the record says of a row; gives the cells that say something else now. They
-    /// are stamped as of now. An older version than the one that is known is none.
+    /// Takes a row version from the record. Returns the cells that changed, stamped now. A version
+    /// older than the known one is ignored unless it overrules.
     pub(super) fn take(
         &mut self,
         at: At<'_>,
@@ -106,7 +106,7 @@ impl Store {
                 let is_empty = entity.projection.iter().all(|&at| values[at] == Value::Null);
                 for (nth, &at) in entity.projection.iter().enumerate() {
                     let column = &entity.columns[at];
-                    // A row without a cell would not be there.
+                    // A row without a cell would not exist.
                     let value = match rows::to_json(&column.kind, &values[at]) {
                         Json::Null if !(is_empty && nth == 0) => json!(UNDEFINED),
                         value => value,
@@ -126,7 +126,7 @@ impl Store {
     }
 }
 
-/// The rows of cells, each once.
+/// The rows of these cells, without repeats.
 pub(super) fn rows_of(told: &[Told]) -> BTreeSet<(String, Key)> {
     let rows = told.iter().filter(|told| !told.at.table.is_empty());
     rows.map(|told| (told.at.table.clone(), Key::new(&told.at.row))).collect()

@@ -5,25 +5,25 @@
 //! | `GET /pull?last_pulled_at=…&schema_version=…&migration=…` | what changed since then, in all tables, and the timestamp for the next pull |
 //! | `POST /push?last_pulled_at=…` | creates, updates and deletes, all or none |
 //!
-//! A pull may name `tables=a,b`, as an app with several sync units does; else it brings all tables
-//! that come to phones. A row outside the scope of a phone comes as deleted, as the documentation
-//! asks for revoked permissions.
+//! A pull may name `tables=a,b`, as an app with several sync units does; by default it brings all
+//! tables that phones pull. A row outside a phone's scope comes as deleted, as the documentation
+//! requires for revoked permissions.
 //!
-//! The documentation leaves open, or says and many servers do not:
+//! The documentation leaves these points open, or many servers ignore it:
 //!
 //! | option | words | rule there |
 //! |---|---|---|
-//! | `conflicts` | `detect`: a push with a row that was modified after `last_pulled_at` is aborted with 409. `overwrite`: what comes last stays | push 5, 3 |
-//! | `idempotent` | `no`: a push that comes again is written again. `by-edit`: its edits are known, nothing is written, and the phone's next pull brings the row | – |
+//! | `conflicts` | `detect`: a push with a row that was modified after `last_pulled_at` is aborted with 409. `overwrite`: the last write wins | push 5, 3 |
+//! | `idempotent` | `no`: a repeated push is written again. `by-edit`: its edits are recognised, nothing is written, and the phone's next pull brings the row | – |
 //! | `created_as_updated` | `true`: all live rows are `updated`. `false`: rows that the phone cannot have yet are `created` | tips |
 //! | `timestamp` | `snapshot`: that of the newest row that readers can see. `clock`: the server's clock | pull 4, 5 |
 //!
-//! With `timestamp = "clock"` a row is lost that was stamped before a pull and committed after it
-//! (`backend.commit_delay`). A push is checked before its first row is written. What the record
-//! itself refuses (`backend.poison`) is known too late: then the push is answered with 422 and rows
-//! before that one stay, unless `backend.commits = "requests"`.
+//! With `timestamp = "clock"`, a row is lost if it was stamped before a pull and committed after it
+//! (`backend.commit_delay`). A push is checked before its first row is written. A refusal by the
+//! record itself (`backend.poison`) comes too late: the response is then 422, and the rows before
+//! that one stay, unless `backend.commits = "requests"`.
 //!
-//! Not supported: `turbo` texts, the deletion of descendants other than by `on_delete`.
+//! Not supported: `turbo` texts, deletion of descendants other than by `on_delete`.
 
 mod owed;
 mod pull;
@@ -67,7 +67,7 @@ pub(super) fn half() -> Half {
     }
 }
 
-/// Since when the server knows of each row that is there.
+/// The stamp at which the server first saw each live row.
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, since INTEGER,
         PRIMARY KEY(entity, key)) WITHOUT ROWID;";
@@ -102,7 +102,7 @@ impl Watermelon {
     fn attributes(&self, of: DeviceId) -> &Attributes {
         &self.setup.attributes[of.0 as usize]
     }
-    /// A table by its name: the documentation asks that only known ones are taken.
+    /// A table by its name; the documentation requires that unknown names are refused.
     fn table(&self, name: &str) -> Result<EntityId, ServerError> {
         let found = self.setup.schema.find(name);
         let found = found.filter(|id| self.setup.schema.entity(*id).delivery.is_on_devices());

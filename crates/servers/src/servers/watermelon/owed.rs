@@ -1,8 +1,8 @@
-//! Rows that a phone takes its own version of for the server's.
+//! Rows that the next pulls must resend to a phone.
 //!
-//! An edit that comes again over somebody's newer value changes nothing, and the phone, which hears
-//! that all is well, marks its own value as the server's. No later pull would bring it the row: so
-//! the next pulls do, until one is known to have come.
+//! A repeated edit over someone's newer value changes nothing. The phone hears that all is well and
+//! marks its own value as the server's. No later pull would bring the row. So the next pulls resend
+//! it, until the phone is known to have one of them.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS owed(device INTEGER, entity INTEGER, key TEXT, given INTEGER,
         PRIMARY KEY(device, entity, key)) WITHOUT ROWID;";
 
-/// What phones are owed.
+/// The rows that phones still need.
 pub(super) struct Owed {
     pub(super) database: Rc<Connection>,
 }
@@ -26,18 +26,18 @@ impl Owed {
         let text = "REPLACE INTO owed VALUES(?1, ?2, ?3, NULL)";
         self.database.execute(text, params![of.0, entity.0, key.as_str()]).map(drop).map_err(failed)
     }
-    /// A phone pushes: it has what pulls before gave it.
+    /// Called when a phone pushes: it has what earlier pulls gave it.
     pub(super) fn has_pushed(&self, of: DeviceId) -> Result<(), ServerError> {
         let text = "DELETE FROM owed WHERE device = ?1 AND given IS NOT NULL";
         self.database.execute(text, [of.0]).map(drop).map_err(failed)
     }
-    /// A phone pulls since a time: it has what was given before that.
+    /// Called when a phone pulls since a time: it has what was given before that.
     pub(super) fn has_pulled(&self, of: DeviceId, since: Option<Stamp>) -> Result<(), ServerError> {
         let text = "DELETE FROM owed WHERE device = ?1 AND given < ?2";
         let since = since.unwrap_or_default().0;
         self.database.execute(text, params![of.0, since]).map(drop).map_err(failed)
     }
-    /// The rows of a table that a phone is owed, as they are now, but for those that are `found`.
+    /// The rows of a table that a phone still needs, as they are now, except those in `found`.
     pub(super) fn rows(
         &self,
         (of, entity): (DeviceId, EntityId),

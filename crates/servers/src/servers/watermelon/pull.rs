@@ -1,4 +1,4 @@
-//! What a phone has yet to see.
+//! Pulls: the changes that a phone has not seen.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use crate::contract::{
     Attributes, DeviceId, EntityId, Key, RowVersion, ServerError, Slip, Stamp, SystemOfRecord, Value,
 };
 
-/// What became of the local database since the last pull.
+/// Schema changes of the local database since the last pull.
 struct Migration {
     tables: BTreeSet<EntityId>,
     columns: Vec<(EntityId, Vec<usize>)>,
 }
 
-/// The rows of a table as a pull brings them.
+/// The rows of a table in a pull.
 #[derive(Default)]
 struct Changed {
     created: Vec<Json>,
@@ -55,7 +55,7 @@ impl Watermelon {
             changes.insert(self.setup.schema.entity(id).name.clone(), rows);
         }
         let clock = record.clock();
-        // Else a phone that hears of nothing would come with a time that is too old one day.
+        // Move on at least to a day ago, so that an unchanged phone's time does not get too old.
         let settled = Some(clock.minus(SETTLED));
         let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
         let timestamp = timestamp.unwrap_or(clock);
@@ -95,8 +95,8 @@ impl Watermelon {
         Ok(changed)
     }
 
-    /// Whether the server knows of a row only since after a phone's last pull. What any phone has
-    /// pulled it knows of, so no phone has a row that is new to it.
+    /// Whether the server first saw a row after the phone's last pull. The server records every row
+    /// that any phone pulls, so the phone cannot have this row.
     fn is_new(
         &self,
         (id, key): (EntityId, &Key),
@@ -126,7 +126,7 @@ impl Watermelon {
         for added in said["columns"].as_array().into_iter().flatten() {
             let id = self.table(added["table"].as_str().unwrap_or_default())?;
             let entity = self.setup.schema.entity(id);
-            // What devices do not hold is not theirs to ask for.
+            // Devices cannot ask for columns that they do not hold.
             let of = |name: &String| entity.column(name).filter(|at| entity.projection.contains(at));
             columns.push((id, names(&added["columns"]).iter().filter_map(of).collect()));
         }
@@ -134,7 +134,7 @@ impl Watermelon {
     }
 }
 
-/// The rows that a phone has, and that say something in one of these columns.
+/// The rows that a phone has and that have a value other than the default in one of these columns.
 fn with_values_in(
     columns: &[usize],
     (id, attributes, upto): (EntityId, &Attributes, Option<Stamp>),

@@ -1,4 +1,4 @@
-//! What phones have changed.
+//! Pushes: the changes of phones, all or none.
 
 use serde_json::{Value as Json, json};
 
@@ -11,7 +11,7 @@ use crate::contract::{
     DeviceId, EditKind, Key, Mutation, Refusal, Row, ServerError, Slip, Stamp, SystemOfRecord,
 };
 
-/// Why nothing of a push is written.
+/// Why a push is aborted before anything is written.
 struct Aborted {
     status: u16,
     why: String,
@@ -56,7 +56,7 @@ impl Watermelon {
         })
     }
 
-    /// What the push wants, a row once: of two words on it the later one holds.
+    /// The rows that a push writes, each once; the last change of a row counts.
     fn wanted(&self, changes: &Json) -> Result<Vec<Wanted>, ServerError> {
         let bad = |why: String| ServerError::BadRequest(why);
         let tables = changes.as_object().ok_or_else(|| bad("the body must be an object".to_owned()))?;
@@ -79,7 +79,7 @@ impl Watermelon {
         Ok(all)
     }
 
-    /// The mutation for a row; none where there is nothing to do.
+    /// The mutation for a row; `None` if there is nothing to do.
     fn judged(
         &self,
         (of, request, since): (DeviceId, i64, Option<Stamp>),
@@ -101,7 +101,7 @@ impl Watermelon {
         }
         let is_there = now.as_ref().is_some_and(|row: &Row| row.values.is_some());
         if values.is_none() && !is_there {
-            // Push 4: who deletes what is gone is told that all is well.
+            // Push 4: deleting a row that is already deleted succeeds.
             record.refused(&mutation, Some(Refusal::Gone));
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! The document: all rows, kept as the updates of which it is made.
+//! The document: all rows, stored as the updates that made it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use super::super::notes::{self, Notes};
 use crate::contract::{Database, Schema, ServerError};
 
 const TABLES: &str = "CREATE TABLE IF NOT EXISTS updates(number INTEGER PRIMARY KEY, bytes BLOB);";
-/// The server's own among the clients of the document: no other draws so small a number.
+/// The server's own client id in the document; no other client draws such a small number.
 const SERVER: u64 = 1;
 
 /// Rows by their table and key.
@@ -35,7 +35,7 @@ pub(super) struct Document {
 impl Document {
     pub(super) fn open(at: &Database, schema: &Schema) -> Document {
         let database = Rc::new(kept::open(at, &[notes::TABLES, TABLES].concat()));
-        // Nothing of it is drawn.
+        // Fixed ids instead of random ones keep runs repeatable.
         let options = Options { guid: "rows".into(), ..Options::with_client_id(ClientID::new(SERVER)) };
         let doc = Doc::with_options(options);
         let document = Document { notes: Notes(database.clone()), database, doc, touched: Rc::default() };
@@ -78,17 +78,17 @@ impl Document {
         });
     }
 
-    /// What the document has seen, as a state vector.
+    /// The state vector of the document.
     pub(super) fn state(&self) -> Vec<u8> {
         self.doc.transact().state_vector().encode_v1()
     }
-    /// What somebody lacks who has this state; none if it is no state.
+    /// The update for a client with this state vector; `None` if the bytes are not a state vector.
     pub(super) fn since(&self, state: &[u8]) -> Option<Vec<u8>> {
         let state = StateVector::decode_v1(state).ok()?;
         Some(self.doc.transact().encode_state_as_update_v1(&state))
     }
-    /// Takes an update in; gives the rows that it changed, and whether it brought anything at all.
-    /// None for bytes that are none.
+    /// Applies an update. Returns the rows that it changed, and whether it brought anything new;
+    /// `None` if the bytes are not an update.
     pub(super) fn apply(&self, bytes: &[u8]) -> Result<Option<(Rows, bool)>, ServerError> {
         let Ok(update) = Update::decode_v1(bytes) else { return Ok(None) };
         self.touched.take();
@@ -108,7 +108,7 @@ impl Document {
         Ok(())
     }
 
-    /// The members of a row, if it is there.
+    /// The members of a row, if it exists.
     pub(super) fn row(&self, table: &str, key: &str) -> Option<Object<String, Json>> {
         let of = self.doc.transact();
         match of.get_map(table)?.get(&of, key)? {
@@ -123,8 +123,7 @@ impl Document {
             _ => None,
         }
     }
-    /// Has a row say this of these members, or go; gives the update that does so, if it said
-    /// anything else.
+    /// Sets these members of a row, or removes it. Returns the update, if anything changed.
     pub(super) fn say(
         &self,
         (table, key): (&str, &str),
@@ -152,7 +151,7 @@ impl Document {
                     Some(Out::YMap(row)) => row,
                     _ => map.insert(&mut of, key, MapPrelim::default()),
                 };
-                // In the order of names, as the object has it.
+                // In the order of names, as in the object.
                 for (name, value) in says.iter().filter(|(name, value)| differs(name, value)) {
                     row.insert(&mut of, name.as_str(), any_of(value));
                 }
@@ -164,7 +163,7 @@ impl Document {
         self.keep(&update)?;
         Ok(Some(update))
     }
-    /// All rows that are there.
+    /// All rows of the document.
     pub(super) fn rows(&self, schema: &Schema) -> Rows {
         let of = self.doc.transact();
         let tables = schema

@@ -1,24 +1,24 @@
 //! Yjs over WebSockets: <https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md>, as
 //! `y-websocket` speaks it.
 //!
-//! One document holds all rows: a root map for each table, in it a map for each row by its key, in
-//! that the columns. (A row may also be a plain object, which is written as a whole.) The server
-//! holds the document, too: with a library of its own in Rust, by Yjs's authors.
+//! One document holds all rows: a root map per table, in it a map per row by key, and in that the
+//! columns. (A row may also be a plain object, which is replaced as a whole.) The server holds the
+//! document too, in the Rust library by Yjs's authors.
 //!
-//! A frame is a sync message (0: step 1 with a state vector, step 2 and updates with changes) or
-//! one of awareness (1), which is passed on. The server begins with its state vector.
+//! A frame is a sync message (0: step 1 with a state vector, step 2 and updates with changes) or an
+//! awareness message (1), which is relayed. The server begins with its state vector.
 //!
 //! | option | words |
 //! |---|---|
-//! | `echo` | `all`: an update goes to all clients, its sender too, as in `y-websocket`. `others`: not to its sender |
+//! | `echo` | `all`: an update goes to all clients, including its sender, as in `y-websocket`. `others`: not to its sender |
 //!
-//! The merged row is written into the record. What others write there becomes an update of the
-//! server's client, for the columns that differ. What the record refuses, or what no edit is named
-//! for, the server overrules with the record's values. The slip of an echo has what the edits of
-//! the sender were committed as, which the protocol itself does not say.
+//! The merged row is written to the record. Writes of others become an update of the server's
+//! client, for the columns that differ. If the record refuses a row, or no edit is named for it,
+//! the server overrules it with the record's values. The slip of an echo says with which stamps the
+//! sender's edits were committed; the protocol itself does not.
 //!
-//! Not supported: several documents (all paths are one), texts and lists that are merged letter by
-//! letter, `queryAwareness`, compression by the second encoding.
+//! Not supported: several documents (all paths are one), texts and lists merged letter by letter,
+//! `queryAwareness`, the v2 update encoding.
 
 mod document;
 mod record;
@@ -69,7 +69,7 @@ const STEP_1: u8 = 0;
 const STEP_2: u8 = 1;
 const UPDATE: u8 = 2;
 
-/// A message of the synchronisation: its kind, and the bytes that it brings.
+/// A sync message: its kind, and its bytes with their length.
 fn frame(kind: u8, bytes: &[u8]) -> Vec<u8> {
     let mut frame = vec![SYNC, kind];
     let mut length = bytes.len();
@@ -82,7 +82,7 @@ fn frame(kind: u8, bytes: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The bytes behind their length; none if there are not so many.
+/// The bytes after their length prefix; `None` if there are too few.
 fn sized(bytes: &[u8]) -> Option<&[u8]> {
     let mut length = 0_usize;
     for (nth, byte) in bytes.iter().enumerate().take(5) {
@@ -117,7 +117,7 @@ impl Yjs {
                 let reading = own.clone();
                 let changed = own.ports.ask(move |record| reading.with(|beside| beside.ingest(record))).await;
                 own.ports.crash_point("yjs.before-push").await;
-                // What is missed now is found at the next commit.
+                // A change missed now is found at the next commit.
                 own.push(None, &changed.and_then(|changed| changed).unwrap_or_default());
                 seen = own.ports.committed(seen).await;
             }
@@ -127,14 +127,14 @@ impl Yjs {
 }
 
 impl Site {
-    /// Does something with the document and the record, as one transaction.
+    /// Works on the document and the record in one transaction, which always commits.
     fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.document.database.unchecked_transaction().map_err(failed)?;
         let done = work(Beside { setup: &self.setup, document: &self.document });
         together.commit().map_err(failed)?;
         done
     }
-    /// Sends updates to all clients, with what became of its edits to the one that sent them.
+    /// Sends updates to all clients; only the sender learns the result of its edits.
     fn push(&self, sender: Option<ConnectionId>, merged: &Merged) {
         let clients = self.clients.borrow();
         for update in &merged.updates {

@@ -1,4 +1,4 @@
-//! The document and the record: what phones say becomes rows, and what others write becomes
+//! Keeps document and record in step: changes of phones become rows, writes of others become
 //! updates.
 
 use super::super::rows;
@@ -13,13 +13,13 @@ pub(super) struct Beside<'a> {
     pub(super) document: &'a Document,
 }
 
-/// An update for clients, and whether one of them sent it.
+/// An update for clients, and whether a client sent it.
 pub(super) struct News {
     pub(super) bytes: Vec<u8>,
     pub(super) is_of_client: bool,
 }
 
-/// What clients are to hear.
+/// What clients must receive.
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) updates: Vec<News>,
@@ -40,7 +40,7 @@ impl Merged {
 }
 
 impl Beside<'_> {
-    /// Reads on in the record.
+    /// Reads the changes of the record since the last read.
     pub(super) fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<Merged, ServerError> {
         let (mut merged, notes) = (Merged::default(), &self.document.notes);
         for id in self.setup.schema.ids() {
@@ -66,7 +66,7 @@ impl Beside<'_> {
         Ok(merged)
     }
 
-    /// Has the document say what the record says of a row.
+    /// Sets a row of the document to the record's version.
     fn take(
         &self,
         (id, entity, key): At<'_>,
@@ -80,8 +80,7 @@ impl Beside<'_> {
         Ok(())
     }
 
-    /// Takes in an update of a phone, and writes the rows that it changes; none for bytes that are
-    /// no update.
+    /// Applies an update of a phone and writes the rows that it changes; `None` if it is malformed.
     pub(super) fn merge(
         &self,
         of: DeviceId,
@@ -89,7 +88,7 @@ impl Beside<'_> {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Option<Merged>, ServerError> {
         self.document.notes.note_names(slip)?;
-        // What others have written by now is there before it.
+        // First read what others have written so far.
         let mut merged = self.ingest(record)?;
         let Some((touched, is_news)) = self.document.apply(bytes)? else { return Ok(None) };
         if is_news {
@@ -131,7 +130,7 @@ impl Beside<'_> {
         let mut mutation = Mutation::new(edit, id, key, kind);
         mutation.values = values.unwrap_or_default();
         mutation.base = now.as_ref().map(|row| row.stamp);
-        // A version that readers cannot see yet was written beside this one.
+        // A version that readers cannot see yet was committed concurrently.
         if mutation.base > notes.known(id, key)? && now.is_some() {
             record.refused(&mutation, Some(Refusal::Stale));
             return self.overrule(at, now.as_ref(), merged, record);
@@ -154,7 +153,7 @@ impl Beside<'_> {
         }
     }
 
-    /// The record does not take a row: clients get what it has.
+    /// Restores the record's row in the document after the record refused a write.
     fn overrule(
         &self,
         at: At<'_>,
@@ -167,7 +166,7 @@ impl Beside<'_> {
     }
 }
 
-/// The stamps of all rows that the document has.
+/// The stamps of all rows in the document.
 pub(super) fn versions(setup: &ServerSetup, document: &Document) -> Slip {
     let mut slip = Slip::default();
     for (table, key) in document.rows(&setup.schema) {

@@ -1,29 +1,29 @@
-//! One direction of a link: a queue of bytes before a rate, and then half a round trip.
+//! One direction of a link: a byte queue, a rate, and then half a round trip.
 
 use std::collections::VecDeque;
 
 use syncdyno_contract::base::{Span, Time};
 use syncdyno_world::net::{Conditions, Direction, LinkConditions};
 
-/// What became of a packet that came to the bottleneck.
+/// What happened to a packet at the bottleneck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passed {
-    /// It arrives on the other side then.
+    /// It arrives on the other side at this time.
     Arrives(Time),
     /// The queue had no room for it.
     Full,
-    /// It was lost behind the queue, and took its time there.
+    /// It was lost after the queue, and took its time there.
     Lost,
-    /// It came during an outage. What stood in the queue passes.
+    /// It came during an outage. Packets already in the queue pass.
     Outage,
 }
 
-/// The rules are those by which the simulation carries single packets (`net::tcp::packets`).
+/// Follows the rules by which the simulation carries single packets (`net::tcp::packets`).
 #[derive(Debug)]
 pub(crate) struct Bottleneck {
     way: Direction,
     free: Time,
-    /// Packets in the queue, the one that leaves among them: until when, and their bytes.
+    /// Packets in the queue, including the one being sent: when each leaves, and its bytes.
     standing: VecDeque<(Time, u64)>,
     queued: u64,
     last: Time,
@@ -34,7 +34,7 @@ impl Bottleneck {
         Bottleneck { way, free: Time::ZERO, standing: VecDeque::new(), queued: 0, last: Time::ZERO }
     }
 
-    /// A packet of so many bytes, its IP header included, comes at `now`.
+    /// A packet of `size` bytes, including its IP header, comes at `now`.
     pub(crate) fn take(&mut self, link: &LinkConditions, now: Time, size: u64) -> Passed {
         let conditions = link.at(now);
         while let Some((leaves, size)) = self.standing.front().copied().filter(|(leaves, _)| *leaves <= now) {
@@ -74,7 +74,7 @@ mod tests {
     use syncdyno_contract::base::{BitRate, Seed, at_ms};
     use syncdyno_world::net::{Link, LinkSchedule, Outage, OutageMode, Profile};
 
-    /// 8 Mbit/s down and 0.8 up, 100 ms, with a queue of 3 000 bytes.
+    /// A link with 8 Mbit/s down, 0.8 Mbit/s up, 100 ms round trip, and a queue of this many bytes.
     fn link(queue: u64) -> Link {
         let mut profile = Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(800_000));
         profile.queue = queue;
@@ -89,11 +89,11 @@ mod tests {
             (0, 1_500, Arrives(Time(51_500_000))),
             (0, 1_500, Arrives(Time(53_000_000))),
             (0, 1, Full),
-            // The first has left.
+            // The first packet has left.
             (2, 1_000, Arrives(Time(54_000_000))),
             (2, 501, Full),
             (2, 500, Arrives(Time(54_500_000))),
-            // An empty queue takes a packet that is larger than it.
+            // An empty queue takes a packet larger than itself.
             (100, 4_000, Arrives(Time(154_000_000))),
             (103, 100, Full),
             (104, 100, Arrives(Time(154_100_000))),

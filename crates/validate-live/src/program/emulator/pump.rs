@@ -12,15 +12,15 @@ use syncdyno_world::net::{Direction, LinkConditions};
 use super::bottleneck::{Bottleneck, Passed};
 use crate::program::pace::{Late, Pace, timespec};
 
-/// The longest packet that is read.
+/// Largest packet, in bytes.
 const PACKET: usize = 65_536;
-/// It is looked at least so often whether the cell is over.
+/// How often at least to check whether the cell is over.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What was carried in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Carried {
-    /// Bytes of the packets that came, with all headers.
+    /// Bytes of the packets that came, including all headers.
     pub(crate) bytes: u64,
     pub(crate) packets: u64,
     pub(crate) full: u64,
@@ -52,7 +52,7 @@ impl Way {
             late: Late::default(),
         }
     }
-    /// Takes all that has come.
+    /// Takes all packets that have come.
     fn take(&mut self, from: &OwnedFd, link: &LinkConditions, pace: Pace, room: &mut [u8]) {
         while let Ok(length) = rustix::io::read(from, &mut *room) {
             if length == 0 {
@@ -71,11 +71,11 @@ impl Way {
     fn due(&self) -> Option<Time> {
         self.under_way.front().map(|(at, _)| *at)
     }
-    /// Hands over all that has arrived.
+    /// Hands over all packets that have arrived.
     fn give(&mut self, to: &OwnedFd, pace: Pace) {
         while self.due().is_some_and(|at| at <= pace.now()) {
             let Some((at, packet)) = self.under_way.pop_front() else { return };
-            // A device that is gone takes nothing.
+            // A write fails if the device is gone.
             _ = rustix::io::write(to, &packet);
             self.late.note(at, pace.now());
         }
@@ -87,8 +87,8 @@ impl Pump<'_> {
         Pump { link, pace, up: Way::new(Direction::Up), down: Way::new(Direction::Down) }
     }
 
-    /// Carries packets between the phone's device and the server's until `over` says so; what was
-    /// carried up and down, and how late packets were handed over.
+    /// Carries packets between the phone's device and the server's until `over` is set. Returns
+    /// what was carried up and down, and how late packets were handed over.
     pub(crate) fn run(
         mut self,
         phone: &OwnedFd,
@@ -101,7 +101,7 @@ impl Pump<'_> {
             let wait = next.map_or(LOOK, |next| self.pace.until(next).min(LOOK));
             let mut watched =
                 [phone, server].map(|device| PollFd::from_borrowed_fd(device.as_fd(), PollFlags::IN));
-            // Interrupted, it looks again.
+            // If interrupted, the loop polls again.
             _ = poll(&mut watched, Some(&timespec(wait)));
             let [up, down] = watched.map(|watched| watched.revents().contains(PollFlags::IN));
             if up {
