@@ -160,7 +160,7 @@ impl Faults {
     }
     /// Restores a storage to its state `of` before the event.
     pub fn restore(&mut self, whose: Whose, of: Span, when: &When<'_>) {
-        let (backup, at, restart_after) = (Time(when.at.0 - of.0), when.at, when.length);
+        let (backup, at, restart_after) = (when.ago(of), when.at, when.length);
         self.restores.push(Restore { whose, backup, at, restart_after });
     }
     /// Ends the app or the power of each device: at once, or at a crash point.

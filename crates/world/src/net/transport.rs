@@ -478,12 +478,12 @@ impl Way {
         page.to_vec()
     }
 
-    /// A proxy may repeat the request to the gateway; nobody waits for that response.
-    fn copy(&self, request: &[u8]) {
+    /// A proxy may repeat the request to its server; nobody waits for that response.
+    fn copy(&self, server: &Rc<dyn Server>, request: &[u8]) {
         let number = self.requests.replace(self.requests.get() + 1);
         let copied = self.link.borrow().copied_after(self.handle.now(), number);
         let Some(after) = copied else { return };
-        let (handle, server, request) = (self.handle.clone(), self.server.clone(), request.to_vec());
+        let (handle, server, request) = (self.handle.clone(), server.clone(), request.to_vec());
         self.handle.spawn(self.gateway, "copy", async move {
             handle.sleep_until(handle.now() + after).await;
             _ = server.serve(request).await;
@@ -492,7 +492,7 @@ impl Way {
 
     pub(super) async fn served(
         &self,
-        server: &dyn Server,
+        server: &Rc<dyn Server>,
         request: Vec<u8>,
         page: Option<InPlace>,
     ) -> Result<Vec<u8>, NoAnswer> {
@@ -501,7 +501,7 @@ impl Way {
             None => {
                 let (mixed, keeps) = self.link.borrow().mixes(&self.mixer, self.handle.now());
                 let sent = request.len() as u64;
-                self.copy(&request);
+                self.copy(server, &request);
                 let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
                 let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
                 if !is_own {
@@ -535,7 +535,7 @@ impl Way {
         if let Err(gone) = self.pass(&exchange, Direction::Up, up).await {
             return gone.tell(answer);
         }
-        let bytes = match self.served(&*server, request, page).await {
+        let bytes = match self.served(&server, request, page).await {
             Ok(bytes) => bytes,
             Err(NoAnswer::Lost(lost)) => {
                 // The response leaves as usual; the waiting request gives up.

@@ -29,7 +29,7 @@ async fn carry_bare(
 ) {
     let page = way.link.borrow().in_place(way.handle.now(), request.len() as u64);
     way.handle.sleep_until(arrives).await;
-    let bytes = match way.served(&*server, request, page).await {
+    let bytes = match way.served(&server, request, page).await {
         // The connection of the request is gone.
         Ok(bytes) if way.handle.now() >= broken_at => {
             let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };

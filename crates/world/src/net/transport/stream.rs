@@ -68,7 +68,7 @@ async fn carry(
     if let Err(gone) = way.pass(&exchange, Direction::Up, up).await {
         return gone.tell(waits);
     }
-    let mut bytes = match way.served(&*server, request, page).await {
+    let mut bytes = match way.served(&server, request, page).await {
         Ok(bytes) => bytes,
         Err(NoAnswer::Lost(lost)) => {
             // The response leaves as usual; the waiting request gives up.

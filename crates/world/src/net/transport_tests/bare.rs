@@ -45,3 +45,17 @@ fn a_server_that_dies_breaks_its_connections_half_a_round_trip_later() {
     bench.request(at(0), 1_000, 1_000, Span::secs(1));
     assert_eq!(bench.run(), [(Err(TransportError::Reset), at(201))]);
 }
+
+#[test]
+fn a_proxy_repeats_a_request_to_its_own_server() {
+    let copies = During { from: at(0), until: at(900), what: (Ppm::ONE, Span::millis(50)) };
+    let mut bench = Bench::new(profile(), options(), |link| link.troubles.copies.push(copies));
+    let handle = bench.handle.clone();
+    let other = Rc::new(Books { handle, served: Cell::default(), dies: Cell::default() });
+    let (way, served) = (bench.way.clone(), other.clone());
+    bench.handle.spawn(bench.device, "app", async move {
+        _ = way.request_of(served, vec![0; 1_000], at(1_000)).await;
+    });
+    bench.run();
+    assert_eq!((other.served.get(), bench.books.served.get()), (2, 0));
+}
