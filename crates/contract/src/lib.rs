@@ -1,7 +1,7 @@
 //! The seam between a sync stack and the bench `syncdyno`, without the bench.
 //!
-//! An engine's author needs [`contract`] alone; `syncdyno::contract` is the same. [`base`] has the
-//! values in which both speak.
+//! The author of an engine needs only [`contract`]; `syncdyno::contract` is the same module.
+//! [`base`] holds the values that both sides use.
 
 #[doc(hidden)]
 pub mod base;

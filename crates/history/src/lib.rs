@@ -1,5 +1,5 @@
-//! Recorded histories of real apps, for the oracle of the bench `syncdyno`: read, put in an order
-//! that their times allow, and judged.
+//! Recorded histories of real apps, for the oracle of the bench `syncdyno`: reads them, orders them
+//! as their times allow, and judges them.
 
 pub mod history;
 

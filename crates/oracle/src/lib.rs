@@ -1,6 +1,5 @@
-//! What the bench `syncdyno` holds a sync engine to: the reference model and its checks, the
-//! metrics and their statistics. It hears the stream of events and knows nothing of what makes
-//! them.
+//! What the bench `syncdyno` checks a sync engine against: the reference model and its checks, the
+//! metrics and their statistics. It only gets the stream of events.
 
 pub mod metrics;
 pub mod oracle;

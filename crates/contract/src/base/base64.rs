@@ -1,22 +1,22 @@
-//! Bytes as text, by RFC 4648 with padding.
+//! Base64 as in RFC 4648, with padding.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-/// Bits of the last letter that are of no byte say nothing.
+/// The unused bits of the last letter may have any value.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
 const ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 
-/// The letters in the order of the six bits that they stand for.
+/// The alphabet: the letter at place `i` stands for the six bits of `i`.
 pub(crate) const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The text of these bytes.
+/// Encodes bytes as base64.
 pub fn to_base64(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
 }
 
-/// The bytes of a text; `None` if it is no base64 with padding.
+/// Decodes base64; `None` if the text is not base64 with padding.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok()
 }

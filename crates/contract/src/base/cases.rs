@@ -1,8 +1,10 @@
 //! Tables of histories, for tests.
 
-/// The cases of a table: what happens, over as many lines as it takes, and behind `=>` what is held
-/// to, which goes on in lines that begin with `&`. All that follow a line `begin:` begin so, and so
-/// on with lines `also:`; lines that begin with `#` say why.
+/// Reads a table of test cases as pairs of a history and its expected result.
+///
+/// A case is a history, over any number of lines, then `=>` and the expected result. Lines that
+/// begin with `&` continue the result. `begin:` sets the start of all histories below it, and
+/// `also:` appends to that start. A line that begins with `#` is a comment.
 pub fn cases(table: &str) -> Vec<(String, String)> {
     let (mut begin, mut history, mut cases) = (String::new(), String::new(), Vec::<(String, String)>::new());
     for line in table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -1,4 +1,4 @@
-//! A value on its way between a text and a row.
+//! A value on its way between JSON text and a row.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::value::{Value, ValueRef};
 
-/// One value of a row, borrowed from the text that it stands in where that holds no escapes.
+/// One value of a row; borrows from the source text unless escapes must be decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// Nothing.
@@ -41,7 +41,7 @@ impl Cell<'_> {
             Cell::Text(t) => ValueRef::Text(t),
         }
     }
-    /// The same, borrowed from nothing.
+    /// The same cell with an owned text.
     pub fn into_owned(self) -> Cell<'static> {
         match self {
             Cell::Null => Cell::Null,

@@ -1,4 +1,4 @@
-//! Days of a calendar, without an hour and without a time zone.
+//! Calendar days, without a time of day and without a time zone.
 
 use std::fmt;
 
@@ -11,29 +11,29 @@ use super::word::in_words;
 const DAY: i64 = 86_400_000_000;
 const FIRST: Date = date(1970, 1, 1);
 
-/// A day of the Gregorian calendar by its distance from 1970-01-01.
+/// A day of the Gregorian calendar, as the number of days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub i64);
 
 impl Day {
-    /// Reads `"2026-11-25"` and nothing else.
+    /// Reads a day such as `"2026-11-25"`; `None` for other formats and for days that do not exist.
     pub fn read(text: &str) -> Option<Day> {
         let read: Date = text.parse().ok()?;
         let day = Day(read.duration_since(FIRST).as_hours() / 24);
         (read.year() > 0 && day.to_string() == text).then_some(day)
     }
 
-    /// The day of an instant where local time is UTC.
+    /// The day that contains an instant, in UTC.
     pub fn of(stamp: Stamp) -> Day {
         Day(stamp.0.div_euclid(DAY))
     }
-    /// Its first instant where local time is UTC.
+    /// The first instant of the day, in UTC.
     pub fn begins(self) -> Stamp {
         Stamp(self.0.saturating_mul(DAY))
     }
 }
 
-/// A day that no calendar has, of a stamp from outside, is shown by its distance.
+/// A day that the calendar cannot hold is shown as its number.
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match FIRST

@@ -1,8 +1,8 @@
-//! Numbers with decimal places, exact.
+//! Exact decimal numbers.
 
 use std::fmt;
 
-/// A number as a whole count of its last decimal place, of at most [`Decimal::DIGITS_MAX`] digits.
+/// A number in units of its last decimal place; at most [`Decimal::DIGITS_MAX`] digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     units: i128,
@@ -10,15 +10,15 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Most digits, as databases have them.
+    /// The most digits that databases commonly allow.
     pub const DIGITS_MAX: u8 = 38;
 
-    /// So many units of the last of `places` decimal places.
+    /// The number `units` · 10^-`places`.
     pub fn new(units: i128, places: u8) -> Decimal {
         Decimal { units, places }
     }
 
-    /// Reads `"-12.50"`; `None` of what is no such number or has too many digits.
+    /// Reads a number such as `"-12.50"`; `None` for other text or for too many digits.
     pub fn read(text: &str) -> Option<Decimal> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -38,7 +38,7 @@ impl Decimal {
         Some(Decimal { units: if negative { -units } else { units }, places: part.len() as u8 })
     }
 
-    /// With so many decimal places; `None` if it has more that say something, or too many digits.
+    /// Changes the number of decimal places; `None` if that loses digits or needs too many.
     pub fn with_places(self, places: u8) -> Option<Decimal> {
         let units = if places >= self.places {
             self.units.checked_mul(ten_to(places - self.places)?)?
@@ -49,16 +49,16 @@ impl Decimal {
         Some(Decimal { units, places }).filter(|d| d.has_at_most(Decimal::DIGITS_MAX))
     }
 
-    /// Whether it has no more than so many digits.
+    /// Whether it has at most `digits` digits.
     pub fn has_at_most(self, digits: u8) -> bool {
         ten_to(digits).is_some_and(|bound| self.units.abs() < bound)
     }
-    /// The number of a text as a column of so many digits and places keeps it; `None` if it cannot.
+    /// The number as a column of `digits` digits and `places` decimal places stores it, if it fits.
     pub fn canonical(text: &str, digits: u8, places: u8) -> Option<Decimal> {
         Decimal::read(text)?.with_places(places).filter(|d| d.has_at_most(digits))
     }
 
-    /// Without zeros at its end, so that equal numbers are the same.
+    /// Removes trailing zeros after the point, so that equal numbers have equal fields.
     pub fn shortest(self) -> Decimal {
         let mut short = self;
         while short.places > 0 && short.units % 10 == 0 {
@@ -68,7 +68,7 @@ impl Decimal {
     }
 }
 
-/// A power of ten; `None` beyond the most digits.
+/// Ten to the given power; `None` above [`Decimal::DIGITS_MAX`].
 pub fn ten_to(power: u8) -> Option<i128> {
     (power <= Decimal::DIGITS_MAX).then(|| 10_i128.pow(u32::from(power)))
 }

@@ -1,4 +1,4 @@
-//! A running digest of what happened, for telling two runs apart.
+//! A running digest of events, by which two runs are compared.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use super::value::ValueRef;
 #[derive(Clone, Default)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts not hashed yet: most are a few bytes, and a call of the hash costs more.
+    /// Parts not hashed yet. Most are a few bytes, so one call of the hash takes many of them.
     gathered: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Digest {
     pub fn number(&mut self, n: u64) {
         self.add(&n.to_le_bytes());
     }
-    /// Adds numbers, one by one, in a single go.
+    /// Adds several numbers in one call; the result is the same as adding them one by one.
     #[inline]
     pub fn numbers<const N: usize>(&mut self, numbers: [u64; N]) {
         self.add(numbers.map(u64::to_le_bytes).as_flattened());
@@ -74,7 +74,7 @@ impl Digest {
     }
 }
 
-/// Takes a stream of bytes: where one piece ends and the next begins is not digested.
+/// Takes a stream of bytes. The digest does not depend on how the stream is cut into pieces.
 impl io::Write for Digest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.add(bytes);

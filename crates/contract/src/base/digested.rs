@@ -1,4 +1,4 @@
-//! How values enter a digest: what is observed says so where it is defined.
+//! How values enter a digest. Each observed type defines that beside its own definition.
 
 use super::digest::Digest;
 use super::ids::{DeviceId, EditId, EntityId, Key, UnitId};
@@ -7,16 +7,16 @@ use super::value::Value;
 
 /// A value that enters digests.
 pub trait Digestible {
-    /// Adds what tells it from others of its kind.
+    /// Adds all that distinguishes this value from other values of its type.
     fn digest(&self, digest: &mut Digest);
 }
 
-/// Defines enums of which a value enters a digest as the number before its name, if there is one,
-/// and its fields in order. What stands behind a semicolon is left out: what stands before says it
-/// already, it changes nothing that happens, or it is wording.
+/// Defines enums whose values enter a digest as the variant's number, if it has one, and then its
+/// fields in order. Fields after a semicolon are left out: they are redundant, are only wording, or
+/// change nothing that happens.
 ///
-/// A number belongs to its variant for good: with another all digests change. No two variants of
-/// an enum have one.
+/// A variant keeps its number for good, because a new number changes all digests. Numbers are
+/// unique within an enum.
 macro_rules! digested {
     ($(
         $(#[$of:meta])*
@@ -52,7 +52,7 @@ macro_rules! digested {
 }
 pub(crate) use digested;
 
-/// Whether no number stands twice.
+/// Whether all numbers differ.
 pub(crate) const fn are_distinct(numbers: &[u64]) -> bool {
     let mut at = 0;
     while at < numbers.len() {
@@ -68,7 +68,7 @@ pub(crate) const fn are_distinct(numbers: &[u64]) -> bool {
     true
 }
 
-/// Has values enter a digest as numbers.
+/// Makes values enter a digest as one number.
 macro_rules! digested_as {
     ($($what:ty: $it:ident => $number:expr,)*) => {$(
         impl $crate::base::Digestible for $what {
@@ -81,7 +81,7 @@ macro_rules! digested_as {
     )*};
 }
 
-/// Has values of enums without fields enter a digest as their places: what is new goes last.
+/// Makes enums without fields enter a digest as their position. Add new variants at the end.
 macro_rules! digested_by_place {
     ($($kind:ty),*) => { $crate::base::digested_as! { $($kind: it => *it as u64,)* } };
 }
@@ -144,11 +144,11 @@ impl Digestible for Key {
     }
 }
 
-/// A long text enters by its seed and length: its bytes would cost more than the whole event.
+/// A long text enters by seed and length: hashing its bytes would cost more than the whole event.
 impl Digestible for Value {
     fn digest(&self, digest: &mut Digest) {
         match self {
-            // No kind of value that a digest writes has this number.
+            // [`Digest::value`] uses 0 to 3.
             Value::Fat(fat) => digest.numbers([4, fat.seed, fat.len.into()]),
             other => other.with_ref(|value| digest.value(value)),
         }

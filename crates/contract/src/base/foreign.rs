@@ -1,11 +1,13 @@
-//! Text of others in our messages: of scenario files, tables, logs, records, paths, engines.
+//! Third-party text in our messages: from scenario files, tables, logs, records, paths and engines.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Foreign text as a message holds it: on one line, and acting on nothing. Written as escapes are
-/// line breaks and other control characters, characters that reorder or hide text, and what a CI
-/// job takes for a command: `::` that no letter or digit stands before, and `##`. Twice is as once.
+/// Makes third-party text safe for a message: one line, without side effects.
+///
+/// Escapes line breaks, other control characters, and characters that reorder or hide text. Also
+/// escapes what a CI job reads as a command: `::` without a letter or digit before it, and `##`.
+/// Applying it twice gives the same text as once.
 pub fn inert(text: &str) -> Cow<'_, str> {
     let is_plain = |c: u8| (b' '..0x7f).contains(&c) && !b":#".contains(&c);
     if text.bytes().all(is_plain) || !acts(text) {
@@ -19,7 +21,7 @@ pub fn inert(text: &str) -> Cow<'_, str> {
             '\r' => inert.push_str("\\r"),
             '\t' => inert.push_str("\\t"),
             c if is_active(before, c, rest.clone().next()) => {
-                // As JSON writes it: two halves beyond the first plane.
+                // As in JSON: characters beyond the first plane are written as a surrogate pair.
                 for half in c.encode_utf16(&mut [0; 2]) {
                     inert.push_str(&format!("\\u{half:04x}"));
                 }
@@ -31,8 +33,8 @@ pub fn inert(text: &str) -> Cow<'_, str> {
     Cow::Owned(inert)
 }
 
-/// Lines of others that are shown behind their numbers: what acts in them is a sign of as many
-/// bytes, so that places in the text stay where they are.
+/// Makes lines safe that are shown with line numbers. Each active character is replaced by one of
+/// the same length in bytes, so that positions in the text stay valid.
 pub fn inert_lines(text: &str) -> Cow<'_, str> {
     let (mut before, mut rest) = (None, text.chars());
     let mut lines = String::with_capacity(text.len());
@@ -51,12 +53,12 @@ pub fn inert_lines(text: &str) -> Cow<'_, str> {
     if lines == text { Cow::Borrowed(text) } else { Cow::Owned(lines) }
 }
 
-/// A path as a message names it.
+/// A path, made safe for a message.
 pub fn inert_path(path: impl AsRef<Path>) -> String {
     inert(&path.as_ref().to_string_lossy()).into_owned()
 }
 
-/// JSON of others whose texts are all inert, but those in the field `verbatim` of its object.
+/// Makes all texts in third-party JSON safe, except in the field `verbatim` of the outer object.
 pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
     let (mut inert, mut copied) = (String::new(), 0);
     let (mut depth, mut is_verbatim) = (0_u64, false);
@@ -89,7 +91,7 @@ pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
     Cow::Owned(inert + &json[copied..])
 }
 
-/// Where the text of JSON that begins at this quote has ended.
+/// Where the JSON text that begins at `quote` ends, behind its closing quote.
 fn end_of_text(json: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
     while let Some(byte) = json.get(at) {
@@ -127,7 +129,7 @@ fn is_active(before: Option<char>, c: char, next: Option<char>) -> bool {
     }
 }
 
-/// Whether a character reorders what stands beside it, breaks a line or is not seen.
+/// Whether a character reorders the text around it, breaks a line or is invisible.
 fn hides(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

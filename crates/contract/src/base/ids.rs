@@ -1,4 +1,4 @@
-//! Names of things: devices, entities, sync units, rows, local edits.
+//! Identifiers of devices, entities, sync units, rows and local edits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::number::debug_is_display;
 #[serde(transparent)]
 pub struct DeviceId(pub u32);
 
-/// How often a device's app has been started before: 0 for its first life.
+/// How many times the app was started on a device before this process; 0 for the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Incarnation(pub u32);
 
@@ -27,16 +27,16 @@ pub struct EntityId(pub u16);
 #[serde(transparent)]
 pub struct UnitId(pub u16);
 
-/// A row's primary key; compared byte by byte, which is also its order in a keyset page.
+/// A row's primary key. Keys compare byte by byte, and keyset pages use the same order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Arc<str>);
 
-/// One local edit on one device; engines carry it through to the backend unread.
+/// One local edit on one device. Engines pass it through to the backend without reading it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EditId {
-    /// Where the edit was made.
+    /// The device on which the edit was made.
     pub device: DeviceId,
-    /// The device's edits, counted from 0.
+    /// The nth edit of the device, from 0.
     pub number: u32,
 }
 
@@ -45,10 +45,10 @@ impl Key {
     pub fn new(text: &str) -> Key {
         Key(Arc::from(text))
     }
-    /// A version-4-shaped UUID in its usual 36 characters, from 128 given bits.
+    /// A UUID of version 4 in its usual 36 characters, from the given bits.
     pub fn uuid(bits: u128) -> Key {
         let b = bits & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-        // By hand: there are hundreds of thousands, and `format!` takes three times as long.
+        // Not `format!`: it takes three times as long, and there are hundreds of thousands of keys.
         let mut text = *b"00000000-0000-0000-0000-000000000000";
         let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
         for (nibble, place) in places.enumerate() {

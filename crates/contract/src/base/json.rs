@@ -1,4 +1,4 @@
-//! Values as JSON, written without a detour.
+//! Writes values as JSON directly.
 
 use super::value::{Value, ValueRef};
 
@@ -25,12 +25,12 @@ pub fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
     written.expect("writing to memory does not fail");
 }
 
-/// Without a branch a byte: this is done many bytes at once, and answers are mostly text.
+/// Whether no byte needs an escape. Without branches it vectorizes; responses are mostly text.
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
-/// Values as a database keeps them together: `,value,value,…`.
+/// Values as a database stores them in one cell: `,value,value,…`.
 pub fn encode_cells<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for value in values {

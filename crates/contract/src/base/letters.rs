@@ -1,4 +1,4 @@
-//! Forms of a text that mean the same: accents composed with their letters, or apart.
+//! Unicode normalization: forms of a text that mean the same.
 
 use std::borrow::Cow;
 
@@ -6,24 +6,24 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The text with its accents composed (Unicode Normalization Form C).
 pub fn composed(text: &str) -> Cow<'_, str> {
-    // No letter below U+0300, the first accent apart, has another form; its first byte is 0xCC.
+    // All below U+0300, the first combining accent (first byte 0xCC), is in form C.
     if text.bytes().all(|byte| byte < 0xcc) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.nfc().collect())
 }
 
-/// The text with its accents apart (form D).
+/// The text with its accents as separate characters (form D).
 pub fn decomposed(text: &str) -> String {
     text.nfd().collect()
 }
 
-/// The text with what only looks like other letters put as those (form KC): `½` as `1⁄2`.
+/// The text with compatibility characters replaced (form KC): `½` becomes `1⁄2`.
 pub fn compatible(text: &str) -> String {
     text.nfkc().collect()
 }
 
-/// Whether two texts mean the same.
+/// Whether two texts are equal after composing their accents.
 pub fn is_same_text(a: &str, b: &str) -> bool {
     a == b || !(a.is_ascii() && b.is_ascii()) && composed(a) == composed(b)
 }

@@ -1,8 +1,8 @@
-//! Values that every room speaks of: time, stamps, units, row values, random streams, digests.
+//! Values that all crates share: time, stamps, units, row values, random streams, digests.
 //!
-//! A value knows how it is written in a scenario file, how it is shown, and how it enters a digest.
-//! Time is a whole number of nanoseconds. A random stream is a function of (seed, purpose, entity,
-//! incarnation) alone, so a new draw in one place moves nothing elsewhere.
+//! A value defines how a scenario file writes it, how it is shown, and how it enters a digest. Time
+//! is a whole number of nanoseconds. A random stream depends only on (seed, purpose, entity,
+//! incarnation), so a new draw in one place changes no other stream.
 
 mod base64;
 #[doc(hidden)]

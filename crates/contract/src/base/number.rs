@@ -1,6 +1,6 @@
 //! Numbers with units, as people write them.
 
-/// A text that is not the quantity that was asked for.
+/// A text is not the quantity that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {want}")]
 pub struct UnitError {
@@ -12,13 +12,13 @@ impl UnitError {
     pub(crate) fn new(text: &str, want: &'static str) -> UnitError {
         UnitError { text: text.to_owned(), want }
     }
-    /// What would have been right, for a message of its own.
+    /// What was expected, for a caller's own message.
     pub fn want(&self) -> &'static str {
         self.want
     }
 }
 
-/// Shows values to a developer as to anybody.
+/// Implements `Debug` as `Display`.
 macro_rules! debug_is_display {
     ($($of:ty),+) => {
         $(impl std::fmt::Debug for $of {

@@ -1,12 +1,12 @@
-//! Random streams, found by hashing (seed, purpose, entity, incarnation) by XXH3, never by drawing
-//! from a parent. The generator is xoshiro256++ (Blackman and Vigna 2021).
+//! Random streams, seeded by hashing (seed, purpose, entity, incarnation) with XXH3 and never by
+//! drawing from a parent. The generator is xoshiro256++ (Blackman and Vigna 2021).
 
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::time::Span;
 
-/// What all randomness of a world comes from.
+/// The seed of all randomness of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Seed(pub u64);
 
@@ -20,7 +20,7 @@ impl Seed {
         Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(purpose, entity, incarnation)))
     }
 
-    /// A single draw by its name, however often it is asked for.
+    /// A single draw, identified by its arguments: the same arguments always give the same bits.
     pub fn hash(self, purpose: &str, entity: u64, counter: u64) -> u64 {
         let mut bytes = [0_u8; 24];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());
@@ -84,7 +84,7 @@ impl Stream {
         Span(self.below(most.0.saturating_add(1).max(1)))
     }
 
-    /// One of the items, all alike likely.
+    /// One of the items, all equally likely.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         assert!(!items.is_empty(), "nothing to pick from");
         &items[self.below(items.len() as u64) as usize]

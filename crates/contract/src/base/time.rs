@@ -25,7 +25,7 @@ pub struct Stamp(pub i64);
 impl Time {
     /// The start of the world.
     pub const ZERO: Time = Time(0);
-    /// Later than every instant of a world: "never".
+    /// Later than every instant of a world; stands for "never".
     pub const FAR: Time = Time(u64::MAX);
 
     /// The span from `earlier` to `self`, zero if `earlier` is later.
@@ -34,12 +34,12 @@ impl Time {
     }
 }
 
-/// So many milliseconds after the start of the world.
+/// The instant `n` milliseconds after the start of the world.
 pub fn at_ms(n: u64) -> Time {
     Time::ZERO + Span::millis(n)
 }
 
-/// So many seconds after the start of the world.
+/// The instant `n` seconds after the start of the world.
 pub fn at_secs(n: u64) -> Time {
     Time::ZERO + Span::secs(n)
 }
@@ -68,7 +68,7 @@ impl Span {
     pub fn from_secs_f64(s: f64) -> Span {
         if s.is_finite() && s > 0.0 { Span((s * 1e9 + 0.5) as u64) } else { Span(0) }
     }
-    /// The span in seconds, for showing and for models; never for ordering.
+    /// The span in seconds, for display and for models; do not order by it.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -101,26 +101,26 @@ impl Stamp {
     pub fn since(self, earlier: Stamp) -> Span {
         Span(u64::try_from(self.0 - earlier.0).unwrap_or(0) * 1_000)
     }
-    /// The reading cut to a multiple of `precision` (towards the past).
+    /// The reading rounded down to a multiple of `precision`.
     pub fn truncated(self, precision: Span) -> Stamp {
         let unit = (precision.0 / 1_000).max(1) as i64;
-        // Saturating: a reading that came from outside may be any number.
+        // Saturating, because a reading from outside may be any number.
         Stamp(self.0.div_euclid(unit).saturating_mul(unit))
     }
 }
 
-/// A stretch of stamps, both ends in it: a version with one of them may be of a history that the
-/// backend has left.
+/// A range of stamps, both ends included, given by a restore from a backup. A version with a stamp
+/// in it may belong to the history that the backend has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undone {
-    /// No version that came after the backup has an earlier one.
+    /// No version committed after the backup has an earlier stamp.
     pub from: Stamp,
-    /// What came after the return was given a later one.
+    /// Every version committed after the restore has a later stamp.
     pub until: Stamp,
 }
 
 impl Undone {
-    /// Whether a version with this stamp may be of the history that was left.
+    /// Whether a version with this stamp may belong to the abandoned history.
     pub fn has(self, stamp: Stamp) -> bool {
         (self.from..=self.until).contains(&stamp)
     }

@@ -23,7 +23,7 @@ pub struct BitRate(pub u64);
 #[serde(transparent)]
 pub struct Ppm(pub u32);
 
-/// The number of a text, and what the unit behind it is worth.
+/// Reads the number in a text, and how much its unit is worth.
 fn quantity(text: &str, units: &[(&str, f64)], want: &'static str) -> Result<(f64, f64), UnitError> {
     let read = || {
         let (number, unit) = split_number(text.trim())?;
@@ -72,7 +72,7 @@ impl FromStr for Ppm {
 }
 
 impl Ppm {
-    /// The whole.
+    /// All of it: 100 %.
     pub const ONE: Ppm = Ppm(1_000_000);
 
     /// The share `s` rounded to a part per million; `None` outside 0 to 1.
@@ -83,7 +83,7 @@ impl Ppm {
     pub fn share(self) -> f64 {
         f64::from(self.0) / 1e6
     }
-    /// So many of `all`, rounded to the nearest.
+    /// This share of `all`, rounded to the nearest whole number.
     pub fn of(self, all: u64) -> u64 {
         let all = u128::from(all) * u128::from(self.0);
         u64::try_from((all + 500_000) / 1_000_000).unwrap_or(u64::MAX)
@@ -91,7 +91,7 @@ impl Ppm {
 }
 
 impl BitRate {
-    /// The time that `bytes` take on the wire, rounded up to the nanosecond.
+    /// The transmission time of `bytes`, rounded up to the nanosecond.
     pub fn time_for(self, bytes: u64) -> Span {
         assert!(self.0 > 0, "a rate of zero carries nothing; model it as an outage");
         match bytes.checked_mul(8_000_000_000) {
@@ -103,7 +103,7 @@ impl BitRate {
         }
     }
 
-    /// Whole bytes that pass in this time.
+    /// The whole bytes that are transmitted in this time.
     pub fn bytes_in(self, time: Span) -> u64 {
         u64::try_from(u128::from(self.0) * u128::from(time.0) / 8_000_000_000).unwrap_or(u64::MAX)
     }

@@ -19,28 +19,28 @@ pub enum Value {
     Real(f64),
     /// A text.
     Text(Arc<str>),
-    /// A long text that is made from its seed when it is read: 150 000 of them fit in memory.
+    /// A long text, generated from its seed on each read so that 150 000 of them fit in memory.
     Fat(Fat),
 }
 
-/// A long text by its seed and length in bytes.
+/// A long text, stored as its seed and length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fat {
-    /// What the text is made from.
+    /// The seed of the generator.
     pub seed: u64,
-    /// Its length in bytes; all of it is ASCII.
+    /// Its length in bytes; the text is ASCII.
     pub len: u32,
-    /// What it is made of.
+    /// The kind of content.
     pub of: Stuff,
 }
 
-/// What a long text is made of.
+/// The kind of content of a long text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stuff {
     /// Words of lower-case letters.
     #[default]
     Words,
-    /// Even bytes, in base64: what does not compress. The length is a multiple of four.
+    /// Random bytes in base64, which do not compress. The length is a multiple of four.
     Bytes,
 }
 
@@ -58,14 +58,14 @@ pub enum ValueRef<'a> {
 }
 
 impl Fat {
-    /// So many bytes that nobody can compress, as their text.
+    /// A text of `bytes` incompressible bytes, in base64.
     pub fn bytes(seed: u64, bytes: u32) -> Fat {
         Fat { seed, len: bytes.div_ceil(3).saturating_mul(4), of: Stuff::Bytes }
     }
 
     /// The text.
     pub fn text(self) -> String {
-        // Out of 64 random bits so many letters, of so many bits each.
+        // Each draw of 64 random bits gives `each` letters of `wide` bits.
         let (letters, each, wide) = match self.of {
             Stuff::Words => (&b"abcdefghijklmnopqrstuvwxyz      "[..], 10, 5),
             Stuff::Bytes => (LETTERS, 8, 6),
@@ -90,7 +90,7 @@ impl Value {
         Value::Text(Arc::from(text))
     }
 
-    /// Whether the two read the same, a fat text being compared by what it says.
+    /// Whether both hold the same value; a long text is compared by its content.
     pub fn reads_as(&self, other: ValueRef<'_>) -> bool {
         match (self, other) {
             (Value::Null, ValueRef::Null) => true,
@@ -102,7 +102,7 @@ impl Value {
         }
     }
 
-    /// Calls `f` with the value borrowed; a fat text is made for the call.
+    /// Calls `f` with the value borrowed; a long text is generated for the call.
     pub fn with_ref<R>(&self, f: impl FnOnce(ValueRef<'_>) -> R) -> R {
         match self {
             Value::Null => f(ValueRef::Null),

@@ -1,22 +1,22 @@
 //! Values that scenario files write as one word.
 
-/// A value of a small set, which scenario files write as one word; `in_words!` beside the type is
-/// the one place where a word stands.
+/// A type with a small set of values, each written in scenario files as one word. The macro
+/// `in_words!` beside the type is the only place that holds the words.
 pub trait Word: Copy + 'static {
-    /// Every word, in the order in which people are shown them.
+    /// Every word, in the order in which they are shown.
     const WORDS: &'static [&'static str];
-    /// What each of them stands for.
+    /// The values, in the order of the words.
     const VALUES: &'static [Self];
-    /// Its word; empty if no file can ask for it.
+    /// Its word; empty if files cannot name it.
     fn word(self) -> &'static str;
-    /// What a word stands for.
+    /// The value of a word.
     fn of_word(word: &str) -> Option<Self> {
         let position = Self::WORDS.iter().position(|known| *known == word)?;
         Some(Self::VALUES[position])
     }
 }
 
-/// Gives each value of an enum its word; `but` names one that no file can ask for.
+/// Gives each value of an enum its word; `but` names one value that files cannot name.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! in_words {
@@ -35,7 +35,7 @@ macro_rules! in_words {
 }
 pub use in_words;
 
-/// Enums each of whose values stands beside its word.
+/// Defines enums together with the word of each value.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! word_enums {

@@ -1,4 +1,4 @@
-//! Numbers in words.
+//! Numbers and lists in messages.
 
 /// Separates thousands: a thin space.
 const THIN: char = '\u{2009}';
@@ -16,12 +16,12 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
-/// A number of things: `1 row`, `2 rows`.
+/// A count with its noun: `1 row`, `2 rows`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
-/// An error whose kind and reason are one word, said once: `offline` for `offline: offline`.
+/// Shortens an error whose kind and reason are the same: `offline: offline` becomes `offline`.
 pub fn said_once(error: &str) -> &str {
     match error.split_once(": ") {
         Some((kind, why)) if kind == why => kind,
@@ -29,7 +29,7 @@ pub fn said_once(error: &str) -> &str {
     }
 }
 
-/// How a list of so many things begins.
+/// The verb in front of a list of `things` items.
 pub fn there_is(things: usize) -> &'static str {
     if things > 1 { "there are" } else { "there is" }
 }

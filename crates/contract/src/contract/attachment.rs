@@ -1,20 +1,20 @@
-//! What a row has beside it and not in it: a photo, and a small picture made of it.
+//! Attachments: a photo that belongs to a row, and its thumbnail.
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::{Digest, Digestible, EntityId, Fat, Key, Stuff, in_words};
 
-/// What each row of an entity has beside it that is made on a device.
+/// The attachment of each row of an entity that is created on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attachment {
     pub least: u32,
-    /// Bytes of the largest; sizes between the two are equally likely.
+    /// Bytes of the largest; sizes between `least` and `most` are equally likely.
     pub most: u32,
-    /// Bytes of the small picture that is made of it, if one is.
+    /// Bytes of the thumbnail, if there is one.
     pub thumbnail: Option<u32>,
 }
 
-/// A part of what is attached to a row, in the order of size.
+/// A part of an attachment, in the order of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     Thumbnail,
@@ -22,7 +22,7 @@ pub enum Part {
 }
 in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
 
-/// The name of what is attached to a row; a row is known here by a hash of its key.
+/// Identifies a part of a row's attachment; the row is identified by a hash of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId {
     pub entity: EntityId,
@@ -37,21 +37,23 @@ impl Digestible for BlobId {
 }
 
 impl BlobId {
+    /// The id of this part of a row's attachment.
     pub fn of(entity: EntityId, key: &Key, part: Part) -> BlobId {
         BlobId { entity, row: xxh3_64(key.as_str().as_bytes()), part }
     }
 }
 
-/// A hash by which bytes that came are told from those that were meant.
+/// A hash that detects bytes which differ from those that were sent.
 pub fn blob_hash(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
 }
 
 impl Attachment {
+    /// The parts, smallest first.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
         self.thumbnail.map(|_| Part::Thumbnail).into_iter().chain([Part::Whole])
     }
-    /// What the camera makes for a row: the same bytes whenever it is asked.
+    /// The content of a part: always the same bytes for the same row.
     pub fn bytes(&self, key: &Key, part: Part) -> Vec<u8> {
         let seed = xxh3_64(key.as_str().as_bytes());
         let spread = u64::from(self.most.saturating_sub(self.least)) + 1;

@@ -1,17 +1,17 @@
-//! The seam between a sync stack, the bench and everybody who listens.
+//! The seam between a sync stack, the bench and the listeners.
 //!
-//! A *stack* ([`Stack`]) has two halves. What runs on a phone is in [`device`]: an engine lives in
-//! one device's process and gets its [`Ports`]. What answers it is in [`server`]: bytes in, bytes
-//! out, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) see one stream of
-//! [`Event`]s, which is in [`observe`]; events flow up, calls never do.
+//! A *stack* ([`Stack`]) has two halves. [`device`] has the phone's half: an engine lives in one
+//! device's process and gets its [`Ports`]. [`server`] has the half that answers: bytes in, bytes
+//! out, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) get one stream of
+//! [`Event`]s, defined in [`observe`]; events flow up, calls never do.
 //!
-//! What the halves say to each other is theirs: the [`Transport`] port carries bytes. All mean the
-//! same by an edit on its way ([`Mutation`]) and by what becomes of it ([`Outcome`]). The values of
-//! `base` that it speaks in stand here too: a stack imports this room and no other.
+//! The halves choose their own protocol: the [`Transport`] port carries bytes. Common to all is an
+//! edit on its way ([`Mutation`]) and its [`Outcome`]. The values of `base` that this API uses are
+//! exported here too, so a stack imports only this module.
 //!
-//! Invariants: nothing here reads a clock, draws a random number or touches a disk; a stack sees
-//! of a scenario only what a real app would know: its schema, its sync units, its own attributes,
-//! and its own options.
+//! Invariants: nothing here reads a clock, draws a random number or touches a disk. A stack sees of
+//! a scenario only what a real app would know: its schema, its sync units, its own attributes and
+//! its own options.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

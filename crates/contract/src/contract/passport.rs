@@ -1,62 +1,62 @@
-//! What a stack is held to, and what it does not support.
+//! What a stack promises, and what it does not support.
 
 use crate::base::word_enums;
 
-/// A stack's word on itself, with the options that were chosen.
+/// A stack's description of itself, for the chosen options.
 ///
-/// Whatever it promises or lacks, a few things are wrong: a saved edit that is neither committed,
-/// nor waits, nor gave way to anything; a phone at rest that differs from the backend; work that
-/// does not end; what is committed twice under one id.
+/// Some things are wrong whatever it promises: a saved edit that is not committed, does not wait
+/// and did not give way; a phone at rest that differs from the backend; work that does not end; two
+/// commits under one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Passport {
-    /// What the oracle may ask of it.
+    /// What the oracle may check.
     pub promises: Capabilities,
-    /// What it does not support: a scenario that needs it is reported and not run.
+    /// Features it does not support; a scenario that needs one is reported and not run.
     pub lacks: Vec<Need>,
 }
 
 impl Passport {
-    /// One of a stack that supports whatever a scenario may bring.
+    /// A passport of a stack that supports every scenario.
     pub fn new(promises: Capabilities) -> Passport {
         Passport { promises, lacks: Vec::new() }
     }
 }
 
-/// What the oracle may ask of a stack; a check that needs what a stack does not have is not
-/// applicable, and never passed.
+/// What the oracle may check of a stack. A check that needs a missing capability is not applicable,
+/// and never counts as passed.
 ///
-/// Every stack tells of its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and its
-/// ends), as the bench waits for them.
+/// Every stack reports its runs ([`SyncStart`](super::observe::EngineEvent::SyncStart) and how they
+/// end), because the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It tells of each edit that it counts as done (`EngineEvent::EditAcknowledged`).
+    /// It reports each edit that it counts as done (`EngineEvent::EditAcknowledged`).
     pub acknowledges: bool,
-    /// Its rows and changes carry the backend's stamps, by which an older version is known.
+    /// Its rows and changes carry the backend's stamps, so that older versions can be recognised.
     pub stamps: bool,
-    /// A row that it shows never goes back to a version that its device had moved past, unless the
-    /// backend did; if not promised that is counted and not judged.
+    /// Monotonic reads: a shown row never reverts unless the backend was restored. If not promised,
+    /// reverts are counted but not judged.
     pub sessions: bool,
-    /// A unit brings each version of a row to a device once, unless a side went back, a cursor was
-    /// given up or has not passed the row yet, or a run did not come to its end; if not promised
-    /// that is counted and not judged.
+    /// A unit delivers each version of a row to a device once. Exceptions: a side was restored, a
+    /// cursor was given up or has not passed the row yet, or a run was incomplete. If not promised,
+    /// repeats are counted but not judged.
     pub once: bool,
-    /// A phone that is online begins a run within its [`patience`](super::Stack::patience) of each
-    /// trigger of a unit, and of each run that failed or left edits. Of an engine without runs:
-    /// while it is not caught up it sends or hears something within that time.
+    /// An online phone starts a run within its [`patience`](super::Stack::patience) after each
+    /// trigger of a unit, and after each run that failed or left edits. For an engine without runs:
+    /// while it is not caught up, it sends or receives something within that time.
     pub prompt: bool,
-    /// What it promises of an edit that met another version.
+    /// What it promises about an edit that meets another version.
     pub merge: Merge,
-    /// It keeps a log of edits that did not go as made, for the user (`DeviceView::log`).
+    /// It keeps a log for the user of edits that did not go as made (`DeviceView::log`).
     pub logs: bool,
-    /// It tells what its app shows of the sync (`EngineEvent::Status`).
+    /// It reports the sync status that its app shows (`EngineEvent::Status`).
     pub status: bool,
-    /// What can be seen of it; no stack chooses that.
+    /// What can be observed of it; not for the stack to choose.
     pub sight: Sight,
 }
 
-/// What can be seen of a stack, whatever it promises: all of one that runs in a world; of a real
-/// app what its recorded history has.
+/// What can be observed of a stack, whatever it promises. In a world that is everything; for a real
+/// app it is what its recorded history contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
     /// The rows that phones show at the end.
@@ -65,23 +65,23 @@ pub struct Sight {
     pub waits: bool,
     /// Phones and backend are at rest at the end.
     pub rest: bool,
-    /// Each change of the backend, not only the rows that it has at the end.
+    /// Each change of the backend, not only its final rows.
     pub commits: bool,
-    /// Whose the changes are.
+    /// The authors of the changes.
     pub authors: bool,
-    /// What engines tell of their inside: requests, queues, rows that come, conflicts.
+    /// Internal events of engines: requests, queues, received rows, conflicts.
     pub inside: bool,
 }
 
 impl Sight {
-    /// What a world sees.
+    /// Everything: a stack that runs in a world.
     pub const ALL: Sight =
         Sight { rows: true, waits: true, rest: true, commits: true, authors: true, inside: true };
 }
 
 impl Capabilities {
-    /// What every stack is held to: no saved edit is lost that the backend did not refuse, nothing
-    /// is there twice, and devices come to rest with what the backend has.
+    /// The minimum for every stack: no saved edit is lost unless the backend refused it, nothing is
+    /// there twice, and devices come to rest with the backend's rows.
     pub const NONE: Capabilities = Capabilities {
         acknowledges: false,
         stamps: false,
@@ -93,7 +93,7 @@ impl Capabilities {
         status: false,
         sight: Sight::ALL,
     };
-    /// Everything there is to ask today: what comes to it later your stack has not promised.
+    /// Everything that can be promised today. Capabilities added later are not promised by it.
     pub const ALL: Capabilities = Capabilities {
         acknowledges: true,
         stamps: true,
@@ -107,36 +107,37 @@ impl Capabilities {
     };
 }
 
-/// What a stack promises of an edit that met another version of its row.
+/// What a stack promises about an edit that meets another version of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// It ends on the backend, in whole or in some columns, waits, or stands in the log.
+    /// It reaches the backend, in whole or in some columns, waits, or is in the log.
     Keeps,
-    /// It gives way, in whole or in some columns, only to a version that was made beside it, and
-    /// the stack says so (`EngineEvent::ConflictDecided`); nobody else is told. What a register of
-    /// a CRDT does.
+    /// It gives way, in whole or in some columns, only to a concurrent version, and the stack
+    /// reports that (`EngineEvent::ConflictDecided`); no person is told. What a register of a CRDT
+    /// does.
     Converges,
-    /// The same, but in columns for which the stack names a rule
+    /// The same, except in columns for which the stack names a rule
     /// ([`Stack::combines`](super::Stack::combines)): there no edit gives way. A value that nobody
-    /// typed is right if the rule gives it from what was there and from what the edits in the
-    /// commit changed.
+    /// typed is right if the rule derives it from the value before and the changes of the commit's
+    /// edits.
     Combines,
-    /// The whole edit may be gone without a word: the other version stays. An edit that the backend
-    /// did not refuse is kept all the same.
+    /// The whole edit may be silently dropped for the other version. An edit that the backend did
+    /// not refuse must still be kept.
     Drops,
 }
 
-/// How a column takes what several people change in it at once. What an edit changes is the
-/// difference between what its person saw in the app and what they made of it.
+/// How a column combines concurrent changes. An edit's change is the difference between what its
+/// person saw in the app and what they saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combine {
-    /// A whole number: what was there, and the sum of what the edits add. Nothing is 0.
+    /// A whole number: the value before plus the sum of what the edits add. Null counts as 0.
     Counter,
-    /// A text of items between commas, in any order: what was there and what is added, without what
-    /// is removed. An item that is added again, unseen by who removes it, stays.
+    /// A text of items separated by commas, in any order: the items before, with those added and
+    /// without those removed. An item stays if it was added again and the remover had not seen
+    /// that.
     Set,
-    /// A text in which each edit replaces one stretch: what was there and what is typed, without
-    /// what is deleted. What an edit types stays in one piece, and nothing else comes in.
+    /// A text in which each edit replaces one range: the text before, with what was typed and
+    /// without what was deleted. An edit's insertion stays in one piece, and nothing else appears.
     Text,
 }
 

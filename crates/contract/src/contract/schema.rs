@@ -7,11 +7,11 @@ use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
     pub entities: Vec<Entity>,
-    /// By entity, who gives its new rows their keys; the device where it is missing.
+    /// By entity, who gives new rows their keys; the device where an entry is missing.
     pub naming: Vec<Naming>,
     pub references: Vec<Reference>,
     pub copies: Vec<Copied>,
-    /// So many versions of the app came before, with fewer columns; it may meet their databases.
+    /// The number of earlier app versions, which had fewer columns; their databases may be found.
     pub version: u32,
     pub attachments: Vec<(EntityId, Attachment)>,
 }
@@ -29,11 +29,12 @@ pub struct Entity {
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
     pub delivery: Delivery,
-    /// A natural key: positions of columns that together name a row once among the rows that are
-    /// not deleted; empty for none.
+    /// A natural key: positions of columns that identify one row that is not deleted; empty for
+    /// none.
     pub unique: Vec<usize>,
 }
 
+/// A column of an entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
@@ -46,6 +47,7 @@ impl Column {
     }
 }
 
+/// The kind of values in a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnKind {
     Text,
@@ -55,9 +57,9 @@ pub enum ColumnKind {
     Bool,
     /// Microseconds since 1970.
     Timestamp,
-    /// A day without an hour and a zone, as the text `2026-11-25`.
+    /// A day without time and zone, as the text `2026-11-25`.
     Date,
-    /// An exact number, `places` of its digits after the point, as a text with all of them.
+    /// An exact number with `places` decimal places, written as a text with all of them.
     Decimal {
         digits: u8,
         places: u8,
@@ -68,8 +70,8 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// The one way in which a column of this kind, whose values are texts, writes what a text says;
-    /// `None` if the column cannot keep that.
+    /// The canonical form of a text in a column of this kind; `None` if the column cannot hold it,
+    /// or if its values are not texts.
     pub fn canonical(&self, text: &str) -> Option<String> {
         match *self {
             ColumnKind::Date => Day::read(text).map(|day| day.to_string()),
@@ -83,7 +85,7 @@ impl ColumnKind {
     }
 }
 
-/// One condition that a row meets to belong on a device.
+/// One condition that a row must meet to belong on a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScopeRule {
     /// The column of [`Entity::columns`] equals this one of the device's [`Attributes`].
@@ -93,18 +95,19 @@ pub enum ScopeRule {
 }
 
 impl ScopeRule {
+    /// The column that the rule is about.
     pub fn column(&self) -> usize {
         let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = self;
         *column
     }
-    /// The column and the attribute, if it is about one.
+    /// The column and the attribute, if it is an attribute rule.
     pub fn attribute(&self) -> Option<(usize, usize)> {
         match self {
             ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
             ScopeRule::Window { .. } => None,
         }
     }
-    /// Whether a row with this value in the column meets it.
+    /// Whether a row with this value in the column meets the rule.
     pub fn is_met(&self, value: &Value, attributes: &[Value]) -> bool {
         match self {
             ScopeRule::Attribute { attribute, .. } => *value == attributes[*attribute],
@@ -120,11 +123,11 @@ impl ScopeRule {
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
-    /// Fetched as a person opens a record: rows whose column at this position has its key.
+    /// Fetched when a person opens a record: rows with its key in the column at this position.
     OnOpen { by: usize },
-    /// Never: the app writes rows and sends them up, and holds those that it made.
+    /// Never: the app creates rows and sends them up, and holds only those.
     UploadOnly,
-    /// Never: the entity lives on the backend alone.
+    /// Never: the entity exists only on the backend.
     BackendOnly,
 }
 
@@ -133,51 +136,54 @@ impl Delivery {
     pub fn is_on_devices(self) -> bool {
         self != Delivery::BackendOnly
     }
+    /// Whether its rows come from the backend to devices.
     pub fn comes_down(self) -> bool {
         matches!(self, Delivery::Delta | Delivery::OnOpen { .. })
     }
 }
 
-/// What sets a device apart: values by position, for instance its clinic.
+/// What distinguishes devices: values by position, for instance the clinic.
 pub type Attributes = Vec<Value>;
 
-/// A named flow of synchronisation.
+/// A sync unit: a named part of the data that is synced together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncUnit {
     pub name: String,
     pub on: Vec<Trigger>,
     pub pull: Vec<EntityId>,
     pub push: Vec<EntityId>,
-    /// The person waits for it, and the app takes no edit meanwhile: it is usable when it ends.
+    /// The person waits for it, and the app takes no edit until it ends.
     pub blocking: bool,
-    /// Its start empties the queue of the units that wait; their local changes stay in the outbox.
+    /// Starting it drops the waiting units from the queue; their local changes stay in the outbox.
     pub discard_pending: bool,
-    /// Of these entities, among those that it pulls, it brings a part.
+    /// The pulled entities of which it brings only a part.
     pub excerpts: Vec<Excerpt>,
-    /// What must hold while it runs; what starts it by itself waits until all does.
+    /// Conditions that must hold while it runs; an automatic start waits until all hold.
     pub when: Vec<Condition>,
 }
 
-/// What a unit brings of an entity that other units bring as a whole.
+/// A part of an entity that other units bring as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Excerpt {
     pub entity: EntityId,
-    /// The columns, as ascending positions in [`Entity::columns`], of those that devices hold.
+    /// The columns, as ascending positions in [`Entity::columns`]; devices hold all of them.
     pub columns: Vec<usize>,
-    /// Which of a device's rows: those for which every rule is true.
+    /// Which of a device's rows: those that meet every rule.
     pub rows: Vec<ScopeRule>,
 }
 
+/// What a unit may require of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     Wifi,
-    /// The network costs nothing by the byte: any but a cellular one.
+    /// Any network that is not billed by volume: not a cellular one.
     Unmetered,
-    /// The network is no cellular one of somebody else's.
+    /// Any network except a roaming one.
     NotRoaming,
 }
 in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered", NotRoaming: "not-roaming" });
 
+/// What starts a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trigger {
     Start,
@@ -201,19 +207,19 @@ impl Schema {
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
-    /// The column by which rows of an entity are part of others, and whose: they go as those go.
+    /// The column and entity of the parent: rows of `entity` are deleted with their parent.
     pub fn part_of(&self, entity: EntityId) -> Option<(usize, EntityId)> {
         let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
         self.references.iter().find(cascades).map(|it| (it.column, it.to))
     }
-    /// The top of the family of a row: what it is part of, and that of, as far as `parent` tells,
-    /// which gives the key that a row has in a column.
+    /// The root of a row's family: follows its parents upwards. `parent` returns the key in a
+    /// column of a row, if known.
     pub fn top(
         &self,
         row: (EntityId, Key),
         mut parent: impl FnMut(EntityId, &Key, usize) -> Option<Key>,
     ) -> (EntityId, Key) {
-        // Rows that are part of each other in a ring have no top.
+        // Bounds the loop: rows that are parts of each other in a ring have no root.
         const DEEP: usize = 64;
         let mut top = row;
         for _ in 0..DEEP {
@@ -230,7 +236,7 @@ impl Schema {
     pub fn naming(&self, entity: EntityId) -> Naming {
         self.naming.get(usize::from(entity.0)).copied().unwrap_or_default()
     }
-    /// Whether rows of an entity may come to have another key than they were made with.
+    /// Whether rows of an entity may get another key than they were created with.
     pub fn renames(&self, entity: EntityId) -> bool {
         !matches!(self.naming(entity).by, NamedBy::Device)
     }
@@ -240,7 +246,7 @@ impl Schema {
 }
 
 impl Entity {
-    /// One whose rows all devices hold, with all columns, and get as deltas.
+    /// An entity of which all devices hold all rows and columns, delivered as deltas.
     pub fn new(name: &str, columns: Vec<Column>) -> Entity {
         Entity {
             name: name.to_owned(),
@@ -260,30 +266,31 @@ impl Entity {
     pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.scope, values, attributes)
     }
-    /// Whether a row belongs to who has these attributes, of whatever time.
+    /// Whether a row belongs to a device with these attributes, ignoring windows of time.
     pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
         self.scope
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
-    /// What binds a row with these values to devices; `None` where a window leaves it out.
+    /// The row's values in attribute columns; `None` if a window excludes the row.
     pub fn binding<'v>(&'v self, values: &'v [Value]) -> Option<impl Iterator<Item = &'v Value>> {
         let is_out =
             |rule: &ScopeRule| rule.attribute().is_none() && !rule.is_met(&values[rule.column()], &[]);
         let columns = self.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| &values[column]);
         (!self.scope.iter().any(is_out)).then_some(columns)
     }
-    /// The same of the rows that belong to who has these attributes.
+    /// The values that rows of a device with these attributes have in those columns.
     pub fn bound_to<'v>(&'v self, attributes: &'v [Value]) -> impl Iterator<Item = &'v Value> {
         self.scope.iter().filter_map(ScopeRule::attribute).map(|(_, attribute)| &attributes[attribute])
     }
+    /// The values of the columns that devices hold.
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
     pub fn projected(&self) -> impl Iterator<Item = &Column> {
         self.projection.iter().map(|&column| &self.columns[column])
     }
-    /// The rows that these values of its columns refer to.
+    /// The rows that these column values refer to.
     pub fn references<'v>(
         &self,
         values: impl Iterator<Item = (usize, &'v Value)>,
@@ -307,32 +314,34 @@ impl SyncUnit {
     pub fn excerpt(&self, entity: EntityId) -> Option<&Excerpt> {
         self.excerpts.iter().find(|excerpt| excerpt.entity == entity)
     }
+    /// Whether it pulls the whole of an entity, not an excerpt.
     pub fn brings_whole(&self, entity: EntityId) -> bool {
         self.pull.contains(&entity) && self.excerpt(entity).is_none()
     }
 }
 
 impl Excerpt {
-    /// Whether it has a row with these values that a device with these attributes holds.
+    /// Whether it contains a row with these values, for a device that holds the row.
     pub fn has(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.rows, values, attributes)
     }
 }
 
-/// The key number `number` that the backend gives out for an entity.
+/// The `number`th key that the backend assigns for an entity.
 pub fn given_key(entity: &Entity, number: u64) -> Key {
     Key::new(&format!("{}-{number}", entity.name))
 }
 
+/// How new rows of an entity get their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
     pub by: NamedBy,
     pub merge: MergeRule,
-    /// Nobody holds the natural key true: it only says which rows people take for the same.
+    /// Nobody enforces the natural key: it only says which rows people consider the same.
     pub doubles: bool,
-    /// Keys that a device holds for later, after the backend gave it some.
+    /// The number of keys that a device keeps in reserve, assigned by the backend.
     pub pool: u32,
-    /// It asks for more when it has fewer than this.
+    /// The device requests more when it has fewer than this.
     pub refill: u32,
 }
 
@@ -373,7 +382,7 @@ word_enums! {
     }
 }
 
-/// A column that says what another row says: the backend writes it again as that row changes.
+/// A denormalized column: the backend copies a value of another row, and updates it with that row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
     pub of: EntityId,
@@ -384,7 +393,7 @@ pub struct Copied {
     pub source: usize,
 }
 
-/// A reference that the backend looks after.
+/// A reference that the backend maintains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
     pub of: EntityId,

@@ -1,4 +1,4 @@
-//! A sync stack: what runs on phones and what answers it, brought to the bench as one.
+//! A sync stack: the phone's half and the server's half, registered with the bench as one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,66 +11,66 @@ use super::schema::{Column, Entity};
 use super::server::{ServerPorts, ServerSetup, SyncServer};
 use crate::base::Span;
 
-/// Makes the half that runs on phones; called on the thread that runs the cell.
+/// Makes the phone's half; called on the thread that runs the cell.
 pub type MakeEngine = Arc<dyn Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync>;
-/// Makes the half that answers them: once for each process, as the world begins and after a kill.
+/// Makes the server's half: for each of its processes, at the start of the world and after a kill.
 pub type MakeServer = Arc<dyn Fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer> + Send + Sync>;
 
-/// Says what is wrong with these options, beyond the form of each.
+/// Checks these options, beyond the form of each.
 pub type FitsBy = Arc<dyn Fn(&Chosen) -> Result<(), Misfit> + Send + Sync>;
 /// What a stack does not support with these options.
 pub type LackBy = Arc<dyn Fn(&Chosen) -> Vec<Need> + Send + Sync>;
-/// The rule of a column whose values are combined; none of any other.
+/// The rule of a column whose values are combined; `None` for any other column.
 pub type CombineBy = Arc<dyn Fn(&Chosen, &Entity, &Column) -> Option<Combine> + Send + Sync>;
 
-/// A sync stack of somebody's own.
+/// A third-party sync stack.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Stack {
-    /// What scenarios call it: `engine.name`.
+    /// Its name in scenarios: `engine.name`.
     pub name: String,
     pub engine: MakeEngine,
-    /// The half that answers them; a stack without one cannot be run.
+    /// The server's half; a stack without one cannot be run.
     pub server: Option<MakeServer>,
-    /// What a scenario may choose of it, in `[engine.options]`.
+    /// What a scenario may choose, in `[engine.options]`.
     pub options: Vec<StackOption>,
-    /// Named places at which chaos and events may kill its apps: those that it passes
+    /// The crash points that its apps pass, at which chaos and events may kill them
     /// ([`CrashPoints`](super::device::CrashPoints)).
     pub crash_points: Vec<String>,
-    /// What is wrong with these options: asked as a scenario is read, before all else.
+    /// Checks these options; called when a scenario is read, before anything else.
     pub fits: FitsBy,
-    /// What the oracle may ask of it, with these options.
+    /// What the oracle may check, with these options.
     pub capabilities: Arc<dyn Fn(&Chosen) -> Capabilities + Send + Sync>,
-    /// What it does not support, with these options: a scenario that needs it is not run.
+    /// What it does not support, with these options; a scenario that needs it is not run.
     pub lacks: LackBy,
-    /// By which rule the values of a column are combined, with these options: asked of stacks that
-    /// promise [`Merge::Combines`](super::Merge::Combines).
+    /// The rule that combines a column's values, with these options. Asked of stacks that promise
+    /// [`Merge::Combines`](super::Merge::Combines).
     pub combine: CombineBy,
-    /// No run of a unit that goes on says nothing for longer than this, with these options: the
-    /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
-    /// the stack is [`prompt`](Capabilities::prompt).
+    /// The longest time that a unit's run reports nothing, with these options; the oracle counts a
+    /// longer silence as a hang. If [`prompt`](Capabilities::prompt), a due run also starts within
+    /// this time.
     pub patience: Arc<dyn Fn(&Chosen) -> Span + Send + Sync>,
-    /// So many requests of a sync may bring nothing.
+    /// The most requests that a sync without news may make.
     pub requests: u32,
 }
 
-/// How long a run may say nothing, where a stack does not say.
+/// The default of [`Stack::patience`].
 const PATIENCE: Span = Span::secs(60);
-/// Of a stack that says nothing of its requests.
+/// The default of [`Stack::requests`].
 const REQUESTS: u32 = 16;
 
-/// Something that a scenario may choose of a stack.
+/// An option of a stack that a scenario may choose.
 #[derive(Clone, Debug)]
 pub struct StackOption {
     /// Its key in `[engine.options]`.
     pub name: String,
     pub form: OptionForm,
-    /// What it is where nothing is chosen.
+    /// Its default value.
     pub preset: Choice,
     pub about: String,
 }
 
-/// What an option may be.
+/// The form of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionForm {
     Flag,
@@ -88,10 +88,11 @@ pub enum OptionForm {
     Word(Vec<String>),
     /// Any text.
     Text,
-    /// A file by its path from where the scenario lies, of 64 MiB at most: a bundle of code.
+    /// A file of at most 64 MiB, by its path relative to the scenario: a bundle of code.
     File,
 }
 
+/// The value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     Flag(bool),
@@ -103,16 +104,16 @@ pub enum Choice {
     File(Option<StackFile>),
 }
 
-/// A file that a scenario chose, as it was when the run was planned.
+/// A file that a scenario chose, with its content when the run was planned.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StackFile {
-    /// Its path as it is written.
+    /// Its path as the scenario has it.
     pub path: String,
     pub bytes: Arc<[u8]>,
 }
 
 impl StackFile {
-    /// Of its bytes, in hexadecimal: of two runs with one hash it had the same content.
+    /// A hash of its content, in hexadecimal; equal hashes in two runs mean equal content.
     pub fn hash(&self) -> String {
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&self.bytes))
     }
@@ -124,14 +125,14 @@ impl fmt::Debug for StackFile {
     }
 }
 
-/// What is wrong with an option, though it has the right form: a file that holds no such thing.
+/// What is wrong with an option of the right form: a file with invalid content, for instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
     pub option: String,
     pub title: String,
     /// What to do about it.
     pub help: String,
-    /// Where in the file that was chosen: line and column, both from 1, the column in characters.
+    /// The place in the chosen file: line and column, both from 1, the column in characters.
     pub at: Option<(usize, usize)>,
 }
 
@@ -139,22 +140,22 @@ pub struct Misfit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen(BTreeMap<String, Choice>);
 
-/// What is known of a stack before anything is run.
+/// What is known of a stack before a run.
 #[derive(Clone)]
 pub struct Described {
     pub name: String,
-    /// Its options are a scenario's own tables, `engine`, `store` and `gateway`; any other's are
-    /// in `[engine.options]`.
+    /// True if its options are the scenario tables `engine`, `store` and `gateway`; other stacks
+    /// have theirs in `[engine.options]`.
     pub is_builtin: bool,
     pub has_server: bool,
     pub options: Vec<StackOption>,
     pub fits: FitsBy,
-    /// Where its apps may be killed; any name is taken if there are none.
+    /// Its crash points; if empty, any name is accepted.
     pub crash_points: Vec<String>,
 }
 
 impl Described {
-    /// The built-in stack by this name, whose crash points are not known.
+    /// The built-in stack with this name; its crash points are not known here.
     pub fn builtin(name: &str) -> Described {
         let (options, crash_points) = (Vec::new(), Vec::new());
         let fits: FitsBy = Arc::new(|_| Ok(()));
@@ -169,15 +170,14 @@ impl fmt::Debug for Described {
 }
 
 impl StackOption {
-    /// One by this name in `[engine.options]`, of this form, with what it is where nothing is
-    /// chosen.
+    /// An option `name` in `[engine.options]`, of this form, with its default and description.
     pub fn new(name: &str, form: OptionForm, preset: Choice, about: &str) -> StackOption {
         StackOption { name: name.to_owned(), form, preset, about: about.to_owned() }
     }
 }
 
 impl Stack {
-    /// One that promises nothing yet, with the half that runs on phones.
+    /// A stack with this phone's half that promises nothing yet.
     pub fn new(
         name: &str,
         engine: impl Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync + 'static,
@@ -200,12 +200,12 @@ impl Stack {
     pub fn named(self, name: &str) -> Stack {
         Stack { name: name.to_owned(), ..self }
     }
-    /// With the half that runs on phones made so.
+    /// Replaces the phone's half.
     #[must_use]
     pub fn engine(self, make: impl Fn(&Chosen) -> Rc<dyn EngineFactory> + Send + Sync + 'static) -> Stack {
         Stack { engine: Arc::new(make), ..self }
     }
-    /// With the half that answers phones.
+    /// Sets the server's half.
     #[must_use]
     pub fn server(
         self,
@@ -213,13 +213,13 @@ impl Stack {
     ) -> Stack {
         Stack { server: Some(Arc::new(make)), ..self }
     }
-    /// With one more option.
+    /// Adds an option.
     #[must_use]
     pub fn option(mut self, option: StackOption) -> Stack {
         self.options.push(option);
         self
     }
-    /// With a look at what was chosen, before anything is run.
+    /// Sets a check of the chosen options, before anything is run.
     #[must_use]
     pub fn fits(self, by: impl Fn(&Chosen) -> Result<(), Misfit> + Send + Sync + 'static) -> Stack {
         Stack { fits: Arc::new(by), ..self }
@@ -228,48 +228,49 @@ impl Stack {
     pub fn crash_points(self, points: &[&str]) -> Stack {
         Stack { crash_points: points.iter().map(|point| (*point).to_owned()).collect(), ..self }
     }
-    /// Held to what it promises, whatever is chosen.
+    /// Promises these, whatever is chosen.
     #[must_use]
     pub fn promises(self, capabilities: Capabilities) -> Stack {
         self.promises_by(move |_| capabilities)
     }
-    /// Held to what it promises with these options.
+    /// Promises what this function returns for the chosen options.
     #[must_use]
     pub fn promises_by(self, by: impl Fn(&Chosen) -> Capabilities + Send + Sync + 'static) -> Stack {
         Stack { capabilities: Arc::new(by), ..self }
     }
-    /// Without support for these: a scenario that needs one of them is reported, and not run.
+    /// Does not support these: a scenario that needs one of them is reported, and not run.
     #[must_use]
     pub fn lacks(self, needs: &[Need]) -> Stack {
         let needs = needs.to_vec();
         self.lacks_by(move |_| needs.clone())
     }
-    /// Without support for these, with these options.
+    /// Does not support what this function returns for the chosen options.
     #[must_use]
     pub fn lacks_by(self, by: impl Fn(&Chosen) -> Vec<Need> + Send + Sync + 'static) -> Stack {
         Stack { lacks: Arc::new(by), ..self }
     }
-    /// What it is held to with these options, and what it does not support.
+    /// What it promises and does not support, with these options.
     pub fn passport(&self, chosen: &Chosen) -> Passport {
         Passport { lacks: (self.lacks)(chosen), ..Passport::new((self.capabilities)(chosen)) }
     }
-    /// Combines the values of columns by these rules, if it promises
+    /// Combines the values of columns by these rules, for a stack that promises
     /// [`Merge::Combines`](super::Merge::Combines).
     #[must_use]
     pub fn combines(self, by: impl Fn(&Entity, &Column) -> Option<Combine> + Send + Sync + 'static) -> Stack {
         Stack { combine: Arc::new(move |_, entity, column| by(entity, column)), ..self }
     }
-    /// No run says nothing for longer than this, with these options.
+    /// Sets the longest silence of a run, for the chosen options.
     #[must_use]
     pub fn patience(self, by: impl Fn(&Chosen) -> Span + Send + Sync + 'static) -> Stack {
         Stack { patience: Arc::new(by), ..self }
     }
-    /// A sync that brings nothing makes so many requests at most; 16 if nothing is said. More of
-    /// them than something asks for are a `request-storm`.
+    /// Sets the most requests that a sync without news makes; 16 by default. More requests without
+    /// a reason are reported as a `request-storm`.
     #[must_use]
     pub fn requests_a_run(self, requests: u32) -> Stack {
         Stack { requests, ..self }
     }
+    /// What is known of it before a run.
     pub fn described(&self) -> Described {
         Described {
             name: self.name.clone(),
@@ -311,14 +312,14 @@ impl fmt::Display for Choice {
 }
 
 impl Chosen {
-    /// What holds where nothing is chosen.
+    /// The defaults of these options.
     pub fn presets(options: &[StackOption]) -> Chosen {
         Chosen(options.iter().map(|option| (option.name.clone(), option.preset.clone())).collect())
     }
     pub fn set(&mut self, option: &str, choice: Choice) {
         self.0.insert(option.to_owned(), choice);
     }
-    /// What holds for an option, whatever its form; none if the stack has no such option.
+    /// The value of an option, whatever its form; `None` if the stack has no such option.
     pub fn get(&self, option: &str) -> Option<&Choice> {
         self.0.get(option)
     }
@@ -333,21 +334,21 @@ impl Chosen {
             _ => 0,
         }
     }
-    /// A length of time; none if the stack has no such option.
+    /// A length of time; zero if the stack has no such option.
     pub fn span(&self, option: &str) -> Span {
         match self.0.get(option) {
             Some(Choice::Span(span)) => *span,
             _ => Span::ZERO,
         }
     }
-    /// A file; none if the scenario names none, or the stack has no such option.
+    /// A file; `None` if the scenario names none, or the stack has no such option.
     pub fn file(&self, option: &str) -> Option<&StackFile> {
         match self.0.get(option) {
             Some(Choice::File(file)) => file.as_ref(),
             _ => None,
         }
     }
-    /// All files that were chosen, by option.
+    /// All chosen files, with their options.
     pub fn files(&self) -> impl Iterator<Item = (&str, &StackFile)> {
         self.0.iter().filter_map(|(option, choice)| match choice {
             Choice::File(Some(file)) => Some((option.as_str(), file)),

@@ -1,7 +1,8 @@
-//! What happens in a world, written as an app and its tests would have recorded it.
+//! Writes the events of a world as an app and its tests would have recorded them.
 //!
-//! Edits, syncs, what was acknowledged and told, commits with their authors, and at the end what
-//! devices show and what waits: nothing of an engine's inside.
+//! Writes edits, syncs, acknowledgements, messages to users, commits with their authors, and at the
+//! end the rows that devices show and the edits that wait. Internal events of an engine are left
+//! out.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -24,15 +25,15 @@ pub struct Writer<W> {
     units: Arc<[SyncUnit]>,
     /// The wall clock at virtual time zero.
     start: Stamp,
-    /// By device, and last of the backend: how many lines it has told.
+    /// By device, and last of the backend: how many lines it has written.
     told: Vec<u64>,
     failed: Option<io::Error>,
-    /// What happened that no history can say.
+    /// An event that the format cannot express, if there was one.
     unsaid: Option<&'static str>,
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer of a world with these devices, each with its attributes by name.
+    /// A writer for a world with these devices; `names` are the names of their attributes.
     pub fn new(
         out: W,
         (schema, units): (Arc<Schema>, Arc<[SyncUnit]>),
@@ -57,7 +58,10 @@ impl<W: Write> Writer<W> {
         writer
     }
 
-    /// What it wrote to, or why that failed; and what happened that no history can say.
+    /// Returns the output, and an event that the format cannot express, if there was one.
+    ///
+    /// # Errors
+    /// The output could not be written.
     pub fn finish(self) -> io::Result<(W, Option<&'static str>)> {
         match self.failed {
             Some(failed) => Err(failed),
@@ -97,7 +101,7 @@ impl<W: Write> Writer<W> {
         self.units.get(usize::from(unit.0)).map(|unit| unit.name.clone())
     }
 
-    /// The rows with which the backend begins.
+    /// Writes the backend's rows at the start.
     pub fn begins(&mut self, rows: &dyn Truth) {
         for entity in self.schema.clone().ids() {
             rows.for_each(entity, &mut |key, _, values| {
@@ -107,7 +111,7 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Something happened.
+    /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
         match (node, event) {
@@ -157,7 +161,7 @@ impl<W: Write> Writer<W> {
             Event::ProcessStarted { .. } => Line::AppStarted { device, when: self.when(at, Some(id)) },
             Event::ProcessKilled { .. } => Line::AppKilled { device, when: self.when(at, Some(id)) },
             Event::EditMade { edit, .. } => self.edit(at, id, edit, false),
-            // Of one whose row was to be found as it is made nothing is known.
+            // With an empty key the row was not chosen yet, so nothing is known of it.
             Event::EditMissed { edit, .. }
             | Event::EditRefused { edit, error: EditError::Storage(_) | EditError::StorageFull }
                 if !edit.key.as_str().is_empty() =>
@@ -243,7 +247,7 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    /// What a device shows at the end, and what waits there.
+    /// Writes the rows that a device shows at the end, and the edits that wait there.
     pub fn rests(&mut self, id: DeviceId, view: &dyn DeviceView) {
         for entity in self.schema.clone().ids() {
             let form = self.schema.entity(entity);
@@ -286,7 +290,7 @@ impl<W: Write> Writer<W> {
         });
     }
 
-    /// The world has ended, and come to rest or not.
+    /// Writes the end of the world; `settled` if it came to rest.
     pub fn ends(&mut self, at: Time, settled: bool) {
         let at = Some(Instant::Text(instant(self.at(at))));
         self.write(&Line::End { settled: Some(settled), when: When { at, ..When::default() } });
@@ -303,7 +307,7 @@ fn says(kind: LogKind) -> Says {
     }
 }
 
-/// A value of an attribute.
+/// The value of an attribute as JSON.
 fn plain(value: &Value) -> Json {
     match value {
         Value::Int(n) => (*n).into(),

@@ -1,5 +1,4 @@
-//! What orders the records among each other: the order in which one place told, and which rows
-//! refer to which.
+//! Orders records relative to each other: by `seq` of one place, and by references between rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +11,15 @@ use super::undecidable::{Undecidable, contradiction};
 use crate::base::Value;
 use crate::contract::EditKind;
 
-/// The turn of a commit at one instant: by the backend's own order, by what refers to what, and by
-/// what was put before it.
+/// The order of commits at one instant: by the backend's own sequence, then by references (rank),
+/// then by later adjustments.
 pub(super) type Turn = (u64, u32, i64);
 
-/// A row refers to one that refers to one, and so on: not more often than this.
+/// Longest chain of references that is followed.
 const ROUNDS: usize = 32;
 
-/// What happened to one record at an instant, with the turn of its commit there: the backend's own
-/// order holds, and without it a row comes before those that refer to it.
+/// The moments of one record, with the turn of the commit at each instant. The backend's own order
+/// counts; without it a row comes before those that refer to it.
 pub(super) fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<Item = (Turn, Moment)> {
     let turns: Vec<Turn> = moments
         .chunk_by(|a, b| a.at == b.at)
@@ -36,8 +35,8 @@ pub(super) fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<
     turns.into_iter().zip(moments)
 }
 
-/// Has rows come before those that refer to them wherever they may, with all that led to them: the
-/// order of each record stays as it is.
+/// Moves rows before those that refer to them, where possible, with all earlier moments of their
+/// records. The order within each record does not change.
 pub(super) fn lead(families: &[(usize, usize)], told: &mut [Vec<(Turn, Moment)>]) {
     let mut places: FxHashMap<usize, (usize, usize)> = FxHashMap::default();
     for (group, moments) in told.iter().enumerate() {
@@ -68,7 +67,7 @@ pub(super) fn lead(families: &[(usize, usize)], told: &mut [Vec<(Turn, Moment)>]
     }
 }
 
-/// Narrows the times of what one place told in an order.
+/// Narrows the times of lines of one place that have a known order.
 pub(super) fn narrow(history: &mut History) -> Result<(), Undecidable> {
     let mut places: BTreeMap<u32, Vec<&mut Mark>> = BTreeMap::new();
     let History { edits, commits, words, syncs, lives, .. } = history;
@@ -100,8 +99,8 @@ pub(super) fn narrow(history: &mut History) -> Result<(), Undecidable> {
     Ok(())
 }
 
-/// A row that a device makes is on the backend before its rows that refer to it, and goes after
-/// them, where the times let it.
+/// A row that a device creates is on the backend before its rows that refer to it, and is deleted
+/// after them, where the times allow it.
 pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usize, usize)> {
     let mut made: FxHashMap<(Row, bool), usize> = FxHashMap::default();
     for (at, commit) in history.commits.iter().enumerate() {
@@ -167,8 +166,8 @@ pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usiz
     pairs
 }
 
-/// A row that is made with the natural key of another, and says what that says, may have become
-/// that one: it need not come to the backend.
+/// A row created with the natural key and the values of another row may have become that row. Then
+/// it need not reach the backend.
 pub(super) fn excuse_taken(ground: &Ground, history: &mut History) {
     type Said<'h> = (&'h Row, Vec<(usize, &'h Value)>);
     let name = |row: &Row, values: &[(usize, &Value)]| -> Option<(u16, String)> {

@@ -1,4 +1,4 @@
-//! The fields of a line: looked up by name, and refused with what would be right.
+//! The fields of a line, looked up by name. Errors say what would be right.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(super) struct Fields<'l, 't> {
     pub(super) all: &'l [Field<'t>],
 }
 
-/// Names, as they may be: for who misspelt one.
+/// An error for an unknown name, with the closest known ones.
 pub(super) fn unknown(span: &Range<usize>, what: &str, word: &str, known: &[&str]) -> Wrong {
     let shown: String = word.chars().take(80).collect();
     Wrong::new(span, format!("there is no {what} `{shown}`"), choices(word, known).to_string())
@@ -32,14 +32,14 @@ impl<'l, 't> Fields<'l, 't> {
             )),
         }
     }
-    /// Refuses fields that are none of these.
+    /// Refuses fields that are not in `known`.
     pub(super) fn only(&self, of: &str, known: &[&str]) -> Result<(), Wrong> {
         match self.all.iter().find(|field| !known.contains(&field.name.as_ref())) {
             Some(field) => Err(unknown(&field.span, &format!("field of {of}"), &field.name, known)),
             None => Ok(()),
         }
     }
-    /// What stands there, if it is not null.
+    /// The value of a field, unless it is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<&'l Node<'t>> {
         let field = self.all.iter().find(|field| field.name == name)?;
         (!field.node.is_null()).then_some(&field.node)
@@ -107,7 +107,7 @@ pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
     }
 }
 
-/// A key: a text that says something, or a whole number.
+/// A key: a non-empty text or a whole number.
 pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
     match &node.value {
         Json::Text(text) if !text.is_empty() => Ok(Key::new(text)),
@@ -119,11 +119,11 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
     }
 }
 
-/// The columns of an entity that are asked for, by their positions.
+/// The columns of an entity that a line may contain.
 pub(super) struct Columns<'e> {
     pub(super) entity: &'e Entity,
     pub(super) utc_offset: i32,
-    /// Whether what devices do not hold may stand there.
+    /// Whether columns that devices do not hold are allowed.
     pub(super) of_backend: bool,
 }
 
@@ -136,7 +136,7 @@ impl Columns<'_> {
             unknown(&field.span, &format!("column of `{}`", self.entity.name), &field.name, &known)
         })
     }
-    /// The values that an object has.
+    /// The values of an object, by column position.
     pub(super) fn values(&self, node: &Node<'_>) -> Result<Values, Wrong> {
         let mut values = Values::new();
         for field in Fields::of(node)?.all {
@@ -146,7 +146,7 @@ impl Columns<'_> {
         values.sort_by_key(|(at, _)| *at);
         Ok(values)
     }
-    /// A row with its key among its columns; what is missing is null.
+    /// A row with its key among its columns; missing columns are null.
     pub(super) fn row(&self, node: &Node<'_>) -> Result<(Key, Vec<Value>), Wrong> {
         let fields = Fields::of(node)?;
         let key = key(fields.need(&self.entity.key)?)?;
@@ -157,7 +157,7 @@ impl Columns<'_> {
         }
         Ok((key, self.whole(values)))
     }
-    /// All columns, those of devices or the backend's; what is missing is null.
+    /// All columns, of devices or of the backend; missing ones are null.
     pub(super) fn whole(&self, values: Values) -> Vec<Value> {
         let all = self.entity.columns.len();
         let mut row = vec![Value::Null; all];

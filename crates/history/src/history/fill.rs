@@ -1,8 +1,8 @@
-//! What must have been committed where nothing was recorded but the rows at the end.
+//! Infers commits where only the rows at the end were recorded.
 //!
-//! Without commits a row says by what it holds which edits arrived: one of which each value is
-//! there, or was replaced by an edit that arrived and may have come later, may have. What no edit
-//! explains somebody else wrote. Where each commit has a line, none is inferred.
+//! Without commits, the values of a row show which edits arrived. An edit may have arrived if each
+//! of its values is in the row, or was replaced by an edit that arrived and may have come later.
+//! Someone else wrote what no edit explains. If every commit has a line, nothing is inferred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::recorded::{By, Commit, Edit, EditAt, History, Mark, Row, When};
 use crate::base::{EntityId, Value};
 use crate::contract::EditKind;
 
-/// Adds the commits that must have been, and the rows with which the history must have begun.
+/// Adds the inferred commits, and the rows with which the history must have begun.
 pub(super) fn fill(history: &mut History) {
     let told: BTreeSet<&Row> = history.commits.iter().map(|commit| &commit.row).collect();
     let begins: BTreeSet<EntityId> = history.rows.keys().map(|(entity, _)| *entity).collect();
@@ -34,7 +34,7 @@ pub(super) fn fill(history: &mut History) {
         let place = |at: &EditAt| places.as_ref().and_then(|places| places.get(at).copied());
         commits.extend(arrived.iter().map(|edit| case.commit(*edit, place(edit))));
     }
-    // Where nobody says with which rows it began, it began with those that nobody changed.
+    // If the starting rows are not given, rows that nobody changed were there.
     for (entity, dump) in history.backend.iter().filter(|(entity, _)| !begins.contains(entity)) {
         for (key, values) in dump {
             let row = (*entity, key.clone());
@@ -52,11 +52,11 @@ struct Case<'h> {
     row: &'h Row,
     now: Option<&'h Vec<Value>>,
     edits: &'h [EditAt],
-    /// Whether the row may have been there at the start.
+    /// Whether the row may have existed at the start.
     began: bool,
 }
 
-/// What an edit did: it set a column, or it deleted the row.
+/// What an edit did: set a column, or delete the row (`None`).
 type Deed = (EditAt, Option<usize>);
 
 impl Case<'_> {
@@ -64,7 +64,7 @@ impl Case<'_> {
         &self.history.edits[edit]
     }
 
-    /// The edits that may have come to the backend, by what the row says at the end.
+    /// The edits that may have reached the backend, judging by the row at the end.
     fn arrived(&self) -> Vec<EditAt> {
         let deeds = |at: EditAt| -> Vec<Deed> {
             let of = self.of(at);
@@ -85,7 +85,7 @@ impl Case<'_> {
             done.extend(more);
         }
         let arrived = |at: &EditAt| match self.of(*at).kind {
-            // A create that sets nothing is there with its row, or was deleted.
+            // A create without values arrived if its row exists, or was deleted.
             EditKind::Create if self.of(*at).values.is_empty() => {
                 self.now.is_some() || done.iter().any(|(_, column)| column.is_none())
             }
@@ -94,7 +94,7 @@ impl Case<'_> {
         self.edits.iter().copied().filter(arrived).collect()
     }
 
-    /// Whether the row says so at the end, or somebody else may have seen to it that it does not.
+    /// Whether the row shows this deed at the end, or another writer may have changed that.
     fn stands(&self, (at, column): Deed) -> bool {
         let others_write = self.history.unrecorded_writers;
         match (self.now, column) {
@@ -109,7 +109,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether what one edit did may be why nothing is seen of what the other did.
+    /// Whether one deed may have hidden the other.
     fn replaces(&self, by: Deed, of: Deed) -> bool {
         let (later, edit) = (self.of(by.0), self.of(of.0));
         if by.0 == of.0 || later.device == edit.device && later.mark.is_before(&edit.mark) {
@@ -119,20 +119,20 @@ impl Case<'_> {
             (Some(by), Some(of)) => by == of,
             (None, None) => false,
             (None, Some(_)) => self.now.is_none(),
-            // Nobody changes what is gone on its own phone: it is made once more.
+            // A deleted row cannot be changed on its own phone; it must be created again.
             (Some(_), None) => {
                 later.device != edit.device || later.kind == EditKind::Create && self.was_there(by.0)
             }
         }
     }
-    /// Whether there was a row to delete before this edit made it.
+    /// Whether a row existed to be deleted before this edit created it.
     fn was_there(&self, made: EditAt) -> bool {
         let makes = |at: &EditAt| *at != made && self.of(*at).kind == EditKind::Create;
         self.began || self.edits.iter().any(makes)
     }
 
-    /// An order in which these edits leave the row as it is, each device's in its own; `None` if
-    /// none is seen. It is found from its end: last comes what nothing replaces.
+    /// An order in which these edits lead to the row at the end and each device's edits stay in
+    /// order; `None` if there is none. Built backwards: an edit that nothing replaces comes last.
     fn places(&self, arrived: &[EditAt]) -> Option<BTreeMap<EditAt, u32>> {
         let mut left = arrived.to_vec();
         let mut places = BTreeMap::new();
@@ -181,7 +181,7 @@ impl Case<'_> {
         Commit { row, kind, values, by, mark, rank: 0, is_inferred: true, place }
     }
 
-    /// The row as it must have been where nobody says how it was: what edits set nobody knows.
+    /// The row at the start, if not given; columns set by edits are unknown and become null.
     fn start(&self) -> Option<Vec<Value>> {
         let is_made = self.edits.iter().any(|edit| self.of(*edit).kind == EditKind::Create);
         let mut values = self.now.filter(|_| !is_made)?.clone();

@@ -1,4 +1,4 @@
-//! What each device shows at the end, what waits there, and what its user was told.
+//! The rows that each device shows at the end, its waiting edits, and the messages to its user.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,23 +6,23 @@ use super::recorded::{EditAt, History, Shown, When};
 use crate::base::{EntityId, Key, Value};
 use crate::contract::LogKind;
 
-/// By key what is shown; `None` of what is gone.
+/// The shown rows by key; `None` values mean that the row is gone.
 pub(super) type Listing<'h> = Vec<(&'h Key, Option<&'h [Value]>)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Final<'h> {
-    /// All rows, and when they were looked at; in the order of keys.
+    /// All rows and when they were observed, in key order.
     pub(super) all: Option<(When, Listing<'h>)>,
-    /// Rows that were looked at by themselves, later.
+    /// Rows observed individually later.
     pub(super) single: BTreeMap<&'h str, (When, Option<&'h [Value]>)>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Finals<'h> {
     pub(super) shows: Vec<BTreeMap<EntityId, Final<'h>>>,
-    /// By device; `None` of one that never said what waits there.
+    /// By device; `None` if no line says which edits wait there.
     pub(super) waits: Vec<Option<(When, Vec<EditAt>)>>,
-    /// Edits that wait for a person to decide.
+    /// Edits that wait for a person's decision.
     pub(super) undecided: BTreeSet<EditAt>,
     pub(super) told: Vec<Vec<(EditAt, LogKind)>>,
 }
@@ -37,7 +37,7 @@ impl<'h> Finals<'h> {
             told: vec![Vec::new(); devices],
         };
         let mut shows: Vec<&Shown> = history.shows.iter().collect();
-        // Without a time it is at the end; of two looks at once the line decides.
+        // Without a time it is at the end; at equal times the later line counts.
         shows.sort_by_key(|shown| (middle(shown.mark.when), shown.mark.line));
         for shown in shows {
             let of = finals.shows[shown.device as usize].entry(shown.entity).or_default();
@@ -78,7 +78,7 @@ impl<'h> Final<'h> {
         }
     }
 
-    /// What is shown of a row, and when that was looked at; `None` if nobody looked.
+    /// What is shown of a row and when it was observed; `None` if it was not observed.
     pub(super) fn row(&self, key: &str) -> Option<(When, Option<&'h [Value]>)> {
         if let Some(single) = self.single.get(key) {
             return Some(*single);

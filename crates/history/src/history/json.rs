@@ -1,9 +1,9 @@
-//! JSON in which each value knows where it stands in its line, for carets under mistakes.
+//! A JSON parser that keeps the position of each value, for carets in error messages.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A value and its place in the text.
+/// A value and its range in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'t> {
     pub(super) span: Range<usize>,
@@ -14,7 +14,7 @@ pub(super) struct Node<'t> {
 pub(super) enum Json<'t> {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// The number as it is written.
     Number(&'t str),
     Text(Cow<'t, str>),
     List(Vec<Node<'t>>),
@@ -28,14 +28,14 @@ pub(super) struct Field<'t> {
     pub(super) node: Node<'t>,
 }
 
-/// What is no JSON, and where.
+/// Why a text is not JSON, and where.
 #[derive(Debug)]
 pub(super) struct NotJson {
     pub(super) span: Range<usize>,
     pub(super) what: &'static str,
 }
 
-/// Deeper than a line of a history ever is.
+/// The deepest nesting that is read.
 const DEPTH: usize = 32;
 
 impl<'t> Node<'t> {
@@ -214,7 +214,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The letter of an escape, and where it ends.
+/// The character of an escape, and where the escape ends.
 fn escaped(text: &str, at: usize) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;

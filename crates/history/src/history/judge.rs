@@ -1,9 +1,9 @@
-//! A recorded history, put in an order and judged.
+//! Orders a recorded history and judges it.
 //!
-//! Each record is looked at by itself first: of the orders that its times allow, and of the authors
-//! that its commits may have, that is taken in which the oracle finds least. What it finds in all
-//! of them is wrong. A record with more orders than can be tried and something found in each that
-//! was is set aside: nobody can decide. Then all is told in one order, with the records in theirs.
+//! Each record is first handled alone. Of all orders that its times allow, and all possible authors
+//! of its commits, the one with the fewest findings is used. What is found in all of them is wrong.
+//! A record with too many orders, of which each one tried has findings, is undecidable and set
+//! aside. Then all events are replayed in one order that contains the order of each record.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ use crate::base::{Stamp, Time};
 use crate::contract::{Capabilities, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
 
-/// So many records that nobody can decide are named.
+/// At most this many undecidable records are named.
 const NAMED: usize = 5;
 
 /// A history in an order.
@@ -37,29 +37,32 @@ pub struct Ordered<'g> {
     moments: Vec<Moment>,
     flows: Vec<Flow>,
     aside: BTreeSet<Row>,
-    /// Edits that the backend had, and has no more; and rows that differ from all their commits.
+    /// Edits that were committed and are missing at the end; rows that differ from their commits.
     undone: Vec<EditAt>,
     unlike: BTreeSet<Row>,
     capabilities: Capabilities,
 }
 
-/// What a history was, besides its verdict.
+/// Facts about a history besides its verdict.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// When it began.
+    /// Its first instant.
     pub start: Stamp,
-    /// How long it is.
+    /// Its length.
     pub length: Time,
-    /// Edits, commits, syncs.
+    /// The number of edits.
     pub edits: u64,
-    /// How many things were told.
+    /// The number of replayed events.
     pub events: u64,
-    /// What a reader should know: what was left out, and why.
+    /// Remarks for the reader: what was left out, and why.
     pub remarks: Vec<String>,
 }
 
 impl<'g> Ordered<'g> {
-    /// Puts a history in an order.
+    /// Orders a history.
+    ///
+    /// # Errors
+    /// The history is contradictory or empty, or uses a feature that cannot be judged.
     pub fn new(ground: &'g Ground, mut history: History) -> Result<Ordered<'g>, Undecidable> {
         refuse_renames(ground)?;
         refuse_nothing(ground, &history)?;
@@ -132,7 +135,7 @@ impl<'g> Ordered<'g> {
         teller
     }
 
-    /// What the oracle finds.
+    /// The verdict of the oracle.
     pub fn judge(&self) -> Verdict {
         let finals = Finals::of(&self.history);
         let mut told = self.told(Vec::new());
@@ -147,7 +150,7 @@ impl<'g> Ordered<'g> {
         self.told(lives).into_lives().iter().map(Life::story).collect()
     }
 
-    /// What it was.
+    /// Facts about the history.
     pub fn about(&self) -> About {
         let history = &self.history;
         let mut remarks = Vec::new();
@@ -181,7 +184,7 @@ impl<'g> Ordered<'g> {
         }
     }
 
-    /// Devices that never said something, and what is missing besides.
+    /// What devices did not report, and other missing data.
     fn unseen(&self) -> Vec<String> {
         let history = &self.history;
         let finals = Finals::of(history);
@@ -210,7 +213,7 @@ impl<'g> Ordered<'g> {
         remarks
     }
 
-    /// Edits that never came to the backend though a later one of the same row and device did.
+    /// Edits that did not reach the backend although a later one of the same row and device did.
     fn passed_over(&self) -> Option<String> {
         let history = &self.history;
         if !self.capabilities.sight.commits {
@@ -251,12 +254,12 @@ impl<'g> Ordered<'g> {
         })
     }
 
-    /// The names by which the history calls what a verdict calls `d0` and `d0.e9`.
+    /// The history's names for devices and edits, which a verdict calls `d0` and `d0.e9`.
     pub fn names(&self) -> Names {
         Names::of(&self.history, &self.moments)
     }
 
-    /// What was read.
+    /// The history that was read.
     pub fn history(&self) -> &History {
         &self.history
     }
@@ -294,7 +297,7 @@ fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable>
     Ok(())
 }
 
-/// What can be asked of what was recorded.
+/// What the oracle can check, given what was recorded.
 fn capabilities(ground: &Ground, history: &History) -> Capabilities {
     let rest = history.end.is_some_and(|(_, settled)| settled);
     let knows = |commit: &Commit| !matches!(commit.by, By::Unknown);
@@ -310,14 +313,14 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
     Capabilities { acknowledges: history.acknowledges, stamps: true, merge, sight, ..Capabilities::NONE }
 }
 
-/// Where a line stands, and the time that it says.
+/// The place of a line, and its time.
 fn placed(mark: Mark, file: &str) -> String {
     let When { from, until } = mark.when;
     let at = if until == i64::MAX { from } else { from / 2 + until / 2 };
     format!("{file}:{} is at {}", mark.line, value::instant(Stamp(at)))
 }
 
-/// What lies behind the end.
+/// An error for a line after the end.
 fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
     let over = value::instant(Stamp(end.from / 2 + end.until / 2));
     wrong(
@@ -327,7 +330,7 @@ fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
     )
 }
 
-/// From the first instant that is told to the last.
+/// The first and the last instant of the history.
 fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     let name = history.name.as_str();
     let file = |commit: usize| {
@@ -365,7 +368,7 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     if bounds.first > bounds.last {
         return Ok(Bounds { first: 0, last: 0 });
     }
-    // A century is no recording, and virtual time has an end.
+    // Times more than a century apart are a mistake, and virtual time is limited.
     if bounds.last.saturating_sub(bounds.first) > 100 * 366 * 86_400 * 1_000_000 {
         let of = ends.map_or_else(String::new, |ends| {
             let [first, last] = ends.map(|(mark, file)| placed(mark, file));

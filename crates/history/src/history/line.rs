@@ -1,4 +1,4 @@
-//! The format of a history, line by line: what is written, and its JSON Schema.
+//! The format of a history, line by line, and its JSON Schema.
 
 use std::collections::BTreeMap;
 

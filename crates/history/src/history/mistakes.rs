@@ -1,4 +1,4 @@
-//! Mistakes in a file, and what a line says in a way of its own.
+//! Errors in a history file, and helpers to read single fields.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,19 +12,19 @@ use crate::base::{Span, Value};
 use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
 use crate::contract::Entity;
 
-/// So much of a line is shown around a mistake.
+/// How many bytes of a line are shown around an error.
 const AROUND: usize = 160;
 
 /// Why a history cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// The file cannot be.
+    /// The file cannot be read.
     File(io::Error),
-    /// What is wrong in it.
+    /// The file has these errors.
     Wrong(Vec<Diagnostic>),
 }
 
-/// A create has all columns of its row: what was not said is null.
+/// The values of a create: columns without a value are null.
 pub(super) fn created(entity: &Entity, values: Values) -> Values {
     let mut all: BTreeMap<usize, Value> =
         entity.projection.iter().map(|column| (*column, Value::Null)).collect();
@@ -43,7 +43,7 @@ pub(super) fn too_many(name: &str) -> Unreadable {
     Unreadable::Wrong(vec![Diagnostic::new(None, format!("{name} has more lines than can be counted"))])
 }
 
-/// A mistake with as much of its line as helps.
+/// An error with the relevant part of its line.
 pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagnostic {
     let span = wrong.span.start.min(line.len())..wrong.span.end.min(line.len());
     let start = boundary(line, span.start.saturating_sub(AROUND));
@@ -71,7 +71,7 @@ impl Clocks {
     pub(super) fn instant(self, node: &Node<'_>) -> Result<i64, Wrong> {
         let micros = match &node.value {
             Json::Text(text) => value::micros(text, self.utc_offset),
-            // Beyond this no calendar goes.
+            // Calendars end before this limit.
             Json::Number(text) => {
                 text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64)
             }
@@ -84,7 +84,7 @@ impl Clocks {
         let micros = micros.filter(|at| *at >= 0).ok_or_else(wrong)?;
         Ok(self.wall.map_or(micros, |wall| wall.of_history(micros)))
     }
-    /// The clock of the machine beside that of the history.
+    /// The machine's clock relative to the history's clock.
     pub(super) fn of_machine(self, fields: &Fields<'_, '_>) -> Result<WallClock, Wrong> {
         fields.only("the clocks", &["wall", "session", "speed"])?;
         let [wall, session] = ["wall", "session"].map(|name| self.instant(fields.need(name)?));

@@ -1,19 +1,21 @@
 //! Recorded histories of real apps, judged by the oracle without a world.
 //!
-//! [`Reader`] reads lines ([`Line`] is the format) and the dumps beside them into a [`History`];
-//! [`Ordered`] puts it in an order and judges it; [`Writer`] writes what happened in a world as an
-//! app would have recorded it.
+//! [`Reader`] reads lines ([`Line`] is the format) and additional dumps into a [`History`].
+//! [`Ordered`] orders it and judges it. [`Writer`] writes the events of a world as an app would
+//! have recorded them.
 //!
-//! Invariants: content decides before times, and times are stretches. Of the orders that they allow
-//! the one counts that speaks best for the app: a check alarms only where no order excuses it. What
-//! was not recorded is not judged, by the same word with which a stack says what it can do
-//! ([`Sight`](crate::contract::Sight)).
+//! Invariants: content counts before times, and a time is a range. Of the allowed orders the best
+//! one for the app is used: a check fires only if no order avoids it. What was not recorded is not
+//! judged; this is expressed by [`Sight`](crate::contract::Sight), as for stacks.
 //!
-//! How: `json` and `fields` know where things stand in a line, `value` knows columns, `tables` the
-//! files besides; `order` has the orders of what concerns a record, `perform` says what happened in
-//! one, `runs` does so for syncs, `fill` for what only the rows at the end tell, and `undone` for
-//! what they lack; `tell` tells the oracle, `finals` and `views` have what devices show; `judge`
-//! puts it together.
+//! - `json` and `fields` find values in a line, `value` converts columns, `tables` reads the other
+//!   files.
+//! - `order` has the orders of a record, `perform` infers the events of one order, `runs` orders
+//!   syncs.
+//! - `fill` infers commits from the rows at the end, and `undone` finds commits that these rows
+//!   lack.
+//! - `tell` replays events to the oracle, `finals` and `views` hold what devices show, and `judge`
+//!   combines them.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -1,21 +1,21 @@
-//! What a verdict calls devices and edits (`d0`, `d0.e9`), and what the history calls them.
+//! The history's names for devices and edits, which a verdict calls `d0` and `d0.e9`.
 
 use std::collections::BTreeMap;
 
 use super::perform::{Act, Moment};
 use super::recorded::History;
 
-/// The names of a history's devices, and of their edits.
+/// The names of a history's devices and their edits.
 #[derive(Clone, Debug)]
 pub struct Names {
     devices: Vec<String>,
     /// By device and number.
     edits: Vec<Vec<String>>,
-    /// Keys of the history look as such words do: nothing is replaced.
+    /// Keys of the history look like such ids, so nothing is replaced.
     is_ambiguous: bool,
 }
 
-/// The word of a device or of an edit at the beginning of a text: its numbers, and its length.
+/// Parses the id of a device or an edit at the start of a text: its numbers and its length.
 fn word(text: &str) -> Option<(usize, Option<usize>, usize)> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let rest = text.strip_prefix('d')?;
@@ -52,7 +52,7 @@ impl Names {
             rows.chain(history.commits.iter().map(|of| &of.row)).any(|(_, key)| is_word(key.as_str()));
         Names { devices, edits, is_ambiguous }
     }
-    /// A text with the history's names; what stands in quotes is left as it is.
+    /// Replaces ids in a text by the history's names, except in double quotes.
     pub fn say(&self, text: &str) -> String {
         if self.is_ambiguous {
             return text.to_owned();

@@ -1,16 +1,16 @@
-//! The orders in which what concerns a record may have happened.
+//! The possible orders of the events that concern a record.
 //!
-//! Each event lies in a stretch of time, and some must come before others. What is left open is
-//! searched, and of orders that cannot differ one is tried. Edits of different devices know nothing
-//! of each other. An edit that comes earlier is never held against the app, since only what was
-//! made can be on the backend: so it waits for a commit only where another edit of its device may
-//! come between ([`Orders::Eager`]). Where authors are found by values that is not so, as an edit
-//! that waits may be taken for the author: there all orders are tried ([`Orders::All`]). A word on
-//! an edit comes as late as it may.
+//! Each event has a range of time, and some events must precede others. All remaining orders are
+//! searched; of orders with the same effect only one is tried. Edits of different devices do not
+//! depend on each other. An earlier edit is never worse for the app, because only edits that were
+//! made can be on the backend. So an edit follows a commit only if another edit of its device may
+//! come in between ([`Orders::Eager`]). This is wrong where authors are found by values, because a
+//! waiting edit may be taken for the author: then all orders are tried ([`Orders::All`]). A report
+//! about an edit comes as late as possible.
 
 use super::recorded::{By, Commit, EditAt, History, When};
 
-/// All that concerns one record, or several of which an edit of one became another.
+/// The events of one record, or of several if an edit of one became another.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     pub(super) items: Vec<Item>,
@@ -26,22 +26,22 @@ pub(super) enum What {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub(super) what: What,
-    /// Narrowed by what must come before and after.
+    /// Narrowed by the events that must come before and after.
     pub(super) when: When,
-    /// Of edits their device.
+    /// For edits, their device.
     device: u32,
     seq: Option<u64>,
 }
 
-/// Which of the orders that the times allow are tried.
+/// Which of the allowed orders are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Orders {
-    /// Without those in which an edit waits for commits, and nothing of its device comes between.
+    /// Without those in which an edit needlessly follows commits.
     Eager,
     All,
 }
 
-/// What cannot be: this line must come before that one, and after it.
+/// A contradiction: `first` must come before `second`, but their times say otherwise.
 #[derive(Debug)]
 pub(super) struct Contradiction {
     pub(super) first: u32,
@@ -49,7 +49,7 @@ pub(super) struct Contradiction {
     pub(super) why: &'static str,
 }
 
-/// The recording's first and last instants.
+/// The first and last instants of the recording.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) first: i64,
@@ -62,11 +62,11 @@ impl Bounds {
     }
 }
 
-/// More steps than anybody waits for; where they end, nothing is decided.
+/// The most orders that are tried; if they are not enough, the record is undecidable.
 pub(super) const ORDERS_MAX: usize = 2_000;
-/// So many steps of the search may lead to one order, on an average.
+/// The most search steps per order, on average.
 const STEPS_OF_AN_ORDER: usize = 100;
-/// A record to which more happened is put in the likeliest order alone.
+/// A record with more events is only put in its likeliest order.
 const ITEMS_MAX: usize = 400;
 
 impl Group {
@@ -83,7 +83,7 @@ impl Group {
         let marks: Vec<_> = items.iter().map(|what| mark(*what)).collect();
         let mut group = Group { items: items.iter().copied().map(item).collect() };
         let edges = edges(&items, history);
-        // Forward what begins later, backward what ends sooner: edges are few and short.
+        // Moves begins forward and ends backward until nothing changes; edges are few and short.
         for _ in 0..=edges.len() {
             let mut moved = false;
             for &(first, second, why) in &edges {
@@ -108,8 +108,8 @@ impl Group {
         Ok(group)
     }
 
-    /// The orders that may have been, the likeliest first, until `look` has seen enough (it gives
-    /// `false`). Gives whether all were looked at.
+    /// Calls `look` with the possible orders, the likeliest first, until it returns `false`.
+    /// Returns whether all orders were tried.
     pub(super) fn orders(
         &self,
         history: &History,
@@ -136,7 +136,7 @@ impl Group {
         !search.stopped
     }
 
-    /// When each of an order happened: as near to the middle of its stretch as the others let it.
+    /// The instant of each event in an order, as near to the middle of its range as possible.
     pub(super) fn instants(&self, order: &[usize]) -> Vec<i64> {
         let mut latest = i64::MAX;
         let mut until: Vec<i64> = order
@@ -156,7 +156,7 @@ impl Group {
         instants.collect()
     }
 
-    /// Whether there is one order alone.
+    /// Whether there is only one order.
     pub(super) fn is_sure(&self) -> bool {
         self.items.windows(2).all(|pair| pair[0].when.until < pair[1].when.from)
     }
@@ -172,7 +172,7 @@ pub(super) const BY_SEQ: &str = "by `seq`";
 const OF_EDITS: &str = "as their edits do";
 const OF_EDIT: &str = "as an edit comes before what becomes of it";
 
-/// What must come before what, whatever the clocks say.
+/// The pairs of events with a required order, whatever the clocks say, and why.
 fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
     let mut edges = Vec::new();
     let mut by_place: Vec<(u32, u64, usize)> = Vec::new();
@@ -215,8 +215,8 @@ fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)>
     edges
 }
 
-/// Commits that were inferred come in the order by which the row is as it is, if there is one; else
-/// in that in which their device's edits were made, as far as that is known.
+/// Inferred commits keep the order that leads to the row at the end, if there is one. Else they
+/// follow the order of their device's edits, as far as that is known.
 fn inferred(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
     let of = |(at, item): (usize, &What)| match *item {
         What::Commit(commit) => match history.commits[commit] {
@@ -252,11 +252,11 @@ fn inferred(items: &[What], history: &History) -> Vec<(usize, usize, &'static st
 
 struct Search<'g> {
     group: &'g Group,
-    /// Edits and commits; and words on edits, which come as late as they may.
+    /// Indices of edits and commits, and of reports, which come as late as possible.
     core: Vec<usize>,
     words: Vec<usize>,
     which: Orders,
-    /// By item: how many must come before it and are not placed.
+    /// By item: how many items must come before it and are not placed yet.
     before: Vec<u32>,
     behind: Vec<Vec<usize>>,
     placed: Vec<bool>,
@@ -291,8 +291,9 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// Tries what may come next. What is `asleep` could come next, too, and has been tried: it
-    /// waits for something with which its order matters, as else the same would be tried twice.
+    /// Tries each possible next item. Items that are `asleep` were tried in this place already.
+    /// They must wait for an item that does not commute with them; else the same order would be
+    /// tried twice.
     fn go_on(&mut self, asleep: &[usize]) {
         self.steps = self.steps.saturating_sub(1);
         self.stopped |= self.steps == 0;
@@ -320,7 +321,7 @@ impl<'g> Search<'g> {
             asleep.push(at);
         }
     }
-    /// Whether it matters which of the two comes first.
+    /// Whether the order of the two items matters (they do not commute).
     fn matters(&self, a: usize, b: usize) -> bool {
         let [a, b] = [a, b].map(|at| &self.group.items[at]);
         match (a.what, b.what) {
@@ -329,7 +330,7 @@ impl<'g> Search<'g> {
             _ => self.which == Orders::All,
         }
     }
-    /// Whether something may come before an item that makes it worth trying once more.
+    /// Whether an item may still come before it that makes it worth trying again.
     fn may_wake(&self, at: usize, asleep: &[usize]) -> bool {
         let item = &self.group.items[at];
         self.core.iter().any(|&other| {
@@ -359,7 +360,7 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// The order with each word before the first of what must come after it.
+    /// The order with each report placed before the first item that must follow it.
     fn with_words(&self) -> Vec<usize> {
         let items = &self.group.items;
         let mut words: Vec<usize> = self.words.clone();
@@ -376,11 +377,11 @@ impl<'g> Search<'g> {
         order
     }
 
-    /// What may come next, the likeliest first: edits before commits.
+    /// The possible next items, the likeliest first; edits come before commits.
     fn next(&self) -> Vec<usize> {
         let items = &self.group.items;
         let open = || self.core.iter().copied().filter(|at| !self.placed[*at]);
-        // Items are sorted by when they begin: behind the first that ends sooner none may come.
+        // Items are sorted by begin, so none that begins after the earliest end may come next.
         let mut ends = i64::MAX;
         let mut may = Vec::new();
         for at in open() {
@@ -434,7 +435,7 @@ mod tests {
     #[test]
     fn an_edit_waits_for_a_commit_if_another_may_come_between() {
         let item = |what, device, from, until| Item { what, when: When { from, until }, device, seq: None };
-        // A commit that is over before the second edit of the phone begins, and the first goes on.
+        // The commit ends before the phone's second edit begins; the first edit's range goes on.
         let of = |device| Group {
             items: vec![
                 item(What::Edit(0), 0, 0, 9),

@@ -1,9 +1,9 @@
-//! What happened to a record in a given order: whose each commit is, and what became of edits.
+//! Infers the events of a record in a given order: authors of commits, and outcomes of edits.
 //!
-//! Engines tell of conflicts and of edits that go as one; an app does not. What can be inferred
-//! from values is inferred here, for the app: an edit of which all values were set again on the
-//! same device went with the later one, an edit that says what the backend says is done, and by a
-//! policy under which edits give way one gave way if others wrote to its row.
+//! Engines report conflicts and combined edits; a recorded app does not. So this is inferred from
+//! values, in favour of the app. If all values of an edit were set again on the same device, it
+//! went with the later edit. If the backend has an edit's values, it is done. If the policy lets
+//! edits give way, an edit gave way if others wrote to its row.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values};
 use crate::base::{Value, is_same_text};
 use crate::contract::{EditKind, LogKind};
 
-/// Something that is told to the oracle, and when.
+/// An event for the oracle, and when it happened.
 #[derive(Clone, Debug)]
 pub(super) struct Moment {
     pub(super) at: i64,
@@ -24,14 +24,14 @@ pub(super) struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Edit(EditAt),
-    /// The edit goes in the place of these, too.
+    /// The edit also stands for these.
     With(EditAt, Box<[EditAt]>),
-    /// The backend says what the edit says.
+    /// The backend has the edit's values.
     Same(EditAt),
     GaveWay(EditAt),
-    /// The edit is about to bring back a row that was deleted, and the app said so or may.
+    /// The edit brings back a deleted row, and the app reported that or the policy allows it.
     Won(EditAt),
-    /// The edit becomes a row of its own, that of the commit.
+    /// The edit becomes a separate row, that of this commit.
     Beside(EditAt, usize),
     Commit(usize, Whose),
     Done(EditAt),
@@ -42,11 +42,11 @@ pub(super) enum Act {
 pub(super) enum Whose {
     Other,
     Edit(EditAt),
-    /// Of the device, by no edit that anybody made.
+    /// By this device, but by no edit that anyone made.
     Stranger(u32),
 }
 
-/// A record at an instant; `None` if it is not there.
+/// A record at an instant; `None` if it does not exist.
 pub(super) type State = Option<Vec<Value>>;
 
 pub(super) fn alike(a: &Value, b: &Value) -> bool {
@@ -61,7 +61,7 @@ pub(super) fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
 }
 
-/// Whether the row says what an edit says.
+/// Whether the row has an edit's values.
 pub(super) fn says(state: &State, edit: &Edit) -> bool {
     match (edit.kind, state) {
         (EditKind::Delete, state) => state.is_none(),
@@ -70,7 +70,7 @@ pub(super) fn says(state: &State, edit: &Edit) -> bool {
     }
 }
 
-/// The row as a commit leaves it.
+/// The row after a commit.
 pub(super) fn after(state: &State, commit: &Commit, columns: usize) -> State {
     if commit.kind == Some(EditKind::Delete) {
         return None;
@@ -81,11 +81,11 @@ pub(super) fn after(state: &State, commit: &Commit, columns: usize) -> State {
     Some(values)
 }
 
-/// How commits without an author are taken.
+/// How commits without an author are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Authors {
     ByValue,
-    /// As somebody else's.
+    /// As another author's.
     Others,
 }
 
@@ -94,24 +94,24 @@ pub(super) struct Stage<'h> {
     pub(super) history: &'h History,
     authors: Authors,
     states: BTreeMap<&'h Row, State>,
-    /// Edits that were made and are on the backend by no commit, the earliest first.
+    /// Edits that were made and not committed, in order.
     open: Vec<EditAt>,
-    /// Of those, what has been said of them already.
+    /// Of those, the edits whose outcome was emitted already.
     settled: FxHashSet<EditAt>,
     committed: Vec<EditAt>,
-    /// Edits of which a commit names them as its author.
+    /// Edits that a commit names as its author.
     named: FxHashSet<EditAt>,
     foreign: Vec<(&'h Row, Option<u32>)>,
     moments: Vec<Moment>,
     odd: u64,
 }
 
-/// What came of an order.
+/// The result of an order.
 pub(super) struct Performed {
     pub(super) moments: Vec<Moment>,
     /// The records at its end.
     pub(super) states: Vec<(Row, State)>,
-    /// Commits that make a row which is there, or change one which is not.
+    /// Commits that create an existing row, or change one that does not exist.
     pub(super) odd: u64,
 }
 
@@ -182,7 +182,7 @@ impl<'h> Stage<'h> {
         }
         self.note_same(at);
     }
-    /// Edits that have come to say what the backend says.
+    /// Emits edits whose values the backend now has.
     fn note_same(&mut self, at: i64) {
         let same = |edit: &EditAt| {
             let of = self.of(*edit);
@@ -244,7 +244,7 @@ impl<'h> Stage<'h> {
         }
     }
 
-    /// The edit that a commit seems to be of: the latest that waits, and says what it says.
+    /// The likely author of a commit: the latest waiting edit with its values.
     fn by_values(
         &self,
         commit: &Commit,
@@ -266,12 +266,12 @@ impl<'h> Stage<'h> {
             return Some(Whose::Edit(*edit));
         }
         device?;
-        // One that comes again, or one of which a part gave way.
+        // An edit that is committed again, or one that gave way in part.
         let again = || self.committed.iter().rev().filter(of_row).find(fits);
         let part = || open().find(|edit| (self.of(**edit).kind == EditKind::Delete) == state.is_none());
         again().or_else(part).map(|edit| Whose::Edit(*edit))
     }
-    /// Whether edits of the device that wait ask for each change of a commit.
+    /// Whether waiting edits of the device explain each change of a commit.
     fn asks_for_all(&self, device: u32, commit: &Commit, (before, state): (&State, &State)) -> bool {
         let (Some(before), Some(state)) = (before, state) else { return true };
         let asks = |column: usize| {
@@ -285,7 +285,7 @@ impl<'h> Stage<'h> {
     }
 
     /// Earlier edits of the same device and row that went with this one: each of their values was
-    /// set again, or is there.
+    /// set again, or is in the row.
     fn went_with(&self, edit: EditAt, state: &State) -> Vec<EditAt> {
         let of = self.of(edit);
         let mine = |other: &EditAt| {
@@ -324,7 +324,7 @@ impl<'h> Stage<'h> {
         back && if self.history.tells { told() } else { self.ground.brings_back }
     }
 
-    /// By a policy under which edits give way, those that are left gave way to what others wrote.
+    /// If the policy lets edits give way, the remaining edits gave way to what others wrote.
     fn give_way(&mut self) {
         if !self.ground.gives_way || self.history.tells {
             return;

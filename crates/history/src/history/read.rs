@@ -1,4 +1,4 @@
-//! Lines to what was recorded.
+//! Reads lines into a history.
 
 use std::io::{BufRead, Read};
 use std::ops::Range;
@@ -17,15 +17,15 @@ use crate::base::{EntityId, Span, UnitId, inert};
 use crate::config::diagnostic::{Diagnostic, SHOWN};
 use crate::contract::{EditKind, LogKind};
 
-/// No line of a history is longer: what a device shows may be a line.
+/// The longest line in bytes; a line may list all rows that a device shows.
 const LINE_MAX: u64 = 64 << 20;
-/// More mistakes than anybody reads at once.
+/// The most errors that are reported.
 const WRONG_MAX: usize = 20;
-/// A second: what a time may be off where nobody says so.
+/// The default tolerance of times.
 const TOLERANCE: Span = Span::secs(1);
 const HOUR: Span = Span::secs(3_600);
 
-/// An edit as another line names it, to be found when all lines are read.
+/// An edit as another line names it; resolved when all lines are read.
 enum Names {
     Id(u32, Box<str>),
     Row(u32, Row),
@@ -44,7 +44,7 @@ enum Then {
     By(usize),
 }
 
-/// A reader under way; other files than the history come in as well.
+/// Reads a history and other files.
 pub struct Reader<'g> {
     pub(super) ground: &'g Ground,
     pub(super) history: History,
@@ -59,7 +59,7 @@ pub struct Reader<'g> {
 }
 
 impl<'g> Reader<'g> {
-    /// A reader of nothing yet.
+    /// A reader without input.
     pub fn new(ground: &'g Ground) -> Reader<'g> {
         let history = History { tolerance: TOLERANCE, ..History::default() };
         Reader {
@@ -76,7 +76,8 @@ impl<'g> Reader<'g> {
         }
     }
 
-    /// Reads a history; `name` is what its file is called.
+    /// Reads a history; `name` is its file name for messages. Fails if the file cannot be read or
+    /// has too many lines; [`finish`](Reader::finish) returns other errors.
     pub fn lines(&mut self, name: &str, mut file: impl BufRead) -> Result<(), Unreadable> {
         name.clone_into(&mut self.name);
         name.clone_into(&mut self.history.name);
@@ -113,7 +114,7 @@ impl<'g> Reader<'g> {
         if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
     }
 
-    /// What is wrong at a place of the line that is read.
+    /// Records an error in the current line.
     pub(super) fn note(&mut self, line: &str, wrong: Wrong) {
         let diagnostic = shown(&self.name, self.number, line, wrong);
         self.wrong.push(diagnostic);
@@ -538,7 +539,7 @@ impl<'g> Reader<'g> {
         Ok(())
     }
 
-    /// What was recorded, when all files are read.
+    /// The history when all files are read, or all errors in them.
     pub fn finish(mut self) -> Result<History, Unreadable> {
         for Pending { names, place: (line, span), then } in std::mem::take(&mut self.pending) {
             self.number = line;

@@ -1,4 +1,4 @@
-//! What was recorded, with names resolved: still in no order.
+//! A recorded history with resolved names, in no order yet.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,26 +7,26 @@ use std::sync::Arc;
 use crate::base::{EntityId, Key, Span, UnitId, Value};
 use crate::contract::{Attributes, EditKind, LogKind, Schema, SyncUnit};
 
-/// What a scenario says to a history.
+/// The parts of a scenario that a history needs.
 #[derive(Clone, Debug)]
 pub struct Ground {
-    /// The entities as the app has them.
+    /// The app's entities.
     pub schema: Arc<Schema>,
     /// The sync units.
     pub units: Arc<[SyncUnit]>,
-    /// Attributes of devices, with the values that each may have.
+    /// Attributes of devices, with the possible values of each.
     pub attributes: Vec<(String, Vec<Value>)>,
-    /// Local time beside UTC, in seconds.
+    /// Offset of local time from UTC in seconds.
     pub utc_offset: i32,
-    /// Whether an edit may give way to another version by the policy.
+    /// Whether the policy lets an edit give way to another version.
     pub gives_way: bool,
-    /// Whether by the policy an edit may bring a deleted row back.
+    /// Whether the policy lets an edit bring back a deleted row.
     pub brings_back: bool,
-    /// Whether by the policy an edit may become a row of its own.
+    /// Whether the policy lets an edit become a separate row.
     pub keeps_both: bool,
 }
 
-/// A stretch of time in which something happened: microseconds since 1970, both ends in it.
+/// The range of time of an event: microseconds since 1970, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct When {
     pub(super) from: i64,
@@ -34,21 +34,21 @@ pub(super) struct When {
 }
 
 impl When {
-    /// Of what has no time.
+    /// For events without a time.
     pub(super) const ANY: When = When { from: i64::MIN, until: i64::MAX };
 }
 
-/// How times of the machine's clock are times of the history.
+/// Converts times of the machine's clock to the history's clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WallClock {
-    /// Two clocks at one moment, in microseconds since 1970.
+    /// Both clocks at one moment, in microseconds since 1970.
     pub(super) wall: i64,
     pub(super) session: i64,
     pub(super) speed: f64,
 }
 
 impl WallClock {
-    /// A time by the history's clock; one that lies nearer to `wall` was by the machine's.
+    /// A time by the history's clock; a time nearer to `wall` was by the machine's clock.
     pub(super) fn of_history(self, at: i64) -> i64 {
         if (at - self.wall).abs() >= (at - self.session).abs() {
             return at;
@@ -57,7 +57,7 @@ impl WallClock {
     }
 }
 
-/// When something happened, and where it stands among what one place told.
+/// When something happened, and its place in the sequence of its device or of the backend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     pub(super) when: When,
@@ -67,7 +67,7 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Whether it came before another of the same place, for sure.
+    /// Whether it certainly came before another of the same place.
     pub(super) fn is_before(&self, other: &Mark) -> bool {
         match self.seq.zip(other.seq) {
             Some((own, other)) => own < other,
@@ -89,7 +89,7 @@ pub(super) struct Device {
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
     pub(super) device: u32,
-    /// What the history calls it.
+    /// Its id in the history.
     pub(super) id: Option<Box<str>>,
     pub(super) row: Row,
     pub(super) kind: EditKind,
@@ -103,46 +103,46 @@ pub(super) struct Edit {
 pub(super) enum By {
     Unknown,
     Other,
-    /// Of this device, by which edit is not known.
+    /// By this device; the edit is not known.
     Device(u32),
     Edit(EditAt),
-    /// Of this device, by an edit that nobody made.
+    /// By this device, by an edit that was never made.
     Stranger(u32),
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Commit {
     pub(super) row: Row,
-    /// `None`: a create where the row is not there, else an update.
+    /// `None`: a create if the row does not exist, else an update.
     pub(super) kind: Option<EditKind>,
     pub(super) values: Values,
     pub(super) by: By,
     pub(super) mark: Mark,
-    /// Of commits at one instant that with the lower rank comes first.
+    /// Of commits at one instant, the one with the lower rank comes first.
     pub(super) rank: u32,
-    /// No line says it: it must have been, by the rows at the end.
+    /// It has no line: it was inferred from the rows at the end.
     pub(super) is_inferred: bool,
-    /// Its place among the inferred ones of its row, if an order of these leaves the row as it is.
+    /// Its place among the inferred commits of its row, if an order leads to the row at the end.
     pub(super) place: Option<u32>,
 }
 
 impl Commit {
-    /// One that has a line.
+    /// A commit that has a line.
     pub(super) fn told(row: Row, (kind, values): (Option<EditKind>, Values), by: By, mark: Mark) -> Commit {
         Commit { row, kind, values, by, mark, rank: 0, is_inferred: false, place: None }
     }
 }
 
-/// Something that was said of an edit.
+/// A report about an edit.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) edit: EditAt,
-    /// What the user was told; `None`: it counts as done.
+    /// What the user was told; `None`: the edit counts as done.
     pub(super) says: Option<LogKind>,
     pub(super) mark: Mark,
 }
 
-/// What an app shows of an entity, by key; of what is `gone` nothing.
+/// The rows of an entity that an app shows, by key; `None` values mean that the row is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
     pub(super) device: u32,
@@ -157,7 +157,7 @@ pub(super) struct Shown {
 pub(super) struct Waiting {
     pub(super) device: u32,
     pub(super) edits: Vec<EditAt>,
-    /// Of these, what waits for a person.
+    /// Those of `edits` that wait for a person.
     pub(super) undecided: Vec<EditAt>,
     pub(super) mark: Mark,
 }
@@ -185,10 +185,10 @@ pub(super) struct Life {
     pub(super) mark: Mark,
 }
 
-/// A recorded history: all that was read, with names resolved.
+/// A recorded history: everything that was read, with resolved names.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// What the file is called, and files of commits, each with its first one.
+    /// The file name, and the files of commits, each with the index of its first commit.
     pub(super) name: String,
     pub(super) audits: Vec<(usize, String)>,
     pub(super) wall: Option<WallClock>,
@@ -196,7 +196,7 @@ pub struct History {
     pub(super) unrecorded_writers: bool,
     pub(super) acknowledges: bool,
     pub(super) tells: bool,
-    /// Each commit has a line.
+    /// Every commit has a line.
     pub(super) commits_all: bool,
     pub(super) devices: Vec<Device>,
     pub(super) rows: BTreeMap<Row, Vec<Value>>,
@@ -207,15 +207,15 @@ pub struct History {
     pub(super) waits: Vec<Waiting>,
     pub(super) syncs: Vec<Sync>,
     pub(super) lives: Vec<Life>,
-    /// The rows of the backend at the end, by entity.
+    /// The backend's rows at the end, by entity.
     pub(super) backend: BTreeMap<EntityId, BTreeMap<Key, Vec<Value>>>,
-    /// When the recording ended, and whether all had come to rest.
+    /// When the recording ended, and whether everything had come to rest.
     pub(super) end: Option<(When, bool)>,
     pub(super) lines: u64,
 }
 
 impl History {
-    /// How many lines it has.
+    /// The number of lines.
     pub fn lines(&self) -> u64 {
         self.lines
     }
@@ -229,7 +229,7 @@ impl History {
     }
 }
 
-/// A mistake in a line: where, what it is, and what would be right.
+/// An error in a line: where, what it is, and what would be right.
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub(super) span: Range<usize>,

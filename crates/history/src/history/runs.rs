@@ -1,8 +1,8 @@
-//! Lives of apps and runs of syncs in an order that their times allow.
+//! Orders starts of apps and runs of syncs as their times allow.
 //!
-//! Of a run that is told with its end only as much is certain as lies between the latest instant at
-//! which it may have begun and the earliest at which it may have ended. Where that is nothing, it
-//! is taken for as short as can be, and put where no other run of its unit is.
+//! A recorded run certainly covers only the time from the latest possible start to the earliest
+//! possible end. If that is empty, the run is taken as short as possible, and placed where no other
+//! run of its unit is.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::order::Bounds;
 use super::recorded::{History, Mark, Stage, Sync, When};
 use crate::base::UnitId;
 
-/// Something that happened on a device, and when.
+/// An event on a device, and when it happened.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     pub(super) at: i64,
@@ -27,13 +27,13 @@ pub(super) enum Turn {
     Fails(UnitId, u64, String),
 }
 
-/// A run with what was told of it.
+/// A run with its recorded start and end.
 struct Run<'h> {
     start: Option<&'h Sync>,
     end: Option<&'h Sync>,
 }
 
-/// The instants of a run: of those without a start or an end as far as they are known.
+/// The range of a run; without a start or an end, as far as it is known.
 struct Placed<'h> {
     from: i64,
     until: i64,
@@ -44,7 +44,7 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
     let mut flows = Vec::new();
     let mut deaths: Vec<Vec<When>> = vec![Vec::new(); history.devices.len()];
     for life in &history.lives {
-        // Who begins again has died before.
+        // An app that starts again died before.
         deaths[life.device as usize].push(bounds.of(life.mark.when));
     }
     let tells_ends = history.syncs.iter().any(|sync| sync.stage != Stage::Started);
@@ -66,7 +66,7 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
             let ends = match run.end.map(|end| &end.stage) {
                 Some(Stage::Failed(why)) => Some(Turn::Fails(unit, own, why.clone())),
                 Some(_) => Some(Turn::Completes(unit, own)),
-                // The app died amid it, and nobody was left to tell.
+                // The app may have died during the run, so nobody reported its end.
                 None if may_have_died => Some(Turn::Fails(unit, own, "the app died".to_owned())),
                 None => None,
             };
@@ -74,7 +74,7 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
         }
     }
     lives(history, bounds, &mut flows);
-    // At one instant, what ends makes way for what begins; a short run is told as a whole.
+    // Stable sort: at one instant ends come before starts, and a short run stays together.
     flows.sort_by_key(|flow| flow.at);
     flows
 }
@@ -90,7 +90,7 @@ fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
         .map(|life| (life.device, (life.mark.seq, middle(bounds.of(life.mark.when))), life.begins))
         .collect();
     all.sort_unstable();
-    // Each device is told to run from the beginning: its first start says nothing new.
+    // Each device runs from the beginning, so its first start adds nothing.
     let mut running = vec![(true, true, 0_u32); history.devices.len()];
     for (device, (_, at), begins) in all {
         let (alive, fresh, lives) = &mut running[device as usize];
@@ -110,7 +110,7 @@ fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
     }
 }
 
-/// The runs of a unit: by their numbers, or each end with the first start that it may be of.
+/// Pairs starts and ends of a unit's runs: by number, or each end with the first possible start.
 fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
     let mut numbered: BTreeMap<u64, (Vec<&Sync>, Vec<&Sync>)> = BTreeMap::new();
     let (mut starts, mut ends): (Vec<&Sync>, Vec<&Sync>) = (Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
     let mut runs = Vec::new();
     let key = |mark: Mark| (mark.seq, middle(bounds.of(mark.when)), mark.line);
     for (mut starts, mut ends) in numbered.into_values() {
-        // An app that was installed again counts from the beginning.
+        // A reinstalled app counts its runs from the beginning again.
         starts.sort_by_key(|sync| key(sync.mark));
         ends.sort_by_key(|sync| key(sync.mark));
         for at in 0..starts.len().max(ends.len()) {
@@ -173,13 +173,13 @@ fn placed(runs: Vec<Run<'_>>, bounds: Bounds) -> Vec<Placed<'_>> {
         let at = free(&cores, earliest, latest).unwrap_or(latest);
         all.push(Placed { from: at, until: at, run });
     }
-    // At one instant: what ends there, what is as short as can be, what begins there.
+    // At one instant: runs that end there, then the shortest runs, then runs that begin there.
     all.extend(cores);
     all.sort_by_key(|of| (of.until, of.from));
     all
 }
 
-/// An instant between these at which no run is under way.
+/// The first instant in this range at which no run is under way.
 fn free(cores: &[Placed<'_>], earliest: i64, latest: i64) -> Option<i64> {
     let mut at = earliest;
     for core in cores {

@@ -1,4 +1,4 @@
-//! The order of a record in which the oracle finds least.
+//! Searches the order of a record with the fewest findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::undecidable::{Undecidable, contradiction};
 use super::views::is_in_scope;
 use crate::contract::{Capabilities, EditKind};
 
-/// So many events are told in orders that are tried, in one history.
+/// The most events that are replayed for tried orders in one history.
 pub(super) const TOLD_MAX: u64 = 10_000_000;
 
 pub(super) fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
@@ -25,7 +25,7 @@ pub(super) fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
     group.items.iter().filter_map(|item| row(item.what)).collect()
 }
 
-/// What concerns each record; records of which an edit became a row of another are one.
+/// Groups events by record; records linked by an edit that became another row are one group.
 pub(super) fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Undecidable> {
     let mut numbers: FxHashMap<&Row, usize> = FxHashMap::default();
     let rows = history.edits.iter().map(|edit| &edit.row);
@@ -58,7 +58,7 @@ pub(super) fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Un
     items.into_values().map(group).collect()
 }
 
-/// A search under way.
+/// A search.
 pub(super) struct Search<'s> {
     pub(super) ground: &'s Ground,
     pub(super) history: &'s History,
@@ -66,11 +66,11 @@ pub(super) struct Search<'s> {
     pub(super) bounds: Bounds,
     pub(super) capabilities: Capabilities,
     pub(super) left: u64,
-    /// Devices that show a row otherwise than it is in its likeliest order.
+    /// Devices that show a row differently from its likeliest order.
     pub(super) unlike: FxHashMap<Row, Vec<u32>>,
 }
 
-/// How much was found: of what cannot have been, such as other rows at the end, and of violations.
+/// The findings of an order: impossible facts, such as other rows at the end, and violations.
 type Score = (u64, u64);
 
 impl Search<'_> {
@@ -86,7 +86,7 @@ impl Search<'_> {
         first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new(), odd: 0 })
     }
 
-    /// Notes the devices that show something else than is in the likeliest order.
+    /// Notes the devices that show rows differently from their likeliest order.
     pub(super) fn hold_against(&mut self, groups: &[Group], likeliest: &[Performed]) {
         let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
         let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
@@ -99,12 +99,12 @@ impl Search<'_> {
         self.unlike = unlike;
     }
 
-    /// Whether it has a commit whose author is like that.
+    /// Whether the group has a commit with such an author.
     fn has(&self, group: &Group, is: fn(By) -> bool) -> bool {
         let is = |what: What| matches!(what, What::Commit(at) if is(self.history.commits[at].by));
         group.items.iter().any(|item| is(item.what))
     }
-    /// Whether it has a commit of which nobody knows the author.
+    /// Whether the group has a commit whose author is not known.
     fn has_unknown(&self, group: &Group) -> bool {
         self.has(group, |by| by == By::Unknown)
     }
@@ -112,7 +112,7 @@ impl Search<'_> {
         !group.is_sure() || self.has_unknown(group)
     }
 
-    /// The order in which least is found; `None` if nobody can tell.
+    /// The order with the fewest findings; `None` if the record is undecidable.
     pub(super) fn best(&mut self, group: &Group, likeliest: Performed) -> Option<Performed> {
         if !self.is_unsure(group) {
             return Some(likeliest);
@@ -177,8 +177,7 @@ impl Search<'_> {
         performed.moments.iter().for_each(|moment| teller.tell(moment.at, &Told::Of(moment)));
         let verdict = teller.finish(self.finals, Asked { only: Some(rows), aside: &BTreeSet::new() });
         let found = verdict.violations.iter().filter(|found| found.check != "divergent").count() as u64;
-        // Devices that agree with the likeliest order were not asked: with another end they may
-        // not.
+        // Other devices agree with the likeliest order, but may not with another final row.
         let sight = self.capabilities.sight;
         let ends = performed.states.iter().zip(&likeliest.states);
         let ends = ends.filter(|(own, likeliest)| sight.rows && sight.rest && own.1 != likeliest.1);
@@ -191,7 +190,7 @@ impl Search<'_> {
         (performed.odd + unexplained, found + others as u64)
     }
 
-    /// Whether a device shows a record as it is, if that was looked at.
+    /// Whether a device shows a record correctly; true if it was not observed.
     fn is_like(&self, at: usize, (row, state): &(Row, State)) -> bool {
         let shows = self.finals.shows[at].get(&row.0).and_then(|of| of.row(row.1.as_str()));
         let Some((_, shown)) = shows else { return true };
@@ -204,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    /// What somebody must have written besides, for the row to be as it is at the end.
+    /// The change that another writer must have made for the row to be as it is at the end.
     pub(super) fn unexplained(
         &self,
         (row, state): &(Row, State),

@@ -1,4 +1,4 @@
-//! Files besides the history: databases of phones, dumps of the backend, audit tables.
+//! Reads other files: databases of phones, dumps of the backend, audit tables.
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,34 +16,33 @@ use crate::base::{EntityId, Key, Value};
 use crate::config::diagnostic::Diagnostic;
 use crate::contract::{EditKind, Entity};
 
-/// The database of a phone as it was at the end.
+/// The database of a phone at the end.
 #[derive(Clone, Debug)]
 pub struct Phone<'p> {
-    /// The device.
+    /// The name of the device.
     pub name: &'p str,
     pub file: &'p Path,
-    /// Tables, each with the entity of which it has the rows.
+    /// Names of tables, each with the entity whose rows it has.
     pub tables: &'p [(String, String)],
 }
 
-/// Rows of the backend at the end, as a CSV or a JSON list.
+/// The backend's rows at the end, as CSV or as a JSON list.
 #[derive(Clone, Debug)]
 pub struct Dump<'p> {
     pub entity: &'p str,
-    /// How it is called, and what it says.
+    /// Its name for messages; `text` is its content.
     pub file: &'p str,
     pub text: &'p str,
 }
 
-/// Changes of the backend as a CSV: `at`, `entity`, `key`, `do`, columns; `device` and `edit` say
-/// who.
+/// Changes of the backend as CSV: `at`, `entity`, `key`, `do`, columns, and `device` and `edit`.
 #[derive(Clone, Debug)]
 pub struct Audit<'p> {
     pub file: &'p str,
     pub text: &'p str,
 }
 
-/// So many rows of a table are read: a view may have no end.
+/// The most rows that are read from a table; a view may have no end.
 const ROWS_MAX: i64 = 10_000_000;
 
 const AT_ALL: Range<usize> = 0..0;
@@ -59,12 +58,12 @@ fn told(file: &str, wrong: &Wrong) -> Unreadable {
     refused(format!("{file}: {}", wrong.title), &wrong.help)
 }
 
-/// A quoted name of SQLite.
+/// A name quoted for SQLite.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Refuses a table with too many rows, before any is kept.
+/// Refuses a table with too many rows before reading it.
 fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Error, Wrong>> {
     let some = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", quoted(table), ROWS_MAX + 1);
     let rows: i64 = database.query_row(&some, [], |row| row.get(0)).map_err(Ok)?;
@@ -76,7 +75,10 @@ fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Er
 }
 
 impl Reader<'_> {
-    /// What a phone's database holds is what its app shows at the end.
+    /// Reads a phone's database: its rows are what its app shows at the end.
+    ///
+    /// # Errors
+    /// It cannot be read, or has errors.
     pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
         let file = phone.file.display().to_string();
         let failed = |error: rusqlite::Error| {
@@ -160,7 +162,10 @@ impl Reader<'_> {
         Ok(rows)
     }
 
-    /// The rows that the backend has at the end.
+    /// Reads the backend's rows at the end.
+    ///
+    /// # Errors
+    /// It has errors, or contains a row twice.
     pub fn dump(&mut self, dump: &Dump<'_>) -> Result<(), Unreadable> {
         let entity = self.entity_named(dump.entity, &AT_ALL).map_err(|wrong| told(dump.file, &wrong))?;
         let text = dump.text.trim_start_matches('\u{feff}');
@@ -215,7 +220,10 @@ impl Reader<'_> {
         sheet.rows.iter().map(row).collect()
     }
 
-    /// Changes of the backend, in any order.
+    /// Reads changes of the backend, in any order.
+    ///
+    /// # Errors
+    /// It has errors.
     pub fn audit(&mut self, audit: &Audit<'_>) -> Result<(), Unreadable> {
         let sheet = Sheet::read(audit.file, audit.text.trim_start_matches('\u{feff}'))?;
         let [at, entity_at, key_at] = ["at", "entity", "key"].map(|name| sheet.need(name));
@@ -257,7 +265,7 @@ impl Reader<'_> {
             } else {
                 sheet.values((*line, cells), &columns, &places)?
             };
-            // In a table of changes an empty cell is a column that was not changed.
+            // In a table of changes, an empty cell means that the column was not changed.
             if kind != Some(EditKind::Create) {
                 values.retain(|(_, value)| *value != Value::Null);
             }
@@ -307,7 +315,7 @@ impl<'p> Sheet<'p> {
             told(self.file, &unknown(&AT_ALL, "column", name, &known))
         })
     }
-    /// The columns of an entity that it has, and none that no entity has.
+    /// The columns of an entity that it has. Refuses columns that the entity does not have.
     fn columns(&self, columns: &Columns<'_>, besides: &[&str]) -> Result<Vec<(usize, usize)>, Unreadable> {
         for name in self.header.iter().filter(|name| !besides.contains(&name.as_str())) {
             if !columns.entity.columns.iter().any(|column| column.name == *name) {
@@ -346,7 +354,7 @@ impl<'p> Sheet<'p> {
     }
 }
 
-/// A mistake in a text of many lines.
+/// An error in a text of several lines.
 fn in_text(file: &str, text: &str, wrong: Wrong) -> Diagnostic {
     let start = text[..wrong.span.start.min(text.len())].rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next().unwrap_or_default();

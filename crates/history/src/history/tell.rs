@@ -1,4 +1,4 @@
-//! What happened, told to the oracle and to who writes down lives.
+//! Replays a history to the oracle, and to recorders of lives.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -17,41 +17,41 @@ use crate::contract::{
 };
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Verdict};
 
-/// What is told as an instant.
+/// What is replayed at an instant.
 pub(super) enum Told<'m> {
     Of(&'m Moment),
     Flow(&'m Flow),
 }
 
-/// When a row was looked at, and what was shown of it.
+/// When a row was observed, and its shown values.
 type Look<'f> = (When, Option<&'f [Value]>);
 
-/// Which rows devices are asked for.
+/// Which rows of devices are checked.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    /// These alone; `None`: all.
+    /// Only these; all if `None`.
     pub(super) only: Option<&'a [Row]>,
     pub(super) aside: &'a BTreeSet<Row>,
 }
 
-/// Who is told, and what is known by then.
+/// Replays events to listeners, with the state so far.
 pub(super) struct Teller<'h> {
     ground: &'h Ground,
     history: &'h History,
     pub(super) labels: Labels,
-    /// The instant that is virtual time zero, in microseconds since 1970.
+    /// The instant of virtual time zero, in microseconds since 1970.
     origin: i64,
-    /// The devices that are there, by their numbers here.
+    /// The devices that take part, by their numbers here.
     devices: Vec<u32>,
     oracle: Option<Oracle>,
     lives: Vec<Life>,
     rows: Rows,
-    /// The commits of each row in the order in which they are told.
+    /// The commits of each row, in the order of the replay.
     versions: FxHashMap<&'h Row, Vec<usize>>,
     numbers: FxHashMap<EditAt, EditId>,
     /// The edits of each device, in the order in which they were made.
     made: Vec<Vec<EditAt>>,
-    /// Edits that are on the backend, or of which nothing is left to come.
+    /// Edits that are on the backend or finished.
     ended: FxHashMap<EditAt, ()>,
     now: Time,
 }
@@ -61,11 +61,11 @@ pub(super) fn labels(ground: &Ground, origin: i64) -> Labels {
     Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock, brought: false }
 }
 
-/// Longer than any recording: how long a run says nothing is nobody's promise.
+/// Longer than any recording: histories do not judge how long a run reports nothing.
 const NEVER: Span = Span(u64::MAX / 8);
 
 impl<'h> Teller<'h> {
-    /// Of these devices and rows; `None` of `start`: of all that the history begins with.
+    /// A teller for these devices and rows. `start`: the starting rows to use; all if `None`.
     pub(super) fn new(
         (ground, history): (&'h Ground, &'h History),
         (origin, capabilities): (i64, Capabilities),
@@ -122,7 +122,7 @@ impl<'h> Teller<'h> {
     fn emit(&mut self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.now, node, event };
         self.oracle.iter_mut().for_each(|oracle| oracle.on(&occurrence));
-        // What was inferred nobody told.
+        // Inferred events were not recorded, so lives do not show them.
         let inferred = matches!(
             event,
             Event::Engine(EngineEvent::ConflictDecided { .. } | EngineEvent::EditsSquashed { .. })
@@ -168,7 +168,7 @@ impl<'h> Teller<'h> {
         let of = &self.history.edits[at];
         let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
         let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
-        // Who says what the backend says has not seen it for that, nor has who counts it as done.
+        // Equal values do not show that the device saw that version, nor does an acknowledgement.
         let met = if matches!(act, Act::Same(_)) { Stamp(0) } else { stamp };
         let sides = Sides { local: self.labels.clock.start, remote: met, edited: None };
         let decided = |kind, decision| EngineEvent::ConflictDecided {
@@ -283,16 +283,16 @@ impl<'h> Teller<'h> {
         }
     }
 
-    /// The backend does not have these edits at the end, though they were committed.
+    /// Marks edits that were committed and are missing on the backend at the end.
     pub(super) fn lacks(&mut self, edits: &[EditAt]) {
         let ids: Vec<EditId> = edits.iter().map(|edit| self.id(*edit)).collect();
         self.oracle.iter_mut().for_each(|oracle| ids.iter().for_each(|edit| oracle.vanished(*edit)));
     }
 
-    /// The verdict, by what devices show at the end.
+    /// The verdict, given what devices show at the end.
     pub(super) fn finish(mut self, finals: &Finals<'_>, of: Asked<'_>) -> Verdict {
         let mut oracle = self.oracle.take().expect("it is there until the end");
-        // Who is asked now has been told all.
+        // At the end, each device has received everything.
         self.set_to_dump(of.only);
         of.aside.iter().for_each(|row| self.rows.set(row, Stamp(0), None));
         for device in 0..self.devices.len() as u32 {
@@ -307,7 +307,7 @@ impl<'h> Teller<'h> {
         inspection.finish()
     }
 
-    /// What the backend was seen with at the end is what it has.
+    /// The backend gets its recorded rows at the end.
     fn set_to_dump(&mut self, only: Option<&[Row]>) {
         for (entity, dump) in &self.history.backend {
             let held: Vec<Key> = match only {
@@ -325,7 +325,7 @@ impl<'h> Teller<'h> {
         }
     }
 
-    /// A device as it was looked at; where nobody looked, as it should be.
+    /// A device as it was observed; rows that were not observed are as they should be.
     fn view(&self, device: u32, finals: &Finals<'_>, Asked { only, aside }: Asked<'_>) -> View {
         let of = &self.history.devices[device as usize];
         let mut view = View::default();
@@ -368,7 +368,7 @@ impl<'h> Teller<'h> {
         view
     }
 
-    /// Each row that is shown or should be, in the order of keys.
+    /// Each row that is shown or should be, in key order.
     fn all_rows<'f>(
         &self,
         entity: EntityId,
@@ -407,7 +407,7 @@ impl<'h> Teller<'h> {
         }
     }
 
-    /// The record after each of its commits, with the stretch in which that was.
+    /// The versions of a record after each of its commits, with the range of the commit's time.
     fn versions(&self, row: (EntityId, &Key)) -> Vec<(When, State)> {
         let whole = (row.0, row.1.clone());
         let columns = self.ground.schema.entity(row.0).columns.len();
@@ -421,8 +421,8 @@ impl<'h> Teller<'h> {
         versions
     }
 
-    /// Whether the row may have read so when it was looked at, as a later version may have come
-    /// since; nobody has seen then what it shows at the end.
+    /// Whether the row may have had these values when it was observed, because a later version may
+    /// have come since. Then its value at the end was not observed.
     fn is_excused(
         &self,
         row: (EntityId, &Key),
@@ -440,7 +440,7 @@ impl<'h> Teller<'h> {
         };
         let versions = self.versions(row);
         let came_later = versions.last().is_some_and(|(last, _)| last.from > when.until);
-        // The last commit may lie behind the look: what was before it is right, too.
+        // The last commit may be later than the look; then the version before it is also right.
         let may_come_later = versions.last().is_some_and(|(last, _)| last.until >= when.from);
         !as_due && (came_later || may_come_later && self.was_so(row.0, &versions, when, shown))
     }
@@ -463,9 +463,9 @@ impl<'h> Teller<'h> {
         })
     }
 
-    /// Which version a shown row is of: that which reads like it. Of a row that was made while all
-    /// was recorded, what reads like none is taken for the last: values that nobody ever said are
-    /// found.
+    /// The stamp of a shown row: that of the version with its values. For a row created during a
+    /// complete recording, values that match no version count as the last version, so that values
+    /// nobody wrote are found.
     fn stamp_of(&self, row: (EntityId, &Key), shown: &[Value], due: Option<&ShownRow>) -> Stamp {
         let Some((_, stamp, now)) = due else { return Stamp(0) };
         if reads_alike(shown, now) {
@@ -473,7 +473,7 @@ impl<'h> Teller<'h> {
         }
         let form = self.ground.schema.entity(row.0);
         if let Some(start) = self.history.rows.get(&(row.0, row.1.clone())) {
-            // What it said before the recording nobody knows.
+            // Versions from before the recording are unknown.
             let as_begun = reads_alike(shown, &form.project(start));
             return if as_begun { Stamp(self.labels.clock.start.0 - 1_000_000) } else { Stamp(0) };
         }
@@ -483,7 +483,7 @@ impl<'h> Teller<'h> {
         if self.versions(row).iter().any(older) { Stamp(0) } else { *stamp }
     }
 
-    /// What waits on the device, and what its user was told.
+    /// The edits that wait on the device, and the messages to its user.
     fn say(&self, device: u32, finals: &Finals<'_>, view: &mut View) {
         let pending = |at: EditAt| {
             let (entity, key) = self.history.edits[at].row.clone();
@@ -497,7 +497,7 @@ impl<'h> Teller<'h> {
                 let asks = |at: &EditAt| finals.undecided.contains(at);
                 view.pending =
                     waits.iter().copied().filter(made).filter(|at| !asks(at)).map(pending).collect();
-                // What may have been made since nobody has looked for.
+                // Edits made after the observation were not observed.
                 let since = |at: &EditAt| self.history.edits[*at].mark.when.until >= when.from;
                 let later = mine.iter().copied().filter(|at| when.until != i64::MAX && left(at) && since(at));
                 let later = later.filter(|at| !waits.contains(at));

@@ -1,14 +1,14 @@
-//! Why nothing can be said of a history.
+//! Why a history cannot be judged.
 
 use super::order::Contradiction;
 use crate::config::diagnostic::Diagnostic;
 
-/// Why nothing can be said of a history.
+/// Why a history cannot be judged.
 #[derive(Debug)]
 pub enum Undecidable {
-    /// Nothing was tested by it.
+    /// It contains nothing to test.
     Empty(String),
-    /// What is wrong in it.
+    /// It has these errors.
     Wrong(Vec<Diagnostic>),
 }
 

@@ -1,11 +1,10 @@
-//! Edits that the backend had committed and does not have at the end, though no line says who
-//! changed their row since.
+//! Edits that were committed and are missing at the end, though no line says who changed the row.
 
 use super::perform::{Act, Moment, Performed, State, Whose, after, alike};
 use super::recorded::{EditAt, Ground, History, Row};
 use crate::base::Value;
 
-/// Whether each change of this row has a line, so that one which has none cannot have been.
+/// Whether each change of this row has a line, so that there are no others.
 pub(super) fn is_recorded(history: &History, performed: &Performed, row: &Row) -> bool {
     let of_row = |moment: &Moment| match moment.act {
         Act::Commit(at, _) => !history.commits[at].is_inferred && history.commits[at].row == *row,
@@ -14,7 +13,7 @@ pub(super) fn is_recorded(history: &History, performed: &Performed, row: &Row) -
     !history.unrecorded_writers && (history.commits_all || performed.moments.iter().any(of_row))
 }
 
-/// The edits of which something stands in a row after all its commits, and is not there at the end.
+/// The edits that should show in a row after all its commits, and are missing at the end.
 pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) -> Vec<EditAt> {
     let mut all = Vec::new();
     for (row, state) in &performed.states {
@@ -34,11 +33,11 @@ pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) 
     all
 }
 
-/// Of a row after all its commits: which edit each column is of, and its deletion.
+/// The authors of a row after all its commits: the edit of each column, and of its deletion.
 struct Authors {
     state: State,
     columns: Vec<Option<EditAt>>,
-    /// Columns that a person emptied: a table of changes may have no word for that.
+    /// Columns that a person set to null, which a table of changes may not be able to express.
     emptied: Vec<bool>,
     deletion: Option<EditAt>,
 }
@@ -93,7 +92,7 @@ impl Authors {
         authors
     }
 
-    /// The edits that are not there.
+    /// The edits that are missing.
     fn gone(&self, now: Option<&Vec<Value>>) -> Vec<EditAt> {
         let Some(state) = &self.state else { return self.deletion.into_iter().collect() };
         let is_gone = |column: &usize| {

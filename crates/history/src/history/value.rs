@@ -1,4 +1,4 @@
-//! Values by the type of their column: of JSON, of a cell of a CSV, of SQLite.
+//! Reads values by the type of their column: from JSON, from a CSV cell, from SQLite.
 
 use rusqlite::types::ValueRef as Sql;
 
@@ -7,7 +7,7 @@ use super::recorded::Wrong;
 use crate::base::{Stamp, Value, to_base64};
 use crate::contract::ColumnKind;
 
-/// What a column takes, in words.
+/// The kind of value that a column takes, in words.
 pub(super) fn wanted(kind: &ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "a text",
@@ -22,7 +22,7 @@ pub(super) fn wanted(kind: &ColumnKind) -> &'static str {
     }
 }
 
-/// A time: RFC 3339, or without an offset local time; microseconds since 1970.
+/// A time in microseconds since 1970: RFC 3339, or local time without an offset.
 pub(super) fn micros(text: &str, utc_offset: i32) -> Option<i64> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some(at.as_microsecond());
@@ -32,7 +32,7 @@ pub(super) fn micros(text: &str, utc_offset: i32) -> Option<i64> {
     Some(offset.to_timestamp(local).ok()?.as_microsecond())
 }
 
-/// A value as JSON has it.
+/// Reads a value from JSON.
 pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Result<Value, Wrong> {
     let value = match (&node.value, kind) {
         (Json::Null, _) => Some(Value::Null),
@@ -47,7 +47,7 @@ pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Re
         (Json::Number(text), ColumnKind::Decimal { .. }) => {
             kind.canonical(text).map(|text| Value::text(&text))
         }
-        // Keys are texts, also those that are numbers.
+        // Keys are texts, even if they are written as numbers.
         (Json::Number(text), ColumnKind::Ref(_)) => text.parse::<i64>().ok().map(|_| Value::text(text)),
         (Json::Text(text), ColumnKind::Timestamp) => micros(text, utc_offset).map(Value::Int),
         (Json::Text(text), kind) => kind.canonical(text).map(|text| Value::text(&text)),
@@ -63,11 +63,11 @@ pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Re
 }
 
 fn real(text: &str) -> Option<Value> {
-    // Minus zero is zero.
+    // Turns minus zero into zero.
     text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| Value::Real(x + 0.0))
 }
 
-/// A value as a cell of a CSV has it; an empty cell is null. `None` if the column cannot keep it.
+/// Reads a value from a CSV cell; an empty cell is null. `None` if the column cannot hold it.
 pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<Value> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<
     }
 }
 
-/// A value as SQLite keeps it. `None` if the column cannot keep it.
+/// Reads a value from SQLite. `None` if the column cannot hold it.
 pub(super) fn of_sql(value: Sql<'_>, kind: &ColumnKind, utc_offset: i32) -> Option<Value> {
     match (value, kind) {
         (Sql::Null, _) => Some(Value::Null),
@@ -105,7 +105,7 @@ pub(super) fn of_sql(value: Sql<'_>, kind: &ColumnKind, utc_offset: i32) -> Opti
         }
         (Sql::Text(bytes), kind) => {
             let text = std::str::from_utf8(bytes).ok()?;
-            // An empty text is a value in a database.
+            // In a database an empty text is a value.
             if text.is_empty() && *kind == ColumnKind::Text {
                 return Some(Value::text(""));
             }
@@ -119,7 +119,7 @@ fn whole(x: f64) -> Option<i64> {
     (x.fract() == 0.0 && x.abs() < 9e15).then_some(x as i64)
 }
 
-/// A value as a history has it.
+/// Writes a value as JSON.
 pub(super) fn to_json(value: &Value, kind: &ColumnKind) -> serde_json::Value {
     match (value, kind) {
         (Value::Null, _) => serde_json::Value::Null,
@@ -135,7 +135,7 @@ pub(super) fn to_json(value: &Value, kind: &ColumnKind) -> serde_json::Value {
     }
 }
 
-/// A stamp as a history has its times.
+/// Writes a stamp as a time.
 pub(super) fn instant(at: Stamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

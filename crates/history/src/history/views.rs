@@ -1,4 +1,4 @@
-//! What the oracle is shown: rows of the backend, and devices at the end.
+//! The oracle's views: rows of the backend, and devices at the end.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Attributes, DeviceView, Entity, LogEntry, PendingEdit, ScopeRule};
 use crate::oracle::Truth;
 
-/// Rows of the backend by entity, each with its stamp.
+/// The backend's rows by entity, each with its stamp.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows(Vec<BTreeMap<Key, (Stamp, Vec<Value>)>>);
 
@@ -51,10 +51,10 @@ pub(super) type ShownRow = (Key, Stamp, Vec<Value>);
 /// A device at the end.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    /// By entity, in the order of keys.
+    /// By entity, in key order.
     pub(super) rows: Vec<Vec<ShownRow>>,
     pub(super) pending: Vec<PendingEdit>,
-    /// Edits that are not on the backend, of a device of which nobody knows what waits.
+    /// Edits that are not on the backend, of a device whose waiting edits are not known.
     pub(super) unknown: Vec<PendingEdit>,
     pub(super) log: Vec<LogEntry>,
 }

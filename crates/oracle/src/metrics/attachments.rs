@@ -1,4 +1,4 @@
-//! Attachments on their way: what they cost, what waits behind them, and rows without theirs.
+//! Attachments on their way: their cost, how long others wait for them, and rows without theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Owner {
     made: Time,
     bare: Option<Time>,
     committed: bool,
-    /// It was deleted since: nobody waits for what is attached to it.
+    /// The row was deleted since, so nobody waits for its attachment.
     deleted: bool,
 }
 
@@ -123,7 +123,7 @@ impl Attachments {
         }
     }
 
-    /// What is attached to a row that nobody deleted, and is not on the server.
+    /// Counts the parts that never arrived on the server, unless their row was deleted.
     fn never_came(&self, at: Time, id: BlobId, owner: &Owner, board: &mut Board) {
         let parts = self.schema.attachment(owner.entity).into_iter().flat_map(|of| of.parts());
         let waits =

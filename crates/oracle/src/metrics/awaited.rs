@@ -1,5 +1,5 @@
-//! Syncs that people wait for: from a unit's run to its good end, or that of the next one that ends
-//! well after it failed. Between runs nobody waits without a network.
+//! Syncs that people wait for. A wait begins with a unit's run and ends with its first good run,
+//! even if runs fail in between. Between runs, time without a network does not count.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use crate::base::{Span, Time, UnitId};
 
 #[derive(Clone, Copy, Debug)]
 struct Sync {
-    /// How long its runs took that failed, and the time with a network between them.
+    /// Time of its failed runs, and time with a network between them.
     waited: Span,
-    /// Since when a run of it is under way, or none is.
+    /// Since when its run is under way, or since when no run is.
     since: Time,
-    /// The time without a network until then.
+    /// The device's time without a network until `since`.
     offline: Span,
     runs: bool,
 }
 
-/// The syncs of a device whose good end has not come.
+/// The syncs of a device that have not ended well yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awaited {
     units: BTreeMap<UnitId, Sync>,
-    /// The time without a network, but for that since `down`.
+    /// Time without a network, excluding the time since `down`.
     offline: Span,
     down: Option<Time>,
 }
@@ -49,7 +49,7 @@ impl Awaited {
         let units: Vec<UnitId> = self.units.keys().copied().collect();
         units.into_iter().for_each(|unit| self.fails(unit, at));
     }
-    /// The good end of a run: how long was waited before it.
+    /// A run ended well; returns how long the person had waited before this run.
     pub(super) fn comes(&mut self, unit: UnitId) -> Span {
         self.units.remove(&unit).map_or(Span::ZERO, |sync| sync.waited)
     }
@@ -59,13 +59,13 @@ impl Awaited {
     pub(super) fn are_given_up(&mut self) {
         self.units.clear();
     }
-    /// Those that never came, and how long they were waited for.
+    /// The syncs that never ended well, with their waiting times.
     pub(super) fn left(&self, at: Time) -> impl Iterator<Item = (UnitId, Span)> {
         let offline = self.offline(at);
         self.units.iter().map(move |(unit, sync)| (*unit, sync.until(at, offline)))
     }
 
-    /// The time without a network until then.
+    /// The time without a network until `at`.
     pub(super) fn offline(&self, at: Time) -> Span {
         self.offline + self.down.map_or(Span::ZERO, |down| at.since(down))
     }

@@ -1,4 +1,4 @@
-//! Where collectors write.
+//! The board: collectors write their numbers and observations to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::contract::{RequestKind, Schema};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// The devices that start in a state, by its place among the states.
+    /// Devices that start in the state with this index.
     Start(usize),
     Unit(UnitId),
     Entity(EntityId),
@@ -61,13 +61,13 @@ impl Board {
         })
     }
 
-    /// Counts `n` more, up to the 584 years that are the most that is told.
+    /// Adds `n`; saturates at 2^64 - 1 (584 years in nanoseconds).
     pub(super) fn add(&mut self, id: Id, n: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         let value = &mut self.values[id as usize];
         *value = value.saturating_add(n);
     }
-    /// Counts `n` less: they were counted before it was known that they are none.
+    /// Subtracts `n` that were counted too early.
     pub(super) fn take_back(&mut self, id: Id, n: u64) {
         let value = &mut self.values[id as usize];
         *value = value.saturating_sub(n);
@@ -83,7 +83,7 @@ impl Board {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].add(wait.into());
     }
-    /// Adds an observation under a part alone; the metric as a whole is fed apart.
+    /// Adds an observation only to a part; the metric as a whole is fed separately.
     pub(super) fn observe_part(&mut self, id: Id, part: Part, wait: impl Into<Wait>) {
         self.parts.entry((id, part)).or_default().add(wait.into());
     }
@@ -94,13 +94,13 @@ impl Board {
             self.observe_part(id, Part::Start(state), wait);
         }
     }
-    /// Adds a wait that began then, if one did, and that did not end by `at`, the end of the run.
+    /// Adds a wait that began at `since`, if it did, and has not ended by `at`, the end of the run.
     pub(super) fn never_ended(&mut self, id: Id, since: Option<Time>, at: Time) {
         if let Some(since) = since {
             self.observe(id, Wait::Never(at.since(since).0));
         }
     }
-    /// What was so since then, if it was, is so no more.
+    /// Records how long a condition lasted that began at `since`, if it did, and ended at `at`.
     pub(super) fn lasted(&mut self, id: Id, since: Option<Time>, at: Time) {
         match (since, id.metric().kind) {
             (Some(since), Kind::Distribution) => self.observe(id, at.since(since).0),
@@ -109,7 +109,7 @@ impl Board {
         }
     }
 
-    /// All figures, and the observations behind those of the table that have any.
+    /// All figures, and the observations behind each distribution of the table that has any.
     pub(super) fn figures(mut self) -> (Figures, Vec<(&'static str, Distribution)>) {
         let mut figures: Figures = BTreeMap::new();
         for metric in TABLE {

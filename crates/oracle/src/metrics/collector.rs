@@ -1,4 +1,4 @@
-//! The listener that fills the table.
+//! The listener that fills the metrics table.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,17 +34,17 @@ pub struct CollectorSetup {
     pub units: Vec<String>,
     /// Whether each of them pulls.
     pub pulls: Vec<bool>,
-    /// Length of the script; decides the distance of samples.
+    /// Length of the script; determines the interval between samples.
     pub script: Span,
-    /// Data that is no older than this is fresh to people.
+    /// Data that is not older than this is fresh to people.
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
-    /// Those that are carried to another system.
+    /// The entities that are sent to another system.
     pub integrated: Vec<EntityId>,
 }
 
-/// What came together.
+/// The results of a collector.
 #[derive(Clone, Debug)]
 pub struct Collected {
     /// The figures of all metrics.
@@ -53,13 +53,13 @@ pub struct Collected {
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions.
     pub distributions: Vec<(&'static str, Distribution)>,
-    /// The devices with the longest syncs, and how long these were.
+    /// The devices with the longest syncs, and their lengths.
     pub slowest: Vec<(DeviceId, Span)>,
-    /// The largest observations of what a search has limits for.
+    /// The largest observations of the metrics that a search has limits for.
     pub tails: Tails,
 }
 
-/// Listens to a world and keeps count.
+/// Listens to a world and fills the table.
 #[derive(Debug)]
 pub struct Collector {
     board: Board,
@@ -83,7 +83,7 @@ pub struct Collector {
 const SLOWEST: usize = 3;
 
 impl Collector {
-    /// A collector of nothing yet.
+    /// A collector without observations.
     pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
@@ -106,7 +106,7 @@ impl Collector {
         }
     }
 
-    /// Something happened.
+    /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         if self.series.due(*at) {
@@ -145,10 +145,10 @@ impl Collector {
         }
     }
 
-    /// The end: `found` are figures that others worked out, by name (the oracle's).
+    /// Ends the run. `found` are figures from others (the oracle), by metric name.
     ///
     /// # Panics
-    /// When the table has no such number: that is a mistake of ours.
+    /// If the table has no such number: a bug.
     pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>, left: &Left<'_, '_>) -> Collected {
         let devices = 0..self.longest.len() as u32;
         devices.clone().for_each(|device| self.end_untold(at, DeviceId(device)));
@@ -184,7 +184,7 @@ impl Collector {
         Collected { figures, series, distributions, slowest, tails }
     }
 
-    /// A run that died and whose end nobody tells ended by that.
+    /// Closes runs that ended only because their process died.
     fn end_untold(&mut self, at: Time, device: DeviceId) {
         while let Some((unit, run)) = self.sessions.untold(device) {
             let ended = Event::Engine(EngineEvent::SyncError { unit, run, error: &SyncError::Interrupted });

@@ -1,4 +1,4 @@
-//! Rows on their way to another system: how long that took, and what it cost.
+//! Rows on their way to another system: delivery times and costs.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::contract::{Event, IntegrationEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
-    /// The entities that are carried there.
+    /// The entities that are sent there.
     entities: Vec<EntityId>,
-    /// Versions that are not there yet, and when each was committed.
+    /// Versions not delivered yet, with their commit times.
     waiting: BTreeMap<(EntityId, Key), Vec<(Stamp, Time)>>,
 }
 
@@ -36,7 +36,7 @@ impl Delivery {
                 board.add(Id::DestinationRetried, u64::from(*again));
             }
             Event::Integration(IntegrationEvent::Delivered { entity, key, stamp, .. }) => {
-                // Who has a version needs none that was before it.
+                // A delivered version supersedes the earlier ones.
                 let Some(versions) = self.waiting.get_mut(&(*entity, (*key).clone())) else { return };
                 for (_, since) in versions.extract_if(.., |(version, _)| *version <= *stamp) {
                     board.observe(Id::DestinationDelivery, at.since(since).0);
@@ -48,8 +48,8 @@ impl Delivery {
         }
     }
 
-    /// The end. A version that said nothing new, or was taken back before anybody read it, need not
-    /// come: it is not waited for if the destination has the row as it is.
+    /// Ends the run. A version that changed nothing, or was undone before anyone read it, is never
+    /// delivered. It does not count if the destination has the row's current values.
     pub(super) fn finish(&self, at: Time, is_carried: &dyn Fn(EntityId, &Key) -> bool, board: &mut Board) {
         let lacking = self.waiting.iter().filter(|((entity, key), _)| !is_carried(*entity, key));
         for (_, since) in lacking.flat_map(|(_, versions)| versions) {

@@ -1,8 +1,8 @@
-//! A distribution that forgets nothing.
+//! An exact distribution: it keeps every observation.
 
 use super::figure::{Figure, NEVER, Unit};
 
-/// Observations by value, exact, in 16 bytes for each distinct one and amortised O(log n).
+/// Exact observations: 16 bytes per distinct value, amortised O(log n) per insert.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
     sorted: Vec<(u64, u64)>,
@@ -11,7 +11,7 @@ pub struct Distribution {
     waited: u64,
 }
 
-/// How a wait ended: after so long, or not at all within what is known of it.
+/// A wait: it ended after a time, or never ended within the known time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
     Ended(u64),
@@ -24,7 +24,7 @@ impl From<u64> for Wait {
     }
 }
 
-/// Fresh values are sorted in as there are so many, and as many as sorted ones.
+/// Fewest fresh values that are merged into the sorted ones.
 const HEAP: usize = 1_024;
 
 impl Distribution {
@@ -43,17 +43,17 @@ impl Distribution {
         }
     }
 
-    /// Adds a wait that has lasted so long and never ends: it counts as longer than all others.
+    /// Adds a wait that never ends; its known part is `waited`. It counts as longer than all
+    /// others.
     pub fn observe_never(&mut self, waited: u64) {
         self.waited = self.waited.max(waited);
         self.observe(NEVER);
     }
 
-    /// The figure: count, smallest, greatest, mean and percentiles by nearest rank.
+    /// The figure: count, minimum, maximum, mean and percentiles by nearest rank.
     ///
-    /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order,
-    /// counted from 1: always a value that was observed, or [`NEVER`]. Of no observations every
-    /// statistic is 0.
+    /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order, from 1:
+    /// always an observed value, or [`NEVER`]. Without observations every statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
         let ended = self.sorted.iter().take_while(|(value, _)| *value != NEVER);
@@ -81,12 +81,11 @@ impl Distribution {
         }
     }
 
-    /// The observations: each value that was seen and how often, in ascending order; [`NEVER`]
-    /// stands for those that never ended. Only of a distribution whose figure was taken last of
-    /// all.
+    /// The observations: each value with its count, in ascending order; [`NEVER`] stands for waits
+    /// that never ended. Call [`figure`](Distribution::figure) first.
     ///
     /// # Panics
-    /// When something was observed since.
+    /// If a value was added after the last call of `figure`.
     pub fn counted(&self) -> &[(u64, u64)] {
         assert!(self.fresh.is_empty(), "the figure is taken after the last observation");
         &self.sorted
@@ -108,7 +107,7 @@ impl Distribution {
         let runs = self.fresh.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64));
         self.sorted.extend(runs);
         self.fresh.clear();
-        // Two sorted runs: that sort merges them.
+        // This sort merges two sorted runs in linear time.
         self.sorted.sort_by_key(|(value, _)| *value);
         self.sorted.dedup_by(|next, kept| {
             let same = next.0 == kept.0;

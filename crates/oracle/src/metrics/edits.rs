@@ -1,4 +1,4 @@
-//! Edits from the person's hand to their acknowledgement, and the conflicts they met.
+//! Edits from their saving to their acknowledgement, and the conflicts they met.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use crate::contract::{
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
-    /// Those that a person saved and that are not on the backend.
+    /// Edits that a person saved and that are not known to be on the backend.
     made: FxHashMap<EditId, Made>,
-    /// Those that their device knows to be there: since when they were saved, and known.
+    /// Edits that their device knows to be on the backend: when saved, and when known.
     safe: Vec<(EditId, Time, Time)>,
-    /// The last edit of a row that a device knows to be on the backend: an engine that sends rows
-    /// and not edits sends the earlier ones with it.
+    /// The last edit of each row that a device knows to be on the backend. An engine that sends
+    /// rows instead of edits sends the earlier edits with it.
     carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
-    /// Those that no later edit carries: they have an end of their own, or their database is gone.
+    /// Edits that no later edit carries: their outcome is known, or their database is gone.
     ended: FxHashSet<EditId>,
-    /// Since when edits are on their device alone, and what that had waited for until then.
+    /// Edits that are only on their device: since when, and the device's waits until then.
     waiting: BTreeMap<EditId, (Time, Waits)>,
     unsent: BTreeMap<DeviceId, Unsent>,
-    /// Those that the backend dropped and acknowledges as if they were done.
+    /// Edits that the backend dropped but acknowledges as done.
     ignored: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
-    /// Those that nobody saw saved, though they may be in a database.
+    /// Edits that nobody saw saved, though a database may hold them.
     missed: FxHashSet<EditId>,
 }
 
@@ -52,7 +52,7 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-/// How an edit that is never safe is counted; `None` of one for which nobody waits.
+/// The metric for an edit that is never safe; `None` if nobody waits for it.
 fn never_safe(end: EditEnd) -> Option<Id> {
     Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
@@ -121,7 +121,7 @@ impl Edits {
             }
             Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => match kind {
                 LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
-                // `engine.conflicts.merged` and `kept_both` count them.
+                // Counted by `engine.conflicts.merged` and `kept_both`.
                 LogKind::Merged | LogKind::KeptBoth => {}
                 LogKind::Superseded | LogKind::Rejected => {
                     let superseded = *kind == LogKind::Superseded;
@@ -131,7 +131,7 @@ impl Edits {
                 }
             },
             event if Unsent::heeds(event) => {
-                // A gateway may be killed, too.
+                // A kill may also hit a gateway, which has no edits.
                 let unsent = device.map(|device| self.unsent.entry(device).or_default());
                 unsent.into_iter().for_each(|unsent| unsent.on(at, event));
             }
@@ -139,7 +139,7 @@ impl Edits {
         }
     }
 
-    /// The end, of which `end_of` says how a saved edit came to it, where anybody knows.
+    /// Ends the run. `end_of` gives the final state of a saved edit, if known.
     pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
         for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
             board.lasted(Id::EditsUnsent, Some(since), at);
@@ -153,7 +153,7 @@ impl Edits {
                 }
             }
         }
-        // Whatever became of it, but where they gave it up: who saved it still waits for that.
+        // Counts a wait for every unacknowledged edit, unless its person gave it up.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
             let own_end = ended.contains(&edit) || ignored.contains(&edit);
@@ -161,7 +161,7 @@ impl Edits {
             !own_end && last.is_some_and(|last| *last > edit.number)
         };
         for (edit, since, known) in self.safe.drain(..) {
-            // What was taken back since was not safe.
+            // An edit that was undone later was not safe.
             let of = match end_of(edit) {
                 Some(EditEnd::Lost | EditEnd::Refused) => Id::NeverSafeLostSince,
                 Some(EditEnd::GaveWay) => Id::NeverSafeGaveWay,
@@ -219,7 +219,7 @@ impl Edits {
         board.add(of_kind, 1);
         let decided = match decision {
             Decision::Local => Id::ConflictsLocal,
-            // A kind of conflict in which both say the same is `Equal`.
+            // Only `Equal` conflicts are decided as the same; they are counted above.
             Decision::Remote | Decision::Same => Id::ConflictsRemote,
             Decision::Merged { .. } => Id::ConflictsMerged,
             Decision::Both { .. } => Id::ConflictsBoth,

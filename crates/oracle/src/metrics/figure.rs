@@ -1,15 +1,14 @@
-//! What a metric comes to.
+//! The figure of a metric.
 
 use std::collections::BTreeMap;
 
-/// A wait whose end never came. It counts as longer than every other wait: it comes last in order,
-/// and lies above every bound.
+/// A wait that never ended. It sorts after every other wait and exceeds every bound.
 pub const NEVER: u64 = u64::MAX;
 
 /// The statistics of a distribution, by name.
 pub const STATS: [&str; 8] = ["count", "never", "min", "mean", "p50", "p95", "p99", "max"];
 
-/// The unit of a metric, of which figures are whole numbers; time is virtual.
+/// The unit of a metric; figures are whole numbers of it. Times are virtual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -20,7 +19,7 @@ pub enum Unit {
     Devices,
     Count,
     Ppm,
-    /// Rows a second, in thousandths.
+    /// Rows per second, in thousandths.
     MilliRowsPerSecond,
     BytesPerSecond,
     RowNs,
@@ -28,7 +27,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The unit of a statistic of a metric in this unit: a count is a count, whatever is counted.
+    /// The unit of a statistic of a metric in this unit; a count has the unit [`Unit::Count`].
     pub fn of_stat(self, stat: &str) -> Unit {
         if ["count", "never"].contains(&stat) { Unit::Count } else { self }
     }
@@ -47,7 +46,7 @@ pub struct Censored {
 }
 
 impl Censored {
-    /// The same of several figures of one metric together, if anything of them never ended.
+    /// Combines figures of one metric; `None` if no observation of them is censored.
     pub fn of<'f>(figures: impl Iterator<Item = &'f Figure>) -> Option<Censored> {
         let mut all = Censored { never: 0, of: 0, waited: 0 };
         for figure in figures.filter(|figure| figure.observed() > 0) {
@@ -69,9 +68,9 @@ impl Censored {
 #[allow(missing_docs, reason = "said by the variant")]
 pub enum Figure {
     /// A distribution: `count` observations that ended, and `never` that did not. Percentiles are
-    /// over both; a statistic whose rank falls among the latter is [`NEVER`], and so is the mean if
-    /// there is any. `waited` is the longest known wait, 0 if all ended. An old record does not
-    /// have the arithmetic mean, rounded down.
+    /// over both. A statistic whose rank falls among the latter is [`NEVER`]; so is the mean if
+    /// there are any. `waited` is the longest known wait, 0 if all ended. `mean` is rounded down;
+    /// records of old versions lack it.
     Distribution {
         unit: Unit,
         count: u64,
@@ -87,7 +86,7 @@ pub enum Figure {
         #[serde(default, skip_serializing_if = "is_zero")]
         waited: u64,
     },
-    /// A number that is greater than 64 bits hold; `clipped`, which is true, tells it from others.
+    /// A number beyond 64 bits; `clipped` is always true and marks this variant.
     Clipped { unit: Unit, value: u64, clipped: bool },
     /// A single number.
     Value { unit: Unit, value: u64 },
@@ -97,31 +96,31 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// All figures of a cell by metric name. A metric of the devices that started in one state has the
-/// name `metric@state`, such as `engine.usable_after_login.duration@1d`.
+/// All figures of a cell by metric name. Metrics are also kept by the state in which devices
+/// started, as `metric@state`, such as `engine.usable_after_login.duration@1d`.
 pub type Figures = BTreeMap<String, Figure>;
 
 impl Figure {
-    /// A single number; the greatest there is stands for all that are greater.
+    /// A single number; the largest `u64` stands for all larger numbers.
     pub fn number(unit: Unit, value: u64) -> Figure {
         match value {
             u64::MAX => Figure::Clipped { unit, value, clipped: true },
             _ => Figure::Value { unit, value },
         }
     }
-    /// A distribution of no observation.
+    /// A distribution without observations.
     pub fn nothing(unit: Unit) -> Figure {
         let (mean, never, waited) = (Some(0), 0, 0);
         Figure::Distribution { unit, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean, never, waited }
     }
-    /// How many observations it is of, with those that never ended; 1 of a single number.
+    /// The number of observations, including those that never ended; 1 for a single number.
     pub fn observed(&self) -> u64 {
         match self {
             Figure::Distribution { count, never, .. } => count + never,
             Figure::Value { .. } | Figure::Clipped { .. } => 1,
         }
     }
-    /// What of it never ended, if anything did not.
+    /// The part that never ended, if any.
     pub fn censored(&self) -> Option<Censored> {
         match *self {
             Figure::Distribution { count, never: never @ 1.., waited, .. } => {
@@ -130,14 +129,14 @@ impl Figure {
             _ => None,
         }
     }
-    /// Whether it is zero, or a distribution of no observation.
+    /// Whether it is zero, or a distribution without observations.
     pub fn is_nothing(&self) -> bool {
         match self {
             Figure::Distribution { unit, .. } => *self == Figure::nothing(*unit),
             Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value == 0,
         }
     }
-    /// The same of another unit.
+    /// Changes the unit and keeps the numbers.
     pub fn set_unit(&mut self, of: Unit) {
         let (Figure::Value { unit, .. } | Figure::Clipped { unit, .. } | Figure::Distribution { unit, .. }) =
             self;
@@ -155,7 +154,7 @@ impl Figure {
     pub fn is_distribution(&self) -> bool {
         matches!(self, Figure::Distribution { .. })
     }
-    /// Whether two say the same; of the mean, as far as both have one.
+    /// Whether two figures are equal; means are compared only if both have one.
     pub fn is_alike(&self, other: &Figure) -> bool {
         let mut like = self.clone();
         if let (Figure::Distribution { mean: own, .. }, Figure::Distribution { mean, .. }) =
@@ -166,8 +165,8 @@ impl Figure {
         }
         like == *other
     }
-    /// The statistic of this name: `value`, or one of [`STATS`] of a distribution. `None` if this
-    /// figure has no such statistic, or if it is a percentile of nothing.
+    /// The statistic with this name: `value`, or one of [`STATS`]. `None` if the figure has no such
+    /// statistic, or has no observations (except `count` and `never`).
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
             (Figure::Value { value, .. } | Figure::Clipped { value, .. }, "value") => Some(*value),
@@ -188,7 +187,7 @@ impl Figure {
 /// One point of a series over virtual time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When, in nanoseconds.
+    /// Virtual time in nanoseconds.
     pub at_ns: u64,
     /// The series' name.
     pub series: &'static str,

@@ -1,4 +1,4 @@
-//! Units that were asked for, and that a process took with it as it died.
+//! Requested units that were lost when their process died.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{EngineEvent, Event};
 
-/// A process that keeps its queue has queued what waited so long after it began.
+/// An engine that keeps its queue must queue the units again within this time after the start.
 const QUEUED_WITHIN: Span = Span::secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     asked: BTreeMap<DeviceId, BTreeSet<UnitId>>,
-    /// Of a process that died: until when the next may queue them, if it has begun.
+    /// For a process that died: its units, and until when the next process may queue them.
     left: BTreeMap<DeviceId, (BTreeSet<UnitId>, Option<Time>)>,
 }
 

@@ -1,4 +1,4 @@
-//! Figures as people read them.
+//! Figures in the form in which people read them.
 
 use crate::base::Ppm;
 pub use crate::base::words::{count, thousands};
@@ -23,11 +23,11 @@ pub fn figure(unit: Unit, value: u64) -> String {
     }
 }
 
-/// A statistic of a distribution, and what of that never ended: `400 ms (2 of 30 never)`,
-/// `> 53 min 20 s (20 of 30 never)` where the statistic itself never came.
+/// A statistic of a distribution with the share that never ended: `400 ms (2 of 30 never)`, or `>
+/// 53 min 20 s (20 of 30 never)` if the statistic itself never ended.
 pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     match censored {
-        // A sum that is greater than 64 bits hold, and no wait.
+        // `NEVER` here is a sum beyond 64 bits, not a wait.
         None if unit == Unit::Ns && value == NEVER => format!("≥ {}", span(value)),
         None => figure(unit, value),
         Some(censored) => format!("{} ({})", known(unit, value, censored), never(censored)),
@@ -44,7 +44,7 @@ pub fn never(Censored { never, of, .. }: Censored) -> String {
     format!("{} of {} never", thousands(never), thousands(of))
 }
 
-/// What a statistic of a distribution is called; `None` of a number.
+/// The displayed name of a statistic; `None` for a single number.
 pub fn statistic(stat: &str) -> Option<&'static str> {
     Some(match stat {
         "p50" => "median",
@@ -57,7 +57,7 @@ pub fn statistic(stat: &str) -> Option<&'static str> {
     })
 }
 
-/// A share with three significant digits; near the whole with hundredths, and never rounded to it.
+/// A share with three significant digits; near 100 % with hundredths, and never rounded up to it.
 fn share(ppm: u64) -> String {
     let step = match ppm {
         0..10_000 => 1,
@@ -70,7 +70,7 @@ fn share(ppm: u64) -> String {
     u32::try_from(rounded).map_or_else(|_| format!("{}%", rounded / 10_000), |n| Ppm(n).to_string())
 }
 
-/// How many of the cells came to their end; of a single one whether it did.
+/// How many cells ran to their end; for a single cell, whether it did.
 pub fn ended(ended: u64, planned: u64) -> String {
     match (ended, planned) {
         (0, 1) => "the only cell did not run to its end".to_owned(),
@@ -79,10 +79,10 @@ pub fn ended(ended: u64, planned: u64) -> String {
     }
 }
 
-/// A unit that figures are shown in: the least that is, its size, its name.
+/// A display unit: the smallest value to show in it, its size, its name.
 type Scale = (u64, u64, &'static str);
 
-/// The units in which figures are shown, the finest first; spans of minutes have several at once.
+/// The display units, smallest first; the name is empty where several units are shown at once.
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
@@ -103,8 +103,8 @@ fn scales(unit: Unit) -> &'static [Scale] {
     }
 }
 
-/// Two figures to be compared, in one unit: the finer of theirs while the greater can be read in
-/// it, else the coarser. Each has its own where neither will do.
+/// Two figures to be compared, in one unit: the smaller unit of the two if the larger figure stays
+/// readable, else the larger unit. If neither works, each figure gets its own unit.
 pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let (low, high) = (a.min(b), a.max(b));
     if unit == Unit::Ns && high == NEVER {
@@ -112,7 +112,7 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     }
     let own =
         |n: u64| scales(unit).iter().rfind(|(from, ..)| *from <= n).filter(|(.., name)| !name.is_empty());
-    // Row times have no decimals to lose.
+    // Row times are shown as whole numbers.
     let readable = if unit == Unit::RowNs { 1_000_000 } else { 10_000 };
     let one = match (own(if low == 0 { high } else { low }), own(high)) {
         (fine, coarse) if fine == coarse && low > 0 => None,
@@ -131,8 +131,8 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with digits enough to see it; times that only nanoseconds would tell
-/// apart read the same, and are equal to people.
+/// Two figures that differ, with enough digits to show it. Times that differ only in nanoseconds
+/// read the same; they count as equal to people.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -195,7 +195,7 @@ pub fn span(ns: u64) -> String {
     }
 }
 
-/// As [`span`], of what many cells last together: that may be longer than 584 years.
+/// As [`span`], for the total of many cells, which may exceed 584 years.
 pub fn total_span(ns: u128) -> String {
     u64::try_from(ns).map_or_else(|_| days_and_hours((ns / 1_000_000_000) as u64), span)
 }
@@ -209,13 +209,13 @@ pub fn bytes(n: u64) -> String {
     scaled(Unit::Bytes, n)
 }
 
-/// The change from one figure to another: ` (+2.0 %)`; none where one of them never came.
+/// The change from one figure to another: ` (+2.0 %)`; empty if one of them never ended.
 pub fn change(was: u64, is: u64) -> String {
     if was.max(is) == NEVER {
         return String::new();
     }
     let moved = i128::from(is) - i128::from(was);
-    // What moved is never told as nothing.
+    // A change is never shown as zero.
     let ppm = match moved * 1_000_000 / i128::from(was.max(1)) {
         0 => moved.signum(),
         ppm => ppm,
@@ -223,7 +223,7 @@ pub fn change(was: u64, is: u64) -> String {
     format!(" ({})", percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
 }
 
-/// Parts per million as a signed percentage, rounded half away from nothing: `+2.0 %`, `−12 %`.
+/// Parts per million as a signed percentage, rounded half away from zero: `+2.0 %`, `−12 %`.
 pub fn percent(ppm: i64) -> String {
     let sign = if ppm < 0 { '−' } else { '+' };
     let size = ppm.unsigned_abs();
@@ -238,8 +238,7 @@ pub fn percent(ppm: i64) -> String {
     }
 }
 
-/// A mean in its unit, of which the whole number may say too little: of few things that are counted
-/// with hundredths, and what is more than nothing is never told as nothing.
+/// A mean in its unit. Small counts get two decimals, and a mean above zero is never shown as zero.
 pub fn mean(unit: Unit, mean: f64) -> String {
     let whole = libm::round(mean) as u64;
     let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
@@ -254,7 +253,7 @@ pub fn mean(unit: Unit, mean: f64) -> String {
     }
 }
 
-/// Two means that differ, with decimals enough to see it where their whole numbers are the same.
+/// Two means that differ, with more decimals if their whole numbers are equal.
 pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
     let shown = [a, b].map(|n| mean(unit, n));
     if shown[0] != shown[1] {
@@ -305,8 +304,8 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
     }
 }
 
-/// A figure and the condition that it has to meet; where it does not, with digits enough to see it.
-/// Beside the figure stands how much of it never ended.
+/// A figure and the condition it must meet, with enough digits to show a miss. The share that never
+/// ended follows the figure.
 pub fn held(
     (unit, value): (Unit, u64),
     censored: Option<Censored>,
@@ -328,7 +327,7 @@ pub fn held(
     [is, must]
 }
 
-/// Row-seconds or row-hours; the greatest number stands for all that are greater.
+/// Row-seconds or row-hours; the largest `u64` stands for all larger numbers.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {
@@ -339,7 +338,7 @@ fn row_time(row_ns: u64) -> String {
     }
 }
 
-/// `n / unit` with three significant digits, rounded half up; whole numbers from a hundred on.
+/// `n / unit` with three significant digits, rounded half up; a whole number from 100 on.
 fn three(n: u64, unit: u64) -> String {
     let decimals = |scale: u64| {
         let wide = (u128::from(n) * u128::from(scale) * 2 + u128::from(unit)) / (u128::from(unit) * 2);

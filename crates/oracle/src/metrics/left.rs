@@ -1,19 +1,19 @@
-//! What is left of a world at its end, as others found it.
+//! The state of a world at its end, as others found it.
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span};
 use crate::contract::EditEnd;
 
-/// Of a row that a device edited, whether another is to hold it.
+/// For a row and the device that edited it: which devices must hold the row.
 pub type Reach<'r> = dyn Fn(EntityId, &Key, DeviceId) -> Box<dyn Fn(DeviceId) -> bool + 'r> + 'r;
 
-/// What is left of a world at its end.
+/// The state of a world at its end.
 pub struct Left<'l, 'w> {
-    /// People who have logged in and are not let in, and how long they have waited.
+    /// People who have logged in but are not let in yet, with their waiting times.
     pub logins: Vec<(DeviceId, Span)>,
-    /// Which devices are to hold a row.
+    /// Which devices must hold a row.
     pub reach: &'l Reach<'w>,
-    /// How a saved edit ended; `None` where nobody looked.
+    /// The final state of a saved edit; `None` if nobody checked.
     pub end_of: &'l dyn Fn(EditId) -> Option<EditEnd>,
-    /// Whether another system has what the backend has of a row.
+    /// Whether the other system has the backend's current version of a row.
     pub is_carried: &'l dyn Fn(EntityId, &Key) -> bool,
 }

@@ -1,22 +1,22 @@
 //! One table of metrics, and the collectors that fill it from events.
 //!
-//! The table ([`TABLE`]) is the only place that names a metric, its unit, which direction is
-//! better, its kind and how it is taken. Collectors, gates, filters, help and reports all read it.
-//! A name is `room.noun.measure`.
+//! The table ([`TABLE`]) is the only place that defines a metric: name, unit, better direction,
+//! kind and how it is measured. Collectors, gates, filters, help and reports read it. A name is
+//! `room.noun.measure`.
 //!
 //! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls
-//! anybody. What it cannot see in events (what the oracle found) is handed in at the end by name. A
-//! [`Timeline`] listens as well, where a picture of the run is wanted. The room leaves to others
-//! what a figure means: gates, baselines and comparison live further down.
+//! anybody. Numbers that are not in events (what the oracle found) are passed in at the end by
+//! name. A [`Timeline`] also listens if a picture of the run is requested. What a figure means is
+//! decided elsewhere: gates, baselines and comparison.
 //!
-//! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values; a
-//! metric that is in the table is in the figures of every cell, as zero or as a percentile of
-//! nothing if nothing happened; a wait whose end never came counts as longer than all ([`NEVER`]);
-//! nothing depends on the order of a hash map.
+//! Invariants: every figure is a whole number of its unit. A [`Distribution`] keeps exact values.
+//! Each metric of the table is in the figures of every cell, even if nothing happened. A wait that
+//! never ended counts as longer than all others ([`NEVER`]). Nothing depends on the order of a hash
+//! map.
 //!
-//! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
-//! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
-//! of [`BY_UNIT`] also by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
+//! An [`Id`] is an index into two boards, one of numbers and one of distributions. Metrics of
+//! [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those of
+//! [`BY_UNIT`] by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
 
 mod attachments;
 mod awaited;

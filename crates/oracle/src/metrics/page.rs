@@ -1,4 +1,4 @@
-//! Conflicts that wait for a person: how many, for how long, and what they hold up.
+//! Conflicts that wait for a person: their number, their age, and what they block.
 
 use std::collections::{BTreeMap, BTreeSet};
 

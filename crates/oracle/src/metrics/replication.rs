@@ -1,5 +1,4 @@
-//! What syncs are worth to people and when what they bring is there, and what a gateway with a
-//! replica does behind them.
+//! The freshness of syncs, the time until data arrives, and the work of a gateway with a replica.
 
 use rustc_hash::FxHashMap;
 
@@ -11,16 +10,16 @@ use crate::contract::{EngineEvent, Event, KillReason, Overtaken};
 
 #[derive(Clone, Debug, Default)]
 struct Replicated {
-    /// The oldest data that its run was given; of the backend itself as old as nothing.
+    /// The age of the oldest data that its run received; data from the backend itself has age 0.
     age: Span,
     pulls: bool,
     blocked_since: Option<Time>,
     began: Option<Time>,
     run: Option<Time>,
-    /// The entities whose cursors moved in it, each with when it last did.
+    /// The entities whose cursors moved in the run, each with the time of the last move.
     came: Vec<(EntityId, Time)>,
     there: Vec<UnitId>,
-    /// Units that pull and of which a run has begun.
+    /// Pulling units that have started a run.
     tried: Vec<UnitId>,
 }
 

@@ -3,7 +3,7 @@
 use super::figure::Sample;
 use crate::base::{Span, Time};
 
-/// The series: name, and what it says.
+/// The series: name and meaning.
 pub static SERIES: &[(&str, &str)] = &[
     ("engine.requests.count", "Requests that have left so far."),
     ("engine.apply.rows", "Changes made durable so far."),
@@ -15,12 +15,12 @@ pub static SERIES: &[(&str, &str)] = &[
 
 /// The series of waits in the backend's queue.
 pub const QUEUED: &str = "backend.request.queued";
-/// The series of syncs' lengths; all but these two are levels.
+/// The series of sync lengths. All series except this one and [`QUEUED`] are levels.
 pub const SYNCED: &str = "engine.session.longest";
 
 const SAMPLES: u64 = 240;
 
-/// Takes 240 samples over the script, at most as many again after it, and one at the end.
+/// Takes 240 samples over the script, at most as many after it, and one at the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,
@@ -31,7 +31,7 @@ pub(super) struct Series {
     pub(super) longest_synced: Span,
 }
 
-/// What is sampled, in the order of [`SERIES`] and without the last two of them.
+/// The sampled levels, in the order of [`SERIES`] without its last two.
 pub(super) type Levels = [u64; 4];
 
 impl Series {

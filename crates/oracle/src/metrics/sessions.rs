@@ -1,4 +1,4 @@
-//! Runs of units, their queue, and what they brought.
+//! Runs of units, their queue, and what they transferred.
 
 use super::awaited::Awaited;
 use super::board::{Board, Part};
@@ -9,18 +9,18 @@ use crate::contract::{
     AppEvent, BlobEvent, EngineEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
 };
 
-/// A run that started and whose end nobody has told.
+/// A run that started and whose end was not reported.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     unit: UnitId,
     run: u64,
-    /// Since when it is under way, if it is: at most one of a unit.
+    /// Since when it is under way, if it is. A unit has at most one such run.
     since: Option<Time>,
     has_rows: bool,
-    /// Whether it sent something of its device: edits, or an attachment.
+    /// Whether it sent data of its device: edits, or an attachment.
     has_sent: bool,
     answered: bool,
-    /// Useful responses to its pulls, and how long it waited for them.
+    /// The number of useful responses to its pulls, and the time waited for them.
     pulls: (u64, Span),
     died: bool,
 }
@@ -28,25 +28,24 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
     awaited: Awaited,
-    /// When somebody may have begun to wait to be let in, and the time without a network by then.
+    /// When a wait at the login may have begun, and the time without a network until then.
     logins: Vec<(Time, Span)>,
     runs: Vec<Run>,
     busy: Option<Time>,
-    /// Runs since then that are over, from when to when; without those that ended well and moved
-    /// nothing.
+    /// Ended runs of the current busy period, except those that ended well and moved nothing.
     worked: Vec<(Time, Time)>,
-    /// How long requests that are under way are in the queue of the backend.
+    /// The time that current requests have spent in the backend's queue.
     queued: Span,
-    /// Whether a request has been answered since a run was told as started.
+    /// Whether a request has been answered since the last reported start of a run.
     answered: bool,
-    /// Waits of runs before another try that may not be over: from when on, and until when.
+    /// Waits of runs before another try that may not be over: begin and end.
     waits: Vec<(Time, Time)>,
 }
 
 #[derive(Debug)]
 pub(super) struct Sessions {
     devices: Vec<OfDevice>,
-    /// Time in which at least one unit ran, rows and bytes that came in it.
+    /// Time in which at least one unit ran, and the rows and bytes received in it.
     ran: Span,
     rows: u64,
     bytes: u64,
@@ -75,7 +74,7 @@ impl Sessions {
                 own.answered = false;
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
-                // An end that nobody tells is over with the next run of the unit.
+                // A run without a reported end is over when the unit's next run starts.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
                 own.runs.push(Run::begun(*unit, *run, at));
                 own.busy.get_or_insert(at);
@@ -161,13 +160,13 @@ impl Sessions {
         }
     }
 
-    /// A run whose process died and whose end nobody has told. Runs that a later life finds open it
-    /// tells of before it begins another.
+    /// A run whose process died and whose end was not reported. A later process reports the ends of
+    /// runs that it finds open before it starts another.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
         let mut runs = self.devices[device.0 as usize].runs.iter();
         runs.find(|run| run.died).map(|run| (run.unit, run.run))
     }
-    /// How long of the last `waited` until `at`, since a login, the device had a network.
+    /// How long the device had a network in the last `waited` before `at`, counted from a login.
     pub(super) fn with_network(&self, at: Time, device: DeviceId, waited: Span) -> Span {
         self.devices[device.0 as usize].with_network(at, waited)
     }
@@ -176,7 +175,7 @@ impl Sessions {
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Works out the rates. Runs that are under way at the end lasted until then.
+    /// Computes the rates. Runs that are under way at the end are counted until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for (device, own) in (0..).map(DeviceId).zip(&mut self.devices) {
             self.ran += own.close(at, |_| true, board);
@@ -185,7 +184,7 @@ impl Sessions {
                 board.observe_part(Id::SessionDuration, Part::Unit(unit), Wait::Never(waited.0));
             }
         }
-        // How often an app asks for nothing says nothing of how fast it moves what there is.
+        // Polling without a result must not lower the transfer rate.
         let worked = self.ran.0.saturating_sub(board.value(Id::SessionEmptyTime));
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(worked).max(1);
@@ -243,7 +242,7 @@ impl OfDevice {
     fn is_busy(&self) -> bool {
         self.runs.iter().any(|run| run.since.is_some())
     }
-    /// Adds the time of a request that came to nothing, if a run waited for it.
+    /// Adds the time of a failed request, if a run waited for it.
     fn lost(&mut self, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued = Span::ZERO;
         if kind != RequestKind::Fetch && self.is_busy() {
@@ -263,8 +262,8 @@ impl OfDevice {
         let under_way = self.runs.iter_mut().filter(|run| run.since.is_some() && who(run));
         under_way.for_each(|run| run.has_sent = true);
     }
-    /// A run ends; true if a request of it had been answered. One that was not told as started did
-    /// start: its process died first, or a backup, a copy or a loss of power took that back.
+    /// Ends a run; true if a request of it was answered. A run whose start was not reported did
+    /// start: its process died first, or a backup, a copy or a power loss undid the record.
     fn ended(&mut self, (at, run): (Time, u64), counts: impl Fn(&Run) -> bool, board: &mut Board) -> bool {
         let place = self.runs.iter().position(|started| started.run == run);
         let started = place.map(|place| self.runs.remove(place));
@@ -280,7 +279,7 @@ impl OfDevice {
         started.map_or(self.answered, |started| started.answered)
     }
 
-    /// Runs that `over` says are over; gives for how long any ran, if none is left.
+    /// Closes the runs that `over` selects; returns the busy period's length if no run is left.
     fn close(&mut self, at: Time, over: impl Fn(&Run) -> bool, board: &mut Board) -> Span {
         let over = self.runs.iter_mut().filter(|run| over(run));
         self.worked.extend(over.filter_map(|run| Some((run.since.take()?, at))));
@@ -301,7 +300,7 @@ impl OfDevice {
     }
 }
 
-/// The time that spans cover together.
+/// The total time covered by these periods.
 fn covered(spans: &mut [(Time, Time)]) -> Span {
     spans.sort_unstable();
     let (mut all, mut until) = (Span::ZERO, Time::ZERO);

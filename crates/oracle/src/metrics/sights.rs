@@ -1,5 +1,4 @@
-//! What people see of the sync, and for how long: its status, tables and rows that are there in
-//! part.
+//! What people see of the sync, and for how long: status, and incomplete tables and rows.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
     times: Option<(Time, Time)>,
-    /// An answer came in the run under way: what is written now is what was pulled.
+    /// A response came in the current run, so rows written now are pulled rows.
     answered: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Situations in which sync engines go wrong: a campaign that never came to one has not tried it.
+//! Situations in which sync engines often fail. A campaign without one has not tested it.
 
 use std::sync::Arc;
 
@@ -38,14 +38,14 @@ word_enums! {
 }
 
 impl Situation {
-    /// How often a world came to it.
+    /// The metric that counts how often a world reached it.
     pub fn metric(self) -> &'static str {
         let name = format!("situation.{}.count", self.word().replace('-', "_"));
         find(&name).expect("a situation has a metric of its name").name
     }
 }
 
-/// A row, or a natural key, by a hash of its name.
+/// A row, or a natural key, by a hash.
 type Row = u64;
 
 fn row(entity: EntityId, key: &str) -> Row {
@@ -56,11 +56,11 @@ fn row(entity: EntityId, key: &str) -> Row {
 pub(super) struct Situations {
     schema: Arc<Schema>,
     devices: Vec<Seen>,
-    /// Edits under way: the device that sent each last, and with which request.
+    /// Edits under way, with the device and the request that last sent each.
     sent: FxHashMap<EditId, (DeviceId, u64)>,
     gone: FxHashSet<Row>,
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
-    /// When a row was last changed, and by which device if by one.
+    /// When a row was last changed, and by which device, if by a device.
     changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
     edits: FxHashMap<Row, u32>,
 }
@@ -70,12 +70,11 @@ struct Seen {
     landed: FxHashSet<u64>,
     in_page: bool,
     pages: u64,
-    /// By entity the last change that was written: its stamp, its row and its page.
+    /// By entity, the last written change: its stamp, its row and its page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates that are not settled, whether they were sent, and when they were made by the
-    /// device's clock.
+    /// Creates without an outcome: whether they were sent, and the device's time when made.
     creates: FxHashMap<Row, (bool, Stamp)>,
-    /// Full loads that have not come to their end, by entity.
+    /// Full loads that have not completed, by entity.
     loads: FxHashMap<EntityId, Load>,
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
@@ -85,12 +84,12 @@ struct Seen {
     synced: Time,
 }
 
-/// What befell a full load since it began.
+/// What happened during a full load.
 #[derive(Clone, Copy, Debug, Default)]
 struct Load {
     /// Its run failed, or its process died.
     cut: bool,
-    /// Readers were shown a commit late: what a load leaves out is another stretch since.
+    /// A commit became visible late, so the range that the load leaves out has moved.
     gap_moved: bool,
 }
 

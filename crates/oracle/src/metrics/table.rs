@@ -6,47 +6,47 @@ use super::figure::Unit;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
-    /// Less.
+    /// Lower is better.
     Lower,
-    /// More.
+    /// Higher is better.
     Higher,
-    /// It depends.
+    /// It depends on the scenario.
     Neither,
 }
 
-/// What a metric's figure is.
+/// The kind of a metric's figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A number that only grows; figures of two runs add up.
+    /// A number that only grows; figures of two runs can be added.
     Counter,
-    /// A number that is worked out at the end; figures of two runs do not add up.
+    /// A number computed at the end; figures of two runs cannot be added.
     Gauge,
-    /// Observations.
+    /// A distribution of observations.
     Distribution,
 }
 
-/// What is compared of a metric's figures: what the settings of an app move for the better or the
-/// worse, and not what moves as they cut the same work into other pieces.
+/// Which statistics of a metric are compared: those that an app's settings improve or worsen, not
+/// those that only change because work is split differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compared {
     /// The number.
     Value,
-    /// The percentiles: people, phones and links make the observations, whatever the settings are.
+    /// The percentiles: settings do not change the number of observations.
     Percentiles,
-    /// The percentiles, and where the two sides have another number of observations the longest.
+    /// The percentiles; if the two sides have different numbers of observations, the maximum.
     Longest,
-    /// The percentiles, and where the two sides have another number of observations their total.
+    /// The percentiles; if the two sides have different numbers of observations, the total.
     Total,
-    /// The greatest alone: one of many that are small moves the percentiles, and no need.
+    /// Only the maximum: many small observations move the percentiles, but not the need.
     Greatest,
 }
 
 /// One metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Metric {
-    /// Its place in the table.
+    /// Its index in the table.
     #[serde(skip)]
     pub id: Id,
     /// Its name.
@@ -55,15 +55,15 @@ pub struct Metric {
     pub unit: Unit,
     /// Which direction is better.
     pub better: Better,
-    /// What its figure is.
+    /// The kind of its figure.
     pub kind: Kind,
-    /// What of its figure is compared.
+    /// Which statistics are compared.
     pub compared: Compared,
-    /// How it is taken, in a line.
+    /// How it is measured, in one line.
     pub how: &'static str,
 }
 
-/// The kind that a word of the table stands for, and what is compared.
+/// The kind and comparison for a word of the table.
 macro_rules! kind {
     (Counter) => {
         (Kind::Counter, Compared::Value)
@@ -508,7 +508,7 @@ pub static BY_UNIT: &[Id] = &[Id::SessionDuration, Id::FirstScreen];
 pub static BY_ENTITY: &[Id] = &[Id::EntityThere];
 
 impl Id {
-    /// The metric's line in the table.
+    /// The metric's entry in the table.
     pub fn metric(self) -> &'static Metric {
         &TABLE[self as usize]
     }
@@ -517,7 +517,7 @@ impl Id {
 /// Metrics that are also kept by kind and size of requests, as `metric/pull-512`.
 pub static BY_SIZE: &[Id] = &[Id::ControlReached];
 
-/// The metric of this name, whose part, such as a state or unit, need not be there.
+/// The metric with this name. A part such as a state or unit may follow; it is not checked.
 pub fn find(name: &str) -> Option<&'static Metric> {
     let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
     let split = |mark: char, kept: &[Id]| {
@@ -536,7 +536,7 @@ pub fn is_by_entity(name: &str) -> bool {
     BY_ENTITY.iter().any(|id| id.metric().name == name)
 }
 
-/// A metric's name without the state or unit that is meant, and that with its mark.
+/// Splits a metric's name into the name, and its mark and part (state, unit …).
 pub fn parts(name: &str) -> (&str, Option<(char, &str)>) {
     let mark = name.char_indices().find(|(_, c)| ['@', '/'].contains(c));
     mark.map_or((name, None), |(at, mark)| (&name[..at], Some((mark, &name[at + 1..]))))

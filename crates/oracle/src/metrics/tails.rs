@@ -8,32 +8,32 @@ use super::table::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{EngineEvent, Event};
 
-/// An observation and its place: a device, and the time that it covers, in nanoseconds.
+/// An observation and its place: a device and a period of virtual time in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Observation {
     /// In the unit of the metric.
     pub value: u64,
     /// The number of the device.
     pub device: u32,
-    /// Where it begins.
+    /// Begin of the period.
     pub from: u64,
-    /// Where it ends.
+    /// End of the period.
     pub until: u64,
 }
 
-/// By metric, the largest observations, the largest first.
+/// By metric, the largest observations in descending order.
 pub type Tails = BTreeMap<String, Vec<Observation>>;
 
 impl Observation {
-    /// Whether both are at one place: on one device, at times that overlap.
+    /// Whether both are at one place: on one device, in overlapping periods.
     pub fn meets(&self, other: &Observation) -> bool {
         self.device == other.device && self.from <= other.until && other.from <= self.until
     }
 }
 
-/// One of so many observations is kept.
+/// One in this many observations is kept.
 const ONE_OF: usize = 50;
-/// So many are kept however few there are.
+/// At least this many are kept.
 const LEAST: usize = 32;
 
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Collecting {
                 (Id::RequestDuration, took.0, at.0.saturating_sub(took.0))
             }
             Event::AppQueried { took, .. } => (Id::DeviceQuery, took.0, at.0.saturating_sub(took.0)),
-            // What a device needs memory for it needs at any time.
+            // A device may need this memory at any time, so its period has no bounds.
             Event::Decoded { peak, .. } => (Id::DeviceMemoryPeak, *peak, 0),
             _ => return,
         };

@@ -1,4 +1,4 @@
-//! Figures of worlds that are told by hand: two devices, a unit that pulls and one that does not.
+//! Figures of histories written by hand: two devices, a unit that pulls and one that does not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,12 +59,11 @@ fn figures(history: &str) -> Figures {
     collected(history).figures
 }
 
-/// Holds figures to what histories come to, as `METRIC N` or `METRIC:STATISTIC N`; a name that
-/// begins with a dot is one of the engine's.
+/// Checks figures of histories: `METRIC N` or `METRIC:STATISTIC N`; a leading dot is `engine`.
 ///
-/// Steps between `;` say at which second (or `.`, a second later), on which device, and what
-/// happens: with what is counted, and options `name=n`; `!` stands for the unit that pulls nothing.
-/// Edits go by number and row.
+/// Steps separated by `;` give the second (`.` is one second later), the device and the event, with
+/// counts and options `name=n`. `!` stands for the unit that does not pull. Edits have a number and
+/// a row.
 #[track_caller]
 fn judge(table: &str) {
     for (history, told) in cases(table) {
@@ -79,7 +78,7 @@ fn judge(table: &str) {
     }
 }
 
-/// `k7`, a row as of a stamp, or `-k7`, which is there no more.
+/// `k7` is row `k` with stamp 7; `-k7` is its removal.
 fn change(word: &str) -> AppliedChange<'_> {
     let (removed, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
     let (key, stamp) = word.split_at(1);
@@ -440,7 +439,7 @@ fn a_sync_that_failed_ends_with_the_next_good_run_of_its_unit() {
 
 #[test]
 fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
-    // One waits, one has not left.
+    // Device 1's request still waits for its response, and request 7 was not sent.
     judge(
         "
         0 0 asks push request=0 bytes=900 rows=3; 0 1 asks push request=0 bytes=70 rows=3;
@@ -564,19 +563,19 @@ fn what_brings_nothing_is_wasted() {
 fn a_situation_is_one_with_all_that_makes_it() {
     let hot = format!("{}{}", ". 0 updates 1 a;".repeat(23), "@ 0 hot-row;. 0 updates 1 a;@ 1 hot-row;");
     for history in [
-        // An answer is lost after the commit only if there was one.
+        // A lost response counts only after a commit.
         ". 0 updates 0 a; . 0 sends 0 a 1; . 0 late push request=1; @ 0 response-lost; . 0 sends 0 a 2; \
          . 0 commits 0 a; . 0 late push request=2; . 0 late push request=3; @ 1 response-lost",
         ". 0 answered; . 0 gets a5 b6; . 0 answered; . 0 gets c7; . 0 answered; . 0 gets d7; @ 1 tie-across-pages",
         ". 0 answered; . 0 saves; . 0 killed; @ 0 killed-in-page; \
          . 0 begins; . 0 answered; . 0 killed; @ 1 killed-in-page",
-        // Rows that go and come are told from those that are deleted.
+        // Rows that leave the scope and come back are distinguished from deleted rows.
         ". 0 begins; . 1 begins; . 0 gets -a1 -b1; . 0 gets a2 c2; @ 1 scope-and-back; \
          . 0 office 0 b delete; . 0 gets -b3; @ 1 scope-and-back; @ 0 stale-tombstone; \
          . 0 down; . 0 office 0 c delete; . 0 up; . 0 gets -c4; . 0 gets -c4; @ 1 stale-tombstone",
-        // The number of one that is gone, and its key.
+        // The natural key of a deleted row is used again.
         ". 0 office 0 c delete; @ 0 key-again; . 0 office 0 d insert; @ 1 key-again",
-        // What one makes is followed until it is settled.
+        // A created row is followed until its outcome is known.
         ". 0 creates 0 p; . 0 creates 1 q p; . 0 deletes 2 p; @ 1 parent-and-child; \
          @ 0 own-delete-under-way; . 0 sends 0 p 1; . 0 deletes 3 p; @ 1 own-delete-under-way; \
          . 0 acked 0 p; . 0 creates 4 r p; . 0 deletes 5 p; @ 1 parent-and-child; @ 1 own-delete-under-way",

@@ -1,17 +1,16 @@
-//! A run as a timeline: who did what from when to when, in the trace format that Perfetto and
-//! Chrome read.
+//! A run as a timeline, in the trace format that Perfetto and Chrome read.
 
 use std::collections::BTreeMap;
 
 use crate::base::{DeviceId, Span, Time, Word};
 use crate::contract::{Decision, EngineEvent, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
-/// A listener that keeps a slice for each session, request, transaction and outage, and a mark for
-/// what has no length.
+/// A listener that records a slice for each session, request, transaction and outage, and a mark
+/// for each event without duration.
 ///
-/// Instants are virtual time, in microseconds with three decimals; the format is the array form of
-/// Chrome's Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries, about 150 bytes each, and
-/// counts the others.
+/// Instants are virtual time, in microseconds with three decimals. The format is the array form of
+/// Chrome's Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries of about 150 bytes each,
+/// and counts the others.
 #[derive(Debug)]
 pub struct Timeline {
     units: Vec<String>,
@@ -20,7 +19,7 @@ pub struct Timeline {
     left_out: u64,
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
     shown: BTreeMap<DeviceId, (&'static str, Time)>,
-    /// Links that are down, since when; `None` stands for the backend.
+    /// Links that are down and since when; `None` stands for the backend.
     down: BTreeMap<Option<DeviceId>, Time>,
     workers: Vec<Time>,
 }
@@ -52,7 +51,7 @@ const BACKEND: u64 = 1;
 const FIRST_DEVICE: u64 = 100;
 
 impl Timeline {
-    /// At most so many entries are kept.
+    /// The most entries that are kept.
     pub const EVENTS: u64 = 1_000_000;
 
     /// A timeline of `devices` devices whose sync units have these names.
@@ -78,7 +77,7 @@ impl Timeline {
         timeline
     }
 
-    /// Something happened.
+    /// Records an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         match occurrence.node {
             Node::Device(device) => self.on_device(device, occurrence.at, &occurrence.event),
@@ -167,7 +166,7 @@ impl Timeline {
         }
     }
 
-    /// The first row of the backend's part that is free then: slices of a row must not overlap.
+    /// The first free row of the backend's part: slices of one row must not overlap.
     fn worker(&mut self, from: Time, service: Span) -> u64 {
         let free = self.workers.iter().position(|until| *until <= from);
         let worker = free.unwrap_or_else(|| {
@@ -255,7 +254,7 @@ impl Timeline {
         self.text.push_str(",\n");
     }
 
-    /// The trace as JSON, and how many entries were left out. What is still under way ends `now`.
+    /// The trace as JSON, and the number of entries left out. Open slices end at `now`.
     pub fn finish(mut self, now: Time) -> (String, u64) {
         let open: Vec<(DeviceId, u64)> = self.runs.keys().copied().collect();
         open.into_iter().for_each(|(device, run)| self.run_ended(device, run, now, "under way at the end"));

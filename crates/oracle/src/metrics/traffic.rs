@@ -1,4 +1,4 @@
-//! Requests and answers, what became durable of them, the links and the backend below.
+//! Requests and responses, the changes they made durable, the links and the backend.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ struct Sent {
     is_push: bool,
     bytes: u64,
     rows: u64,
-    /// What went over the link for it, both ways.
+    /// Bytes on the link for it, both ways.
     on_link: u64,
 }
 
-/// The number that a request of an attachment has here.
+/// The request number that stands for a request of an attachment.
 const BLOB: u64 = u64::MAX;
 
-/// How an adapting controller's chunk sizes went.
+/// The chunk sizes that an adaptive controller has used.
 #[derive(Clone, Copy, Debug)]
 struct Course {
     since: Time,
@@ -46,7 +46,7 @@ pub(super) struct Traffic {
     waste: Waste,
     /// By device, whether its last request ended without a useful response.
     failed_last: Vec<bool>,
-    /// Connections that devices hold.
+    /// The number of connections that devices hold.
     held: u64,
 }
 
@@ -109,7 +109,7 @@ impl Traffic {
         }
     }
 
-    /// What became of a device's requests; gives the one that has ended.
+    /// Tracks a device's requests; returns the request that ended.
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::Engine(EngineEvent::RequestSent { kind, request, bytes, rows, .. }) => {
@@ -172,8 +172,8 @@ impl Traffic {
         self.under_way.remove(&(device, request)).unwrap_or_default()
     }
 
-    /// What goes over a link is for the requests under way, in equal parts; else it is late, and
-    /// for the last of them.
+    /// Splits bytes on a link equally among the requests under way. Without any, the bytes are late
+    /// traffic of the last request, wasted if that failed.
     fn on_link(&mut self, device: DeviceId, bytes: u64, board: &mut Board) {
         let for_each = || (device, 0)..=(device, BLOB);
         let requests = self.under_way.range(for_each()).count() as u64;
@@ -229,7 +229,7 @@ impl Traffic {
 
     fn sized(&mut self, at: Time, of: (DeviceId, RequestKind), rows: u32, board: &mut Board) {
         let course = self.sizes.entry(of).or_insert(Course { since: at, rows, been: 0 });
-        // A process that starts over tells its first size again.
+        // A new process reports its first size again, although it may be the same.
         board.add(Id::ControlChanges, u64::from(course.rows != rows));
         course.rows = rows;
         let power = rows.max(1).ilog2();
@@ -328,7 +328,7 @@ impl Traffic {
         }
     }
 
-    /// Works out the ratio; an outage of the backend lasts until the end, if none before.
+    /// Computes the scan ratio. An open outage of the backend is counted until the end.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         board.lasted(Id::BackendOutage, self.backend_down, at);
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
@@ -337,7 +337,7 @@ impl Traffic {
     }
 }
 
-/// What an engine tells besides its requests.
+/// Counts an engine's events other than requests.
 fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
     match event {
         Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),

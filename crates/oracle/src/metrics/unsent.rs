@@ -1,11 +1,11 @@
-//! What edits wait for while they are on their device alone.
+//! What edits wait for while they are only on their device.
 
 use super::board::Board;
 use super::table::Id;
 use crate::base::Time;
 use crate::contract::{EngineEvent, Event};
 
-/// How long a device could not send anything, by why, since it came into use.
+/// How long a device could not send, by reason, since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waits {
     offline: u64,
@@ -14,7 +14,7 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    /// Counts for an edit what its device waited for since it was `made`.
+    /// Adds the device's waits since the edit was `made` to the metrics.
     pub(super) fn count_since(self, made: Waits, board: &mut Board) {
         board.add(Id::EditsUnsentOffline, self.offline - made.offline);
         board.add(Id::EditsUnsentInSync, self.in_sync - made.in_sync);
@@ -22,13 +22,13 @@ impl Waits {
     }
 }
 
-/// A device, and what an edit would wait for there.
+/// A device, and what its edits currently wait for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unsent {
     waits: Waits,
     link_down: bool,
     runs: u32,
-    /// The last run failed, and none began since.
+    /// The last run failed, and none has started since.
     failed: bool,
     since: Time,
 }
@@ -48,7 +48,7 @@ impl Unsent {
                 | Event::ProcessKilled { .. }
         )
     }
-    /// An event that it heeds: open runs die with the process.
+    /// Processes such an event; open runs end with the process.
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>) {
         self.until(at);
         match event {
@@ -62,7 +62,7 @@ impl Unsent {
             _ => self.runs = 0,
         }
     }
-    /// What the device waited for until now.
+    /// The device's waits until `at`.
     pub(super) fn until(&mut self, at: Time) -> Waits {
         let waited = at.since(std::mem::replace(&mut self.since, at)).0;
         match (self.link_down, self.runs, self.failed) {

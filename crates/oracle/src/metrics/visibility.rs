@@ -1,7 +1,7 @@
-//! How long it takes until a person sees what another one wrote.
+//! How long it takes until a person sees another person's write.
 //!
-//! Who waits for an edit is decided as it is made, by who is there then: the same people wait for
-//! it whatever becomes of it. A newer version of its row ends a wait, too.
+//! The people who wait for an edit are those present when it is made, whatever happens to the edit.
+//! A newer version of its row also ends the wait.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +16,23 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Decision, EditEnd, EngineEvent, Event};
 
-/// A version that a person's edit made.
+/// A version written by a person's edit.
 #[derive(Clone, Debug)]
 struct Written {
-    /// Its place among the versions of its row; of one that a backup took back there is none.
+    /// Its index among the versions of its row; `None` if a restored backup undid it.
     place: Option<usize>,
     at: Time,
     /// When its edit was made, if the backend was up then.
     made: Option<Time>,
     by: DeviceId,
-    /// Its author had left it behind before it was sent.
+    /// When it was sent, its author had already made a later edit of the row.
     passed: bool,
-    /// The devices that have it or a newer one, 64 to a word: who shares rows has neighbouring
-    /// numbers.
+    /// Bits of the devices that have this version or a newer one, 64 per word. A sparse map,
+    /// because devices that share rows have adjacent numbers.
     seen: BTreeMap<u32, u64>,
 }
 
-/// A row's versions since the start.
+/// All versions of a row since the start.
 #[derive(Debug, Default)]
 struct Versions {
     last: Option<(Time, Option<DeviceId>)>,
@@ -44,7 +44,7 @@ impl Written {
     fn is_seen_by(&self, device: DeviceId) -> bool {
         self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
     }
-    /// A device has it; gives whether it had it not.
+    /// Marks that a device has it; true if that is new and the device is not the author.
     fn see(&mut self, device: DeviceId) -> bool {
         let is_new = self.by != device && !self.is_seen_by(device);
         *self.seen.entry(device.0 / 64).or_default() |= 1 << (device.0 % 64);
@@ -53,8 +53,8 @@ impl Written {
 }
 
 impl Versions {
-    /// How many of them a device has that has the one of this stamp. A stamp that none has (coarse
-    /// clocks) counts as the latest not after it.
+    /// How many versions a device has that has the one with this stamp. If no version has it
+    /// (coarse clocks), the latest earlier one counts.
     fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.stamps.iter().rposition(|of| *of == stamp);
         let last = exact.or_else(|| self.stamps.iter().rposition(|of| *of < stamp));
@@ -64,10 +64,10 @@ impl Versions {
 
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
-    /// Edits made while the backend was up that it has not.
+    /// Edits made while the backend was up, that the backend does not have yet.
     made: FxHashMap<EditId, Made>,
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
-    /// Edits that were sent when a later one of their row was there already.
+    /// Edits that were sent after a later edit of their row was made.
     passed: FxHashSet<EditId>,
     rows: FxHashMap<EntityId, FxHashMap<Key, Versions>>,
 }
@@ -127,15 +127,15 @@ impl Visibility {
         }
     }
 
-    /// The backend went back to what it was then: what it had since is not there.
+    /// The backend was restored to its state at `to`: later versions are undone.
     pub(super) fn went_back(&mut self, to: Time) {
         let written =
             self.rows.values_mut().flat_map(|rows| rows.values_mut()).flat_map(|row| &mut row.written);
         written.filter(|version| version.at >= to).for_each(|version| version.place = None);
     }
 
-    /// The end: what was never seen, by phones that looked on at its making and are to hold such a
-    /// row. For an edit that its person gave up nobody waits.
+    /// Ends the run: counts versions never seen, for devices that were present when the edit was
+    /// made and must hold the row. Nobody waits for an edit that its person gave up.
     pub(super) fn finish(&self, at: Time, presence: &Presence, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
             let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));
@@ -180,7 +180,7 @@ impl Visibility {
         self.shows((at, device), of, change.stamp, presence, board);
     }
 
-    /// A device has the version of this stamp, or that its row is gone.
+    /// A device has the version with this stamp, or knows that its row is gone.
     fn shows(
         &mut self,
         (at, device): (Time, DeviceId),

@@ -1,5 +1,5 @@
-//! What brought nothing: rows that a device held in that version, and bytes of requests and answers
-//! that changed nothing.
+//! Wasted transfers: rows that a device already held in that version, and bytes of requests and
+//! responses that changed nothing.
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -11,10 +11,10 @@ use crate::contract::{EngineEvent, Event, KillReason, RequestKind, UnitEvent};
 
 #[derive(Clone, Debug, Default)]
 struct Shelf {
-    /// The version of each row that came to it or that it wrote in the run, by a digest of the row.
+    /// The version of each row it received or wrote in this run, by a hash of the row.
     held: FxHashMap<u64, Stamp>,
     rows: u64,
-    /// Bytes of the responses that brought them, and of their requests on the link.
+    /// Bytes of the responses that delivered `rows`, and bytes on the link for their requests.
     spent: Spent,
 }
 
@@ -27,7 +27,7 @@ impl Shelf {
     }
 }
 
-/// Bytes of messages by themselves, and of all that went over a link for them.
+/// Bytes of message bodies, and all bytes on the link for them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
     pub(super) bytes: u64,
@@ -42,7 +42,7 @@ impl Waste {
         Waste(vec![Shelf::default(); devices])
     }
 
-    /// `sent` is what the request took that the event is about.
+    /// `sent` is the cost of the request that the event is about.
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: Spent, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
@@ -81,7 +81,7 @@ impl Waste {
             Event::Engine(EngineEvent::Unit(UnitEvent::ThrownAway { rows, .. })) => {
                 shelf.wasted(u64::from(*rows), board)
             }
-            // What it holds then, nobody told.
+            // After this it is unknown what the device holds.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => shelf.held.clear(),

@@ -1,5 +1,5 @@
-//! Rows that come after the script alone, with a sync that nobody would start on an ordinary day:
-//! the app's other syncs have passed them over.
+//! Rows that only arrive after the script, with a sync that nobody starts on an ordinary day: the
+//! app's other syncs have missed them.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use super::findings::Findings;
 use super::history::Row;
 use crate::base::{DeviceId, EntityId, UnitId};
 
-/// Whose run brings something, if it is of a unit.
+/// The device and unit that deliver a row; `None` for a fetch.
 pub(super) type By = (DeviceId, Option<UnitId>);
 
-/// What those other syncs are to have brought, once they are through.
+/// What the everyday syncs must have delivered when they are done.
 #[derive(Debug, Default)]
 pub struct AfterHours {
     everyday: BTreeSet<UnitId>,
@@ -19,12 +19,12 @@ pub struct AfterHours {
 }
 
 impl AfterHours {
-    /// The runs of `everyday` units are through, which bring these entities; others follow.
+    /// The runs of the `everyday` units are done, which deliver these entities; other runs follow.
     pub fn begin(&mut self, everyday: BTreeSet<UnitId>, entities: BTreeSet<EntityId>) {
         (self.everyday, self.entities) = (everyday, entities);
     }
 
-    /// A unit brings a device the first `has` versions of a row, of which it had `had`.
+    /// A unit delivers the first `has` versions of a row to a device that had `had` of them.
     pub(super) fn brings(
         &self,
         findings: &mut Findings,

@@ -1,8 +1,8 @@
-//! Rows that come to a device again, in the version that it was given before.
+//! Rows delivered to a device again in the same version.
 //!
-//! A cursor stands behind what came with it: by it each version of a row comes once, to a unit.
-//! What the device forgot, a server that went back, a full load, and a page that no cursor has
-//! passed may come again; so may what is applied before any answer of a run, or while rows wait.
+//! A cursor lies behind the rows it came with, so a unit gets each version of a row once.
+//! Exceptions: the device lost data, a server was restored, a full load, a page that no cursor has
+//! passed, changes applied before any response of a run, and changes while rows are deferred.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) static AGAIN: Rule = Rule {
     ..PLAIN
 };
 
-/// Rows by a digest of their keys, each with the version that came last and when.
+/// The last version of each row and when it came, by a hash of the key.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
 
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ struct Brought {
 pub(super) struct Given {
     brought: BTreeMap<(UnitId, EntityId), Brought>,
     answers: FxHashMap<UnitId, RequestKind>,
-    /// Rows that came, could not be applied and may be tried at any time.
+    /// Deferred rows, which the device may retry at any time.
     waiting: u64,
 }
 
@@ -51,7 +51,7 @@ impl Watcher for Given {
     fn on(&mut self, heard: &mut Heard<'_>) {
         let Heard { at, device, event, out, ref mut findings, .. } = *heard;
         match out {
-            // A page that was not taken to its end comes again.
+            // A page that was not completed comes again.
             Some(WayOut::Process) => self.cut_off(),
             Some(WayOut::Part | WayOut::Database) => self.brought.clear(),
             None => {}
@@ -74,10 +74,10 @@ impl Watcher for Given {
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 self.brought.entry((unit, entity)).or_default().behind.clear();
             }
-            // Whatever its cursor says, it took what it was to take.
+            // The run is complete, whatever its cursor says.
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.ended(unit),
             Event::Engine(EngineEvent::SyncError { .. }) => self.cut_off(),
-            // A process that dies as it gives the cursor up has not told so.
+            // A process may die while it gives up the cursor, without reporting that.
             Event::Engine(
                 EngineEvent::CursorReset { entity, .. }
                 | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
@@ -94,12 +94,13 @@ impl Watcher for Given {
 }
 
 impl Given {
-    /// When the unit brought the same, if that is there still and its cursor is to stand behind it.
+    /// When the unit delivered this version before, if it is still there and its cursor has passed
+    /// it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed, .. } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // What comes with the answer to a push comes down once more.
+        // Rows in a response to a push are delivered once more by a pull.
         if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));

@@ -1,5 +1,5 @@
-//! What is attached to rows that people made: it comes to the server once, whole, as it was. Of a
-//! row whose edit came to nothing it stays where it is, unless the server has the row.
+//! Attachments of rows that people created: each reaches the server once, complete and unchanged.
+//! If the edit failed, it stays on the device unless the server has the row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,9 +28,9 @@ struct Owner {
     device: DeviceId,
     edit: EditId,
     committed: bool,
-    /// The storage that it was made on went back to before, or is another one.
+    /// The device's storage was restored, copied over, or lost power since.
     excused: bool,
-    /// Its edit came to nothing, by its device's log, when the backend did not have it.
+    /// Its device logged the edit as rejected while the backend did not have it.
     given_up: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Attachments {
     durable: bool,
     made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
-    /// Those of which a stretch left; true if not before their row was given up.
+    /// Attachments of which bytes were sent; true if first sent after their row was given up.
     sent: BTreeMap<BlobId, bool>,
     held: BTreeSet<BlobId>,
     looked_into: BTreeSet<DeviceId>,
@@ -103,12 +103,12 @@ impl Attachments {
     fn excuse(&mut self, device: DeviceId) {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
-    /// These wait on `device`.
+    /// These blobs are still on `device`.
     pub(super) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
-    /// The edits whose row is on the backend, and whose attachment is not there nor on a device.
+    /// The edits whose row is on the backend while the attachment is neither there nor on a device.
     pub(super) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);

@@ -1,4 +1,4 @@
-//! What values mean, and in which columns they came to mean something else on their way.
+//! Equality of values by meaning, and the columns in which values were altered on their way.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::truth::is_same;
 use crate::base::{Decimal, EntityId, ValueRef};
 use crate::contract::{ColumnKind, Schema};
 
-/// Whether two values of such a column mean the same. Nothing is not the empty text.
+/// Whether two values of such a column mean the same. Null and empty text differ.
 pub(super) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (kind, a, b) {
         (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
@@ -17,7 +17,7 @@ pub(super) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool 
     }
 }
 
-/// Whether one of them is nothing or an empty text, and the other nothing or empty in another way.
+/// Whether it is null or the empty text.
 pub(super) fn is_hollow(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::Text(""))
 }

@@ -1,4 +1,4 @@
-//! Which records most happened to: where to look when nothing else says it.
+//! The records with the most events: where to look if nothing else points anywhere.
 
 use std::cmp::Reverse;
 
@@ -13,12 +13,12 @@ use crate::contract::{EngineEvent, Event, LogKind};
 
 const TOLD: usize = 8;
 
-/// A record that much happened to.
+/// A record with many events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Eventful {
     /// The record.
     pub record: (EntityId, Key),
-    /// What.
+    /// What happened to it.
     pub happened: Happened,
 }
 
@@ -48,7 +48,7 @@ fn is_none(count: &u32) -> bool {
 }
 
 impl Happened {
-    /// In words: `4 edits, 9 sends, 2 conflicts`.
+    /// As text: `4 edits, 9 sends, 2 conflicts`.
     pub fn told(&self) -> String {
         let parts = [
             (self.edits, "edit"),

@@ -1,4 +1,4 @@
-//! Edits that come to the backend with a later one of the same person and row.
+//! Edits that reach the backend with a later edit of the same person and row.
 
 use std::ops::Bound;
 
@@ -10,7 +10,7 @@ use crate::base::{EditId, Time, Value};
 use crate::contract::EditKind;
 
 impl Ledger {
-    /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
+    /// Whether the commit of `author`, which left the row as `after`, also contains the edit `id`.
     pub(super) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let Some(edit) = self.get(id) else { return false };
         let is_named = self.combined.others(author).contains(&id) || edit.goes_with == Some(author);
@@ -27,7 +27,7 @@ impl Ledger {
         if edit.kind == EditKind::Delete {
             return by == EditKind::Create && id.number < author.number;
         }
-        // Columns that the person set once more before the commit need not show the earlier value.
+        // If the person set a column again before the commit, it need not show the earlier value.
         let set_again = |column: usize| {
             let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
             later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
@@ -41,8 +41,8 @@ impl Ledger {
             || id.number > author.number && edit.matches(Some(after))
     }
 
-    /// Whether a commit of `author` says what an edit does, but for what is combined there and what
-    /// that sets itself.
+    /// Whether the commit of `author` has the edit's values, except in combined columns and those
+    /// that `author` sets itself.
     fn leaves_plain_columns(&self, author: EditId, edit: &Edit, after: &[Value]) -> bool {
         let by = self.get(author);
         edit.values.iter().all(|(column, value)| {
@@ -51,7 +51,8 @@ impl Ledger {
         })
     }
 
-    /// Whether one that nobody saw saved says this of the row of `id`, after that, up to `last`.
+    /// Whether an edit that nobody saw saved, after `id` and up to `last`, sets this value in its
+    /// row.
     fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
         let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
         let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));
@@ -60,7 +61,7 @@ impl Ledger {
         of_row.flat_map(|other| &other.values).any(|(of, value)| *of == says.0 && alike(value, says.1))
     }
 
-    /// The backend refused the edit, and may say what it wants: so it says of those it stands for.
+    /// The backend refused the edit; if it `says_so`, it has its values and those of carried edits.
     pub(super) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         let after = history.row(row).values.as_deref();
@@ -83,7 +84,7 @@ impl Ledger {
         }
     }
 
-    /// The edit goes out in the place of earlier ones, too, on what the first of them was made on.
+    /// The edit also stands for earlier ones, and is based on what the first of them was made on.
     pub(super) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
         let place = self.place(id.device, at);
         if let Some(row) = self.get(id).map(|edit| edit.row) {
@@ -109,7 +110,7 @@ impl Ledger {
         }
     }
 
-    /// The edit is refused for good by itself: what goes out in its place goes without it.
+    /// The edit alone is refused for good, so the edit that stands for it loses its values.
     pub(super) fn parted(&mut self, id: EditId) {
         let Some(by) = self.get_mut(id).and_then(|edit| edit.goes_with.take()) else { return };
         let columns = |edit: &Edit| edit.values.iter().map(|(column, _)| *column).collect::<Vec<_>>();
@@ -122,7 +123,7 @@ impl Ledger {
         }
     }
 
-    /// The edit and those that go out in its place, each later than the one before.
+    /// The edit, then the edits that stand for it in turn, each later than the one before.
     pub(super) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
         std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
     }

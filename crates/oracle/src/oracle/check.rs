@@ -1,34 +1,33 @@
-//! What a check says of itself, in the file that checks it: its name, its metric, what it needs of
-//! a stack and which of an engine's events it hears.
+//! The definition of a check, in the file that implements it: its name, its metric, the
+//! capabilities it needs and the events of an engine that it uses.
 
 use super::hearing::Topic;
 use crate::contract::Capabilities;
 
-/// What a check says of itself; it is known by its name.
+/// The definition of a check; its name identifies it.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: &'static str,
-    /// What counts what it finds.
+    /// The metric that counts its violations.
     pub(super) metric: &'static str,
     pub(super) harm: Harm,
     pub(super) matter: Matter,
-    /// What it found, in a sentence for people.
+    /// What it found, as a sentence for people.
     pub(super) finds: &'static str,
-    /// Whether a stack that can do so much has to pass it.
+    /// Whether a stack with these capabilities must pass it.
     pub(super) needs: fn(Capabilities) -> bool,
-    /// Whether it is counted, and held against nobody, though a stack need not pass it.
+    /// Whether violations are counted, but not judged, for a stack that need not pass it.
     pub(super) counts: fn(Capabilities) -> bool,
-    /// The events of an engine without which it cannot find what it is to find.
+    /// The engine's events that it needs to find violations.
     pub(super) hears: &'static [Topic],
-    /// The checks that may fire along with it without being named: what it means at a larger scale.
+    /// Checks that may fire with it without being reported: consequences of the same fault.
     pub(super) implies: &'static [&'static str],
 }
 
 /// A check in the list of rules.
 pub(super) type Check = &'static Rule;
 
-/// What most checks have in common: every stack has to pass them, by what the backend commits and
-/// a phone at rest shows.
+/// The common case: every stack must pass it, and it needs only commits and rows of phones at rest.
 pub(super) const PLAIN: Rule = Rule {
     name: "",
     metric: "",
@@ -51,17 +50,17 @@ impl Rule {
     pub(super) fn applies(&self, capabilities: Capabilities) -> bool {
         (self.needs)(capabilities)
     }
-    /// Whether what it looks at can be counted, be it held against the stack or not.
+    /// Whether violations can be counted, judged or not.
     pub(super) fn is_counted(&self, capabilities: Capabilities) -> bool {
         self.applies(capabilities) || (self.counts)(capabilities)
     }
-    /// Whether it is about the records of another system.
+    /// Whether it is about the records of the other system.
     pub(super) fn is_of_destination(&self) -> bool {
         self.matter == Matter::Destination
     }
 }
 
-/// What a check looks at: where there is none of it, that it found nothing says nothing.
+/// What a check looks at. If there is none of it, finding nothing proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Matter {
     Rows,
@@ -72,13 +71,13 @@ pub(super) enum Matter {
     Parts,
     Attachments,
     Looks,
-    /// The records of another system.
+    /// The records of the other system.
     Destination,
     World,
 }
 
 impl Matter {
-    /// Why there was none of it; `None` where there always is.
+    /// Why there was none of it; `None` if there always is.
     pub(super) fn lack(self) -> Option<&'static str> {
         match self {
             Matter::Rows => Some("of no device that came to rest was a row compared"),
@@ -95,17 +94,17 @@ impl Matter {
     }
 }
 
-/// What a violation does to people's data, the gravest first.
+/// The harm of a violation to people's data, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
-    /// A row or an edit is gone, or a value of it is not what was saved.
+    /// A row or an edit is lost, or a value of it is not the saved one.
     Lost,
     /// A row or a commit is there twice, is back after its delete, or nobody asked for it.
     Doubled,
     /// A device shows other rows or versions than the backend has.
     Divergent,
-    /// Work waits and does not come to its end.
+    /// Work waits and does not end.
     Stuck,
-    /// The app shows a wrong status, or syncs otherwise than it should: no row is wrong.
+    /// The app shows a wrong status or syncs in a wrong way; no row is wrong.
     Wrong,
 }

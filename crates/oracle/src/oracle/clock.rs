@@ -1,24 +1,23 @@
-//! Instants in words: the same way for virtual times, stamps and values, so that they can be held
-//! against each other.
+//! Instants as text, in one form for virtual times, stamps and values, so that they compare.
 
 use crate::base::{Span, Stamp, Time};
 
-/// The wall clock of a world, and what its people read from it.
+/// The wall clock of a world, and its local time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
     /// The wall clock at virtual time zero.
     pub start: Stamp,
-    /// What is added to UTC to get local time, in seconds.
+    /// Offset of local time from UTC in seconds.
     pub utc_offset: i32,
 }
 
 impl Clock {
-    /// An instant as local time: `08:02:14.429`, with its date if that is not the start's.
+    /// An instant in local time: `08:02:14.429`, with the date if it is not the start's.
     pub fn time(self, at: Time) -> String {
         self.stamp(self.start.plus(Span(at.0)))
     }
 
-    /// A stamp as local time; `no date` for the stamp of nothing.
+    /// A stamp in local time; `no date` for stamp 0.
     pub fn stamp(self, stamp: Stamp) -> String {
         if stamp == Stamp(0) && self.start != Stamp(0) {
             return "no date".to_owned();

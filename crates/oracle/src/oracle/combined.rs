@@ -1,8 +1,8 @@
-//! Columns whose values are combined: what nobody typed is right if the rule gives it.
+//! Columns whose values are combined: a value that nobody typed is right if the rule gives it.
 //!
-//! The rule takes what was there before a commit, and what the edits in that commit changed: the
-//! difference between what their people saw and what they made of it. Edits of one phone that were
-//! made on top of each other are one change.
+//! The rule takes the value before a commit and the changes of the commit's edits. A change is the
+//! difference between what a person saw and what they saved. Edits of one phone that were made on
+//! top of each other count as one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use super::history::{Row, bit};
 use crate::base::{EditId, EntityId, Value, ValueRef};
 use crate::contract::{Combine, EditKind, Entity, LocalEdit};
 
-/// A column of the backend's by its position, and how its values are combined.
+/// A column of the backend by its position, and how its values are combined.
 pub(super) type Combining = (EntityId, usize, Combine);
 
 /// Which columns are combined, and what is known of the edits that set them.
 #[derive(Debug, Default)]
 pub(super) struct Combined {
     rules: BTreeMap<(EntityId, usize), Combine>,
-    /// What the app showed in columns that are combined as an edit was made.
+    /// What the app showed in combined columns when an edit was made.
     saw: FxHashMap<EditId, Vec<(usize, Value)>>,
-    /// The edits that the next commit of an edit brings, too, as its server says.
+    /// The other edits in the next commit of an edit, as its server reported.
     others: BTreeMap<EditId, Vec<EditId>>,
-    /// The columns in which a commit of an edit says what a rule of the server's made of it.
+    /// The columns in which a rule of the server changes an edit's values at its commit.
     remade: BTreeMap<EditId, Vec<usize>>,
 }
 
@@ -39,16 +39,16 @@ impl Combined {
     pub(super) fn takes(&self, entity: EntityId, column: usize) -> bool {
         self.rules.contains_key(&(entity, column))
     }
-    /// The columns of an entity that are combined, one bit each.
+    /// The combined columns of an entity, one bit each.
     pub(super) fn bits(&self, entity: EntityId) -> u64 {
         self.of(entity).fold(0, |bits, (column, _)| bits | bit(column))
     }
-    /// Whether an edit sets a column that is combined.
+    /// Whether an edit sets a combined column.
     pub(super) fn has(&self, edit: &LocalEdit) -> bool {
         edit.kind != EditKind::Delete
             && edit.values.iter().any(|(column, _)| self.takes(edit.entity, *column))
     }
-    /// A row as its app shows it, in the device's columns, as an edit of it is about to be made.
+    /// Records the row that the app shows just before an edit of it, in the device's columns.
     pub(super) fn saw(&mut self, edit: EditId, id: EntityId, entity: &Entity, shown: &[Value]) {
         let columns = entity.projection.iter().zip(shown);
         let columns = columns.filter(|(column, _)| self.rules.contains_key(&(id, **column)));
@@ -67,7 +67,7 @@ impl Combined {
     pub(super) fn others(&self, edit: EditId) -> &[EditId] {
         self.others.get(&edit).map_or(&[], |others| others)
     }
-    /// What the person behind an edit saw in a column, made on the first `versions` of its row.
+    /// What the person saw in a column before an edit made on the first `versions` of its row.
     pub(super) fn seen(&self, edit: &LocalEdit, column: usize, (row, versions): (&Row, usize)) -> Value {
         if edit.kind == EditKind::Create {
             return Value::Null;
@@ -78,13 +78,13 @@ impl Combined {
     }
 }
 
-/// What one person made of a value.
+/// A person's change of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Change {
     pub(super) by: EditId,
     pub(super) saw: Value,
     pub(super) made: Value,
-    /// Items that came back unseen by who removes them.
+    /// Items that were added again while the person who removes them had not seen that.
     pub(super) came_back: BTreeSet<String>,
 }
 
@@ -107,7 +107,7 @@ fn number(value: &Value) -> i128 {
     value.with_ref(|value| if let ValueRef::Int(n) = value { n.into() } else { 0 })
 }
 
-/// Edits of one phone that were made on top of each other, as one.
+/// Merges edits of one phone that were made on top of each other.
 fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     changes.sort_by_key(|change| change.by);
     let mut joined: Vec<Change> = Vec::new();
@@ -123,8 +123,7 @@ fn joined(mut changes: Vec<Change>) -> Vec<Change> {
     joined
 }
 
-/// What is wrong with a value after a commit that brought these changes; nothing if the rule gives
-/// it.
+/// What is wrong with a value after a commit with these changes; `None` if the rule gives it.
 pub(super) fn wrong(rule: Combine, before: &Value, after: &Value, changes: Vec<Change>) -> Option<String> {
     let changes = joined(changes);
     match rule {
@@ -158,7 +157,7 @@ fn wrong_set(before: &BTreeSet<String>, after: &BTreeSet<String>, changes: &[Cha
     strange.map(|item| format!("`{item}` is in it"))
 }
 
-/// A stretch that was replaced: what was deleted, and what was typed.
+/// The replaced range: the text deleted, and the text typed.
 fn splice(saw: &str, made: &str) -> (Vec<char>, Vec<char>) {
     let (saw, made): (Vec<char>, Vec<char>) = (saw.chars().collect(), made.chars().collect());
     let same = |a: &[char], b: &[char]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
@@ -209,7 +208,7 @@ mod tests {
     use super::*;
     use crate::base::DeviceId;
 
-    /// What is said of values: rule, before, after, and `saw>made` of each change.
+    /// The verdict on values: rule, before, after, and `saw>made` of each change.
     fn said(rule: Combine, before: &str, after: &str, changes: &[(u32, &str)]) -> Option<String> {
         let value = |text: &str| text.parse().map_or_else(|_| Value::text(text), Value::Int);
         let change = |(at, (device, change)): (usize, &(u32, &str))| {
@@ -232,7 +231,7 @@ mod tests {
             ("6", "8", &[(1, "5>6")], false),
             ("5", "9", &[(0, "5>6"), (1, "5>8")], true),
             ("5", "8", &[(0, "5>6"), (1, "5>8")], false),
-            // What one phone made on top of its own, and what takes away.
+            // Edits of one phone on top of each other, and a decrement.
             ("9", "11", &[(0, "5>6"), (0, "6>7")], true),
             ("9", "4", &[(0, "5>0")], true),
             ("", "3", &[(0, ">3")], true),
@@ -251,7 +250,7 @@ mod tests {
             ("a,b", "b,c", &[(0, "a>c")], true),
             ("a,b", "a,b,c", &[(0, "a>c")], false),
             ("a,b", "a,b,d", &[(0, "a>a")], false),
-            // Of two that know nothing of each other the one that adds has its way.
+            // If one adds and another removes, unaware of each other, the addition wins.
             ("a", "a", &[(0, "a>"), (1, ">a")], true),
             ("a", "", &[(0, "a>"), (1, ">a")], false),
             ("a", "a", &[(0, "a*>")], true),
@@ -267,7 +266,7 @@ mod tests {
         for (before, after, changes, right) in [
             ("one two", "one big two", &[(0, "one two>one big two")][..], true),
             ("one two", "one two", &[(0, "one two>one big two")], false),
-            // Somebody else has typed, or deleted, meanwhile.
+            // Another person has typed or deleted in the meantime.
             ("one two three", "one big two three", &[(0, "one two>one big two")], true),
             ("one two three", "one big two", &[(0, "one two>one big two")], false),
             ("one two three", "one b two three ig", &[(0, "one two>one big two")], false),

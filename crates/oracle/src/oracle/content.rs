@@ -1,4 +1,4 @@
-//! What devices should hold at the end, and how what one shows differs from it.
+//! The rows that devices should hold at the end, and how the shown rows differ from them.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ pub(super) struct Expected {
     pub(super) content: u64,
 }
 
-/// The backend's live rows by place, in the order of keys; devices with equal attributes share.
+/// The backend's live rows by place, in key order; devices with equal attributes share them.
 pub(super) struct Contents {
     by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
     hash: RowHash,
@@ -23,7 +23,7 @@ pub(super) struct Contents {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
-    /// It reads as it should.
+    /// Its content is as it should be.
     None {
         expected: &'a Expected,
         stamp: Stamp,
@@ -76,7 +76,7 @@ impl Contents {
         self.hash.own(values)
     }
 
-    /// Whether the present version, if it has this stamp, has another content in these columns.
+    /// Whether the current version, if it has this stamp, has other content in these columns.
     pub(super) fn differs(
         &mut self,
         truth: &dyn Truth,
@@ -107,13 +107,13 @@ impl Contents {
         });
         for rows in places.values_mut() {
             rows.sort_by(|a, b| a.key.cmp(&b.key));
-            // They are walked through for every device: what is read together lies together.
+            // Copied to be adjacent in memory: every device walks through all keys in order.
             rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
         }
         places
     }
 
-    /// Tells of each row how it differs, in the order of keys; gives how many rows were compared.
+    /// Reports the difference of each row, in key order; returns the number of rows compared.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
@@ -138,7 +138,7 @@ impl Contents {
                 return;
             }
             compared += 1;
-            // Keys lie anywhere in memory: each is looked at once.
+            // Keys are scattered in memory, so each is compared only once.
             while let Some(next) = expected.peek().copied() {
                 let order = next.key.as_str().cmp(key);
                 match order {

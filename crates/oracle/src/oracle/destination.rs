@@ -1,5 +1,5 @@
-//! What another system holds at rest of the rows that are carried to it: each of them once, as the
-//! backend has it, and none that the backend has not. How they came there is not looked at.
+//! The records of another system at rest: it has each row that is sent to it once, as the backend
+//! has it, and no other row. How they got there is not checked.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) static MISSING: Rule = Rule {
     harm: Harm::Lost,
     matter: Matter::Destination,
     finds: "a row of the backend is not in the other system",
-    // A version that is passed over may be of any kind; of two records one is left behind.
+    // A skipped version may be of any kind, and a duplicate record may go stale.
     implies: &["outdated", "kept-deleted"],
     ..PLAIN
 };
@@ -53,17 +53,17 @@ pub(super) static KEPT_DELETED: Rule = Rule {
 
 /// The records of another system.
 pub trait Holdings {
-    /// The entities that are carried there.
+    /// The entities that are sent there.
     fn entities(&self) -> &[EntityId];
     /// Calls `f` with each record: its key in the backend, and its values of the backend's columns.
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value]));
-    /// Whether it takes no record of this row, by a rule of its own.
+    /// Whether it refuses this row by its own rule.
     fn refuses(&self, entity: EntityId, key: &Key) -> bool;
-    /// Why its records are still on their way, if they are.
+    /// Why some of its records are still on their way, if so.
     fn unrest(&self) -> Option<String>;
 }
 
-/// Holds the records of another system against the backend's rows.
+/// Compares the records of another system with the backend's rows.
 pub(super) fn check(holdings: &dyn Holdings, truth: &dyn Truth, words: &Labels, findings: &mut Findings) {
     let mut looked = Looked::default();
     for entity in holdings.entities() {
@@ -101,7 +101,7 @@ fn check_entity(
         if copies.iter().any(is_last) {
             continue;
         }
-        // What it has of a row may be from before it refused it.
+        // Its record may be from before it refused the row.
         if holdings.refuses(entity, &key) {
             looked.refused += 1;
         } else if let Some(first) = copies.first() {

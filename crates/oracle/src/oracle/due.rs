@@ -1,4 +1,4 @@
-//! Runs that are owed, why, and within which bound.
+//! Runs that are due: why, and within which bound.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) struct Owed {
 pub(super) struct Waiting {
     pub(super) place: EditTarget,
     pub(super) made: Time,
-    /// It was in a request, so that it may be settled although nobody said so.
+    /// It was sent in a request, so it may be settled without a report.
     pub(super) sent: bool,
 }
 

@@ -12,77 +12,75 @@ use crate::contract::{EditKind, LocalEdit, LogKind, Refusal};
 pub(super) struct Edit {
     pub(super) local: LocalEdit,
     pub(super) row: RowId,
-    /// It sets a column that is combined: that a row says the same says nothing of it.
+    /// It sets a combined column, so equal values in the row prove nothing.
     pub(super) combines: bool,
-    /// How many of the values are its person's: the rest is from edits in whose place it goes out.
+    /// How many of the values are its person's own; the rest are from edits that it stands for.
     own: usize,
     pub(super) made: Time,
     pub(super) life: u32,
-    /// How many versions its device had seen as it was made, or as a conflict was decided since.
+    /// How many versions its device had seen when it was made, or at its last conflict decision.
     pub(super) seen: usize,
     pub(super) made_on: usize,
-    /// How many of these had surely come to its device.
+    /// How many of these had certainly arrived at its device.
     pub(super) reached: usize,
     pub(super) commits: u32,
-    /// The other edit of the same device and row whose commit brought what it says.
+    /// The other edit of the same device and row whose commit contained its values.
     pub(super) carried: Option<EditId>,
-    /// The later edit of its row that was last sent in its place, too.
+    /// The later edit of its row that was last sent and also stands for it.
     pub(super) goes_with: Option<EditId>,
-    /// That commit brought it: the backend did not say so before.
+    /// That commit brought its values; the backend did not have them before.
     pub(super) brought: bool,
-    /// What it says is on the backend with this later edit of its device, as that was refused.
+    /// The later edit whose refusal covers it too: the backend's row then had the values of both.
     pub(super) alongside: Option<u32>,
     pub(super) matched: bool,
-    /// Its last commit left each column that it sets as somebody else had set it.
+    /// After its last commit, each column that it sets still had another author's value.
     pub(super) gave_way: bool,
     pub(super) acknowledged: bool,
     pub(super) acknowledged_first: Option<(u32, Time)>,
-    /// The last line about it in a log that the user can read.
+    /// The kind of its last line in the user's log.
     pub(super) said: Option<LogKind>,
-    /// When, and in which life of its device's storage, its person was last told that it is
-    /// refused.
+    /// When its person was last told that it is refused, and in which life of the storage.
     pub(super) told_refused: Option<(u32, Time)>,
-    /// Its person left it at a logout, or took the other side of its conflict.
+    /// Its person discarded it at a logout.
     pub(super) left_at_logout: bool,
     pub(super) given_up: bool,
     pub(super) equal: bool,
     pub(super) refused: Option<Time>,
-    /// It was refused for a conflict by a server that heard of its columns alone, as its row had
-    /// this many versions.
+    /// Refused for a conflict by its columns alone: the row's number of versions then.
     pub(super) by_column: Option<usize>,
-    /// Its commit went with the backend's state, or nobody saw it saved: it need not be anywhere.
+    /// It need not be anywhere: its commit was undone by a restore, or nobody saw it saved.
     pub(super) excused: bool,
-    /// Its commit went with the backend's state.
+    /// Its commit was undone by a restore of the backend.
     pub(super) undone: bool,
-    /// It was committed, and the backend has it no more, though nobody took it back.
+    /// It was committed and is no longer on the backend, although nothing undid it.
     pub(super) vanished: bool,
-    /// An upgrade of its app has emptied its device's database since.
+    /// An upgrade of its app emptied its device's database.
     pub(super) emptied: bool,
-    /// Its device lost power, and what it had not synced, since it made or last logged it.
+    /// When its device lost power and unsynced data, after the edit was made or last logged.
     pub(super) lost_power: Option<Time>,
-    /// A refusal of which the device has not heard yet, and whether the values differed.
+    /// A refusal of which the device has not heard yet; true if the values differed.
     pub(super) unheard: Option<bool>,
-    /// A device heard of it that may know more or less than is known of it: its word counts.
+    /// The device that heard of it may know more or less than the model, so its own report decides.
     pub(super) by_word: bool,
-    /// Which device asked for that, or for its commit, as far as one can tell.
+    /// The device that, as far as known, requested that refusal or the commit.
     pub(super) asked_by: DeviceId,
-    /// The last answer may have said it, or that the edit waits.
+    /// The last response may have contained the refusal, or said that the edit waits.
     pub(super) perhaps_heard: bool,
     pub(super) stands: Option<Refused>,
-    /// It was refused because a row is there already that it wants to make, or has its natural key.
+    /// It was refused because the row that it creates, or one with its natural key, exists already.
     pub(super) met_another: bool,
     pub(super) conflict: bool,
     pub(super) won: Option<Won>,
-    /// Whose engine decided that; a copy of its device may, and then that one has the line.
+    /// The device whose engine decided that; if it is a copy, the copy's log counts.
     pub(super) decided_on: Option<DeviceId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused {
     pub(super) why: Refusal,
-    /// The row in the way: the one that it was to change, or another that has its natural key.
+    /// The conflicting row: the one it was to change, or another with its natural key.
     pub(super) row: RowId,
-    /// What it wanted to do there, which may be another thing than its person did.
+    /// The kind of change it requested there, which may differ from what its person did.
     pub(super) kind: EditKind,
 }
 
@@ -144,7 +142,7 @@ impl Edit {
         }
     }
 
-    /// How many versions of its row its person, or a rule over it, knew for sure.
+    /// How many versions of its row were certainly known to its person, or to a rule over it.
     pub(super) fn knew(&self) -> usize {
         if self.seen > self.made_on { self.seen } else { self.reached }
     }
@@ -154,7 +152,7 @@ impl Edit {
     pub(super) fn sets(&self, column: usize) -> bool {
         self.own_value(column).is_some()
     }
-    /// Takes out what edits in whose place it goes out said in these columns.
+    /// Removes values in these columns that come from edits it stands for.
     pub(super) fn part_with(&mut self, columns: &[usize]) {
         let others = self.local.values.split_off(self.own);
         self.local.values.extend(others.into_iter().filter(|(column, _)| !columns.contains(column)));
@@ -162,7 +160,7 @@ impl Edit {
     pub(super) fn own_values(&self) -> &[(usize, Value)] {
         &self.values[..self.own]
     }
-    /// What its person set a column to.
+    /// The value that its person set in a column.
     pub(super) fn own_value(&self, column: usize) -> Option<&Value> {
         self.own_values().iter().find(|(of, _)| *of == column).map(|(_, value)| value)
     }
@@ -174,7 +172,7 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-    /// Whether a commit of it wrote none of what it says: each of its columns stays as it was.
+    /// Whether its commit wrote none of its values: each of its columns is unchanged.
     pub(super) fn is_left_out(&self, before: Option<&[Value]>, after: Option<&[Value]>) -> bool {
         let (EditKind::Update, false, Some(before), Some(after)) = (self.kind, self.combines, before, after)
         else {
@@ -186,7 +184,7 @@ impl Edit {
         };
         self.own > 0 && own.all(stays)
     }
-    /// By the backend, or by the app as no server takes it.
+    /// Refused for good by the backend, or by the app because no server takes it.
     pub(super) fn is_refused_for_good(&self) -> bool {
         self.said == Some(LogKind::Rejected) || self.refused.is_some() && self.stands.is_none()
     }

@@ -1,15 +1,15 @@
-//! The ways in which a saved edit can end.
+//! The final states of a saved edit.
 
 use crate::contract::EditEnd;
 
-/// What an end means to the person who saved the edit.
+/// What a final state means to the person who saved the edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// Nothing of it is lost.
     Kept,
     Waits,
     Lost,
-    /// A state without it was put in the place of the device's or the backend's.
+    /// The state of the device or backend was replaced by one without it.
     TakenBack,
 }
 
@@ -76,13 +76,13 @@ impl End {
 pub struct Loss {
     /// The metric that counts them.
     pub metric: &'static str,
-    /// In words, after "20 edits were".
+    /// In words, to follow "20 edits were".
     pub how: &'static str,
-    /// Whether `oracle.taken_back.edits` counts them, too.
+    /// Whether `oracle.taken_back.edits` also counts them.
     pub taken_back: bool,
 }
 
-/// Every way in which a saved edit can be lost. What they count adds up to all that were lost.
+/// Every way in which a saved edit can be lost. Their counts add up to all lost edits.
 pub fn losses() -> impl Iterator<Item = Loss> {
     let of = |end: End| Loss {
         metric: end.metric(),

@@ -1,4 +1,4 @@
-//! How each saved edit ends: exactly one end for each, so that no way to lose one is forgotten.
+//! Gives each saved edit exactly one final state, so that no way to lose an edit is missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +13,21 @@ use crate::contract::{EditEnd, LogKind};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     pub(super) waits: bool,
-    /// Another edit of its row waits, and brings what it says.
+    /// Another edit of its row waits and contains its values.
     pub(super) row_waits: bool,
     pub(super) fulfilled: bool,
     pub(super) logged: bool,
-    /// The backend's row says what it says.
+    /// The backend's row has its values.
     pub(super) is_there: bool,
 }
 
 impl Seen {
-    /// On a device that nobody can look into.
+    /// For a device that cannot be inspected.
     const NOTHING: Seen =
         Seen { waits: true, row_waits: false, fulfilled: false, logged: false, is_there: false };
 }
 
-/// What is seen of edits at the end.
+/// What was seen of edits at the end.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     seen: BTreeMap<EditId, Seen>,
@@ -35,21 +35,21 @@ pub(super) struct Ends {
     on_copies: BTreeSet<EditId>,
 }
 
-/// What of a saved edit is lost, where anything is.
+/// What of a saved edit is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lost {
     All,
-    /// Its row is on the backend, and nobody has what is attached to that.
+    /// Its row is on the backend, and the row's attachment is lost.
     Attachment,
 }
 
-/// How many edits have each end, how many were lost, and the first of some in order.
+/// Counts of edits by final state, counts of losses, and the first edits of some states.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     by_end: BTreeMap<End, u64>,
     untold: u64,
     attachments: u64,
-    /// Of those that did not arrive.
+    /// Of edits that did not arrive.
     pub(super) ends: BTreeMap<EditId, EditEnd>,
     pub(super) taken_back: Option<(EditId, Lost)>,
     pub(super) shelved: Option<(EditId, Lost)>,
@@ -75,13 +75,13 @@ impl Ends {
     pub(super) fn saw(&mut self, id: EditId, seen: Seen) {
         self.seen.insert(id, seen);
     }
-    /// These wait on `device`.
+    /// These edits wait on `device`.
     pub(super) fn wait_on(&mut self, device: DeviceId, edits: impl Iterator<Item = EditId>) {
         self.on_copies.extend(edits.filter(|edit| edit.device != device));
     }
 
-    /// Gives each saved edit its end; of those in `attachments_lost` that is the end of what is
-    /// attached to their row, if the row itself arrived.
+    /// Gives each saved edit its final state. If its row arrived but it is in `attachments_lost`,
+    /// it gets the final state of the attachment.
     pub(super) fn count(
         &self,
         devices: u32,
@@ -90,7 +90,7 @@ impl Ends {
     ) -> Counted {
         let mut counted = Counted::default();
         for (id, edit) in (0..devices).flat_map(|device| ledger.of(DeviceId(device))) {
-            // One that nobody saw saved need not be anywhere.
+            // An edit that nobody saw saved need not be anywhere.
             if ledger.missed.contains_key(&id) {
                 continue;
             }
@@ -100,7 +100,7 @@ impl Ends {
                 counted.attachments += 1;
             }
             *counted.by_end.entry(end).or_default() += 1;
-            // No log speaks of what is attached.
+            // Logs do not mention attachments.
             let is_told = lost == Lost::All && self.is_told(ledger, (id, edit));
             let is_refused = edit.commits == 0 && !edit.brought && edit.is_refused_for_good();
             if is_refused && is_told && matches!(end, End::Arrived | End::Refused) {
@@ -119,16 +119,16 @@ impl Ends {
         counted
     }
 
-    /// The first that holds, from what saves an edit to what explains the loss best.
+    /// The first matching state, from those that keep an edit to the best explanation of its loss.
     fn end(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> End {
         if edit.vanished {
             return End::Forgotten;
         }
         if edit.commits > 0 {
-            // A commit of it may have left each of its columns as it was.
+            // Its commit may have left each of its columns unchanged.
             return if edit.gave_way && !edit.matched { End::Superseded } else { End::Arrived };
         }
-        // A later edit of its row takes along what is not refused.
+        // A later edit of its row takes it along unless it was refused.
         let refused = edit.is_refused_for_good() && !edit.brought && !edit.matched;
         if let Some(by) = edit.carried.filter(|_| !refused) {
             let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
@@ -137,7 +137,7 @@ impl Ends {
         let seen = self.seen.get(&id).copied().unwrap_or(Seen::NOTHING);
         let gone = ledger.is_gone(id, edit);
         let waits = |waits: bool| waits && !gone || self.on_copies.contains(&id);
-        // What was decided of a later edit that went out in its place was decided of it.
+        // A decision about a later edit that stands for it applies to it.
         let decided = ledger.ways(edit).find_map(verdict);
         match decided {
             _ if waits(seen.waits) => End::Waiting,
@@ -148,14 +148,14 @@ impl Ends {
             _ if edit.given_up => End::GivenUp,
             Some(end) => end,
             None if gone && edit.acknowledged => ledger.taken_by(id, edit),
-            // Its row has moved on, and nobody brought it there.
+            // Its row has changed since, and nobody brought its values there.
             None if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
             None => taken(ledger, (id, edit)).unwrap_or_else(|| self.unexplained(ledger, (id, edit), seen)),
         }
     }
 
-    /// An edit that its person can read about, be it in the line about a later edit of its row that
-    /// went out in its place, has the end of that; else the engine forgot it.
+    /// An edit that the user's log mentions gets the state of the later edit that explains it, if
+    /// that is lost too, else `Superseded`. Without a log line the engine forgot it.
     fn unexplained(&self, ledger: &Ledger, (id, edit): (EditId, &Edit), seen: Seen) -> End {
         if !seen.logged {
             return End::Forgotten;
@@ -174,7 +174,7 @@ impl Ends {
     }
 }
 
-/// What was decided against an edit.
+/// The decision against an edit, if any.
 fn verdict(edit: &Edit) -> Option<End> {
     match edit.is_refused_for_good() {
         true => Some(End::Refused),
@@ -185,7 +185,7 @@ fn verdict(edit: &Edit) -> Option<End> {
     }
 }
 
-/// What took away what a device had saved, with its state or out of it; `None` if nothing did.
+/// What removed the edit from its device, with the state or alone; `None` if nothing did.
 fn taken(ledger: &Ledger, (id, edit): (EditId, &Edit)) -> Option<End> {
     match ledger.is_gone(id, edit) {
         true if ledger.is_left(id, edit) => Some(End::Shelved),

@@ -1,8 +1,9 @@
-//! Families of rows of which others can see a part: what waited together on a device, of a row and
-//! of the rows that are part of it, and was not committed together.
+//! Split families: edits of a row and of its parts waited together on a device, but were not
+//! committed together, so that others can see only some of them.
 //!
-//! A family is split from the first of its commits until the last edit that waited with it, as that
-//! was first sent, is on the backend or given up. Of copies only what waited on each had waited.
+//! A family is split from its first commit until the last of its edits is on the backend or given
+//! up. Those are the edits that waited when the first was first sent. On copies, only edits that
+//! waited on each of them count.
 
 use std::collections::{BTreeMap, BTreeSet};
 

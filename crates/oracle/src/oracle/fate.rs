@@ -1,4 +1,4 @@
-//! Where a record went wrong, in a sentence.
+//! Explains in one sentence where a record went wrong.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ pub(super) struct Fate {
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
     elsewhere: Vec<(Key, Time)>,
-    /// The server is its author's own: the last sentence says what there is to call.
+    /// The server is third-party: the last sentence names the calls that it should make.
     names_calls: bool,
 }
 
-/// What a server left undone of an edit that its phone then took for done.
+/// What a server failed to do with an edit that its phone then took for done.
 const UNSAID: &str = ": the server neither wrote it nor said that it refuses it \
     (in JavaScript `db.put`, `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
     sent: Option<Time>,
-    /// When the word that it is gone last left since that version's commit.
+    /// When the row's removal was last sent after that version's commit.
     word: Option<Time>,
     current: Option<Time>,
     stored: Option<Time>,
     removed: Option<Time>,
     paged: Option<Time>,
     asked: Asked,
-    /// When its process first died since it was last sent something.
+    /// When its process first died after the last send.
     died: Option<Time>,
 }
 
-/// With what a device asked what changed, since the last commit.
+/// The requests of a device for changes since the last commit.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
-    /// Its server says so at all.
+    /// Whether its server reports such requests at all.
     is_told: bool,
     last: Option<Time>,
-    /// The first time with a cursor that is past that commit.
+    /// The first time with a cursor past that commit.
     past: Option<(Time, Stamp)>,
 }
 
@@ -78,7 +78,7 @@ impl There {
             None => way,
         }
     }
-    /// Of what the server never sent to a device that asks it for changes.
+    /// Explains why the server never sent it to a device that asks for changes.
     fn not_asked(&self, what: &str, device: DeviceId, clock: Clock) -> String {
         match (self.asked.past, self.asked.last) {
             (Some((at, since)), _) => {
@@ -94,7 +94,7 @@ impl There {
 }
 
 impl Fate {
-    /// One that has seen nothing; whether its last sentence names what a server calls.
+    /// An empty one; `names_calls`: the last sentence names a server's calls.
     pub(super) fn new(names_calls: bool) -> Fate {
         Fate { names_calls, ..Fate::default() }
     }
@@ -173,7 +173,7 @@ impl Fate {
         let ended = request_of(event);
         ended.into_iter().for_each(|(of, how)| self.request_ended(at, device, Some(of), &how));
     }
-    /// A request of a device, or all of its process, ended like this.
+    /// Notes that a request of a device ended like this; all its requests if `None`.
     fn request_ended(&mut self, at: Time, device: DeviceId, request: Option<u64>, how: &str) {
         let is_in = |course: &Course| {
             course.ended.is_none()
@@ -205,7 +205,7 @@ impl Fate {
         }
     }
 
-    /// Whether this is the last version's stamp; any is, if that is from before the start.
+    /// Whether this is the last version's stamp; true for any if that is from before the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }
@@ -244,7 +244,7 @@ impl Fate {
                     let older = clock.time(older);
                     format!("{device} stored {what} at {at}, and another version over it at {older}")
                 }
-                // What an app of somebody else made of an answer, nobody knows.
+                // It is unknown what a third-party app did with a response.
                 None => {
                     let took = if self.names_calls { "was given" } else { "stored" };
                     let shows = match check {
@@ -390,7 +390,7 @@ impl Course {
     fn was_answered(&self) -> bool {
         self.ended.as_ref().is_some_and(|(_, how)| how == ANSWERED)
     }
-    /// What became of the request in which it last was, in words.
+    /// What became of its last request, in words.
     fn request_ended(&self, clock: Clock) -> Option<String> {
         let ((_, request), (at, how)) = (self.sent?, self.ended.as_ref()?);
         Some(format!("request {request} {how} at {}", clock.time(*at)))

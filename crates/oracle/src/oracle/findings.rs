@@ -1,4 +1,4 @@
-//! What was found so far: exact counts, and the first violations of each check in words.
+//! The findings so far: exact counts, and the first violations of each check as text.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,23 +16,23 @@ use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, Event, Merge};
 
-/// How many violations of one check are kept with their text.
+/// How many violations of one check are kept as text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
 pub(super) struct Findings {
     setup: Rc<OracleSetup>,
     rules: &'static [Check],
     counts: Vec<u64>,
-    /// What was counted of checks that the stack does not have to pass.
+    /// Counts of checks that the stack does not have to pass.
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(super) bent: Bent,
-    /// Of another system, if there is one; without it nothing is said of its checks.
+    /// Findings about another system, if there is one; without it its checks are not reported.
     pub(super) destination: Option<Looked>,
 }
 
-/// Rows that were looked for in another system, those that it refuses, and the check that has said
-/// of it that more of them are on their way.
+/// The rows looked up in another system, the rows it refuses, and the check that already reported
+/// that more are on their way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Looked {
     pub(super) rows: u64,
@@ -43,19 +43,19 @@ pub(super) struct Looked {
 /// A broken promise, with the record it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The check's name, as scenario files write it: `lost`, `two-syncs-of-one-unit`.
+    /// The check's name as in scenario files: `lost`, `two-syncs-of-one-unit`.
     pub check: &'static str,
-    /// The device, where one is concerned.
+    /// The device, if one is concerned.
     pub device: Option<DeviceId>,
-    /// The record, where one is concerned.
+    /// The record, if one is concerned.
     pub record: Option<(EntityId, Key)>,
-    /// The record that the device was last busy with, where none is concerned.
+    /// The record that the device last worked on, if no record is concerned.
     pub beside: Option<(EntityId, Key)>,
-    /// In words, with names and figures.
+    /// As text, with names and figures.
     pub text: String,
 }
 
-/// What an edit seems to have done wrong, unless a log speaks of it in the end.
+/// A suspected violation by an edit, dropped if a log mentions it at the end.
 #[derive(Debug)]
 pub(super) struct Suspicion {
     pub(super) check: Check,
@@ -69,7 +69,7 @@ pub(super) struct Heard<'a> {
     pub(super) at: Time,
     pub(super) device: DeviceId,
     pub(super) event: &'a Event<'a>,
-    /// The way out that the event is.
+    /// How the event ends or replaces a process or its storage, if it does.
     pub(super) out: Option<WayOut>,
     pub(super) setup: &'a OracleSetup,
     pub(super) findings: &'a mut Findings,
@@ -77,8 +77,8 @@ pub(super) struct Heard<'a> {
 
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
-/// Whether somebody else set each column of an edit since its device read the row, and before
-/// there were `by_then` versions; or the row said the same.
+/// Whether each column of an edit was set by others between its device's read of the row and
+/// version `by_then`, or had the same value already.
 fn is_contested(id: EditId, edit: &Edit, (row, by_then): (&Row, usize)) -> bool {
     let read = edit.made_on.min(edit.reached);
     let says =
@@ -108,9 +108,9 @@ impl Findings {
     pub(super) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
     }
-    /// Whether an edit that is nowhere may be so, as its stack promises no more. What the backend
-    /// never judged has no other version to give way to, nor has what it refused for good; what a
-    /// server judged by column has one in each of its columns.
+    /// Whether an edit may be gone because its stack promises no more. An edit that the backend
+    /// never judged, or refused for good, met no version that it could give way to. For an edit
+    /// judged by column, each column must have such a version.
     pub(super) fn may_give_way(&self, id: EditId, edit: &Edit, row: &Row) -> bool {
         match self.setup.capabilities.merge {
             Merge::Keeps => false,
@@ -129,7 +129,7 @@ impl Findings {
         self.setup.capabilities.merge
     }
 
-    /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.
+    /// Counts a violation of `check`; the first [`VIOLATIONS_KEPT`] are kept as text.
     pub(super) fn add(
         &mut self,
         check: Check,
@@ -143,7 +143,7 @@ impl Findings {
             self.unjudged[place] += 1;
         }
     }
-    /// Where its counts are.
+    /// The index of its counts.
     fn place(&self, check: Check) -> usize {
         self.rules.iter().position(|rule| *rule == check).expect("each check is in the list")
     }
@@ -172,7 +172,7 @@ impl Findings {
         }
     }
 
-    /// Counts values that came to mean something else; `committed` of those that the backend has.
+    /// Counts altered values; `committed` if the backend has them.
     pub(super) fn add_bent(
         &mut self,
         (device, record): (DeviceId, (EntityId, &str)),
@@ -186,7 +186,7 @@ impl Findings {
         }
     }
 
-    /// Each check with what it found of a stack that has to pass it, and of another.
+    /// Each check with its count where the stack must pass it, and its count otherwise.
     fn counted(&self) -> impl Iterator<Item = (Check, u64, u64)> {
         let counts = self.counts.iter().zip(&self.unjudged);
         self.rules.iter().zip(counts).map(|(rule, (found, unjudged))| (*rule, *found, *unjudged))
@@ -215,7 +215,7 @@ impl Findings {
         let can = self.setup.capabilities;
         let applies = |check: Check, found: u64| check.applies(can) || found > 0;
         let is_there = |check: Check| check.matter != Matter::Destination || self.destination.is_some();
-        // What does not come to rest there is no device.
+        // The destination that does not come to rest is not a device.
         let no_device = |check: Check| self.destination.is_some_and(|of| of.restless == Some(check));
         let refused = self.destination.map(|looked| ("destination.refused.rows", looked.refused));
         let figures = self

@@ -55,12 +55,12 @@ pub(super) static SYNC_LOOP: Rule = Rule {
     ..PLAIN
 };
 
-/// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
+/// A loop has this many runs in a row, each started by the end of the one before or by its hook.
 const LOOP: u32 = 10;
-/// No more runs than that begin before one is heard of.
+/// At most this many runs start without being reported before the next report.
 const UNHEARD: usize = 64;
 
-/// A disk that takes so long for what a person does keeps a run waiting, too.
+/// A disk that takes this long for a person's action also keeps a run waiting.
 const SLOW: Span = Span::secs(1);
 
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ pub(super) struct DeviceFlow {
     suspended: bool,
     left_alone: Time,
     open: BTreeMap<u64, Run>,
-    /// By run: when others of its unit started; whether it was still under way shows when it ends.
+    /// By run, when other runs of its unit started; its end shows whether it was still under way.
     met: BTreeMap<u64, Vec<Time>>,
     runs: u64,
     queue: VecDeque<(UnitId, Time)>,
@@ -100,11 +100,11 @@ pub(super) struct DeviceFlow {
     called: Vec<(UnitId, Time)>,
     triggering: Option<(UnitId, u32)>,
     triggered: BTreeMap<UnitId, u32>,
-    /// The process died at work, and no run started since: what it did last it may not have told.
+    /// The process died at work, and no run has started since: its last actions may be unreported.
     untold: bool,
-    /// Runs that ended for lack of room since one was complete: a death may leave them open.
+    /// Runs that ended for lack of storage since the last complete one; a death may reopen them.
     unwritten: BTreeSet<u64>,
-    /// Runs that may come to light, and end, after others: nobody was told that they began.
+    /// Runs whose start was not reported, which may appear and end after later runs.
     unheard: BTreeSet<u64>,
 }
 
@@ -134,7 +134,7 @@ impl DeviceFlow {
             Event::Suspended => self.suspended = true,
             Event::Continued { .. } => self.goes_on(at),
             Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
-            // It may be there already: taken, and about to tell of its start.
+            // The unit may be in the queue already: taken, with its start not reported yet.
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
                 self.queue.push_back((*unit, at));
                 self.queued_by_hook(*unit);
@@ -208,7 +208,7 @@ impl DeviceFlow {
             });
         }
         let chain = self.chain(unit, queued_at);
-        // Runs do not start each other for ever: told once for each row of them.
+        // Reported once per chain of runs.
         if chain == LOOP {
             findings.tell(&SYNC_LOOP, id, |names| {
                 let (unit, at) = (names.unit(unit), names.time(at));
@@ -229,16 +229,16 @@ impl DeviceFlow {
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// It did not come to rest: what is open might yet have ended, but for what had its time.
+    /// The device did not come to rest: drops open runs that might still end, but not silent ones.
     pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// Runs of dead processes that no later life has ended, and silent ones of living processes.
+    /// Reports runs of dead processes that no later process ended, and silent runs of living ones.
     pub(super) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         self.tell_silent(id, now, patience, findings);
-        // They were not under way any more when others of their unit started.
+        // A silent run was not under way when others of its unit started.
         let silent = self.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
         silent.collect::<Vec<_>>().iter().for_each(|run| _ = self.met.remove(run));
         for (run, open) in self.open.clone() {
@@ -283,7 +283,7 @@ impl DeviceFlow {
         self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
     }
 
-    /// A unit begins: whether a run of it was under way shows when that ends; a call was.
+    /// A unit starts. A run's end shows whether it was still under way; a direct call was.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         if let Some(other) = two_syncs_of_one_unit(self, unit) {
             self.met.entry(other).or_default().push(at);
@@ -307,7 +307,7 @@ impl DeviceFlow {
         }
     }
 
-    /// What the device does, or waits for, is what its newest run of the unit does.
+    /// What the device does or waits for counts for the newest run of the unit.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
@@ -344,7 +344,7 @@ impl DeviceFlow {
         }
     }
 
-    /// Between a commit and the word of it: an open run may have ended, an unknown one begun.
+    /// Between a commit and its report, an open run may have ended and an unreported one begun.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
@@ -361,7 +361,7 @@ impl DeviceFlow {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
     }
-    /// A person or the network did something: what runs, or waits, is no chain any more.
+    /// A person or the network acted: current and waiting runs belong to no chain.
     pub(super) fn somebody_acted(&mut self) {
         self.last_end = None;
         self.triggered.clear();
@@ -380,7 +380,7 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-    /// A unit put back: what was asked for meanwhile, and told to wait once with it, is this turn.
+    /// A unit was put back: requests reported as coalesced in the meantime belong to this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
@@ -393,15 +393,15 @@ impl DeviceFlow {
     }
 }
 
-/// One unit runs once at a time in one process.
+/// A unit runs at most once at a time in one process.
 fn two_syncs_of_one_unit(device: &DeviceFlow, unit: UnitId) -> Option<u64> {
     device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
 }
 
-/// Waiting units run in the order in which they were queued; a retry has no place in it.
+/// Waiting units run in the order in which they were queued; a retry is not part of that order.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
-    // A unit that is taken tells so a little later: what came meanwhile is another turn.
+    // A unit reports its start some time after it was taken; requests in between are another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
     let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
     let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;
@@ -411,7 +411,7 @@ fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> 
     overtaken
 }
 
-/// Every run ends, if need be by the next life; after a power loss nobody can tell whether it had.
+/// Every run ends, at the latest in the next process; after a power loss that is unknown.
 fn event_without_end(device: &DeviceFlow) -> impl Iterator<Item = (u64, Run)> {
     let left = |run: &Run| run.life < device.life && !run.may_have_ended;
     device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))

@@ -1,8 +1,8 @@
-//! What each update found in the columns that it sets: the base of a comparison of three.
+//! What each update found in the columns that it sets: the base of a three-way comparison.
 //!
-//! An edit finds what its device had been told of the row, with the edits that waited there; one
-//! that comes to nothing takes what it said with it. Each storage knows that for itself: a copy has
-//! what the other had then, a backup what was known then.
+//! An edit finds what its device had been told of the row, with the waiting edits applied. If such
+//! an edit comes to nothing, its values count no more. Each storage has its own knowledge: a copy
+//! knows what the original knew at that time, and a backup what was known then.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,17 +16,17 @@ use super::truth::alike;
 use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind};
 
-/// By row, the edits that came to a storage in their order there.
+/// By row, the edits that came to a storage, in their order there.
 type Book = FxHashMap<RowId, Vec<Noted>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Found {
     books: FxHashMap<DeviceId, Book>,
-    /// All that was ever noted: what a storage was is put in again with a backup or a copy.
+    /// All notes ever made; a backup or a copy restores a storage from them.
     journal: Vec<NotedThere>,
-    /// Of devices that may have held more than they told, or found what came to nothing.
+    /// Edits of devices that may have held more than they reported, or that found a failed edit.
     unsure: BTreeSet<EditId>,
-    /// Edits that may be in the storage of a copy, or not.
+    /// Edits that may or may not be in the storage of a copy.
     pub(super) unseen: BTreeSet<EditId>,
 }
 
@@ -45,7 +45,7 @@ struct Noted {
     update: bool,
     over: bool,
     columns: Rc<Vec<Column>>,
-    /// What its person saw in the row by edits that waited, whatever becomes of those.
+    /// What its person saw in the row from waiting edits, whatever becomes of those.
     saw: Rc<[(usize, Value)]>,
 }
 
@@ -65,7 +65,8 @@ pub(super) struct StorageTime {
 }
 
 impl Found {
-    /// Made on the first `versions` of its row, and what waits; perhaps on more if not `sure`.
+    /// Notes an edit made on the first `versions` of its row and the waiting edits; if not `sure`,
+    /// perhaps on more versions.
     pub(super) fn made(
         &mut self,
         place: StorageTime,
@@ -132,7 +133,7 @@ impl Found {
         }
     }
 
-    /// The edit goes out in the place of earlier ones, too, on what those found.
+    /// The edit also stands for earlier ones, and is based on what those found.
     pub(super) fn squashed(&mut self, place: StorageTime, (id, row): (EditId, RowId), with: &[EditId]) {
         let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
         for other in with.iter().rev() {
@@ -156,7 +157,7 @@ impl Found {
         }
     }
 
-    /// The edit came to nothing: who found it found what it did.
+    /// The edit came to nothing: an edit that found its values now found what it had found.
     pub(super) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
@@ -188,7 +189,7 @@ impl Found {
         self.books.insert(device, book);
     }
 
-    /// Whether these versions say in a column of the edit what is neither found nor its own.
+    /// Whether these versions have, in a column of the edit, a value that it neither found nor set.
     pub(super) fn is_contested(
         &self,
         device: DeviceId,
@@ -205,14 +206,14 @@ impl Found {
         })
     }
 
-    /// Whether its person found it or saw it so; of unsure edits, in any version.
+    /// Whether its person found or saw this value; for unsure edits, in any version.
     pub(super) fn knew(
         &self,
         (id, edit): (EditId, &Edit),
         row: &Row,
         (column, value): (usize, &Value),
     ) -> bool {
-        // A storage that was put in since need not have it.
+        // A storage restored since then need not have the note.
         let noted = self.noted(id.device, (id, edit.row)).or_else(|| self.last(id));
         let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));

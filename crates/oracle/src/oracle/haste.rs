@@ -1,8 +1,9 @@
-//! Whether a device waits before it tries again.
+//! Checks that a device waits before it tries again.
 //!
-//! A wait after failures in a row is drawn below a bound that doubles up to the longest. Who tries
-//! again owes that bound; time without a request under way pays three times its length, and 20 of
-//! the longest are left for luck: even draws come short of that with a chance of 10^-13 a try.
+//! A wait after consecutive failures is drawn below a bound that doubles up to a longest one. Each
+//! retry owes its bound; time without a request under way pays three times its length. A debt of 20
+//! longest bounds is allowed for chance: uniform draws exceed it with a probability of 10^-13 per
+//! try.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +15,10 @@ use crate::contract::{EngineEvent, Event, RequestKind, SyncError, SyncUnit, Tran
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
-/// Starts of a unit that may be still to come: one queued, one held back, one planned.
+/// Starts of a unit that may still follow: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
 
-/// The bound below which the wait after so many failures in a row is drawn.
+/// The bound below which the wait after this many consecutive failures is drawn.
 fn bound(waits: &Waits, failures: u32) -> Span {
     match waits.least {
         Some(least) => least * PAYS,
@@ -30,7 +31,7 @@ fn bound(waits: &Waits, failures: u32) -> Span {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Debt {
-    /// Told with the time for which no request was under way before it.
+    /// When, and the idle time (no request under way) by then.
     since: (Time, Span),
     bounds: Span,
     longest: Span,
@@ -49,7 +50,7 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Another try is made, before which a wait below `bound` was to pass.
+    /// Records another try, before which a wait below `bound` was due.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -70,12 +71,12 @@ impl Debt {
 struct Unit {
     open: bool,
     failed: u32,
-    /// Answers to pushes in a row that put edits off and settled none, and that the last did.
+    /// Consecutive push responses that put edits off and settled none; whether the last one did.
     put_off: (u32, bool),
     tries: u32,
     asked: u32,
     due: u64,
-    /// Requests under way, since when as many as there may be, and for how long that was so in all.
+    /// Requests under way; since when their number is at its limit; total time at the limit.
     sent: u32,
     full: Option<Time>,
     busy: Span,
@@ -86,12 +87,12 @@ struct Unit {
 pub(super) struct Haste {
     units: Vec<Unit>,
     sent: BTreeMap<u64, Place>,
-    /// The engine has no runs: its requests are of no unit, and counted behind the units.
+    /// The engine has no runs: its requests belong to no unit, and use the place after the units.
     pub(super) without_runs: bool,
     pub(super) too_soon: Option<(Place, TooSoon)>,
 }
 
-/// The number of a unit, or of what is of none.
+/// The index of a unit, or the one after the units.
 type Place = usize;
 
 impl Haste {
@@ -139,12 +140,12 @@ impl Haste {
             Event::Engine(EngineEvent::SyncError { unit, error, .. }) => {
                 self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
-                // What an earlier process left open is not tried again for that.
+                // A run left open by an earlier process is not retried for this error.
                 if *error != SyncError::Interrupted {
                     let failed = unit.failed.div_ceil(waits.streams.max(1));
                     unit.tries = unit.tries.saturating_add(1).max(failed);
                 }
-                // What is called after it, without a run, begins to count again.
+                // Later requests without a run start counting from zero.
                 (unit.open, unit.failed) = (false, 0);
             }
             Event::Engine(EngineEvent::RequestSent { request, unit, kind, .. }) => {
@@ -162,7 +163,7 @@ impl Haste {
                 self.ended(at, request, error != TransportError::Cancelled);
             }
             Event::Engine(EngineEvent::RequestRefused { request, .. }) => self.ended(at, request, true),
-            // The refusal that it answers was no failure.
+            // The refusal that led to this reset was not a failure.
             Event::Engine(EngineEvent::CursorReset { unit, .. }) => {
                 self.units[usize::from(unit.0)].failed = 0
             }
@@ -175,7 +176,7 @@ impl Haste {
         unit.map_or(self.without_runs.then_some(last), |unit| Some(usize::from(unit.0)))
     }
 
-    /// What a run has under way at its end, as pages asked for ahead, it does not wait for.
+    /// A run does not wait for requests that are under way at its end, such as prefetched pages.
     fn left_under_way(&mut self, at: Time, unit: UnitId) {
         let place = usize::from(unit.0);
         self.sent.retain(|_, of| *of != place);
@@ -191,7 +192,7 @@ impl Haste {
         }
     }
 
-    /// A request of a unit leaves: after failures, or since edits were put off, it is another try.
+    /// A request of a unit leaves. After failures, or after edits were put off, it is another try.
     fn tries(&mut self, at: Time, place: Place, kind: RequestKind, waits: &Waits) {
         let of = &mut self.units[place];
         let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
@@ -225,7 +226,7 @@ pub(super) fn period(unit: &SyncUnit) -> Option<Span> {
 }
 
 impl Unit {
-    /// For how long until `at` another request might have been under way, and was not.
+    /// Total time until `at` in which another request could have been under way.
     fn idle(&self, at: Time) -> Span {
         let full = self.full.map_or(Span::ZERO, |since| at.since(since));
         Span(at.0).saturating_sub(self.busy + full)
@@ -243,7 +244,7 @@ impl Unit {
         }
     }
 
-    /// Its run begins; whether somebody asked for that, or it was due.
+    /// Its run starts; returns whether that was requested or due.
     fn starts(&mut self, at: Time, period: Option<Span>) -> bool {
         (self.open, self.failed, self.put_off) = (true, 0, (0, false));
         let asked = self.asked > 0;
@@ -302,7 +303,7 @@ mod tests {
         for (waits, before, apart, told) in [
             // Half of the longest wait.
             (DOUBLES, Span::ZERO, Span::secs(4), None),
-            // Those that need not grow are paid in full.
+            // Waits that need not grow are paid in full.
             (decorrelated, Span::ZERO, Span::secs(1), None),
             (decorrelated, Span::ZERO, Span::millis(300), Some(29)),
             // Time without tries is not saved up.

@@ -1,16 +1,16 @@
-//! What an engine tells, by topic: one table, by which the page for authors of engines is made, and
-//! an engine that says nothing of what it promised is found.
+//! An engine's events by topic. The page for authors of engines is generated from this table, and
+//! it is used to find engines that do not report what they promised.
 
 use crate::contract::EngineEvent;
 
-/// A line of the table: events that say something together.
+/// A line of the table: events that belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Hearing {
     /// The names of the events.
     pub events: &'static [&'static str],
-    /// What they say of the engine.
+    /// What they say about the engine.
     pub says: &'static str,
-    /// Why a promise of theirs that is not kept is found, if it is (`empty-report`).
+    /// How a missing report is detected, if it is (`empty-report`).
     pub found: &'static str,
     pub(super) topic: Topic,
 }

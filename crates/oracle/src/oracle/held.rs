@@ -6,14 +6,14 @@ use super::history::{History, Row, RowId};
 use super::truth::Places;
 use crate::base::{DeviceId, Time, Value};
 
-/// How many versions each device has of a row: in little room, there are rows times devices.
+/// How many versions of a row each device has; compact, because there are rows times devices.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
     Many { first: DeviceId, versions: Vec<u32> },
 }
 
-/// What there is to say besides of the few holdings that are not simply up to date.
+/// Details of the few holdings that are not simply up to date.
 #[derive(Clone, Copy, Debug)]
 struct Beside {
     removed: bool,
@@ -30,33 +30,34 @@ struct Former {
 const NEVER: u32 = u32::MAX;
 
 impl Beside {
-    /// Later versions are later than the last count too.
+    /// `counted` may be zero, because versions that come later are later than any last count.
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
-/// Rows times time. A thousand devices of a busy day take it past 64 bits.
+/// Rows times time. A thousand devices on a busy day exceed 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Behind {
     pub(super) lost: u128,
     pub(super) stale: u128,
 }
 
-/// The holdings of all devices: only what differs from how they began.
+/// The holdings of all devices; only differences from the start are stored.
 ///
-/// A device is *lost* with a row from the commit of a version of its scope until it has that or a
-/// later one, *stale* if it holds an older one; offline time counts. It is added up as the device
-/// applies a change of the row, and at the end. A version from before the start counts from the
-/// start, if it is missing or older at the end: a device is taken to begin with its whole scope.
+/// A device is *lost* with a row from the commit of a version in its scope until it has that or a
+/// later one. It is *stale* while it holds an older one; offline time counts. Times are added when
+/// the device applies a change of the row, and at the end. A version from before the start counts
+/// from the start if it is missing or outdated at the end, because a device is taken to begin with
+/// its whole scope.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     by_row: Vec<Holders>,
     beside: FxHashMap<(RowId, DeviceId), Beside>,
-    /// What devices held at the end of lives that are over. Looked up only.
+    /// What devices held at the end of earlier lives. Only looked up, never iterated.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of which devices may hold less than they are taken to, until told. Looked up only.
+    /// Rows of which devices may hold less than assumed, until they report. Only looked up.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
-    /// Where a commit of a device went over versions that had not come to it: how many had. A
-    /// server may write over what its phone never read. Looked up only.
+    /// Rows where a device's commit replaced versions that had not reached it, and how many had. A
+    /// server may write over what its phone never read. Only looked up.
     unread: FxHashMap<(RowId, DeviceId), u32>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
@@ -112,7 +113,7 @@ impl Held {
         self.beside(id, device).removed
     }
 
-    /// A change brings the first `versions`, or the removal: counts what is odd about that.
+    /// Counts oddities of a change that brings the first `versions`, or the removal.
     pub(super) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
@@ -124,7 +125,7 @@ impl Held {
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
-    /// It has the first `versions`, or has removed the row with the last of them.
+    /// The device now has the first `versions`, or has removed the row with the last of them.
     pub(super) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);
@@ -142,7 +143,7 @@ impl Held {
     pub(super) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
-    /// The device may hold less of the row than it is taken to, if that is `so`.
+    /// If `so`, the device may hold less of the row than assumed.
     pub(super) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
         if so {
             self.perhaps_less.insert(holding);
@@ -151,7 +152,7 @@ impl Held {
     pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
-    /// How many versions have come to the device: what its own commit went over need not have.
+    /// How many versions have reached the device, excluding those that its own commit replaced.
     pub(super) fn reached(&self, id: RowId, device: DeviceId) -> usize {
         let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
         read.map_or(held, |read| held.min(*read as usize))
@@ -163,7 +164,7 @@ impl Held {
             self.unread.insert((id, device), reached as u32);
         }
     }
-    /// The backend's version came to the device.
+    /// The backend's version reached the device.
     pub(super) fn read(&mut self, id: RowId, device: DeviceId) {
         self.unread.remove(&(id, device));
     }
@@ -174,8 +175,8 @@ impl Held {
         }
     }
 
-    /// It went back to what it, or another, was at `to` in `life`: of each row it has at most what
-    /// was there by then, and perhaps less.
+    /// Its state was replaced by its own or another's state at `to` in `life`: of each row it has
+    /// at most what was there then, perhaps less.
     pub(super) fn go_back(
         &mut self,
         all: All<'_>,
@@ -284,7 +285,7 @@ impl Held {
 
 impl Holders {
     const FEW: usize = 16;
-    /// A list by number may have this many places for each device in it.
+    /// A list indexed by device number may have up to this many places per device in it.
     const GAPS: usize = 8;
 
     fn get(&self, device: DeviceId) -> u32 {

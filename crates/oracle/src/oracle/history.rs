@@ -12,7 +12,7 @@ use crate::contract::{Author, CommitKind, Schema};
 
 pub(super) type RowId = u32;
 
-/// Longer than any clock of a world is off.
+/// Longer than any clock skew in a world.
 const LONG_BEFORE: Span = Span::secs(20 * 365 * 86_400);
 
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Version {
     pub(super) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
     pub(super) changed: u64,
-    /// What stood in those columns before; `None` if there was no row.
+    /// The values of those columns before; `None` if there was no row.
     replaced: Option<Box<[(usize, Value)]>>,
     pub(super) undone: Option<Time>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Version {
 pub(super) struct Row {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// Where the row was when the world began; `None` for nowhere or if it was not there.
+    /// The row's place at the start; `None` if it had none or did not exist.
     pub(super) first_place: Option<Box<[Value]>>,
     pub(super) versions: Vec<Version>,
     pub(super) values: Option<Vec<Value>>,
@@ -77,7 +77,7 @@ impl History {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
 
-    /// The row of this key, from now on remembered; the initial content is asked for it once.
+    /// The id of the row with this key. A new row is initialised from the initial content.
     pub(super) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {
             return id;
@@ -91,7 +91,7 @@ impl History {
         id
     }
 
-    /// The row as it was when the world began, with its stamp; `None` if it was not there.
+    /// The row at the start with its stamp; `None` if it did not exist.
     pub(super) fn at_the_start(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
         self.initial.row(entity, key)
     }
@@ -100,7 +100,7 @@ impl History {
         Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
-    /// The same of a device that has no version of since.
+    /// The stamp and content of the row at the start, if `versions` is 0.
     pub(super) fn first_of(&self, row: &Row, versions: usize) -> Option<(Stamp, u64)> {
         if versions == 0 { self.first(row.entity, row.key.as_str()) } else { None }
     }
@@ -122,7 +122,7 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
-        // Most rows that are touched are touched once, and a vector grows to four at first.
+        // Most changed rows change once, and a vector would grow to four elements at first.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version {
             stamp,
@@ -139,7 +139,7 @@ impl History {
         std::mem::replace(&mut row.values, after)
     }
 
-    /// The version of this stamp can be seen only from `until` on: nobody is behind with it before.
+    /// The version with this stamp is visible only from `until` on; nobody is behind before that.
     pub(super) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
         let versions = &mut self.rows[id as usize].versions;
         if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
@@ -158,11 +158,11 @@ impl History {
 }
 
 impl Row {
-    /// Whether somebody else than this device gave it a version after the first `versions`.
+    /// Whether another author than this device committed a version after the first `versions`.
     pub(super) fn changed_beside(&self, versions: usize, device: DeviceId) -> bool {
         self.beside(versions..self.versions.len(), device).next().is_some()
     }
-    /// The columns that somebody else than this device changed in these versions, one bit each.
+    /// The columns that others than this device changed in these versions, one bit each.
     pub(super) fn changed_by_others(&self, versions: Range<usize>, device: DeviceId) -> u64 {
         self.beside(versions, device).fold(0, |bits, version| bits | version.changed)
     }
@@ -170,7 +170,7 @@ impl Row {
         let of = self.versions.get(versions).unwrap_or_default().iter();
         of.filter(move |it| !matches!(it.author, Author::Device(by) if by.device == device))
     }
-    /// What a column said after the first `versions` of them; `None` if there was no row then.
+    /// The value of a column after the first `versions`; `None` if there was no row then.
     pub(super) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
         for version in self.versions.get(versions..).unwrap_or_default() {
             let replaced = version.replaced.as_deref()?;
@@ -180,25 +180,25 @@ impl Row {
         }
         self.values.as_ref()?.get(column)
     }
-    /// How many versions a device has with this stamp, 0 for those from before the start. A stamp
-    /// that no version has (coarse clocks) counts as the latest version not after it.
+    /// How many versions a device with this stamp has, 0 for those from before the start. If no
+    /// version has the stamp (coarse clocks), the latest earlier one counts.
     pub(super) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
-    /// Of the versions that read like this the last, by how many there are up to it; `first` is how
-    /// the row read at the start.
+    /// The number of versions up to the last one with this content; 0 if only the content at the
+    /// start, `first`, equals it.
     pub(super) fn reads_as(&self, content: u64, first: Option<u64>) -> Option<usize> {
         let like = self.versions.iter().rposition(|version| !version.gone && version.content == content);
         like.map(|at| at + 1).or((first == Some(content)).then_some(0))
     }
-    /// Whether a stamp lies so far before all versions that no clock explains it: it says nothing.
+    /// Whether a stamp is so far before all versions that no clock skew explains it.
     pub(super) fn predates(&self, stamp: Stamp) -> bool {
         let first = self.versions.iter().map(|version| version.stamp).min();
         first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
-    /// Whether a device that is at `place` and has the first `held` versions has the row.
+    /// Whether a device at `place` with the first `held` versions has the row.
     pub(super) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {
             None => self.first_place.as_deref() == Some(place),

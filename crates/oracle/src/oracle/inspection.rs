@@ -1,4 +1,4 @@
-//! The end of a run: the backend and the devices against the model.
+//! The end of a run: compares the backend and the devices with the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -36,39 +36,38 @@ use crate::contract::{
     ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
 };
 
-/// What the oracle found.
+/// The result of the oracle.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// The violations, ordered by check; at most [`super::VIOLATIONS_KEPT`] of each.
     pub violations: Vec<Violation>,
-    /// The exact counts by metric name, zeros included.
+    /// Exact counts by metric name, including zeros.
     pub figures: BTreeMap<&'static str, u64>,
-    /// The records to which most happened, most first.
+    /// The records with the most events, in descending order.
     pub eventful: Vec<Eventful>,
-    /// The first of the saved edits that went with the state of a device or of the backend, in
-    /// words.
+    /// The first saved edit lost by replacing the state of a device or the backend, in words.
     pub taken_back: Option<String>,
-    /// The first of the edits that wait on a device for who has logged out of it, in words.
+    /// The first edit that waits on a device for a person who has logged out, in words.
     pub shelved: Option<String>,
-    /// How saved edits ended that did not arrive; `None` where nobody looked.
+    /// The final states of saved edits that did not arrive; `None` if nobody checked.
     ends: Option<BTreeMap<EditId, EditEnd>>,
-    /// Checks that nothing can be said of, as the stack does not do what they look at.
+    /// Checks that are not applicable, because the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
-    /// Checks that had nothing to check: they found nothing, and that says nothing.
+    /// Checks that had nothing to check; they found nothing, which proves nothing.
     pub untried: Vec<&'static str>,
-    /// Metrics that nothing was counted for, which is not the same as none.
+    /// Metrics that were not counted, which differs from zero.
     pub uncounted: Vec<&'static str>,
 }
 
 impl Verdict {
-    /// How a saved edit ended; `None` where nobody looked.
+    /// The final state of a saved edit; `None` if nobody checked.
     pub fn end_of(&self, edit: EditId) -> Option<EditEnd> {
         Some(self.ends.as_ref()?.get(&edit).copied().unwrap_or(EditEnd::Arrived))
     }
 }
 
-/// Values of others that were replaced unseen, those that gave way in conflicts, and those of them
-/// whose edit is lost as a whole.
+/// Metrics of overwritten values of others: unseen ones, those that gave way in conflicts, and
+/// those of these whose edit is lost.
 fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
     let is_lost = |edit: &EditId| {
         matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::GaveWay | EditEnd::Refused))
@@ -83,7 +82,7 @@ fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&
     ]
 }
 
-/// The first edit that was taken back, and the first that lies there for its person, in words.
+/// The first edit that was taken back, and the first that was shelved, in words.
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
     [ends.taken_back, ends.shelved].map(|first| {
         let (id, of) = first?;
@@ -92,12 +91,12 @@ fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] 
     })
 }
 
-/// A check under way, to which devices are handed in one after the other.
+/// A running check, to which devices are passed one after the other.
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
     truth: NamedTruth<'a>,
-    /// Whether nobody waits for the verdict any more: what is read from then on may be half of it.
+    /// Whether the verdict is no longer needed; later reads may be incomplete.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     ends: Ends,
@@ -114,7 +113,7 @@ struct Said {
 }
 
 impl Said {
-    /// What `device` shows. What waits for a person who has decided already does not wait for them.
+    /// What `device` reports. Edits behind a conflict that its person has decided count as pending.
     fn of(view: &dyn DeviceView, owing: &OwingDevice) -> Said {
         let mut pending = view.pending();
         let held = view.held_up();
@@ -138,22 +137,22 @@ impl Said {
 }
 
 impl Oracle {
-    /// The edits that wait on a device, in words, one of them by name; `None` if none does.
+    /// The edits that wait on a device, in words with one named; `None` if there are none.
     pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
         let sends = &self.watched[device.0 as usize].sends;
         super::words::waiting(&self.setup.labels.schema, pending, sends)
     }
-    /// Somebody asks a device for a sync, or opens a record on it: no event tells.
+    /// A person asks a device for a sync, or opens a record on it; there is no event for that.
     pub fn asked(&mut self, device: DeviceId) {
         self.watched[device.0 as usize].asked();
     }
 
-    /// The backend does not have at the end what it committed of an edit, and nothing took it back.
+    /// Marks an edit whose commit is missing on the backend at the end, although nothing undid it.
     pub fn vanished(&mut self, edit: EditId) {
         self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
     }
 
-    /// Looks into the database of a device that may be at work; gives how many rows it went over.
+    /// Inspects the database of a device that may be working; returns the number of rows read.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
         let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
@@ -163,7 +162,7 @@ impl Oracle {
         look.at(&NamedView { names: &names, schema: &schema, view }, looks)
     }
 
-    /// The end: the world hands in what the backend holds, and then each device that was in use.
+    /// Begins the final check: pass the backend's rows, then each device that was in use.
     pub fn begin_check<'a>(
         mut self,
         at: Time,
@@ -198,7 +197,7 @@ impl Inspection<'_> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, said);
     }
-    /// What the device says of its edits; of open conflicts and attachments it is noted.
+    /// The device's reports of its edits; also records open conflicts and attachments.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
         let Oracle { history, busy, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
@@ -234,12 +233,12 @@ impl Inspection<'_> {
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
 
-    /// Looks at the columns that a newer version of a device's app has brought.
+    /// Checks the columns that a newer version of a device's app added.
     pub fn check_columns(&mut self, device: DeviceId, view: &dyn DeviceView, newer: &Schema) {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Notes a device that did not rest, and `why`. Its edits are checked, if there is a view.
+    /// Records a device that did not come to rest, and `why`. Checks its edits if there is a view.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
         let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
@@ -251,18 +250,18 @@ impl Inspection<'_> {
         said.iter().for_each(|said| self.check_said(device, said));
     }
 
-    /// What a run under way was about to tell of the last answer it does not tell any more.
+    /// A run that is cut off at the end will not report the rest of the last response.
     fn cut_off(&mut self, device: DeviceId) {
         if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
             self.oracle.ledger.cut_short(device);
         }
     }
-    /// Checks what another system holds.
+    /// Checks the records of another system.
     pub fn check_destination(&mut self, holdings: &dyn Holdings) {
         let Oracle { setup, findings, .. } = &mut self.oracle;
         destination::check(holdings, self.truth.truth, &setup.labels, findings);
     }
-    /// What the device was in `life` until an instant lies there for somebody who has logged out.
+    /// The state of `device` in `life`, until this time, stays for a person who has logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
         self.oracle.ledger.lives.leaves(device, life, until);
     }
@@ -338,7 +337,7 @@ impl Inspection<'_> {
         }
     }
 
-    /// The log counts, not the event; where an edit was copied the line may be in the copy's.
+    /// The log counts, not the event; if the edit was copied, the line may be in the copy's log.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
         let mut spoken = BTreeSet::new();
@@ -443,7 +442,7 @@ impl Inspection<'_> {
     }
 }
 
-/// What is summed over devices; of no device it is none.
+/// Sums over all devices; zeros if there are none.
 fn summed(watched: &[Watched], setup: &OracleSetup) -> BTreeMap<&'static str, u64> {
     let none = Watched::new(setup);
     let mut sums: BTreeMap<&str, u128> = BTreeMap::new();
@@ -468,7 +467,7 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
     busy.most(record)
 }
 
-/// Whether the backend's row says what an edit says.
+/// Whether the backend's row has the values of an edit.
 fn is_there(truth: &dyn Truth, edit: &Edit) -> bool {
     edit.matches(truth.row(edit.entity, edit.key.as_str()).map(|(_, values)| values).as_deref())
 }
@@ -485,7 +484,7 @@ fn case<'a>(
     EditCase { words, id, edit, ledger, pending, log, live, deleted_later }
 }
 
-/// A device at rest shows a row as it should.
+/// A device at rest shows a row correctly.
 fn shows_rightly(
     oracle: &mut Oracle,
     device: DeviceId,
@@ -531,7 +530,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         Difference::Extra { .. } => truth.row(entity, key).map(|(_, values)| values),
         _ => None,
     };
-    // Only an edit that was made on the version that it is dated as can lie over it.
+    // Only an edit that was made on the version with this stamp can be on top of it.
     let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
     let uncommitted = id.filter(|_| dated).and_then(|id| {
         let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);

@@ -1,4 +1,4 @@
-//! Whose a commit is, and whether it comes in its turn: what the ledger of edits does not say.
+//! The author of each commit and whether it is in order, beyond what the ledger of edits says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Intents {
     pub(super) beside: Beside,
     ended: BTreeMap<DeviceId, Time>,
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
-    /// The backend went back to an older state: what a later edit carried may be undone.
+    /// The backend was restored, so what a later edit carried may be undone.
     backend_went_back: bool,
     strangers: BTreeMap<EditId, ((EntityId, Key), String)>,
     pub(super) persons: Persons,
@@ -38,7 +38,7 @@ impl Intents {
         self.persons.made(edit.id);
         self.beside.unseen.insert(edit.id, edit.clone());
     }
-    /// The app refused an edit. After a failure of the storage it may be there all the same.
+    /// The app refused an edit. After a storage failure the edit may be stored anyway.
     pub(super) fn refused(&mut self, edit: &LocalEdit, error: &EditError) {
         if matches!(error, EditError::Storage(_) | EditError::StorageFull) {
             self.missed(edit);
@@ -47,7 +47,7 @@ impl Intents {
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
-    /// Whether a rule has made a `new` row of a refused edit and died before it told.
+    /// Whether a rule made a `new` row of a refused edit, and the process died before the report.
     fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
@@ -73,7 +73,7 @@ impl Intents {
         }
     }
 
-    /// What was made on top of an edit that becomes a row of its own goes with it.
+    /// Edits made on top of an edit that becomes a row of its own go with it.
     pub(super) fn with_those_on_top(
         &mut self,
         ledger: &Ledger,
@@ -84,7 +84,7 @@ impl Intents {
         if !matches!(decision, Decision::Both { .. }) {
             return;
         }
-        // One that says what the backend said with an earlier edit goes as well: it still waits.
+        // Includes edits whose values the backend got from an earlier edit: they still wait.
         let on_top = ledger.after(edit).filter(|(_, later)| later.row == own && later.commits == 0);
         on_top.for_each(|(id, _)| self.beside.decided(id, decision));
     }
@@ -93,7 +93,7 @@ impl Intents {
         self.backend_went_back = true;
     }
 
-    /// Gives an edit that the backend had refused and that is out of turn: the log may say why.
+    /// Returns an edit that the backend had refused and that is out of order; a log may explain it.
     pub(super) fn judge(
         &mut self,
         case: &CommitCase<'_>,
@@ -119,7 +119,7 @@ impl Intents {
             (None, Some(row)) if row != case.id => _ = self.beside.elsewhere.insert(row, case.id),
             (None, _) => {}
         }
-        // That one is committed again is another check's.
+        // Another check is for edits that are committed again.
         let (_, edit) = case.edit.filter(|(_, edit)| edit.commits == 0)?;
         let reordered = reordered(case, self.backend_went_back);
         let late = reordered.and_then(|text| {
@@ -154,7 +154,7 @@ impl Intents {
     }
 }
 
-/// Who of those that share a phone was logged in as an edit was made, and as it was sent.
+/// Which of the people who share a phone was logged in when an edit was made, and when it was sent.
 #[derive(Debug, Default)]
 pub(super) struct Persons {
     now: BTreeMap<DeviceId, u32>,
@@ -178,7 +178,7 @@ impl Persons {
             self.sent.insert(edit, *person);
         }
     }
-    /// Of an edit that is about to be committed: whether another person is taken for its author.
+    /// For an edit about to be committed: describes it if another person counts as its author.
     pub(super) fn misfiled(&self, edit: EditId) -> Option<String> {
         let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);
         let (made, sent) = (person(&self.made), person(&self.sent));

@@ -1,4 +1,4 @@
-//! What a queue that is kept on disk owes the next process: what was asked for and has not ended.
+//! A persistent queue must give the next process the units that were requested and have not ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The units that are to run now; what was asked for in the last `written` may not be on disk.
+    /// The units that must run now. Requests within the last `written` may not be on disk.
     pub(super) fn on(
         &mut self,
         (at, out): (Time, Option<WayOut>),
@@ -48,9 +48,9 @@ impl Kept {
                 self.asked.extend(waited.iter().map(|unit| (*unit, at)));
                 return waited.into_iter().collect();
             }
-            // What was in memory is gone, or there was no room to write it down.
+            // After a power loss unsynced data may be gone; without room the queue was not stored.
             Event::ProcessKilled { .. } | Event::Engine(EngineEvent::StorageFull) => *self = Kept::default(),
-            // It is another person's.
+            // It belongs to another person.
             Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),
             _ => {}
         }

@@ -20,7 +20,7 @@ use crate::contract::{Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal}
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// It was put off, or waits at a gateway, by this answer or an older one.
+    /// This response or an earlier one put it off, or it waits at a gateway.
     waits: bool,
 }
 
@@ -31,7 +31,7 @@ struct Decided {
     won: Option<Won>,
 }
 
-/// A line about an edit, in the log of the device that wrote it in this life at this instant.
+/// A line about an edit in the log of a device, with the life of its storage and the time.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     edit: EditId,
@@ -44,25 +44,25 @@ struct Line {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up: the storage may have them.
+    /// Edits that nobody saw saved, with when their person gave up; the storage may have them.
     pub(super) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(super) lives: Lives,
-    /// By device: edits in requests under way, which are another's where that was copied.
+    /// By device: edits in requests under way; on a copy they may be another device's.
     in_flight: Vec<Vec<InFlight>>,
-    /// By device: edits whose conflict came with the last answer and which are not decided yet.
+    /// By device: edits whose conflict came with the last response and is not decided yet.
     undecided: Vec<Vec<EditId>>,
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
-    /// By device: edits that the last answer to a push refused though the backend said the same.
+    /// By device: edits that the last push response refused, while the backend had their values.
     alike: Vec<Vec<EditId>>,
-    /// Edits that met a true conflict that the device heard of, as the stack defines it.
+    /// Edits with a real conflict, by the stack's definition, of which the device has heard.
     pub(super) conflicts: u64,
-    /// Edits of which their engines say that they change nothing, until they are made.
+    /// Edits that their engines reported as unchanged, until they are made.
     unchanged: BTreeSet<EditId>,
     definition: Definition,
     pub(super) combined: Combined,
     pub(super) found: Found,
     lines: BTreeMap<DeviceId, Vec<Line>>,
-    /// By device whose database an upgrade has emptied: the lines that its log had.
+    /// By device whose database an upgrade emptied: the lines of its log.
     emptied: BTreeMap<DeviceId, Vec<Line>>,
 }
 
@@ -96,7 +96,7 @@ impl Ledger {
         let open = self.open.get(&row).into_iter().flatten();
         open.filter_map(|id| Some((*id, self.get(*id)?)))
     }
-    /// The edits of a device, and of those whose storage was once put in from somewhere.
+    /// The edits of a device, and of all devices whose storage was ever replaced.
     pub(super) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
@@ -109,8 +109,8 @@ impl Ledger {
         self.open.entry(row).or_default().push(edit.id);
     }
 
-    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`;
-    /// and `to` whom its device was copied as it was being saved.
+    /// Notes what an edit found: the first `told` versions of its row, or more if not `sure`. `to`:
+    /// the device that became a copy while the edit was being saved.
     pub(super) fn found_by(
         &mut self,
         at: Time,
@@ -129,12 +129,12 @@ impl Ledger {
         places.into_iter().flatten().for_each(|place| self.found.made(place, (id, edit), told, sure));
     }
 
-    /// Its engine says that it changes nothing, as it takes it: nobody has seen it saved yet.
+    /// The engine reports that an edit changes nothing, before the person has seen it saved.
     pub(super) fn unchanged(&mut self, id: EditId) {
         self.unchanged.insert(id);
     }
-    /// That is believed if the row said so in the version that its device had, or an earlier edit
-    /// does that waits there: what becomes of that becomes of this one.
+    /// Believes that if the device's version of the row had these values, or an earlier waiting
+    /// edit sets them. Then it shares the outcome of that edit.
     fn believe_unchanged(&mut self, id: EditId, row: &Row) {
         let is_said = self.unchanged.remove(&id);
         let Some(edit) = self.get(id).filter(|edit| is_said && edit.kind == EditKind::Update) else {
@@ -176,7 +176,7 @@ impl Ledger {
     pub(super) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
-        // One that a copy told of need not be anywhere, and meets nobody's conflict from now on.
+        // An edit known only from a copy need not be anywhere, and no longer counts in conflicts.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {
@@ -208,7 +208,7 @@ impl Ledger {
             self.close(own, author);
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
-        // What an edit that it carries had set again it carries, too.
+        // An edit also carries values that a carried edit had set again.
         let mut carrying: Vec<EditId> = author.into_iter().collect();
         for id in open.into_iter().rev() {
             let carried = carrying.iter().any(|by| self.carries(*by, id, after));
@@ -242,11 +242,11 @@ impl Ledger {
         self.stands(id, places, history);
     }
 
-    /// The backend answers with its refusal, if that stands, and with the row as it is now.
+    /// The backend answers with its refusal, if that stands, and with the current row.
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
         let Some(edit) = self.get_mut(id) else { return };
         let Some(stands) = edit.stands else {
-            // Refused, and committed as something else: which of the two it gives, nobody tells.
+            // Refused, and committed as something else: the backend may return either outcome.
             if edit.refused.is_some() && edit.commits > 0 {
                 edit.unheard = Some(true);
                 self.waits(id);
@@ -262,7 +262,7 @@ impl Ledger {
         self.note_alongside(id, met.matches, history);
     }
 
-    /// The edit, which was refused for a conflict just now, can have given way column by column.
+    /// The edit was just refused for a conflict, and may give way column by column.
     pub(super) fn gave_way_by_column(&mut self, id: EditId, history: &History) {
         if let Some(edit) = self.get_mut(id) {
             edit.by_column = Some(history.row(edit.row).versions.len());
@@ -282,7 +282,7 @@ impl Ledger {
         }
     }
 
-    /// The request ended; `heard` says whether its answer told the device what became of its edits.
+    /// The request ended; `heard` if its response told the device what became of its edits.
     pub(super) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
         let (ended, rest): (Vec<_>, Vec<_>) =
             self.in_flight[device.0 as usize].drain(..).partition(|sent| sent.request == request);
@@ -294,14 +294,14 @@ impl Ledger {
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
             let Some(edit) = self.get(id) else { continue };
-            // Another's columns may say something else, and so may what nobody is sure of.
+            // A copy's columns may differ, and so may those of unsure edits.
             let known = edit.asked_by == device && self.found.knows(device, (id, edit.row));
             let unsure = !known || self.found.is_unsure(id);
             let another = self.definition == Definition::Columns && unsure;
             let waits = waits || another;
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
-            // What is known of it holds for the next that hears of it.
+            // The current knowledge also applies to the next device that hears of it.
             edit.by_word |= another && edit.unheard.is_some();
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
@@ -319,9 +319,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// Whether it had settled the last answer nobody can tell. If not, it hears of the conflicts
-    /// again; if so, they are in nobody's account, and of edits that met their own values it says
-    /// no more.
+    /// It is unknown whether the device had settled the last response. If not, it will hear of the
+    /// conflicts again. If so, nobody counted them, and edits that met equal values are not
+    /// reported again.
     pub(super) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -330,11 +330,11 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// What is left of the last answer it will hear of again, as where it has no room or died.
+    /// The device will hear again of the rest of the last response, after it had no room or died.
     pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
-            // What has no room may be another run's work, and this one is yet to settle it.
+            // The lack of room may concern another run, so this run may still settle it.
             (edit.conflict, edit.perhaps_heard) = (false, true);
             edit.unheard = Some(true);
             self.conflicts -= 1;
@@ -357,11 +357,11 @@ impl Ledger {
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
-    /// Whether it lies on its device for somebody who has logged out.
+    /// Whether it stays on its device for a person who has logged out.
     pub(super) fn is_left(&self, id: EditId, edit: &Edit) -> bool {
         self.lives.has_left(id.device, edit.life, edit.made)
     }
-    /// What took its device's state away that had it.
+    /// What replaced the state of its device that contained it.
     pub(super) fn taken_by(&self, id: EditId, edit: &Edit) -> End {
         self.lives.taken_by(id.device, edit.life, edit.made)
     }
@@ -372,8 +372,8 @@ impl Ledger {
         self.emptied.insert(device, self.lines.remove(&device).unwrap_or_default());
         self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
     }
-    /// What people could read on a device before an upgrade emptied its log. That an edit won says
-    /// nothing of one that was then thrown away.
+    /// The lines that people could read on a device before an upgrade emptied its log. For an edit
+    /// that was then lost, a line about a win does not count.
     pub(super) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
         let lines = self.emptied.get(&device).into_iter().flatten();
         let lines = lines.filter(move |line| self.lives.has(device, (device, line.life, line.at)));
@@ -384,13 +384,13 @@ impl Ledger {
             is_settled.then_some(LogEntry { edit: Some(id), entity, key, kind, met: None })
         })
     }
-    /// Whether the line about an edit, once it counts as done, is part of its device's state.
+    /// Whether the line about an edit that counts as done is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
-    /// Whether `by` need not know of the commit: it is a copy's, or it went back to before.
+    /// Whether `by` need not know of the commit: a copy made it, or its own state is older.
     pub(super) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
         let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
@@ -399,7 +399,7 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// What a device decided is with its state: else it decides again.
+    /// A restored device decides again what it had decided since.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -413,14 +413,14 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// Whether an edit came with a copy of a storage to what `device` was in `life`.
+    /// Whether an edit came, with a copy of a storage, to the state of `device` in `life`.
     pub(super) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-    /// The commit went with the backend's state, and may come again.
+    /// The commit was undone by a restore of the backend, and may come again.
     pub(super) fn undone(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
             (edit.commits, edit.excused, edit.undone) = (0, true, true);
@@ -431,8 +431,8 @@ impl Ledger {
             edit.lost_power.get_or_insert(at);
         }
     }
-    /// A line of this kind about the edit; of a device on which somebody is `logging_out`, what the
-    /// backend has not refused its person leaves.
+    /// A line about the edit was logged. During a logout, a rejection that is not the backend's
+    /// means that its person discards the edit.
     pub(super) fn logged(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -448,14 +448,14 @@ impl Ledger {
             (edit.lost_power, edit.said) = (None, Some(kind));
         }
     }
-    /// Whether its person was told that the backend refused it for good, and is told so still.
+    /// Whether its person was told that the backend refused it for good, and the log still says so.
     pub(super) fn is_told_refused(&self, id: EditId, edit: &Edit) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
         let is_kept = edit.lost_power.is_none() && edit.told_refused.is_some_and(has);
         is_last_word && is_kept
     }
-    /// A person decided for the other side of its conflict; who is `logging_out` looks at none.
+    /// A person chose the other side of its conflict; at a logout nobody has looked at it.
     pub(super) fn given_up_by_person(&mut self, id: EditId, logging_out: bool) {
         if let Some(edit) = self.get_mut(id) {
             (edit.left_at_logout, edit.given_up) = (logging_out, !logging_out);
@@ -485,7 +485,7 @@ impl Ledger {
     }
 
     /// A conflict of the edit over `row` is decided, of which the device has seen `seen` versions.
-    /// Where it is not sure whether it met one, `is_one` is the engine's word.
+    /// If it is unknown whether there was a conflict, the engine's report `is_one` decides.
     pub(super) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -508,7 +508,7 @@ impl Ledger {
             Decision::Remote => Some(Won::Other),
             Decision::Merged { .. } if gave_way.ours > 0 => Some(Won::Part),
             Decision::Merged { .. } if gave_way.theirs > 0 => Some(Won::Edit),
-            // Nobody's write is given up: there is nothing that a log must say.
+            // Nobody's write is given up, so the log need not mention it.
             Decision::Merged { .. } | Decision::Both { .. } | Decision::Parked => None,
             Decision::Same => {
                 edit.equal = true;
@@ -521,14 +521,14 @@ impl Ledger {
             let decided = Decided { life: self.lives.now(device), at, won };
             self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
         }
-        // One that stands beside what it met has read that for itself.
+        // An edit beside the version it met has read that version only for itself.
         if matches!(decision, Decision::Merged { .. }) {
             if let Some(edit) = self.get_mut(id).filter(|edit| edit.row == row) {
                 edit.seen = edit.seen.max(seen);
             }
             return;
         }
-        // Those of the row that wait behind it know what it met: on a copy, the copied and its own.
+        // Edits of the row that wait behind it know what it met; on a copy, those of both devices.
         let whose = if device == id.device { vec![device] } else { vec![id.device, device] };
         for of in whose {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
@@ -550,7 +550,7 @@ impl Ledger {
         let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);
         open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
     }
-    /// Whether the device made the row, and the backend committed that under another key alone.
+    /// Whether the device created the row, and the backend committed it only under another key.
     pub(super) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))

@@ -1,4 +1,4 @@
-//! The life of a record: what happened to it, in order, in words and as steps from place to place.
+//! The life of a record: what happened to it, in order, as text and as steps between places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use crate::contract::{
     PhoneEvent,
 };
 
-/// A record whose life is told.
+/// The record whose life is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The record.
     pub record: (EntityId, Key),
-    /// Only this device's side is told, besides what others edited and the backend holds.
+    /// If set, only this device's events, besides other edits and the backend's events.
     pub side: Option<DeviceId>,
     /// What a check found wrong with it, and on which device.
     #[serde(deserialize_with = "of_known_check")]
@@ -36,34 +36,34 @@ fn of_known_check<'de, D: Deserializer<'de>>(
     Option::deserialize(found)?.map(known).transpose()
 }
 
-/// A life as it is told.
+/// A recorded life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
-    /// In words, a line an event; the last one may say where it went wrong.
+    /// As text, one line per event; the last line may say where it went wrong.
     pub lines: Vec<String>,
-    /// The same events as steps, of those that have a line.
+    /// The same events as steps, for those that have a line.
     pub steps: Vec<Step>,
 }
 
-/// One thing that happened to a record.
+/// One event of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// When.
+    /// The virtual time.
     pub at: Time,
-    /// The same as the clock of the scenario's day shows it.
+    /// The same as local time of the scenario's day.
     pub clock: String,
-    /// Where.
+    /// The place.
     pub node: Node,
-    /// Where to something left with it, if it did.
+    /// The destination, if something left with it.
     pub to: Option<Node>,
-    /// Where from something came with it, if it did.
+    /// The origin, if something arrived with it.
     pub from: Option<Node>,
-    /// In words.
+    /// As text.
     pub text: String,
 }
 
-/// A listener that writes a line for each event of its subject, up to [`Life::LINES`]: with its
-/// edits go their requests, and deaths and starts of devices that edited it or hold it.
+/// A listener that writes a line for each event of its subject, up to [`Life::LINES`]. This
+/// includes the requests of its edits, and deaths and starts of devices that edited or hold it.
 #[derive(Debug)]
 pub struct Life {
     labels: Labels,
@@ -71,11 +71,11 @@ pub struct Life {
     records: BTreeSet<(EntityId, Key)>,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices whose next state is put in by an install or a login, and not by a backup.
+    /// Devices whose next state comes from an install or a login, not from a backup.
     not_by_backup: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way: their cursors tell whether they have it.
+    /// Devices to which a version is on its way; their cursors show whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
-    /// Workers of an integration that have the record on the page that they read last, and when.
+    /// Workers of an integration that have the record on the page they last read, and when.
     workers: BTreeMap<u32, Time>,
     edits: BTreeSet<EditId>,
     fate: Fate,
@@ -84,10 +84,10 @@ pub struct Life {
 }
 
 impl Life {
-    /// At most so many lines are kept.
+    /// The most lines that are kept.
     pub const LINES: usize = 10_000;
 
-    /// A recorder that has seen nothing yet.
+    /// A recorder without events.
     pub fn new(labels: Labels, subject: Subject) -> Life {
         Life {
             fate: Fate::new(labels.brought),
@@ -105,7 +105,7 @@ impl Life {
         }
     }
 
-    /// Something happened.
+    /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         let device = match node {
@@ -138,7 +138,7 @@ impl Life {
             }
             IntegrationEvent::Read { worker, entity, key, .. } => {
                 let ours = self.has(entity, key.as_str());
-                // What is read later is of another page.
+                // Rows read at another time are of another page.
                 self.workers.retain(|with, since| *with != worker || *since == at);
                 if ours {
                     self.workers.insert(worker, at);
@@ -250,7 +250,7 @@ impl Life {
                 }
                 ours
             }
-            // An edit of the record stays one of its life though an engine gives it another key.
+            // An edit of the record stays in its life if an engine gives it another key.
             EngineEvent::EditAcknowledged { edit, entity, key, .. }
             | EngineEvent::EditsSquashed { edit, entity, key, .. }
             | EngineEvent::ConflictDecided { edit, entity, key, .. }
@@ -278,7 +278,7 @@ impl Life {
         }
     }
 
-    /// False of a state that is put in for another reason, of which its own event tells.
+    /// False if the state is replaced for another reason, which has its own event.
     fn is_by_backup(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
         let Some(device) = device else { return true };
         match event {
@@ -335,7 +335,7 @@ impl Life {
     }
 }
 
-/// A node as people call it.
+/// The name of a node in texts.
 pub fn place(node: Node) -> String {
     match node {
         Node::Device(device) => device.to_string(),

@@ -1,5 +1,4 @@
-//! The lives of devices' storages: where the state of each began, as it is put in by a backup or a
-//! copy, and why.
+//! The lives of devices' storages, and how each began. A backup or a copy begins a new life.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +6,17 @@ use super::end::End;
 use crate::base::{DeviceId, EditId, Time};
 use crate::contract::PhoneEvent;
 
-/// Where a life began. The first one of a device began with the world.
+/// Where a life began. The first life of a device begins with the world.
 #[derive(Debug)]
 enum Begun {
     Backup { life: u32, to: Time },
     Copy { of: DeviceId, life: u32, at: Time, unseen: Vec<EditId> },
 }
 
-/// The lives of all devices. An older backup may be put in after a newer: none is forgotten.
+/// The lives of all devices. None is dropped, because an older backup may follow a newer one.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    /// Each with the end of what it takes away.
+    /// Each with the final state of the edits that it removes.
     begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
     copies: BTreeSet<DeviceId>,
     wiped: BTreeSet<DeviceId>,
@@ -49,12 +48,12 @@ impl Lives {
     pub(super) fn is_logging_out(&self, device: DeviceId) -> bool {
         self.logging_out.contains(&device)
     }
-    /// Where nobody is logged in, a state is put in for somebody who logs in.
+    /// If nobody is logged in, the state is replaced for the next person who logs in.
     fn end_by(&self, device: DeviceId, end: End) -> End {
         if self.logged_out.contains(&device) { End::Shelved } else { end }
     }
-    /// What took away the state that had what a device did in one of its lives at an instant. What
-    /// lay there for somebody who had logged out went with what took all of the phone.
+    /// What removed the state with an action of a device in one of its lives at an instant. A
+    /// shelved state is removed with whatever replaced the whole phone.
     pub(super) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
         let (mut had, mut taken) = (true, End::Shelved);
         for next in life + 1..=self.now(device) {
@@ -72,7 +71,7 @@ impl Lives {
     pub(super) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
         self.left.push((device, life, until));
     }
-    /// Whether that of the device has what it did in one of its lives at an instant.
+    /// Whether a shelved state of the device contains its action in one of its lives at an instant.
     pub(super) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
         let mut left = self.left.iter().filter(|(of, ..)| *of == device);
         left.any(|left| self.had(*left, (device, life, at)))
@@ -84,7 +83,7 @@ impl Lives {
         self.begun.entry(device).or_default().push((Begun::Backup { life, to }, end));
     }
 
-    /// It is a copy of what another was until `at` in `life`, edits included that were being saved.
+    /// It is a copy of another's state until `at` in `life`, including edits that were being saved.
     pub(super) fn became_copy(
         &mut self,
         device: DeviceId,
@@ -101,12 +100,12 @@ impl Lives {
     pub(super) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
-    /// Whether what a device did in one of its lives at an instant is part of what `device` is now.
+    /// Whether an action of a device in one of its lives is part of the current state of `device`.
     pub(super) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
         self.had((device, self.now(device), Time::FAR), did)
     }
 
-    /// The same of what a device was in a life until an instant.
+    /// The same for the state of a device in a life until an instant.
     pub(super) fn had(
         &self,
         (mut holder, mut present, mut until): (DeviceId, u32, Time),
@@ -122,7 +121,7 @@ impl Lives {
         at < until
     }
 
-    /// Whether `edit` came with a copy of a storage that had it to what `device` is in `life`.
+    /// Whether `edit` came to the state of `device` in `life` with a copy of a storage.
     pub(super) fn was_copied(
         &self,
         edit: EditId,

@@ -1,10 +1,10 @@
-//! What a phone shows between its syncs, by looks into its database while the world goes on.
+//! What a phone shows between its syncs: inspects its database while the world continues.
 //!
-//! What a device says of its rows is held against what it shows at that moment: a row that it has
-//! does not vanish, one that it had removed is not back, and none is older than it was. So what a
-//! run empties first, an acknowledgement brings back or a roll-back undoes is seen, be it there for
-//! a second and made good by the next page. Rows with edits that wait are not judged, nor what is
-//! not known for sure, as after a backup.
+//! The device's reports about its rows are compared with what it shows at that moment. A row that
+//! it has must not vanish, a removed one must not be back, and none may be older than it was. This
+//! finds rows that a run first deletes, an acknowledgement brings back or a rollback undoes, even
+//! if the next page repairs that after a second. Rows with waiting edits are not judged, nor
+//! uncertain ones, as after a backup.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,14 +40,14 @@ type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     pub(super) taken: u64,
-    /// By device: the rows that it showed at the last look of this process.
+    /// By device: the rows that it showed at the last look into this process.
     before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
 }
 
 impl Looks {
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
         match event {
-            // It may be another database, or what it did last it has not told.
+            // It may be another database, or its last actions may be unreported.
             Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
                 self.before.remove(&device);
             }
@@ -73,7 +73,7 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Holds what the database shows against what the device has; gives how many rows it went over.
+    /// Compares the shown rows with what the device has; returns the number of rows read.
     pub(super) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
         let (device, schema) = (self.device, &self.setup.labels.schema);
         let waits = view.pending().into_iter().chain(view.held_up());
@@ -99,7 +99,7 @@ impl Look<'_> {
         for id in touched {
             let row = self.history.row(id);
             let of = (row.entity, row.key.clone());
-            // A row of which a verdict says that it is gone may stay until what refers to it goes.
+            // A row that a verdict declared deleted may stay while other rows refer to it.
             let stays = self.shown.is_gone_by_verdict(id, device) && before.contains(&of);
             if !dirty.contains(&of) && self.is_sure(id) && !(stays && shown.contains_key(&of)) {
                 self.judge_shown(id, shown.get(&of).copied());
@@ -119,7 +119,7 @@ impl Look<'_> {
         read
     }
 
-    /// Whether it is known for sure what the device has of a row, by what it said itself.
+    /// Whether it is certain, by the device's own reports, what it has of a row.
     fn is_sure(&self, id: RowId) -> bool {
         let device = self.device;
         let had = self.held.versions(id, device);
@@ -137,7 +137,7 @@ impl Look<'_> {
             |content| !last.gone && row.reads_as(content, first()).is_none_or(|like| like > had);
         let (has, stamp) = match shown {
             Some((_, content)) if !last.gone && content == last.content => return,
-            // It reads like none, or like one that its device has not told of: it is on its way.
+            // The content matches no version, or an unreported one: it is on its way.
             Some((_, content)) if is_on_its_way(content) => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
@@ -151,12 +151,12 @@ impl Look<'_> {
         self.findings.found(&FLICKER, concerns, text);
     }
 
-    /// A row that the device has is not there: rightly, if it went with a version of since.
+    /// The device has the row but does not show it; correct only if a version since removed it.
     fn judge_missing(&mut self, id: RowId) {
         let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
-        // What becomes of the delete of somebody at this phone is another check's matter.
+        // Another check is for deletes of people at this phone.
         let open = self.ledger.open_on(id);
         let mut own = open.filter(|(of, _)| of.device == device).map(|(_, edit)| edit.local.kind);
         let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
@@ -171,7 +171,7 @@ impl Look<'_> {
         });
     }
 
-    /// Whether a row was in this place at the start, and is there since as far as anybody knows.
+    /// Whether a row was in this place at the start, and is not known to have changed.
     fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
         let own = &*self.places[usize::from(entity.0)];
         let untouched = self.history.find(*entity, key.as_str()).is_none();

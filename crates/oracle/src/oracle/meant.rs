@@ -1,4 +1,4 @@
-//! What people meant, and what is known of it besides the edits that they saw saved.
+//! What people intended, beyond the edits that they saw saved.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::history::RowId;
 use crate::base::{EditId, EntityId, Key};
 use crate::contract::{Decision, LocalEdit};
 
-/// Who won a conflict in which somebody gave way: the user is owed a line about it.
+/// Who won a conflict in which one side gave way; the log must mention it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Won {
     Edit,
@@ -25,11 +25,11 @@ pub(super) struct GaveWay {
 
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    /// Edits that may be in a storage although nobody saw them saved.
+    /// Edits that may be stored although nobody saw them saved.
     pub(super) unseen: BTreeMap<EditId, LocalEdit>,
-    /// Edits of which a rule gave up some columns, or made a row of its own with this key.
+    /// Edits of which a rule gave up some columns, or made a separate row with this key.
     pub(super) ruled: FxHashMap<EditId, Option<Key>>,
-    /// Rows that a device made and that the backend has under the key of another.
+    /// Rows that a device created and that the backend has under another row's key.
     pub(super) elsewhere: FxHashMap<RowId, RowId>,
 }
 

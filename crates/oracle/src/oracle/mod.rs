@@ -1,34 +1,36 @@
 //! The reference model and the checks against it: was anything lost?
 //!
-//! The oracle listens to the same events as everybody else, keeps a model of its own of what the
-//! backend committed and of what became of each local edit, and at the end holds the backend and
-//! every device against it. It is written a second time on purpose: it knows neither engine nor
-//! gateway, and evaluates scopes by itself, so that it does not share their mistakes. It leaves to
-//! others when a run ends, which devices are in use, and whether a violation was expected
-//! ([`implied`] helps there).
+//! The oracle listens to the same events as other listeners. It keeps its own model of the
+//! backend's commits and of what became of each local edit, and at the end compares the backend and
+//! every device with it. It is deliberately a second implementation: it uses neither engine nor
+//! gateway code, and evaluates scopes itself, so that it does not share their bugs. Others decide
+//! when a run ends, which devices are in use, and whether a violation was expected ([`implied`]
+//! helps there).
 //!
-//! A check is a `Rule` in the file that checks it, in `checks/` or that of its
-//! subject, and a line in the list in `checks/mod.rs`. Those on the order of events (runs, queue,
-//! commits) speak at once, those on rows and edits at the end; each has its invariant in its first
-//! line. What each of them finds `docs/reading-reports.md` has in a table. What hears the events of
-//! one device by itself is a `Watcher`, and a line in the list there.
+//! A check is a `Rule` in the file that implements it, in `checks/` or that of its subject, and a
+//! line in the list in `checks/mod.rs`. Checks on the order of events (runs, queue, commits) report
+//! at once, those on rows and edits at the end. The first line of each states its invariant.
+//! `docs/reading-reports.md` lists what each finds. A check of one device's events is a `Watcher`,
+//! with a line in the list there.
 //!
-//! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
-//! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check
-//! has not passed ([`Verdict::untried`]). Every saved edit has exactly one end, told or not
-//! ([`losses`]). Who goes back to a backup loses what came since: that is counted and held against
-//! nobody. A *conflict* is counted once for each edit ([`Definition`]), and by commits alone which
-//! were called and are none, and which nobody called (`overwritten`).
+//! Content counts before stamps: a row with the right content is right, whatever its stamp. A row
+//! with waiting edits is not compared; that is `stuck`. A check with nothing to check has not
+//! passed ([`Verdict::untried`]). Every saved edit has exactly one final state ([`losses`]).
+//! Restoring a backup loses later edits: that is counted, but not judged. A *conflict* is counted
+//! once per edit ([`Definition`]). By commits alone, `overwritten` counts reported conflicts that
+//! are none, and overwrites that nobody reported.
 //!
-//! Invariants: counts are exact however many violations there are, texts are kept of the first few;
-//! no hash map is iterated where order reaches a result; what is kept for each device is only what
-//! differs from how it began.
+//! Invariants: counts are exact however many violations there are; only the first few are kept as
+//! text. No hash map is iterated where order affects a result. Per device only differences from the
+//! start are stored.
 //!
-//! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
-//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
-//! `owed` those that are to begin, `looks` what a phone shows meanwhile, `ways_out` what ends all
-//! of that at once. At the end `content` reads the backend once. [`Life`] is a listener of its own:
-//! it tells what happened to one record, in words.
+//! - `history` has the versions of rows, `held` which of them each device has, `ledger` the edits,
+//!   `intents` other intentions of people.
+//! - `lives` has where the state of each device began, `ways_out` the events that end or replace a
+//!   process or its storage.
+//! - `flow` has the runs, `owed` the due runs, `looks` what a phone shows meanwhile.
+//! - `content` reads the backend once at the end. [`Life`] is a separate listener: it describes
+//!   what happened to one record.
 
 mod after_hours;
 mod again;

@@ -1,4 +1,4 @@
-//! The listener: keeps the reference model, and checks what can be checked at once.
+//! The listener that keeps the reference model and runs the checks that need no end of the run.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ use crate::contract::{
     SyncError,
 };
 
-/// The reference model under way.
+/// The reference model of a run.
 pub struct Oracle {
     pub(super) setup: Rc<OracleSetup>,
     /// By device and entity: the place of its rows. Devices with equal attributes share them.
@@ -55,23 +55,23 @@ pub struct Oracle {
     pub(super) parts_seen: u64,
     pub(super) looks: Looks,
     pub(super) now: Time,
-    /// When a device last died at work: what it had pulled by then it may hold without having told.
+    /// When a device last died at work; it may hold unreported changes from before that.
     pub(super) cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Edits that replaced what their device had not seen, or took effect out of turn.
+    /// Edits that replaced a version that their device had not seen, or took effect out of order.
     pub(super) suspicions: Vec<Suspicion>,
     pub(super) overwritten: u64,
-    /// Of these, columns of edits that gave way, by edit.
+    /// Of `overwritten`, the columns of edits that gave way, by edit.
     pub(super) gave_way: Vec<(EditId, u64)>,
     pub(super) miscalled: Miscalled,
     pub(super) families: Families,
     pub(super) kept_both: u64,
-    /// What is lost where nobody logs in again.
+    /// Finds rows that would never arrive if nobody logged in again.
     pub after_hours: AfterHours,
 }
 
 impl Oracle {
-    /// An oracle that has seen nothing yet.
+    /// An oracle without events.
     pub fn new(setup: OracleSetup) -> Oracle {
         let setup = Rc::new(setup);
         let (schema, devices) = (&setup.labels.schema, setup.attributes.len());
@@ -113,7 +113,7 @@ impl Oracle {
         &self.setup.labels
     }
 
-    /// Something happened.
+    /// Processes an event.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
         self.now = at;
@@ -126,18 +126,18 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// An engine that has no runs says whether it is caught up; the network may be at work for it.
+    /// An engine without runs reports whether it is caught up; the network may be busy for it.
     pub fn says_caught_up(&mut self, at: Time, device: DeviceId, (is, at_work): (bool, bool)) {
         let (watched, patience) = (&mut self.watched[device.0 as usize], &self.setup.patience);
         watched.says_caught_up(is);
         watched.owing.says_caught_up(at, (device, is || at_work), patience, &mut self.findings);
     }
 
-    /// Whether it matters what an app shows of rows of this entity as somebody edits one.
+    /// Whether [`saw`](Oracle::saw) must be called before edits of this entity.
     pub fn wants_shown(&self, entity: EntityId) -> bool {
         self.ledger.combined.of(entity).next().is_some()
     }
-    /// What an app shows of a row, in the device's columns, as this edit of it is about to be made.
+    /// Records the row that an app shows, in the device's columns, just before an edit of it.
     pub fn saw(&mut self, edit: EditId, entity: EntityId, shown: &[Value]) {
         let of = self.setup.labels.schema.entity(entity);
         self.ledger.combined.saw(edit, entity, of, shown);
@@ -289,7 +289,7 @@ impl Oracle {
             self.held.wrote_over(id, edit.device, versions - 1);
             self.take(commit.at, edit.device, id, versions, after.is_none());
             self.shown.committed(id, edit.device, versions, commit.at);
-            // It may have given up what a copy of it still had.
+            // The device may have given up an edit that its copy still had.
             let by_copy = self.ledger.was_asked_elsewhere(edit, edit.device);
             self.held.perhaps_less((id, edit.device), by_copy);
         }
@@ -367,7 +367,7 @@ impl Oracle {
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.gave_way.push((edit, gave_way.ours));
             }
-            // Who decides has read both sides.
+            // A person who decides has read both sides.
             EngineEvent::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
                 let own = self.history.remember(entity, key.as_str());
                 self.decided((at, device), (edit, own), (kind, decision), sides);
@@ -394,7 +394,7 @@ impl Oracle {
         }
     }
 
-    /// A decision about an edit of the row `own`, and what gave way.
+    /// Processes a decision about an edit of the row `own`; returns what gave way.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -405,9 +405,9 @@ impl Oracle {
         if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
             self.found_not_taken(at, edit, checks::merged_with_nobody);
         }
-        // A person who is to decide has it on the page of conflicts, not in the table.
+        // Until a person decides, the version is only on the page of conflicts, not in the table.
         let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
-        // Another row is not seen, unless the edit goes onto it.
+        // The device does not see another row, unless the edit is applied to it.
         let other = self.ledger.other_row(edit);
         self.held.read(other.filter(|_| goes).unwrap_or(own), device);
         let (row, seen) = match other {
@@ -459,7 +459,7 @@ impl Oracle {
     }
 
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may bring them before they are seen saved.
+        // The copy may send these edits before a person sees them saved.
         for edit in unseen {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
@@ -475,7 +475,7 @@ impl Oracle {
             self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
         self.shown.became_copy(device, of, at);
-        // A backup of its own may be put in again, so that what it died with itself counts as well.
+        // The device may later be restored to its own backup, so its own last death counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {
             let own = self.cut_short.entry(device).or_insert(cut);
             *own = cut.max(*own);
@@ -497,7 +497,7 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable; rows that nothing happened to need no note unless they go.
+    /// A pulled change is durable. A row without events is only recorded if it is removed.
     fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
         let change = &changes[0];
         let id = match self.history.find(change.entity, change.key) {
@@ -516,7 +516,7 @@ impl Oracle {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
-        // What the same transaction replaces nobody sees.
+        // Nobody sees a change that the same transaction replaces.
         if !changes[1..].iter().any(|later| (later.entity, later.key) == (change.entity, change.key)) {
             self.look_back(at, device, id, brought);
         }
@@ -558,13 +558,13 @@ impl Oracle {
             dates_row(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
-        // What a copy had committed may lie over what the device was told since.
+        // A commit by a copy may overwrite what the device was told since.
         let older = versions < self.held.versions(row, device);
         let by_copy = self.ledger.was_asked_elsewhere(edit, device);
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The backend's version of this stamp came; gives how many versions the device has seen.
+    /// The backend's version with this stamp arrived; returns the versions the device has seen.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);

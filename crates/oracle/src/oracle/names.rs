@@ -1,7 +1,7 @@
-//! Rows that get another key than the one that they were made with.
+//! Rows that get another key than the one they were created with.
 //!
-//! The oracle calls a row by its first key, all its life: what comes in is told in first keys, so
-//! that no check need know of more than one.
+//! The oracle always identifies a row by its first key. Events are translated to first keys on
+//! arrival, so that no check has to know about other keys.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +26,12 @@ pub(super) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
     creates: BTreeMap<EditId, Key>,
-    /// Creates that met another's row, by a natural key: what goes out of them goes onto that.
+    /// Creates that met another row with their natural key; later edits go to that row.
     met: BTreeSet<EditId>,
     twice: BTreeSet<(EntityId, Key, Key)>,
     outdated: BTreeSet<(EntityId, Key)>,
     made: BTreeMap<(EntityId, Key), Key>,
-    /// Rows that it made of creates that had made one before: they are rows of their own.
+    /// Rows made of creates that had already made a row: these are separate rows.
     second: BTreeSet<(EntityId, Key)>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Twice {
 }
 
 impl Names {
-    /// Learns which row has another key; gives a key that names two.
+    /// Learns of renamed rows; returns a key that was given to two rows.
     pub(super) fn learn(&mut self, schema: &Schema, event: &Event<'_>) -> Option<Twice> {
         match *event {
             Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => {
@@ -96,7 +96,7 @@ impl Names {
                 }
                 self.is_called(entity, key, &first, true)
             }
-            // What a backup does not have was not made.
+            // A row that is not in the backup was never created.
             Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
                 let first = self.other(entity, key)?;
                 self.made.remove(&(entity, first));
@@ -194,7 +194,7 @@ impl Names {
             }
             Event::MutationRefused { entity, key, conflict, holder, .. } => {
                 *key = own.key.get_or_init(|| self.first(*entity, key));
-                // Of a reference nobody says to which entity.
+                // The event does not say to which entity the reference points.
                 let named = holder.filter(|_| conflict.is_some());
                 *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
             }

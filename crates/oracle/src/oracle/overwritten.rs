@@ -1,4 +1,4 @@
-//! What somebody wrote and another replaced without having seen it, column by column.
+//! Counts columns that one author replaced without having seen another author's write.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::truth::alike;
 use crate::base::{DeviceId, EditId, Value};
 use crate::contract::{Author, CommitKind, Decision, EditKind};
 
-/// By a decision, with `met` versions read, and `upto` of `stays`, which has the natural key.
+/// By a decision: `met` versions of the row were read, and `upto` of `stays` with the natural key.
 pub(super) fn by_rule(
     decision: Decision<'_>,
     (id, edit): (EditId, &Edit),
@@ -40,7 +40,7 @@ pub(super) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// By a commit, of the versions behind those that its edit had `seen`.
+/// By a commit: columns of versions after those that its edit had `seen`.
 pub(super) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
     let seen = seen(edit);
@@ -53,7 +53,7 @@ pub(super) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) ->
     theirs.count() as u64
 }
 
-/// Columns taken back to what they said when the edit was made, with the whole row.
+/// Columns that a commit of the whole row reverted to their values when the edit was made.
 pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
     let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
@@ -78,7 +78,7 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
     (0..before.len()).filter(taken_back).count() as u64
 }
 
-/// How many versions the person behind an edit had read: not what an earlier edit met.
+/// How many versions the edit's person had read; those met by an earlier edit do not count.
 pub(super) fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
@@ -92,7 +92,7 @@ fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item
     })
 }
 
-/// Conflicts that were called and are none, and conflicts that nobody called: by commits alone.
+/// Reported conflicts that are none, and conflicts that nobody reported, judged by commits alone.
 #[derive(Debug, Default)]
 pub(super) struct Miscalled {
     decided: BTreeSet<EditId>,
@@ -101,7 +101,7 @@ pub(super) struct Miscalled {
 }
 
 impl Miscalled {
-    /// A rule decided about an edit, as in a conflict with the first `versions` of `row`.
+    /// A rule decided about an edit as in a conflict with the first `versions` of `row`.
     pub(super) fn decided(
         &mut self,
         device: DeviceId,
@@ -117,12 +117,12 @@ impl Miscalled {
     }
 
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
-        // What no rule of the device's met, about whatever edit of the row.
+        // Counts versions that no rule of the device met, whatever the edit of the row.
         self.missed += u64::from(by_commit(case, |edit| edit.seen) > 0);
     }
 }
 
-/// Whether the versions that an edit met changed what it sets, or the row that it deletes.
+/// Whether the versions that an edit met changed a column it sets, or the row that it deletes.
 fn is_one(
     device: DeviceId,
     (id, edit): (EditId, &Edit),

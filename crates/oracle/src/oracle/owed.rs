@@ -1,7 +1,7 @@
-//! What devices owe: runs that something asked for and that could begin.
+//! Runs that a device owes: something requested them, and they could start.
 //!
-//! A device that is online, alive and free begins what a trigger asks for, tries again what failed
-//! and sends what waits, each within a bound. Only time in which nothing stood in the way counts.
+//! A device that is online, alive and free must start requested units, retry failed ones and send
+//! waiting edits, each within a bound. Only time in which nothing prevented that counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub(super) static IDLE_WITH_WORK: Rule = Rule {
 
 const LOGOUT: u64 = u64::MAX;
 
-/// Whether an event shows that an engine does something, or that something happens to it.
+/// Whether an event shows that an engine works, or that something happens to it.
 fn is_work(event: &Event<'_>) -> bool {
     match event {
         Event::Engine(event) => !matches!(event, EngineEvent::Status(_)),
@@ -69,7 +69,7 @@ pub(super) struct OwingDevice {
     foreground: bool,
     mark: Time,
     runs: BTreeMap<u64, Begun>,
-    /// Requests without an answer, until when it may be awaited; also of a sync called directly.
+    /// Requests without a response, with the time until which they may wait; also of direct syncs.
     requests: BTreeMap<u64, (Option<UnitId>, Time)>,
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
@@ -82,11 +82,11 @@ pub(super) struct OwingDevice {
     still: Option<Still>,
 }
 
-/// An engine that has no runs of units and says itself whether it is caught up.
+/// An engine without runs, which reports whether it is caught up.
 #[derive(Clone, Copy, Debug, Default)]
 struct Still {
     caught_up: bool,
-    /// Since when nothing is heard of it, and for how long it could have done something.
+    /// Since when it shows no activity, and for how much of that time it could have worked.
     since: Time,
     idle: Span,
     told: bool,
@@ -98,7 +98,7 @@ impl OwingDevice {
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
-            // A slow disk is at work, and who has to write waits for it.
+            // A slow disk is busy, and the engine's writes wait for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
         self.judge(at, id, &setup.patience, findings);
@@ -123,7 +123,7 @@ impl OwingDevice {
         }
     }
 
-    /// An engine without runs owes none: it is to do something while it is not caught up.
+    /// An engine without runs owes no runs; it must do something while it is not caught up.
     pub(super) fn says_caught_up(
         &mut self,
         at: Time,
@@ -236,7 +236,7 @@ impl OwingDevice {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // What was sent may be settled, what was not synced may be gone.
+                // Sent edits may be settled, and unsynced ones may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
             }
             Event::Suspended => self.suspended = true,
@@ -307,7 +307,7 @@ impl OwingDevice {
     }
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
-            // One that may have to wait for another network is owed when it is queued.
+            // A unit that may have to wait for another network is owed only when it is queued.
             if unit.on.contains(&trigger) && unit.when.is_empty() {
                 self.owe(at, UnitId(number), Why::Fired(trigger));
             }
@@ -320,7 +320,7 @@ impl OwingDevice {
         };
         let Some(number) = units.iter().position(|unit| sends(&unit)) else { return };
         let is_saved = |owed: &Owed| matches!(owed.why, Why::Saved(_));
-        // One is enough: the run that it starts sends the others, too.
+        // One run is enough, because it also sends the others.
         let unit = UnitId(number as u16);
         if !self.owed.iter().any(|owed| owed.unit == unit && is_saved(owed)) {
             self.owe(at, unit, Why::Saved(edit));
@@ -339,7 +339,7 @@ impl OwingDevice {
             Event::Engine(EngineEvent::UnitQueued { unit, .. }) => self.owe(at, unit, Why::Queued),
             Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
                 self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
-                // It was due, and is due again a period later.
+                // The unit was due, and is due again one period later.
                 self.begin_again(at, |owed| owed.unit == unit);
                 self.forget_saved(unit, units);
             }
@@ -352,7 +352,7 @@ impl OwingDevice {
             Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
-                // A row may wait for what is attached to it, which goes beside the runs.
+                // A row may wait for its attachment, which is sent outside of runs.
                 let waits = |entity| patience.holds_rows() && told.schema.attachment(entity).is_some();
                 let left = self.left(&units[usize::from(unit.0)].push, begun.at, waits);
                 let prompt = units[usize::from(unit.0)].when.is_empty();
@@ -362,13 +362,13 @@ impl OwingDevice {
             }
             Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
                 let begun = self.runs.remove(&run);
-                // What an earlier process left open is not tried again for that.
+                // A run left open by an earlier process is not retried for this error.
                 let prompt = units[usize::from(unit.0)].when.is_empty();
                 if let Some(begun) = begun.filter(|_| prompt && *error != SyncError::Interrupted) {
                     let failures = self.failures.entry(unit).or_default();
                     *failures = failures.saturating_add(begun.failures.max(1));
                     if let SyncError::Throttled(_) = error {
-                        // Answers that put edits off may have been tries, each of them.
+                        // Each response that put edits off may have been a try.
                         *failures = (*failures).max(patience.attempts());
                     }
                     let failures = *failures;
@@ -385,7 +385,7 @@ impl OwingDevice {
         }
     }
 
-    /// An edit that a run left; one never sent may wait for another's older one.
+    /// An edit that a run left behind. One never sent may wait for another unit's older edit.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -399,7 +399,7 @@ impl OwingDevice {
         self.edits.iter().find(left).map(|(id, _)| *id)
     }
 
-    /// Rows that could not be applied are tried again with the next run of the unit that met them.
+    /// Deferred rows must be retried by the next run of the unit that deferred them.
     fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
             Event::Engine(EngineEvent::RowsFailed { listed: 1.., .. }) => {
@@ -423,7 +423,7 @@ impl OwingDevice {
                     "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
                 ));
             }
-            // All of the entity comes again.
+            // The whole entity is delivered again.
             Event::Engine(EngineEvent::CursorReset { .. }) => self.listed.clear(),
             _ => {}
         }
@@ -437,13 +437,13 @@ impl OwingDevice {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// Who waits for an answer is at work as long as a run may be silent.
+    /// An engine that waits for a response counts as working for as long as a run may be silent.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::Engine(EngineEvent::RequestSent { request, unit: Some(unit), .. }) => {
                 self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
             }
-            // Pages asked for ahead are not awaited any more.
+            // Prefetched pages are not awaited any more.
             Event::Engine(EngineEvent::SyncComplete { unit, .. } | EngineEvent::SyncError { unit, .. }) => {
                 self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
@@ -463,7 +463,7 @@ impl OwingDevice {
         }
     }
 
-    /// Outside of runs it is a sync that was called directly, of which nobody hears besides.
+    /// Outside of runs this belongs to a direct sync, which has no other events.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
         let Some(Sign { wait, failed, .. }) = Sign::of(event) else { return };
         if failed && let Some(run) = self.runs.values_mut().next_back() {
@@ -515,7 +515,7 @@ impl OwingDevice {
         self.page.held(self.edits.iter().map(|(id, edit)| (*id, &edit.place)))
     }
 
-    /// What a person decided goes on from now on, with what had to wait for that.
+    /// After a person's decision, the edit and those that waited for it must be sent.
     fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<WayOut>), units: &[SyncUnit]) {
         let before = self.held();
         if !self.page.on(event, out) {

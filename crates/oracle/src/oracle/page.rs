@@ -6,7 +6,7 @@ use super::ways_out::WayOut;
 use crate::base::{EditId, EntityId, Key, Value};
 use crate::contract::{ColumnKind, Decision, EditKind, EngineEvent, Event, LocalEdit, PageEvent, Schema};
 
-/// What an edit is about, as far as others may have to wait for it.
+/// The rows that an edit concerns, as far as other edits may have to wait for it.
 #[derive(Clone, Debug)]
 pub(super) struct EditTarget {
     pub(super) entity: EntityId,
@@ -56,7 +56,7 @@ impl OnPage {
         self.open.contains_key(&edit)
     }
 
-    /// Those that wait for a person: of a row in conflict, or of one that has to come after.
+    /// The edits that wait for a person: of a row in conflict, or required to go after such.
     pub(super) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {

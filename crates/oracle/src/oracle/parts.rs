@@ -1,5 +1,5 @@
-//! Rows of which a device shows a part, beside those that it holds in full: what it says of a
-//! version must be what that version said.
+//! Partial rows that a device shows beside the rows it holds in full: their values must be those of
+//! their version.
 
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -13,16 +13,16 @@ use super::truth::{RowHash, Truth, alike};
 use crate::base::{DeviceId, EntityId, Key, Stamp, ValueRef};
 use crate::contract::{Delivery, DeviceView, Entity, Schema};
 
-/// The rows of which units bring parts, as the backend has them: read once for all devices.
+/// The backend's rows of which units bring parts; read once for all devices.
 pub struct Parts(Contents);
 
 impl Oracle {
-    /// What devices should show of the rows of which units bring parts.
+    /// Reads the rows of which units bring parts, as devices should show them.
     pub fn parts(&self, truth: &dyn Truth) -> Parts {
         Parts(Contents::of(&self.setup.labels.schema, |id| self.is_in_parts(id), truth))
     }
 
-    /// Looks at what a device shows in part, where the backend has not moved on since.
+    /// Checks the partial rows that a device shows, where the backend's row has not changed since.
     pub fn look_at_parts(
         &mut self,
         device: DeviceId,
@@ -84,7 +84,7 @@ impl Oracle {
         self.setup.labels.units.iter().any(|unit| unit.excerpt(id).is_some())
     }
 
-    /// Looks at the columns that a newer app has brought: a present version says what it says.
+    /// Checks the columns that a newer app added: a current version must have its values.
     pub(super) fn look_at_columns(
         &mut self,
         device: DeviceId,
@@ -132,9 +132,9 @@ impl Oracle {
     }
 }
 
-/// Rows that came on open: each must be what the backend had at some time.
+/// Rows fetched on open: each must equal some version of the backend.
 impl Oracle {
-    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
+    /// Reports the key of each row that equals no version; returns the number of rows checked.
     pub(super) fn compare_opened(
         &self,
         truth: &dyn Truth,
@@ -155,7 +155,7 @@ impl Oracle {
         rows
     }
 
-    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
+    /// Whether the backend ever had this content, in versions with this stamp if there are any.
     fn was(
         &self,
         truth: &dyn Truth,

@@ -1,57 +1,57 @@
-//! How long an engine may take: to say something of a run, and to begin one.
+//! How long an engine may take to report something of a run, and to start one.
 
 use std::fmt;
 
 use crate::base::Span;
 use crate::contract::SyncUnit;
 
-/// How long a run that goes on may say nothing, and one that is to begin may wait.
+/// The longest silence of a run, and the longest delay of its start.
 #[derive(Clone, Copy, Debug)]
 pub enum Patience {
-    /// It follows from what the built-in engine was told of waiting.
+    /// Computed from the settings of the built-in engine.
     Computed(Waits),
-    /// The stack says it of itself: how long a run may say nothing, and how many requests of a sync
-    /// may bring nothing.
+    /// Stated by the stack: the longest silence of a run, and the most requests of a sync without
+    /// news.
     Stated {
-        /// So long.
+        /// The longest silence.
         span: Span,
-        /// So many.
+        /// The number of requests.
         requests: u32,
     },
 }
 
-/// What the built-in engine was told of waiting.
+/// The built-in engine's settings for waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {
-    /// A request without an answer is given up after this.
+    /// A request without a response is given up after this.
     pub request: Span,
-    /// The first wait before another try is no longer.
+    /// Upper bound of the first wait before another try.
     pub first: Span,
-    /// Each further one is so many times as long at most.
+    /// Factor by which the bound of each further wait grows.
     pub growth: u32,
-    /// No wait before another try is longer.
+    /// Upper bound of all waits before another try.
     pub cap: Span,
-    /// Waits are drawn from this upwards and need not grow; else below a bound that does.
+    /// If set, waits are drawn from this value upwards; else below a growing bound.
     pub least: Option<Span>,
     /// Some triggers start a unit no sooner than this after its last start.
     pub debounce: Span,
-    /// After so many failures in a row a run ends.
+    /// A run ends after this many consecutive failures.
     pub attempts: u32,
-    /// Requests of a run that may be under way together, each with waits of its own.
+    /// How many requests of a run may be under way at once, each with its own waits.
     pub streams: u32,
-    /// So many times as long as usual a disk may take for everything, as an event has it.
+    /// The factor by which a disk may be slower than usual, as set by an event.
     pub slowness: u32,
-    /// Its queue is on disk: what was asked for is so in the next process, too.
+    /// Its queue is on disk, so requested units are also requested in the next process.
     pub keeps_queue: bool,
-    /// A row waits for what is attached to it, which goes beside the runs.
+    /// A row waits for its attachment, which is sent outside of runs.
     pub holds_rows: bool,
-    /// A request that comes to nothing late is itself a wait before the next.
+    /// A request that fails late counts as a wait before the next.
     pub late_is_a_wait: bool,
 }
 
-/// However short the times are that an engine was told: a transaction on a slow disk takes a while.
+/// At least this, however short the settings are: a transaction on a slow disk takes a while.
 const OF_DISK: Span = Span::secs(120);
-/// So long the code of the app may take that a run waits for.
+/// How long the app's code that a run waits for may take.
 const OF_HOOK: Span = Span::secs(600);
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
@@ -67,7 +67,7 @@ impl Bound {
     }
 }
 
-/// `2m30s (request_timeout 30s + slow disk 2m)`.
+/// Shown as `2m30s (request_timeout 30s + slow disk 2m)`.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.0.iter().filter(|(_, span)| *span > Span::ZERO);
@@ -94,7 +94,7 @@ impl Waits {
         late_is_a_wait: false,
     };
 
-    /// No wait after so many failures in a row is longer: min(cap, first · growth^(n − 1)).
+    /// The longest wait after this many consecutive failures: min(cap, first · growth^(n − 1)).
     fn after(&self, failures: u32) -> Span {
         let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
         Span(self.first.0.saturating_mul(growth)).min(self.cap)
@@ -105,7 +105,7 @@ impl Waits {
 }
 
 impl Patience {
-    /// How long a run says nothing, its waits not counted; it may wait for a hook of the app.
+    /// The longest silence of a run, without its waits; longer if it waits for a hook of the app.
     pub(super) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
@@ -114,7 +114,7 @@ impl Patience {
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
-    /// How long a run may say that it syncs, and nothing moves: until its last try has failed.
+    /// How long a run may show that it syncs without progress: until its last try has failed.
     pub(super) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
@@ -125,7 +125,7 @@ impl Patience {
     pub(super) fn of_status(&self) -> Span {
         self.of_disk()
     }
-    /// How long a wait before another try may last, besides what the server asked for.
+    /// The longest wait before another try, without what the server requested.
     pub(super) fn of_wait(&self) -> Span {
         match self {
             Patience::Computed(waits) => waits.cap,
@@ -142,7 +142,7 @@ impl Patience {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
-    /// How it tries again; of a stack that says nothing of that, what nobody would mind.
+    /// How it retries; for a stack that does not say, lenient values.
     pub(super) fn retries(&self) -> Waits {
         match *self {
             Patience::Computed(waits) => waits,
@@ -158,8 +158,8 @@ impl Patience {
             Patience::Stated { .. } => "a stack of one's own is held to mild waits, which ask",
         }
     }
-    /// How many requests a unit may make in a sync that brings nothing: a push, and a pull of each
-    /// entity; a stack of one's own as many as it says.
+    /// The most requests that a unit may make in a sync without news: a push, and a pull of each
+    /// entity; for a third-party stack as many as it states.
     pub(super) fn requests(&self, unit: &SyncUnit) -> u64 {
         let own = 1 + unit.pull.len() as u64;
         match self {
@@ -167,8 +167,8 @@ impl Patience {
             Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
         }
     }
-    /// How many requests are due once an answer brought something: the next page, and what a
-    /// protocol says around a page (differences, checkpoints) if a stack is of one's own.
+    /// How many requests may follow a response that brought something: the next page; for a
+    /// third-party stack also what its protocol sends around a page (differences, checkpoints).
     pub(super) fn after_a_page(&self) -> u64 {
         match self {
             Patience::Computed(_) => 1,
@@ -181,7 +181,7 @@ impl Patience {
             Patience::Stated { .. } => 1,
         }
     }
-    /// The same of one that is to start after `period`, and not too soon after its last start.
+    /// The same for a run that starts after `period`, and not too soon after its last start.
     pub(super) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
@@ -206,7 +206,7 @@ impl Patience {
     }
 }
 
-/// What a stack says of itself, or what any is given, if that is more.
+/// What a stack states, but at least what any stack is given.
 fn stated(span: Span, any: Span) -> Term {
     if span < any { ("what any stack is given", any) } else { ("what its stack says", span) }
 }

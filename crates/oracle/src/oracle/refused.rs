@@ -1,4 +1,4 @@
-//! How the backend refused an edit, and whether that is a conflict.
+//! Why the backend refused an edit, and whether that is a conflict.
 
 use super::edit::{Edit, Refused};
 use super::found::Found;
@@ -7,25 +7,25 @@ use super::truth::Places;
 use crate::base::{DeviceId, EditId};
 use crate::contract::{EditKind, Refusal};
 
-/// What makes a conflict, as a stack defines it.
+/// What counts as a conflict, as a stack defines it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Definition {
-    /// That the backend refused.
+    /// The backend refused.
     Refusal,
-    /// That the values differ, too.
+    /// The backend refused, and the values differ.
     #[default]
     Values,
-    /// That somebody else changed what the edit sets.
+    /// Another author changed a column that the edit sets.
     Columns,
 }
 
 pub(super) struct Met {
     pub(super) matches: bool,
-    /// It is a conflict by what its device is shown, as of a row that has left its scope.
+    /// It is a conflict by what its device is shown: nothing, if the row has left its scope.
     pub(super) differs: bool,
 }
 
-/// Whether the row in the way of an edit that `by` sent says what it wants, there and as shown.
+/// Whether the conflicting row has the values of `by`'s edit: on the backend, and as shown.
 pub(super) fn met(
     (id, edit): (EditId, &Edit),
     by: DeviceId,
@@ -36,7 +36,7 @@ pub(super) fn met(
 ) -> Met {
     let Refused { why, row, kind } = refused;
     if why == Refusal::Taken && (kind, edit.kind) != (EditKind::Create, EditKind::Create) {
-        // A row that is there is not another one that has the natural key which it wants.
+        // An existing row cannot be another row with the natural key that it wants.
         return Met { matches: edit.matches(history.row(edit.row).values.as_deref()), differs: true };
     }
     let row = history.row(row);
@@ -44,7 +44,7 @@ pub(super) fn met(
     // A row that has left the scope is not shown.
     let shown = row.has(row.versions.len(), &places[usize::from(edit.entity.0)]);
     let says_so = match (edit.kind, why) {
-        // A refusal stands. Of a row that has gone since, or left the scope, nothing is shown.
+        // The refusal stands. A row deleted since, or out of scope, is not shown.
         (kind, Refusal::Gone) => kind == EditKind::Delete,
         (EditKind::Delete, _) => false,
         _ => matches && shown,

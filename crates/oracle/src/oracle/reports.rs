@@ -1,8 +1,8 @@
-//! What a stack tells of rows has to say something: which rows, and as of which version.
+//! A stack's reports of rows must be meaningful: which rows, and in which version.
 //!
-//! Checks believe what is told of rows, and hold against each other what says the same. A stamp
-//! that no version can have, and a row that came in a page which did not name it, pass all of them:
-//! they are found here. So is a phone whose engine never tells what its stack promised to tell.
+//! Checks trust these reports and compare them with each other. Two errors would pass all of them
+//! and are found here: a stamp that no version can have, and a row of a page that was not reported.
+//! Also finds a phone whose engine never reports what its stack promised to report.
 
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::edit::Edit;
@@ -28,7 +28,7 @@ pub(super) static EMPTY_REPORT: Rule = Rule {
     ..PLAIN
 };
 
-/// A row came, was acknowledged or is shown with this stamp, as `what` says.
+/// Checks the stamp of a row that came, was acknowledged or is shown, as `what` says.
 pub(super) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str), row: &Row, stamp: Stamp) {
     if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
         return;
@@ -39,7 +39,7 @@ pub(super) fn dates_row(findings: &mut Findings, (device, what): (DeviceId, &str
     });
 }
 
-/// Which version a change brought: content before dates.
+/// Which version a change brought; content counts before stamps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reported {
     /// How many versions its device had, and has now.
@@ -51,8 +51,8 @@ pub(super) struct Reported {
 }
 
 impl Reported {
-    /// A row that reads like a version is there in that, whatever its stamp. One that reads like
-    /// none, since a part of it is on its way, has not gone back.
+    /// A row with the content of a version is in that version, whatever its stamp. A row with the
+    /// content of none, because parts of it are still on their way, has not reverted.
     pub(super) fn of(change: &AppliedChange<'_>, had: usize, row: &Row, history: &History) -> Reported {
         let AppliedChange { stamp, removed, .. } = *change;
         let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
@@ -78,7 +78,7 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// The device shows a row as the backend has it, as of `stamp`: it said that this came.
+    /// The device shows a row as the backend has it, as of `stamp`; it must have reported that.
     pub(super) fn shows(&self, findings: &mut Findings, id: RowId, (stamp, content): (Stamp, u64)) {
         let (device, row) = (self.device, self.history.row(id));
         dates_row(findings, (device, "shows"), row, stamp);
@@ -100,23 +100,23 @@ impl Told<'_> {
                 self.history.first(row.entity, row.key.as_str()).is_some_and(|(_, first)| first == content)
             }
         };
-        // What it applied as it died it need not have told, nor what a copy or a backup had.
+        // It need not have reported changes applied as it died, nor those in a copy or a backup.
         let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
         reads_so || cut || !self.shown.knows(id, device) || self.held.is_unsure(id, device)
     }
 }
 
-/// An engine that tells of none of so many edits that they are done tells of none.
+/// An engine that reports none of this many edits as done reports none at all.
 const SEVERAL: usize = 3;
 
-/// What a device has told of at all, and what it would have been asked for.
+/// What a device has reported at all, and why it should have.
 #[derive(Debug, Default)]
 pub(super) struct Telling {
     told: Vec<Topic>,
     served: bool,
-    /// It held a connection, on which no requests go.
+    /// It held a connection, which carries no requests.
     held: bool,
-    /// Its state was put in, or lost.
+    /// Its state was replaced or lost.
     unsure: bool,
 }
 
@@ -138,7 +138,7 @@ impl Watcher for Telling {
         self.served |= matches!(event, Event::BackendServed { kind, .. } if kind.pulls());
     }
 
-    /// It has told something of what its stack promised to tell.
+    /// Checks that it has reported something of what its stack promised.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         let Ended { device, setup, ref mut findings, .. } = *ended;
         let can = setup.capabilities;
@@ -167,11 +167,11 @@ impl Watcher for Telling {
     }
 }
 
-/// One of several edits of the device that are on the backend by it and do not wait.
+/// One of several edits of the device that it brought to the backend and that do not wait.
 fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<(EditId, &'a Edit)> {
     let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
     let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
     let mut done = rest.ledger.of(device).filter(|(id, edit)| edit.commits > 0 && own(edit) && !waits(*id));
-    // A single edit may have come there in a way of its own.
+    // A single edit may have arrived in another way.
     done.nth(SEVERAL - 1)
 }

@@ -1,4 +1,4 @@
-//! What others ask about a check by its name.
+//! Queries about a check by its name.
 
 use super::check::{Check, Harm};
 use super::checks::RULES;
@@ -9,17 +9,17 @@ fn rule(check: &str) -> Option<Check> {
     RULES.iter().copied().find(|rule| rule.name == check)
 }
 
-/// What a violation of this name does; `None` of no check.
+/// The harm of a violation; `None` if there is no such check.
 pub fn harm_of(check: &str) -> Option<Harm> {
     Some(rule(check)?.harm)
 }
 
-/// Why a check had nothing to check; `None` of no check, and of one that always has something.
+/// Why a check had nothing to check; `None` if it always has something, or does not exist.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     rule(check)?.matter.lack()
 }
 
-/// What a check finds, in words for people; `None` of no check.
+/// What a check finds, as text for people; `None` if there is no such check.
 pub fn finding_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.finds)
 }
@@ -29,7 +29,7 @@ pub fn check_names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
-/// The metric that counts what a check finds; `None` of no check.
+/// The metric that counts what a check finds; `None` if there is no such check.
 pub fn metric_of(check: &str) -> Option<&'static str> {
     Some(rule(check)?.metric)
 }
@@ -39,13 +39,12 @@ pub fn is_of_check(metric: &str) -> bool {
     RULES.iter().any(|rule| rule.metric == metric)
 }
 
-/// What may fire along with `check` without being named: what that means at a larger scale.
+/// Checks that may fire with `check` without being reported: consequences of the same fault.
 pub fn implied(check: &str) -> &'static [&'static str] {
     rule(check).map_or(&[], |rule| rule.implies)
 }
 
-/// The promises of a stack without which a check is not applicable, by their names in
-/// [`Capabilities`].
+/// The promises of a stack that a check needs to be applicable, by their names in [`Capabilities`].
 pub fn promises_of(check: &str) -> Vec<&'static str> {
     let Some(check) = rule(check) else { return Vec::new() };
     let (all, none) = (Capabilities::ALL, Capabilities::NONE);
@@ -70,15 +69,14 @@ pub fn promises_of(check: &str) -> Vec<&'static str> {
 }
 
 impl Hearing {
-    /// The names of the checks that hear them.
+    /// The names of the checks that use these events.
     pub fn checks(&self) -> impl Iterator<Item = &'static str> {
         let topic = self.topic;
         RULES.iter().filter(move |rule| rule.hears.contains(&topic)).map(|rule| rule.name)
     }
 }
 
-/// The checks that need no event of an engine: what the backend commits, and what a view of a phone
-/// at rest shows, is enough.
+/// The checks that need only the backend's commits and a view of a phone at rest.
 pub fn needs_no_event() -> impl Iterator<Item = &'static str> {
     let of_engine = |rule: &&Check| !rule.is_of_destination() && rule.hears.is_empty();
     RULES.iter().filter(of_engine).map(|rule| rule.name)

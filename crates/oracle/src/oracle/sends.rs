@@ -1,19 +1,19 @@
-//! How often edits that wait were sent, and what their last requests failed with.
+//! How often waiting edits were sent, and the errors of their last requests.
 
 use std::collections::BTreeMap;
 
 use crate::base::{EditId, Span};
 use crate::contract::{EngineEvent, Event, TransportError};
 
-/// So many different errors are kept, the last ones.
+/// At most this many different errors are kept, the latest ones.
 const ERRORS: usize = 3;
 
-/// Of one device.
+/// The sends of one device.
 #[derive(Debug, Default)]
 pub(super) struct Sends {
     edits: BTreeMap<EditId, u32>,
     under_way: Vec<(u64, EditId)>,
-    /// Of pushes since the last that got a useful response: those that differ, the last one last.
+    /// Different errors of pushes since the last useful response, the latest last.
     pub(super) errors: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl Sends {
         }
     }
 
-    /// A request that found no network has not left.
+    /// A request without a network was not sent.
     fn ended(&mut self, request: u64, stayed: bool) {
         for (_, edit) in self.under_way.extract_if(.., |(of, _)| *of == request) {
             if let Some(sends) = self.edits.get_mut(&edit).filter(|_| stayed) {
@@ -68,7 +68,7 @@ impl Sends {
     }
 }
 
-/// Why a request failed.
+/// Why a request failed, as text.
 pub fn failure(error: TransportError, took: Span) -> String {
     match error {
         TransportError::Timeout => format!("no response in {}", apart(took)),
@@ -76,7 +76,7 @@ pub fn failure(error: TransportError, took: Span) -> String {
     }
 }
 
-/// `15 s`, and as it is what has several units.
+/// Puts a space before a single unit: `15 s`; spans with several units stay as they are.
 fn apart(span: Span) -> String {
     let text = span.to_string();
     match text.find(|c: char| c.is_ascii_alphabetic()) {

@@ -1,4 +1,4 @@
-//! What the oracle must know before the first event.
+//! The configuration of the oracle.
 
 use std::rc::Rc;
 
@@ -14,21 +14,21 @@ use crate::contract::{Attributes, Capabilities, Combine};
 pub struct OracleSetup {
     /// The entities and units.
     pub labels: Labels,
-    /// What sets each device apart, by device.
+    /// The attributes of each device, by device number.
     pub attributes: Vec<Attributes>,
-    /// Whether what a device committed outlives a loss of power.
+    /// Whether a device's commits survive a power loss.
     pub durable: bool,
     /// Whether a new version of the app empties the database of the old one.
     pub resets: bool,
-    /// How long a run may say nothing, and one that is to begin may wait.
+    /// The longest silence of a run, and the longest delay of its start.
     pub patience: Patience,
-    /// What may be asked of the stack.
+    /// What the oracle may check of the stack.
     pub capabilities: Capabilities,
-    /// The columns whose values the stack combines, by position in the backend's, and how.
+    /// The columns whose values the stack combines, by position in the backend's columns, and how.
     pub combined: Vec<(EntityId, usize, Combine)>,
-    /// What makes a conflict by its definition.
+    /// The stack's definition of a conflict.
     pub definition: Definition,
-    /// What the backend held at virtual time zero. It is asked while events are told, so it must
-    /// not need what tells them; it is asked once for each row that something happens to.
+    /// The backend's rows at virtual time zero. It is called while events are processed, so it must
+    /// not depend on their source. Called once per row with events.
     pub initial: Rc<dyn Truth>,
 }

@@ -1,9 +1,10 @@
-//! What a device shows goes forward: rows that went back, and for how long.
+//! Rows that reverted on a device, and for how long.
 //!
-//! At each commit of its database: its own writes stay (read your writes), no row goes back to an
-//! older version (monotonic reads), what was gone does not come back. What the backend took back
-//! may be shown. Of a device whose state was put in or lost, and of a row removed without an end,
-//! it is not known what it has until it is told again; two phones of one name are not judged.
+//! Checked at each commit of its database: its own writes stay (read your writes), no row reverts
+//! to an older version (monotonic reads), and deleted rows do not come back. Versions that the
+//! backend undid may be shown. If a device's state was replaced or lost, or a row was removed
+//! without a version, it is unknown what the device has until the next report. Two phones with one
+//! name are not judged.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,13 +20,13 @@ struct Back {
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
-    /// Of devices of which it is not known what they have: the rows that were told since.
+    /// Devices whose rows are unknown, with the rows reported since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
     vague: FxHashSet<(RowId, DeviceId)>,
-    /// Rows that the backend has from the device itself in so many versions, which it was not told.
+    /// Rows with own versions that the device was not told of yet: how many versions.
     unheard: FxHashMap<(RowId, DeviceId), usize>,
-    /// A verdict said that they are gone. The phone may keep them until what refers to them goes.
+    /// Rows that a verdict declared deleted; the phone may keep them while rows refer to them.
     gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }
@@ -35,7 +36,7 @@ impl Shown {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
-    /// Whether the device was told of all that it has committed of the row itself.
+    /// Whether the device was told of all its own commits of the row.
     pub(super) fn heard(&self, id: RowId, device: DeviceId) -> bool {
         !self.unheard.contains_key(&(id, device))
     }
@@ -89,7 +90,7 @@ impl Shown {
             stays
         });
     }
-    /// Rows times the nanoseconds for which they were back, those that still are included.
+    /// Rows times nanoseconds for which they had reverted, including those that still are.
     pub(super) fn row_ns(&self, now: Time) -> u128 {
         let still = self.back.values().map(|back| u128::from(now.since(back.since).0));
         self.row_ns + still.sum::<u128>()

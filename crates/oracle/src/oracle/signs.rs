@@ -1,4 +1,4 @@
-//! Signs of life: that an engine does something for a run, or waits to.
+//! Activity: signs that an engine works for a run, or waits to.
 
 use crate::base::{Span, UnitId};
 use crate::contract::{BlobEvent, EngineEvent, Event, RequestKind, UnitEvent};

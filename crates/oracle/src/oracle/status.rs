@@ -1,7 +1,8 @@
-//! The status that an app shows, held against what other events say was so at every instant.
+//! Compares the status that an app shows with what other events say at every instant.
 //!
-//! An edit that was under way as its process died may be counted or not. Each way of being wrong
-//! has a stretch of its own: not counted if hardly noticed, a violation if longer than the bound.
+//! An edit that was under way when its process died may be counted or not. Each kind of error is
+//! timed separately: it is not counted if it is too short to notice, and is a violation beyond the
+//! bound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,7 @@ pub(super) static WRONG_STATUS: Rule = Rule {
 
 const NOTICED: Span = Span::secs(1);
 
-/// In which ways a status is wrong, as it is told.
+/// How a status is wrong, in words.
 type Wrong = &'static str;
 
 const ALL_SYNCED: Wrong = "said that no edit waits, while one did,";
@@ -45,7 +46,7 @@ const FAILED: Wrong = "said that all is well, though the last run failed,";
 const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
 const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
-/// Time in which a status is wrong in one way; a pause no longer than the bound does not end it.
+/// Time in which a status is wrong in one way. A pause up to the bound does not end it.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     wrong: Wrong,
@@ -104,7 +105,7 @@ impl Watcher for DeviceStatus {
         self.unknown = true;
     }
 
-    /// What it shows is held against what its outbox has.
+    /// Compares the shown count with the outbox.
     fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
         self.finish(Some(rest.unsent.len()), ended);
     }
@@ -151,7 +152,7 @@ impl DeviceStatus {
                 continue;
             }
             self.wrong_ns += u128::from(lasted.0);
-            // Each count that lags behind a slow disk is one of its own.
+            // Each count that lags behind a slow disk is a separate error.
             stretch.before =
                 if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
@@ -180,7 +181,7 @@ impl DeviceStatus {
         }
     }
 
-    /// "Syncing" although nothing has moved for longer than any run may take to fail.
+    /// Shows "syncing" although nothing has moved for longer than any run may take to fail.
     fn stalls(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let shown = self.shown.filter(|_| !self.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
@@ -247,7 +248,7 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // What was sent may be settled, what was not synced or was thrown away may be gone.
+                // Sent edits may be settled; unsynced or discarded ones may be gone.
                 let lost = *reason == KillReason::PowerLoss || out >= Some(WayOut::Part);
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
@@ -314,7 +315,7 @@ impl DeviceStatus {
                 self.perhaps.remove(&edit.id);
                 self.waiting.insert(edit.id, false);
             }
-            // It may be in the database all the same.
+            // It may be in the database anyway.
             Event::EditMissed { edit, .. } => _ = self.perhaps.insert(edit.id),
             Event::Engine(EngineEvent::EditSent { edit, .. }) => {
                 self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);

@@ -1,7 +1,7 @@
-//! Cursors that another unit moved than the one whose they are.
+//! Cursors that were moved by another unit than their own.
 //!
-//! A unit that ran may have moved its own cursors, those of the entities that it brings in full
-//! where units share them, and its own date. Nothing else may move any, whatever interrupts it.
+//! A unit that ran may move its own cursors, the shared cursors of entities that it brings in full,
+//! and its own date. Nothing else may move a cursor, whatever interrupts the unit.
 
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::Heard;
@@ -103,7 +103,7 @@ fn may_move(unit: &SyncUnit, ran: UnitId, whose: Option<UnitId>, entity: EntityI
     }
 }
 
-/// Whose cursors differ, of which entities; what is there on one side alone differs.
+/// The owners and entities of cursors that differ; a cursor on only one side differs.
 fn moved(before: &[Cursor], after: &[Cursor]) -> Vec<(Option<UnitId>, EntityId)> {
     let news = after.iter().filter(|cursor| !before.contains(cursor));
     let gone = before

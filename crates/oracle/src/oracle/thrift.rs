@@ -1,8 +1,9 @@
-//! How many requests a device needs: what asks it for a sync, and what comes of them.
+//! How many requests a device needs: the requests for a sync, and what they bring.
 //!
-//! What asks for a sync starts all units: a push and a pull of each entity. A failed run is tried
-//! again, what waits at the server asked about, and what an answer brings is worth another. Answers
-//! beyond that nobody asked for; where nothing answers, waits decide (`haste`).
+//! A request for a sync starts all units: a push and a pull of each entity. A failed run justifies
+//! another, edits that wait at the server justify a query, and a response with news justifies one
+//! more. Responses beyond that had no reason. Where no response comes, waits are checked instead
+//! (`haste`).
 
 use super::check::{Harm, Matter, PLAIN, Rule};
 use super::findings::{Findings, Heard};
@@ -36,7 +37,7 @@ pub(super) struct Account {
     opened: u64,
     /// Requests of runs that follow a failed one, or edits that wait at the server.
     again: u64,
-    /// Edits wait at the server, of which the run under way was told.
+    /// The current run was told of edits that wait at the server.
     wait: bool,
     brought: u64,
     answers: u64,
@@ -45,36 +46,36 @@ pub(super) struct Account {
     fetches: u64,
     fetched: Option<Time>,
     haste: Haste,
-    /// What an engine without runs says of itself.
+    /// The own report of an engine without runs.
     caught_up: Option<bool>,
     minute: Minute,
     crowded: Option<Minute>,
 }
 
-/// Answers within a minute from `since` on, and what they are worth it for.
+/// Responses within a minute from `since` on, and the things that justify them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Minute {
     since: Time,
     answers: u64,
     worth: u64,
-    /// It said meanwhile that it was not caught up.
+    /// The engine reported in that minute that it was not caught up.
     behind: bool,
 }
 
 const MINUTE: Span = Span::secs(60);
-/// An engine without runs may look whether there is news once in so long.
+/// An engine without runs may poll once per this time.
 const LOOKS: Span = Span::secs(5);
 
-/// When there were more answers than so many syncs asked for, units due, runs again and answers
-/// that brought something ask for, and how many those are.
+/// When responses exceeded the justified number. The counts: syncs requested, units due, repeated
+/// requests, things brought, and the justified number.
 type Beyond = (Time, [u64; 5]);
 
-/// How many requests a sync of all units may make that brings nothing.
+/// The most requests that a sync of all units without news may make.
 fn a_sync(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
 }
 
-/// How many an engine without runs needs to see that nothing is new.
+/// The most requests that an engine without runs needs for a poll without news.
 fn a_look(setup: &OracleSetup) -> u64 {
     setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
 }
@@ -118,7 +119,6 @@ impl Watcher for Account {
         }
     }
 
-    /// An engine without runs says of itself whether it is caught up.
     fn says_caught_up(&mut self, is: bool) {
         self.caught_up = Some(is);
         self.haste.without_runs = true;
@@ -161,7 +161,7 @@ impl Account {
             }
             Event::Engine(EngineEvent::ResponseReceived { rows, kind, .. }) => {
                 self.answers += 1;
-                // An answer without a row is a step on, if the server went over rows for it.
+                // A response without a row is progress if the server scanned rows for it.
                 let looked = std::mem::take(&mut self.looked);
                 self.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
                 if self.beyond.is_none() {
@@ -191,7 +191,7 @@ impl Account {
         }
     }
 
-    /// The server took a message or gave an answer, of an engine that may have no runs.
+    /// The server took a message or gave a response; the engine may have no runs.
     fn answered(&mut self, at: Time, setup: &OracleSetup) {
         if at >= self.minute.since + MINUTE {
             let behind = self.caught_up == Some(false);

@@ -1,4 +1,4 @@
-//! Events of a record's life in words.
+//! Events of a record's life as text.
 
 use super::words::{self, Labels};
 use crate::base::words::count;

@@ -1,4 +1,4 @@
-//! What the backend holds, and who should have it.
+//! The backend's rows, and which devices should have them.
 
 use std::rc::Rc;
 
@@ -7,14 +7,14 @@ use crate::contract::{Attributes, Entity, ScopeRule};
 
 /// The backend's live rows at one moment. Soft-deleted rows are not live.
 pub trait Truth {
-    /// The stamp and the backend's values of a live row; `None` if it was deleted or never was.
+    /// The stamp and the backend's values of a live row; `None` if it is deleted or never existed.
     fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)>;
     /// Calls `f` with each live row of `entity`, in any order.
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// What decides in whose scope a row is, by each rule; `None` outside of a window. Written a second
-/// time: the oracle must not share a mistake with what it checks.
+/// The values that decide in whose scope a row is, one per rule; `None` outside of a window.
+/// Deliberately implemented again: the oracle must not share bugs with what it checks.
 pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
@@ -36,7 +36,7 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
 
 pub(super) type Places = [Rc<[Value]>];
 
-/// Hashes rows the same wherever they come from, and however a text composes its accents.
+/// Hashes rows independently of their source and of how texts compose their accents.
 #[derive(Debug, Default)]
 pub(super) struct RowHash(Vec<u8>);
 
@@ -76,12 +76,12 @@ impl RowHash {
     }
 }
 
-/// Whether two values mean the same, a fat text being compared by what it says.
+/// Whether two values mean the same; a long text is compared by its content.
 pub(super) fn alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b) || a.with_ref(|a| is_same(a, b)))
 }
 
-/// Whether two values mean the same: a text does whatever form its accents have.
+/// Whether two values mean the same; texts are compared after composing their accents.
 pub(super) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Text(a), ValueRef::Text(b)) => is_same_text(a, b),

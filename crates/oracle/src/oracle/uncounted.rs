@@ -1,4 +1,4 @@
-//! Metrics that nothing was counted for, which is not the same as none.
+//! Metrics that were not counted, which differs from zero.
 
 use std::collections::BTreeMap;
 
@@ -32,8 +32,7 @@ pub(super) fn uncounted(
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
-/// Who does not know what devices had seen cannot say what was replaced unseen, nor when a row
-/// came.
+/// Metrics that need to know what devices had seen, and when rows arrived.
 const BY_KNOWLEDGE: [&str; 13] = [
     "oracle.lost.row_ns",
     "oracle.stale.row_ns",

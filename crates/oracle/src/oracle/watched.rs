@@ -1,4 +1,4 @@
-//! What is watched on each device by itself.
+//! The checks that follow each device separately.
 
 use std::iter;
 
@@ -15,11 +15,11 @@ use crate::base::DeviceId;
 use crate::contract::{Author, Event};
 
 pub(super) struct Watched {
-    /// What else is asked of it: which runs are under way.
+    /// Also queried by others: which runs are under way.
     pub(super) flow: DeviceFlow,
-    /// Which conflicts a person has decided, and the edits that wait longer than they should.
+    /// Also queried: which conflicts a person has decided, and the edits that wait too long.
     pub(super) owing: OwingDevice,
-    /// How often an edit was sent.
+    /// Also queried: how often an edit was sent.
     pub(super) sends: Sends,
     ways_out: WaysOut,
     others: Vec<Box<dyn Watcher>>,
@@ -87,7 +87,7 @@ impl Watched {
     }
 }
 
-/// The device that a server is at work for, or whose edit it has to do with.
+/// The device for which a server works, or whose edit an event is about.
 pub(super) fn served(event: &Event<'_>) -> Option<DeviceId> {
     match *event {
         Event::BackendServed { device, .. } => device,

@@ -1,4 +1,4 @@
-//! What hears the events of one device, and checks something by them.
+//! The interface of checks that follow the events of one device.
 
 use super::check::Matter;
 use super::findings::{Findings, Heard};
@@ -15,7 +15,7 @@ pub(super) struct Ended<'a> {
     pub(super) findings: &'a mut Findings,
 }
 
-/// What is known of a device that has come to rest.
+/// What is known of a device at rest.
 pub(super) struct Rest<'a> {
     /// The edits that have not been sent.
     pub(super) unsent: &'a [PendingEdit],
@@ -24,24 +24,24 @@ pub(super) struct Rest<'a> {
     pub(super) ran: bool,
 }
 
-/// Makes one for a device that nothing has happened to.
+/// Makes a watcher for a device without events.
 pub(super) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
 
-/// A check, or several that need the same, of one device; `WATCHERS` in `checks` lists them.
+/// One or several checks of one device that share state; `WATCHERS` in `checks` lists them.
 pub(super) trait Watcher {
-    /// Something happens on the device.
+    /// Processes an event of the device.
     fn on(&mut self, heard: &mut Heard<'_>);
 
-    /// The gateway or the backend does something for the device, or with an edit of it.
+    /// Processes an event of the gateway or the backend for the device, or about one of its edits.
     fn on_server(&mut self, _: &Event<'_>) {}
 
-    /// Somebody asks for a sync, or opens a record: no event says so.
+    /// A person asks for a sync, or opens a record; there is no event for that.
     fn asked(&mut self) {}
 
-    /// An engine without runs says of itself whether it is caught up.
+    /// An engine without runs reports whether it is caught up.
     fn says_caught_up(&mut self, _: bool) {}
 
-    /// The gateway or the backend goes on from an earlier state.
+    /// The gateway or the backend was restored to an earlier state.
     fn server_went_back(&mut self) {}
 
     /// Another device has become a copy of this one.

@@ -1,37 +1,37 @@
-//! Ways out: what ends at once what a device has under way, and what is sure of its database.
+//! Ways out: events that end a device's activity, and may replace its database.
 //!
-//! Each record that the oracle keeps of a device is opened by an event and closed by another. It
-//! closes on every way out besides: a kill, a loss of power, a copy, a backup, a reinstall, an
-//! upgrade, a logout. All records learn of a way out from here, so that they agree.
+//! Each record that the oracle keeps of a device is opened by one event and closed by another. In
+//! addition every way out closes it: a kill, a power loss, a copy, a backup, a reinstall, an
+//! upgrade, a logout. All records use this module, so that they agree.
 
 use crate::contract::{Event, KillReason, PhoneEvent};
 
-/// How a device was left.
+/// What a way out leaves, in ascending order of loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum WayOut {
-    /// The process ended, and its database is what it was.
+    /// The process ended; its database is unchanged.
     Process,
-    /// Cursors, open conflicts and edits that waited may have been thrown away.
+    /// Cursors, open conflicts and waiting edits may have been discarded.
     Part,
     /// The database may be another one.
     Database,
 }
 
-/// What has to be known of a device to say how it is left.
+/// The state needed to tell what a way out leaves.
 #[derive(Debug, Default)]
 pub(super) struct WaysOut {
     logging_out: bool,
 }
 
 impl WaysOut {
-    /// The way out that an event is. `durable`: a commit outlives a loss of power; `resets`: an
+    /// The way out that an event is, if any. `durable`: commits survive a power loss; `resets`: an
     /// upgrade empties the database.
     pub(super) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<WayOut> {
         match event {
             Event::Phone(PhoneEvent::LogoutAsked) => self.logging_out = true,
             Event::Phone(PhoneEvent::LogoutRefused { .. }) => self.logging_out = false,
             Event::ProcessKilled { reason } => {
-                // A logout may have thrown away what waits, and died before it said so.
+                // A logout may have discarded waiting edits, and died before it reported that.
                 let logging_out = std::mem::take(&mut self.logging_out);
                 let forgets = *reason == KillReason::PowerLoss && !durable;
                 return Some(match (forgets, logging_out) {

@@ -1,4 +1,4 @@
-//! Edits, rows and authors in words, with the names of the schema.
+//! Edits, rows and authors as text, with the names of the schema.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -25,16 +25,16 @@ pub(super) fn after(trigger: Trigger) -> String {
     }
 }
 
-/// What is called by name in words, and the wall clock that they show.
+/// The names used in texts, and the wall clock that they show.
 #[derive(Clone, Debug)]
 pub struct Labels {
     /// The entities.
     pub schema: Arc<Schema>,
     /// The sync units; an entity that none of them pulls is not expected on devices.
     pub units: Arc<[SyncUnit]>,
-    /// How instants are told.
+    /// How instants are shown.
     pub clock: Clock,
-    /// The stack is somebody's own: what its server could have called is said.
+    /// The stack is third-party: texts name the calls that its server could have made.
     pub brought: bool,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
-/// The edits that wait, one of them by name, how often it was sent, and the last errors.
+/// The waiting edits, with one of them named, its number of tries and its last errors.
 pub(super) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;

@@ -1,32 +1,32 @@
-//! How sure a difference is.
+//! How certain a difference is.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
-/// Fewer pairs are not judged: a figure of two values moves the same way in n pairs by chance with
-/// 2 × 4^-n, and there are some twenty such figures.
+/// Fewer pairs are not judged. By chance, a figure of two values moves the same way in n pairs with
+/// a probability of 2 × 4^-n, and there are about twenty such figures.
 pub const PAIRS_MIN: usize = 6;
-/// Fewer observations of a side are not judged: counts that are rare differ by chance more often.
+/// Fewer observations per side are not judged: rare counts differ by chance more often.
 pub const SAMPLES_MIN: usize = 8;
 
-/// A relative change of a mean, candidate over base less one.
+/// A relative change of a mean: candidate / base − 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// The estimate, which lies in the interval; `None` for a base of nothing.
+    /// The estimate, which lies in the interval; `None` for a base of zero.
     pub value: Option<f64>,
-    /// The interval, of 95 % unless another is asked for; `None` for a base of nothing.
+    /// The interval, of 95 % unless another is requested; `None` for a base of zero.
     pub interval: Option<(f64, f64)>,
-    /// The chance that a thing differs as much from itself, two-sided.
+    /// The two-sided probability (p-value) of a difference this large if nothing changed.
     pub chance: f64,
 }
 
 impl Change {
-    /// Of too few observations.
+    /// For too few observations.
     pub const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
 }
 
-/// The change from the bases to the candidates by Student's law: the mean of the logarithms of
-/// their ratios, or where something is zero the mean difference; at most what leads to `most`. Its
-/// interval misses at this level.
+/// The change from the bases to the candidates with Student's t-distribution. Uses the mean of the
+/// log ratios, or the mean difference if a value is zero; limited to the change that reaches
+/// `most`. The interval has a confidence of 1 − `level`. `None` for fewer than two pairs.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -42,7 +42,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Cha
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
     let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
         true => libm::expm1(x),
-        // What was measured cannot shrink by more than all of it.
+        // A measured value cannot shrink by more than 100 %.
         false => (x / base).max(-1.0),
     });
     let [value, low, high] =
@@ -52,7 +52,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Cha
     Some(Change { value: known.then_some(value), interval: known.then_some((low, high)), chance })
 }
 
-/// The change by which all pairs would come to `most`.
+/// The change by which all pairs would reach `most`.
 fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
     let n = pairs.len() as f64;
     let mean = |of: fn(f64) -> f64| pairs.iter().map(|&(base, _)| of(base as f64)).sum::<f64>() / n;
@@ -62,7 +62,7 @@ fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
     }
 }
 
-/// The chance of being this far from zero with this standard error, or farther.
+/// The two-sided p-value of a value with this standard error.
 fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
     match (value == 0.0, error > 0.0) {
         (true, _) => 1.0,
@@ -71,9 +71,9 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
     }
 }
 
-/// The chance that two samples of one law lie this far apart or farther, two-sided: the larger one
-/// of Welch's t-test and of Student's; where one side has twice as many the ranks must agree, too
-/// (Mann and Whitney 1947). `None` for fewer than two observations of a side.
+/// The two-sided p-value for two samples of one distribution: the larger one of Welch's and
+/// Student's t-test. If one side has at least twice as many, also of the rank test (Mann and
+/// Whitney 1947). `None` for fewer than two observations of a side.
 pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
     if less < 2 {
@@ -98,8 +98,8 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(welch.max(student).max(ranks))
 }
 
-/// The same of their ranks, by the normal law with equal ones counted half. It needs an order and
-/// no distances, so it takes waits that never ended.
+/// The same by ranks, with the normal approximation and midranks for ties. It only needs an order,
+/// so it accepts waits that never ended.
 pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
@@ -119,7 +119,7 @@ pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(2.0 * Normal::standard().sf(off.abs() / libm::sqrt(variance)))
 }
 
-/// The chance that as many or more of the candidate's failed, of so many together (Fisher 1922).
+/// The probability that at least this many of all failures are the candidate's (Fisher 1922).
 pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
     let count = |n: usize| n as u64;
     let law =
@@ -127,16 +127,16 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
-/// The chance, at most and two-sided, that what is seen on a side of a pair or is not, by the same
-/// law on both, is seen on the candidate's alone in so many `more` of the pairs than on the base's.
+/// An upper bound of the two-sided p-value for events that only one side of a pair sees: the
+/// candidate's in `more` pairs, the base's in `less`.
 pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
-    // No law varies more than a coin, and the difference of two coins is binomial.
+    // A fair coin has the largest variance, and the difference of two such coins is binomial.
     let Ok(law) = Binomial::new(0.5, 2 * pairs as u64) else { return 1.0 };
     let least = (pairs + more.abs_diff(less)) as u64;
     if least == 0 { 1.0 } else { (2.0 * law.sf(least - 1)).min(1.0) }
 }
 
-/// The chance, at most, that all cells of one side observe something and none of the other.
+/// An upper bound of the probability that all cells of one side observe it and none of the other.
 pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }
@@ -147,7 +147,7 @@ pub(super) fn mean_and_variance(sample: &[f64]) -> (f64, f64) {
     (mean, sample.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0))
 }
 
-/// Which are too small to be chance, with one false finding among all by `level` (Holm 1979).
+/// Which p-values are significant, with a family-wise error rate of at most `level` (Holm 1979).
 pub fn surprising(chances: &[f64], level: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]));
@@ -233,13 +233,13 @@ mod tests {
 
     #[test]
     fn a_few_that_happen_to_be_equal_are_no_law() {
-        // What happens in one world of six happened in none of eight.
+        // An event in one world of six occurred in none of eight.
         let few = [5; 8];
         let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
         for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {
             assert!(chance(base, candidate).unwrap() > 0.05);
         }
-        // One wait of an hour among eight is chance, too, and a shift of all is not.
+        // One wait of an hour among eight is also chance; a shift of all is not.
         let mut rare: Vec<u64> = (0..8).map(|n| 100 + n).collect();
         let others: Vec<u64> = (0..1_000).map(|n| 100 + n % 8).collect();
         rare[3] = 3_600_000;

@@ -1,4 +1,4 @@
-//! Statistics, each once: what differs by more than chance, and between what a mean lies.
+//! Statistics: which differences exceed chance, and confidence intervals of means.
 
 mod change;
 mod noise;

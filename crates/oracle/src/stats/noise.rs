@@ -1,24 +1,24 @@
-//! What is beyond the noise between seeds: Student's law and the bootstrap.
+//! Differences beyond the noise between seeds: Student's t-distribution and the bootstrap.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::change::mean_and_variance;
 use crate::base::{Seed, Stream};
 
-/// Fewer seeds say nothing of the noise between them.
+/// Fewer seeds cannot show the noise between them.
 pub const SEEDS_MIN: usize = 3;
-/// What differs by less does not differ, as by a digit more in a request.
+/// Relative differences below this count as none, such as one more digit in a request.
 const NOTHING: f64 = 1e-4;
 /// Resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
-/// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
+/// Resamples for an interval in a chart, where its ends are seen to a pixel or two.
 const RESAMPLES_DRAWN: usize = 400;
-/// Worse beyond the noise in more than this share of the resamples: one side of 95 %.
+/// Worse in more than this share of the resamples is beyond the noise: one end of a 95 % interval.
 const CONFIDENCE: f64 = 0.975;
 
-/// Whether a setting is worse than another with the same seeds, by Student's law of the logarithms
-/// of their ratios (or of differences from zero) and by the bootstrap. Of few seeds that alone is
-/// too sure of itself (Hesterberg 2015, §4.2). `position` names its stream.
+/// Whether a setting is worse than another with the same seeds, by Student's t-distribution and by
+/// the bootstrap. The former uses log ratios, or differences if a value is zero. The bootstrap
+/// alone is too certain for few seeds (Hesterberg 2015, §4.2). `position` names its random stream.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -35,12 +35,12 @@ pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 
-/// Student's factor of a standard error for an interval of 95 %; infinite of no freedom.
+/// Student's factor of a standard error for a 95 % interval; infinite without degrees of freedom.
 pub fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(CONFIDENCE))
 }
 
-/// A mean, and how far it may be off with 95 % by Student's law; `None` of too few seeds.
+/// A mean and the half width of its 95 % interval by Student's t; `None` for too few seeds.
 fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     if values.len() < SEEDS_MIN {
@@ -50,7 +50,7 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, student(n - 1.0) * libm::sqrt(variance / n)))
 }
 
-/// Between what the mean lies with 95 %, by Student's law or the bootstrap, whichever is wider.
+/// The 95 % interval of the mean, by Student's t or the bootstrap, whichever is wider.
 pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
     let (mean, noise) = mean_and_noise(prices)?;
     let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
@@ -58,7 +58,7 @@ pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
         (0..RESAMPLES_DRAWN).map(|_| resampled_sum(prices, &mut stream) / prices.len() as f64).collect();
     means.sort_by(f64::total_cmp);
     let tail = RESAMPLES_DRAWN / 40;
-    // Downwards as a share, which does not reach nothing.
+    // The lower end is computed as a ratio, so it stays above zero.
     let low = if mean > 0.0 { mean * libm::exp(-noise / mean) } else { mean };
     Some((means[tail].min(low), means[RESAMPLES_DRAWN - 1 - tail].max(mean + noise)))
 }
@@ -71,7 +71,7 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse that cost `times` as much, by seed and own luck.
+    /// How many of 2 000 settings that cost `times` as much, with noise, are called worse.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn one_in_forty_settings_that_are_no_worse_is_called_worse_however_few_the_seeds() {
         for seeds in [3, 5, 8, 20] {
-            // 50, and three standard errors of that.
+            // Expected 50, plus or minus three standard errors.
             let even = called_worse(seeds, 1.0, |stream| 1.0 + 0.1 * stream.normal());
             let skewed = called_worse(seeds, 1.0, |stream| libm::exp(0.7 * stream.normal()));
             assert!((20..=71).contains(&even), "{seeds} seeds: {even} of 2000");

@@ -1,25 +1,26 @@
-//! A curve behind points that luck moves: a Gaussian process.
+//! Smooths noisy points to a curve: a Gaussian process.
 
-/// A point of a curve that was drawn by lot.
+/// A noisy point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn {
-    /// Where it lies.
+    /// Its position, in octaves.
     pub octave: f64,
-    /// What came out there, as a natural logarithm.
+    /// The observed value, as a natural logarithm.
     pub value: f64,
-    /// The variance of that by luck.
+    /// The variance of the value's noise.
     pub luck: f64,
 }
 
-/// How far apart points of a curve still tell of each other, in octaves.
+/// The correlation length of the curve, in octaves.
 const REACH: f64 = 1.5;
-/// By how much a curve bends (a standard deviation), and by how much a point may truly lie off its
-/// neighbours, as where one row fewer takes one request more.
+/// Standard deviations: of the curve, and of a real offset of a point from its neighbours, as where
+/// one row less takes one more request.
 const BEND: f64 = 0.6;
 const DENT: f64 = 0.04;
 
-/// What each point comes to by itself and its neighbours: the less luck it has, the more by itself.
-/// The mean of a Gaussian process at its own points (Rasmussen and Williams 2006, algorithm 2.1).
+/// The value of each point given itself and its neighbours: the less noise it has, the more weight
+/// it gets. The mean of a Gaussian process at its own points (Rasmussen and Williams 2006,
+/// algorithm 2.1).
 pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     let n = points.len();
     let mut covariance = vec![vec![0.0; n]; n];
@@ -39,7 +40,7 @@ pub fn smoothed(points: &[Drawn]) -> Vec<f64> {
     points.iter().zip(off).map(|(point, off)| point.value - point.luck * off).collect()
 }
 
-/// The lower triangle whose product with its transpose is this matrix.
+/// The Cholesky factor: the lower triangle whose product with its transpose is this matrix.
 fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for i in 0..matrix.len() {
         for j in 0..=i {
@@ -51,7 +52,7 @@ fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     matrix
 }
 
-/// What the matrix of this lower triangle takes to these values.
+/// Solves the linear system whose matrix has this Cholesky factor.
 fn solved(lower: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
     let mut x = values.to_vec();
     for i in 0..x.len() {
@@ -87,7 +88,7 @@ mod tests {
         let values = [0.4, 0.05, 0.02, 0.05, 0.3, 0.0, 0.5];
         let smooth = smoothed(&curve(0.01, &values));
         assert!(smooth[2] + 0.01 < smooth[5], "{smooth:?}");
-        // With a tenth of that deviation it is what it seems.
+        // With a tenth of that deviation the point is kept.
         let smooth = smoothed(&curve(0.000_1, &values));
         assert!(smooth[5] < smooth[2], "{smooth:?}");
     }

@@ -1,9 +1,10 @@
-//! What happens to an app, and what people do in it.
+//! Events of an app, and edits that people make in it.
 
 use super::future::LocalBoxFuture;
 use crate::base::{Digest, Digestible, EditId, EntityId, Key, Value, digested, digested_by_place, in_words};
 use crate::contract::schema::Trigger;
 
+/// An event in the life of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AppEvent {
     Login,
@@ -15,6 +16,7 @@ pub enum AppEvent {
 }
 
 impl AppEvent {
+    /// The trigger of sync units that this event fires, if any.
     pub fn trigger(self) -> Option<Trigger> {
         match self {
             AppEvent::Login => Some(Trigger::Login),
@@ -26,6 +28,7 @@ impl AppEvent {
     }
 }
 
+/// The kind of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EditKind {
     Create,
@@ -40,7 +43,7 @@ digested_by_place!(AppEvent, EditKind);
 pub struct LocalEdit {
     pub id: EditId,
     pub entity: EntityId,
-    /// The row; for a create a fresh key.
+    /// The row; for a create, a key that is not in use yet.
     pub key: Key,
     pub kind: EditKind,
     /// New values by position in the backend's columns that devices hold; all of them for a create.
@@ -57,11 +60,11 @@ impl Digestible for LocalEdit {
     }
 }
 
-/// What becomes of an edit that a person makes.
+/// The result of saving an edit, now or later.
 pub enum Saving {
-    /// It is saved, or was refused, by now.
+    /// The edit is saved or refused already.
     Now(Result<(), EditError>),
-    /// It is saved, or was refused, when this ends: until then its person does not see it saved.
+    /// The edit is saved or refused when this ends; until then its person sees no result.
     Later(LocalBoxFuture<'static, Result<(), EditError>>),
 }
 
@@ -130,7 +133,7 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// Whether another try may help without somebody's doing something about it.
+    /// Whether another try may help without any other action.
     pub fn is_retryable(&self) -> bool {
         !matches!(self, SyncError::Rejected(_) | SyncError::Corrupt(_) | SyncError::Held(_))
     }

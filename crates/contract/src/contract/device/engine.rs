@@ -1,4 +1,4 @@
-//! The engine on a device: what the bench calls.
+//! The engine on a device: the calls that the bench makes.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,22 +12,23 @@ use super::view::{DeviceView, Pick};
 use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
-/// Where a device's database lies: open it with SQLite by this path and, if named, this VFS, or
-/// keep what you keep in files beside it.
+/// Where a device's database is. Open it with SQLite by this path and, if given, this VFS, or keep
+/// your own files beside it.
 #[derive(Clone, Debug)]
 pub struct Database {
     pub path: String,
     /// The VFS to open it with; SQLite's default if `None`.
     pub vfs: Option<&'static str>,
-    /// The files of the same disk; none for one in memory.
+    /// The files on the same disk; `None` for a database in memory.
     pub files: Option<Rc<dyn Files>>,
 }
 
 impl Database {
-    /// One on the host's own disk.
+    /// A database on the host's own disk.
     pub fn at(path: impl Into<String>) -> Database {
         Database { path: path.into(), vfs: None, files: None }
     }
+    /// A database in memory, which ends with its connection.
     pub fn memory() -> Database {
         Database::at(":memory:")
     }
@@ -40,16 +41,17 @@ pub struct DeviceSetup {
     pub schema: Arc<Schema>,
     pub units: Arc<[SyncUnit]>,
     pub attributes: Attributes,
-    /// Which of those who share the phone is logged in, from 0.
+    /// Which of the people who share the phone is logged in, from 0.
     pub person: u32,
 }
 
 impl DeviceSetup {
+    /// The units that this trigger starts.
     pub fn units_on(&self, trigger: Trigger) -> impl Iterator<Item = UnitId> + '_ {
         let units = self.units.iter().zip(0..).filter(move |(unit, _)| unit.on.contains(&trigger));
         units.map(|(_, index)| UnitId(index))
     }
-    /// The units that a clock starts, and how often.
+    /// The units that run periodically, each with its period.
     pub fn periods(&self) -> impl Iterator<Item = (UnitId, Span)> + '_ {
         self.units.iter().zip(0..).flat_map(|(unit, index)| {
             let period =
@@ -59,47 +61,49 @@ impl DeviceSetup {
     }
 }
 
+/// Why an engine or its database failed, as text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the engine did not open: {0}")]
 pub struct EngineError(pub String);
 
 impl EngineError {
+    /// An error with this text.
     pub fn of(cause: impl fmt::Display) -> EngineError {
         EngineError(cause.to_string())
     }
 }
 
-/// A sync engine in one life of one device's process; every call is from its single thread.
+/// A sync engine in one process of one device. All calls come from one thread.
 pub trait SyncEngine {
-    /// The life of the process: queue, sessions, timers. Never returns while the process lives.
+    /// The main task: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
-    /// Something happened to the app. An engine that heeds none of it does nothing.
+    /// Reports an event of the app. The default ignores it.
     fn on(&self, event: AppEvent) {
         let _ = event;
     }
-    /// A person edits a row: one transaction holds the row and what must be sent, or nothing.
+    /// A person edits a row. One transaction must hold the row and what is to be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Saving;
-    /// Queues a unit; with `discard_pending` the units that wait are dropped first.
+    /// Queues a unit; with `discard_pending` the waiting units are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
-    /// Drops the units that wait in the queue, and nothing takes their place.
+    /// Drops the waiting units; nothing replaces them.
     fn discard(&self) {}
-    /// Runs a unit directly, blocking the caller, without queue and without events. An engine whose
-    /// units have no runs refuses.
+    /// Runs a unit directly, without queue and without events, while the caller waits. An engine
+    /// whose units have no runs refuses.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         let _ = unit;
         Box::pin(async { Err(SyncError::Rejected("units have no runs here".to_owned())) })
     }
-    /// The same, and at once: beside whatever runs, the same unit too.
+    /// The same, but at once: in parallel with any other run, even of the same unit.
     fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         self.sync(unit)
     }
-    /// Ends the run that is under way, as a person or the operating system asks: with its event, no
-    /// edit lost, so that the next goes on where it was. False if none is, or if the engine cancels
-    /// none.
+    /// Cancels the current run, as a person or the operating system asks. The run ends with its
+    /// event, loses no edit, and the next run resumes where it stopped. False if nothing runs or
+    /// the engine cannot cancel.
     fn cancel(&self) -> bool {
         false
     }
-    /// A person decides the open conflict that `edit` met; ends when that is durable.
+    /// A person decides the open conflict of `edit`. Ends when the decision is durable.
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         let _ = (edit, pick);
         Box::pin(async { Err(EditError::NoSuchRow) })
@@ -109,22 +113,22 @@ pub trait SyncEngine {
         let _ = (entity, of);
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
     }
-    /// The person logs out: ends when that may be, or says how many edits wait and stand in its
-    /// way. The process ends then, and the next one may be another person's.
+    /// The person logs out. Ends when that is allowed, or fails with the number of waiting edits
+    /// that prevent it. Then the process ends, and the next one may be another person's.
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// Of an engine that has no runs of units: whether it has sent all that it has, and has all
-    /// that the server has for it as far as it knows. When it is asked for a sync
-    /// ([`trigger`](SyncEngine::trigger)) it asks its server, and is not caught up until it knows.
-    /// The bench asks that every few seconds, between two tasks: an engine that is not caught up
-    /// must do something, and one that is may look for news now and then.
-    /// `None`: the bench goes by the runs that it tells.
+    /// For an engine whose units have no runs: whether it has sent everything, and has received all
+    /// that the server has for it, as far as it knows. After a [`trigger`](SyncEngine::trigger) it
+    /// must ask its server, and is not caught up until it knows the response. The bench asks this
+    /// every few seconds, between two tasks. An engine that is not caught up must be doing
+    /// something; one that is caught up may still poll now and then. `None`: the bench uses the
+    /// reported runs.
     fn is_caught_up(&self) -> Option<bool> {
         None
     }
-    /// What it holds. Without it the bench looks into copies of the database, by
-    /// [`EngineFactory::view_of`], which costs the phone nothing either.
+    /// The device's state. Without it the bench looks into copies of the database by
+    /// [`EngineFactory::view_of`]. Neither costs the phone time.
     fn view(&self) -> Option<&dyn DeviceView> {
         None
     }
@@ -140,23 +144,24 @@ pub struct Carried<'a> {
     pub values: &'a [Value],
 }
 
-/// Gives the rows that a device starts with to who wants them; called only if somebody does.
+/// Passes the rows that a device starts with to a callback; called only if they are needed.
 pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
-/// The state that a device starts with: as if every unit had completed at one instant.
+/// The state that a device starts with, as if every unit had completed at one instant.
 pub trait Provision {
     fn synced_at(&self) -> Stamp;
-    /// The cursor that the server would have given for `entity` then
+    /// The cursor that the server would have given for `entity` at that instant
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
 }
 
-/// An engine that was started, or why it was not.
+/// The started engine, or why it did not start.
 pub type Opened = Result<Rc<dyn SyncEngine>, EngineError>;
 
+/// Starts engines on devices, and prepares and reads their databases.
 pub trait EngineFactory {
-    /// Starts the engine in a new process on an existing or empty database.
+    /// Starts the engine in a new process, on an existing or an empty database.
     fn open(
         &self,
         setup: Rc<DeviceSetup>,
@@ -165,10 +170,11 @@ pub trait EngineFactory {
         ports: Ports,
     ) -> Opened;
 
-    /// Writes into a database what an earlier life of the app would have left behind: into an empty
-    /// one, or beside the rows that all phones share, which were written by a call before.
-    /// `None`: a fresh install (schema only). Phones of one kind may get copies of one database, so
-    /// what is a phone's alone (the actor of a CRDT, a random id) is for [`open`](Self::open).
+    /// Writes the state that an earlier installation of the app would have left in a database. The
+    /// database is empty, or holds the rows that all phones share, written by an earlier call.
+    /// `state` is `None` for a fresh install (schema only). Phones of one kind may get copies of
+    /// one database, so a value that belongs to one phone (the actor of a CRDT, a random id) is for
+    /// [`open`](Self::open).
     fn provision(
         &self,
         setup: &DeviceSetup,
@@ -176,14 +182,14 @@ pub trait EngineFactory {
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError>;
 
-    /// What a copy of a device's database holds, whose process goes on beside it: looking there
-    /// leaves that process as it is. `None` if it cannot be seen so.
+    /// The state in a copy of a device's database; the device's process continues and is not
+    /// affected. `None` if the engine does not support it.
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
         let _ = (setup, copy);
         None
     }
 
-    /// Whether each person who shares a phone has a database of their own there.
+    /// Whether each person who shares a phone has a separate database.
     fn keeps_persons_apart(&self) -> bool {
         false
     }

@@ -4,28 +4,27 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-/// The files beside a device's database. Work on them takes time as SQLite's does: by
+/// The files beside a device's database. Work on them takes time, as with SQLite: see
 /// [`Machine::take_on`](super::port::Machine::take_on).
 pub trait Files: fmt::Debug {
-    /// Opens the file of this name, which has no slash; makes it if it is not there.
+    /// Opens the file of this name, which contains no slash; creates it if it does not exist.
     ///
     /// # Errors
-    /// The power failed, or the process that asks has ended.
+    /// The power failed, or the calling process has ended.
     fn open(&self, name: &str) -> io::Result<Rc<dyn File>>;
-    /// Whether there is such a file.
+    /// Whether the file exists.
     fn exists(&self, name: &str) -> bool;
-    /// Deletes a file for good; false if there was none.
+    /// Deletes a file durably; false if it did not exist.
     ///
     /// # Errors
     /// As [`open`](Files::open).
     fn remove(&self, name: &str) -> io::Result<bool>;
 }
 
-/// An open file. What is written is read back at once, and outlives a kill; it outlives a loss of
-/// power only if it was synced after it.
+/// An open file. Written bytes can be read back at once and survive a kill. They survive a power
+/// loss only if the file was synced after the write.
 pub trait File {
-    /// Reads up to as many bytes as there is room for from this offset on; gives how many there
-    /// were.
+    /// Reads from this offset until `into` is full or the file ends; returns the bytes read.
     ///
     /// # Errors
     /// The power failed, or the process has ended.
@@ -34,7 +33,7 @@ pub trait File {
     /// As [`read_at`](File::read_at); [`io::ErrorKind::StorageFull`] if the file would have to grow
     /// and there is no room.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
-    /// Cuts the file to this size in bytes, or makes it so long with zeros.
+    /// Truncates the file to this size in bytes, or extends it with zeros.
     ///
     /// # Errors
     /// As [`write_at`](File::write_at).

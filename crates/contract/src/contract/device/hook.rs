@@ -1,22 +1,23 @@
-//! Hooks: code of the app that an engine calls in the middle of a sync, as OnSyncStart,
-//! OnSyncComplete and OnSyncError of OutSystems (`OfflineDataSyncEvents`) with its
-//! NetworkStatusChanged, and the callbacks of Volt MX (`startSync`).
+//! Hooks: code of the app that an engine calls during a sync. Models OnSyncStart, OnSyncComplete
+//! and OnSyncError of OutSystems (`OfflineDataSyncEvents`) with its NetworkStatusChanged, and the
+//! callbacks of Volt MX (`startSync`).
 //!
-//! - `on_sync_start` is called when the run's start is on disk, and the run waits. If it fails, the
-//!   run ends as an error before its first request, and is tried again as any run that failed.
-//! - `on_sync_complete` is called when the end of a good run is on disk and was told. The next unit
-//!   of the queue waits, and so does the person at the login. If it fails, what was stored stays.
-//! - `on_sync_error` is the same after a bad run. The next start of the app calls it for a run that
-//!   a kill interrupted.
+//! - `on_sync_start` is called when the run's start is on disk, and the run waits for it. If it
+//!   fails, the run fails before its first request, and is tried again like any failed run.
+//! - `on_sync_complete` is called when the end of a good run is on disk and was reported. The next
+//!   unit of the queue waits for it, and so does the person at the login. If it fails, stored rows
+//!   stay.
+//! - `on_sync_error` is the same after a bad run. For a run that a kill interrupted, the next start
+//!   of the app calls it.
 //! - `network_status_changed` is called when the network came or went. Nothing waits for it.
 //!
-//! A hook that is *slow* delays what waits for it and nothing else. It *fails* where it throws, or
-//! takes longer than `engine.hook_timeout`; what it began before is not taken back. One that *calls
-//! out* shares the link with the sync, and a call without a response throws. One that *triggers* a
-//! sync puts a unit into the queue by the rules of the queue. A hook is called *at most once* for a
-//! run: a kill ends it with its process. The direct sync calls none.
+//! A *slow* hook delays only what waits for it. A hook *fails* if it throws or takes longer than
+//! `engine.hook_timeout`; what it did until then is not undone. One that *calls out* shares the
+//! link with the sync, and throws if its call gets no response. One that *triggers* a sync adds a
+//! unit to the queue, by the queue's rules. A hook is called *at most once* per run: a kill ends it
+//! with its process. The direct sync calls no hook.
 //!
-//! That is the built-in engine; a stack of one's own calls hooks where and if it likes.
+//! This describes the built-in engine; a third-party stack calls hooks where it likes, or never.
 
 use super::app::SyncError;
 use super::future::LocalBoxFuture;
@@ -33,16 +34,18 @@ word_enums! {
     }
 }
 
+/// Why a hook is called; with the unit and the run's number, if it is about a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {
     SyncStart(UnitId, u64),
     SyncComplete(UnitId, u64),
     SyncError(UnitId, u64, &'a SyncError),
-    /// The network came or went: this is there now.
+    /// The network came or went; this is the current kind.
     NetworkStatusChanged(NetworkKind),
 }
 
 impl Occasion<'_> {
+    /// The hook that is called.
     pub fn hook(&self) -> Hook {
         match self {
             Occasion::SyncStart(..) => Hook::SyncStart,
@@ -51,6 +54,7 @@ impl Occasion<'_> {
             Occasion::NetworkStatusChanged(_) => Hook::NetworkStatusChanged,
         }
     }
+    /// The unit and the run's number, if it is about a run.
     pub fn run(&self) -> Option<(UnitId, u64)> {
         match *self {
             Occasion::SyncStart(unit, run)
@@ -61,10 +65,11 @@ impl Occasion<'_> {
     }
 }
 
-/// An exception that a hook did not handle, in its words.
+/// An exception that a hook did not handle, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw(pub String);
 
+/// How a hook ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HookEnd {
     Well,
@@ -74,16 +79,18 @@ pub enum HookEnd {
 
 digested_by_place!(Hook, HookEnd);
 
+/// Why a hook failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HookError {
     #[error("{} threw: {text}", of.word())]
     Threw { of: Hook, text: String },
-    /// The engine did not wait any longer.
+    /// The engine stopped waiting.
     #[error("{} took longer than {limit}", of.word())]
     TimedOut { of: Hook, limit: Span },
 }
 
+/// The hooks of the app.
 pub trait Hooks {
-    /// Calls the hook for `occasion`; `None` if the app has none there.
+    /// Calls the hook for `occasion`; `None` if the app has no hook for it.
     fn call(&self, occasion: Occasion<'_>) -> Option<LocalBoxFuture<'static, Result<(), Threw>>>;
 }

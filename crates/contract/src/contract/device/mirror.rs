@@ -1,4 +1,4 @@
-//! Rows and edits in memory, for engines that are small.
+//! Rows and edits in memory, for small engines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::schema::Schema;
 use crate::contract::server::{Mutation, Row};
 
-/// What a phone holds: of each row the version that came last, and the edits that wait, in order.
+/// The state of a phone: the latest version of each row, and the waiting edits in order.
 ///
-/// A value that an engine keeps as it likes: nothing here is written anywhere.
+/// A plain value: nothing here is written to disk.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mirror {
-    /// A row that is gone has no values.
+    /// A deleted row has no values.
     rows: BTreeMap<EntityId, BTreeMap<Key, Row>>,
     pub edits: Vec<Mutation>,
-    /// How far it has read.
+    /// The highest stamp read so far.
     pub read: Option<Stamp>,
 }
 
-/// Rows of an entity as the app shows them, by key: the stamp and what a phone holds.
+/// Rows of an entity as the app shows them, by key: the stamp and the device's columns.
 pub type ShownRows = BTreeMap<Key, (Stamp, Vec<Value>)>;
 
 impl Mirror {
-    /// Adds what a phone begins with that was synced before. It has read up to the first entity's
-    /// cursor, if that is a stamp as of [`SyncServer::cursor_at`](crate::contract::SyncServer), or
-    /// else nothing.
+    /// Adds the rows of a phone that was synced before. `read` becomes the first entity's cursor,
+    /// or `None` if that is not a stamp as of
+    /// [`SyncServer::cursor_at`](crate::contract::SyncServer).
     pub fn begin(&mut self, schema: &Schema, state: &dyn Provision) {
         let cursor = schema.ids().next().map(|entity| state.cursor(entity));
         self.read = cursor.and_then(|cursor| cursor.parse().ok()).map(Stamp);
@@ -38,13 +38,11 @@ impl Mirror {
             self.take(vec![row]);
         });
     }
-    /// Takes versions of rows, but for those of which it has a later one; gives those that it did
-    /// not have.
+    /// Stores versions of rows, except where a later version is held; returns those that were new.
     pub fn take(&mut self, rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         self.put(rows, |held, came| held.stamp <= came.stamp)
     }
-    /// Takes these rows, which are all that there are; gives those that are others now, without
-    /// values where they are gone.
+    /// Replaces all rows by these; returns the changed rows, without values where they are gone.
     pub fn replace(&mut self, mut rows: Vec<(EntityId, Row)>) -> Vec<(EntityId, Row)> {
         let came: BTreeSet<(EntityId, &Key)> = rows.iter().map(|(of, row)| (*of, &row.key)).collect();
         let held = self.rows.iter().flat_map(|(of, rows)| rows.values().map(|row| (*of, row)));
@@ -68,8 +66,8 @@ impl Mirror {
         });
         rows
     }
-    /// The rows of an entity as the app shows them: with the edits that wait on top. One that was
-    /// made here has the stamp 0.
+    /// The rows of an entity as the app shows them: with the waiting edits applied. A row that was
+    /// created here has the stamp 0.
     pub fn shown(&self, schema: &Schema, entity: EntityId) -> ShownRows {
         let held = self.rows.get(&entity).into_iter().flat_map(BTreeMap::values);
         let mut rows: ShownRows =
@@ -79,7 +77,7 @@ impl Mirror {
             if edit.kind == EditKind::Create {
                 rows.insert(edit.key.clone(), (Stamp(0), vec![Value::Null; projection.len()]));
             }
-            // An edit of a row that is gone meanwhile shows nothing.
+            // The row of this edit is gone by now, so the edit shows nothing.
             let Some((_, held)) = rows.get_mut(&edit.key) else { continue };
             for (column, value) in &edit.values {
                 if let Ok(place) = projection.binary_search(column) {
@@ -92,10 +90,10 @@ impl Mirror {
         }
         rows
     }
-    /// Has an edit wait that a person makes at this time by the device's clock.
+    /// Adds an edit to the waiting ones; `made_at` is by the device's clock.
     ///
     /// # Errors
-    /// That the row is not there, or is there already.
+    /// The row does not exist, or, for a create, exists already.
     pub fn edit(&mut self, schema: &Schema, edit: &LocalEdit, made_at: Stamp) -> Result<(), EditError> {
         let base = self.shown(schema, edit.entity).get(&edit.key).map(|(stamp, _)| *stamp);
         match edit.kind {
@@ -105,12 +103,12 @@ impl Mirror {
         }
         Ok(())
     }
-    /// The version of a row that came last, without the edits that wait; one that is gone has no
-    /// values.
+    /// The latest version of a row received, without waiting edits; a deleted row has no values.
     pub fn held(&self, entity: EntityId, key: &Key) -> Option<&Row> {
         self.rows.get(&entity)?.get(key)
     }
-    /// What became of an edit is known: later ones of its row are made on what it was committed as.
+    /// Removes an edit whose outcome is known. If it was committed, that version becomes the base
+    /// of later edits of its row.
     pub fn settle(&mut self, id: &str, committed: Option<Stamp>) {
         let Some(at) = self.edits.iter().position(|edit| edit.id == id) else { return };
         let settled = self.edits.remove(at);
@@ -119,7 +117,7 @@ impl Mirror {
             later.base = committed;
         }
     }
-    /// What it shows, for who looks at the device.
+    /// A view of the state, for the bench.
     pub fn view(self, schema: Arc<Schema>) -> impl DeviceView {
         MirrorView { mirror: self, schema }
     }

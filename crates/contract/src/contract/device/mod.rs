@@ -1,19 +1,17 @@
-//! What runs on a phone: an engine in one process of one device, and what it may ask of the world.
+//! The phone's side: an engine in one process of one device, and its ports to the world.
 //!
 //! An [`EngineFactory`] opens a [`SyncEngine`] on the device's [`Database`] whenever the app's
 //! process starts, and fills the databases of devices that were synced before the scenario begins
-//! ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, no thread, no file and no
-//! random number of the host. The bench calls it for what happens to the app ([`AppEvent`]), for
-//! what people do ([`LocalEdit`]) and for syncs that are asked for, and reads what the device shows
-//! through [`DeviceView`].
+//! ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, thread, file or random
+//! number of the host. The bench calls it for events of the app ([`AppEvent`]), for edits of people
+//! ([`LocalEdit`]) and for requested syncs. It reads the device's state through [`DeviceView`].
 //!
 //! Invariants:
 //! - All calls come from one thread, and no SQLite transaction is open across an await.
-//! - After each transaction the engine calls [`Machine::take_on`] and tells nobody of it before the
-//!   time that this gives: the process may die in between, and the disk then holds a part of it.
-//! - An edit that was taken stays in [`DeviceView::pending`] until the server has said what became
-//!   of it.
-//! - A death is no call: the process is gone. What the next one finds is its database.
+//! - After each transaction the engine calls [`Machine::take_on`], and reports nothing of it before
+//!   the returned time. The process may die in between; the disk may then hold only a part of it.
+//! - An accepted edit stays in [`DeviceView::pending`] until the server has decided it.
+//! - A death is not a call: the process is gone. The next process finds only its database.
 
 mod app;
 mod engine;

@@ -1,4 +1,4 @@
-//! What an engine may ask of the world.
+//! The ports: all that an engine may ask of the world.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -13,65 +13,66 @@ use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{ConflictKind, Decision, EngineEvent, EventSink, RequestKind, Sides};
 use crate::contract::server::Mutation;
 
+/// The clocks of a device.
 pub trait Clock {
-    /// Monotonic time; does not know the date.
+    /// Monotonic time since the start of the world; unrelated to the date.
     fn now(&self) -> Time;
-    /// The device's wall clock, right or wrong.
+    /// The device's wall clock, with its skew.
     fn wall(&self) -> Stamp;
-    /// What the person sees: the wall clock in local time, which a journey moves.
+    /// The wall clock in local time, as the person sees it; a journey moves it.
     fn local(&self) -> Stamp {
         self.wall()
     }
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
 
-/// Runs tasks of the device's process; they end with it.
+/// Runs tasks in the device's process; they end with the process.
 pub trait Spawn {
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
 }
 
 /// Named places in an engine at which the world may kill the process.
 pub trait CrashPoints {
-    /// Called on reaching `point`; `true` means that the process dies here and the caller must not
-    /// go on: it awaits for ever.
+    /// Reports that the engine reached `point`. `true` means that the process dies here: the caller
+    /// must not continue, and awaits forever.
     fn reached(&self, point: &str) -> bool;
 }
 
-/// Work that costs a device time, besides what its disk charges.
+/// Work that costs a device time, in addition to its disk work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of JSON encoded or decoded; of another format, of JSON that takes as long.
+    /// Bytes of JSON encoded or decoded. For other formats, the JSON bytes that would take as long.
     pub coded_bytes: u64,
-    /// The same for work that native code does, whatever language the app is in: packing.
+    /// The same for native code, whatever language the app is in: compression, for instance.
     pub native_bytes: u64,
     pub steps: u64,
-    /// The engine's own work besides, in time of the reference core.
+    /// Other work of the engine, as time on the reference core.
     pub own: Span,
 }
 
+/// The hardware of a device: charges time for work, and limits memory.
 pub trait Machine {
-    /// Takes on `work`, and whatever was done to the disk since the last call; says when it is
-    /// done.
+    /// Charges `work` and all disk work since the last call; returns the time when it is done.
     ///
-    /// Call it right after each transaction, and tell nobody of what was done before that time: the
-    /// process may die in between. Work on the database waits for the work on it that was taken on
-    /// before.
+    /// Call it right after each transaction, and report nothing of the transaction before that
+    /// time: the process may die in between. Work on the database is done in the order in which it
+    /// was charged.
     fn take_on(&self, work: Work) -> Time;
-    /// Takes on work of the app's processor that nothing waits for, in time of the reference core.
+    /// Charges processor time that nothing waits for, as time on the reference core.
     fn computes(&self, own: Span) {
         let _ = own;
     }
-    /// The process is about to decode an answer of `bytes`. `false` means that it has not the
-    /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
+    /// Whether the process has the memory to decode a response of `bytes` bytes. `false` means that
+    /// it dies here: the caller must not continue, and awaits forever.
     fn can_decode(&self, bytes: u64) -> bool;
-    /// The process has so many bytes of requests in memory that it sends, written out of the rows
-    /// beside them. `false` means that it has not the memory for that and dies here, as above.
+    /// Whether the process has the memory to hold `bytes` bytes of outgoing requests besides their
+    /// rows. `false` means that it dies here, as above.
     fn can_send(&self, bytes: u64) -> bool {
         let _ = bytes;
         true
     }
-    /// A row of an answer is about to be written. `false` means that it cannot be read this time,
-    /// as if its text was damaged or something was locked; another time it may.
+    /// Whether a row of a response can be read this time. `false` acts as if its text was damaged
+    /// or something was locked; a later try may succeed.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {
         let _ = (entity, key);
         true
@@ -81,7 +82,7 @@ pub trait Machine {
     }
 }
 
-/// A request, as those are told of it who listen.
+/// A request, as it is reported in events.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     pub number: u64,
@@ -91,7 +92,7 @@ pub struct Call<'a> {
     pub attempt: u32,
 }
 
-/// Everything that an engine gets of the world.
+/// Everything that an engine gets from the world.
 #[derive(Clone)]
 pub struct Ports {
     pub clock: Rc<dyn Clock>,
@@ -101,19 +102,21 @@ pub struct Ports {
     pub events: Rc<dyn EventSink>,
     pub hooks: Rc<dyn Hooks>,
     pub machine: Rc<dyn Machine>,
-    /// Where the engine's random streams come from. It is the same for all processes of
-    /// a device: the name of a stream says of which incarnation it is.
+    /// The seed of the engine's random streams. It is the same for all processes of a device; the
+    /// incarnation is a part of a stream's name.
     pub seed: Seed,
 }
 
 impl Ports {
+    /// Reports an event.
     pub fn emit(&self, event: EngineEvent<'_>) {
         self.events.emit(event);
     }
+    /// Waits for `span`.
     pub async fn sleep(&self, span: Span) {
         self.clock.sleep_until(self.clock.now() + span).await;
     }
-    /// Does `tick` once each `period` while the process lives.
+    /// Calls `tick` once per `period` while the process lives.
     pub fn every(&self, period: Span, tick: impl Fn() + 'static) {
         let ports = self.clone();
         self.spawn.spawn(Box::pin(async move {
@@ -123,12 +126,13 @@ impl Ports {
             }
         }));
     }
-    /// Sends a request, and waits for its answer until `deadline`. Tells that it and its edits are
-    /// sent, and if so that it failed; whether what came is an answer only the engine can tell.
+    /// Sends a request, and waits for its response until `deadline`. Reports the request, its edits
+    /// and, if so, its failure. Only the engine can tell whether the received bytes are a useful
+    /// response, so it reports that itself.
     pub async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Response {
         self.call_by(call, body, None, deadline).await
     }
-    /// The same for a request that a cache on the way may answer, if it is `cacheable`.
+    /// The same for a request that a cache may answer, if it is `cacheable`.
     pub async fn call_by(
         &self,
         call: Call<'_>,
@@ -148,17 +152,17 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Tells that edits leave in a request or a message of this number.
+    /// Reports that edits leave in the request or message with this number.
     pub fn tell_sent(&self, edits: &[Mutation], request: u64) {
         for Mutation { edit, entity, key, .. } in edits {
             self.emit(EngineEvent::EditSent { edit: *edit, entity: *entity, key, request });
         }
     }
-    /// The same for a protocol that names no edits: which are behind each row stands on the slip,
-    /// and `call` names none. Of several the last goes out in the place of the others.
+    /// The same for a protocol that does not name edits: the slip names the edits behind each row,
+    /// and those in `call` are not used. Of several edits of a row, the last stands for the others.
     ///
     /// # Errors
-    /// Why nothing came back, which is told.
+    /// Why there is no response; the failure is reported already.
     pub async fn call_with(
         &self,
         call: Call<'_>,
@@ -175,8 +179,8 @@ impl Ports {
         self.failed(request, kind, answer.as_ref().err(), (sent_at, bytes));
         answer
     }
-    /// Tells that the edits of a slip leave in a request or a message of this number; of several of
-    /// a row the last goes out in the place of the others.
+    /// Reports that the edits of a slip leave in the request or message with this number. Of
+    /// several edits of a row, the last is sent and stands for the others.
     pub fn tell_slip(&self, slip: &Slip, request: u64) {
         for row in &slip.edits {
             let Some((&edit, with)) = row.edits.split_last() else { continue };
@@ -187,8 +191,9 @@ impl Ports {
             self.emit(EngineEvent::EditSent { edit, entity, key, request });
         }
     }
-    /// Tells what became of an edit that was written over what its row said by then: as what it was
-    /// committed, if it was, and which version of another it met. Else it gave way to that.
+    /// Reports the outcome of an edit that was written over the row's state at that time.
+    /// `committed` is the stamp of its version; `None` if it gave way. `met` is the stamp of the
+    /// other version it met.
     pub fn tell_settled(&self, of: &Mutation, committed: Option<Stamp>, met: Option<Stamp>) {
         let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
         let kind = match of.kind {
@@ -214,12 +219,13 @@ impl Ports {
         }
     }
 
+    /// Passes a crash point; never returns if the process dies there.
     pub async fn crash_point(&self, point: &str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;
         }
     }
-    /// Does `work`: waits for as long as the hardware needs for it; gives that time.
+    /// Does `work`: waits until the hardware is done, and returns how long that took.
     pub async fn work(&self, work: Work) -> Span {
         let begun = self.clock.now();
         let until = self.machine.take_on(work);
@@ -228,14 +234,14 @@ impl Ports {
         }
         until - begun
     }
-    /// Gets the memory to decode an answer of `bytes`, or dies for lack of it.
+    /// Reserves memory to decode a response of `bytes` bytes; never returns if the process dies.
     pub async fn decoding(&self, bytes: u64) {
         if !self.machine.can_decode(bytes) {
             std::future::pending::<()>().await;
         }
     }
-    /// Calls the app's hook for `occasion`, and tells of its start and its end; `None` if the app
-    /// has none there. What comes back is waited for; it gives up after `limit`, if there is one.
+    /// Calls the app's hook for `occasion`, and reports its start and end; `None` if the app has no
+    /// hook for it. Await the returned future; it gives up after `limit`, if there is one.
     pub fn hook(
         &self,
         occasion: Occasion<'_>,

@@ -7,24 +7,25 @@ use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
-/// Units that wait for their turn, and since when; the running one is not among them. One task
-/// takes them, others add them.
+/// Waiting units, each with the time since when it waits; the running unit is not among them. One
+/// task takes units, others add them.
 #[derive(Default)]
 pub struct Queue {
     line: RefCell<VecDeque<(UnitId, Time)>>,
     taker: Cell<Option<Waker>>,
 }
 
+/// What became of a unit that was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It waits, with so many in all.
+    /// It waits; `depth` units now wait in all.
     Queued { depth: u32 },
-    /// It was waiting already, and keeps its place.
+    /// It was waiting already and keeps its place.
     Coalesced,
 }
 
 impl Queue {
-    /// Adds `unit` at `now`; with `discard` the units that wait are dropped first, and given back.
+    /// Adds `unit` at `now`. With `discard` the other waiting units are dropped first and returned.
     pub fn add(&self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
         let discarded = if discard { self.discard(Some(unit)) } else { Vec::new() };
         if self.waits(unit) {
@@ -35,15 +36,15 @@ impl Queue {
         (Added::Queued { depth: self.len() as u32 }, discarded)
     }
 
-    /// Drops the units that wait, but for one if it is to stay, and gives them back in order.
+    /// Drops the waiting units except `but`, and returns them in order.
     pub fn discard(&self, but: Option<UnitId>) -> Vec<UnitId> {
         let all = self.line.take().into_iter();
         let (kept, dropped): (_, VecDeque<_>) = all.partition(|(unit, _)| Some(*unit) == but);
         self.line.replace(kept);
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
-    /// Puts a unit that was taken back to the front; gives whether it waited behind too, asked for
-    /// again meanwhile: that place is dropped.
+    /// Puts a taken unit back to the front. True if it was queued again meanwhile; drops that
+    /// place.
     pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
         let waits = self.waits(unit);
         let mut line = self.line.borrow_mut();
@@ -51,11 +52,12 @@ impl Queue {
         line.push_front((unit, since));
         waits
     }
-    /// Takes the first unit, with since when it has waited; against the rule the last.
+    /// Takes the first unit and since when it waits; with `last` the last one (a planted fault).
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
         if last { line.pop_back() } else { line.pop_front() }
     }
+    /// Waits for a unit and takes it, as [`take`](Queue::take).
     pub async fn next(&self, last: bool) -> (UnitId, Time) {
         poll_fn(|context| match self.take(last) {
             Some(next) => Poll::Ready(next),
@@ -67,9 +69,11 @@ impl Queue {
         .await
     }
 
+    /// Whether the unit is in the queue.
     pub fn waits(&self, unit: UnitId) -> bool {
         self.line.borrow().iter().any(|(waiting, _)| *waiting == unit)
     }
+    /// The number of waiting units.
     pub fn len(&self) -> usize {
         self.line.borrow().len()
     }

@@ -1,4 +1,4 @@
-//! A connection that an engine holds for as long as its process lives.
+//! A connection that an engine holds open while its process lives.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -10,27 +10,27 @@ use super::port::{Ports, Work};
 use super::transport::{Connection, Received, TransportError};
 use crate::base::{Span, Time};
 
-/// An answer that takes longer will not come, nor will a connection.
+/// A response or a connection that takes longer is given up.
 const PATIENCE: Span = Span::secs(15);
-/// A connection that has ended is opened again so late.
+/// Wait before a connection that has ended is opened again.
 const AGAIN_AFTER: Span = Span::secs(5);
-/// How often is looked whether an answer is late.
+/// How often it is checked whether a response is late.
 const LOOK: Span = Span::secs(5);
 
-/// A connection that is opened again whenever it ends, with one question under way on it at most,
-/// and given up when its answer is late: nothing else tells that the other side is gone.
+/// A connection that is opened again whenever it ends. At most one question is under way on it. It
+/// is closed when a response is late, because nothing else shows that the other side is gone.
 pub struct Standing {
     ports: Ports,
     line: RefCell<Option<Rc<dyn Connection>>>,
-    /// Since when an answer is awaited.
+    /// When the question was sent whose response is awaited.
     asked: Cell<Option<Time>>,
     wished: Cell<bool>,
     holder: Cell<Option<Waker>>,
 }
 
 impl Standing {
-    /// One of a process with these ports, on which something is asked once in `beat` at least;
-    /// nothing is opened before [`hold`](Standing::hold).
+    /// A connection of a process with these ports, on which a question is asked at least once per
+    /// `beat`. Nothing is opened before [`hold`](Standing::hold).
     pub fn new(ports: &Ports, beat: Span) -> Rc<Standing> {
         let (line, asked, wished, holder) = Default::default();
         let standing = Rc::new(Standing { ports: ports.clone(), line, asked, wished, holder });
@@ -39,19 +39,19 @@ impl Standing {
         ports.every(beat, move || beating.wish());
         standing
     }
-    /// Has the question asked as soon as the connection is open, the one before is answered, and
-    /// what was done to the disk by then is over.
+    /// Requests the question. It is sent when the connection is open, the previous question is
+    /// answered, and earlier disk work is done.
     pub fn wish(&self) {
         self.wished.set(true);
         self.holder.take().into_iter().for_each(Waker::wake);
     }
-    /// Whether it is open, and no question waits for its turn or for its answer.
+    /// Whether it is open, and no question waits to be sent or answered.
     pub fn is_quiet(&self) -> bool {
         self.line.borrow().is_some() && self.asked.get().is_none() && !self.wished.get()
     }
-    /// Holds the connection, which begins with the first words `hello`. `question` is asked on each
-    /// new one, and as wished; `heard` takes each message, and says whether it was the answer.
-    /// One that it cannot use ends the connection.
+    /// Holds the connection, which begins with the message `hello`. `question` is asked on each new
+    /// connection and on request. `heard` takes each message and says whether it answers the
+    /// question; an error ends the connection.
     pub async fn hold(
         &self,
         hello: &[u8],
@@ -97,7 +97,7 @@ impl Standing {
         }
     }
 
-    /// The next message; nothing if a question may be asked before.
+    /// The next message; `None` if a question is to be sent first.
     async fn received_or_free(&self, line: &dyn Connection) -> Option<Received> {
         let mut received = line.receive();
         poll_fn(|context| {
@@ -110,7 +110,7 @@ impl Standing {
         .await
     }
 
-    /// Gives up a connection on which an answer is late, unless a long one is just coming.
+    /// Closes a connection on which a response is late, unless a long one is being received.
     fn look(&self) {
         if self.asked.get().is_some_and(|since| since + PATIENCE < self.ports.clock.now()) {
             let lines = self.line.borrow();

@@ -1,19 +1,21 @@
-//! What an app shows its person of the sync.
+//! The sync status that an app shows to its person.
 
 use std::fmt;
 
 use crate::base::{Digest, Digestible};
 
+/// What an app shows of the sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     pub state: Shown,
-    /// Edits that are on the device alone, those among them that wait for a person too.
+    /// Edits that are only on the device, including those that wait for a person's decision.
     pub pending: u32,
 }
 
+/// The state of the sync, as shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing runs and nothing is wrong; with no edit that waits: "all synced".
+    /// Nothing runs and nothing failed; if no edit waits, the app shows "all synced".
     Idle,
     Offline,
     Syncing(Progress),
@@ -24,15 +26,15 @@ pub enum Shown {
     Conflict,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Of the steps that are known when it begins, those done: from 0 to 100.
+    /// Share of the steps known at its beginning that are done: 0 to 100.
     pub percent: u8,
     pub rows: u32,
 }
 
-/// What is shown changes nothing that happens.
+/// The shown status does not affect the run, so it is in no digest.
 impl Digestible for Status {
     fn digest(&self, _: &mut Digest) {}
 }

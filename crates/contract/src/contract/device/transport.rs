@@ -1,4 +1,4 @@
-//! The way from a device to the server.
+//! The client transport: from a device to the server.
 
 use std::rc::Rc;
 
@@ -7,48 +7,51 @@ use super::slip::Slip;
 use crate::base::{Time, digested_by_place, in_words};
 use crate::contract::schema::Condition;
 
-/// A request that a cache on the way may answer, as it is asked for by an address.
+/// A cacheable request, identified by its URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cacheable {
-    /// Path and query: requests of one address are one to a cache.
+    /// Path and query; a cache treats requests with the same address as one.
     pub address: String,
-    /// A cache is to ask the server each time whether what it keeps still holds.
+    /// The cache must ask the server each time whether its copy is still valid.
     pub validated: bool,
 }
 
-/// What comes back for a request, or why nothing does.
+/// The response to a request, or why there is none.
 pub type Response = Result<Vec<u8>, TransportError>;
+/// The future of a [`Response`].
 pub type PendingResponse = LocalBoxFuture<'static, Response>;
-/// The same with what stands beside the answer.
+/// The same with the slip beside the response.
 pub type PendingSlipped = LocalBoxFuture<'static, Result<(Vec<u8>, Slip), TransportError>>;
 
+/// Carries requests and messages of a device to the server.
 pub trait Transport {
-    /// Sends `request`, waits for the answer, gives up at `deadline`. Dropped before, the request
-    /// is given up at once: the server may have acted on it, and hears nothing of that.
+    /// Sends `request` and waits for the response until `deadline`. If the future is dropped, the
+    /// request is given up at once: the server may have acted on it, and does not learn of that.
     fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
-    /// The same for a request that a cache on the way may answer in the server's place.
+    /// The same for a request that a cache may answer in place of the server.
     fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         drop(cacheable);
         self.request(request, deadline)
     }
-    /// The same with a slip beside the request; what the server puts beside its answer comes with
-    /// that. A transport that knows no slips brings none.
+    /// The same with a slip beside the request; the result has the slip that the server put beside
+    /// its response. A transport without slips returns an empty one.
     fn request_with(&self, request: Vec<u8>, slip: Slip, deadline: Time) -> PendingSlipped {
         drop(slip);
         let answer = self.request(request, deadline);
         Box::pin(async move { Ok((answer.await?, Slip::default())) })
     }
-    /// Asks the giver of tokens for another one, with which requests go from then on: what an
-    /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError). Where
-    /// tokens last for ever there is nothing to do.
+    /// Gets a new token, which all later requests use. An engine calls it when it gets
+    /// [`Unauthorized`](crate::contract::server::ServerError). Does nothing where tokens never
+    /// expire.
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         let _ = deadline;
         Box::pin(async { Ok(()) })
     }
-    /// Opens a connection that is held, for messages both ways, with these first words; gives up at
-    /// `deadline`. It costs a connection of its own and the upgrade of a request (a WebSocket).
+    /// Opens a long-lived connection for messages in both directions, with the first message
+    /// `hello`. Gives up at `deadline`. It costs a separate connection and an upgrade request (a
+    /// WebSocket).
     ///
-    /// A transport that knows no connections refuses.
+    /// A transport without connections refuses.
     fn connect(&self, hello: Vec<u8>, deadline: Time) -> PendingConnection {
         let _ = (hello, deadline);
         Box::pin(async { Err(TransportError::Refused) })
@@ -56,28 +59,27 @@ pub trait Transport {
     fn network(&self) -> NetworkKind;
 }
 
-/// The connection that was asked for, or why there is none.
+/// The opened connection, or why there is none.
 pub type PendingConnection = LocalBoxFuture<'static, Result<Rc<dyn Connection>, TransportError>>;
-/// The next message; nothing once the server has closed the connection.
+/// The next message; `None` once the server has closed the connection.
 pub type Received = Result<Option<Vec<u8>>, TransportError>;
-/// The same with what stands beside the message.
+/// The same with the slip beside the message.
 pub type ReceivedWith = Result<Option<(Vec<u8>, Slip)>, TransportError>;
 
-/// A connection that is held, as a phone has it: messages both ways, each whole and in order.
+/// The phone's end of a long-lived connection: whole messages in both directions, in order.
 ///
-/// Nothing is sent but messages: an engine that wants to know whether the other side is there asks
-/// it, and closes the connection if no answer comes. Without that a phone learns of a connection
-/// that was lost on its way only by a message of its own: by a reset, or after a quarter of an hour
-/// of silence. What is dropped, or dies with its process, is closed by the operating system.
+/// There is no keep-alive. An engine that must know whether the other side is there has to ask it,
+/// and close the connection if no response comes. Without that a phone notices a lost connection
+/// only when it sends: by a reset, or after 15 minutes without response. If it is dropped or its
+/// process dies, the operating system closes it.
 pub trait Connection {
-    /// Hands over a message, which leaves behind those before it. That it was taken says nothing of
-    /// its arrival.
+    /// Sends a message after those sent before. Success does not mean that it arrived.
     ///
     /// # Errors
     /// Why the connection has ended; [`TransportError::Reset`] if it was closed in order.
     fn send(&self, message: Vec<u8>) -> Result<(), TransportError>;
-    /// The same with a slip beside the message, for a protocol that names no edits. A connection
-    /// that knows no slips brings none.
+    /// The same with a slip beside the message, for a protocol that does not name edits. A
+    /// connection without slips drops it.
     ///
     /// # Errors
     /// As for [`send`](Connection::send).
@@ -85,13 +87,13 @@ pub trait Connection {
         drop(slip);
         self.send(message)
     }
-    /// Waits for the next message, for one caller at a time; what came before the end is given
-    /// first.
+    /// Waits for the next message; only one caller at a time. Messages that arrived before the end
+    /// of the connection are returned first.
     ///
     /// # Errors
     /// Why the connection has ended, if neither side has closed it.
     fn receive(&self) -> LocalBoxFuture<'static, Received>;
-    /// The same with what the server put beside the message.
+    /// The same with the slip beside the message.
     ///
     /// # Errors
     /// As for [`receive`](Connection::receive).
@@ -99,24 +101,25 @@ pub trait Connection {
         let received = self.receive();
         Box::pin(async move { Ok(received.await?.map(|message| (message, Slip::default()))) })
     }
-    /// Whether part of a message has come by now, and the rest is on its way: who waits for an
-    /// answer goes on with that, for it is long. A connection that cannot tell says no.
+    /// Whether a part of a message has arrived and the rest is on its way. A caller that waits for
+    /// a response uses it to wait longer. False if the connection cannot tell.
     fn is_receiving(&self) -> bool {
         false
     }
-    /// Closes it behind what was handed over.
+    /// Closes the connection after the messages sent before.
     fn close(&self);
-    /// How it has ended, if it has as far as the phone knows; well if a side has closed it.
+    /// How it has ended, as far as the phone knows: `Ok` if one side closed it, `None` while open.
     fn closed(&self) -> Option<Result<(), TransportError>>;
 }
 
-/// What a proxy says to a request that is larger than it lets through: nginx's page, whose title
-/// has the status that an HTTP client is told besides.
+/// nginx's response to a request larger than the proxy allows. Its title has the status that an
+/// HTTP client would also get.
 pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
     <head><title>413 Request Entity Too Large</title></head>\r\n\
     <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
     <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
+/// The kind of network that a device has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkKind {
     None,
@@ -131,7 +134,7 @@ in_words!(NetworkKind {
 } but None);
 
 impl NetworkKind {
-    /// Whether what must hold of a network holds of one of this kind.
+    /// Whether a network of this kind meets the condition.
     pub fn allows(self, condition: Condition) -> bool {
         match condition {
             Condition::Wifi => self == NetworkKind::Wifi,
@@ -141,7 +144,7 @@ impl NetworkKind {
     }
 }
 
-/// Why a request came to nothing. In every case the gateway may have acted on it.
+/// Why a request failed. In every case the gateway may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum TransportError {
     #[error("offline")]
@@ -150,16 +153,16 @@ pub enum TransportError {
     Timeout,
     #[error("connection reset")]
     Reset,
-    /// An answer came that is not the server's, such as the page of a captive portal. An engine
-    /// finds that, no transport, but for what answers the wish for a connection.
+    /// A response came that is not the server's, such as the page of a captive portal. The engine
+    /// detects that; the transport does so only for the response to a connection request.
     #[error("somebody else's answer")]
     Foreign,
     #[error("the login has ended")]
     LoginEnded,
-    /// Who asked does not wait for it any more: its run was cancelled.
+    /// The caller no longer waits, because its run was cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// The server does not take the connection, or nothing carries one.
+    /// The server refuses the connection, or the transport has no connections.
     #[error("connection refused")]
     Refused,
 }

@@ -1,18 +1,19 @@
-//! What a device holds, as the bench may see it.
+//! The state of a device, as the bench may see it.
 
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, digested_by_place, word_enums};
 use crate::contract::attachment::BlobId;
 
+/// A callback for excerpt rows: the unit, key, the backend's stamp, the excerpt's columns.
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
 
-/// What a device holds, as the oracle may see it.
+/// The state of a device, as the oracle may see it.
 pub trait DeviceView {
-    /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the
-    /// version last received (0 if never), the device's columns.
+    /// Calls `f` with each row of `entity` in key order: key, the backend's stamp of the version
+    /// last received (0 if never), the device's columns.
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
-    /// Calls `f` with each row of `entity` of which the app shows what a unit's excerpt brought, as
-    /// it holds the row in an older version or not at all: the unit, key, the backend's stamp, the
-    /// excerpt's columns. In the order of keys.
+    /// Calls `f` with each excerpt row of `entity` that the app shows, because it holds the full
+    /// row in an older version or not at all. In key order: the unit, key, the backend's stamp, the
+    /// excerpt's columns.
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         let _ = (entity, f);
     }
@@ -20,28 +21,28 @@ pub trait DeviceView {
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         Vec::new()
     }
-    /// The edits that are not among [`pending`](DeviceView::pending) because they wait for a person
-    /// to decide one of those: their own, or one of an edit that has to go before.
+    /// Edits that are not in [`pending`](DeviceView::pending) because they wait for a person to
+    /// decide a conflict: their own, or one of an edit that must go first.
     fn held_up(&self) -> Vec<PendingEdit> {
         Vec::new()
     }
-    /// How many rows came that could not be applied yet and are kept for another try.
+    /// The number of deferred rows: received, but not applied yet.
     fn held_back(&self) -> u64 {
         0
     }
-    /// The first of the rows that are kept so and wait for another, with that.
+    /// The first deferred row that waits for another row, and that row.
     fn waits_for(&self) -> Option<RowWait> {
         None
     }
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
     }
-    /// What the user can read about edits that did not go as made.
+    /// The log that the user can read: edits that did not go as made.
     fn log(&self) -> Vec<LogEntry> {
         Vec::new()
     }
-    /// Runs a query of the app on the device's database; where it asks for rows with one
-    /// value, that is the `nth` of those that there are. `None` if it cannot be asked so.
+    /// Runs a query of the app on the device's database. Where the query filters by one value, that
+    /// is the `nth` of the existing ones. `None` if the engine does not support it.
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         _ = (query, nth);
         None
@@ -50,22 +51,24 @@ pub trait DeviceView {
     fn doing(&self) -> String {
         String::new()
     }
-    /// What is wrong with the storage, if anything that was asked for could not be read: what came
-    /// then in its place says nothing. `all`: after a look through the whole of it.
+    /// What is wrong with the storage, if something could not be read; results of such reads are
+    /// not valid. `all`: after checking the whole storage.
     fn damage(&self, all: bool) -> Option<String> {
         _ = all;
         None
     }
 }
 
+/// A deferred row, and the row it waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowWait {
     pub row: (EntityId, Key),
     pub other: (EntityId, Key),
-    /// What came is the row's end, to which the other refers; else it refers to the other.
+    /// True if `row` was deleted while `other` still refers to it; else `row` refers to `other`.
     pub ends: bool,
 }
 
+/// An edit that waits to be sent, or for the server's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEdit {
     pub edit: EditId,
@@ -81,14 +84,15 @@ impl PendingEdit {
     }
 }
 
+/// A line of the log that the user can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
-    /// The local edit it speaks of; `None` for somebody else's edit that a local one overwrote.
+    /// The local edit it is about; `None` for another person's edit that a local one overwrote.
     pub edit: Option<EditId>,
     pub entity: EntityId,
     pub key: Key,
     pub kind: LogKind,
-    /// The backend's version that was met, if any.
+    /// The stamp of the backend's version that was met, if any.
     pub met: Option<Stamp>,
 }
 
@@ -109,49 +113,50 @@ word_enums! {
 }
 digested_by_place!(LogKind);
 
-/// A difference that a person is to decide, as the device's page of conflicts shows it.
+/// A conflict that a person is to decide, as the device's page of conflicts shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenConflict {
     pub edit: EditId,
     pub entity: EntityId,
     pub key: Key,
-    /// What was set here, by the backend's columns, and when by its clock; empty if it was deleted.
+    /// Values set here, with backend column and device time; empty if the row was deleted.
     pub ours: Vec<(usize, Value, Stamp)>,
-    /// What those columns said before, as far as that is known.
+    /// The values of those columns before the edit, as far as known.
     pub base: Vec<(usize, Value)>,
-    /// The backend's version, the columns that devices have; `None` if it is gone.
+    /// The backend's version in the device's columns; `None` if it is deleted.
     pub theirs: Option<Vec<Value>>,
-    /// When that was made, by its author's clock, or when it was committed.
+    /// When that version was made, by its author's clock, or else when it was committed.
     pub theirs_made: Stamp,
 }
 
-/// What a person takes of the two versions.
+/// Which version a person picks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
     Ours,
     Theirs,
-    /// In these columns what was set here, in the others what the backend has.
+    /// In these columns the local values, in the others the backend's.
     Columns(Vec<usize>),
 }
 
-/// A list that a screen shows: rows of an entity, with those that they refer to.
+/// A list that a screen shows: rows of an entity, joined with rows they refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalQuery {
     pub of: EntityId,
-    /// The references by which a row is shown with another: the place among the device's columns,
-    /// and the entity that it refers to.
+    /// The references to join by: position among the device's columns, and the entity referred to.
     pub through: Vec<(usize, EntityId)>,
-    /// Only rows that have one value there; all if `None`.
+    /// Only rows with one given value in this column; all rows if `None`.
     pub like: Option<Like>,
 }
 
+/// A filter by the value of one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Like {
-    /// In the row that this reference of the list leads to; in the row itself if `None`.
+    /// In the row that this reference of the list leads to; `None` for the row itself.
     pub through: Option<usize>,
     pub column: usize,
 }
 
+/// The result of a list query, and its cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     pub rows: u64,

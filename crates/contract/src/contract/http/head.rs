@@ -4,23 +4,23 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Versio
 
 use super::{Request, Response};
 
-/// A head that is longer is none of ours, in bytes.
+/// The longest head that is read, in bytes.
 const HEAD: usize = 64 << 10;
 const VERSION: &str = "HTTP/1.1";
 
-/// Bytes that are no request or response, and the part that is wrong.
+/// The bytes are not a request or response; names the wrong part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not HTTP: {0}")]
 pub struct Malformed(pub &'static str);
 
-/// The bytes of a request: head and body. `Content-Length` is written for you.
+/// Writes a request as bytes: head and body. Adds `Content-Length`.
 pub fn write_request(request: &Request) -> Vec<u8> {
     let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let line = format!("{} {target} {VERSION}", request.method());
     written(&line, request.headers(), request.body())
 }
 
-/// The bytes of a response: head and body. `Content-Length` is written for you.
+/// Writes a response as bytes: head and body. Adds `Content-Length`.
 pub fn write_response(response: &Response) -> Vec<u8> {
     let status = response.status();
     let line = format!("{VERSION} {} {}", status.as_str(), status.canonical_reason().unwrap_or(""));
@@ -39,10 +39,10 @@ fn written(line: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Reads a whole request.
+/// Reads a complete request.
 ///
 /// # Errors
-/// What is wrong with it: nothing is guessed.
+/// The part that is malformed; nothing is guessed.
 pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     let (line, headers, body) = split(bytes)?;
     let mut words = line.split(' ');
@@ -60,11 +60,11 @@ pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     Ok(request)
 }
 
-/// Reads a whole response. The page that a proxy or a captive portal puts in its place, which has
-/// no head here, is one with the status in its title, or 200.
+/// Reads a complete response. A page that a proxy or a captive portal sends in its place has no
+/// head here; it is read as a response with the status in its title, or 200.
 ///
 /// # Errors
-/// What is wrong with it: nothing is guessed.
+/// The part that is malformed; nothing is guessed.
 pub fn read_response(bytes: &[u8]) -> Result<Response, Malformed> {
     if let Some(status) = page(bytes) {
         let mut response = Response::new(bytes.to_vec());
@@ -81,7 +81,7 @@ pub fn read_response(bytes: &[u8]) -> Result<Response, Malformed> {
     Ok(response)
 }
 
-/// The status of a page of HTML without a head.
+/// The status of an HTML page without a head; `None` if the bytes are not such.
 fn page(bytes: &[u8]) -> Option<StatusCode> {
     let is_page = ["<html>", "<!DOCTYPE html>"].iter().any(|tag| bytes.starts_with(tag.as_bytes()));
     let text = std::str::from_utf8(bytes).ok().filter(|_| is_page)?;
@@ -89,8 +89,8 @@ fn page(bytes: &[u8]) -> Option<StatusCode> {
     Some(title.and_then(|code| code.parse().ok()).unwrap_or(StatusCode::OK))
 }
 
-/// Bytes of the head that a message begins with, to the end of its blank line; 0 if it has none: a
-/// stack may speak something else than HTTP.
+/// Length in bytes of the head of a message, with its blank line; 0 if it has none, because a stack
+/// may speak another protocol than HTTP.
 pub fn head_length(message: &[u8]) -> usize {
     let head = || {
         let line = message.windows(2).take(HEAD).position(|two| two == b"\r\n")?;
@@ -103,7 +103,7 @@ pub fn head_length(message: &[u8]) -> usize {
     head().unwrap_or(0)
 }
 
-/// The first line, the headers and the body.
+/// Splits a message into first line, headers and body.
 fn split(bytes: &[u8]) -> Result<(&str, HeaderMap, &[u8]), Malformed> {
     let end = bytes.windows(4).take(HEAD).position(|four| four == b"\r\n\r\n");
     let end = end.ok_or(Malformed("the head has no end"))?;

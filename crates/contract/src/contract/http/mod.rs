@@ -1,20 +1,20 @@
 //! Plain HTTP over the byte transport, for stacks that speak it.
 //!
-//! A phone makes a [`Request`] and sends it with [`send`], or writes its bytes by
-//! [`write_request`]; a server half is a [`Handler`], a function from a request to a response, in
-//! [`OverHttp`]. What else answers speaks as it does in the field:
+//! A phone makes a [`Request`] and sends it with [`send`], or writes its bytes with
+//! [`write_request`]. A server half is a [`Handler`], a function from a request to a response,
+//! wrapped in [`OverHttp`]. Other parties answer as they do in the field:
 //!
-//! - A server that says no does so by its status ([`status_of`]): 429 and 503 with `Retry-After`,
-//!   which [`retry_after`] reads, 401, 413, 504. Caches keep a 200 alone.
-//! - A proxy's page is a response with the status that it names: nginx's 413 and 502. A captive
-//!   portal's is a 200 with HTML, which an app has to tell from its own.
-//! - A `GET` may be answered by a cache on the way; one with `Cache-Control: no-cache` has it ask
-//!   the server. Whose `If-None-Match` names the response's `ETag` gets a 304 without the body.
+//! - A server refuses with a status ([`status_of`]): 401, 413, 504, or 429 and 503 with
+//!   `Retry-After`, which [`retry_after`] reads. Caches keep only a 200.
+//! - A proxy's page is a response with the status in its title: nginx's 413 and 502. A captive
+//!   portal's page is a 200 with HTML, which an app must distinguish from its own responses.
+//! - A cache may answer a `GET`; with `Cache-Control: no-cache` it asks the server first. A request
+//!   whose `If-None-Match` equals the response's `ETag` gets a 304 without body.
 //!
-//! The bytes are those of HTTP/1.1, head and body, and a body is as long as `Content-Length` says.
-//! On a link a head has the size that `transport.header_up` and `header_down` say, with the token,
-//! the client's library and proxies. What a stack wrote of it is a part of that, and is not sent
-//! twice; a head of its own that is longer goes as it is.
+//! The bytes are those of HTTP/1.1, head and body, and `Content-Length` gives the length of a body.
+//! On a link a head has the size of `transport.header_up` and `header_down`, which includes the
+//! token and the headers of the client library and of proxies. The head that a stack writes counts
+//! as a part of that and is not charged twice; a longer head is charged in full.
 //!
 //! ```
 //! use syncdyno_contract::contract::http::{OverHttp, Request, Response};

@@ -7,11 +7,11 @@ use super::{Request, Response};
 use crate::base::{Span, Time};
 use crate::contract::device::{Cacheable, Transport, TransportError};
 
-/// Sends a request, and gives up at `deadline`. A `GET` may be answered by a cache on the way, by
-/// its path and query; `Cache-Control: no-cache` has it ask the server whether that still holds.
+/// Sends a request and waits for the response until `deadline`. A cache may answer a `GET`,
+/// identified by path and query; with `Cache-Control: no-cache` it asks the server first.
 ///
 /// # Errors
-/// As [`Transport::request`]; [`TransportError::Foreign`] for bytes that are no response.
+/// As [`Transport::request`]; [`TransportError::Foreign`] for bytes that are not a response.
 pub async fn send(
     transport: &dyn Transport,
     request: &Request,
@@ -29,14 +29,14 @@ pub async fn send(
     read_response(&answer).map_err(|_| TransportError::Foreign)
 }
 
-/// For how long a response asks its phone to wait (`Retry-After` in seconds), if it does.
+/// How long a response asks its phone to wait (`Retry-After` in seconds), if it does.
 pub fn retry_after(response: &Response) -> Option<Span> {
     let said = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     said.parse().ok().map(|seconds: u32| Span::secs(seconds.into()))
 }
 
-/// The 304 that a request gets in the place of this answer, both as bytes, if it says that it has
-/// that already; nothing if they are no HTTP.
+/// The 304 that replaces this response if the request's `If-None-Match` has its `ETag`; `None` if
+/// not, or if the bytes are not HTTP.
 pub fn not_modified(request: &[u8], answer: &[u8]) -> Option<Vec<u8>> {
     if !request.starts_with(b"GET /") {
         return None;
@@ -45,7 +45,7 @@ pub fn not_modified(request: &[u8], answer: &[u8]) -> Option<Vec<u8>> {
     unchanged(&request, &answer).map(|answer| write_response(&answer))
 }
 
-/// The 304 that a request gets in the place of this response.
+/// The 304 that replaces this response, if the request has it already.
 pub(super) fn unchanged(request: &Request, response: &Response) -> Option<Response> {
     let etag = response.headers().get(header::ETAG).filter(|_| *request.method() == Method::GET)?;
     let is_had = request.headers().get(header::IF_NONE_MATCH) == Some(etag);

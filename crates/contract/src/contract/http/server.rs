@@ -9,23 +9,23 @@ use crate::base::{DeviceId, Span};
 use crate::contract::device::Slip;
 use crate::contract::server::{EachServed, Reply, ServerError, SyncServer, SystemOfRecord};
 
-/// So long a phone is asked to wait that is told nothing else.
+/// `Retry-After` of a 503.
 const UNAVAILABLE_FOR: Span = Span::secs(30);
 
-/// What answers requests; a closure is one.
+/// Answers requests; a closure is a handler.
 pub trait Handler {
     /// Answers a request of a device at the backend.
     ///
     /// # Errors
-    /// What the backend said no to: the device is told by [`refusal`]. What the handler itself
-    /// refuses it says in its response.
+    /// What the backend refused; the device gets it as [`refusal`]. A handler that refuses by
+    /// itself returns a response instead.
     fn handle(
         &mut self,
         from: DeviceId,
         request: &Request,
         record: &mut dyn SystemOfRecord,
     ) -> Result<Response, ServerError>;
-    /// The same with what stands beside the request, as [`SyncServer::serve_with`].
+    /// The same with the slip beside the request, as [`SyncServer::serve_with`].
     ///
     /// # Errors
     /// As for [`handle`](Handler::handle).
@@ -59,8 +59,8 @@ where
     }
 }
 
-/// A handler as the half of a stack that answers phones. A `GET` whose `If-None-Match` is the
-/// `ETag` of its 200 is answered with 304.
+/// A handler as a server half. A `GET` whose `If-None-Match` equals the `ETag` of its 200 gets a
+/// 304.
 #[derive(Clone, Copy, Debug)]
 pub struct OverHttp<H>(pub H);
 
@@ -98,7 +98,7 @@ impl<H: Handler> SyncServer for OverHttp<H> {
     }
 }
 
-/// The status by which a server says no.
+/// The status for an error of the server.
 pub fn status_of(error: &ServerError) -> StatusCode {
     match error {
         ServerError::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -112,8 +112,8 @@ pub fn status_of(error: &ServerError) -> StatusCode {
     }
 }
 
-/// The response that says no: the status and the words; 429 and 503 with `Retry-After` in whole
-/// seconds, rounded up.
+/// The response for an error: status and text; 429 and 503 with `Retry-After`, in seconds rounded
+/// up.
 pub fn refusal(error: &ServerError) -> Response {
     let mut response = Response::new(error.to_string().into_bytes());
     *response.status_mut() = status_of(error);

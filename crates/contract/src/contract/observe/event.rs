@@ -1,4 +1,4 @@
-//! Everything that can be observed of a world.
+//! All events of a world.
 
 use super::kind::{
     AppSaid, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
@@ -300,7 +300,7 @@ pub enum IntegrationEvent<'a> {
 }
 
 impl Event<'_> {
-    /// Whether it changes nothing that happens, and is of no digest.
+    /// Whether the event does not affect the run, and therefore is in no digest.
     pub fn is_shown_alone(&self) -> bool {
         matches!(
             self,
@@ -405,6 +405,7 @@ pub enum PhoneEvent {
 }
 }
 
+/// A complete part of an attachment at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredBlob {
     pub blob: BlobId,
@@ -422,14 +423,15 @@ impl Digestible for StoredBlob {
     }
 }
 
+/// An attachment on its way.
 #[derive(Clone, Copy, Debug)]
 pub enum BlobEvent {
-    /// A request leaves with a stretch of it from `offset` on, or asks how much of it there is.
-    /// `in_run` if it is a part of a unit's run, whose rows wait for its end.
+    /// A request leaves with the bytes from `offset` on, or asks how many the server has. `in_run`
+    /// if it belongs to a unit's run, whose rows wait for its end.
     Sent { blob: BlobId, offset: u64, bytes: u64, in_run: bool },
-    /// That request has ended. It was answered or not as a request that was served.
+    /// That request has ended; `served` if it got a useful response.
     Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
-    /// The device keeps it no longer.
+    /// The device no longer keeps it.
     LetGo { blob: BlobId },
 }
 
@@ -448,15 +450,17 @@ impl Digestible for BlobEvent {
     }
 }
 
+/// The place where an event happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
     Device(DeviceId),
     Gateway,
     Backend,
-    /// In the bench itself.
+    /// The bench itself.
     World,
 }
 
+/// An event with its time and place.
 #[derive(Clone, Copy, Debug)]
 pub struct Occurrence<'a> {
     pub at: Time,
@@ -464,12 +468,12 @@ pub struct Occurrence<'a> {
     pub event: Event<'a>,
 }
 
-/// Takes what an engine tells; the world's sink adds place and time.
+/// Takes the events of an engine; the world's sink adds place and time.
 pub trait EventSink {
     fn emit(&self, event: EngineEvent<'_>);
 }
 
-/// Takes what the world itself observes at one place, and adds the time.
+/// Takes the events that the world itself reports at one place, and adds the time.
 pub trait Observer {
     fn observe(&self, event: Event<'_>);
 }

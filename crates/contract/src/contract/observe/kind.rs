@@ -1,16 +1,17 @@
-//! Kinds of what is observed.
+//! Kinds of observed things.
 
 use crate::base::{
     Digest, Digestible, EditId, EntityId, Key, Stamp, ValueRef, digested, digested_by_place, in_words,
 };
 use crate::contract::server::Row;
 
+/// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestKind {
     Pull,
     Push,
     Fetch,
-    /// A push and a pull in one.
+    /// A push and a pull in one request.
     Sync,
 }
 in_words!(RequestKind { Pull: "pull", Push: "push", Fetch: "fetch", Sync: "sync" });
@@ -26,25 +27,27 @@ impl RequestKind {
 
 digested_by_place!(RequestKind, KillReason, DropReason, CommitKind, ConflictKind);
 
+/// Why a process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KillReason {
-    /// The app was killed: what was written stays.
+    /// The app was killed; written data stays.
     Killed,
-    /// The device lost power: what was not synced to flash is gone.
+    /// The device lost power; data not synced to flash is gone.
     PowerLoss,
-    /// The app needed more memory than it may have: what was written stays.
+    /// The app exceeded its memory limit; written data stays.
     LowMemory,
 }
 
+/// Why a message was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
     Outage,
     AnswerLost,
-    /// The network took the request and answered in the gateway's place.
+    /// A captive portal took the request and answered in place of the gateway.
     CaptivePortal,
-    /// It was answered with what is not its answer: a proxy's page, or another request's.
+    /// The response was not its own: a proxy's page, or another request's response.
     ForeignAnswer,
-    /// A proxy lets nothing through that is so large, and answered in the place of the gateway.
+    /// A proxy refused the request as too large, and answered in place of the gateway.
     TooLarge,
 }
 
@@ -62,15 +65,15 @@ pub enum Overtaken {
 pub struct AppliedChange<'a> {
     pub entity: EntityId,
     pub key: &'a str,
-    /// The backend's stamp of the version that the row now has.
+    /// The backend's stamp of the row's new version.
     pub stamp: Stamp,
     pub removed: bool,
-    /// What the row shows now, in the device's columns, where its stamp may come apart from its
-    /// values: the values decide which version it is.
+    /// The row's new values in the device's columns, where its stamp may not match its values: then
+    /// the values identify the version.
     pub shows: Option<&'a [ValueRef<'a>]>,
 }
 
-/// What the row shows changes nothing that happens.
+/// The shown values do not affect the run, so they are in no digest.
 impl Digestible for AppliedChange<'_> {
     fn digest(&self, digest: &mut Digest) {
         digest.text(self.key);
@@ -79,17 +82,18 @@ impl Digestible for AppliedChange<'_> {
 }
 
 impl AppliedChange<'_> {
+    /// A change of a row, without its values.
     pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
         AppliedChange { entity, key: key.as_str(), stamp, removed, shows: None }
     }
-    /// Of a row that is as this, removed if it has no values.
+    /// The change to this row; removed if it has no values.
     pub fn of_row((entity, row): &(EntityId, Row)) -> AppliedChange<'_> {
         AppliedChange::of(*entity, &row.key, row.stamp, row.values.is_none())
     }
 }
 
 impl<'a> AppliedChange<'a> {
-    /// With what the row shows now.
+    /// Adds the row's new values.
     #[must_use]
     pub fn showing(self, values: &'a [ValueRef<'a>]) -> AppliedChange<'a> {
         AppliedChange { shows: Some(values), ..self }
@@ -110,26 +114,27 @@ pub enum Author {
 }
 }
 
+/// The kind of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommitKind {
     Insert,
     Update,
-    /// The row is gone (a soft-deleted row counts as gone).
+    /// The row is deleted; a soft-deleted row counts as deleted.
     Delete,
 }
 
-/// What an app says to its developer.
+/// A message from an app to its developer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppSaid<'a> {
     /// A line of its console, with its level: `log`, `error`.
     Console { level: &'a str, line: &'a str },
-    /// A sync ended with an exception, which is not the network's: its words, and where it is.
+    /// A sync ended with an exception that is not a network error: its message and stack trace.
     Threw { what: &'a str, stack: &'a str },
-    /// The bench to the app's developer: something was done that has no effect, or none that is
-    /// meant.
+    /// From the bench to the app's developer: a call has no effect, or not the intended one.
     Warned { what: &'a str },
 }
 
+/// The kind of a conflict: the local edit, then the backend's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
     UpdateUpdate,
@@ -137,18 +142,18 @@ pub enum ConflictKind {
     DeleteUpdate,
     /// Two rows with one natural key, or one key created twice.
     InsertInsert,
-    /// The dates differ but both sides wrote the same: no conflict.
+    /// The dates differ but both sides wrote the same: not a conflict.
     Equal,
-    /// A change of a row would give it the natural key that another row has.
+    /// An update would give a row the natural key of another row.
     UpdateTaken,
 }
 
-/// The two sides of a conflict, by kind of edit here and there.
+/// The two sides of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sides {
     /// When the local edit was made, by the device's clock.
     pub local: Stamp,
-    /// The stamp of the backend's version: of the row in the way.
+    /// The stamp of the backend's version of the conflicting row.
     pub remote: Stamp,
     /// When that version was made, by its author's clock, if the backend says so.
     pub edited: Option<Stamp>,
@@ -182,17 +187,17 @@ pub enum Decision<'a> {
 }
 }
 
-/// What became of a saved edit by the end of a run.
+/// The final state of a saved edit at the end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditEnd {
-    /// What it says is on the backend.
+    /// Its values are on the backend.
     Arrived,
-    /// Its person looked at both sides of a conflict and took the other.
+    /// Its person saw both sides of a conflict and chose the other.
     GivenUp,
     Waiting,
-    /// Another version stays in its place, by a rule.
+    /// A rule kept another version in its place.
     GaveWay,
-    /// The backend does not take it, as its person was told.
+    /// The backend refused it, and its person was told.
     Refused,
     Lost,
 }

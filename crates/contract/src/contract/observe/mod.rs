@@ -1,13 +1,12 @@
-//! What can be observed of a world: one stream of events, with what was decided of conflicts.
+//! The stream of events of a world, and the decisions about conflicts.
 //!
 //! Listeners (metrics, oracle, recorders, the digest) get each [`Event`] with its time and its
-//! [`Node`] as an [`Occurrence`]. Events flow up and calls never do: no listener changes the run.
-//! An engine tells of its runs (start and end, both unless the process dies), its requests, what it
-//! has committed and what became of edits. What a stack cannot tell its
-//! [`Capabilities`](super::Capabilities) say. Events that begin with "the world" in their
-//! description are the bench's own.
+//! [`Node`] as an [`Occurrence`]. Events flow up and calls never do: no listener affects the run.
+//! An engine reports its runs (start and end, both unless the process dies), its requests, its
+//! commits and the outcome of edits. A stack's [`Capabilities`](super::Capabilities) say what it
+//! cannot report. Events described with "the world" are the bench's own.
 //!
-//! Invariant: an event is told when what it says is durable and its time is over.
+//! Invariant: an event is reported when its effect is durable and its time is over.
 
 mod event;
 mod kind;

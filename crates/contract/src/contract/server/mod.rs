@@ -1,16 +1,16 @@
-//! What answers phones: bytes in, bytes out, over the system of record.
+//! The server's half of a stack: bytes in, bytes out, over the system of record.
 //!
-//! A [`SyncServer`] is the other half of a stack. What it says to its phones is its own affair; the
-//! bench carries the bytes and never reads them. Rows live in the backend, which it uses as a
-//! [`SystemOfRecord`]: what it asks of that while it answers a request happens at the instant at
-//! which the request came, and the bench says how long it took. An edit on its way is a
-//! [`Mutation`], and what became of it an [`Outcome`].
+//! A [`SyncServer`] is the other half of a stack. Its protocol is its own: the bench carries the
+//! bytes and never reads them. Rows live in the backend, which it uses as a [`SystemOfRecord`].
+//! Calls to it while a request is answered take effect at the instant when the request came; the
+//! bench decides how long they took. An edit on its way is a [`Mutation`], and its result an
+//! [`Outcome`].
 //!
-//! A server may also speak first: on a connection that a phone holds, or by the answer to a request
-//! that it keeps back ([`Phones`]).
+//! A server may also send first: on a connection that a phone holds, or as a late response
+//! ([`Phones`]).
 //!
-//! Invariants: damaged bytes are answered with a refusal; a mutation that comes again by the same
-//! idempotency key has the verdict of the first time, as an answer may be lost after the commit.
+//! Invariants: damaged bytes are answered with a refusal. A mutation that comes again with the same
+//! idempotency key gets its first outcome, because a response may be lost after the commit.
 
 mod error;
 mod mutation;

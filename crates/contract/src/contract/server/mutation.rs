@@ -1,44 +1,44 @@
-//! What is said of rows and edits on the server's side.
+//! Rows and edits, as the server sees them.
 
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef, digested_by_place, in_words};
 use crate::contract::device::{EditKind, LocalEdit};
 
-/// One local intent on its way to the backend.
+/// One local edit on its way to the backend.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mutation {
-    /// The idempotency key: two mutations with the same key are one.
+    /// The idempotency key: mutations with the same key are committed once.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
     pub key: Key,
     pub kind: EditKind,
-    /// New values by position in the backend's columns; all that devices have for a create.
+    /// New values by position in the backend's columns; for a create, all that devices have.
     pub values: Vec<(usize, Value)>,
     /// The stamp of the version that the edit was made on; `None` for a create.
     pub base: Option<Stamp>,
     /// When the person made it, by the device's clock.
     pub made_at: Stamp,
-    /// What the row is held against, where the backend checks.
+    /// How the backend checks the row before the change.
     pub guard: Guard,
 }
 
 impl Mutation {
-    /// One of an edit, under its name, that says nothing yet and was made on no version, at 0.
+    /// A mutation of an edit with the edit's own id; no values, no base, made at 0.
     pub fn new(edit: EditId, entity: EntityId, key: &str, kind: EditKind) -> Mutation {
         let (id, key, made_at) = (edit.to_string(), Key::new(key), Stamp(0));
         Mutation { id, edit, entity, key, kind, values: Vec::new(), base: None, made_at, guard: Guard::Base }
     }
 }
 
-/// What a row that is there is held against before a mutation changes it.
+/// How the current row is checked before a mutation changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Guard {
-    /// Its version, or the date of that, is the mutation's base.
+    /// Its version, or the date of that, equals the mutation's base.
     #[default]
     Base,
-    /// Nothing changed it since the date that is the mutation's base.
+    /// It has not changed since the date in the mutation's base.
     Since,
-    /// What its device may see of it has this [`image`], as when it was sent.
+    /// The columns that its device sees have this [`image`], as when the mutation was sent.
     Image(u64),
 }
 
@@ -48,7 +48,7 @@ impl Guard {
     }
 }
 
-/// A hash of the values of a row, equal where they read the same.
+/// A hash of the values of a row; equal values give equal hashes.
 pub fn image<'a>(values: impl IntoIterator<Item = &'a Value>) -> u64 {
     let mut bytes = Vec::new();
     for value in values {
@@ -77,7 +77,7 @@ impl Mutation {
     pub fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         self.entity == entity && self.key == *key
     }
-    /// An edit by its own number, which no other edit has.
+    /// A mutation of this edit; its idempotency key is the edit's own id.
     pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
         let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
         let guard = Guard::default();
@@ -85,34 +85,33 @@ impl Mutation {
     }
 }
 
-/// A version of a row as the backend tells it to a device.
+/// A version of a row, as the backend sends it to a device.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     pub key: Key,
     pub stamp: Stamp,
-    /// The device's columns, or `None` if the row is deleted or out of the device's scope.
+    /// The device's columns; `None` if the row is deleted or out of the device's scope.
     pub values: Option<Vec<Value>>,
 }
 
-/// What became of one mutation.
+/// The outcome of one mutation.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
-    /// Committed, now or before by the same idempotency key, with this stamp.
+    /// Committed with this stamp, now or before by the same idempotency key.
     Applied { stamp: Stamp },
-    /// Committed as a new row, now or before, to which the backend has given a key of its own. The
-    /// row had this stamp first and is like that now.
+    /// Committed as a new row, now or before, to which the backend gave its own key. `stamp` is of
+    /// its first version; `row` is its current one.
     Named { stamp: Stamp, row: Row },
-    /// Not committed: the backend's row is not the version that the edit was made on. The row in
-    /// the way is as it is now, `None` if the backend never had it; it was made then by its
-    /// author's clock, if the backend says so.
+    /// Not committed: the backend's row is not the version that the edit was made on. `current` is
+    /// the conflicting row as it is now, `None` if the backend never had it. `edited_at` is when it
+    /// was made, by its author's clock, if the backend says so.
     Conflict { why: Refusal, current: Option<Row>, edited_at: Option<Stamp> },
-    /// Not committed and not judged: the backend is too busy with others. Send it again.
+    /// Not committed and not judged: the backend is busy with others. Send it again.
     Later,
-    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the
-    /// same idempotency key, in a later run.
+    /// Not judged yet, but durable at the gateway, which will bring it to the backend. Ask again
+    /// with the same idempotency key in a later run.
     Queued,
-    /// Not committed, and never will be: the backend does not accept it. In the backend's words,
-    /// with its row, if it has one.
+    /// Not committed for good: the backend refuses it, for this reason. With its row, if any.
     Rejected { reason: String, current: Option<Row> },
 }
 

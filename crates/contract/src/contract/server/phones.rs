@@ -1,9 +1,8 @@
-//! What a server may say to phones of its own accord.
+//! How a server sends to phones at any time.
 
 use crate::contract::device::Slip;
 
-/// A connection that a phone holds: of all of them, in all lives of the server, no two have one
-/// number.
+/// A connection that a phone holds. Numbers are unique over all processes of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
@@ -11,17 +10,17 @@ pub struct ConnectionId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// What a server says to a request that it has served.
+/// A server's reply to a request that it has served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     Now(Vec<u8>),
-    /// [`Phones::answer`] brings the answer: long polling. A phone that does not wait any more is
-    /// seen by nobody; its answer is lost.
+    /// [`Phones::answer`] will bring the response: long polling. If the phone no longer waits, the
+    /// response is lost and the server does not learn of it.
     Later(Ticket),
 }
 
 impl Reply {
-    /// The answer; nothing if it comes later.
+    /// The response; empty if it comes later.
     pub fn into_bytes(self) -> Vec<u8> {
         match self {
             Reply::Now(answer) => answer,
@@ -38,21 +37,21 @@ impl From<Vec<u8>> for Reply {
 
 /// The way from a server half to its phones, at any time.
 ///
-/// What is said while the half answers a request or takes a message leaves when that is done, and
-/// is thrown away if the backend failed or was too late.
+/// Messages sent while the half serves a request or a message leave when that is done. They are
+/// dropped if the backend failed or was too late.
 pub trait Phones {
-    /// Hands over a message, which leaves behind those before it; false if the server knows that
-    /// the connection has ended. That it was taken says nothing of its arrival.
+    /// Sends a message after those sent before; false if the server knows that the connection has
+    /// ended. True does not mean that it arrives.
     fn send(&self, connection: ConnectionId, message: Vec<u8>) -> bool;
-    /// The same with a slip beside the message, for a protocol that names no edits.
+    /// The same with a slip beside the message, for a protocol that does not name edits.
     fn send_with(&self, connection: ConnectionId, message: Vec<u8>, slip: Slip) -> bool {
         drop(slip);
         self.send(connection, message)
     }
-    /// Closes a connection behind what was handed over.
+    /// Closes a connection after the messages sent before.
     fn close(&self, connection: ConnectionId);
-    /// A ticket for the request under way, for [`Reply::Later`].
+    /// A ticket for the current request, for [`Reply::Later`].
     fn ticket(&self) -> Ticket;
-    /// Answers the request that waits for this ticket; another answer than its first goes nowhere.
+    /// Answers the request that waits for this ticket. Only the first response is sent.
     fn answer(&self, ticket: Ticket, answer: Vec<u8>);
 }

@@ -1,4 +1,4 @@
-//! What a server may ask of the world.
+//! The ports: all that a server may ask of the world.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,22 +9,22 @@ use super::serve::SystemOfRecord;
 use crate::base::{Seed, Span};
 use crate::contract::device::{Clock, CrashPoints, Database, LocalBoxFuture, Spawn};
 
-/// What is to be done at the backend, when it comes there.
+/// A call to the backend, run when it arrives there.
 pub type BackendCall = Box<dyn FnOnce(&mut dyn SystemOfRecord)>;
 
-/// The way from the server to the backend, beside requests of phones.
+/// The backend link, for calls outside of phones' requests.
 pub trait RecordLink {
-    /// Does `call` at the backend, and waits for as long as that takes there and on the way.
+    /// Runs `call` at the backend; waits for the work there and the time on the link.
     ///
     /// # Errors
-    /// What the backend says no to, or that nothing came back: it may have been done all the same.
+    /// The backend's refusal, or no response; then the call may still have been run.
     fn send(&self, call: BackendCall) -> LocalBoxFuture<'static, Result<(), ServerError>>;
-    /// Waits for a notice of the backend; see [`ServerPorts::committed`].
+    /// Waits for a commit notification of the backend; see [`ServerPorts::committed`].
     fn committed(&self, seen: u64) -> LocalBoxFuture<'static, u64>;
 }
 
-/// Everything that a server gets of the world. Each process gets its own: what it has in memory and
-/// its tasks end with it, and its database stays.
+/// Everything that a server gets from the world. Each process gets its own: memory and tasks end
+/// with the process, and its database stays.
 #[derive(Clone)]
 pub struct ServerPorts {
     pub clock: Rc<dyn Clock>,
@@ -32,9 +32,9 @@ pub struct ServerPorts {
     pub crash: Rc<dyn CrashPoints>,
     pub record: Rc<dyn RecordLink>,
     pub phones: Rc<dyn Phones>,
-    /// Lies on a disk that outlives the process; work on it is free.
+    /// Is on a disk that outlives the process; work on it is free.
     pub database: Database,
-    /// Where the server's random streams come from: this process.
+    /// The seed of the server's random streams, different for each process.
     pub seed: Seed,
 }
 
@@ -46,14 +46,14 @@ impl ServerPorts {
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.spawn.spawn(Box::pin(task));
     }
-    /// Passes a crash point; where the world kills the process there, this never comes back. While
-    /// a request is served the process dies right after it.
+    /// Passes a crash point. If the world kills the process there, this never returns. While a
+    /// request is being served, the process dies right after it instead.
     pub async fn crash_point(&self, point: &str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;
         }
     }
-    /// Does `work` at the backend, and gives what it came to when the backend is done with it.
+    /// Runs `work` at the backend; returns its result when the backend is done.
     ///
     /// # Errors
     /// As [`RecordLink::send`].
@@ -66,11 +66,11 @@ impl ServerPorts {
         self.record.send(Box::new(move |record| _ = put.replace(Some(work(record))))).await?;
         Ok(came.take().expect("a call that is done has left its value"))
     }
-    /// Waits until more than `seen` versions of rows were committed that a reader can see, by
-    /// whomever; gives how many. Begin with 0, and go on with what it gave: commits that come
-    /// meanwhile are told with the next call, those before the process began with the first.
+    /// Waits until more than `seen` row versions visible to readers were committed, by anyone;
+    /// returns their number. Begin with 0, and pass the last result each time. Commits between two
+    /// calls are reported by the next call, and those before the process started by the first.
     ///
-    /// A notice takes the way from the backend; one that is lost there comes with the next commit.
+    /// A notification that is lost on the backend link is replaced by the next commit's.
     pub async fn committed(&self, seen: u64) -> u64 {
         self.record.committed(seen).await
     }

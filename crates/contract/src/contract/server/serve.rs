@@ -1,4 +1,4 @@
-//! The half of a stack that answers, and the backend as it uses it.
+//! The server half of a stack, and the backend as it uses it.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::contract::schema::{Attributes, Schema};
 
 /// The half of a stack that answers phones: bytes in, bytes out.
 ///
-/// It stands beside the system of record: a request takes effect at the instant at which it comes,
-/// and the bench says how long the backend worked for it.
+/// It runs beside the system of record: a request takes effect at the instant when it arrives, and
+/// the bench decides how long the backend worked for it.
 pub trait SyncServer {
     /// Answers a request of a device at the backend, or keeps it to answer it later. A server that
-    /// knows connections alone answers none.
+    /// only uses connections answers none.
     ///
     /// # Errors
-    /// What is wrong with the request, or what the backend said no to: the device is told by
+    /// What is wrong with the request, or the backend's refusal; the device gets the bytes of
     /// [`refuse`](SyncServer::refuse).
     fn serve(
         &mut self,
@@ -29,8 +29,9 @@ pub trait SyncServer {
         let _ = (from, request, record);
         Err(ServerError::BadRequest("no requests are answered here".to_owned()))
     }
-    /// The same with what stands beside the request, which a server takes whose protocol names no
-    /// edits; what it leaves there comes with its answer. One that answers later leaves nothing.
+    /// The same with the slip beside the request, for a server whose protocol does not name edits.
+    /// The slip as it is left goes with the response; a server that answers later must leave it
+    /// empty.
     ///
     /// # Errors
     /// As for [`serve`](SyncServer::serve).
@@ -44,16 +45,16 @@ pub trait SyncServer {
         *slip = Slip::default();
         self.serve(from, request, record)
     }
-    /// The bytes that say no: a request was not served, let in or answered in time.
+    /// The response to a request that was not served, not let in or not answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
-    /// Whether an answer says no: a cache on the way keeps none of these.
+    /// Whether a response is a refusal; caches do not keep those.
     fn is_refusal(&self, answer: &[u8]) -> bool {
         let _ = answer;
         false
     }
-    /// Calls `f` with each row in an answer, or in a message that it sends on a connection, for the
-    /// recorded life of a record: entity, key, stamp, whether it is removed. A server that tells
-    /// none has lives without this step.
+    /// Calls `f` with each row in a response, or in a message on a connection: entity, key, stamp,
+    /// whether it is removed. Used for the recorded life of a record. Without it such lives lack
+    /// this step.
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
         let _ = (answer, f);
     }
@@ -63,17 +64,17 @@ pub trait SyncServer {
         let _ = entity;
         stamp.0.to_string()
     }
-    /// A device begins with rows that it was sent before the start, and in each entity with the
-    /// cursor of `stamp`: a server that keeps in mind where its devices are notes that, in its
-    /// database if it is to know it after a kill.
+    /// A device starts with these rows, and in each entity with the cursor of `stamp`. A server
+    /// that tracks the state of its devices records that, in its database if it must survive a
+    /// kill.
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let _ = (device, stamp, rows);
     }
-    /// A device wants to hold a connection, with these first words.
+    /// A device opens a connection, with this first message.
     ///
     /// # Errors
-    /// Why it is not taken: the device is told that it was refused. A server that knows no
-    /// connections takes none.
+    /// Why it is refused; the device is told that it was refused. A server without connections
+    /// refuses all.
     fn on_connect(
         &mut self,
         from: DeviceId,
@@ -83,14 +84,14 @@ pub trait SyncServer {
         let _ = (from, connection, hello);
         Err(ServerError::BadRequest("no connections are held here".to_owned()))
     }
-    /// Takes a message of a connection without the backend, if it can; true if it did, and nothing
-    /// goes to the backend then.
+    /// Handles a message of a connection without the backend; true if it did, and then the message
+    /// does not go to the backend.
     fn on_word(&mut self, from: DeviceId, connection: ConnectionId, message: &[u8]) -> bool {
         let _ = (from, connection, message);
         false
     }
-    /// Takes a message of a connection at the backend. What it sends meanwhile leaves when the
-    /// backend is done, as an answer does.
+    /// Handles a message of a connection at the backend. Messages that it sends meanwhile leave
+    /// when the backend is done, as a response does.
     ///
     /// # Errors
     /// As for [`serve`](SyncServer::serve): the device gets the message
@@ -105,8 +106,7 @@ pub trait SyncServer {
         let _ = (from, connection, message, record);
         Ok(())
     }
-    /// The same with what stands beside the message, which a server takes whose protocol names no
-    /// edits.
+    /// The same with the slip beside the message, for a server whose protocol does not name edits.
     ///
     /// # Errors
     /// As for [`on_message`](SyncServer::on_message).
@@ -120,43 +120,44 @@ pub trait SyncServer {
         let _ = slip;
         self.on_message(from, connection, message, record)
     }
-    /// What a device hears on its connection in place of all that was sent while its message was
-    /// taken, since the backend said no, failed or was too late.
+    /// What a device receives on its connection if the backend refused, failed or was too late. It
+    /// replaces all that was sent while its message was handled.
     fn refuse_message(&self, message: &[u8], error: &ServerError) -> Option<Vec<u8>> {
         let _ = message;
         Some(self.refuse(error))
     }
-    /// A connection has ended, as far as the server is told: of one whose phone has lost its
-    /// network it learns when something that it sends does not arrive. Not called for those that it
-    /// closes, and those that end with its own process.
+    /// A connection has ended, as far as the server knows. If a phone loses its network, the server
+    /// notices that only when a message does not arrive. Not called for connections that the server
+    /// closes, and not when its own process ends.
     fn on_close(&mut self, from: DeviceId, connection: ConnectionId) {
         let _ = (from, connection);
     }
 }
 
+/// A callback for rows of a response: entity, key, stamp, whether it is removed.
 pub type EachServed<'f> = dyn FnMut(EntityId, &str, Stamp, bool) + 'f;
 
-/// What a server knows when it is made.
+/// What a server knows when it starts.
 #[derive(Clone, Debug)]
 pub struct ServerSetup {
     pub schema: Arc<Schema>,
-    /// What sets each device apart, by its number.
+    /// The attributes of each device, by device number.
     pub attributes: Vec<Attributes>,
 }
 
-/// Is called with each change: key, stamp, and the backend's values unless the row is gone.
+/// A callback for each change: key, stamp, and the backend's values; `None` if the row is gone.
 pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
 
 /// The backend as a server uses it while it answers one request.
 pub trait SystemOfRecord {
     fn schema(&self) -> Arc<Schema>;
     fn clock(&self) -> Stamp;
-    /// Calls `f` with what changed of `entity` after `since`, for a device with these attributes,
-    /// in the order of stamps: key, stamp, the backend's values. No values are a row that is
-    /// deleted, or no longer in scope. `None` asks for everything that is there.
+    /// Calls `f` with the changes of `entity` after `since`, for a device with these attributes, in
+    /// stamp order: key, stamp, the backend's values. `None` values mean that the row is deleted or
+    /// no longer in scope. A `since` of `None` asks for all rows.
     ///
     /// # Errors
-    /// [`ServerError::CursorExpired`] if what was deleted since then is forgotten;
+    /// [`ServerError::CursorExpired`] if tombstones since then were purged;
     /// [`ServerError::BadRequest`] if the entity is not pulled.
     fn changes(
         &mut self,
@@ -167,24 +168,23 @@ pub trait SystemOfRecord {
     ) -> Result<(), ServerError>;
     /// A row as it is now; a deleted one has no values.
     fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row>;
-    /// Creates, updates and deletes, for a device with these attributes; gives what became of
-    /// each. A mutation whose base is not the row's present version is a conflict, and one whose
-    /// idempotency key was seen before has the verdict of then.
+    /// Applies creates, updates and deletes for a device with these attributes; returns the outcome
+    /// of each. A mutation whose base is not the row's current version is a conflict. One whose
+    /// idempotency key was seen before gets its first outcome.
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome>;
-    /// The server itself says no to an edit of a device, for a conflict or for good, and the
-    /// backend never sees it. Its device may give it up when it is told.
+    /// The server itself refuses an edit of a device, for a conflict or for good, and the backend
+    /// never sees it. Its device may give the edit up when it is told.
     fn refused(&mut self, edit: &Mutation, conflict: Option<Refusal>);
-    /// The next commit of the edit `by` brings these others of its row, too, which are written by
-    /// no mutation of their own: their columns are combined
-    /// ([`Combine`](crate::contract::Combine)).
+    /// The next commit of the edit `by` also contains these other edits of its row, which have no
+    /// mutation of their own: their columns are combined ([`Combine`](crate::contract::Combine)).
     fn carries(&mut self, by: EditId, others: &[EditId]);
-    /// The next commit of the edit `by` says in these columns what a rule of the server's own made
-    /// of it.
+    /// In the next commit of `by`, a rule of the server changes the edit's values in these columns.
     fn remade(&mut self, by: EditId, columns: &[usize]) {
         let _ = (by, columns);
     }
-    /// The server, which refused an edit for a conflict, heard of it the columns that it sets and
-    /// nothing by which versions of a row could be told apart: it gave way in each of them.
+    /// The server refused this edit for a conflict. It had received only the columns that it sets,
+    /// and nothing that tells versions of the row apart, so the edit gave way in each of these
+    /// columns.
     fn gave_way_by_column(&mut self, edit: EditId) {
         let _ = edit;
     }

@@ -1,4 +1,4 @@
-//! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
+//! Every commit of a device matches a person's edit: its row, its kind and its values.
 
 use super::bent::BentValue;
 use super::combined::miscombined;
@@ -21,7 +21,7 @@ pub(in crate::oracle) static UNASKED: Rule = Rule {
     finds: "the backend has from the phone another row, value or kind of change than was made",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Squashed, Topic::Decided],
-    // The value of a refused edit that another edit brings is there after all.
+    // The value of a refused edit may still be there, brought by another edit.
     implies: &["refused-and-committed"],
     ..PLAIN
 };
@@ -33,14 +33,13 @@ struct Asked<'a> {
     beside: &'a Beside,
 }
 
-/// A device commits what a person asked for: a delete leaves the row gone, an update leaves it
-/// there, a create makes its own row or the one that has its natural key, and the values are those
-/// of the edit.
+/// A device commits what a person asked for. A delete removes the row, and an update keeps it. A
+/// create makes its own row or the one with its natural key. The values are those of the edit.
 ///
-/// Edits of a row may go as one, with what waits of it, and not with what its person was told is
-/// refused; a rule that merges may leave columns as others wrote them. Where a stack does not keep
-/// all edits whole rows may win; where copies converge, over a version that the phone did not have.
-/// Columns that are combined say what their rule gives.
+/// Waiting edits of a row may be committed as one, except edits whose refusal the person was told.
+/// A merge rule may leave columns as others wrote them. Where a stack may drop edits, whole rows
+/// may win; where copies converge, only over a version that the phone did not have. Combined
+/// columns follow their rule.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
@@ -61,10 +60,10 @@ pub(in crate::oracle) fn unasked(
     Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
 }
 
-/// What a device's edit says is what the backend has by it.
+/// The backend has the values of a device's edit.
 ///
-/// Of a value that nobody ever said there: what somebody did is `unasked-commit`. Also where
-/// nothing and an empty text took each other's place, and where a null left what was there.
+/// Reports values that nobody ever wrote; a value of another edit is an `unasked-commit`. Also
+/// reports null and empty text exchanged, and a null that left the old value.
 pub(in crate::oracle) fn bent_on_the_way(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
@@ -160,7 +159,7 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns that say something else after the commit, unexplained: meant, and there.
+    /// The columns with an unexplained value after the commit: column, intended and actual value.
     fn others_than_meant(self, merge: Merge) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -244,15 +243,14 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// Whether nobody asks for what an edit says any more, as its person was told that it is
-    /// refused.
+    /// Whether nobody asks for the edit any more, because its person was told that it is refused.
     fn is_over(self, id: EditId, edit: &Edit) -> bool {
         let ledger = self.case.ledger;
-        // A copy of its device may wait to hear of it.
+        // A copy of its device may not know that yet.
         ledger.lives.copies().next().is_none() && ledger.is_told_refused(id, edit)
     }
 
-    /// The same of later edits; what comes back whole has all of its device's.
+    /// The same for later edits; an insert that brings a row back may have values of all edits.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
@@ -285,8 +283,8 @@ impl<'a> Asked<'a> {
         beside.gives_up_columns(meant.id) || self.edit().is_none_or(gave_way)
     }
 
-    /// Whether the row has a version that an edit can give way to as a whole: one that its phone
-    /// did not have, of somebody else or of a later edit of its own.
+    /// Whether the row has a version to which a whole edit can give way: one that its phone did not
+    /// have, by another author or by a later edit of its own.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
         let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Values that say something else than was meant.
+//! Values that differ from what was written.
 
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
@@ -45,7 +45,7 @@ fn differing<'a>(
     })
 }
 
-/// What a device shows of a row and what it should show, in words that follow the row's name.
+/// What a device shows of a row and what it should show, as words that follow the row's name.
 pub(in crate::oracle) fn seen(
     words: &Labels,
     entity: EntityId,
@@ -78,10 +78,10 @@ pub(in crate::oracle) fn seen(
     format!(": {shows}")
 }
 
-/// What a device shows of the version that it holds is what that version says.
+/// A device shows the values of the version that it holds.
 ///
-/// An older value is not bent, unless the version says nothing there. Of a row with an edit over it
-/// that is not on the backend nothing is said.
+/// An older value does not count, unless the version has an empty value there. Rows with an
+/// uncommitted edit on top are not checked.
 pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);

@@ -1,4 +1,4 @@
-//! A column that is combined says what its rule gives.
+//! A combined column has the value that its rule gives.
 
 use super::commits::CommitCase;
 use crate::base::Value;
@@ -7,16 +7,16 @@ use crate::oracle::combined::{Change, items, wrong};
 use crate::oracle::edit::Edit;
 use crate::oracle::meant::Beside;
 
-/// A commit of a device leaves in each column that is combined what was there before, and what the
-/// edits in it changed: its own, those that go out with it, and those that its server names. What
-/// is on the backend already is not brought again.
+/// A device's commit leaves in each combined column the value before, changed by the commit's
+/// edits. These are its own, those that go out with it, and those that its server names. Edits that
+/// are on the backend already do not count again.
 pub(in crate::oracle) fn miscombined(
     case: &CommitCase<'_>,
     meant: &LocalEdit,
     beside: &Beside,
 ) -> Option<String> {
     let combined = &case.ledger.combined;
-    // Of a row that is there again nobody knows what its people saw.
+    // If a row was recreated, it is unknown what its people saw.
     if case.kind == CommitKind::Delete || case.row.values.is_none() && meant.kind != EditKind::Create {
         return None;
     }
@@ -48,7 +48,7 @@ fn brought(
     edits.dedup_by_key(|(id, _)| *id);
     let of = |edit: &Edit| Some((edit.own_value(column)?.clone(), edit.made_on));
     let seen = edits.into_iter().filter_map(|(_, edit)| Some((&edit.local, of(edit)?)));
-    // What nobody saw saved was made on what is there, unless its app showed something else.
+    // An edit nobody saw saved counts as made on the current row, unless its app showed another.
     let versions = case.row.versions.len();
     let mut unseen: Vec<&LocalEdit> = Vec::new();
     if case.edit.is_none() {

@@ -50,7 +50,7 @@ pub(in crate::oracle) static OLD_OVER_NEW: Rule = Rule {
     matter: Matter::Edits,
     finds: "an edit was committed a second time, over what somebody had written since",
     needs: |can| can.sight.commits && can.sight.authors,
-    // It is a duplicate that does harm, and what it replaces nobody has seen.
+    // It is a harmful duplicate, and nobody has seen the version that it replaces.
     implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
     ..PLAIN
 };
@@ -67,10 +67,10 @@ pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
     pub(in crate::oracle) ledger: &'a Ledger,
     pub(in crate::oracle) history: &'a History,
-    /// What the columns of a scope say in rows of the author's device; instants are nobody's.
+    /// The values of a scope's columns in rows of the author's device, without windows of time.
     pub(in crate::oracle) place: Option<&'a [Value]>,
     pub(in crate::oracle) creates: bool,
-    /// A rule made this row of the author, to keep both sides of a conflict.
+    /// A rule created this row for the author, to keep both sides of a conflict.
     pub(in crate::oracle) split_off: bool,
 }
 
@@ -80,7 +80,7 @@ impl CommitCase<'_> {
     }
 }
 
-/// A deleted row comes back only by a create, or openly by a rule that let an edit win.
+/// A deleted row comes back only by a create, or by a rule that reported that an edit won.
 pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     if case.row.values.is_some() || case.kind == CommitKind::Delete {
         return None;
@@ -112,7 +112,7 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", edit.kind.word()))
 }
 
-/// An edit that is committed again takes nothing back that was written since its first commit.
+/// An edit that is committed again does not undo later writes.
 pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id && edit.commits > 0)?;
     let before = case.row.values.as_deref()?;
@@ -139,17 +139,16 @@ pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// An edit replaces what somebody else wrote only if its device had seen it or a rule decided over
-/// it.
+/// An edit replaces another person's write only if its device had seen it, or a rule decided so.
 ///
-/// What the backend derived, what a backup brought back, what went with the state before it, and
-/// what the device held as a copy does not count as written.
+/// Writes that do not count: derived by the backend, restored from a backup, undone by a restore,
+/// or held by the device as a copy.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
     let (columns, by) = written_since(edit.seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
-    // What its person knew, somebody else may have written again.
+    // Its person may have known a value that somebody wrote again.
     let knew = |column: usize| case.ledger.found.knew((id, edit), case.row, (column, &before[column]));
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
@@ -162,8 +161,8 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     ))
 }
 
-/// The columns that others wrote since this version, one bit each but for those that are combined,
-/// and the last version that did.
+/// The columns others wrote since this version, as bits without combined ones; the last such
+/// version.
 pub(in crate::oracle) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
@@ -184,8 +183,8 @@ pub(in crate::oracle) fn written_since<'a>(
     (columns & !ledger.combined.bits(row.entity), by)
 }
 
-/// An edit ends in a row of its device's scope, or where that device's person moved the row, and
-/// takes no row of another's unless that person did.
+/// An edit leaves a row in its device's scope, or where that device's person moved it. It takes
+/// over a row from outside the scope only if that person did so.
 pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     let ((id, edit), place) = (case.edit?, case.place?);
     let entity = case.words.schema.entity(edit.entity);
@@ -200,7 +199,7 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     let takes = |column: usize, own: &Value| {
         was(column).is_some_and(|was| !alike(was, own) && !alike(was, &case.values[column]))
     };
-    // A copy of a row that is gone is in nobody's scope.
+    // A denormalized column of a deleted row is null, which is in nobody's scope.
     let copies = &case.words.schema.copies;
     let is_copy = |column: usize| copies.iter().any(|of| of.of == edit.entity && of.column == column);
     let orphaned = |column: usize| case.values[column] == Value::Null && is_copy(column);
@@ -223,7 +222,7 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     ))
 }
 
-/// Among live rows a natural key names one, but for those doubled before the start.
+/// A natural key identifies one live row, except rows that were doubled before the start.
 pub(in crate::oracle) fn natural_keys(
     schema: &Schema,
     id: EntityId,
@@ -237,7 +236,7 @@ pub(in crate::oracle) fn natural_keys(
     let mut hash = RowHash::default();
     let mut named: Vec<(u64, Key)> = Vec::new();
     truth.for_each(id, &mut |key, _, values| {
-        // Nothing is not a name: any number of rows may lack one.
+        // Null is not a key: any number of rows may have null.
         if entity.unique.iter().any(|&column| values[column] == Value::Null) {
             return;
         }

@@ -94,12 +94,12 @@ impl EditCase<'_> {
     fn row_waits(&self) -> bool {
         self.pending.iter().any(|p| p.entity == self.edit.entity && p.key == self.edit.key)
     }
-    /// How it looks at the end, and whether it `is_there` on the backend.
+    /// Its state at the end; `is_there` if its values are on the backend.
     pub(in crate::oracle) fn seen(&self, is_there: bool) -> Seen {
         let (waits, row_waits) = (self.waits_itself(), self.row_waits());
         Seen { waits, row_waits, fulfilled: self.fulfilled(), logged: self.logged(), is_there }
     }
-    /// The user can read of it: a line names it, or a later edit of its row that carried it.
+    /// Whether the user's log mentions it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
             line.edit == Some(self.id)
@@ -114,7 +114,7 @@ impl EditCase<'_> {
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
     }
-    /// A real effect of what is set for the store, and no rule of the engine.
+    /// Loss caused by the configured storage, not by a rule of the engine.
     fn by_storage(&self) -> String {
         if self.edit.emptied {
             return "; an upgrade of its app emptied the database".to_owned();
@@ -132,8 +132,9 @@ impl EditCase<'_> {
     }
 }
 
-/// Whether a line speaks of what this edit replaced: it names the edit, or it names the row and no
-/// edit, and speaks of no other edit yet. Such lines are noted in `spoken` by their place.
+/// Whether the log mentions what this edit replaced. A line counts if it names the edit; or if it
+/// names only the row and stands for no other edit yet. `spoken` collects the indices of such
+/// lines.
 pub(in crate::oracle) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
@@ -160,7 +161,7 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     })
 }
 
-/// What the backend refused, a rule dropped or overwrote is in a log that the user can read.
+/// An edit that the backend refused, or a rule dropped or overwrote, is in the user's log.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         return Some(case.unlogged("was refused or superseded"));
@@ -172,24 +173,24 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if here { silent_overwrite(case) } else { None }
 }
 
-/// What a rule overwrote is in the log of the device on which it did.
+/// An overwritten version is in the log of the device whose rule overwrote it.
 pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let overwrote = case.edit.commits > 0 && case.edit.won == Some(Won::Edit) && !case.overwriting_logged();
     overwrote.then(|| case.unlogged("won over another version"))
 }
 
-/// What a device counts as done is on the backend.
+/// An edit that a device counts as done is on the backend.
 pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
     let edit = case.edit;
-    // What is left of an edit that gave way in some columns may be there already.
+    // The rest of an edit that gave way in some columns may be on the backend already.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
     (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
         format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what())
     })
 }
 
-/// What its person is told is refused for good is not on the backend: not by a commit of its own,
-/// nor by that of a later edit which does not say so itself.
+/// If a person was told that an edit is refused for good, it is not on the backend. Neither its own
+/// commit put it there, nor that of a later edit without its values.
 pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<String> {
     let EditCase { words, edit, ledger, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();
@@ -207,7 +208,7 @@ pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<St
     Some(format!("{} was refused, as its person was told{told}, and the backend {how}", case.what()))
 }
 
-/// At the end nothing waits and nothing is under way.
+/// At the end no edit waits and no run is under way.
 pub(in crate::oracle) fn stuck(
     device: DeviceId,
     waiting: Option<String>,

@@ -1,5 +1,5 @@
-//! The checks: the lists of all, and those that look at one case each, one invariant a function,
-//! which says in words what is wrong, or nothing.
+//! The checks: the lists of all, and checks of a single case. Each of these is one function per
+//! invariant, which returns what is wrong as text, or `None`.
 
 mod asked;
 mod bent;
@@ -30,7 +30,7 @@ use crate::oracle::check::Check;
 use crate::oracle::watcher::MakeWatcher;
 use crate::oracle::{again, attachments, destination, flow, looks, owed, reports, status, strangers, thrift};
 
-/// All checks, in the order in which violations and checks are told.
+/// All checks, in the order in which they and their violations are reported.
 pub(super) static RULES: &[Check] = &[
     &LOST,
     &STALE,
@@ -73,7 +73,7 @@ pub(super) static RULES: &[Check] = &[
     &destination::KEPT_DELETED,
 ];
 
-/// Those of them that hear the events of a device by themselves: each device has one of each.
+/// Checks that follow the events of one device; each device gets its own instances.
 pub(super) static WATCHERS: &[MakeWatcher] = &[
     |_| Box::<status::DeviceStatus>::default(),
     |setup| Box::new(thrift::Account::new(setup.labels.units.len())),
@@ -85,7 +85,7 @@ pub(super) static WATCHERS: &[MakeWatcher] = &[
 type OfCommit = fn(&CommitCase<'_>) -> Option<String>;
 type OfEdit = fn(&EditCase<'_>) -> Option<String>;
 
-/// What is held against each commit of the backend, before it takes effect in the model.
+/// Checks of each commit of the backend, before it takes effect in the model.
 pub(super) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&commits::RESURRECTED, commits::resurrected_on_backend),
     (&DUPLICATE, commits::committed_twice),
@@ -93,7 +93,7 @@ pub(super) static OF_COMMITS: &[(Check, OfCommit)] = &[
     (&MISFILED, commits::misfiled),
 ];
 
-/// What is held against each edit of a device at the end, unless it may be gone.
+/// Checks of each edit of a device at the end, unless the edit may be lost.
 pub(super) static OF_EDITS: &[(Check, OfEdit)] = &[
     (&edits::REFUSED_COMMITTED, edits::refused_and_committed),
     (&SILENT_DISCARD, edits::silent_discard),

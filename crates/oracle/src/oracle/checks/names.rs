@@ -1,4 +1,4 @@
-//! Checks on keys that rows get after they were made.
+//! Checks on keys that rows get after they were created.
 
 use std::collections::BTreeMap;
 
@@ -31,14 +31,14 @@ pub(in crate::oracle) static ID_TWICE: Rule = Rule {
     ..PLAIN
 };
 
-/// A key that is given to a new row is no other row's.
+/// A key given to a new row belongs to no other row.
 pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] = twice.rows.each_ref().map(|key| words::record(schema, twice.entity, key.as_str()));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
 }
 
-/// An edit is not refused for a reference to a row that the backend has under another key.
+/// An edit is not refused because it refers to a row by an outdated key.
 pub(in crate::oracle) fn outdated_reference<'e>(
     schema: &Schema,
     names: &Names,
@@ -57,7 +57,7 @@ pub(in crate::oracle) fn outdated_reference<'e>(
     is_outdated.then_some((edit.device, (entity, key.as_str()), text))
 }
 
-/// What a device shows and what waits on it names rows by keys that somebody has.
+/// A device's rows and waiting edits refer to rows by keys that exist.
 pub(in crate::oracle) fn dangling_ids(
     schema: &Schema,
     names: &Names,
@@ -72,7 +72,7 @@ pub(in crate::oracle) fn dangling_ids(
         waiting.iter().any(|edit| edit.entity == entity && edit.key.as_str() == key)
     };
     for waits in &waiting {
-        // The first of a row's edits may be the one that makes it, whose answer was lost.
+        // The first edit of a row may be its create, whose response was lost.
         let first = waiting.iter().find(|e| (e.entity, &e.key) == (waits.entity, &waits.key));
         let is_first = first.is_some_and(|first| first.edit == waits.edit);
         if !is_first || !names.is_outdated(waits.entity, waits.key.as_str()) || names.makes(waits.edit) {

@@ -1,4 +1,4 @@
-//! What a device shows of a row, in full or in part, is what the version said that it is of.
+//! A device's full and partial rows have the values of their version.
 
 use crate::base::{DeviceId, EntityId};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
@@ -11,11 +11,11 @@ pub(in crate::oracle) static CONTRADICTION: Rule = Rule {
     matter: Matter::Parts,
     finds: "a row is shown, in full or in part, as of a version that said otherwise",
     needs: |can| can.stamps && can.sight.inside,
-    // At rest a value that is not its version's is one that was bent.
+    // At rest, a value that differs from its version was altered.
     implies: &["bent-value", "divergent"],
     ..PLAIN
 };
-/// A row, or a part of one, contradicts its version, and `how`.
+/// Describes how a row, or a part of one, contradicts its version.
 pub(in crate::oracle) fn contradiction(
     words: &Labels,
     device: DeviceId,

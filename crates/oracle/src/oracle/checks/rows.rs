@@ -72,9 +72,9 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) difference: Difference<'a>,
     pub(in crate::oracle) row: Option<&'a Row>,
     pub(in crate::oracle) removed: bool,
-    /// The row that the backend has under this key; asked for rows that the device should not have.
+    /// The backend's current values of this key; only for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
-    /// The last edit here that is not on the backend; asked where rows are dated alike.
+    /// The last edit on this device that is not on the backend; only for rows with equal stamps.
     pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
@@ -101,8 +101,7 @@ impl RowCase<'_> {
         versions.iter().rev().skip(1).find(|v| v.content == content)
     }
 
-    /// A device holds every row of its scope, once, in its last version, and no other; what went
-    /// stays gone.
+    /// A device shows every row of its scope, once, in its last version, and no other row.
     pub(in crate::oracle) fn check(&self) -> Option<Check> {
         match self.difference {
             Difference::None { .. } => None,
@@ -110,7 +109,7 @@ impl RowCase<'_> {
             Difference::Twice { .. } => Some(&DUPLICATE),
             Difference::Differs { expected, stamp, content, .. } => {
                 let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
-                // From before the start, versions are known by their date alone.
+                // Versions from before the start are known only by their stamp.
                 let dated =
                     stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
                 (self.older(content).is_some() || dated).then_some(&STALE)

@@ -1,4 +1,4 @@
-//! Checks on what a device shows from one commit of its database to the next.
+//! Checks on how the rows that a device shows change between commits of its database.
 
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
@@ -39,7 +39,7 @@ pub(in crate::oracle) struct ShownCase<'a> {
     pub(in crate::oracle) row: &'a Row,
     pub(in crate::oracle) place: &'a [Value],
     pub(in crate::oracle) had: usize,
-    /// So many it has now; of a row that is removed without a version, none.
+    /// The number of versions it has now; 0 for a row removed without a version.
     pub(in crate::oracle) has: usize,
     pub(in crate::oracle) stamp: Stamp,
     pub(in crate::oracle) removed: bool,
@@ -47,7 +47,7 @@ pub(in crate::oracle) struct ShownCase<'a> {
 }
 
 impl<'a> ShownCase<'a> {
-    /// Versions that it had moved on to and shows no more, as far as one can tell.
+    /// Versions that it had reached and no longer shows, as far as can be told.
     pub(in crate::oracle) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
@@ -55,7 +55,7 @@ impl<'a> ShownCase<'a> {
         if lost.iter().any(backend_went_back) { &[] } else { lost }
     }
 
-    /// As of how many versions it shows the row, if those are fewer than it had and read otherwise.
+    /// The number of versions behind the row shown, if fewer than it had and with other content.
     fn put_as_of(&self) -> Option<usize> {
         let (has, had) = (self.has, self.had);
         if has >= had {
@@ -66,11 +66,11 @@ impl<'a> ShownCase<'a> {
             None => self.first?,
         };
         let last = &self.row.versions[had - 1];
-        // A stamp that was cut is no version's, and what reads the same nobody misses.
+        // A truncated stamp matches no version; and nobody misses equal content.
         (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
     }
 
-    /// As of how many versions the row is removed rightly, if that is only so of fewer than it had.
+    /// The number of versions after which the removal is correct, if that is only true of old ones.
     fn removed_as_of(&self) -> Option<usize> {
         let rightly = |held: &usize| !self.row.has(*held, self.place);
         if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {
@@ -98,12 +98,12 @@ impl<'a> ShownCase<'a> {
     }
 }
 
-/// A device does not go back behind a version of a row, unless the backend did.
+/// A device does not revert to an older version of a row, unless the backend was restored.
 pub(in crate::oracle) fn went_back(case: &ShownCase<'_>) -> Option<String> {
     case.lost().last().map(|lost| case.words(lost))
 }
 
-/// What a device wrote itself, and the backend committed, it goes on to show.
+/// A device keeps showing its own write after the backend committed it.
 pub(in crate::oracle) fn own_write_vanished(case: &ShownCase<'_>) -> Option<String> {
     let own = |v: &&Version| matches!(v.author, Author::Device(edit) if edit.device == case.device);
     case.lost().iter().rfind(own).map(|lost| case.words(lost))

@@ -1,4 +1,4 @@
-//! Where an edit is said to meet another row with its natural key, that row has it.
+//! If an edit meets another row with its natural key, that row really has it.
 
 use crate::base::{EditId, Time, Value};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
@@ -31,8 +31,7 @@ pub(in crate::oracle) struct TakenCase<'a> {
 }
 
 impl TakenCase<'_> {
-    /// Whether the row gets this value in a column by the edit, by what it says already, or by an
-    /// edit that waits there.
+    /// Whether the edit, the row's current value or a waiting edit gives this value in a column.
     fn wants(&self, column: usize, value: &Value) -> bool {
         let sets = |values: &[(usize, Value)]| values.iter().find(|(of, _)| *of == column).cloned();
         if let Some((_, own)) = sets(&self.edit.values) {
@@ -45,8 +44,7 @@ impl TakenCase<'_> {
     }
 }
 
-/// An edit that is refused because another row, the `holder`, has its natural key meets a row that
-/// has it.
+/// An edit refused because the row `holder` has its natural key: `holder` really has it.
 pub(in crate::oracle) fn not_taken(case: &TakenCase<'_>, holder: RowId) -> Option<String> {
     let TakenCase { words, at, id, edit, history, .. } = *case;
     let held = history.row(holder);

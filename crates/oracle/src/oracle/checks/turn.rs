@@ -1,5 +1,5 @@
-//! Edits of a device take effect in the order in which they were made: those of one row, and those
-//! of rows of which one refers to the other.
+//! Edits of a device take effect in the order in which they were made. This holds for edits of one
+//! row, and for edits of rows that refer to each other.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ impl Turn<'_> {
     fn what(&self, id: EditId, edit: &Edit) -> String {
         self.words.edit(id, edit)
     }
-    /// Whether another edit of the device was made before and waits, and nothing has refused it.
+    /// Whether another edit of the device was made earlier, waits, and was not refused.
     fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
         let is_decided = |edit: &Edit| edit.committed() || edit.refused.is_some() || edit.excused;
         let decided = self.ledger.ways(edit).any(is_decided);
@@ -47,16 +47,16 @@ impl Turn<'_> {
     }
 }
 
-/// Of two edits of a row on a device the later has the last word, in each column and on whether the
-/// row is there. `undoes`: the backend went back once.
+/// Of two edits of a row on a device, the later decides each column and whether the row exists.
+/// `undoes`: the backend was restored once.
 pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
     let mut later: Vec<_> = case.ledger.after(id).filter(of_row).collect();
-    // Who need not know of a commit has that edit to send, after this one.
+    // A device that need not know of a commit sends that edit again after this one.
     let by = case.ledger.asked_by(id);
     later.retain(|(id, other)| !case.ledger.may_not_know(by, (*id, other)));
-    // What an earlier commit happened to say did not come with it.
+    // An edit whose values were on the backend by an earlier commit was not committed with it.
     later.truncate(later.iter().rposition(|(_, other)| other.commits > 0)? + 1);
     later.retain(|(_, other)| other.commits > 0 || other.carried.is_some() && !undoes);
     let &(last_id, last) = later.last()?;
@@ -90,7 +90,7 @@ fn sets(values: &[(usize, Value)], column: usize) -> bool {
     values.iter().any(|(of, _)| *of == column)
 }
 
-/// Whether a later edit that is not on the backend says so: it came with this one.
+/// Whether a later edit that is not on the backend sets this value; then it came with this edit.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
     let says = |edit: &Edit| edit.values.iter().any(|(of, to)| *of == column && alike(to, value));
     case.ledger
@@ -98,8 +98,8 @@ fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -
         .any(|(other, edit)| other.device == id.device && other.number > id.number && says(edit))
 }
 
-/// A row that a device makes is on the backend before its rows that refer to it, unless that
-/// refused it or it went with the device's state; `came` is what became of the edit in words.
+/// A row that a device creates reaches the backend before its rows that refer to it, unless the
+/// backend refused it or the device's state was lost. `came` says in words what became of the edit.
 pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, came: &str) -> Option<String> {
     let columns = &turn.words.schema.entity(turn.edit.entity).columns;
     let parents =
@@ -116,7 +116,7 @@ pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, c
     ))
 }
 
-/// A row that a device deletes goes after those that refer to it and were deleted before.
+/// A row that a device deletes goes after the referring rows that it deleted earlier.
 pub(in crate::oracle) fn before_its_children(
     turn: &Turn<'_>,
     history: &History,

@@ -1,4 +1,4 @@
-//! Whose commits are, and whether they come in their turn.
+//! The authors of commits, and whether commits are in order.
 
 use super::judge::judge;
 

@@ -1,4 +1,4 @@
-//! What another system holds of the backend's rows.
+//! The records of another system.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::oracle::{Clock, Holdings, Labels, Oracle, OracleSetup, Patience, Verd
 
 const ORDER: EntityId = EntityId(0);
 
-/// Records, by key and text; some rows are refused.
+/// Records by key and text, the refused rows, and whether it is at rest.
 struct System(Vec<(&'static str, &'static str)>, &'static [&'static str], bool);
 
 impl Holdings for System {
@@ -29,7 +29,7 @@ impl Holdings for System {
     }
 }
 
-/// Of a backend with the orders a and b, of text x.
+/// The verdict for a backend with the orders a and b, of text x.
 fn verdict(system: Option<&System>) -> Verdict {
     let order = Entity::new("order", vec![Column::new("text", ColumnKind::Text)]);
     let schema = Arc::new(Schema { entities: vec![order], ..Schema::default() });

@@ -1,4 +1,4 @@
-//! Every saved edit has exactly one end.
+//! Every saved edit has exactly one final state.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::base::cases::cases;
 use crate::oracle::end::End;
 use crate::oracle::losses;
 
-/// Histories of edits, and their ends in the order of [`End`]; `told` if a log speaks of each that
-/// was lost. The others are lost without a word.
+/// Histories of edits, and their states in the order of [`End`]. `told` if a log mentions each lost
+/// edit; without it no log does.
 const ENDS: &str = "
     0 sets a1 mine; 0 pushes => Arrived
     0 sets a1 mine; 0 pushes unheard; 0 drops => Arrived

@@ -1,18 +1,19 @@
-//! What is found in histories.
+//! Checks the findings of histories.
 
 use super::play::play;
 use crate::base::cases::cases;
 use crate::oracle::checks::RULES;
 use crate::oracle::{Verdict, implied, metric_of};
 
-/// What is found after a history; with `restless` in it no device comes to rest.
+/// The verdict on a history; if it contains `restless`, no device comes to rest.
 pub(super) fn verdict(history: &str) -> Verdict {
     play(history).verdict(!history.contains("restless"))
 }
 
-/// Holds what is found in histories to parts between ` & `: `silent`; `CHECK N`, which fires so
-/// often along with what it implies; `METRIC N` and `METRIC over N`; `counted N` conflicts on the
-/// phones; `fires CHECK …` and no other; `has CHECK` and `lacks CHECK`.
+/// Checks the findings of histories against expectations separated by ` & `: `silent`; `CHECK N`,
+/// which fires N times with what it implies and no other check; `METRIC N` and `METRIC over N`;
+/// `counted N` conflicts on the phones; `fires CHECK …` and no other; `has CHECK` and `lacks
+/// CHECK`.
 #[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
 #[track_caller]
 pub(super) fn judge(table: &str) {
@@ -46,7 +47,7 @@ fn fired(verdict: &Verdict) -> Vec<&'static str> {
     fired
 }
 
-/// Fails unless `check` fired so often, along with what it implies and nothing else.
+/// Fails unless `check` fired this often, with what it implies and nothing else.
 #[track_caller]
 fn assert_only(verdict: &Verdict, check: &str, count: u64) {
     let fired = fired(verdict);

@@ -1,4 +1,4 @@
-//! Faults that checks on the end and on single edits do not see.
+//! Faults that checks at the end and on single edits do not find.
 
 use super::judge::judge;
 use super::play::play_on;

@@ -1,5 +1,4 @@
-//! Each check fires on the thing it is named after and on nothing else, and is silent on a correct
-//! world.
+//! Each check fires for the fault in its name and nothing else, and is silent in a correct world.
 
 mod asked;
 mod destination;

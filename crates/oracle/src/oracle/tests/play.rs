@@ -1,11 +1,11 @@
-//! Histories in a few words.
+//! A short language for histories.
 //!
-//! A history is a list of steps between `;`. A step begins with the number of the phone that takes
-//! it, or with who else does. Edits are called by phone and number, as `0.1`; times by seconds
-//! since the start, or by the name that `mark` gave them; stamps by the name before a commit
-//! (`x: office …`), by the edit that was committed, or as a number. Rows go by the first letter of
-//! their key: visits of clinic a and b, slots, notes. A bare word is a visit's status, any other
-//! column is `name=…`; `gone` is no row, and `like KEY` what that row says or said last.
+//! A history is a list of steps separated by `;`. A step begins with the number of the phone, or
+//! with another actor. An edit is `PHONE.NUMBER`, such as `0.1`. A time is in seconds since the
+//! start, or a name given by `mark`. A stamp is a name given before a commit (`x: office …`), the
+//! committed edit, or a number. The first letter of a key gives the entity: visits of clinic a and
+//! b, slots, notes. A bare word is a visit's status, any other column is `name=…`. `gone` means no
+//! row, and `like KEY` the current or last values of that row.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ struct Play {
     said: BTreeMap<String, Vec<Value>>,
 }
 
-/// The stage after a history, which may begin with how the stack is set: `fickle` where storage
-/// forgets with the power, `converges` where edits may give way, `columns` where a conflict is what
-/// both sides changed, `splash` where unit B brings a part of visits, `empties` if an upgrade does.
+/// The stage after a history. These words set the stack: `fickle` if a power loss removes commits,
+/// `converges` if edits may give way, `columns` if a conflict needs one column changed by both
+/// sides, `splash` if unit B brings parts of visits, `empties` if an upgrade empties the database.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -74,7 +74,7 @@ fn trigger(word: &str) -> Option<Trigger> {
     }
 }
 
-/// The stage after a history that goes on from there.
+/// Continues a history from this stage.
 pub(super) fn play_on(stage: Stage, history: &str) -> Stage {
     let (times, stamps) = (BTreeMap::new(), [("first".to_owned(), Stamp(100))].into());
     let mut play = Play { stage, times, stamps, said: BTreeMap::new() };
@@ -292,7 +292,7 @@ impl Play {
                 let entry = entry.expect("it waits").clone();
                 self.stage.acknowledge(device, &entry, stamp);
             }
-            // Sets, commits and acknowledges, whatever is there.
+            // Sets, commits and acknowledges, whatever the row is.
             ["overwrites", key, status] => {
                 let id = stage.update(device, key, status);
                 let id = format!("{device}.{}", id.number);
@@ -440,7 +440,7 @@ impl Play {
                 let heard = EngineEvent::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
                 self.stage.emit(device, heard);
             }
-            // A request that takes 0.3 s and is answered with so many rows, or comes to nothing.
+            // A request that takes 0.3 s, and gets a response with this many rows or fails.
             ["answered" | "fails", kind, ..] if kind.len() == 4 || kind == "fetch" => {
                 let kind = RequestKind::of_word(kind).unwrap();
                 let unit = (kind != RequestKind::Fetch).then_some(UNIT);
@@ -480,7 +480,7 @@ impl Play {
                 let stored = StoredBlob { blob: photo(key), device, bytes, hash };
                 stage.tell(Node::Backend, Event::BlobStored(stored));
             }
-            // A unit's own cursor as `A/v=1`, that of all units as `all/v=1`, and a date as `A=1`.
+            // A unit's own cursor is `A/v=1`, the shared one `all/v=1`, and a date `A=1`.
             ["cursors", ..] => {
                 let words = words[1..].iter().map(|word| word.split_once('=').unwrap());
                 let (at, dates): (Vec<_>, Vec<_>) = words.partition(|(of, _)| of.contains('/'));

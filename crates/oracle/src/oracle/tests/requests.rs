@@ -1,10 +1,10 @@
-//! What comes again, and requests that nobody asked for or that do not wait.
+//! Repeated deliveries, and requests without a reason or without a wait.
 
 use super::judge::judge;
 
 #[test]
 fn a_version_that_comes_twice_by_one_cursor_is_found() {
-    // Answers with a version of a1, and the cursor behind it.
+    // Responses with a version of a1, and the cursor behind it.
     let [one, two] = [200, 300].map(|stamp| format!("0 answered pull 1; 0 applied a1 {stamp}; 0 cursor;"));
     let cut = "0 answered pull 1; 0 applied a1 200;";
     let pushed = "0 answered push 1; 0 applied a1 200;";
@@ -12,26 +12,26 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
     let listed = "0 lists 1; 0 retries";
     for (history, found) in [
         (format!("{one} {two} {two}"), 1),
-        // Its cursor was given up, or the server did not know it any more.
+        // Its cursor was given up, or had expired on the server.
         (format!("{one} 0 resets; {one}"), 0),
         (format!("{one} 0 expires; {one}"), 0),
         // The page was cut off.
         (format!("{cut} 0 restarts; {one}"), 0),
         (format!("{one} 0 restarts; {one}"), 1),
         (format!("{begins} {cut} 0 fails A 0 offline; {one}"), 0),
-        // It was removed in between, or came with the answer to a push.
+        // It was removed in between, or came in the response to a push.
         (format!("{one} 0 answered pull 1; 0 applied a1 250 removed; {one}"), 0),
         (format!("{pushed} {one}"), 0),
         (format!("{pushed} {one} {one}"), 1),
-        // No cursor has passed it, and its run goes on.
+        // No cursor has passed it, and its run continues.
         (format!("{begins} {cut} {cut}"), 0),
         (format!("{begins} {cut} 0 ends A 0; 0 begins A 1; {cut}"), 1),
-        // What a run applies before any answer, or while rows wait, came earlier.
+        // Rows applied before a run's first response, or while rows are deferred, came earlier.
         (format!("{begins} 0 applied a1 200; {one} 0 ends A 0; 0 begins A 1; 0 applied a1 200"), 0),
         (format!("{one} {listed} 1; 0 applied a1 200"), 0),
         (format!("{one} {listed} 0; 0 applied a1 200"), 1),
     ] {
-        // The row is one that something happened to.
+        // The row has versions since the start.
         let history = format!("it: office a1 done; office a1 busy; {history}");
         judge(&format!("{history} => oracle.delivered_again.rows {found}"));
     }
@@ -39,19 +39,19 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
     judge(&format!("repeats; office a1 done; office a1 busy; {one} {one} => {unpromised}"));
 }
 
-/// Two units of two entities each make six requests a sync; it has asked for one by starting.
+/// Two units of two entities each make six requests per sync; the start has asked for one sync.
 #[test]
 fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
     let times = |step: &str, n: usize| format!("{step};").repeat(n);
     for (history, found) in [
         (times("0 answered pull 0", 6), 0),
         (times("0 answered pull 0", 7), 1),
-        // Rows make another worth it, or that the server went over some.
+        // Another request is justified by rows, also by rows that the server only scanned.
         (times("0 answered pull 3", 50) + &times("0 answered pull 0", 6), 0),
         (times("looked 5; 0 answered pull 0", 50), 0),
-        // A push that settles nothing is worth no other.
+        // A push that settles nothing does not justify another.
         (times("0 answered push 3", 7), 1),
-        // A record is asked for as often as tries are allowed.
+        // Fetches of a record may be as many as the allowed tries.
         ("0 asked;".to_owned() + &times("0 fails fetch", 5), 0),
         ("0 asked;".to_owned() + &times("0 fails fetch", 6), 1),
     ] {
@@ -62,7 +62,7 @@ fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
 #[test]
 fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
     for (first, again, found) in [
-        // In a run, by another one, or as what is put off.
+        // A retry in a run, by another run, or of edits that were put off.
         ("0 begins A 0", "0 fails pull", 1),
         ("0 begins A 0", "0 fails pull; later 4", 0),
         ("later 0", "0 begins A 0; 0 fails pull; 0 fails A 0 offline", 1),
@@ -70,7 +70,7 @@ fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
         ("later 0", "0 asked; 0 begins A 0; 0 fails pull; 0 fails A 0 offline", 0),
         ("0 begins A 0", "puts-off 0.7; 0 answered push 1", 1),
         ("0 begins A 0", "puts-off 0.7; 0 answered push 1; later 4", 0),
-        // Who wants to log out again need not wait.
+        // A person who asks to log out again need not wait.
         ("later 0", &*"0 fails push; later 1;".repeat(5), 1),
         ("later 0", &*format!("0 logs-out; {}", "0 fails push; later 1;".repeat(5)), 0),
     ] {
@@ -125,7 +125,7 @@ fn a_status_is_shown_while_it_holds_and_not_longer() {
         0 applied a1 150; 0 shows-as syncing 0 3; later 50 => oracle.wrong_status.count 0
         ",
     );
-    // Another state that flashes up does not make wrong right.
+    // Another state shown for a moment does not end the error.
     let flash = |run: u32| {
         let synced = format!("0 begins A {run}; 0 shows-as syncing 0 0; later 1; 0 ends A {run}");
         format!("0 shows-as failed; later 60; {synced}; ")

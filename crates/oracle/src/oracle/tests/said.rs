@@ -1,4 +1,4 @@
-//! What each check fires on, and what it says of it; the other tables hold what is near to that.
+//! A history for each check that makes it fire, and its message; other tables have the near misses.
 
 use super::judge::verdict;
 

@@ -1,4 +1,4 @@
-//! A backend and a few phones, all correct: the oracle is silent. Tests break one thing by hand.
+//! A correct backend and a few phones, for which the oracle is silent. Tests add one fault each.
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Truth for Backend {
     }
 }
 
-/// An edit on its way; `onto` is the row that it goes to.
+/// An edit on its way; `onto` is the row that it applies to.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) edit: LocalEdit,
@@ -55,7 +55,7 @@ pub(super) struct Entry {
     pub(super) made_at: Stamp,
 }
 
-/// A phone: the backend's rows as last received, and edits that lie over them.
+/// A phone: the backend's rows as last received, and local edits on top of them.
 #[derive(Clone, Default)]
 pub(super) struct Phone {
     pub(super) rows: Rows,
@@ -77,9 +77,9 @@ pub(super) struct Stage {
     pub(super) life: Option<Life>,
     /// Edits that the backend refuses for good.
     pub(super) poison: BTreeSet<EditId>,
-    /// Edits whose device's clock runs fast, so that they win.
+    /// If set, device clocks run fast, so that their edits win.
     pub(super) ahead: bool,
-    /// First lives of phones that lie there, as of then, for who has logged out.
+    /// First lives of phones, until this time, that are shelved for a person who has logged out.
     pub(super) left: Vec<(DeviceId, Time)>,
     remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
@@ -119,8 +119,8 @@ pub(super) fn visit(clinic: &str, status: &str) -> Vec<Value> {
 }
 
 impl Stage {
-    /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and
-    /// `b1` of clinic b are there and on the phones.
+    /// Two clinics with two phones each (0 and 1, 2 and 3). Rows `a1`, `a2`, `a3` of clinic a and
+    /// `b1` of clinic b exist on the backend and the phones.
     pub(super) fn new() -> Stage {
         Stage::with(|_| ())
     }
@@ -243,10 +243,10 @@ impl Stage {
         id
     }
 
-    /// One push request: the first edit of each row. `heard` says whether its answer arrives.
+    /// One push request with the first edit of each row. `heard`: its response arrives.
     pub(super) fn push(&mut self, device: u32, heard: bool) {
         self.later(1);
-        // Somebody asks for a sync.
+        // A person asks for a sync.
         self.oracle.asked(DeviceId(device));
         let mut seen = BTreeSet::new();
         let entries: Vec<Entry> = self.phones[device as usize]
@@ -261,7 +261,7 @@ impl Stage {
             let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
             self.emit(device, EngineEvent::EditSent { edit, entity, key: &key, request });
         }
-        // Each is answered with what its phone is shown at the time.
+        // Each outcome has the rows that its phone is shown at the time.
         let outcomes: Vec<_> = entries.iter().map(|entry| (self.take(entry), self.scope(device))).collect();
         self.later(1);
         let (kind, took) = (RequestKind::Push, Span::secs(1));
@@ -280,7 +280,7 @@ impl Stage {
         }
     }
 
-    /// The backend takes an edit: its stamp, or why not and the row in the way.
+    /// The backend applies an edit: its stamp, or why not and the conflicting row.
     fn take(&mut self, entry: &Entry) -> Result<Stamp, (Option<Refusal>, Option<String>)> {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         if let Some(stamp) = self.remembered.get(&id) {
@@ -288,7 +288,7 @@ impl Stage {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Ok(stamp);
         }
-        // A refusal is remembered until the device changes its mind.
+        // A refusal is remembered until the device changes the edit.
         if let Some(refused) = self.refused.get(&id).cloned() {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Err(refused);
@@ -322,7 +322,7 @@ impl Stage {
         Ok(stamp)
     }
 
-    /// The slot that has the name which an edit wants to give to another one.
+    /// The slot that has the name which an edit sets on another slot.
     fn holder(&self, entry: &Entry) -> Option<String> {
         let (_, name) =
             entry.edit.values.iter().find(|(column, _)| entry.edit.entity == SLOT && *column == 0)?;
@@ -345,7 +345,7 @@ impl Stage {
             Err((None, _)) => {
                 let current = scope.get(&row).cloned();
                 if let (VISIT, Some((stamp, _))) = (row.0, &current) {
-                    // The answer brings the version that the backend keeps.
+                    // The response brings the version that the backend keeps.
                     self.applied(device, &row.1, *stamp, false);
                 }
                 self.set_row(device, &row, current);
@@ -377,7 +377,7 @@ impl Stage {
     fn conflict(&mut self, (device, scope): (u32, &Rows), entry: Entry, why: Refusal, other: Option<String>) {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         let theirs = other.map(|key| (entity, key));
-        // What has left its scope is gone, as far as the phone is told.
+        // For the phone, a row that has left its scope is gone.
         let current = theirs.as_ref().and_then(|row| scope.get(row).cloned());
         let renames = why == Refusal::Taken && (entry.edit.kind == EditKind::Update || entry.as_update);
         let equal = match (&current, entry.edit.kind) {
@@ -444,7 +444,7 @@ impl Stage {
         self.phone(device).outbox.retain(|e| e.edit.id != id);
     }
 
-    /// One pull of everything; rows with local edits wait.
+    /// Pulls everything, except rows with local edits.
     pub(super) fn pull(&mut self, device: u32) {
         self.later(1);
         let scope = self.scope(device);
@@ -468,7 +468,7 @@ impl Stage {
     pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
         self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed, shows: None }]);
     }
-    /// Somebody looks into the phone's database.
+    /// Inspects the phone's database.
     pub(super) fn look(&mut self, device: u32) {
         self.oracle.look(DeviceId(device), &self.phones[device as usize]);
     }
@@ -483,7 +483,7 @@ impl Stage {
             }
         }
     }
-    /// What is found, be it that no device comes to rest.
+    /// The verdict; if not `rests`, no device comes to rest.
     pub(super) fn verdict(self, rests: bool) -> Verdict {
         let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
         self.left.iter().for_each(|(device, at)| inspection.leaves(*device, (*at, 0)));
