@@ -1,10 +1,10 @@
 //! The cost of coding: each format and compression, and the crates below them alone.
 //!
-//! Each writes and reads a page of 500 rows of seven columns (keys, dates, numbers, a status,
-//! remarks in English prose) in turn, on one core with reused state. Printed is the lower quartile
-//! of many short turns, which other processes did not disturb: in MB/s before compression, in ns
-//! per byte, and how much longer the median turn took. The last lines are in the format of
-//! `protocol/coding.rs`, which stores them.
+//! Each writes and reads a page of 500 rows in turn, on one core with reused state. A row has seven
+//! columns: keys, dates, numbers, a status, remarks in English prose. The result is the lower
+//! quartile of many short turns, which other processes did not disturb. It is in MB/s before
+//! compression and in ns per byte, with how much longer the median turn took. The last lines are
+//! for `protocol/coding.rs`.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

@@ -7,11 +7,11 @@
 //! fires: a fourth timer, always cancelled. There is no store and no codec. Both sides draw the
 //! same numbers, and each is written in the style of its executor.
 //!
-//! The result is requests answered per second of processor time (or of wall time, if the system
-//! does not report it), from the first poll to the end of a stretch of virtual time. Other load on
-//! the machine is thus not counted. Both sides take turns, and the median of the ratios is printed.
-//! The last lines show the growth of the time for a fleet ten times as large, and what memory alone
-//! costs: a walk over as many bytes per device.
+//! The result is requests answered per second of processor time (wall time if the system does not
+//! report it), so other load on the machine is not counted. It is measured from the first poll to
+//! the end of a stretch of virtual time. Both sides take turns, and the median of the ratios is
+//! printed. The last lines compare the time with that of a fleet ten times as large, and with a
+//! walk over as many bytes per device: the cost of memory alone.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

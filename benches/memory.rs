@@ -1,10 +1,10 @@
 //! The memory of a device, and the time to reopen a closed database.
 //!
-//! Each figure is the resident memory of a process that runs one world of 2 000 devices, minus that
-//! of a process with the same world and backend rows but one device, divided by devices. It
-//! includes database pages, engine, link, disk, script, oracle and metrics. It is measured while
-//! every device waits for its login; when each has pulled 500 rows of its own and is idle; when it
-//! has also edited 20 of them; and in a world in which all apps run but nobody logs in.
+//! Each figure is the resident memory of a process with 2 000 devices, minus that of a process with
+//! one device, per device. Both have the same world and backend rows. It includes database pages,
+//! engine, link, disk, script, oracle and metrics. It is measured while every device waits for its
+//! login; when each has pulled 500 rows of its own and is idle; when it has also edited 20 of them;
+//! and in a world in which all apps run but nobody logs in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

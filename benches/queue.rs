@@ -1,7 +1,7 @@
 //! The queue of sync units, and the status that an app shows.
 //!
 //! `cargo bench --bench queue` prints the time to queue and take a unit while 10, 100 and 1 000
-//! wait, which grows with their logarithm, and the time of a change of the status.
+//! wait. It grows with their logarithm. It also prints the time of a change of the status.
 
 use std::hint::black_box;
 

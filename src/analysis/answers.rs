@@ -243,8 +243,8 @@ impl<'a> Losses<'a> {
         })
     }
 
-    /// If each exceeds the other, more checks or twice the total decides. A device that is stuck
-    /// comes first: it did not get to its other losses.
+    /// More stuck devices decide first, since a stuck device did not get to its other losses. If
+    /// each side exceeds the other, more checks or twice the total decides.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {

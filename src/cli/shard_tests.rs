@@ -77,7 +77,7 @@ proptest! {
                 let (folder, part) = (format!("{nth}-{shard_number}"), format!("{deal}:{shard_number}/{of}"));
                 prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 cut(&desk, &folder, cuts[nth * of + shard_number - 1]);
-                // The first of all are run again; later ones stay what they are.
+                // The first of all are run again; later ones stay as they are.
                 if nth == 0 {
                     prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 }

@@ -1,5 +1,5 @@
 //! The figures of cells, and their compact form in a record of thousands of cells: units once per
-//! record, a plain number, a list for a distribution, and nothing for a zero figure.
+//! record, numbers as such, distributions as lists, and zero figures left out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

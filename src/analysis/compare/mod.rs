@@ -11,9 +11,9 @@
 //! - **other seeds**: two samples, compared by Welch's test.
 //!
 //! If chance plays a part, figures are tested in four families (Holm 1979): the first of the
-//! summary, its others, losses, and the hundreds of others, which thus hide none of the first. Per
-//! family, one in a hundred comparisons of a thing with itself finds something. A figure that was
-//! asked for by its name is tested alone. Too few seeds are not tested.
+//! summary, its others, losses, and hundreds of others, which cannot hide the rest. Per family, one
+//! in a hundred comparisons of a thing with itself finds something. A figure that was asked for by
+//! its name is tested alone. Too few seeds are not tested.
 //!
 //! The metric table says which statistic is compared ([`Compared`](crate::metrics::Compared)): if
 //! settings cut the same work into other pieces, percentiles of the pieces say nothing.

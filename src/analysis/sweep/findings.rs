@@ -10,11 +10,11 @@ pub struct Finding {
     pub best: usize,
     /// The first and the last setting not worse beyond the noise; `None` if seeds are too few.
     pub noise: Option<(usize, usize)>,
-    /// The first and the last of the settings around it that cost at most [`FLAT`] times as much.
+    /// The first and the last of the settings around it that cost at most `FLAT` times as much.
     pub flat: (usize, usize),
     /// All settings not worse beyond the noise, in any position; `None` if seeds are too few.
     pub as_good: Option<Vec<usize>>,
-    /// All settings that cost at most [`FLAT`] times as much.
+    /// All settings that cost at most `FLAT` times as much.
     pub near: Vec<usize>,
 }
 

@@ -354,8 +354,8 @@ impl Outage {
         self.tries.last().map_or(0.0, |last| last.pause)
     }
     /// For these rates of recovery and failure per second: the log-likelihood of the failed
-    /// attempts, the density of a recovery at the start of the last one, and the probability that
-    /// the link was up by then. An attempt that finds the link up may still fail.
+    /// attempts, the density of a recovery at the start of the last one, and the probability of a
+    /// link that is up by then. An attempt that finds the link up may still fail.
     fn likelihood(&self, recovers: f64, fails: f64, typical: f64) -> (f64, f64, f64) {
         let (share, speed) = (fails / (fails + recovers), fails + recovers);
         let still = |seconds: f64| share + (1.0 - share) * libm::exp(-speed * seconds.max(1e-3));

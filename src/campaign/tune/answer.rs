@@ -285,8 +285,8 @@ fn ppm(share: f64) -> u64 {
     (share * 1e6 + 0.5) as u64
 }
 
-/// For places that differ only in `key` (the number of devices): how the best moves, and when the
-/// backend is saturated: half of the requests queue longer than their service, or half of the time.
+/// For places that differ only in `key` (the number of devices): how the best moves, and if the
+/// backend is saturated (median queueing exceeds median service, or most of the time is queueing).
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {

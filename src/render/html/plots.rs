@@ -171,7 +171,7 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     bins.into_iter().map(bin).collect()
 }
 
-/// The time when a device first was online; 0 if none was or there is no earlier sample.
+/// The last sample before any device was online; 0 if there is none, or none ever was online.
 fn first_online(series: &SeriesRecord) -> u64 {
     let online = series.values.get("device.online.count");
     let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
