@@ -238,7 +238,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     };
     let mut figures: Figures = verdict.figures.iter().filter_map(figure).collect();
     figures.retain(|name, _| !verdict.uncounted.contains(&&**name));
-    // Nobody observed all of that time, so durations without a row are unknown.
+    // A history does not observe all of the time, so how long a row was missing is unknown.
     figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
     figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
     Outcome {

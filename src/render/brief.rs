@@ -1,4 +1,4 @@
-//! The result of a setting in five sentences: for the terminal, the report page and a CI job.
+//! The result of a setting in up to four sentences: for the terminal, the page and a CI job.
 
 use super::lines::{filled, whole_figures};
 use super::lost::{in_numbers, lost_how};
