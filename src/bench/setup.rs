@@ -14,14 +14,14 @@ use crate::record::CellRecord;
 use crate::scenario::{Document, Invalid, Request};
 use crate::world::Stacks;
 
-/// A run of the bench that a test makes ready.
+/// A run of the bench, configured by a test.
 ///
 /// ```no_run
 /// use syncdyno::Bench;
 ///
 /// let report = Bench::builtin().scenario("scenarios/hospital-hour.toml").seeds(1..=20).run();
 /// report.assert_ok();
-/// assert!(report.figure("engine.sync.duration").p95() < 60_000_000_000);
+/// assert!(report.figure("engine.session.duration").p95() < 60_000_000_000);
 /// ```
 #[derive(Clone)]
 pub struct Bench {
