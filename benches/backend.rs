@@ -1,4 +1,4 @@
-//! What the backend costs the host: a page of deltas wherever it begins, the initial content, a
+//! The host cost of the backend: a page of deltas from any position, the initial content, a
 //! mutation.
 
 use std::hint::black_box;
@@ -23,7 +23,7 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
 
-/// Rows of `clinics` clinics in no particular order of key or stamp.
+/// Rows of `clinics` clinics in random order of key and stamp.
 fn content(rows: u64, clinics: u64) -> Vec<Loaded> {
     let row = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -1,9 +1,9 @@
-//! What capturing costs the host: a page by stamp and key wherever it begins, and the hash of a
-//! row.
+//! The host cost of capture: a page by stamp and key at the start and the end of a table, and the
+//! hash of a row.
 //!
 //! `cargo bench --bench capture` prints, after criterion's figures, the ratio of a page at the end
-//! of the table to one at its start, from rounds taken in turn, and rows hashed a second: time of
-//! this thread on a processor, which holds on a shared machine.
+//! of the table to one at its start, measured in turn, and rows hashed per second. It uses the
+//! processor time of this thread, which is reliable on a shared machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -26,8 +26,7 @@ const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const ROWS: u64 = 1_000_000;
 const PAGE: usize = 500;
-/// Pages of one place between two looks at the watch, which is brought up to date every few
-/// milliseconds only.
+/// Pages between two readings of the stopwatch, which advances only every few milliseconds.
 const PAGES: u32 = 2_000;
 const ROUNDS: usize = 15;
 const COLUMNS: [usize; 6] = [0, 1, 2, 3, 4, 5];
@@ -60,7 +59,7 @@ fn values(n: u64) -> Vec<Value> {
     ]
 }
 
-/// Rows in no particular order of key or stamp.
+/// Rows in random order of key and stamp.
 fn backend() -> Backend {
     let mut backend = Backend::new(
         Arc::new(Schema { entities: vec![entity()], ..Schema::default() }),
@@ -78,7 +77,7 @@ fn backend() -> Backend {
     backend
 }
 
-/// The position after which the last full page lies.
+/// The position before the last full page.
 fn last(backend: &Backend) -> Position {
     let row = backend.in_scope(VISIT, &[]).nth(ROWS as usize - PAGE - 1);
     let row = row.expect("there are more rows than a page has");
@@ -104,7 +103,7 @@ fn pages(criterion: &mut Criterion) {
     group.finish();
     let mut seconds = [const { Vec::new() }; 2];
     for round in 0..ROUNDS {
-        // Who comes second finds the memory warm.
+        // The second one finds a warm cache, so they alternate.
         for place in [round % 2, 1 - round % 2] {
             let after = [None, Some(&end)][place];
             let watch = Stopwatch::start();

@@ -1,10 +1,10 @@
-//! What coding costs: each format and packer, beside what the crates under them do alone.
+//! The cost of coding: each format and compression, and the crates below them alone.
 //!
-//! A page of 500 rows of seven columns (keys, dates, numbers, a status, remarks in English prose)
-//! is written and read in turns by all, on one core and with reused state. Of the times of many
-//! short turns the lower quartile is printed, which nobody else on the machine disturbed: in
-//! megabytes a second of what is coded, before packing, as nanoseconds a byte, and with how much
-//! longer the median turn took. What `protocol/coding.rs` holds is printed last, as it is there.
+//! Each writes and reads a page of 500 rows in turn, on one core with reused state. A row has seven
+//! columns: keys, dates, numbers, a status, remarks in English prose. The result is the lower
+//! quartile of many short turns, which other processes did not disturb. It is in MB/s before
+//! compression and in ns per byte, with how much longer the median turn took. The last lines are
+//! for `protocol/coding.rs`.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -17,19 +17,19 @@ use serde::{Deserialize, Serialize};
 use syncdyno::base::{EntityId, Stamp, Value};
 use syncdyno::protocol::{Asked, Codec, Coding, NAMES, Packing, Projected, named, packed};
 
-/// As the program has it.
+/// The allocator of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: usize = 500;
-/// How long a turn takes at least, and how many each has.
+/// The least duration of a turn, and the turns of each job.
 const TURN: Duration = Duration::from_millis(6);
 const TURNS: usize = 60;
 /// Real text, which no edit of a page here changes.
 const PROSE: &str = include_str!("../LICENSE-APACHE");
 const STAMP: i64 = 1_772_434_800_000_000;
 
-/// A row as serde's derive has it: its key, its stamp, its values.
+/// A row as serde's derive encodes it: its key, its stamp, its values.
 #[derive(Serialize, Deserialize)]
 struct Typed<'a>(&'a str, i64, &'a str, &'a str, i64, i64, f64, &'a str, &'a str);
 
@@ -99,14 +99,14 @@ fn read(codec: Codec, bytes: &[u8]) -> usize {
     codec.decode_answer(&opened).expect("it was written here").expect("it says yes").pages[0].rows.len()
 }
 
-/// One thing that is measured: its name, the bytes of it that count, how many megabytes of them a
-/// second it is to come to, and what does it once.
+/// A measured job: its name, the bytes that count, the goal in MB/s, and a function that does it
+/// once.
 struct Job<'j> {
     name: String,
     bytes: usize,
     goal: Option<u32>,
     run: Box<dyn FnMut() -> usize + 'j>,
-    /// Seconds that one took, by turn.
+    /// Seconds per run, by turn.
     took: Vec<f64>,
 }
 
@@ -119,7 +119,7 @@ fn job<'j>(
     Job { name: name.into(), bytes, goal, run: Box::new(run), took: Vec::new() }
 }
 
-/// What the codecs do.
+/// The codecs.
 fn ours(rows: &[Row]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for &name in NAMES {
@@ -144,7 +144,7 @@ fn ours(rows: &[Row]) -> Vec<Job<'_>> {
     jobs
 }
 
-/// What the crates do alone with the same bytes.
+/// The crates alone with the same bytes.
 fn crates<'j>(json: &'j [u8], xml: &'j [u8], typed: &'j [Typed<'j>]) -> Vec<Job<'j>> {
     let array = serde_json::to_vec(typed).expect("rows are JSON");
     let mut gzip = flate2::Compress::new(flate2::Compression::new(7), false);
@@ -182,7 +182,7 @@ fn crates<'j>(json: &'j [u8], xml: &'j [u8], typed: &'j [Typed<'j>]) -> Vec<Job<
     ]
 }
 
-/// Gives each of them its turns, one after the other.
+/// Gives each job its turns, one after the other.
 fn measure(jobs: &mut [Job<'_>]) {
     let enough = |job: &mut Job<'_>| {
         let start = Instant::now();
@@ -212,14 +212,14 @@ fn measure(jobs: &mut [Job<'_>]) {
 }
 
 impl Job<'_> {
-    /// Of a byte.
+    /// Picoseconds per byte.
     fn picoseconds(&self) -> f64 {
         self.took[TURNS / 4] * 1e12 / self.bytes as f64
     }
 }
 
-/// What the files of formats and `protocol/coding.rs` are to hold: formats, and what packers take
-/// beside JSON.
+/// The figures for the files of formats and `protocol/coding.rs`: formats, and the cost of
+/// compression for JSON.
 fn costs(jobs: &[Job<'_>]) {
     let cost = |name: &str| jobs.iter().find(|job| job.name == name).expect("it was measured").picoseconds();
     for format in NAMES {
@@ -241,7 +241,7 @@ fn main() {
     let typed: Vec<Typed<'_>> = rows.iter().map(typed).collect();
     let mut jobs = ours(&rows);
     jobs.extend(crates(&json, &xml, &typed));
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         measure(&mut jobs);
         costs(&jobs);

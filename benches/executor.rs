@@ -1,17 +1,17 @@
-//! The executor against tokio's current-thread runtime with a paused clock, on the same toy world.
+//! The executor compared with tokio's current-thread runtime with a paused clock, in the same toy
+//! world.
 //!
-//! A device thinks for 1 to 9.6 s, sends a request, which travels for 20 to 89 ms, to one backend;
-//! that answers at once, and the answer travels for 20 to 89 ms. So a request costs three timers,
-//! one message, one answer of its own and five polls or so. In the second world each request also
-//! has a timeout of 30 s, which never comes: a fourth timer, always cancelled. No store, no codec.
-//! Both sides draw the same numbers; both are written the way their executor suggests.
+//! A device thinks for 1 to 9.6 s and sends a request to one backend, which responds at once; each
+//! message travels for 20 to 89 ms. A request thus costs three timers, one message, one response
+//! and about five polls. In the second world each request also has a timeout of 30 s, which never
+//! fires: a fourth timer, always cancelled. There is no store and no codec. Both sides draw the
+//! same numbers, and each is written in the style of its executor.
 //!
-//! The world runs for a stretch of virtual time; what counts is requests answered per second that
-//! the thread was on a processor (of wall time, where the system does not tell), from the first
-//! poll to the end of the stretch: on a busy machine what is not counted is the others' time. Sim
-//! and tokio take turns, and the line printed gives the median of the pairs' ratios. The last lines
-//! say how many times the time a fleet ten times as large takes for the same stretch, and what
-//! memory alone takes: a walk over as many bytes a device, with nothing else to do.
+//! The result is requests answered per second of processor time (wall time if the system does not
+//! report it), so other load on the machine is not counted. It is measured from the first poll to
+//! the end of a stretch of virtual time. Both sides take turns, and the median of the ratios is
+//! printed. The last lines compare the time with that of a fleet ten times as large, and with a
+//! walk over as many bytes per device: the cost of memory alone.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -37,12 +37,12 @@ use stopwatch::Stopwatch;
 #[derive(Clone, Copy)]
 struct World {
     devices: u32,
-    /// How long it runs, in virtual time.
+    /// The length of the run, in virtual time.
     stretch: Span,
     timeout: bool,
 }
 
-/// What came of one run.
+/// The result of one run.
 struct Run {
     requests: u64,
     took: Duration,
@@ -54,18 +54,18 @@ const FLEETS: [(u32, u64, f64); 3] = [(100, 20_000, 9.0), (10_000, 240, 2.5), (1
 const PAIRS: usize = 7;
 const TIMEOUT: Span = Span::secs(30);
 
-/// What one device draws.
+/// The random numbers of one device.
 struct Dice(Stream);
 
 impl Dice {
     fn new(device: u32) -> Dice {
         Dice(Seed(1).stream("bench.device", u64::from(device), 0))
     }
-    /// 1 to 9.6 s, in nanoseconds. The dice are as cheap as can be: they are not what is measured.
+    /// 1 to 9.6 s, in ns. Drawing is as cheap as possible, since it is not what is measured.
     fn thinking(&mut self) -> Span {
         Span::secs(1) + Span(self.0.next_u64() >> 31)
     }
-    /// 20 to 89 ms, in nanoseconds.
+    /// 20 to 89 ms, in ns.
     fn latency(&mut self) -> Span {
         Span::millis(20) + Span(self.0.next_u64() >> 38)
     }
@@ -82,7 +82,7 @@ mod on_sim {
         reply: sim::oneshot::Sender<u64>,
     }
 
-    /// What waits for the backend, and what tells it so.
+    /// The queue of the backend, and its notify.
     struct Inbox {
         requests: RefCell<VecDeque<Request>>,
         filled: Notify,
@@ -214,7 +214,7 @@ fn rate(run: &Run) -> f64 {
 fn compare(world: World, goal: &str) {
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // Who goes second finds a warmer machine, so they change places.
+        // The second one finds a warmer machine, so they alternate.
         pairs.push(if n % 2 == 0 {
             let ours = rate(&on_sim::run(world));
             (ours, rate(&on_tokio::run(world)))
@@ -235,7 +235,7 @@ fn compare(world: World, goal: &str) {
     );
 }
 
-/// Runs our side with a fleet and with one ten times as large in turns, and prints the median ratio
+/// Runs our side with a fleet and with one ten times as large in turn, and prints the median ratio
 /// of their times.
 fn grow(devices: u32, stretch: Span) {
     let small = World { devices, stretch, timeout: false };
@@ -252,10 +252,10 @@ fn grow(devices: u32, stretch: Span) {
     );
 }
 
-/// What the executor keeps of a device: its slot and its future.
+/// The memory of the executor per device: its slot and its future.
 type Kept = [u64; 40];
 
-/// Nanoseconds that a visit of a drawn device takes, which writes in each cache line of it.
+/// Nanoseconds per visit of a random device, which writes to each of its cache lines.
 fn visit(devices: u32) -> f64 {
     let mut kept: Vec<Kept> = vec![[1; 40]; devices as usize];
     let (mut dice, visits) = (Dice::new(0), 4_000_000_u32);
@@ -269,7 +269,7 @@ fn visit(devices: u32) -> f64 {
     took / f64::from(visits)
 }
 
-/// Prints what memory alone takes for a fleet and for one ten times as large.
+/// Prints the cost of memory alone for a fleet and for one ten times as large.
 fn walk(devices: u32) {
     let mut pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (visit(devices), visit(10 * devices))).collect();
     pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
@@ -277,7 +277,7 @@ fn walk(devices: u32) {
     println!("memory alone: {small:.0} ns a visit of {devices} devices, {large:.0} ns of {}", 10 * devices);
 }
 
-/// Criterion's own view of our side: one iteration is the whole stretch of a world.
+/// For criterion, only our side: one iteration is the whole stretch of a world.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("executor");
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
@@ -296,7 +296,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     history(&mut criterion);
     criterion.final_summary();
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

@@ -1,8 +1,8 @@
-//! Rows a second that a gateway serves: over the air from a backend that is always there, and from
-//! its replica.
+//! Rows per second of a gateway: over the air from a backend that is always up, and from its
+//! replica.
 //!
-//! The same first loads, page by page, with the same rows in the same pages, in rounds taken in
-//! turn; the ratios of the rounds hold on any machine. Besides, how fast a replica takes rows in.
+//! Both serve the same first loads, page by page, with the same rows in the same pages, in turn.
+//! The ratios per round are valid on any machine. It also measures how fast a replica fills.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -25,7 +25,7 @@ const ROWS: u64 = 100_000;
 const CLINICS: u64 = 10;
 const ROUNDS: usize = 9;
 
-/// Visits by clinic, of eight columns.
+/// Visits by clinic, with eight columns.
 fn schema() -> Arc<Schema> {
     let column = |name: &str, kind| Column::new(name, kind);
     let columns = vec![
@@ -73,7 +73,7 @@ fn gateway(mode: Mode) -> Gateway {
     Gateway::new(&GatewayOptions { mode, ..GatewayOptions::default() }, &schema(), attributes, START)
 }
 
-/// First loads of a device of each clinic, in pages of `page` rows; gives rows a second and the
+/// First loads of a device of each clinic, in pages of `page` rows; returns rows per second and the
 /// rows.
 fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
     let mut rows = 0;

@@ -1,12 +1,11 @@
-//! Writes a long history of notes on stdout, to see how long `judge` takes over it and how much
-//! memory it needs: `cargo bench --bench history -- 1000000 > h.jsonl`, then
-//! `/usr/bin/time -v syncdyno judge examples/history/notes.toml h.jsonl`. Without a number nothing
-//! is written.
+//! Writes a long history of notes to stdout, to measure the time and memory of `judge`: `cargo
+//! bench --bench history -- 1000000 > h.jsonl`, then `/usr/bin/time -v syncdyno judge
+//! examples/history/notes.toml h.jsonl`. Without a number it writes nothing.
 
 use std::io::{self, BufWriter, Write};
 
 const DEVICES: u64 = 50;
-/// A round of a device: an edit of a row, the sync that sends it, its commit and its word.
+/// A round of a device: an edit, the sync that sends it, its commit, its acknowledgement.
 const LINES: u64 = 5;
 
 fn main() -> io::Result<()> {
@@ -21,7 +20,7 @@ fn main() -> io::Result<()> {
         )?;
     }
     for round in 0..rounds {
-        // A device has its turn each five seconds, and three of its edits are of one row.
+        // A device has its turn every five seconds, and three of its edits are of the same row.
         let (device, at) = (round % DEVICES, 1_772_434_800_000 + round * 100);
         let key = round / DEVICES / 3 * DEVICES + device;
         writeln!(

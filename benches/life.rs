@@ -1,15 +1,15 @@
-//! What a phone's life costs, each against what it could cost at the least.
+//! The cost of a phone's work, each compared with a lower bound.
 //!
-//! - Rows that a phone writes in `benches/system.rs`, 500 that it pulls and 20 that it edits, told
-//!   to its store alone: with the values that each edit was made on, which three-way comparison
-//!   needs, and without.
-//! - A push of 500 edits of rows that somebody else has changed meanwhile, whole worlds: conflicts
-//!   found by what an edit was made on, and by dates alone. Every edit is decided for the other
-//!   side both times, and what is timed begins before the push.
-//! - A year of one phone that syncs three times and is edited twenty times a day, whole worlds,
-//!   against one load of as many rows as it writes in that year.
+//! - The rows that a phone writes in `benches/system.rs`, 500 pulled and 20 edited, written
+//!   directly to its store: with the base values of each edit, which three-way comparison needs,
+//!   and without.
+//! - A push of 500 edits of rows that somebody else has changed, in whole worlds: conflicts found
+//!   by base values, and by dates only. The other side wins every conflict both times, and the
+//!   measurement begins before the push.
+//! - A year of one phone with three syncs and twenty edits per day, in whole worlds, compared with
+//!   one load of as many rows as it writes in that year.
 //!
-//! What is told is the median of the pairs' ratios of processor time.
+//! The result is the median of the ratios of processor time.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -34,13 +34,13 @@ use stopwatch::Stopwatch;
 const PAIRS: usize = 7;
 const ROWS: usize = 500;
 const EDITS: u32 = 20;
-/// Databases that are one measurement.
+/// The number of databases in one measurement.
 const PHONES: u32 = 40;
 const TASK: EntityId = EntityId(0);
 /// The column that an edit sets.
 const STATE: usize = 2;
 
-/// Until then the phone of [`PUSH`] is edited offline.
+/// The phone of [`PUSH`] is edited offline until then.
 const CELLAR: Span = Span::secs(3_600);
 
 const PUSH: &str = r#"
@@ -110,8 +110,8 @@ fn figure(outcome: &Outcome, name: &str) -> u64 {
     }
 }
 
-/// Times a world from the first slice of its script that ends at `from` or later to its last, in
-/// which nothing happens any more.
+/// Times a world from the first slice of its script that ends at `from` or later to its last slice,
+/// in which nothing happens.
 struct Slices {
     from: Time,
     taken: Mutex<Option<(Stopwatch, Duration)>>,
@@ -137,7 +137,7 @@ fn timed(plan: &Plan, from: Span) -> Duration {
     taken.expect("the script is as long").1
 }
 
-/// The push of 500, with conflicts found in this way.
+/// The push of 500 edits, with this conflict detection.
 fn pushed(detect: &str) -> Plan {
     let document = Document::parse("push.toml", PUSH).expect("the scenario is TOML");
     let plan = plan(&document, &set(&[&format!("engine.conflict.detect={detect:?}")]));
@@ -163,7 +163,7 @@ fn year() -> (Plan, Plan) {
     (year, variant("one-day", set(&sets)))
 }
 
-/// The rows and edits of [`PHONES`] phones, told to their stores.
+/// Writes the rows and edits of [`PHONES`] phones to their stores.
 fn told(plan: &Plan, made_on: bool) -> Duration {
     let watch = Stopwatch::start();
     for device in 0..PHONES {
@@ -199,7 +199,7 @@ fn put(tx: &Tx<'_>, key: &Key, values: &[Value]) -> Result<(), StoreError> {
     tx.put_values(TASK, key.as_str(), Stamp(1), 1, values)
 }
 
-/// What an edit does to its row and to the outbox, but for what it was made on.
+/// What an edit writes to its row and to the outbox, except base values.
 fn edited(tx: &Tx<'_>, edit: &LocalEdit) -> Result<(), StoreError> {
     let mut row = tx.row(TASK, edit.key.as_str())?.expect("it was put");
     row.values[STATE - 1] = edit.values[0].1.clone();
@@ -212,7 +212,7 @@ fn edited(tx: &Tx<'_>, edit: &LocalEdit) -> Result<(), StoreError> {
 fn compare(what: &str, goal: &str, whole: impl Fn() -> Duration, least: impl Fn() -> Duration) {
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // The second one finds a warmer machine, so they change places.
+        // The second one finds a warmer machine, so they alternate.
         let (whole, least) = if n % 2 == 0 {
             let whole = whole();
             (whole, least())
@@ -245,7 +245,7 @@ fn main() {
     }
     group.finish();
     criterion.final_summary();
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         let edits = || told(&dates, true);
         compare("edits that keep what they were made on", "1.11", edits, || told(&dates, false));

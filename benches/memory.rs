@@ -1,11 +1,10 @@
-//! What a device costs in memory, and how fast a closed database is back.
+//! The memory of a device, and the time to reopen a closed database.
 //!
-//! Each figure is the resident memory of a process that runs one world of 2 000 devices, less that
-//! of a process that runs the same world, with the same rows on its backend, and one device, for
-//! each device: database pages, engine, link, disk, script, oracle, metrics, all in. Measured while
-//! every device waits for its person's login, when each has pulled 500 rows that no other has and
-//! is idle again, when it has edited 20 of them besides, and in a world of which all apps run and
-//! nobody logs in.
+//! Each figure is the resident memory of a process with 2 000 devices, minus that of a process with
+//! one device, per device. Both have the same world and backend rows. It includes database pages,
+//! engine, link, disk, script, oracle and metrics. It is measured while every device waits for its
+//! login; when each has pulled 500 rows of its own and is idle; when it has also edited 20 of them;
+//! and in a world in which all apps run but nobody logs in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -29,11 +28,11 @@ use stopwatch::Stopwatch;
 
 const DEVICES: u32 = 2_000;
 const ROWS: u32 = 500;
-/// When memory is looked at: before the first login, before the first edit, and when everything has
-/// long been done.
+/// When memory is measured: before the first login, before the first edit, and when everything is
+/// done.
 const LOOKS: [Span; 3] = [Span::secs(600), Span::secs(2_350), Span::secs(3_300)];
 
-/// The world of `people` of whom `devices` have one; everybody logs in after 20 minutes, or never.
+/// A world of `people`, of whom `devices` have a device; logins are after 20 minutes, or never.
 fn scenario(people: u32, devices: u32, logs_in: bool) -> String {
     let login = if logs_in { "+20m" } else { "+10h" };
     format!(
@@ -93,7 +92,7 @@ fn plan(text: &str) -> Plan {
     plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
 }
 
-/// Looks at the memory of this process on the way.
+/// Measures the memory of this process during the run.
 #[derive(Default)]
 struct Look(Mutex<BTreeMap<Span, u64>>);
 
@@ -111,7 +110,7 @@ impl Watch for Look {
     }
 }
 
-/// Resident bytes of this process; 0 where the system does not tell.
+/// Resident bytes of this process; 0 if the system does not report it.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -119,26 +118,26 @@ fn resident() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Runs the world and gives the memory at the looks.
+/// Runs the world and returns the measurements.
 fn run(people: u32, devices: u32, logs_in: bool) -> [u64; 3] {
     let look = Look::default();
     let plan = plan(&scenario(people, devices, logs_in));
     let outcome = world::run(&plan, &Stacks::builtin(), &look).expect("the plan can be run");
     assert_eq!(outcome.ending, Ending::Drained);
     let pulled = outcome.figures["engine.pull.rows"].stat("value").expect("a counter has a value");
-    // The drain has everything pulled in the end; on the way only who logs in pulls, and gets back
-    // what it edited.
+    // In the end the drain has everything pulled. Before, only devices with a login pull, and get
+    // back their edits.
     assert!(pulled >= u64::from(devices * ROWS), "{pulled} rows pulled");
     let seen = look.0.into_inner().expect("one thread");
     LOOKS.map(|at| seen[&at])
 }
 
-/// The same in a process of its own, whose allocator has seen nothing else.
+/// The same in a new process, whose allocator was not used before.
 fn run_apart(devices: u32, logs_in: bool) -> [u64; 3] {
     let this = std::env::current_exe().expect("a bench has a file");
     let output = Command::new(this)
         .args(["--world", &devices.to_string(), if logs_in { "login" } else { "none" }])
-        // What building a world needs is given back before its devices begin to grow.
+        // Memory for building a world is returned before its devices begin to grow.
         .env("MALLOC_MMAP_THRESHOLD_", "65536")
         .output()
         .expect("the bench starts itself");
@@ -162,7 +161,7 @@ fn measure() {
     }
 }
 
-/// How much longer a read takes on a database that was closed than on one that is open.
+/// How much longer a read takes on a closed database than on an open one.
 fn bring_back() {
     const TIMES: u32 = 2_000;
     let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema.clone();
@@ -202,7 +201,7 @@ fn main() {
             bring_back();
             measure();
         }
-        // It is no measurement but a test that the bench runs.
+        // It only tests that the bench runs.
         None => _ = run(5, 5, true),
     }
 }

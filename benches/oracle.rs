@@ -1,8 +1,8 @@
-//! What the oracle costs: the same cells with it and without, in turns.
+//! The cost of the oracle: the same cells with and without it, in turn.
 //!
-//! The oracle follows every event and, at the end, reads every device. What is told is the median
-//! of the pairs' ratios of processor time, whole cells from the plan to the outcome. Without it the
-//! devices are read all the same, as the digest covers what they hold.
+//! The oracle follows every event and reads every device at the end. The result is the median of
+//! the ratios of processor time for whole cells, from the plan to the outcome. Devices are also
+//! read without the oracle, since the digest covers their content.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -22,7 +22,7 @@ use stopwatch::Stopwatch;
 
 type Run = fn(&Setup, &Stacks, &dyn Watch) -> Result<Outcome, Unrunnable>;
 
-/// Worlds, how many seeds of each are one measurement, how many pairs there are, and the goal.
+/// Worlds, the seeds of each in one measurement, the number of pairs, and the goal.
 const WORLDS: [(&str, u64, usize, f64); 4] = [
     ("chaos.toml", 100, 9, 1.5),
     ("chaos-days.toml", 40, 9, 1.5),
@@ -52,7 +52,7 @@ fn compare(name: &str, seeds: u64, pairs: usize, goal: f64) {
     let plans = plans(name, seeds);
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     for n in 0..pairs {
-        // The second one finds a warmer machine, so they change places.
+        // The second one finds a warmer machine, so they alternate.
         let (with, without) = if n % 2 == 0 {
             let with = timed(&plans, world::run);
             (with, timed(&plans, world::run_unjudged))
@@ -83,7 +83,7 @@ fn main() {
     }
     group.finish();
     criterion.final_summary();
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         WORLDS.iter().for_each(|(name, seeds, pairs, goal)| compare(name, *seeds, *pairs, *goal));
     }

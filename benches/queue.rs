@@ -1,7 +1,7 @@
-//! The queue of sync units, and what an app is told to show.
+//! The queue of sync units, and the status that an app shows.
 //!
-//! `cargo bench --bench queue` gives the time to queue and take a unit with 10, 100 and 1 000 that
-//! wait, which grows with the logarithm of those, and of one change of what is shown.
+//! `cargo bench --bench queue` prints the time to queue and take a unit while 10, 100 and 1 000
+//! wait. It grows with their logarithm. It also prints the time of a change of the status.
 
 use std::hint::black_box;
 

@@ -1,9 +1,8 @@
-//! What a report costs beside the simulation that it is of.
+//! The cost of a report compared with its simulation.
 //!
-//! A thousand cells of a world of a few milliseconds are run on one thread; then their record is
-//! put together and report.html rendered from it. Printed are the ratio of the two processor times,
-//! which a goal bounds, and the bytes of the page. A larger world only makes the report cheaper
-//! beside it.
+//! A thousand cells of a world of a few milliseconds run on one thread; then their record is
+//! assembled and report.html is rendered. It prints the ratio of the two processor times, which has
+//! a goal, and the bytes of the page. With a larger world the report's share is smaller.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -23,7 +22,7 @@ use syncdyno::world::Stacks;
 use stopwatch::Stopwatch;
 
 const SCENARIO: &str = include_str!("../tests/browser/small.toml");
-/// The greatest share of the simulation's time, and the most bytes.
+/// The largest share of the simulation's time, and the most bytes.
 const GOAL: f64 = 0.1;
 const BYTES_MAX: usize = 5_000_000;
 /// Pages rendered in one measurement, as the clock of a process may tick only every 4 ms.
@@ -53,7 +52,7 @@ impl Listener for Silent {
 }
 
 fn main() {
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     let measured = std::env::args().any(|argument| argument == "--bench");
     let plans = plans(if measured { 100 } else { 1 });
     let runner = InProcess(Stacks::builtin());

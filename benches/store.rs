@@ -1,8 +1,8 @@
-//! Rows a second of the store against a hand-written loop on the same tables, with the same rows,
-//! transactions and disks.
+//! Rows per second of the store compared with a hand-written loop on the same tables, with the same
+//! rows, transactions and disks.
 //!
-//! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds taken in
-//! turn, which hold on any machine.
+//! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds in turn,
+//! which are valid on any machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -21,12 +21,12 @@ use syncdyno::store::{Journal, Store, StoreOptions, Synchronous};
 
 const DEVICES: usize = 200;
 const ROWS: usize = 500;
-/// Rows in a transaction.
+/// Rows per transaction.
 const CHUNK: usize = 100;
 const ROUNDS: usize = 10;
 const TASK: EntityId = EntityId(0);
 
-/// The store's tables and its upsert, by hand. All tables, since a schema costs as it is large.
+/// The store's tables and its upsert, by hand. All tables, as a larger schema costs more.
 const TABLES: &str = "\
 CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",base,\
 made_at,attempts,last_error,parked);\
@@ -39,7 +39,7 @@ const UPSERT: &str = "INSERT INTO task VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)ON CONF
                       stamp=excluded.stamp,generation=excluded.generation,title=excluded.title,state=excluded.state,\
                       at=excluded.at,due=excluded.due,done=excluded.done,note=excluded.note";
 
-/// A row as it comes off the wire.
+/// A row as it was received.
 struct WireRow {
     key: String,
     stamp: Stamp,
@@ -92,7 +92,7 @@ fn schema() -> Arc<Schema> {
     })
 }
 
-/// Rows of about 120 bytes for one device; keys come in no order.
+/// Rows of about 120 bytes for one device, with keys in random order.
 fn rows() -> Vec<WireRow> {
     (0..ROWS as u64)
         .map(|row| {
@@ -118,7 +118,7 @@ fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &StoreOpti
         .collect()
 }
 
-/// Connections set up as the store's are, with the same tables.
+/// Connections with the settings and tables of the store.
 fn open_bare(disks: &[Option<Disk>], options: &StoreOptions) -> Vec<Connection> {
     let journal = match options.journal {
         Journal::Persist => "PERSIST",
@@ -215,7 +215,7 @@ fn upserts(criterion: &mut Criterion) {
     }
 }
 
-/// What one device's person and process do, one at a time.
+/// The operations of one device's user and process, one at a time.
 fn single(criterion: &mut Criterion) {
     let schema = schema();
     let mut group = criterion.benchmark_group("single");
@@ -249,7 +249,7 @@ fn single(criterion: &mut Criterion) {
     }
 }
 
-/// Rows a second of both, in turn, first into empty tables and then over the rows that are there.
+/// Rows per second of both, in turn: first into empty tables, then over existing rows.
 fn ratios(_: &mut Criterion) {
     let (schema, rows) = (schema(), rows());
     println!("\n{:24} {:>8} {:>12} {:>12} {:>7}", "medium", "", "bare rows/s", "store rows/s", "ratio");
@@ -257,7 +257,7 @@ fn ratios(_: &mut Criterion) {
         let options = medium.options();
         let mut seconds = [const { Vec::new() }; 4];
         for round in 0..ROUNDS {
-            // Who comes second finds the memory warm.
+            // The second one finds a warm cache, so they alternate.
             for bare in [round % 2 == 0, round % 2 == 1] {
                 let disks = medium.disks();
                 if bare {

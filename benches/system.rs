@@ -1,16 +1,16 @@
-//! The whole system against its store alone.
+//! The whole system compared with its store alone.
 //!
 //! Each device has 500 rows of its own on the backend. Its app starts, logs in and pulls them in
-//! chunks of 100; later its person edits 20 of them; at the end a sync pushes the edits and pulls
-//! them back, as every engine does that asks for what is newer than its cursor. On the one side all
-//! of this happens in a world: engine, JSON both ways, links, gateway, backend, executor, and every
-//! listener (metrics, digest and oracle) besides. On the other side a loop says the same
-//! transactions with the same rows to the same stores, device by device.
+//! chunks of 100. Later its user edits 20 of them. At the end a sync pushes the edits and pulls
+//! them back, as every engine does that pulls what is newer than its cursor. On one side this is a
+//! world: engine, JSON both ways, links, gateway, backend, executor, and every listener (metrics,
+//! digest and oracle). On the other side a loop does the same transactions with the same rows in
+//! the same stores, device by device.
 //!
-//! What counts is rows written to the rows' tables per second that the thread was on a processor. A
-//! world's time runs from the first event of its script until it has come to rest; making the
-//! backend's rows and checking the devices at the end are not in it, opening the databases is, on
-//! both sides. They take turns, and the line printed gives the median of the pairs' ratios.
+//! The result is rows written to the tables of rows per second of processor time. The time of a
+//! world is from the first event of its script until it has come to rest. It does not include
+//! making the backend's rows and checking the devices, but on both sides opening the databases.
+//! Both take turns, and the median of the ratios is printed.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -40,7 +40,7 @@ const ROWS: u32 = 500;
 const CHUNK: usize = 100;
 const EDITS: u32 = 20;
 const PAIRS: usize = 7;
-/// Rows that one device writes: what it pulls, what it edits, and its edits when they come back.
+/// Rows that one device writes: those it pulls, its edits, and its edits when they come back.
 const WRITTEN: u64 = (ROWS + 2 * EDITS) as u64;
 
 const TASK: EntityId = EntityId(0);
@@ -117,8 +117,8 @@ fn plan(journal: Journal) -> Plan {
     plan
 }
 
-/// Times a world from the first slice of its script to the last of its drain, in which nothing
-/// happens any more.
+/// Times a world from the first slice of its script to the last slice of its drain, in which
+/// nothing happens.
 #[derive(Default)]
 struct Phases(Mutex<Option<(Stopwatch, Duration)>>);
 
@@ -151,10 +151,10 @@ fn system(plan: &Plan) -> Duration {
     took
 }
 
-/// What the store alone is told to write.
+/// The writes for the store alone.
 struct Alone {
     plan: Plan,
-    /// By person.
+    /// Rows by person.
     rows: Vec<Vec<Row>>,
     /// The empty database, with all tables.
     template: Option<Template>,
@@ -280,7 +280,7 @@ fn pull(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     })
 }
 
-/// The edits are acknowledged, in one transaction.
+/// Acknowledges the edits, in one transaction.
 fn settle(store: &Store) -> Result<(), StoreError> {
     let batch = store.read(|tx| tx.outbox(&[TASK], 50))?;
     assert_eq!(batch.len(), EDITS as usize);
@@ -306,7 +306,7 @@ fn compare(medium: &str, journal: Journal, goal: f64) {
     let alone = Alone::new(&plan);
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // Who goes second finds a warmer machine, so they change places.
+        // The second one finds a warmer machine, so they alternate.
         pairs.push(if n % 2 == 0 {
             let whole = rate(system(&plan));
             (whole, rate(alone.run()))
@@ -325,7 +325,7 @@ fn compare(medium: &str, journal: Journal, goal: f64) {
     );
 }
 
-/// Criterion's own view of the whole system.
+/// For criterion, the whole system only.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("system");
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
@@ -344,7 +344,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     history(&mut criterion);
     criterion.final_summary();
-    // Without this argument it is no measurement but a test that the bench runs.
+    // Without `--bench` it only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         MEDIA.iter().for_each(|(medium, journal, goal)| compare(medium, *journal, *goal));
     }

@@ -1,8 +1,8 @@
-//! What a message costs the host: over connections, against a plain link of latency and rate.
+//! The host cost of a message: over connections, compared with a plain link of latency and rate.
 //!
-//! Both run in the same executor with the same server. The ratio is to be at most 5 from 1 kB to 10
-//! MB without losses; the last table shows that a transfer costs a step for each doubling of its
-//! size, and one for each loss.
+//! Both run in the same executor with the same server. The goal is a ratio of at most 5 from 1 kB
+//! to 10 MB without losses. The last table shows that a transfer costs a step per doubling of its
+//! size, and a step per loss.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -28,7 +28,7 @@ const SIZES: [u64; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const REQUESTS: u64 = 2_000;
 const ROUNDS: u32 = 50;
 
-/// Latency and rate, and nothing else: a message waits for the one before it.
+/// Only latency and rate: a message waits for the previous one.
 struct Plain {
     handle: Handle,
     gateway: NodeId,
@@ -53,7 +53,7 @@ impl Transport for PlainPort {
         Box::pin(async move {
             let (sender, receiver) = plain.handle.oneshot();
             let carrier = plain.clone();
-            // As in the real one, what was sent goes on without its sender.
+            // As in the real transport, a sent request continues without its sender.
             plain.handle.spawn(plain.gateway, "request", async move {
                 carrier.handle.sleep_until(carrier.arrives(0, request.len() as u64)).await;
                 let bytes = carrier.server.serve(request).await.expect("it does not die");
@@ -82,8 +82,7 @@ impl Transport for OverTcp {
     }
 }
 
-/// Answers at once, with a body that the device gives back: what it costs to make one is not the
-/// transport's.
+/// Responds at once with a body that the device returns, so that making a body costs nothing.
 struct Books(Rc<Cell<Vec<u8>>>);
 
 impl Server for Books {
@@ -115,7 +114,7 @@ fn port(handle: &Handle, over_tcp: bool, body: Rc<Cell<Vec<u8>>>) -> Rc<dyn Tran
     Rc::new(OverTcp(Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), options)))
 }
 
-/// Host seconds a request.
+/// Host seconds per request.
 fn seconds(over_tcp: bool, bytes: u64) -> f64 {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();
@@ -136,8 +135,8 @@ fn seconds(over_tcp: bool, bytes: u64) -> f64 {
     begun.elapsed().as_secs_f64() / REQUESTS as f64
 }
 
-/// The fastest of many rounds of both, in turn: the host's pace changes from one second to the
-/// next, and so both meet the same.
+/// The fastest of many rounds of both, in turn: the host's speed varies by the second, and so both
+/// see the same.
 fn requests(_: &mut Criterion) {
     println!("one request and its answer, host time");
     println!("{:>12} {:>12} {:>12} {:>8}", "answer", "plain", "over TCP", "ratio");

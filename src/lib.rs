@@ -24,17 +24,16 @@
 //! assert_eq!(report.figure("oracle.lost_edit.count").value(), 0);
 //! ```
 //!
-//! Who brings a sync stack of their own describes it as a [`contract::Stack`] and calls
-//! [`Bench::new`] with it, or [`cli::main`] with [`Stacks`] that know it; the guide is
-//! `docs/own-engine.md`.
+//! To test your own sync stack, describe it as a [`contract::Stack`] for [`Bench::new`], or
+//! pass [`Stacks`] that know it to [`cli::main`]. The guide is `docs/own-engine.md`.
 //!
 //! # What is promised
 //!
-//! [`Bench`] and what it returns, [`contract`], [`Stacks`] and [`cli::main`] are for others to
-//! call. Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog says how; a
-//! patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that what is
-//! added later is not promised. The other modules are hidden: they are public for the program's own
-//! tests and change without a word.
+//! [`Bench`] and the types that it returns, [`contract`], [`Stacks`] and [`cli::main`] are the
+//! public interface. Before 1.0 a minor version (0.3 after 0.2) may change them, and the changelog
+//! says how; a patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that
+//! you do not promise a capability that is added later. The other modules are hidden: they are
+//! public only for the program's own tests and change without notice.
 
 #[cfg(windows)]
 compile_error!("syncdyno heeds the signals of Unix: on Windows build it under WSL");
@@ -68,11 +67,11 @@ pub use syncdyno_world::{
     world,
 };
 
-/// One value in such a database, for engines that are small.
+/// A value in a simulated database, for small engines.
 pub use disk::Document;
-/// Opens a simulated database with SQLite, for a stack's halves.
+/// Opens a simulated database with SQLite, for the halves of a stack.
 pub use disk::open as open_database;
-/// The SQLite of simulated disks; another build of it does not know them.
+/// The SQLite that knows simulated disks; another build of it does not.
 pub use rusqlite;
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};

@@ -1,4 +1,4 @@
-//! The program: the command line with the engines that come with it.
+//! The program: the command line with the built-in engines.
 
 use std::process::ExitCode;
 

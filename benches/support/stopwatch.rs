@@ -1,8 +1,8 @@
-//! Time that does not count what others do on the machine.
+//! Time without that of other processes on the machine.
 
 use std::time::{Duration, Instant};
 
-/// Measures the time that this thread was on a processor; wall time where the system does not tell.
+/// Measures the processor time of this thread, or wall time if the system does not report it.
 pub(crate) struct Stopwatch {
     start: Instant,
     on_processor: Option<Duration>,
@@ -22,7 +22,7 @@ impl Stopwatch {
     }
 }
 
-/// Linux counts it in nanoseconds, but brings the count up to date every few milliseconds only.
+/// Linux counts it in nanoseconds, but updates the count only every few milliseconds.
 fn on_processor() -> Option<Duration> {
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(Duration::from_nanos(counts.split(' ').next()?.parse().ok()?))

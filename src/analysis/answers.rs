@@ -1,5 +1,5 @@
-//! Answers: what questions come to, by the figures of two variants under each seed. What a scenario
-//! is made to show and does not is a reason of a cell; of somebody else's the answer is what comes.
+//! Answers to questions such as "does this measure help?": per seed, the figures of two variants,
+//! without and with the measure. If a demo scenario does not show its answer, a cell fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use crate::record::{
 };
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
-/// The variant of somebody's own file as it is, which is asked.
+/// The variant that is a user's own scenario unchanged.
 pub const AS_GIVEN: &str = "as-given";
 
-/// Questions have their answers, in the order of their lists; those that a scenario is made to
-/// show are shown.
+/// Answers all questions, in the order of their lists. A cell of a demo scenario fails if the
+/// answer is not shown.
 pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let plans = trial.plans;
     let all =
@@ -96,7 +96,7 @@ impl ToldRecord {
         }
     }
 
-    /// Where neither half came to an end of that wait, how many never did is compared.
+    /// If no wait ended in either half, compares how many never ended.
     fn counted(&self, cells: [&CellRecord; 2]) -> ToldRecord {
         let never = |cell: &CellRecord| {
             let (metric, _) = named(&self.metric, |name| cell.metrics.contains_key(name))?;
@@ -111,7 +111,7 @@ impl ToldRecord {
         }
     }
 
-    /// Whether it is clearly nearer to what is demanded with it.
+    /// True if it is clearly better with the measure.
     fn is_gain(&self) -> bool {
         self.demanded().is_some_and(|(small, great, _)| match (small, great) {
             (Some(small), Some(great)) => small < great && !is_near(small, great),
@@ -119,25 +119,25 @@ impl ToldRecord {
         })
     }
 
-    /// The figures that are to be small and great, and how far apart; `None` of a price.
+    /// The smaller and the greater figure as demanded, and their least ratio; `None` for a price.
     fn demanded(&self) -> Option<(Option<u64>, Option<u64>, u32)> {
         let less = self.less_milli.map(|factor| (self.with, self.without, factor));
         less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
     }
-    /// Whether the halves differ in it by more than luck.
+    /// True if the halves differ by more than chance.
     fn is_apart(&self) -> bool {
         self.without.zip(self.with).is_some_and(|(one, other)| !is_near(one, other))
     }
-    /// Whether it counts a harm that came in a half.
+    /// True if it counts a harm and one half has some.
     fn has_harm(&self) -> bool {
         is_harm(&self.metric) && [self.without, self.with].iter().any(|figure| figure.is_some_and(|n| n > 0))
     }
 }
 
-/// What the figures say; of a scenario that is made to show it, each of them is `demanded`.
+/// The finding from all figures. In a demo scenario (`demanded`) every figure must be there.
 fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     let all = figures.iter().filter_map(ToldRecord::demanded);
-    // What neither half has is not measured in this file at all, and the other figures decide.
+    // A figure that neither half has is not measured in this scenario; the others decide.
     let asked: Vec<_> = all.filter(|(small, great, _)| small.or(*great).is_some() || demanded).collect();
     let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));
     let asked = asked.into_iter().map(both).collect::<Option<Vec<_>>>();
@@ -156,7 +156,7 @@ fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     }
 }
 
-/// What lies so near, within a twentieth, is luck.
+/// Figures within 5 % of each other may differ by chance.
 fn is_near(one: u64, other: u64) -> bool {
     u128::from(one.abs_diff(other)) * 20 <= u128::from(one.max(other))
 }
@@ -164,29 +164,29 @@ fn is_near(one: u64, other: u64) -> bool {
 pub struct Answered<'a> {
     pub number: u32,
     pub first: &'a AnswerRecord,
-    /// Under how many seeds it comes to the same finding, and of how many.
+    /// The number of seeds with this finding, and of all seeds.
     pub alike: [usize; 2],
     pub void: Option<Void>,
-    /// What of it happened changed nothing.
+    /// Things happened, and the measure changed none of its figures.
     pub is_unchanged: bool,
-    /// One of its figures is better with it, and another worse.
+    /// One figure is better with the measure, and another is worse.
     pub is_mixed: bool,
-    /// Less is lost or stuck with it.
+    /// Less is lost or stuck with the measure.
     pub mends: bool,
-    /// What else gets better with it and what it costs, over all seeds; of somebody's own file.
+    /// What else it improves and what it costs, over all seeds; only for a user's own scenario.
     pub weighed: Option<Weighed>,
 }
 
-/// Why the figures of a question that was asked of somebody's own file prove nothing.
+/// Why the figures of a question on a user's own scenario prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Void {
-    /// Nothing of what its figures count happened, with it or without.
+    /// Nothing that the figures count happened, with or without the measure.
     NothingHappened,
-    /// Nothing of what it should make better happened, and other harm did.
+    /// Nothing that the measure should improve happened, but other harm did.
     NothingToMend,
-    /// It is better with it, and more is lost or stuck with it.
+    /// The figures are better with it, but more is lost or stuck with it.
     FailsWithIt,
-    /// It is better without it, and more is lost or stuck without it.
+    /// The figures are better without it, but more is lost or stuck without it.
     FailsWithoutIt,
 }
 
@@ -208,12 +208,12 @@ impl Void {
     }
 }
 
-/// Why something is lost or stuck in a cell, if it is.
+/// The reasons of a cell that say that something is lost or stuck.
 pub fn losses_of(cell: &CellRecord) -> impl Iterator<Item = &Reason> {
     cell.reasons.iter().filter(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
-/// What is lost or stuck in cells, by check.
+/// What is lost or stuck in cells: the count by check.
 #[derive(Debug, Default)]
 struct Losses<'a>(BTreeMap<&'a str, u64>);
 
@@ -234,8 +234,8 @@ impl<'a> Losses<'a> {
         self.0.get(check).copied().unwrap_or(0)
     }
 
-    /// Whether it has a check that the other has not, or more than twice as much of one: what fails
-    /// in both is a fault of the file itself, and how often is by chance.
+    /// True if it has a check that `other` does not have, or clearly more than twice as many. What
+    /// fails in both halves is a fault of the scenario, and its count varies by chance.
     fn exceeds(&self, other: &Losses<'_>) -> bool {
         self.0.iter().any(|(check, count)| match other.count(check) {
             0 => true,
@@ -243,8 +243,8 @@ impl<'a> Losses<'a> {
         })
     }
 
-    /// If each exceeds the other, the one with more checks is more, or with twice as much in all. A
-    /// device that is stuck has not come to what else it would lose.
+    /// More stuck devices decide first, since a stuck device did not get to its other losses. If
+    /// each side exceeds the other, more checks or twice the total decides.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {
@@ -258,7 +258,7 @@ impl<'a> Losses<'a> {
 
 const STUCK: &str = "stuck";
 
-/// The check that found it, or a name of the same kind.
+/// The check that found it, or a similar name.
 fn check_of(reason: &Reason) -> &str {
     match reason {
         Reason::Violation { check } => check,
@@ -269,20 +269,20 @@ fn check_of(reason: &Reason) -> &str {
     }
 }
 
-/// What a check finds in somebody's own file as it is.
+/// What a check finds in a user's own scenario, unchanged.
 pub struct Fault<'a> {
     pub check: &'a str,
     pub count: u64,
-    /// Answers whose variation finds at most half of it, and how much; the best first.
+    /// Answers whose measure leaves at most half of it, with what is left; the best first.
     pub mended_by: Vec<(&'a AnswerRecord, u64)>,
 }
 
-/// What is lost or stuck in somebody's own file as it is, over all seeds.
+/// What is lost or stuck in a user's own scenario, unchanged, over all seeds.
 pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     let given = || record.cells.iter().filter(|cell| cell.variant.as_deref() == Some(AS_GIVEN));
     let losses = Losses::of(given().filter(|_| record.matrix));
     let checks = distinct(given().flat_map(losses_of).map(check_of));
-    // What the file does already mends nothing more; of some nobody knows whether it does them.
+    // A measure that the scenario already has mends nothing more. If that is unknown, it counts.
     let lacking = record.answers.iter().filter(|one| one.stands != Some(Stand::With));
     let questions = grouped(lacking, |one| &one.question);
     let fault = |check: &'_ str| {
@@ -301,7 +301,7 @@ pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     faults.map(|check| Fault { check, count: losses.count(check), mended_by: fault(check) }).collect()
 }
 
-/// Whether a run that was to answer questions of somebody's own file has answered none.
+/// True if a run asked questions about a user's own scenario and answered none.
 pub(super) fn has_no_answer(record: &RunRecord) -> bool {
     let is_asked = record.matrix && !record.answers.is_empty();
     is_asked && record.complete && by_list(record).iter().all(|list| list.answered == 0)
@@ -315,13 +315,13 @@ pub struct AnsweredList<'a> {
 }
 
 impl Answered<'_> {
-    /// Whether it is better with what is asked for: its figures are, they count, and no more edits
-    /// come to harm.
+    /// True if it is better with the measure: the figures improve, they prove something, and no
+    /// more edits come to harm.
     pub fn is_better(&self) -> bool {
         let is_better = matches!(self.first.finding, Finding::Shown | Finding::Less);
         is_better && self.void.is_none() && self.weighed.as_ref().is_none_or(|of| of.harms.is_empty())
     }
-    /// Whether it says what the file does, or what the figures say.
+    /// True if it says what the scenario has, or what the figures show.
     fn is_answer(&self) -> bool {
         let has_figures = match self.first.finding {
             Finding::NotAsked | Finding::Unmeasured => false,
@@ -337,13 +337,13 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
         let of_list = record.answers.iter().filter_map(|one| {
             question_place(&one.question).filter(|(of, _)| *of == at).map(|(_, number)| (number, one))
         });
-        // Those of one question of one scenario are of its seeds.
+        // Answers to one question about one scenario differ only in their seed.
         let questions = grouped(of_list, |(_, one)| (&one.question, &one.says));
         let answered = questions.into_iter().map(|(_, all)| {
             let number = all[0].0;
             let all: Vec<&AnswerRecord> = all.into_iter().map(|(_, one)| one).collect();
             let alike = |finding| all.iter().filter(|one| one.finding == finding).count();
-            // Of findings that come as often the first.
+            // If several findings are equally frequent, the first one.
             let most = all.iter().map(|one| alike(one.finding)).max();
             let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
             let of = |half: fn(&AnswerRecord) -> &str| {
@@ -403,7 +403,7 @@ mod tests {
         Reason::Violation { check: check.to_owned() }
     }
 
-    /// A question of somebody's own file with these figures, and what fails in each half.
+    /// A question on a user's own scenario with these figures, and the failures of each half.
     fn asked(figures: Vec<ToldRecord>, [without, with]: [&[Reason]; 2]) -> RunRecord {
         let mut record = assemble("reports/x", &[], Vec::new(), &[]);
         record.cells = vec![cell("without", without), cell("with", with)];

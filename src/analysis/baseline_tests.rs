@@ -1,4 +1,4 @@
-//! Cells held against baselines.
+//! Cells compared with baselines.
 
 use super::compare::{Shift, over_seeds};
 use super::{Against, RunJudged, Trial, assemble, judge, judge_run};
@@ -6,7 +6,7 @@ use crate::metrics::{Figure, Unit};
 use crate::record::{Baseline, BaselineError, Exit, Judged, RunRecord, fixture};
 use crate::scenario::Plan;
 
-/// A cell held to a baseline, figure by figure.
+/// Compares a cell with a baseline, figure by figure.
 fn held(plan: &Plan, judged: Judged, baseline: &Baseline) -> RunJudged {
     let against = Against {
         name: "main",
@@ -69,21 +69,21 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     let figures = &mut fewer.cells.get_mut("ties.s1").unwrap().metrics;
     figures.remove("engine.requests.count").expect("it is a headline");
     let lacking = held(&fewer);
-    // A program that did not measure it has not lost it.
+    // A baseline of a version that did not measure it has lost nothing.
     fewer.cells.remove("ties.s2");
     assert!(held(&fewer).is_empty());
-    // What its scenario wants gated is not for the baseline to say.
+    // The scenario decides what is gated, not the baseline.
     let mut lenient = whole;
     lenient.cells.get_mut("ties.s1").unwrap().gated = vec!["oracle.lost.rows".to_owned()];
     assert_eq!([lacking, held(&lenient)], [[14], [14]]);
 }
 
-/// What each shift fails, and with what.
+/// The exit code of each shift, with the index of its cell.
 fn over(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Exit)> {
     shifted(seeds, now).into_iter().map(|(at, shift)| (at, shift.exit())).collect()
 }
 
-/// The shifts of seeds that counted 1 000 and some; 5 % are tolerated.
+/// The shifts of seeds that each counted about 1 000; 5 % are tolerated.
 fn shifted(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Shift)> {
     shifted_of("engine.requests.count", |seed| 1_000 + seed, seeds, now)
 }
@@ -113,7 +113,7 @@ fn shifted_of(
 
 #[test]
 fn what_may_be_worse_is_listed_with_the_interval_that_decides() {
-    // The first is worse in each seed, the second in most; neither is sure among all figures.
+    // Worse in each seed, or in most; neither is significant among all figures.
     let scattered = [101, 180, 101, 180, 101, 180, 101, 180];
     let jumping = [200, 83, 143, 100, 167, 77, 111, 125];
     for percent in [scattered, jumping] {
@@ -122,7 +122,7 @@ fn what_may_be_worse_is_listed_with_the_interval_that_decides() {
         let (low, high) = figure.interval_ppm.unwrap();
         assert!(low < 50_000 && high > 50_000, "{figure:?}");
     }
-    // With less luck a figure of the summary is sure.
+    // With less scatter, a figure of the summary is significant.
     let found = over(8, |seed, was| was * [110, 140][seed as usize % 2] / 100);
     assert!(matches!(found[..], [(_, Exit::Regression)]), "{found:?}");
 }

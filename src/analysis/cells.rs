@@ -1,4 +1,4 @@
-//! What came of a cell, as its record holds it, and what cells are called.
+//! The record of a cell from its outcome, and the ids of cells.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ fn exception(threw: &Threw) -> ExceptionRecord {
     ExceptionRecord { what, warning: threw.is_warning, stack, count: threw.count, device, at }
 }
 
-/// What came of a cell, before it is judged; `id` is its name in the run. Of one that was
-/// interrupted no finding is kept: what is missing half-way through a run may still come.
+/// The record of a cell, not yet judged; `id` is its id in the run. An interrupted cell keeps no
+/// findings: what is missing halfway through a run may still come.
 pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
@@ -46,7 +46,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         .map(|one| EventfulRecord { record: record_name(&plan.schema, &one.record), happened: one.happened });
     cell.eventful = eventful.collect();
     cell.ending = ending(&outcome.ending);
-    // Rows on their way are no finding, and figures of half a run stand beside no others.
+    // Rows under way are not a finding, and figures of half a run cannot be compared.
     if outcome.ending != Ending::Interrupted {
         cell.figures_digest = outcome.figures_digest.clone();
         cell.metrics = held_figures(&outcome.figures);
@@ -60,7 +60,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell
 }
 
-/// A check that looks at something has a figure, or is not applicable.
+/// A check that looks at something has a figure or is listed as not applicable.
 fn held_to(outcome: &Outcome) -> HeldTo {
     let left_out = |check: &&str| outcome.not_applicable.contains(check);
     let counts = |check: &&str| metric_of(check).is_some_and(|metric| outcome.figures.contains_key(metric));
@@ -68,7 +68,7 @@ fn held_to(outcome: &Outcome) -> HeldTo {
     HeldTo { checks: of - outcome.not_applicable.len() as u64, of }
 }
 
-/// A cell without an outcome: what it is called and what was to be run.
+/// A cell without an outcome: its id and what was to be run.
 pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     }
 }
 
-/// The names of the cells of a run, the same in every run unless two of one run would share one.
+/// The ids of the cells of a run: the same in every run, unless two cells of a run collide.
 pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = plans.iter().map(|plan| {
@@ -96,7 +96,7 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
-/// A longer name is none of a file.
+/// Longer names are not valid file names everywhere.
 const LETTERS: usize = 160;
 
 fn cell_id(plan: &Plan) -> String {
@@ -113,7 +113,7 @@ fn cell_id(plan: &Plan) -> String {
     format!("{name}.s{}", plan.seed.0)
 }
 
-/// A name that is too long ends with a digest of what was cut.
+/// If a name is too long, replaces its end by a digest of it.
 fn bounded(name: &str) -> String {
     match name.split_at_checked(LETTERS) {
         Some((kept, cut)) if !cut.is_empty() => {
@@ -132,7 +132,7 @@ pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
     }
 }
 
-/// A swept value: a number where it is a whole one.
+/// A swept value: a JSON number if it is an integer, otherwise a string.
 pub fn axis(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
@@ -157,7 +157,7 @@ fn ending(ending: &Ending) -> EndingRecord {
     EndingRecord { kind, text }
 }
 
-/// Whether a figure is within the bounds; no figure never is.
+/// True if the figure is within the bounds; a missing figure never is.
 pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }

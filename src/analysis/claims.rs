@@ -1,5 +1,5 @@
-//! Claims: what two variants of a scenario show side by side, held against their figures under each
-//! seed. A claim is about the scenario as it is written, so cells with swept keys are not asked.
+//! Claims: what two variants of a scenario must show side by side, checked per seed. A claim is
+//! about the scenario as it is written, so cells with swept keys are not compared.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     places
 }
 
-/// For each plan the place of its cell among `judged`, if that ended and has figures.
+/// For each plan the index of its cell in `judged`, if that cell ended and has figures.
 fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     let at: BTreeMap<&str, usize> =
         judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
@@ -38,7 +38,7 @@ fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     cell_ids(plans).iter().map(ended).collect()
 }
 
-/// What plans compare, each with its two cells that ended; `of` gives it with its variants.
+/// The comparisons that `of` gives for a plan, with the indices of the two ended cells of each.
 pub(super) fn pairs<'p, T>(
     plans: &'p [Plan],
     judged: &[Judged],
@@ -59,7 +59,7 @@ fn claimed(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
     plan.judged.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
 }
 
-/// What the scenarios claim of two variants holds under each seed.
+/// The rule "every claim of a scenario holds under each seed".
 pub(super) fn claims(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let held = |(claim, failing, mending): (&Claim, usize, usize)| {
         let (fails, mends) = (&judged[failing].cell, &judged[mending].cell);
@@ -87,7 +87,7 @@ pub enum Why<'a> {
     OtherSeeds(&'a str, &'a str),
 }
 
-/// The claims and questions that these plans cannot be held to, each once.
+/// The claims and questions that these plans cannot check, each once.
 pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     let places = places(plans);
     let mut all = Vec::new();
@@ -128,7 +128,7 @@ fn why_not<'a>(
     }
 }
 
-/// The mended figure is within bounds, the failing one outside, or thousandths of it above.
+/// Only the mended figure is within bounds, or the failing one is `factor_milli`/1000 times it.
 fn holds(claim: &Claim, fails: Option<u64>, mends: Option<u64>) -> bool {
     let apart = match (claim.factor_milli, fails, mends) {
         (None, ..) => fails.is_some() && !is_within(fails, claim.bound),
@@ -162,7 +162,7 @@ pub fn variant(cell: &CellRecord) -> &str {
     cell.variant.as_deref().unwrap_or_default()
 }
 
-/// The unit of a figure that a claim names, as a cell has it.
+/// The unit of a figure that a claim names.
 pub fn unit_in(cell: &CellRecord, key: &str) -> Unit {
     let found = named(key, |name| cell.metrics.contains_key(name))
         .and_then(|(metric, stat)| Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat)));

@@ -1,5 +1,5 @@
-//! Which cells are drawn over time: of each setting one before a second of any, one that fails
-//! before others; of a search the best settings and the present ones before all others.
+//! Which cells are drawn over time: one per setting before a second of any, failing ones first. In
+//! a search, the best and the present settings come before all others.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
 const DRAWN: usize = 4;
 
-/// Forgets the series of all cells but the first failing ones and the first of the others.
+/// Removes the series of all cells except the first failing ones and the first others.
 pub fn keep_series_of_few(record: &mut RunRecord) {
     let failing = record.failing().count().min(SERIES_OF_FAILING);
     let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
@@ -52,7 +52,7 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-/// 0 of the best setting of a place, 1 of the present one.
+/// 0 for the best setting of a place, 1 for the scenario's present one.
 fn role(tune: &TuneRecord, cell: &CellRecord) -> Option<u8> {
     let place = tune.places.iter().find(|place| place.has(cell))?;
     let at: Vec<String> = tune.knobs.iter().map(|key| axis_of(cell, key)).collect();

@@ -1,15 +1,15 @@
-//! What a run comes to, as figures and enums.
+//! Judges runs. The results are figures and enums.
 //!
-//! [`judge`] holds the outcome of a cell against what its plan says must come out, [`judge_run`] a
-//! run against claims, questions, a baseline: by one list of rules (`verdict`). [`sweep`]
-//! and [`tune`] find the best of a grid of settings, [`compare`] what differs between two runs.
+//! [`judge`] compares the outcome of a cell with its plan, [`judge_run`] a run with claims,
+//! questions and a baseline, both by one list of rules (`verdict`, read it first). [`sweep`] and
+//! [`tune`] find the best of a grid of settings; [`compare`] the differences between two runs.
 //!
 //! Invariants:
 //!
-//! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
-//!   was never observed fails and says so; an interrupted cell is incomplete.
+//! - What cannot be judged does not pass: a gate or an expectation fails if its metric is missing
+//!   or was never observed; an interrupted cell is incomplete.
 //! - No room above this one sets a verdict, a reason or an exit code of a run.
-//! - No sentence is made here: why a cell fails is a code with its figures.
+//! - No text is written here: a reason is a code with its figures.
 
 #![allow(missing_docs, reason = "what a name says is not said again")]
 

@@ -1,5 +1,5 @@
-//! What had to occur with some of many seeds: situations, and of a swarm expected violations and
-//! the least of figures. No cell is to blame, but the run.
+//! What had to occur under at least one of many seeds: situations, and for a swarm expected
+//! violations and minimum figures. If it did not, the run fails and no cell.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
 }
 
-/// What had to occur with some seed occurred; what a search tries is no sample of seeds.
+/// The rule for occurrences. A search has none, as its settings are not a sample of seeds.
 pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     if matches!(trial.asks, Asks::Search { .. }) {
         return Vec::new();
     }
-    // Of several plans the first stands for all.
+    // The first of several plans stands for all.
     let first = || trial.plans.iter().rev();
     let groups: BTreeMap<_, &Plan> =
         first().map(|plan| ((&plan.source.path, &plan.source.scenario), plan)).collect();

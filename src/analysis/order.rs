@@ -1,4 +1,4 @@
-//! Each once, and alike together, in the order in which they come.
+//! Removes duplicates, or groups equal items, in the order of their first occurrence.
 
 pub fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();

@@ -1,39 +1,39 @@
-//! Where time went: that of edits until they are safe, and that of syncs by phases of a session.
+//! Where time went: of edits until they are safe, and of syncs by the phases of a session.
 
 use crate::metrics::Figure;
 use crate::record::CellRecord;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Responses under way, but for the time at the backend.
+    /// Responses under way, without the time at the backend.
     Network,
-    /// The backend: its queue and its work. The work is worked out from percentiles.
+    /// The queue and the work of the backend. The work is estimated from percentiles.
     Server,
     Failed,
-    /// Attachments under way, failed tries included.
+    /// Attachments under way, including failed attempts.
     Attachments,
     Wait,
     Decode,
     Apply,
-    /// Hooks, locks and what else no metric has.
+    /// Hooks, locks, and everything without a metric of its own.
     Other,
 }
 
-/// What an edit waits for while it is on its device alone.
+/// What an edit waits for while it is only on its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     Network,
-    /// A sync, which the network allows.
+    /// The start of a sync, although the network is there.
     Start,
-    /// Another sync, as the last one failed.
+    /// The next sync, because the last one failed.
     Again,
-    /// The end of a sync that runs.
+    /// The end of the current sync.
     Sync,
-    /// Nothing: they were lost or given up.
+    /// Nothing: the edit was lost or given up.
     Nothing,
 }
 
-/// The shares of the time of edits, in parts per million, the greatest first; `None` without any.
+/// The shares of the time of edits, in millionths, the largest first; `None` if there is none.
 pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let all = sum("engine.edits.unsent");
@@ -47,7 +47,7 @@ pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     (all > 0).then(|| shares([known.as_slice(), &[(Wait::Start, start)]].concat(), all))
 }
 
-/// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
+/// The shares of the time of units, in millionths, the largest first; `None` if none ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let ran = sum("engine.session.time");
@@ -60,7 +60,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
         ["engine.requests.lost_time", "engine.retry.time", "device.coding.busy", "engine.apply.time"]
             .map(sum);
     let known = responses + attachments + failed + wait + decode + apply;
-    // Parts that go on at the same time come to more than the whole.
+    // The sum of parallel parts can exceed the whole.
     let all = ran.max(known);
     if ran == 0 {
         return None;
@@ -91,7 +91,7 @@ fn shares<T>(mut parts: Vec<(T, u64)>, all: u64) -> Vec<(T, u64)> {
     parts
 }
 
-/// About what all observations come to, by straight lines between the percentiles.
+/// Estimates the sum of all observations by straight lines between the percentiles.
 fn total(figure: &Figure) -> f64 {
     let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
     let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);

@@ -1,6 +1,6 @@
-//! The settings of a sweep as the table that a file declares: what each came to.
+//! The table of a sweep that a scenario declares: the result of each setting.
 //!
-//! Invariant: a figure of a setting is that of its cells; what could not be run has none.
+//! Invariant: a figure of a setting comes from its own cells; a setting that was refused has none.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::metrics::{self, Better, Kind, Metric, NEVER, Unit};
 use crate::record::{CellRecord, named};
 use crate::scenario::{TableAxis, TableColumn, TablePlan};
 
-/// A figure as a table names it.
+/// A figure by its name in a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'n>(pub &'n str);
 
-/// A value of each axis, and why these could not be run together, if so.
+/// A value of each axis, and why they could not be run together, if so.
 pub type Tried = (Vec<String>, Option<String>);
 
 /// A combination of values of the axes.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
     pub labels: &'a [String],
-    /// Cells that differ in their seed alone and have ended; none if it was refused.
+    /// Cells that ended and differ only in their seed; none if it was refused.
     pub cells: Vec<&'a CellRecord>,
     pub refused: Option<&'a str>,
 }
@@ -31,7 +31,7 @@ pub struct Setting<'a> {
 pub struct Table<'a> {
     pub plan: &'a TablePlan,
     pub settings: Vec<Setting<'a>>,
-    /// Whether all of them have run.
+    /// True if all settings have run.
     pub is_whole: bool,
     /// Kinds of changes that the scenario does not make.
     pub never: &'a [&'static str],
@@ -48,19 +48,18 @@ impl<'n> Named<'n> {
     pub fn unit(self) -> Unit {
         self.metric().map_or(Unit::Count, |(metric, stat)| metric.unit.of_stat(stat))
     }
-    /// Which of two figures is better, as the lesser of the two.
+    /// Orders two figures, the better one first.
     pub fn order(self, one: u64, other: u64) -> std::cmp::Ordering {
         let is_higher = self.metric().is_some_and(|(metric, _)| metric.better == Better::Higher);
         if is_higher { other.cmp(&one) } else { one.cmp(&other) }
     }
-    /// The figure of a cell. A number that it does not have is 0; of a distribution without an
-    /// observation nothing is known.
+    /// The figure of a cell. A missing number is 0; a distribution without observations is `None`.
     pub fn of(self, cell: &CellRecord) -> Option<u64> {
         let is_number = |name| metrics::find(name).is_some_and(|metric| metric.kind != Kind::Distribution);
         let part = |name| cell.expected(name).or(is_number(name).then_some(0));
         self.0.split(" + ").map(part).try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?)))
     }
-    /// The mean over the cells that have it; [`NEVER`] if it is that of one of them.
+    /// The mean over the cells that have it; [`NEVER`] if it is that in one of them.
     pub fn mean(self, cells: &[&CellRecord]) -> Option<u64> {
         let all: Vec<u64> = cells.iter().filter_map(|cell| self.of(cell)).collect();
         let total: u128 = all.iter().map(|one| u128::from(*one)).sum();
@@ -73,7 +72,7 @@ impl<'n> Named<'n> {
     }
 }
 
-/// The value of an axis that a cell has: that of which it has all keys.
+/// The value of an axis that a cell has: the one whose keys all match.
 fn label(of: &TableAxis, cell: &CellRecord) -> String {
     let has = |value: &&String| of.sets(value).iter().all(|(key, to)| axis_of(cell, key) == plain(&axis(to)));
     match &*of.title {
@@ -86,7 +85,7 @@ fn label(of: &TableAxis, cell: &CellRecord) -> String {
 }
 
 impl<'a> Table<'a> {
-    /// Of these settings with the cells of each; what has not run is left out.
+    /// The table of the settings in `tried`, from `cells`; settings that have not run are left out.
     pub fn new(
         plan: &'a TablePlan,
         tried: &'a [Tried],
@@ -108,12 +107,12 @@ impl<'a> Table<'a> {
         Table { plan, is_whole: settings.len() == tried.len(), settings, never }
     }
 
-    /// The position of the axis with a title.
+    /// The index of the axis with this title.
     pub fn axis(&self, title: Option<&str>) -> Option<usize> {
         self.plan.axis.iter().position(|axis| Some(&*axis.title) == title)
     }
 
-    /// What the words of a column say of cells.
+    /// The words that a column has for these cells.
     pub fn said(&self, column: &TableColumn, cells: &[&CellRecord]) -> String {
         let mut said = String::new();
         for word in &column.words {
@@ -125,13 +124,13 @@ impl<'a> Table<'a> {
         said.trim_start_matches(", ").to_owned()
     }
 
-    /// The names of what [`Table::row`] has: axes, words, figures, and why it was refused.
+    /// The column names of [`Table::row`]: axes, words, figures, and why it was refused.
     pub fn header(&self) -> Vec<&str> {
         let axes = self.plan.axis.iter().map(|axis| axis.title.as_str());
         let words = self.words().map(|column| column.title.as_str());
         axes.chain(words).chain(self.figures()).chain(["refused"]).collect()
     }
-    /// What a program reads of a setting; empty is what is not known of it.
+    /// A setting as a row for programs; unknown values are empty.
     pub fn row(&self, setting: &Setting<'_>) -> Vec<String> {
         let Setting { labels, cells, refused } = setting;
         let known = |text: String| if cells.is_empty() { String::new() } else { text };

@@ -1,13 +1,13 @@
-//! What was planned and tested nothing, by one rule. Of what shows only as it runs
+//! Finds what was planned but tested nothing. By when it shows only in the run:
 //!
-//! - people's work fails it: an action or an event of which no edit was made, a run without a
-//!   request, or in which nobody edits and no row comes. `optional` of an action says that this may
-//!   be. (A swarm's seed may be without what its action needs: there it is a warning.)
-//! - all else is a warning, with `-q` too, where no seed comes to it: a fault that met nobody; a
-//!   hook, a unit, an entity, a fleet that was not used; a figure that is asked for and whose check
-//!   had nothing to check.
-//! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
-//!   meant; who expects none has any of it fail.
+//! - It fails the cell if it is people's work: an action or event without an edit, a run without a
+//!   request, or one where nobody edits and no row arrives. `optional` on an action allows this.
+//!   (In a swarm, a seed may lack what the action needs: a warning.)
+//! - Otherwise it is a warning, also with `-q`, if it occurs under no seed: a fault that met
+//!   nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
+//!   check.
+//! - All of it is counted (`workload.untested.count`). An expectation of at least one says that it
+//!   is intended; an expectation of none makes any of it fail.
 
 use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};
@@ -19,7 +19,7 @@ const COUNT: &str = "workload.untested.count";
 const REQUESTS: &str = "engine.requests.count";
 const APPLIED: &str = "engine.apply.rows";
 
-/// What was planned for people was done.
+/// The rule "people did what was planned for them".
 pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric| plan.judged.expect.metrics.get(metric);
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
@@ -44,7 +44,7 @@ fn is_optional(plan: &Plan, action: &str) -> bool {
     plan.judged.expect.optional.iter().any(|known| known == action)
 }
 
-/// Whether it is an event of whose edits none was made, and its action is not optional.
+/// True if an event made no edit and its action is not optional.
 fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
     let events = plan.events.iter().filter(|event| event.name == one.event);
     let action = |event: &Planned| Some(plan.workload.actions[event.action()?].name.as_str());
@@ -88,7 +88,7 @@ pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
     missed.iter().map(record).collect()
 }
 
-/// The same of an action of a swarm: it may need another, which this seed has not.
+/// The warning for an action of a swarm: it may need another one, which this seed does not have.
 pub(super) fn in_vain(of: &InVain) -> MissedRecord {
     let event = format!("action.{}", of.action);
     MissedRecord { event, why: NO_EDIT.to_owned(), missed: 0, of: 0, devices: Vec::new() }

@@ -1,4 +1,4 @@
-//! What a run of the bench came to.
+//! The result of a run of the bench.
 
 use std::thread;
 
@@ -7,33 +7,32 @@ use crate::metrics::Figure;
 use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
 use crate::render::{self, Paint};
 
-/// Repeats one seed, whatever a test asks for.
+/// The environment variable that repeats one seed, whatever seeds a test sets.
 pub(super) const SEED: &str = "SYNCDYNO_SEED";
-/// Columns of the text of a failed test.
+/// The width of the text of a failed test.
 const COLUMNS: usize = 100;
 
-/// What a run of the bench came to: its cells, judged.
+/// The result of a run of the bench: its judged cells.
 #[derive(Clone, Debug)]
 pub struct Report(RunRecord);
 
-/// Something that the oracle found.
+/// A violation that the oracle found.
 #[derive(Clone, Copy, Debug)]
 pub struct Violation<'r> {
     /// The seed of its cell.
     pub seed: u64,
-    /// The variant of its cell, if the scenario has any.
+    /// The variant of its cell, if the scenario has variants.
     pub variant: Option<&'r str>,
-    /// The check by its name, such as `lost-edit`.
+    /// The name of the check, such as `lost-edit`.
     pub check: &'r str,
     /// What was found, in words.
     pub text: &'r str,
 }
 
-/// A figure in each cell, in the order of the report; in the base unit of its metric: nanoseconds,
-/// bytes, counts.
+/// A metric in each cell, in the order of the report, in its base unit: nanoseconds, bytes, counts.
 ///
 /// # Panics
-/// What gives one number does if no cell has that statistic, or no cell an observation.
+/// Methods that return one number panic if no cell has that statistic, or an observation.
 #[derive(Clone, Debug)]
 pub struct Across<'r>(Vec<&'r Figure>);
 
@@ -41,11 +40,11 @@ impl Report {
     pub(super) fn new(record: RunRecord) -> Report {
         Report(record)
     }
-    /// Whether every cell came to its end and is as its scenario expects.
+    /// True if every cell ended and is as its scenario expects.
     pub fn passed(&self) -> bool {
         self.0.verdict == Verdict::Pass
     }
-    /// What the oracle found, by cell; of each check of a cell at most the first five.
+    /// The violations by cell; at most the first five of each check in a cell.
     pub fn violations(&self) -> impl Iterator<Item = Violation<'_>> {
         let of = |cell| move |found| violation(cell, found);
         self.0.cells.iter().flat_map(move |cell| cell.violations.iter().map(of(cell)))
@@ -53,7 +52,7 @@ impl Report {
     /// A metric by its name in `syncdyno metrics`.
     ///
     /// # Panics
-    /// If no cell has a figure of that name; the nearest name is in the text.
+    /// If no cell has a metric of that name; the text suggests the nearest name.
     #[track_caller]
     pub fn figure(&self, metric: &str) -> Across<'_> {
         let Some(figure) = self.try_figure(metric) else {
@@ -64,12 +63,12 @@ impl Report {
         };
         figure
     }
-    /// The same; `None` if no cell has it.
+    /// Like [`figure`](Self::figure), but `None` if no cell has it.
     pub fn try_figure(&self, metric: &str) -> Option<Across<'_>> {
         let figures: Vec<&Figure> = self.0.cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
         (!figures.is_empty()).then_some(Across(figures))
     }
-    /// A digest over the events, the final rows and the figures of all cells, in hexadecimal.
+    /// A digest of the events, the final rows and the figures of all cells, in hexadecimal.
     pub fn digest(&self) -> String {
         let mut digest = Digest::new();
         for cell in &self.0.cells {
@@ -82,17 +81,17 @@ impl Report {
     pub fn failing_seed(&self) -> Option<u64> {
         self.0.failing().next().map(seed)
     }
-    /// The command that repeats the first failing seed of this test alone.
+    /// The command that repeats only the first failing seed of this test.
     pub fn replay(&self) -> Option<String> {
         let test = thread::current().name().filter(|name| *name != "main").map(|name| format!(" -- {name}"));
         Some(format!("{SEED}={} cargo test{}", self.failing_seed()?, test.unwrap_or_default()))
     }
-    /// All that is in the record of a run, as JSON: what `run.json` of the command line holds.
+    /// The complete record of the run as JSON, as in `run.json` of the command line.
     pub fn to_json(&self) -> String {
         self.0.to_json()
     }
 
-    /// Ends a test that did not pass with what the command line prints of it.
+    /// Fails the test with the output of the command line, unless the run passed.
     ///
     /// # Panics
     /// If the run did not pass.
@@ -101,7 +100,7 @@ impl Report {
         if !self.passed() {
             let told = render::story(&self.0, Paint(false), COLUMNS, false);
             let again = self.replay().map(|line| format!("\nrun it again: {line}\n"));
-            // There is no report on disk that another command could look into.
+            // There is no report on disk for `replay` to read.
             let told: Vec<&str> = told.lines().filter(|line| !line.contains("syncdyno replay ")).collect();
             panic!("{}{}", told.join("\n").trim_end(), again.unwrap_or_default());
         }
@@ -109,26 +108,26 @@ impl Report {
 }
 
 impl Across<'_> {
-    /// A number, the largest of all cells.
+    /// The value of a number: the maximum over all cells.
     #[track_caller]
     pub fn value(&self) -> u64 {
         self.largest("value")
     }
-    /// How many observations there are, in all cells.
+    /// The number of observations in all cells.
     pub fn count(&self) -> u64 {
         self.each("count").into_iter().flatten().sum()
     }
-    /// The median of a distribution, the largest of all cells.
+    /// The median of a distribution: the maximum over all cells.
     #[track_caller]
     pub fn p50(&self) -> u64 {
         self.largest("p50")
     }
-    /// The 95th percentile of a distribution, the largest of all cells.
+    /// The 95th percentile of a distribution: the maximum over all cells.
     #[track_caller]
     pub fn p95(&self) -> u64 {
         self.largest("p95")
     }
-    /// The 99th percentile of a distribution, the largest of all cells.
+    /// The 99th percentile of a distribution: the maximum over all cells.
     #[track_caller]
     pub fn p99(&self) -> u64 {
         self.largest("p99")
@@ -138,9 +137,9 @@ impl Across<'_> {
     pub fn max(&self) -> u64 {
         self.largest("max")
     }
-    /// A statistic by its name (`value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`,
-    /// `never`) in each cell; `None` where a cell has no such statistic or no observation.
-    /// `u64::MAX` is a wait whose end never came.
+    /// A statistic (`value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`, `never`) in each
+    /// cell; `None` for a cell without this statistic or without observations. `u64::MAX` is a wait
+    /// that never ended.
     pub fn each(&self, statistic: &str) -> Vec<Option<u64>> {
         self.0.iter().map(|figure| figure.stat(statistic)).collect()
     }

@@ -1,4 +1,4 @@
-//! What is run: a stack, a scenario, settings, seeds.
+//! Configures a run: a stack, a scenario, settings, seeds.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -14,14 +14,14 @@ use crate::record::CellRecord;
 use crate::scenario::{Document, Invalid, Request};
 use crate::world::Stacks;
 
-/// A run of the bench that a test makes ready.
+/// A run of the bench, configured by a test.
 ///
 /// ```no_run
 /// use syncdyno::Bench;
 ///
 /// let report = Bench::builtin().scenario("scenarios/hospital-hour.toml").seeds(1..=20).run();
 /// report.assert_ok();
-/// assert!(report.figure("engine.sync.duration").p95() < 60_000_000_000);
+/// assert!(report.figure("engine.session.duration").p95() < 60_000_000_000);
 /// ```
 #[derive(Clone)]
 pub struct Bench {
@@ -40,19 +40,19 @@ pub enum BenchError {
     Unreadable {
         /// The path as it was given.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The scenario is wrong; the text has file, line and a caret for each mistake.
+    /// The scenario is not valid; the text has file, line and a caret for each mistake.
     #[error("{0}")]
     Invalid(#[from] Invalid),
-    /// `SYNCDYNO_SEED` is no whole number.
+    /// `SYNCDYNO_SEED` is not an integer from 0.
     #[error("{SEED} is `{0}`; write a whole number from 0 on")]
     Seed(String),
 }
 
 impl Bench {
-    /// A bench for a stack of one's own, which all its scenarios use.
+    /// A bench for your own stack, which all its scenarios use.
     pub fn new(stack: Stack) -> Bench {
         let name = format!("engine.name={:?}", stack.name);
         let mut bench = Bench::with(Stacks::builtin().with(stack));
@@ -66,38 +66,38 @@ impl Bench {
     fn with(stacks: Stacks) -> Bench {
         Bench { stacks, scenario: String::new(), request: Request::default(), threads: 1 }
     }
-    /// The scenario: the path of a file, or the text of one if it has more than a line. Without
-    /// this call it is the hospital day.
+    /// The scenario: the path of a file, or its text if that has more than one line. The default is
+    /// the hospital day.
     #[must_use]
     pub fn scenario(mut self, text_or_path: &str) -> Bench {
         text_or_path.clone_into(&mut self.scenario);
         self
     }
-    /// The seeds, one run of every variant each. Without this call it is the file's own.
+    /// The seeds; each variant runs once per seed. The default is the seed of the file.
     #[must_use]
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Bench {
         self.request.seeds = seeds.into_iter().collect();
         self
     }
-    /// Sets a key of the scenario as `--set KEY=VALUE` does: a value that is no TOML is a text.
+    /// Sets a key of the scenario like `--set KEY=VALUE`: a value that is not TOML is a text.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Display) -> Bench {
         self.request.sets.push(format!("{key}={value}"));
         self
     }
-    /// Sets a key of the table `chaos`: random faults such as `kill_mtbf`, `20m`.
+    /// Sets a key of the table `chaos`: random faults, such as `kill_mtbf` = `20m`.
     #[must_use]
     pub fn chaos(self, key: &str, value: impl Display) -> Bench {
         self.set(&format!("chaos.{key}"), value)
     }
-    /// Runs this variant of the scenario, and others that are named so; all without this call.
+    /// Runs only this variant, and further ones given so. The default is all variants.
     #[must_use]
     pub fn variant(mut self, name: &str) -> Bench {
         self.request.variants.push(name.to_owned());
         self
     }
-    /// The threads that run cells, 1 without this call: tests run side by side anyway. Results do
-    /// not depend on it.
+    /// The number of threads that run cells; the default is 1, as tests run in parallel anyway.
+    /// Results do not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Bench {
         self.threads = threads.max(1);
@@ -107,7 +107,7 @@ impl Bench {
     /// Runs all cells and judges them.
     ///
     /// # Panics
-    /// If nothing can be run: with the text of the [`BenchError`].
+    /// If nothing can be run, with the text of the [`BenchError`].
     #[track_caller]
     pub fn run(self) -> Report {
         match self.try_run() {
@@ -118,8 +118,8 @@ impl Bench {
     /// Runs all cells and judges them.
     ///
     /// # Errors
-    /// Nothing can be run: no file, a mistake in it, or a seed in the environment that is none. A
-    /// cell that panics or hangs is no error: its report fails.
+    /// If nothing can be run: no file, a mistake in it, or an invalid seed in the environment. A
+    /// cell that panics or hangs is not an error: its report fails.
     pub fn try_run(mut self) -> Result<Report, BenchError> {
         if let Some(seed) = only(env::var_os(SEED).as_deref())? {
             self.request.seeds = vec![seed];
@@ -137,7 +137,7 @@ impl Bench {
     }
 }
 
-/// The seed that the environment asks for, if it asks for one.
+/// The seed in the environment, if there is one.
 fn only(written: Option<&OsStr>) -> Result<Option<u64>, BenchError> {
     let written = written.unwrap_or_default().to_string_lossy();
     let seed = written.trim();

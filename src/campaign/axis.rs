@@ -1,18 +1,18 @@
-//! Axes of a sweep: a key, and the values that it takes.
+//! Axes of a sweep: a key and its values.
 
 use std::str::FromStr;
 
 use crate::base::{BitRate, Bytes, Span};
 
-/// More cells than this are a slip of the finger: a plan and a record of each are kept.
+/// More cells are probably a typing error: memory holds a plan and a record of each.
 pub const CELLS_MAX: u128 = 100_000;
 
-/// A key of the scenario with its values, as they are written: `engine.pull.chunk_rows=16..8192*2`.
+/// A key of the scenario with its values, as written: `engine.pull.chunk_rows=16..8192*2`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     pub key: String,
     pub values: Vec<String>,
-    /// What the values are of, unless they are a list.
+    /// The range that the values come from, unless they are a list.
     range: Option<Range>,
 }
 
@@ -20,14 +20,14 @@ pub struct Axis {
 #[error("{0}")]
 pub struct AxisError(pub(super) String);
 
-/// Numbers from the first to the last, both included if the steps meet them.
+/// Numbers from first to last; both are included if the steps reach them.
 #[derive(Clone, Debug, PartialEq)]
 struct Range {
     first: f64,
     last: f64,
     step: Progression,
     unit: String,
-    /// Both ends are whole, so all between are rounded.
+    /// True if both ends are integers: then all values are rounded.
     whole: bool,
 }
 
@@ -40,12 +40,12 @@ enum Progression {
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
-    /// The ends of a range that is gone through by multiplication: between its values are others.
+    /// The ends of a range with a factor: there are more values between its steps.
     pub fn ends(&self) -> Option<(f64, f64)> {
         let range = self.range.as_ref()?;
         matches!(range.step, Progression::Times(_)).then_some((range.first, range.last))
     }
-    /// The axis without what lies above `most`, where it is such a range and reaches beyond that.
+    /// The axis up to `most`, if it is a range with a factor and goes beyond.
     pub fn up_to(&self, most: f64) -> Option<Axis> {
         let (first, last) = self.ends()?;
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };
@@ -54,7 +54,7 @@ impl Axis {
     pub fn shown(&self, x: f64) -> String {
         self.range.as_ref().map_or_else(|| x.to_string(), |range| range.shown(x))
     }
-    /// The number that a value stands for, in the unit of the axis; `None` if it is none.
+    /// The number of a value, in the unit of the axis; `None` if it is not a number.
     pub fn number(&self, value: &str) -> Option<f64> {
         let (x, unit) = number(value)?;
         match &self.range {
@@ -85,7 +85,7 @@ impl FromStr for Axis {
                     "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
                 ));
             }
-            // Floats hold whole numbers to 2⁵³.
+            // Floats hold integers exactly up to 2⁵³.
             if range.whole && range.first.abs().max(range.last.abs()) > 9e15 {
                 return wrong(format!("`{spec}` has numbers that would be rounded: name each"));
             }
@@ -107,7 +107,7 @@ impl FromStr for Axis {
     }
 }
 
-/// Splits at commas that are in no brackets and no quotes.
+/// Splits at commas outside of brackets and quotes.
 fn listed(spec: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let (mut depth, mut quote) = (0_i32, None);
@@ -168,9 +168,9 @@ fn number(text: &str) -> Option<(f64, &str)> {
     Some((number.replace('_', "").parse().ok()?, unit.trim()))
 }
 
-/// How many of `theirs` one of `ours` is, for units of time, size or rate.
+/// One of `ours` in units of `theirs`, for time, size or rate.
 fn in_units_of(ours: &str, theirs: &str) -> Option<f64> {
-    // A nanosecond and a byte are the smallest there is; a thousand of anything is exact.
+    // Units go down to ns and bytes, so a thousand of any unit is an integer.
     let thousand = |unit: &str| {
         let text = format!("1000{unit}");
         let (span, size, rate) = (text.parse().ok(), text.parse().ok(), text.parse().ok());
@@ -182,13 +182,13 @@ fn in_units_of(ours: &str, theirs: &str) -> Option<f64> {
 
 impl Range {
     fn shown(&self, x: f64) -> String {
-        // Sums of tenths are told as tenths.
+        // Removes the rounding errors of sums such as 0.1 + 0.2.
         let x = if self.whole { x.round() } else { (x * 1e9).round() / 1e9 };
         format!("{x}{}", self.unit)
     }
 
     fn count(&self) -> u128 {
-        // A step that misses the end by rounding alone still meets it.
+        // Tolerates rounding errors at the end of the range.
         const SLACK: f64 = 1e-9;
         if self.last < self.first {
             return 0;

@@ -1,5 +1,5 @@
-//! A runner without a simulation, for the tests of this room and of the command line: the variant's
-//! name says what happens.
+//! A runner without a simulation, for the tests of this room and of the command line. The name of
+//! the variant says what happens.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,8 +17,8 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ear, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, as does what ends in `-lost`; the lives of `slow-lost` have no end. `endless`
-/// runs until it is interrupted, `moody` never has the same digest twice, `senseless` cannot be run.
+/// `lost` loses rows, as any name ending in `-lost`; the lives of `slow-lost` never end. `endless`
+/// runs until interrupted, `moody` has another digest each time, `senseless` cannot be run.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) runs: AtomicU64,
@@ -26,7 +26,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Presses Ctrl-C while the run after so many more runs is under way.
+    /// Presses Ctrl-C during the run after `runs` more runs.
     pub(crate) fn interrupts_after(&self, runs: u64, signals: &Signals) {
         let at = self.runs.load(Ordering::Relaxed) + runs;
         *self.interrupt.lock().unwrap() = Some((at, signals.clone()));
@@ -95,7 +95,7 @@ impl Runner for Fake {
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
     }
-    /// One edit of five finds no row, where anybody edits.
+    /// One edit of five finds no row, if anybody edits.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
         let count = |action: &Action| ActionCount {
             name: action.name.clone(),

@@ -1,8 +1,8 @@
-//! Cells as they end, a line each: what a run that is killed has done is not done again.
+//! Stores cells as they end, one per line, so that a killed run need not repeat them.
 //!
-//! The first line says of which run it is; each other line is a judged cell with what it observed,
-//! written in one go behind its digest. A run that is killed may leave half a line, and somebody may
-//! have changed one: that cell and those after it are run again.
+//! The first line identifies the run. Each other line is a judged cell with its observations,
+//! behind a digest, written at once. A killed run may leave half a line, and somebody may edit one:
+//! that cell and those after it are run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,7 +25,7 @@ use crate::record::{
 use crate::scenario::{Plan, file};
 
 pub const NAME: &str = "cells.jsonl";
-/// What is longer is no line of a cell, in bytes.
+/// A longer line is not a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
 const SHAPE: u32 = 5;
 const UNPOISONED: &str = "nobody panics while it holds the journal";
@@ -35,7 +35,7 @@ const UNPOISONED: &str = "nobody panics while it holds the journal";
 pub struct Journal {
     path: PathBuf,
     pages: Mutex<Pages>,
-    /// Nothing else is kept of its cells: those that broke are too, and none is run that cannot be.
+    /// True for a shard: its cells are stored nowhere else, so broken ones are kept, too.
     pub(super) alone: bool,
 }
 
@@ -48,19 +48,19 @@ struct Pages {
     failure: Option<io::Error>,
 }
 
-/// A file that keeps other programs out.
+/// A file with a lock against other programs.
 #[derive(Debug)]
 struct Claimed(File);
 
 impl Drop for Claimed {
-    /// Closing the file would end the claim only once no process holds it, and one that is being
-    /// started by another thread holds all files for a moment.
+    /// Closing the file would release the lock only when no process has it open. A process that
+    /// another thread is starting has all files open for a moment.
     fn drop(&mut self) {
         _ = self.0.unlock();
     }
 }
 
-/// What tells a cell from all others: its id, its scenario's digest, its seed.
+/// Identifies a cell: its id, the digest of its scenario, its seed.
 pub(super) type Name = (String, String, String);
 pub(super) type Place = (u64, usize);
 
@@ -79,13 +79,13 @@ pub(super) struct Head<T> {
 }
 
 pub(super) enum Begun<T> {
-    /// It was cut off, or is not as it was written.
+    /// It was cut off or changed.
     Cut,
     Foreign,
     Of(Head<T>),
 }
 
-/// How far apart, how many instants; at the first of them the series that changed, with their values.
+/// Interval, number of instants, and the (series, value) pairs that changed at the first instant.
 type SeriesRow = (u64, u64, Vec<(usize, u64)>);
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +96,7 @@ struct KeptCell {
     gates: Vec<GateRecord>,
     tails: Tails,
     suspects: Vec<Subject>,
-    /// What figures that a cell does not tell are.
+    /// The digest of the known metrics, which gives the figures that a cell leaves out.
     figures: String,
     series: Vec<SeriesRow>,
     histograms: Vec<(String, String)>,
@@ -134,11 +134,11 @@ impl From<FolderError> for KeptError {
 }
 
 impl Journal {
-    /// Begins the journal of the run of this name in `folder`; one that was there is gone.
+    /// Starts the journal of run `run` in `folder`; an old one is removed.
     pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
         Journal::begun(folder.join(NAME), &run)
     }
-    /// Begins the file at `path` of the cells of this; one that was there is gone.
+    /// Starts the file at `path` with head `of`; an old one is removed.
     pub(super) fn begun<T: Serialize>(path: PathBuf, of: &T) -> Result<Journal, FolderError> {
         let head = Head { shape: SHAPE, build: Build::this().clone(), of };
         let head = seal(&serde_json::to_string(&head).expect("a head is JSON"));
@@ -156,8 +156,8 @@ impl Journal {
         }
     }
 
-    /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
-    /// unless `any_build` may have written it.
+    /// Continues the journal in `folder`. Fails if it is of another run, or of another build unless
+    /// `any_build` is true.
     pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, KeptError> {
         let path = folder.join(NAME);
         let is_of = |head: &Head<String>| {
@@ -176,8 +176,8 @@ impl Journal {
         }
     }
 
-    /// Goes on with the file at `path`, if it has a first line, and `is_of` takes it. What comes after a
-    /// line that cannot be read is cut off.
+    /// Continues the file at `path`, if it has a first line and `is_of` accepts it. Everything
+    /// after an unreadable line is cut off.
     pub(super) fn reopened<T: DeserializeOwned>(
         path: &Path,
         any_build: bool,
@@ -239,7 +239,7 @@ impl Journal {
     pub fn cells(&self) -> usize {
         self.pages.lock().expect(UNPOISONED).lines.len()
     }
-    /// Of a run that is `complete` the file goes. Gives the first error of writing to it.
+    /// Removes the file if the run is `complete`. Returns the first error of writing.
     pub fn close(self, complete: bool) -> Result<(), FolderError> {
         let failed = |cause| FolderError { path: self.path.clone(), cause };
         let pages = self.pages.into_inner().expect(UNPOISONED);
@@ -259,7 +259,7 @@ impl Journal {
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Keeps a cell that has ended by itself. An error waits until the end: results are worth having.
+    /// Stores a cell that has ended. Errors are reported at the end, since results are valuable.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         let broken = cell.ending.kind == EndingKind::Broken;
@@ -285,7 +285,7 @@ impl Journal {
             Err(e) => pages.failure = Some(e),
         }
     }
-    /// Whether it is of no use to go on, as nothing more can be kept.
+    /// True if going on is useless, because nothing more can be stored.
     pub(super) fn is_lost(&self) -> bool {
         self.alone && self.pages.lock().expect(UNPOISONED).failure.is_some()
     }
@@ -294,7 +294,7 @@ impl Journal {
 fn claim(file: File) -> io::Result<Claimed> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(io::Error::other("another syncdyno is at work in this folder")),
-        // Some file systems of clusters know no locks.
+        // Some cluster file systems have no locks.
         Err(TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => Err(cause),
         _ => Ok(Claimed(file)),
     }
@@ -313,7 +313,7 @@ pub(super) fn begun<T: DeserializeOwned>(reader: &mut impl BufRead) -> io::Resul
     Ok((read.map_or(Begun::Foreign, Begun::Of), length))
 }
 
-/// The lines behind the first one, which ends at `from`; of one that is whole whose it is.
+/// The lines after the first one, which ends at `from`, with the name of each intact cell.
 pub(super) fn lines(
     mut reader: impl BufRead,
     mut from: u64,
@@ -343,7 +343,7 @@ pub(super) fn seal(cell: &str) -> String {
     format!("{} {cell}\n", digest.hex())
 }
 
-/// The cell of a line that is whole and as it was written.
+/// The cell of a line that is complete and unchanged.
 fn sealed(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?;
     let cell = line.strip_suffix('\n')?.split_once(' ')?.1;
@@ -355,7 +355,7 @@ fn named(text: &[u8]) -> Option<(Name, Build)> {
     Some(((cell.id, plan, cell.seed), build))
 }
 
-/// The digest of all that a whole line says of a cell but the host's time, with the cell's own.
+/// The digest of an intact line without host time, and the digest of its cell.
 pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
     let mut kept: KeptCell = serde_json::from_str(sealed(text)?).ok()?;
     kept.wall_ns = 0;
@@ -366,7 +366,7 @@ pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
 
 impl KeptCell {
     fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> KeptCell {
-        // That is seen in the samples.
+        // The samples have it.
         let mut cell = CellRecord { series: None, ..ran.judged.cell.clone() };
         let (figures, known) = known();
         cell.leave_out(known);
@@ -385,7 +385,7 @@ impl KeptCell {
         }
     }
 
-    /// The cell as it was; `None` if it names what this program does not know.
+    /// The cell as it was; `None` if it has names that this program does not know.
     fn restored(mut self) -> Option<(Ran, Observed)> {
         let (figures, known) = known();
         let series = out_of_rows(&self.series).filter(|_| self.figures == *figures)?;
@@ -394,14 +394,14 @@ impl KeptCell {
         self.cell.ran_by = (!self.build.is_this()).then_some(self.build);
         let judged = Judged { cell: self.cell, gates: self.gates, tails: self.tails };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects: self.suspects };
-        // Files are named by them.
+        // The names become file names.
         let named =
             self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
         named.then_some((ran, Observed { series, histograms: self.histograms, console: self.console }))
     }
 }
 
-/// Samples by their instants, at each of which all series have one.
+/// Groups samples by instant; every series has a value at each.
 fn in_rows(samples: &[Sample]) -> Vec<SeriesRow> {
     let position = |name: &str| SERIES.iter().position(|(known, _)| *known == name);
     let (mut rows, mut before, mut last): (Vec<SeriesRow>, _, _) = (Vec::new(), 0, BTreeMap::new());
@@ -418,7 +418,7 @@ fn in_rows(samples: &[Sample]) -> Vec<SeriesRow> {
     rows
 }
 
-/// The samples as they came; `None` if there is no such series.
+/// The samples in their order; `None` if a series is unknown.
 fn out_of_rows(rows: &[SeriesRow]) -> Option<Vec<Sample>> {
     let (mut samples, mut at_ns, mut last) = (Vec::new(), 0_u64, BTreeMap::new());
     for (gap, times, changed) in rows {
@@ -433,7 +433,7 @@ fn out_of_rows(rows: &[SeriesRow]) -> Option<Vec<Sample>> {
     Some(samples)
 }
 
-/// Every metric that this program knows, and their digest.
+/// All metrics of this program, and their digest.
 fn known() -> &'static (String, FiguresRecord) {
     static KNOWN: OnceLock<(String, FiguresRecord)> = OnceLock::new();
     KNOWN.get_or_init(|| {
@@ -454,7 +454,7 @@ mod tests {
         let begun = || Journal::begin(desk.path(), "run");
         let first = begun().unwrap();
         assert!(begun().is_err(), "another is at work");
-        // As a process has it for a moment that another thread starts.
+        // As a process has it for a moment while another thread starts it.
         let held = first.pages.lock().unwrap().file.0.try_clone().unwrap();
         drop(first);
         assert!(begun().is_ok());

@@ -1,4 +1,4 @@
-//! What would have mended a failing cell: other settings of its scenario, tried on the same seed.
+//! Finds settings of a scenario that mend a failing cell, by trying them with the same seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,24 +17,24 @@ use crate::record::{
 };
 use crate::scenario::{Cost, Document, Plan, Request};
 
-/// Settings whose failing cells get a remedy.
+/// The most settings whose failing cells get a remedy.
 const CELLS: usize = 3;
-/// Settings that are tried alone for one finding: many broken rules are read, not guessed.
+/// The most settings tried alone for one finding. With more broken rules, people read, not guess.
 const TRIES: usize = 8;
-/// Settings that are tried alone for all findings of a small cell.
+/// The most settings tried alone for all findings of a small cell.
 const MOST_TRIES: u64 = 24;
-/// A cell of a longer estimate is not run again; an estimate is the same on every machine.
+/// A cell with a longer estimate is not run again. Estimates are the same on every machine.
 const TRIED_UP_TO: Span = Span::secs(2);
-/// The work of one try and of all tries for a cell, by how often a run is asked whether it is to
-/// end: after so many steps of the executor, or rows.
+/// The work of one try, and of all tries for a cell. A unit is one check for an interrupt, made
+/// after a fixed number of executor steps or rows.
 const WORK_OF_ONE: u64 = 200_000;
 const WORK_OF_ALL: u64 = 1_000_000;
-/// Remedies that are named where none was tried.
+/// The most remedies that are named if none was tried.
 const NAMED: usize = 3;
 
-/// Gives failing cells the settings that mend them, or the gravest finding of each, or may mend it.
-/// Of each setting the worst seed stands for the others. Where a signal or the time limit comes first,
-/// the record is not complete, as the notes say.
+/// Adds remedies to failing cells: settings that mend the cell, or its gravest finding, or may do
+/// so. The worst seed stands for all seeds of a setting. If a signal or the time limit comes first,
+/// the record is incomplete and the notes say so.
 pub fn mend(
     plans: &[Plan],
     judged: &mut [Judged],
@@ -65,7 +65,7 @@ pub fn mend(
     stop.notes(plans.len(), plans.len())
 }
 
-/// What mends is judged by this figure where a file expects that no saved edit is lost.
+/// Remedies are judged by this figure if the scenario expects that no saved edit is lost.
 const LOST: &str = "oracle.saved_edits.lost";
 const TAKEN_BACK: &str = "oracle.taken_back.edits";
 const SHELVED: &str = "oracle.shelved.edits";
@@ -73,7 +73,7 @@ const STUCK: &str = "stuck";
 /// It follows from other checks, which say more.
 const DIVERGENT: &str = "divergent";
 
-/// What of a cell a setting may mend, the gravest first.
+/// The findings that a setting may mend, the gravest first.
 fn findings(cell: &CellRecord) -> Vec<String> {
     let all = cell.gravest_first().into_iter().filter_map(|reason| match reason {
         Reason::Violation { check } if check != DIVERGENT => Some(check.clone()),
@@ -83,7 +83,7 @@ fn findings(cell: &CellRecord) -> Vec<String> {
     distinct(all)
 }
 
-/// Whether more saved edits are lost than the file allows.
+/// True if the reason is that more saved edits are lost than the scenario allows.
 fn is_of_losses(cell: &CellRecord, reason: &Reason) -> bool {
     let is_loss = |metric: &str| metric == LOST || losses().any(|loss| loss.metric == metric);
     match reason {
@@ -103,13 +103,13 @@ fn count(cell: &CellRecord, finding: &str) -> u64 {
     }
 }
 
-/// All that a cell fails by, with how much of it, once at least.
+/// All failures of a cell with their counts, at least 1.
 fn failures(cell: &CellRecord) -> BTreeMap<String, u64> {
     let names = cell.reasons.iter().map(|reason| failure(cell, reason));
     names.map(|name| (name.clone(), count(cell, &name).max(1))).collect()
 }
 
-/// The name of a reason: of a check, or of the figure that counts it, where there is one.
+/// The name of a reason: its check, or the figure that counts it, if there is one.
 fn failure(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => check.clone(),
@@ -121,7 +121,7 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Settings that may mend `finding`; of lost edits those that mend what lost them.
+/// Settings that may mend `finding`; for lost edits, settings against the kinds of loss.
 fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     if finding != LOST {
         return document.remedies(finding);
@@ -134,13 +134,13 @@ fn key(set: &str) -> &str {
     set.split_once('=').map_or("", |(key, _)| key)
 }
 
-/// What a cell comes to with other settings.
+/// The result of a cell with other settings.
 struct Tried {
     set: Vec<String>,
     fails: BTreeMap<String, u64>,
-    /// What is new or clearly more than before.
+    /// Failures that are new or clearly more frequent.
     worse: Vec<WorseRecord>,
-    /// Whether anything in it is another than before.
+    /// True if the settings change anything in this cell.
     changes: bool,
 }
 
@@ -151,13 +151,13 @@ impl Tried {
     fn mends(&self) -> bool {
         self.fails.is_empty() && self.worse.is_empty()
     }
-    /// How much of a finding it leaves, and what else is wrong with it: the less the better.
+    /// What remains of a finding, then what else is wrong: lower is better.
     fn leaves(&self, finding: &str) -> [u64; 3] {
         [self.count(finding), self.worse.len() as u64, self.fails.len() as u64]
     }
 }
 
-/// More of what is done to edits, be it expected; of other failures what chance does not explain.
+/// Any increase of harm to edits, even if expected; for other failures an increase beyond chance.
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
     let is_of_edits = |what: &str| of_edits().any(|of| of == what || metric_of(what) == Some(of));
@@ -218,9 +218,9 @@ impl Trial<'_> {
         self.best(finding, first, &tried)
     }
 
-    /// Adds to the setting that leaves least of the finding the next one with which less is left,
-    /// as one may need another; and so on. It is one that is known for the finding, or for what the
-    /// first makes worse or still fails by. `None` if somebody wants us to stop.
+    /// Adds further settings to the best one, one by one while less remains, since one may need
+    /// another. Candidates are those known for the finding, or for what the first makes worse or
+    /// still fails. `None` if the run is to stop.
     fn add_to_best(&self, document: &Document, finding: &str, tried: &mut Vec<Tried>) -> Option<()> {
         let known = known(document, self.cell, finding);
         let is_known = |one: &&Tried| one.changes && one.set.iter().all(|set| known.contains(set));
@@ -229,7 +229,7 @@ impl Trial<'_> {
         let (mut best, mut left) = (first.set.clone(), first.leaves(finding));
         let others = first.worse.iter().map(|one| &one.what).chain(first.fails.keys());
         let others = others.flat_map(|what| self::known(document, self.cell, what));
-        // What helps alone, or was not tried alone, comes before what changes nothing.
+        // Settings that help alone, or were not tried alone, come before those that change nothing.
         let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
         let by_help = |mut sets: Vec<String>, what: &str| {
             sets.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(what))));
@@ -252,8 +252,7 @@ impl Trial<'_> {
         Some(())
     }
 
-    /// Adds what came of these settings, if they can be run to an end; `None` if somebody wants us
-    /// to stop.
+    /// Tries these settings, if the cell is small enough; `None` if the run is to stop.
     fn take(&self, document: &Document, set: Vec<String>, tried: &mut Vec<Tried>) -> Option<()> {
         let plan = self.planned(document, &set).filter(|plan| Cost::of(plan).time() <= TRIED_UP_TO);
         if let Some(plan) = plan {
@@ -262,7 +261,7 @@ impl Trial<'_> {
         (!self.stop.cuts()).then_some(())
     }
 
-    /// Of each finding the setting that leaves least of it at no other cost.
+    /// For each finding the setting that leaves the least of it without making anything worse.
     fn best_of_each(&self, all: &[(String, Vec<String>)], tried: &[Tried]) -> Vec<String> {
         let best = |(finding, known): &(String, Vec<String>)| {
             let of = tried.iter().filter(|one| known.contains(&one.set[0]));
@@ -270,7 +269,7 @@ impl Trial<'_> {
             helps.min_by_key(|one| (one.count(finding), one.fails.len())).map(|one| one.set[0].clone())
         };
         let mut sets: Vec<String> = distinct(all.iter().filter_map(best));
-        // Of two values of a key the first stays: it mends what is graver.
+        // Of two values of a key the first stays, as it mends a graver finding.
         let mut keys = BTreeSet::new();
         sets.retain(|set| keys.insert(key(set).to_owned()));
         sets
@@ -286,7 +285,7 @@ impl Trial<'_> {
         if let Some(best) = best {
             return Some(self.record(finding, best.set.clone(), Some(best)));
         }
-        // What changes nothing in this cell has nothing to do with what it fails by.
+        // A setting that changes nothing in this cell has nothing to do with the failure.
         let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1);
         let idle: Vec<String> =
             idle.flat_map(|one| one.set.clone()).filter(|set| known.contains(set)).collect();
@@ -315,7 +314,7 @@ impl Trial<'_> {
         (plan.source.digest != self.plan.source.digest).then_some(plan.with_seed(self.plan.seed))
     }
 
-    /// What comes of this plan; `None` if it did not come to an end.
+    /// The result of this plan; `None` if it did not end.
     fn tried(&self, set: Vec<String>, plan: &Plan) -> Option<Tried> {
         let most = self.work.load(Ordering::Relaxed).saturating_add(WORK_OF_ONE).min(WORK_OF_ALL);
         let is_spent = || self.work.fetch_add(1, Ordering::Relaxed) >= most;

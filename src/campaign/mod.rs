@@ -1,18 +1,18 @@
-//! Campaigns: many cells, one after the other or side by side.
+//! Campaigns: many cells, one after the other or in parallel.
 //!
-//! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from
-//! its start to its end; nothing is shared between cells but what is constant. [`validate`] and
-//! [`calibrate`] are apart: they simulate no world.
+//! Only this room has threads. A cell is one plan, and a [`Runner`] runs it on one thread from
+//! start to end; cells share only constants. [`validate`] and [`calibrate`] are separate: they
+//! simulate no world. Read `run` first, then `journal`, `stop`, `shards`.
 //!
 //! Invariants:
 //!
-//! - Results, and the failing cells whose records' lives are told, do not depend on the number of
-//!   threads, nor on which cell was done first.
+//! - Results do not depend on the number of threads, nor on which cell ended first. This includes
+//!   the failing cells whose records' lives are reported.
 //! - A stop is never lost and never silent: SIGINT lets the running cells finish, for a while;
 //!   SIGTERM, the time limit and `--fail-fast` end them too. The notes say so.
-//! - A cell that has ended is kept in the [`Journal`] at once: a run that is killed and resumed
-//!   comes to the same as one that was not.
-//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (3).
+//! - A cell that has ended is in the [`Journal`] at once: a killed and resumed run gives the same
+//!   results as one that was not.
+//! - A panic in a cell is a failure of that cell (exit 1), as is a plan that cannot be run (3).
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

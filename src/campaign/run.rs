@@ -1,4 +1,4 @@
-//! Many cells on many threads; one cell again.
+//! Runs many cells on many threads, or one cell again.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, h
 use crate::scenario::Plan;
 use crate::world::{AppWords, Ending, Outcome, Traced, Unrunnable, Watch};
 
-/// Failing cells whose records' lives are told.
+/// The most failing cells that get the lives of their records.
 const CELLS_TOLD: usize = 3;
 const RECORDS_TOLD: usize = 3;
 
@@ -35,14 +35,14 @@ pub struct CampaignOptions {
 
 pub trait Listener: Sync {
     fn started(&self, cell: usize);
-    /// Its virtual time has come to `now`; its script is `of` long.
+    /// The virtual time of `cell` is `now`; its script is `of` long.
     fn progressed(&self, cell: usize, now: Time, of: Span);
     fn ended(&self, cell: usize, record: &CellRecord);
-    /// What a cell observed, in the order of the plans; nobody else keeps this.
+    /// The observations of a cell, in the order of the plans; they are not stored elsewhere.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
-/// What a campaign came to, in the order of its plans; cells that were never begun are left out.
+/// The results of a campaign, in the order of its plans; cells that were not started are left out.
 #[derive(Debug, Default)]
 pub struct Campaign {
     pub judged: Vec<Judged>,
@@ -50,9 +50,9 @@ pub struct Campaign {
     pub notes: Vec<Note>,
 }
 
-/// Runs plans: all, or the `part` of a longer list that has these names there. Cells that a journal
-/// holds are taken from it, all others are kept in it as they end. Of a part no lives are told: which
-/// cells fail first only the whole list says.
+/// Runs plans: all, or a `part` of a longer list, with their ids in that list. Cells in the journal
+/// are not run; all others are stored there as they end. A part gets no lives, as only the whole
+/// list shows which cells fail first.
 pub fn run(
     plans: &[Plan],
     part: Option<&[String]>,
@@ -145,7 +145,7 @@ fn run_cell(
     let again = twice && outcome.ending != Ending::Interrupted;
     let judged = match again.then(|| attempt(plan, id, || runner.run(plan, watch))) {
         Some(Err(broken)) => *broken,
-        // One that was interrupted shows nothing.
+        // An interrupted second run shows nothing.
         Some(Ok(again)) if again.ending != Ending::Interrupted => {
             analysis::judge_again(plan, id, &outcome, (&Recorded::of(&outcome), &again)).0
         }
@@ -166,7 +166,7 @@ fn console(said: AppWords) -> Vec<String> {
     said.lines.iter().map(|line| inert_lines(line).into_owned()).chain(more).collect()
 }
 
-/// The first record of each check that found something, the gravest first, then others, each once.
+/// The first record of each check with a finding, the gravest first, then the others, each once.
 pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut checks = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -191,8 +191,8 @@ pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     first
 }
 
-/// Runs failing cells again for the lives of their suspects: of each setting the worst seed, which
-/// stands for the others, the gravest setting first, then the first cells.
+/// Runs failing cells again for the lives of their suspects. The worst seed stands for its setting;
+/// the gravest settings come first, then the first cells.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let cut = || stop.cuts();
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -219,18 +219,18 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
-/// Lives as a record keeps them.
+/// Lives as a record stores them.
 pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
-/// A text whose lines follow the first one indented.
+/// Indents all lines after the first.
 fn lines(text: &str) -> String {
     text.lines().map(inert).collect::<Vec<_>>().join("\n    ")
 }
 
-/// Runs something of a cell; what keeps it from ending, a panic too, becomes the verdict on the cell.
+/// Runs `run` for a cell. An error or a panic becomes the verdict on the cell.
 pub(super) fn attempt<T>(
     plan: &Plan,
     id: &str,
@@ -279,7 +279,7 @@ impl Watch for Quietly<'_> {
     }
 }
 
-/// Runs a plan again for its timeline; `Err` tells why it could not be run.
+/// Runs a plan again for its timeline; `Err` is a cell that says why it could not be run.
 pub fn trace(
     plan: &Plan,
     id: &str,
@@ -289,8 +289,8 @@ pub fn trace(
     attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
 }
 
-/// Runs a plan again and holds its digests against the `recorded` ones: it fails as not deterministic,
-/// or, by the digest of another build, as not comparable. The cell comes with the lives of `records`.
+/// Runs a plan again and compares its digests with the `recorded` ones. If they differ, it is not
+/// deterministic, or not comparable for another build. The cell has the lives of `records`.
 pub fn replay(
     plan: &Plan,
     id: &str,

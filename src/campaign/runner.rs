@@ -1,4 +1,4 @@
-//! What runs a cell: the simulation, or in tests something that stands for it.
+//! Runs a cell: the simulation, or a fake in tests.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,28 +17,28 @@ pub type Record = (EntityId, Key);
 pub(super) struct Ran {
     pub(super) judged: Judged,
     pub(super) wall: Duration,
-    /// Records whose lives would explain what is wrong.
+    /// Records whose lives would explain the failure.
     pub(super) suspects: Vec<Subject>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     pub series: Vec<Sample>,
-    /// By metric: the observations behind its distribution, as a line of a log of histograms.
+    /// By metric, the observations behind its distribution, as a line of a histogram log.
     pub histograms: Vec<(String, String)>,
-    /// Lines of the consoles of its apps.
+    /// The console lines of its apps.
     pub console: Vec<String>,
 }
 
-/// What runs a plan. The same plan always gives the same outcome, on any thread.
+/// Runs plans. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
     fn stacks(&self) -> Vec<Described>;
-    /// The stacks themselves, if they are of this process.
+    /// The stacks themselves, if they are in this process.
     fn engines(&self) -> Option<&Stacks> {
         None
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
-    /// The same; if it ends by a panic, `said` is what its apps had said by then.
+    /// Like [`run`](Self::run); after a panic, `said` has what its apps wrote until then.
     fn run_saying(
         &self,
         plan: &Plan,
@@ -47,16 +47,16 @@ pub trait Runner: Sync {
     ) -> Result<Outcome, Unrunnable> {
         self.run(plan, watch)
     }
-    /// Runs a cell again and tells the lives of these subjects, one after the other.
+    /// Runs a cell again and returns the lives of these subjects, in order.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
-    /// Runs a cell again and keeps a log of its first `most` requests.
+    /// Runs a cell again and logs its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
-    /// Runs a cell again with somebody who hears all of it.
+    /// Runs a cell again with a listener for all of its events.
     fn heard(&self, plan: &Plan, ear: Rc<RefCell<dyn Ear>>, watch: &dyn Watch)
     -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
-    /// What becomes of the edits and imports that a cell asks for; nothing is run.
+    /// How the edits and imports of a cell are placed, without running it.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 

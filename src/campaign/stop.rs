@@ -1,4 +1,4 @@
-//! When a campaign ends before its last cell.
+//! Ends a campaign before its last cell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,27 +8,27 @@ use super::stopwatch::Stopwatch;
 use crate::metrics::human;
 use crate::record::{Exit, Note};
 
-/// After the first SIGINT, running cells have this long to come to their end.
+/// After the first SIGINT, running cells have this long to finish.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     /// SIGINT came: start no more cells, let the running ones finish.
     pub interrupt: Arc<AtomicBool>,
-    /// SIGTERM came: somebody is about to kill us, so end the running cells too.
+    /// SIGTERM came: we are about to be killed, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    /// Whether somebody looks at the others, or the process ends before: who comes first says.
+    /// True if a campaign watches the flags above, false if the process ends first; set only once.
     heeded: Arc<OnceLock<bool>>,
 }
 
 impl Signals {
-    /// From here on who runs looks at what came. Where the process ends already, waits for that.
+    /// From here on the campaign watches the flags. If the process already ends, waits for that.
     pub fn heed(&self) {
         while !self.heeded.get_or_init(|| true) {
             std::thread::park();
         }
     }
-    /// Whether nobody looks at them, nor will: the process is to be ended.
+    /// True if no campaign watches the flags, nor will: the process is to end.
     pub fn unheeded(&self) -> bool {
         !self.heeded.get_or_init(|| false)
     }
@@ -84,7 +84,7 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-    /// Whether what explains failing cells ends early, from here on.
+    /// True if explaining failing cells is to end now; it remembers that.
     pub(super) fn cuts(&self) -> bool {
         let cuts = self.signals.any() || self.late();
         self.was_cut.fetch_or(cuts, Ordering::Relaxed);
@@ -93,8 +93,8 @@ impl Stop {
     pub(super) fn was_cut(&self) -> bool {
         self.was_cut.load(Ordering::Relaxed)
     }
-    /// What the record says of it; nothing where all cells came to their end and the failing ones
-    /// are explained, whatever came meanwhile.
+    /// The notes of the record. Empty if all cells ended and the failing ones are explained, even
+    /// if a signal came.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         if ended == planned && !self.was_cut() {
             return Vec::new();

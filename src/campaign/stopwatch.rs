@@ -1,4 +1,4 @@
-//! The host's clock: the one place that reads it, and nothing simulated asks.
+//! The host's clock. Only this file reads it, and nothing simulated uses it.
 
 #![expect(clippy::disallowed_types, reason = "host time is what is measured here")]
 

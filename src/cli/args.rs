@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the command line.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::LIKE;
 
-/// The exit codes as the page tells them.
+/// The exit codes, from the table in the docs.
 fn exit_codes() -> String {
     let page = include_str!("../../docs/commands.md").lines();
     let rows = page.skip_while(|line| !line.starts_with("| exit |")).skip(2);
@@ -164,17 +164,17 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The seeds, if any are named.
+    /// The seeds that were given, if any.
     pub(super) fn seeds(&self) -> Option<RangeInclusive<u64>> {
         self.seed.map(|seed| seed..=seed).or_else(|| self.seeds.clone())
     }
-    /// The same cells under the scenario's own seed.
+    /// The same cells with the scenario's own seed.
     pub(super) fn seedless(&self) -> Selection {
         Selection { seed: None, seeds: None, ..self.clone() }
     }
 }
 
-/// How many seeds; one if none are named.
+/// The number of seeds; 1 if none are given.
 pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
     seeds.map_or(1, |seeds| u128::from(seeds.end() - seeds.start()) + 1)
 }
@@ -516,8 +516,7 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     Ok(first..=last)
 }
 
-/// Whether it can set anything at all; the scenario room reads it.
-
+/// What requests that timed out mean.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum TimeoutsAre {
     /// The link had failed: nothing would have come.

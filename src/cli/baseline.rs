@@ -1,4 +1,4 @@
-//! `baseline`: named files that runs are held against.
+//! `baseline`: named files that runs are compared with.
 
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -21,13 +21,13 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             if path.exists() {
                 let run = shell_word(&inert_path(run));
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
-                // One that cannot be read cannot be updated, either: why, and what helps, its reading says.
+                // An unreadable baseline cannot be updated either: the error of reading helps more.
                 read(name, &path)?;
                 return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
             }
             reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
-            // A signal waits until the file is whole.
+            // A signal waits until the file is complete.
             console.surroundings.signals.heed();
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
@@ -43,10 +43,10 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 console.result(&format!("{}: nothing changed, so it is left as it is\n", inert_path(path)));
                 return Ok(Exit::Success);
             }
-            // One that comes again stands once, as the latest.
+            // A repeated reason is kept once, as the latest.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
-            // A signal waits until the file is whole.
+            // A signal waits until the file is complete.
             console.surroundings.signals.heed();
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");

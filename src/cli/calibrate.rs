@@ -1,4 +1,4 @@
-//! `calibrate`: from a request log of one's own to a link, a backend and a chunk size.
+//! `calibrate`: estimates a link, a backend and a chunk size from a user's request log.
 
 use std::path::Path;
 
@@ -52,7 +52,7 @@ fn refusal(fit: &Calibration) -> String {
     refuses.next().map_or_else(String::new, shown::says)
 }
 
-/// Writes the scenario, but over no file that is there, and says what can be done with it.
+/// Writes the scenario, never over an existing file, and says how to use it.
 fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> anyhow::Result<String> {
     let shown = inert_path(path);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -79,7 +79,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> an
     next(path, &text, fit, console)
 }
 
-/// The options that choose one reading of several.
+/// The options that choose one of several readings.
 fn choices(fit: &Calibration) -> String {
     let open = |differs: bool, option| differs.then_some(option);
     let first = &fit.readings[0];
@@ -92,11 +92,11 @@ fn choices(fit: &Calibration) -> String {
     format!("the log leaves {} readings open; choose with {}", fit.readings.len(), options.join(" and "))
 }
 
-/// What a search takes of one processor at most, by the estimate of `plan`.
+/// The most processor time that a suggested search takes, by the estimate of `plan`.
 const SEARCH: Span = Span::secs(120);
-/// Rounded up to so many nanoseconds.
+/// Times are rounded up to this many nanoseconds.
 const TEN: u64 = 10_000_000_000;
-/// Seeds of a search; fewer if it would take too long.
+/// The seeds of a search; fewer if it would take too long.
 const SEEDS: [u64; 3] = [8, 4, 2];
 
 fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> anyhow::Result<String> {
@@ -104,7 +104,7 @@ fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> an
     let Some((from, to, seeds, takes)) = search(path, text, fit, console)? else {
         return Ok(format!("\n{word} holds these figures: syncdyno run {word}\n"));
     };
-    // Half of a usual timeout, doubled until the log's requests have room.
+    // Half of a usual timeout, doubled until the requests of the log fit.
     let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     Ok(format!(
@@ -115,8 +115,8 @@ fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> an
     ))
 }
 
-/// The widest axis of chunks, and the most seeds, of which all cells are run in time; `None` if not
-/// even a few are.
+/// The widest axis of chunks and the most seeds whose cells all run in time, `None` if there are
+/// none.
 fn search(
     path: &Path,
     text: &str,
@@ -131,7 +131,7 @@ fn search(
     let axis = ("engine.pull.chunk_rows".to_owned(), sizes.iter().map(u64::to_string).collect());
     let plans = sources::requested(&document, &Request { axes: vec![axis], ..Request::default() }, console)?;
     let costs = cost::of(&plans);
-    // Chunks far below the best cost the most, and say the least.
+    // Chunks far below the best take the most time and tell the least.
     let least = fit.recommended().max(from);
     let narrower = (0..sizes.len().saturating_sub(2)).map(|skipped| (sizes[skipped], &costs[skipped..]));
     let narrower = narrower.take_while(|(from, _)| *from <= least);

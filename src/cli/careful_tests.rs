@@ -1,4 +1,4 @@
-//! What is not overwritten, not said without need, and not searched for nothing.
+//! What is not overwritten, not printed without need, and not searched for nothing.
 
 use insta::assert_snapshot;
 
@@ -102,7 +102,7 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
     std::fs::create_dir_all(desk.path("folder/run.json")).unwrap();
     desk.write("back.csv", "start,rows,bytes,duration_ms,outcome\n0,1,1,5,ok\n0,1,1,-5,ok\n");
-    // It takes no room on the disk, and would take all memory.
+    // Sparse files: they use no disk space, but would use all memory.
     for file in ["vast.toml", "vast/run.json", "vast.csv"] {
         let path = desk.write(file, "");
         std::fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
@@ -177,7 +177,7 @@ fn a_search_goes_no_further_than_the_answers_of_the_backend() {
         assert_eq!(desk.run(&format!("{tune}{more}")), 0, "{}", desk.err);
         let cells = desk.record("tuned").cells;
         let of = |cell: &record::CellRecord| cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
-        // The present value is shown beside the best, whatever it is.
+        // The present value is always shown next to the best.
         let most = cells.iter().map(of).filter(|rows| *rows != 500).max().unwrap();
         assert_eq!(most <= 700, capped, "{most}");
     }

@@ -69,14 +69,14 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     gate(args, &comparison, comparison.found(Finding::Worse).count() > 0, console)
 }
 
-/// What a comparison comes to as a gate: what cannot be compared is no pass.
+/// The exit code of a comparison as a gate: what cannot be compared does not pass.
 fn gate(
     args: &CompareArgs,
     comparison: &Comparison,
     worse: bool,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    // What fails is lost rows, a gate or a stuck phone before it is a figure.
+    // Lost rows, a missed gate or a stuck phone count before a changed figure.
     let failure = comparison.new_failure();
     let lacking = lacking(comparison).map(|what| format!("{} lacks {what}", args.candidate));
     if let Some(why) = unjudged(comparison).or(lacking) {
@@ -84,13 +84,13 @@ fn gate(
     }
     if let Some(what) = unmeasured(comparison, &args.metric) {
         let why = format!("not comparable: {what}");
-        // Who fails may have nothing left to measure: then it is the failure that counts.
+        // A failing cell may have nothing to measure: then its failure counts.
         if failure == Exit::Success {
             return Err(Refusal::because(Exit::NoBaseline, why));
         }
         console.remark(&format!("{why}\n"));
     }
-    // Who has changed it on purpose is told how to say so; of a run, or of a variant of it, there is nothing to update, and what fails is not taken.
+    // Says how to accept an intended change. A run as base has nothing to update.
     let acceptable = || baseline::of_run(Path::new(&args.candidate), Vec::new()).is_ok();
     if worse && baseline::load(&args.base).is_ok() && acceptable() {
         console.remark(&format!("{}\n", accept(&args.base, &args.candidate)));
@@ -98,7 +98,7 @@ fn gate(
     Ok(Exit::first([failure, if worse { Exit::Regression } else { Exit::Success }]))
 }
 
-/// Reads a side: a report's folder or its `run.json`, of which `#VARIANT` picks one variant, or a baseline.
+/// Reads a side: a baseline, or a report's folder or `run.json`, with `#VARIANT` for one variant.
 fn side(what: &str) -> anyhow::Result<Side> {
     let (place, variant) = match what.rsplit_once('#') {
         Some((place, variant)) if !Path::new(what).exists() => (place, Some(variant)),

@@ -1,4 +1,4 @@
-//! What a command has at hand: where its words go, its surroundings, and what runs its cells.
+//! What a command needs: its output streams, its surroundings, and what runs its cells.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -21,8 +21,8 @@ pub struct Surroundings {
     pub signals: crate::campaign::Signals,
 }
 
-/// The two streams. What is said of foreign text is [`inert`](crate::base::inert()) where it was
-/// put into words: nothing is escaped here. A reader that went away is no error of ours: what is left unsaid is dropped.
+/// The two output streams. Foreign text was made [`inert`](crate::base::inert()) when formatted:
+/// nothing is escaped here. A reader that closes a pipe is not an error: the rest is dropped.
 pub(super) struct Console<'a> {
     pub(super) runner: &'a dyn Runner,
     out: &'a mut dyn Write,
@@ -58,10 +58,10 @@ impl<'a> Console<'a> {
         }
     }
     pub(super) fn complaint(&mut self, text: &str) {
-        // When stderr is gone there is nobody left to tell.
+        // If stderr is closed, nobody can be told.
         let _ = self.err.write_all(text.as_bytes());
     }
-    /// What kept the result from being written; `None` if it was, or if its reader went away.
+    /// Why the result was not written; `None` if it was, or if its reader closed the pipe.
     pub(super) fn loss(&self) -> Option<&io::Error> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }

@@ -1,4 +1,4 @@
-//! What cells will cost on this host, by a small cell that runs now, and whether memory is there.
+//! Estimates the cost of cells on this host, by running a small cell, and checks the memory.
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,17 +31,17 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     costs
 }
 
-/// Bytes of memory for cells `jobs` at once: first what they surely take, then what they may.
+/// Bytes of memory for `jobs` cells at once: a certain lower bound, and a likely upper bound.
 pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
-/// What cells will cost here, `jobs` at once.
+/// The cost of cells on this host, `jobs` at once.
 pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else {
         return String::new();
     };
-    // The first run pays for what is set up once.
+    // The first run includes one-time initialization.
     let walls = (0..3).filter_map(|_| timed(&probe, console));
     let Some(wall) = walls.min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
@@ -74,10 +74,10 @@ fn timed(probe: &Plan, console: &Console<'_>) -> Option<Duration> {
     Some(started.elapsed())
 }
 
-/// The estimate is within this factor of what was measured: what is beyond it surely has no room.
+/// Estimates are within this factor of measurements: beyond it, memory surely does not suffice.
 const OFF: u64 = 2;
 
-/// Refuses cells that surely find no memory here, unless allowed, and warns of those that may not.
+/// Refuses cells that surely lack memory here, unless allowed, and warns if memory may not suffice.
 pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
@@ -93,7 +93,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
             "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
         )
     };
-    // What is not sure refuses nothing.
+    // An uncertain lack refuses nothing.
     if sure > free.saturating_mul(OFF) && !work.allow_memory {
         return Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure))));
     }
@@ -101,7 +101,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
     Ok(())
 }
 
-/// Bytes that the system can give, swap among them, out of `/proc/meminfo` (proc(5), in kB).
+/// Available bytes including swap, from `/proc/meminfo` (proc(5), in kB).
 fn free(meminfo: &str) -> Option<u64> {
     let kilobytes = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
@@ -110,8 +110,8 @@ fn free(meminfo: &str) -> Option<u64> {
     Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
 }
 
-/// Bytes that the control group of a process leaves it, as a container's: the least of its own and
-/// those above it. What is read of files is given back when needed (cgroups(7), `memory.stat`).
+/// Bytes left in the control group of a process, as in a container: the least of its own and its
+/// ancestors. File cache is freed when needed (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
     let mut least = None;
     for line in groups.lines() {

@@ -1,4 +1,4 @@
-//! `coverage`: what a folder of scenarios shows, with what numbers.
+//! `coverage`: what a folder of scenarios shows, with figures.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::render::{self, Covered};
 use crate::scenario::Document;
 use crate::{analysis, metrics};
 
-/// Writes `COVERAGE.md` beside scenarios; of an incomplete run nothing: it would look whole.
+/// Writes `COVERAGE.md` next to scenarios; not for an incomplete run, as it would look complete.
 pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     if path.is_file() {
         let text = format!("{} is one file: the table is of a folder of scenarios", inert_path(path));

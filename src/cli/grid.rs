@@ -1,4 +1,4 @@
-//! From axes to plans.
+//! Makes plans from axes.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::Plan;
 
-/// Seeds if none are named, from the scenario's own on: fewer say nothing of the noise.
+/// The default number of seeds, from the scenario's own on: with fewer the noise is unknown.
 const SEEDS: u64 = 8;
 pub(super) const SEED: &str = "seed";
 
-/// What was selected with every combination of the axes' values, under the same seeds. The first is
-/// tried alone: what is wrong is then told once, and of a grid that is too large nothing is made.
+/// The selection with every combination of the axes' values, under the same seeds. The first is
+/// made alone, so that errors are reported once, and a grid that is too large is not made.
 pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     Ok(plans)
 }
 
-/// Refuses two values of an axis that come to the same cells throughout, as `60s` and `1m` do.
+/// Refuses two values of an axis that give the same cells everywhere, such as `60s` and `1m`.
 fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
     let mut digests: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
     for (plan, value) in plans.iter().filter_map(|plan| Some((plan, plan.source.axes.get(&axis.key)?))) {
@@ -59,7 +59,7 @@ pub(super) fn values(axes: &[Axis]) -> Values {
     axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect()
 }
 
-/// Refuses variants that are the same once the axes have their values, as their columns would be.
+/// Refuses variants that are equal once the axes have their values: their columns would be, too.
 fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
     for (i, plan) in corner.iter().enumerate() {
         let same = |other: &&Plan| {

@@ -1,4 +1,4 @@
-//! Files that scenarios read, kept with the report: a cell can be run again after they are gone.
+//! Keeps the input files of scenarios with the report, so that cells can be run again without them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
     from: PathBuf,
-    /// As the scenario calls it; behind `=` if an option of a stack names it, which is before that.
+    /// The name in the scenario; after `=` if an option of a stack names it, which stands before.
     called: String,
     pub(super) name: String,
 }
@@ -21,7 +21,7 @@ impl Input {
         file::read_bytes(&self.from, file::Named::InFile, file::RECORD_MAX)
             .map_err(|cause| FolderError { path: self.from.clone(), cause })
     }
-    /// The scenario with the copy's name in the place of the file's.
+    /// The scenario with the name of the copy instead of the file.
     pub(super) fn beside(&self, resolved: &str) -> String {
         renamed(resolved, &self.called, &self.name)
     }
@@ -35,7 +35,7 @@ pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
     all
 }
 
-/// Copies are called by the scenario's digest too, for two scenarios may each have a `rows.csv`.
+/// The name of a copy starts with the scenario's digest: two scenarios may each have a `rows.csv`.
 fn inputs(plan: &Plan) -> Vec<Input> {
     let home = Path::new(&plan.source.path).parent().unwrap_or(Path::new(""));
     let short: String = plan.source.digest.chars().take(8).collect();
@@ -63,14 +63,14 @@ pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Re
     })
 }
 
-/// Whether a copy is called so: by a scenario's digest, a number and the file's own name.
+/// True for the name of a copy: a scenario's digest, a number and the name of the file.
 pub(super) fn is_copy(name: &str) -> bool {
     let [digest, number, file] = name.splitn(3, '-').collect::<Vec<_>>()[..] else { return false };
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     digest.len() == 8 && digest.bytes().all(hex) && number.parse::<usize>().is_ok() && !file.is_empty()
 }
 
-/// What the scenarios call their files, with where the copies lie, as the record tells it.
+/// The file names in the scenarios with the paths of their copies, for the record.
 pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String, BTreeMap<String, String>> {
     let names = |inputs: &Vec<Input>| {
         inputs.iter().map(|input| (input.called.clone(), format!("{FOLDER}/{}", input.name))).collect()
@@ -89,7 +89,7 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
-/// Keys that name a file; in this table those that a stack's options say.
+/// Keys that name a file, and the table of a stack's options, which may name files.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
 const OPTIONS: &str = "[engine.options]";
 const OPTION: &str = "engine.options.";

@@ -1,4 +1,4 @@
-//! What runs nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
+//! Commands that run nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -32,7 +32,7 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     remark_on_edits(&plans, console)?;
     for document in &documents {
         let path = document.path();
-        // By its name too, as what is in the box has no path; the name may be set.
+        // By name too, since embedded scenarios have no path; the name may be set.
         let is_its = |plan: &&Plan| {
             plan.source.path == path && (!path.is_empty() || plan.source.scenario == document.name())
         };
@@ -46,7 +46,7 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     Ok(Exit::Success)
 }
 
-/// Scripts of up to so many rows and edits, and devices, are written: in a second or two.
+/// The largest scripts that are generated: rows and edits, and devices. It takes 1 or 2 seconds.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -67,7 +67,7 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
         if !asks || !small || !seen.insert(&plan.source.digest) {
             continue;
         }
-        // Data that cannot be made is a mistake, and was told.
+        // Data that cannot be generated is an error, which was reported before.
         for line in render::unplaced_in(&console.runner.placed(plan).unwrap_or_default()) {
             let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
@@ -118,7 +118,7 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
         let text = format!("`{shown}` cannot name a scenario: a letter or a digit, and {want}");
         return Err(Refusal::usage(text));
     }
-    // The scenario is called as it was typed; its file so that every shell takes it.
+    // The scenario has the name as typed; its file has a name without shell characters.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = inert_path(&path);
@@ -128,18 +128,18 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
     file.write_all(scenario::template(stem, like).as_bytes()).map_err(|e| {
-        // It was not there before, and a part of it is no scenario.
+        // It did not exist before, and an incomplete file is not a scenario.
         let _ = fs::remove_file(&path);
         Refusal::environment(format!("cannot write {shown}: {e}"))
     })?;
     console.result(&format!("{shown}\n"));
-    // What begins with a dash would be an option.
+    // A name that begins with a dash would be an option.
     let typed = if shown.to_string().starts_with('-') { format!("./{shown}") } else { shown.to_string() };
     console.remark(&format!("run it: syncdyno run {}\n", record::shell_word(&typed)));
     Ok(Exit::Success)
 }
 
-/// So many figures tell the profiles of any library apart.
+/// This many figures distinguish the profiles of any library.
 const TELLING: usize = 7;
 
 const SHELVES: [(&str, Library, &[&str]); 5] = [

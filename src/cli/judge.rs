@@ -1,4 +1,4 @@
-//! `judge`: what a real app did, held against the checks of a simulation.
+//! `judge`: checks the recorded history of a real app.
 
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -20,11 +20,11 @@ use crate::scenario::{Diagnostic, Document, Invalid, Plan, Request, file};
 use crate::world::{AppWords, Ending, Outcome, Placed};
 use crate::{analysis, render};
 
-/// A scenario that is judged by needs no fleet.
+/// A scenario for judging needs no fleet: this one is added.
 const FLEET: &str = "fleet.recorded={devices=1}";
-/// What a cell is called that no seed brings again.
+/// The name of a recorded cell, in place of a seed.
 const OBSERVED: &str = "observed";
-/// Rows of the backend, and a table of changes, are read whole.
+/// The maximum size of files that are read into memory: rows of the backend, a table of changes.
 const TABLE_MAX: u64 = 1 << 30;
 
 pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -40,7 +40,7 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     Ok(Exit::of(record.exit_code))
 }
 
-/// The words of a verdict on a history that is in no file; `args` name what was its scenario.
+/// The text of a verdict on a history that is not in a file; `args` say what its scenario was.
 pub(super) fn verdict_on(
     args: &JudgeArgs,
     mut plan: Plan,
@@ -57,7 +57,7 @@ pub(super) fn verdict_on(
     Ok(render::story(&record, console.out_paint(), console.columns(), console.voice.verbose))
 }
 
-/// The record of a verdict, and the lives that were asked for by name.
+/// The record of a verdict, and the lives of the records that were asked for.
 fn judged(
     args: &JudgeArgs,
     plan: &mut Plan,
@@ -99,7 +99,7 @@ fn judged(
     Ok((record, asked))
 }
 
-/// A life with the history's own names.
+/// Uses the names of the history in a life.
 fn name_life(names: &Names, life: &mut LifeRecord) {
     life.lines.iter_mut().for_each(|line| *line = names.say(line));
     for step in &mut life.steps {
@@ -108,7 +108,7 @@ fn name_life(names: &Names, life: &mut LifeRecord) {
     }
 }
 
-/// The one cell by which is judged.
+/// The single cell whose scenario the history is judged by.
 fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let has_fleet = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("fleet"));
@@ -145,7 +145,7 @@ pub(super) fn ground(plan: &Plan) -> Ground {
     }
 }
 
-/// Says what is wrong with a few lines of a history, if something is.
+/// The error in a few lines of a history, if there is one.
 pub(super) fn wrong_with(ground: &Ground, lines: &str) -> Result<(), String> {
     match Reader::new(ground).lines("what was said", lines.as_bytes()) {
         Ok(()) => Ok(()),
@@ -174,7 +174,7 @@ fn invalid(wrong: Vec<Diagnostic>, colour: bool) -> anyhow::Error {
     Refusal::invalid(invalid.iter(), colour)
 }
 
-/// Reads all files, and puts what they say in an order.
+/// Reads all files and orders their lines.
 fn read<'g>(args: &JudgeArgs, ground: &'g Ground, colour: bool) -> anyhow::Result<Ordered<'g>> {
     let mut reader = Reader::new(ground);
     let path = &args.history;
@@ -229,7 +229,7 @@ fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     Ok((shown, text))
 }
 
-/// The same as of a cell, of which nothing was simulated.
+/// An outcome as of a cell, but from a history.
 fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     let about = ordered.about();
     let known = |name: &str| TABLE.iter().find(|metric| metric.name == name);
@@ -238,7 +238,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     };
     let mut figures: Figures = verdict.figures.iter().filter_map(figure).collect();
     figures.retain(|name, _| !verdict.uncounted.contains(&&**name));
-    // Time that nobody looked on is no time in which a row was missing.
+    // A history does not observe all of the time, so how long a row was missing is unknown.
     figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
     figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
     Outcome {
@@ -271,7 +271,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     }
 }
 
-/// Takes out what is expected of figures that nobody can measure of a real app; gives what to say.
+/// Removes gates and expectations that nobody can measure in a real app; returns what to say.
 fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
     let figures = &outcome.figures;
     let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
@@ -309,7 +309,7 @@ fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<
     args.record.iter().map(subject).collect()
 }
 
-/// What a life may end with in words: of rows a history does not say how they came.
+/// The checks that may end a life in words: a history does not say how other rows came.
 fn told_of(found: Option<(&'static str, Option<DeviceId>)>) -> Option<(&'static str, Option<DeviceId>)> {
     found.filter(|(check, _)| ["lost-edit", "acknowledged-without-commit", "duplicate"].contains(check))
 }

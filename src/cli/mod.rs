@@ -1,16 +1,17 @@
 //! The command line.
 //!
-//! [`main`] reads the arguments and the surroundings, hands both to one of the commands, and turns what comes back into an exit code.
-//! A program with a stack of its own calls `cli::main(Stacks::builtin().with(STACK))`.
+//! [`main`] reads arguments and surroundings, runs a command, and turns its result into an exit
+//! code. A program with its own stack calls `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. A reader
-//! that closes the pipe early is no error. What each exit code means is in `docs/commands.md`.
+//! stdout has only the result; progress, remarks and errors go to stderr. A reader that closes the
+//! pipe early is not an error. `docs/commands.md` explains the exit codes.
 //!
-//! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
-//! a second one stops at once. SIGTERM ends running cells early and still writes the report.
+//! The first Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and
+//! writes a partial report, marked incomplete; a second one stops at once. SIGTERM ends running
+//! cells early and still writes the report.
 //!
-//! This is the only room that reads the terminal and signals, and the only one that uses `anyhow`;
-//! of the environment `bench` reads a seed.
+//! Only this room uses the terminal, signals and `anyhow`, and reads the environment (`bench` reads
+//! a seed there).
 
 mod against;
 mod args;

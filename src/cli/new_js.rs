@@ -9,7 +9,7 @@ use crate::base::inert_path;
 use crate::record::{self, Exit};
 use crate::scenario;
 
-/// The app, and the scenario that is hardest on what apps get wrong.
+/// The app, and the scenario with the network that finds the most mistakes of apps.
 const APP: &str = include_str!("../../examples/js-own-app/app.js");
 const TYPED: &str = include_str!("../../examples/js-own-app/app.ts");
 const SCENARIO: &str = include_str!("../../examples/js-own-app/lossy.toml");
@@ -21,14 +21,14 @@ test('nothing is lost', () => {
   bench(new URL('NAME.toml', import.meta.url).pathname, { seeds: '1..=3' })
 })
 ";
-/// The package of tests and types lies in the folder itself: nothing has to be fetched.
+/// The package for tests and types is in the folder itself: nothing has to be downloaded.
 const BENCH: [(&str, &str); 4] = [
     ("package.json", include_str!("../../npm/syncdyno-bench/package.json")),
     ("index.js", include_str!("../../npm/syncdyno-bench/index.js")),
     ("index.d.ts", include_str!("../../npm/syncdyno-bench/index.d.ts")),
     ("modules.d.ts", include_str!("../../npm/syncdyno-bench/modules.d.ts")),
 ];
-/// What is imported from npm is put into one file; what begins with `bench:` is the phone's.
+/// npm packages are bundled into one file; `bench:` modules are provided by the bench.
 const PACKAGE: &str = r#"{
   "name": "NAME",
   "private": true,
@@ -42,7 +42,7 @@ const PACKAGE: &str = r#"{
 }
 "#;
 
-/// Where the registry cannot be reached: Node itself takes the types of one file away.
+/// Without access to the registry, Node itself can strip the types of one file.
 const STRIP: &str = r#"
     "build:types": "node -e \"const fs = require('fs'), { stripTypeScriptTypes } = require('module'); fs.writeFileSync('bundle.js', stripTypeScriptTypes(fs.readFileSync('app.ts', 'utf8')))\"","#;
 

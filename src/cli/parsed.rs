@@ -1,8 +1,8 @@
-//! Words of arguments, read.
+//! Parses the words of arguments.
 
 use crate::base::Span;
 
-/// A seed is a whole number of a scenario file, too, where it may be this large.
+/// The largest seed, since a scenario file may have a seed and TOML integers are signed.
 pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 
 pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {

@@ -25,12 +25,12 @@ use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
 use crate::record::Exit;
 use crate::world::Stacks;
 
-/// The program, with these engines: arguments, streams and signals of this process.
+/// Runs the program with these engines, and the arguments, streams and signals of this process.
 pub fn main(engines: Stacks) -> ExitCode {
     let bench = InProcess(engines);
     let signals = Signals::default();
     if let Err(e) = heed(&signals) {
-        // Without handlers a signal ends us at once, which is a poorer program but not a wrong one.
+        // Without handlers a signal ends the process at once, which is less useful but not wrong.
         let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
     }
     let surroundings = Surroundings {
@@ -44,12 +44,12 @@ pub fn main(engines: Stacks) -> ExitCode {
         signals,
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
-    // A panic has already said what it is; it is our bug, and that has a code.
+    // A panic has printed its message; it is our bug, and has its own code.
     let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Internal);
     ExitCode::from(exit.code())
 }
 
-/// Reads `args`, the first of which is the program's name, and does what they say.
+/// Runs `args`, of which the first is the program's name.
 pub fn execute(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     runner: &dyn Runner,
@@ -59,12 +59,12 @@ pub fn execute(
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let page = surroundings.step_summary.as_deref();
-    // What is wrong with arguments is said with the arguments.
+    // An error text repeats the arguments, so they must be inert in it.
     let inert_args = || args.iter().map(|arg| inert(&arg.to_string_lossy()).into_owned());
     let cli =
         match Cli::try_parse_from(args.iter()).or_else(|e| Cli::try_parse_from(inert_args()).and(Err(e))) {
             Ok(cli) => cli,
-            // Help for a reader that went away needs no answer.
+            // If the reader of the help text is gone, that is not an error.
             Err(e) if e.use_stderr() => {
                 let text = former(&args).unwrap_or_else(|| e.render().to_string());
                 let _ = write!(err, "{text}");
@@ -98,7 +98,7 @@ pub fn execute(
     exit
 }
 
-/// What is said of a command of former times.
+/// The message for a command of earlier versions.
 fn former(args: &[OsString]) -> Option<String> {
     let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
     let table = match words.first()?.as_ref() {
@@ -141,7 +141,7 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let pool = Arc::new(Pool::read(&args.shards).map_err(of_kept)?);
     let mut words = pool.first().command.clone();
     if let Some(format) = &args.format {
-        // Behind `--` there are no options.
+        // After `--` nothing is an option.
         let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
         words.insert(options, format!("--format={format}"));
     }
@@ -173,17 +173,18 @@ fn columns() -> Option<usize> {
         .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
 }
 
-/// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
+/// A signal repeated within this time is the same one: `timeout` signals a process and its group.
 const ECHO: Duration = Duration::from_millis(300);
 
 const CELLS_KEPT: &str =
     "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
-/// Makes SIGINT and SIGTERM set their flags; the second stops at once, as does one nobody looks at.
+/// Makes SIGINT and SIGTERM set flags; a second one, or one that nothing watches, stops at once.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    // A user who limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.
+    // With a limit on file size (`ulimit -f`), report the failed write, like a full disk, instead
+    // of ending by the signal.
     #[cfg(unix)]
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;

@@ -1,4 +1,4 @@
-//! How far a run is, on stderr.
+//! The progress of a run, on stderr.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -18,13 +18,13 @@ use crate::record::{CellRecord, Verdict};
 use crate::scenario::Plan;
 use crate::setup::ASKED_EVERY;
 
-/// A counter says no more than one line in this time.
+/// A counter prints at most one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
 pub(super) struct Progress<'a> {
     pub(super) observations: Option<&'a Observations>,
     pub(super) before: usize,
-    /// Whether cells that fail are failures, and not what was asked about.
+    /// False if failing cells are results, not failures.
     pub(super) counts_failing: bool,
     bar: ProgressBar,
     lines: Option<Mutex<Stopwatch>>,
@@ -93,7 +93,7 @@ impl<'a> Progress<'a> {
 
     fn line(&self, text: &str) {
         if self.bar.is_hidden() {
-            // When stderr is gone there is nobody left to tell.
+            // If stderr is closed, nobody can be told.
             let _ = writeln!(std::io::stderr(), "{text}");
         } else {
             self.bar.println(text);
@@ -159,7 +159,7 @@ fn bar(is_shown: bool, total: u64) -> ProgressBar {
     bar
 }
 
-/// Of a cell: of its script, and until each of its phones was asked to sync.
+/// The work of a cell: its script, and then the check of each of its phones.
 fn whole(plan: &Plan) -> u64 {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     millis(plan.duration).saturating_add(millis(ASKED_EVERY).saturating_mul(devices))

@@ -1,4 +1,4 @@
-//! What a simulation did, as its apps could have recorded it.
+//! A simulation as a history that its apps could have recorded.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::record::Exit;
 use crate::scenario::Plan;
 use crate::world::{Ear, Unwatched};
 
-/// Hears a world, and writes what its apps could have recorded.
+/// Listens to a world, and writes what its apps could have recorded.
 struct Recorder(Option<Writer<Vec<u8>>>);
 
 impl Recorder {
@@ -37,7 +37,7 @@ impl Ear for Recorder {
     }
 }
 
-/// What the apps of a cell could have recorded, and what of it no history can say.
+/// The history that the apps of a cell could have recorded, and what no history can express.
 pub(super) fn recorded(plan: &Plan, runner: &dyn Runner) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
     let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
     let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();

@@ -9,23 +9,23 @@ use crate::record::Exit;
 use crate::render::Mark;
 use crate::scenario::{Diagnostic, Invalid};
 
-/// An error with the exit code that belongs to it. Any other error is our own bug.
+/// An error with its exit code. Any other error is our own bug.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub(super) struct Refusal {
     pub(super) exit: Exit,
     pub(super) text: String,
-    /// Where in files what is wrong, if that is known.
+    /// The places of the mistakes in files, if known.
     pub(super) marks: Vec<Mark>,
 }
 
 impl Refusal {
-    /// The text is one line: what it repeats of arguments and files acts on nothing.
+    /// An error with a text of inert lines: what it repeats of arguments and files has no effect.
     pub(super) fn because(exit: Exit, text: impl AsRef<str>) -> anyhow::Error {
         let lines: Vec<_> = text.as_ref().split('\n').map(inert).collect();
         Refusal { exit, text: lines.join("\n"), marks: Vec::new() }.into()
     }
-    /// The mistakes of scenarios, on as many lines as they need.
+    /// The mistakes in scenarios, on as many lines as they need.
     pub(super) fn invalid<'i>(wrong: impl IntoIterator<Item = &'i Invalid>, colour: bool) -> anyhow::Error {
         let wrong: Vec<&Invalid> = wrong.into_iter().collect();
         let texts: Vec<String> = wrong.iter().map(|invalid| invalid.render(colour)).collect();
@@ -45,7 +45,7 @@ impl Refusal {
     pub(super) fn environment(text: impl AsRef<str>) -> anyhow::Error {
         Refusal::because(Exit::Environment, text)
     }
-    /// A file that cannot be read: what is too large or no text is for who named it to mend.
+    /// A file that cannot be read. If it is too large or not text, the user has to fix it.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
         let text = format!("cannot read {}: {error}", inert_path(path));
         match error.kind() {

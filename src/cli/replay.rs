@@ -1,4 +1,4 @@
-//! `replay`: one cell again.
+//! `replay`: runs one cell again.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     for out in args.trace.iter().chain(&args.requests).chain(&args.history) {
         written::spare_present(out)?;
     }
-    // A device, which may be there, takes both.
+    // An existing device can take both.
     if let (Some(trace), Some(requests)) = (&args.trace, &args.requests)
         && trace == requests
         && !trace.exists()
@@ -49,7 +49,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], console)?;
     let (paint, verbose) = (console.out_paint(), console.voice.verbose);
-    // Lives that were asked for by name are told whole, and after all else.
+    // Lives that were asked for are printed in full, after everything else.
     let lives = std::mem::take(&mut run.cells[0].lives);
     if console.voice.quiet {
         let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
@@ -79,7 +79,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
 }
 
 fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
-    /// More than this is no log that anybody reads.
+    /// Nobody reads a longer log.
     const REQUESTS_MAX: usize = 1_000_000;
     let log = console.runner.requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
     let mut csv = Vec::new();

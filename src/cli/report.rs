@@ -1,4 +1,4 @@
-//! `report`: a run rendered again from its record.
+//! `report`: renders a run again from its record.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(Exit::Success)
 }
 
-/// Lets the commands that run cells again name the record where it is now.
+/// Changes the commands that run cells again to where the record is now.
 fn lies_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json"));
     let at = match folder {

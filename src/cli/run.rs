@@ -61,7 +61,7 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
     pub(super) asks: Asks<'a>,
-    /// What is searched, if it is a search: who finds what was killed is to know what it was.
+    /// What is searched, if it is a search, so that the record of a killed run says it.
     pub(super) tune: Option<TuneRecord>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Ran {
     unkept: Option<FolderError>,
 }
 
-/// Runs plans, writes their report and has it told; or runs a shard of them, or lists them.
+/// Runs plans, writes their report and prints it; or runs a shard of them, or lists them.
 pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
@@ -95,7 +95,7 @@ pub(super) fn carry_out(
     if order.place.merges.is_none() {
         cost::for_plans(plans, order.work, console)?;
     }
-    // What lies in the folder from here on is to be left whole.
+    // From here on the folder must be left complete, even after a signal.
     console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
@@ -140,17 +140,17 @@ impl<'a> UnderWay<'a> {
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
         let shown = inert_path(path);
-        // Whatever happens from here on, what lies in the folder is not an older run's result.
+        // From here on, the folder must not look like the result of an older run.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;
-        // What an earlier run left goes, and what grows while cells run begins.
+        // Removes what an earlier run left, and starts the files that grow while cells run.
         let prepared = || {
             unrender(&folder)?;
             inputs::keep(&folder, &inputs::of_plans(plans))?;
             Observations::begin(&folder)
         };
         let observations = prepared().map_err(|e| {
-            // It cannot go on, and nobody cut it off.
+            // It cannot go on, and was not interrupted.
             let _ = folder.put("run.json", begun(Exit::Environment).as_bytes());
             refused(e)
         })?;
@@ -183,17 +183,17 @@ impl<'a> UnderWay<'a> {
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
         let timing = Timing::new(self.order.work.jobs(), self.started.elapsed(), self.timing);
-        // Whatever else there is no room for, the record is written.
+        // The record is written even if there is no room for anything else.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
         record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", record::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
-            // What was rendered of a record that is not there is no result, and needs the room.
+            // Renderings are useless without their record, and use disk space.
             let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
         let written = recorded.and(observed).and(rendered);
-        // Of a merge the shards are what is kept.
+        // After a merge, the shards still have the cells.
         let kept = if self.order.place.merges.is_some() { 0 } else { self.journal.cells() };
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
@@ -216,7 +216,7 @@ impl Ran {
     }
 
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
-        // Host time never meets simulated figures: it goes to stderr.
+        // Host time is kept apart from simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
         if console.surroundings.step_summary.is_some() {
             ci::append_page(&render::summary(&self.record), console);
@@ -237,7 +237,7 @@ impl Ran {
     }
 }
 
-/// Whether a report wrote this file of `hist` or `repro`: what else people put there stays.
+/// True if a report wrote this file of `hist` or `repro`; other files stay.
 fn is_ours(path: &Path) -> bool {
     let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     match &*text(path.extension()) {
@@ -248,7 +248,7 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// Whether a metric may be called so, also of an earlier version: by the group of one there is.
+/// True for a name of a metric, even of an earlier version: its group must be known.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
@@ -259,7 +259,7 @@ fn unrender(folder: &Folder) -> Result<(), FolderError> {
     EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))
 }
 
-/// Writes `run.json`; last, so that who waits for it finds the others.
+/// Writes `run.json` last, so that a program that waits for it finds the other files.
 pub(super) fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
     let mut json = folder.begin("run.json")?;
     record.write(&mut json).map_err(|cause| json.failed(cause.into()))?;
@@ -323,7 +323,7 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();
-    // Of a scenario that was asked the answers are the result.
+    // If questions were asked, the answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
     let told = if asked { render::answers(record, console.columns()) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);

@@ -1,4 +1,4 @@
-//! `serve`: a scenario at real time for real apps; and a session of it again.
+//! `serve`: a scenario at real time for real apps; and the replay of such a session.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -24,17 +24,17 @@ use crate::setup::Setup;
 use crate::world::Stacks;
 use crate::{base, live};
 
-/// The head of a request takes no longer.
+/// The longest time until the head of a request has arrived.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
-/// All bodies of requests that are held at once, in bytes.
+/// The most bytes of request bodies held at once.
 const HELD_MAX: usize = 256 << 20;
 
-/// What answers, and the world as that sees it.
+/// The server of a session, and the world around it.
 struct Served {
     setup: Setup,
     stacks: Stacks,
-    /// Its name and its options, in words.
+    /// The name of the protocol and its options, in words.
     protocol: String,
     options: BTreeMap<String, String>,
     upstream: Option<Upstream>,
@@ -95,7 +95,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         patience: HEAD_PATIENCE,
     };
     let ground = judge::ground(&plan);
-    // Nothing is left of a session that cannot begin.
+    // If a session cannot begin, nothing of it is left.
     let log = args.record.as_deref().map(|path| -> Begins<'_> { Box::new(|| opened(path)) });
     let session = Session {
         plan: &served.setup,
@@ -119,7 +119,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     Ok(exit)
 }
 
-/// Rows at rest are of one's own server, and of entities that there are.
+/// Rows at rest must be of a user's own server, and of entities that exist.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
         let why = "--backend has the rows of a server of your own: it needs --upstream or --tunnel";
@@ -135,7 +135,7 @@ fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Re
     }
 }
 
-/// The one cell that is served.
+/// The single cell that is served.
 fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let document = Document::of_file(&args.scenario, &text)
@@ -198,13 +198,13 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     Ok(Served { setup, stacks, protocol: name.to_owned(), options, upstream: None, tunnel: None })
 }
 
-/// The world of a plan whose server is somebody's own: what it would speak itself is of no account.
+/// The world of a plan with a user's own server: its own protocol does not matter.
 fn before_ones_own(plan: &Plan, stacks: &Stacks) -> anyhow::Result<Served> {
     let (setup, stacks, options) = as_served("plain", &BTreeMap::new(), plan, stacks)?;
     Ok(Served { setup, stacks, protocol: "plain".to_owned(), options, upstream: None, tunnel: None })
 }
 
-/// The world of a plan in which this protocol is spoken, with these options among its own.
+/// The world of a plan that speaks this protocol, with these additional options.
 fn as_served(
     name: &str,
     sets: &BTreeMap<String, String>,
@@ -297,7 +297,7 @@ fn troubled(trouble: Trouble) -> anyhow::Error {
     Refusal::because(exit, trouble.to_string())
 }
 
-/// What a scenario says of phones that real ones do by themselves.
+/// What the scenario says about phones, and real phones do by themselves.
 fn left_out(plan: &Plan) -> Option<String> {
     use crate::base::Word;
     let of_apps = [
@@ -360,7 +360,7 @@ fn begins(
     }
 }
 
-/// Judges what has ended, and tells who asked for it; also why it cannot be judged.
+/// Judges a session that has ended and prints the verdict, or why it cannot be judged.
 fn ends(
     args: &ServeArgs,
     of: (&Plan, &Path),
@@ -413,12 +413,12 @@ fn concluded(
     let (exit, verdict) = judged(args, (folder, &history, &ended.history), console);
     console.result(&verdict);
     console.result(&text);
-    // What is there was judged, and not all is there.
+    // What was recorded is judged, but some of it is missing.
     let is_whole = unwritten.is_none() || exit != Exit::Success;
     Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
 
-/// As if it was typed of `judge`.
+/// The arguments as for `judge`.
 fn judge_args(scenario: &Path, history: &Path) -> JudgeArgs {
     JudgeArgs {
         scenario: scenario.to_owned(),
@@ -435,7 +435,7 @@ fn judge_args(scenario: &Path, history: &Path) -> JudgeArgs {
     }
 }
 
-/// What a history comes to, and the words for it.
+/// The verdict on a history, and its text.
 fn judged(
     args: &ServeArgs,
     (folder, history, said): (&Path, &Path, &str),
@@ -464,12 +464,12 @@ fn judged(
     (exit, text)
 }
 
-/// Whether a file is the log of a session.
+/// True if a file is the log of a session.
 pub(super) fn is_log(path: &Path) -> bool {
     Head::begins(&written::head(path))
 }
 
-/// `replay` of a session's log.
+/// `replay` for the log of a session.
 pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let shown = inert_path(path);
     let wrong = |why: String| Refusal::because(Exit::Invalid, format!("{shown}: {why}"));

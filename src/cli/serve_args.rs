@@ -1,4 +1,4 @@
-//! What can be typed of `serve`.
+//! The arguments of `serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

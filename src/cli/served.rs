@@ -1,5 +1,5 @@
-//! What `serve` says where a server of one's own answers: what of the scenario plays no part, where
-//! hooks speak, what that server said, and how to judge with what it did not say.
+//! Messages of `serve` with a user's own server: which parts of the scenario have no effect, where
+//! test hooks go, what the server reported, and how to judge with the rest.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::live::{Doors, ServerSaid};
 use crate::record::shell_word;
 use crate::scenario::Plan;
 
-/// Faults that befall the scenario's own backend and gateway.
+/// Faults of the scenario's own backend and gateway.
 const OF_BACKEND: [&str; 10] = [
     "backend_down",
     "backend_link_outage",
@@ -23,12 +23,12 @@ const OF_BACKEND: [&str; 10] = [
     "restore_backend",
     "restore_gateway",
 ];
-/// What is done to HTTP, besides.
+/// Faults of HTTP messages.
 const OF_HTTP: [&str; 3] = ["response_loss", "foreign_responses", "copied_requests"];
 /// Tables of the scenario's backend that make it fail.
 const TABLES: [&str; 3] = ["maintenance", "quota", "failures"];
 
-/// What the scenario says that nobody's own server does.
+/// The parts of the scenario that have no effect on a user's own server.
 pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
     let table = plan.source.resolved.to_string().parse::<toml::Table>().ok()?;
     let is_tunnel = args.tunnel.is_some();
@@ -45,7 +45,7 @@ pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
     (!all.is_empty()).then(|| format!("these play no part, as your own server answers: {}", all.join(", ")))
 }
 
-/// Where test hooks speak to, and which port is whose.
+/// The address of test hooks, and the port of each device.
 pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
     let at = format!("http://{}", doors.all);
     let device = plan.fleets.first().map_or("phones", |fleet| fleet.name.as_str());
@@ -65,7 +65,7 @@ pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
     text
 }
 
-/// What one's own server said, and how to judge with what it did not say.
+/// What the user's server reported, and how to judge with the rest.
 pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) -> String {
     let rows = |rows: u64| count(rows, "row");
     let rest =
@@ -89,7 +89,7 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
     text
 }
 
-/// What to say of requests that were meant for the hooks.
+/// The message for requests that were meant for the hooks.
 pub(super) fn strays(number: u64) -> Option<String> {
     (number > 0).then(|| {
         format!(
@@ -100,8 +100,7 @@ pub(super) fn strays(number: u64) -> Option<String> {
     })
 }
 
-/// Those of the files with rows at rest of which the server has not said so itself; and which are
-/// not read.
+/// The files with rows at rest that the server did not report itself, and a note on the others.
 pub(super) fn files(args: &ServeArgs, history: &str) -> (Vec<(String, String)>, Vec<String>) {
     let lines = history.lines().rev().filter(|line| line.contains("\"backend\""));
     let lines = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());

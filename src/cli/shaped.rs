@@ -1,11 +1,11 @@
-//! A link of the library in the words of people's own tools.
+//! A link of the library in the format of other tools.
 
 use super::args::LinkFormat;
 use super::refusal::Refusal;
 use crate::base::{BitRate, Bytes, Ppm, Span};
 use crate::scenario::Profile;
 
-/// The figures of a link that such tools have a word for.
+/// The figures of a link that such tools can express.
 struct Shape<'p> {
     name: &'p str,
     rtt: Span,
@@ -13,17 +13,17 @@ struct Shape<'p> {
     /// Bits per second.
     down: u64,
     up: u64,
-    /// From good to bad, and back, in millionths; independent if only the first is there.
+    /// From good to bad, and back, in millionths; independent losses if there is only the first.
     loss: (u32, Option<u32>),
     queue: u64,
     mtu: u64,
     kind: &'p str,
     radio: &'p str,
-    /// What no such tool does.
+    /// What such a tool cannot do.
     left_out: Vec<&'static str>,
 }
 
-/// A share, or bursts; of bursts that come only now and then their mean.
+/// A share, or bursts; for bursts that occur only now and then, their mean.
 fn loss(text: &str) -> (u32, Option<u32>) {
     let table = format!("loss = {text}").parse::<toml::Table>().ok();
     let bursts = table.as_ref().and_then(|table| table["loss"].as_table());
@@ -41,7 +41,7 @@ fn loss(text: &str) -> (u32, Option<u32>) {
 }
 
 impl Shape<'_> {
-    /// The mean share of packets that are lost, in percent.
+    /// The mean share of lost packets, in percent.
     fn mean_loss(&self) -> f64 {
         let (p, r) = (f64::from(self.loss.0), self.loss.1.map(f64::from));
         r.map_or(p / 1e4, |r| (p / (p + r) * 1e4).round() / 1e2)
@@ -141,7 +141,7 @@ impl Shape<'_> {
     }
 }
 
-/// A link for a tool, and what that leaves out.
+/// A link in the format of a tool, and what that leaves out.
 pub(super) fn shaped(profile: &Profile, format: LinkFormat) -> anyhow::Result<(String, String)> {
     let Some(mut shape) = Shape::of(profile) else {
         return Err(Refusal::usage(format!("{} is no link: --format is of links", profile.name)));

@@ -1,4 +1,4 @@
-//! A part of a plan's cells instead of all of them, and the cells of all parts as one.
+//! Runs a part of a plan's cells, and merges the cells of all parts.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Runs a shard, or lists cells, if asked for; if shards are merged, puts their cells in place.
+/// Runs a shard, or lists cells, if asked for. To merge, puts the cells of shards in place.
 pub(super) fn instead(
     place: &PlaceArgs,
     work: &Work,
@@ -57,7 +57,7 @@ pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<Roll> {
     Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
-/// The build that runs these plans: its sources, and with a stack of one's own the program itself.
+/// Identifies the build that runs these plans: its sources, or the binary for a third-party stack.
 fn program(plans: &[Plan]) -> Result<String> {
     let source = Build::this().source.clone();
     if !plans.iter().any(|plan| plan.brought) {
@@ -172,7 +172,7 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
     )
 }
 
-/// Options that say how and where the work is done, and those of them that take a value.
+/// Options about how and where the work is done: long name, short name, takes a value.
 const PASSING: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),
@@ -187,7 +187,7 @@ const PASSING: [(&str, char, bool); 11] = [
     ("--allow-memory", '\0', false),
 ];
 
-/// The words of a command that say what is run and told, without those that say how and where.
+/// The words of a command that affect the result, without those about how and where.
 fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
@@ -195,7 +195,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
         let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", inert_path(word));
         let word = word.to_str().ok_or_else(|| Refusal::usage(strange()))?;
         if word == "--" {
-            // What follows is no option.
+            // What follows is not an option.
             words.push(word.to_owned());
             words.extend(rest.by_ref().map(|word| word.to_string_lossy().into_owned()));
             break;
@@ -207,7 +207,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             (Some((_, _, takes)), _) => {
                 let _ = (*takes && !joined).then(|| rest.next());
             }
-            // All short options are such: one that takes a value is the last of a word.
+            // All short options are of this kind; one that takes a value ends a word.
             (None, Some(flags)) => {
                 let takes = |flag: char| PASSING.iter().any(|(_, short, takes)| *short == flag && *takes);
                 let bare = flags.chars().position(takes).is_some_and(|at| at + 1 == flags.chars().count());

@@ -1,4 +1,4 @@
-//! Claims of scenarios as a run holds them, questions as it answers them, and `run --for`.
+//! Claims of scenarios in a run, answers to questions, and `run --for`.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -145,7 +145,7 @@ fn what_cannot_be_asked_is_told_and_tests_nothing() {
     for asks in [
         format!("{ASKS}{needs}"),
         ASKS.replace("= 20 }", "= 2000 }"),
-        // A mistake of the file that asks is its own.
+        // A mistake in the file that asks is reported for that file.
         ASKS.replace("chunk_rows\" = 20", "streams\" = 99"),
         String::new(),
     ] {

@@ -1,4 +1,4 @@
-//! From paths to plans: the only file that asks the scenario room to read.
+//! From paths to plans: the only file that makes the scenario room read.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use crate::scenario::{self, DIAGNOSTICS_SHOWN, Document, Invalid, Plan, Request,
 
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
-/// All documents that `paths` name, or the embedded hospital day. What is no TOML is told of all files at once.
+/// All documents in `paths`, or the embedded hospital day. Reports the TOML errors of all files.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<Document>> {
     if paths.is_empty() {
         return Ok(vec![Document::hospital_day()]);
@@ -29,8 +29,8 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
     sound(read?, console)
 }
 
-/// Writes the present names of what was renamed into the files, and says which changed. What else
-/// is wrong with them is told by who reads them then.
+/// Writes the current names of renamed keys into the files, and says which changed. Other mistakes
+/// are reported when the files are read.
 pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     if paths.is_empty() {
         return Err(Refusal::usage("--fix writes into files: name some, or a folder"));
@@ -60,8 +60,8 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are mended, none was checked")))
 }
 
-/// A text with present names, as far as it then is TOML: of a key that stands there under both names
-/// nobody knows which is meant.
+/// A text with current names, as long as it stays TOML: if a key is there under both names, it is
+/// unclear which is meant.
 fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
     let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
     let mut text = text.to_owned();
@@ -112,14 +112,14 @@ pub(super) fn combined(
 ) -> Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
     let request = Request { axes, ..request(selection) };
-    // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
+    // Errors of variants that do not run would not help.
     let asked = documents.iter().filter_map(|document| Some((document, wanted(document, selection)?)));
     let plans = asked
         .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, console))
         .collect();
     let plans = sound(plans, console)?.concat();
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
-    // A name that no file has is misspelt, whatever the others bring.
+    // A name that no file has is misspelt, even if others match.
     let strange: Vec<&str> =
         selection.variant.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !strange.is_empty() {
@@ -132,7 +132,7 @@ fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Resul
     document.plans(request, &console.runner.stacks())
 }
 
-/// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
+/// The selected variants that a document has; `None` if it has none, as not every file has all.
 fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     let there = document.variants();
     let both: Vec<String> =
@@ -144,7 +144,7 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
     Ok(sound(vec![cells(document, request, console)], console)?.concat())
 }
 
-/// Refuses axes of which one takes the place of what another sets: a cell would be called by both.
+/// Refuses axes that set the same key: a cell would be named after both.
 pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
     let overlap =
@@ -168,12 +168,12 @@ pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
-/// Warns, also who asked for quiet, as what is warned of makes a pass hollow; each once.
+/// Prints each warning once, also with `-q`, since it may make a pass worthless.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let (mut warned, mut told) = (BTreeSet::new(), BTreeSet::new());
     for (at, plan) in plans.iter().enumerate() {
-        // The cells of one scenario that differ in nothing but their seed come one after the other.
+        // Cells that differ only in their seed are next to each other.
         let same = |last: &Plan| {
             last.source.digest == plan.source.digest && last.source.variant == plan.source.variant
         };
@@ -222,7 +222,7 @@ pub(super) fn read_run(file: &Path) -> Result<String> {
     read_record(file).map_err(|e| Refusal::unreadable(file, &e))
 }
 
-/// The text of a scenario; bytes that are no text are a mistake of the file's.
+/// The text of a scenario; invalid UTF-8 is a mistake in the file.
 fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
@@ -235,7 +235,7 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     Ok(scenario::text_of(bytes, &inert_path(path)))
 }
 
-/// The scenario files that paths name: a file is itself, a folder all `*.toml` below it but in reports, in order of their names.
+/// The scenario files in paths: a file, or by name all `*.toml` in a folder except in reports.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -261,7 +261,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
-        // A link to a folder may lead back up; a report's copies of failing cells are no scenarios of one's own.
+        // A link may lead back up; a report's copies of failing cells are not for this run.
         if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
         } else if path.extension().is_some_and(|e| e == "toml") && (path.is_file() || leads_nowhere(&path)) {
@@ -271,7 +271,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether it is a link whose file cannot be had; who reads it says why.
+/// True for a link whose target does not exist; reading it gives the error.
 fn leads_nowhere(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
@@ -295,7 +295,7 @@ pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
 }
 
-/// The cells that pass; all without a filter. A filter that nothing passes is refused.
+/// The cells that pass; all without a filter. A filter without any match is refused.
 fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     let of = |plan: &Plan, filter: &String| {
         passes(std::slice::from_ref(filter), &plan.source.scenario, plan.source.variant.as_deref())
@@ -312,7 +312,7 @@ fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     Ok(plans.into_iter().filter(wanted).collect())
 }
 
-/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part.
+/// A pattern matches scenario, variant or `scenario.variant` as a whole; a text matches a part.
 pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
     let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
     let passes = |filter: &String| match filter.contains(['*', '?']) {
@@ -324,10 +324,10 @@ pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) 
     filters.is_empty() || filters.iter().any(passes)
 }
 
-/// Whether a name is like a pattern: `*` stands for any letters, `?` for one.
+/// Matches a name with a pattern: `*` is any letters, `?` is one.
 fn is_like(name: &str, pattern: &str) -> bool {
     let name: Vec<char> = name.chars().collect();
-    // Which beginnings of the name are like what of the pattern was read.
+    // Which prefixes of the name match the part of the pattern read so far.
     let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
     for letter in pattern.chars() {
         let longer = (0..=name.len()).map(|n| match letter {

@@ -70,7 +70,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     })
 }
 
-/// The grid that the sweep is held against: another first axis.
+/// The grid that the sweep is compared with: another first axis.
 fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();

@@ -1,4 +1,4 @@
-//! `sweep` of a file that declares a table, or with `--table`.
+//! `sweep` with a file that declares a table, or with `--table`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::render::tables::Own;
 use crate::scenario::{Document, Plan, TABLES, TableAxis, TablePlan};
 use crate::setup::Happening;
 
-/// A table with the scenarios that it is printed of.
+/// A table with its scenarios.
 type Chosen = (TablePlan, Vec<Document>);
 
-/// The table that is asked for, or that the file declares; `None` where the sweep has other axes.
+/// The table given by name or declared in the file; `None` if the sweep has other axes.
 pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<Chosen>> {
     let selection = &args.grid.selection;
     let owners = match &args.table {
@@ -57,7 +57,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     Ok(Some((table, documents)))
 }
 
-/// A sweep of other axes than a table's.
+/// A sweep without a table.
 fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     match args.only.is_empty() {
         true => Ok(None),
@@ -65,7 +65,7 @@ fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     }
 }
 
-/// Leaves of an axis the values that were named, in the order of the table.
+/// Reduces an axis to the given values, in the order of the table.
 fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
     let titles = table.axis.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
     let Some(axis) = table.axis.iter_mut().find(|axis| axis.title == title) else {
@@ -79,14 +79,14 @@ fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
         return Err(Refusal::usage(format!("the axis `{title}` has no value `{value}`{near}")));
     }
     axis.values.retain(|value| values.contains(&value.as_str()));
-    // A rule says which of all of them to take.
+    // The rule needs all values of its axes.
     if table.rule.as_ref().is_some_and(|rule| [&rule.between, &rule.each].contains(&&axis.title)) {
         table.rule = None;
     }
     Ok(())
 }
 
-/// The scenarios of a table that the program knows by name, or of the file that declares one.
+/// The scenarios of a table known by name, or of the file that declares one.
 fn owners(name: &str, console: &Console<'_>) -> Result<Vec<Document>> {
     if let Some(owners) = Document::of_table(name) {
         return Ok(owners);
@@ -98,7 +98,7 @@ fn owners(name: &str, console: &Console<'_>) -> Result<Vec<Document>> {
     Err(Refusal::usage(format!("there is no table {name}, and no such file{near}")))
 }
 
-/// Runs each setting of a table, and prints it.
+/// Runs each setting of a table, and prints the table.
 pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut Console<'_>) -> Result<Exit> {
     let selection = &args.grid.selection;
     sources::combined(&documents, selection, Values::new(), console)?;
@@ -106,7 +106,7 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     let documents = fitting(&table, documents, selection, console)?;
     let (plans, tried) = plans(&table, &documents, selection, console)?;
     let Some(first) = plans.first() else {
-        // What is wrong with the file as it is has a place in it.
+        // An error in the unchanged file has a place in it.
         sources::combined(&documents, selection, Values::new(), console)?;
         let why = tried.into_iter().find_map(|(_, refused)| refused).unwrap_or_default();
         let why = format!("error: no setting of the table can be run: {why}");
@@ -127,7 +127,7 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     })
 }
 
-/// The scenarios as the table has axes for them: one, and of one variant, unless it has those axes.
+/// The scenarios that the table needs: one, with one variant, unless it has axes for these.
 fn fitting(
     table: &TablePlan,
     documents: Vec<Document>,
@@ -151,7 +151,7 @@ fn fitting(
     Ok(documents.into_iter().map(fitting).collect())
 }
 
-/// What of the file the rule is about.
+/// The properties of the file that the rule is about.
 fn own(table: &TablePlan, document: &Document, selection: &Selection) -> Own {
     let variant = selection.variant.first().map(String::as_str);
     let said = document.provenance(variant, &selection.set).unwrap_or_default();
@@ -194,7 +194,7 @@ fn plans(
     for (point, sets) in points {
         let keys: Vec<&str> = sets.iter().map(|(key, _)| key.as_str()).collect();
         for document in documents {
-            // What is set is taken out first, so that no part of it stays.
+            // Removes these keys first, so that nothing of their old values stays.
             let document = &document.clone().without(&keys);
             let labels = |variant: Option<&str>| {
                 let of = |axis: &&TableAxis| match &*axis.title {
@@ -219,12 +219,12 @@ fn plans(
             }
         }
     }
-    // Seeds of a setting come one after the other.
+    // Seeds of a setting are next to each other.
     tried.dedup();
     Ok((plans, tried))
 }
 
-/// Kinds of changes of which a plan, as all settings of it, makes none.
+/// Kinds of changes that a plan, like all settings of it, never makes.
 fn never(plan: &Plan) -> Vec<&'static str> {
     let of = |kind| plan.taken().any(|action| action.kind == kind);
     let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));

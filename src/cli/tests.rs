@@ -1,4 +1,4 @@
-//! The command line over a runner that simulates nothing: what is said, what is written, which code.
+//! The command line with a fake runner: its output, its files, its exit codes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ const LOST: &str = "\n[variant.lost]\nset = { seed = 1 }\n";
 const FINE: &str = "\n[variant.fine]\nset = { seed = 1 }\n";
 const MOODY: &str = "\n[variant.moody]\nset = { seed = 1 }\n";
 
-/// A folder to work in, and what was said last.
+/// A folder to work in, and the last output.
 pub(super) struct Desk {
     dir: TempDir,
     pub(super) fake: Fake,
@@ -50,7 +50,7 @@ impl Desk {
     pub(super) fn record(&self, folder: &str) -> RunRecord {
         RunRecord::parse(&self.read(&format!("{folder}/run.json"))).unwrap()
     }
-    /// Runs `args`, in which `@` at the start of a word stands for the folder.
+    /// Runs `args`; `@` at the start of a word is replaced by the folder.
     pub(super) fn run(&mut self, args: &str) -> u8 {
         let here = format!("{}/", self.dir.path().display());
         let words: Vec<String> = args.split(' ').map(|word| word.replacen('@', &here, 1)).collect();
@@ -64,7 +64,7 @@ impl Desk {
     pub(super) fn runs(&self) -> u64 {
         self.fake.runs.load(Ordering::Relaxed)
     }
-    /// Runs a command a line: each with its code and what was said, as a snapshot can hold it.
+    /// Runs one command per line; returns each with its code and output, ready for a snapshot.
     pub(super) fn session(&mut self, commands: &str) -> String {
         let mut told = String::new();
         for command in commands.lines().map(str::trim).filter(|command| !command.is_empty()) {
@@ -77,7 +77,7 @@ impl Desk {
         }
         told
     }
-    /// A desk with the shortest scenario and what stands below it.
+    /// A desk with the shortest scenario, extended by `below`.
     pub(super) fn with(below: &str) -> Desk {
         let desk = Desk::new();
         desk.write("ties.toml", &format!("{TIES}{below}"));
@@ -85,7 +85,7 @@ impl Desk {
     }
 }
 
-/// A line without the end of a list of all that there is, which grows.
+/// Shortens a list of all names, which grows.
 fn few(line: &str) -> String {
     match line.split_once("there are `") {
         Some((head, list)) if list.matches(',').count() > 6 => {
@@ -160,7 +160,7 @@ fn check_and_plan_tell_cells_and_run_none_of_them() {
     desk.write("s/ties.toml", &format!("{TIES}{FINE}{LOST}"));
     let mut told = desk.session("check @s --seeds 1..=2");
     assert_eq!(desk.runs(), 0);
-    // What a plan costs is measured on this host.
+    // The cost of a plan is measured on this host.
     let plans = desk.session(
         "plan @s --variant lost --seeds 1..=2
          plan @s/ties.toml --variant fine --axis engine.pull.chunk_rows=16,32",
@@ -310,7 +310,7 @@ fn the_command_that_a_replayed_file_names_replays_that_file() {
     let mut desk = of_variants("lost");
     desk.run("run @ties.toml --out @out --progress none");
     let repro = desk.path("out/repro/ties.lost.s1.toml").display().to_string();
-    // Without its variant the fake loses nothing: the file says again what it is.
+    // Without its variant the fake loses nothing, so the file names it again.
     let text = fs::read_to_string(&repro).unwrap();
     fs::write(&repro, format!("{text}\n[variant.lost]\n")).unwrap();
     for how in ["", " -q"] {
@@ -367,7 +367,7 @@ fn a_cell_that_was_cut_off_is_replayed_without_a_digest_to_hold_it_against() {
     let mut desk = of_variants("endless");
     assert_eq!(desk.run("run @ties.toml --time-limit 100ms --out @out --progress none"), 124, "{}", desk.err);
     let id = desk.record("out").cells[0].id.clone();
-    // Replayed as another variant, the fake comes to its end.
+    // As another variant, the fake ends normally.
     let mut record = desk.record("out");
     record.cells[0].variant = Some("fine".to_owned());
     desk.write("out/run.json", &record.to_json());

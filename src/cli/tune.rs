@@ -22,7 +22,7 @@ use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
-/// Seeds if none are named, from the scenario's own on: fewer say little of the noise.
+/// The default number of seeds, from the scenario's own on: fewer tell little about the noise.
 const SEEDS: u64 = 8;
 
 pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -53,7 +53,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(ran.close(console))
 }
 
-/// A place, a setting there, and whether it is run beside the search.
+/// The index of a place, a setting there, and whether it is run besides the search.
 type Whose = (usize, Setting, bool);
 
 struct Search<'a> {
@@ -63,13 +63,13 @@ struct Search<'a> {
     across: Vec<Across>,
     places: Vec<Place>,
     name: String,
-    /// All that was run; before anything was, a cell of each place.
+    /// All plans that were run; before that, a cell of each place.
     plans: Vec<Plan>,
     judged: Vec<Judged>,
     missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
-    /// Options that say what is searched, and what a candidate must keep.
+    /// Options that say what is searched, and the limits.
     given: Vec<String>,
     remarks: Vec<String>,
 }
@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place. First grids are made, so that a wrong value is told before anything runs.
+    /// Adds a place and makes its first grid, to report a wrong value before anything runs.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
         sources::requested(&self.document, &request, console)
     }
 
-    /// The knob without rows that no answer brings: over the air none has more than the page cap.
+    /// The knob up to the page cap, since no response over the air has more rows.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = page_cap(knob, corner);
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
@@ -232,7 +232,7 @@ impl<'a> Search<'a> {
         digest.hex()
     }
 
-    /// Runs what all places want next; false if nothing is wanted or somebody wants us to stop.
+    /// Runs what all places want next; false if nothing is wanted or the run is to stop.
     fn step(&mut self, under_way: &mut UnderWay<'_>, console: &Console<'_>) -> anyhow::Result<bool> {
         let (plans, whose) = self.wanted(console)?;
         if plans.is_empty() {
@@ -273,15 +273,15 @@ impl<'a> Search<'a> {
         Ok((plans, whose))
     }
 
-    /// A setting that fails is a finding; the run fails where none is left.
+    /// A failing setting is a result; the run fails only if none is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
-        // Who wanted it to stop came too late: nothing is left to do.
+        // An interrupt that came after the last cell has no effect.
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
             let is_late = |note: &Note| matches!(note.exit, Exit::Interrupted | Exit::Terminated);
             self.notes.retain(|note| note.is_after_cells || !is_late(note));
         }
-        // Each batch told of itself alone.
+        // Each batch counted only its own cells.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
         let of_cells = self.notes.iter_mut().filter(|note| !note.is_after_cells);
         of_cells.for_each(|note| *note = Note::stopped(note.exit, &how_far));
@@ -321,7 +321,7 @@ fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
     capped.then(|| f64::from(corner.backend.page_cap))
 }
 
-/// The metric of what the knob bounds; a controller's first chunk is no bound.
+/// The metric of the size that the knob bounds; the first chunk of a controller is not a bound.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
     (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.response_rows")
@@ -340,7 +340,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     }
 }
 
-/// A value as it stands in the name of a place: a bare number of devices would say nothing.
+/// A value in the name of a place, with "devices" for a bare number.
 fn named(key: &str, value: &str) -> String {
     let of_fleet = key.starts_with("fleet.") && key.ends_with(".devices");
     match value.parse() {
@@ -366,7 +366,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
     given
 }
 
-/// What is searched for several values of: classes, links and sizes of fleets, and further axes.
+/// What the search is repeated for: classes, links, fleet sizes, and further axes.
 fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [
@@ -404,7 +404,7 @@ fn refuse_large(cells: u128) -> anyhow::Result<()> {
 
 type Spot = (Option<String>, Vec<(String, String)>);
 
-/// Every variant with every combination of values, if their first grids are not too many cells.
+/// Every variant with every combination of values, unless their first grids have too many cells.
 fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<Spot>> {
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);

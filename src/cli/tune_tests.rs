@@ -1,4 +1,4 @@
-//! `tune` and `--resume` over a runner that simulates nothing.
+//! `tune` and `--resume` with a fake runner.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -53,7 +53,7 @@ fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
          report @out -q"
     )));
     assert_eq!(desk.record("out").exit_code, 10);
-    // A metric that no cell has leaves none either.
+    // A metric that no cell has leaves no setting either.
     let mut desk = self::desk();
     assert_eq!(desk.run("tune @ties.toml --progress none --out @out"), 10);
     assert_eq!(desk.record("out").tune.unwrap().places[0].best, None);
@@ -97,7 +97,7 @@ fn a_search_that_was_stopped_tells_the_best_so_far_and_goes_on_to_the_same_answe
         assert_eq!(desk.runs(), before + cells, "no cell was run twice");
         assert_eq!(desk.run(&resumed), 2, "there is nothing to go on from");
     }
-    // Who wants it to stop while its last cell runs comes too late.
+    // An interrupt during the last cell comes too late.
     desk.fake.interrupts_after(cells, &desk.surroundings.signals);
     assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0, "{}", desk.err);
     assert!(!desk.err.contains("--resume"), "{}", desk.err);
@@ -113,7 +113,7 @@ fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
         ("run @lost.toml --seeds 1..=15", 11, 1),
     ] {
         let mut desk = desk();
-        // Of cells that fail lives are told, in whichever part they ran.
+        // Failing cells get their lives, whichever part they ran in.
         let variants = "[variant.fine]\nset = { seed = 1 }\n[variant.lost]\nset = { seed = 1 }\n";
         desk.write("lost.toml", &format!("{TIES}\n{variants}"));
         assert_eq!(desk.run(&format!("{command} --progress none --out @out -j 1")), exit, "{}", desk.err);

@@ -1,4 +1,4 @@
-//! `validate`: our models held against what is known, and the link model against measured transfers.
+//! `validate`: compares models with known results, and the link model with measured transfers.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::campaign::validate::{self, Report};
 use crate::record::Exit;
 use crate::scenario::file;
 
-/// Measurements and logs are smaller, in bytes.
+/// The maximum size of measurements and logs, in bytes.
 const MEASURED_MAX: u64 = 256 << 20;
 
 pub(super) fn models(what: Option<&Validate>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -32,7 +32,7 @@ fn told(report: &Report, console: &mut Console<'_>) -> Exit {
     if report.holds == Some(true) { Exit::Success } else { Exit::Threshold }
 }
 
-/// Files of transfers: how far off the predictions are, and whether every tolerance is met.
+/// Files of transfers: the deviations of predictions, and whether every tolerance is met.
 fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let exit = judge(args, measured::TRANSFERS, measured::transfers, console)?;
     console.remark(&format!(
@@ -64,7 +64,7 @@ fn judge(
     let (section, csv) =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
-        // From here on a signal waits, so that no half of a file is left.
+        // From here on a signal waits, so that the file is written completely.
         console.surroundings.signals.heed();
         written::replace(out, csv.as_bytes())?;
     }

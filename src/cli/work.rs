@@ -1,4 +1,4 @@
-//! What commands that run cells have in common: how they work, and where the report goes.
+//! Options of all commands that run cells: how they work, and where the report goes.
 
 use std::fmt;
 use std::num::NonZero;
@@ -56,7 +56,7 @@ impl Work {
     pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
     }
-    /// What is left of the time limit: the scenarios were read on the same time.
+    /// The rest of the time limit; reading the scenarios counts, too.
     pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         self.time_limit.map(|limit| limit.saturating_sub(elapsed))
     }
@@ -140,7 +140,7 @@ pub(super) struct MergeArgs {
     pub(super) work: Work,
 }
 
-/// The largest change that is no finding, in millionths.
+/// The largest change that is not a finding, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tolerance(pub(super) u64);
 
@@ -148,7 +148,7 @@ impl FromStr for Tolerance {
     type Err = String;
     fn from_str(text: &str) -> Result<Tolerance, String> {
         let text = text.trim();
-        // Zero is zero in any unit.
+        // Zero needs no unit.
         let number = text.strip_suffix('%').or((text == "0").then_some(text));
         let number = number.and_then(|number| number.trim().parse::<f64>().ok());
         let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));

@@ -1,4 +1,4 @@
-//! Files that the program writes where it is told to, and what a report leaves alone in its folder.
+//! Writes files where the user says, and protects other files in a report's folder.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ use crate::record::{FolderError, Tool};
 use crate::render;
 use crate::scenario::file;
 
-/// How a file begins, up to 4 096 bytes; nothing if it is not there or none.
+/// The first 4 096 bytes of a file; empty if it does not exist or is not a file.
 pub(super) fn head(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(file) = file::open(path, file::Named::InFile) {
@@ -21,12 +21,12 @@ pub(super) fn head(path: &Path) -> Vec<u8> {
     head
 }
 
-/// A device or a pipe is there to be written to, not to be replaced.
+/// True for a device or a pipe, which is written to, not replaced.
 fn takes_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Refuses to write where something is already: somebody may want it.
+/// Refuses to overwrite an existing file.
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
         let shown = inert_path(path);
@@ -35,13 +35,13 @@ pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes beside the place, in a folder that is made, and renames: nobody meets half a file. The new
-/// file may be read and written by whom the old one could.
+/// Writes to a temporary file next to `path`, creating the folder, and renames it, so that a file
+/// is never incomplete. The new file keeps the permissions of the old one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     replace_if(path, bytes, || Ok(()))
 }
 
-/// The same, if `may` says so when all is written but for the new name.
+/// Like [`replace`], but asks `may` after writing, before the rename.
 pub(super) fn replace_if(
     path: &Path,
     bytes: &[u8],
@@ -75,20 +75,20 @@ pub(super) fn replace_if(
     part.persist(&target).map_err(|e| failed(e.error)).map(drop)
 }
 
-/// As files are made, but for what the process may not give.
+/// The default mode of new files, before the umask.
 fn open_to_all() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-/// What is rendered from a record, or told of the same cells.
+/// Files rendered from a record, or written for the same cells.
 pub(super) const RENDERED: [&str; 7] =
     ["timing.json", "cells.csv", "series.csv", "console.txt", "junit.xml", "summary.md", "report.html"];
 
-/// Folders that a report fills; what an earlier run wrote there goes first.
+/// Folders that a report fills; files of an earlier run are removed first.
 pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];
 
-/// Refuses a folder in which a link stands where a report writes, or that holds what a report would
-/// replace or remove and none has put there; where a run goes on the report is its own.
+/// Refuses a folder with a link in the place of a report's file, or with files that a report would
+/// replace or remove but did not write. A resumed run owns its report.
 pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
     let files = || RENDERED.iter().chain(&["run.json"]).map(|name| folder.join(name));
     let folders = || EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name));
@@ -100,7 +100,7 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
         let text = format!("{} is a link, and a report writes nothing outside its folder", inert_path(link));
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
-    // Of a run that was cut there is a journal alone, which is its own.
+    // A run that was cut off may have only its journal, which is its own.
     match ours().find(|path| path.exists() && !is_left(path)) {
         Some(other) if !resumed && !is_report => {
             let (other, folder) = (inert_path(other), inert_path(folder));
@@ -118,14 +118,14 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
     wrong.map_or(Ok(()), |(path, why)| Err(refused(FolderError { path, cause: io::Error::other(why) })))
 }
 
-/// A report that cannot be written.
+/// The error for a report that cannot be written.
 pub(super) fn refused(error: FolderError) -> anyhow::Error {
     Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
 }
 
 pub(super) const JUNIT: &str = "junit.xml";
 
-/// Whether a file is what a run that was refused left: the next one may write over it.
+/// True for a file left by a refused run: the next one may overwrite it.
 pub(super) fn is_left(path: &Path) -> bool {
     path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }

@@ -1,4 +1,4 @@
-//! Puts the record of a run together from its cells, without a verdict.
+//! Builds the record of a run from its cells. It gives no verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use super::tuned::TuneRecord;
 use crate::base::Digest;
 use crate::scenario::Plan;
 
-/// Something that concerns the run as a whole and not one of its cells: what stopped it.
+/// What stopped a run as a whole, not one of its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub exit: Exit,
     pub text: String,
-    /// All cells ran to their end, and it came while the failing ones were explained.
+    /// True if all cells had ended and the stop came while failing cells were being explained.
     pub is_after_cells: bool,
 }
 
-/// What notes say, and the exit code that each alone would give.
+/// The text of each kind of note, and the exit code that it gives if it is the only one.
 const NOTES: [(&str, Exit); 5] = [
     ("interrupted", Exit::Interrupted),
     ("terminated", Exit::Terminated),
@@ -28,24 +28,24 @@ const NOTES: [(&str, Exit); 5] = [
     ("stopped at the first failing cell", Exit::Success),
     (UNWRITTEN, Exit::Success),
 ];
-/// Of a report that found no room: that is for the program's exit code, not for the run's.
+/// The note for a full disk. It sets the exit code of the program, not that of the run.
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
-    /// What stopped a run that came so far; of success, a cell that failed.
+    /// The note of a run that stopped with `exit` at `how_far`; `Success` means at a failing cell.
     pub fn stopped(exit: Exit, how_far: &str) -> Note {
         let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
         Note { exit, text: format!("{said}: {how_far}"), is_after_cells: false }
     }
-    /// What stopped a run between its last cell and its record.
+    /// The note of a run that stopped after its last cell and before its record was written.
     pub fn unexplained(exit: Exit) -> Note {
         let how_far = "all cells ran to their end, but not all failing ones are explained";
         Note { is_after_cells: true, ..Note::stopped(exit, how_far) }
     }
 }
 
-/// The record of a run of `plans` before its verdict: of the cells that came to an outcome, to be
-/// kept in `folder`.
+/// The record of a run of `plans` before its verdict, to be stored in `folder`. It holds the cells
+/// in `judged`, which have an outcome.
 pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
     let mut cells = Vec::with_capacity(judged.len());
@@ -79,13 +79,13 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// The record of a run that has only begun: who finds it finds what cut the run off.
+/// The record at the start of a run. It stays if the run is killed, and then says `cut_off`.
 pub fn begun(folder: &str, plans: &[Plan], cut_off: Exit, tune: Option<&TuneRecord>) -> RunRecord {
     let exit_code = cut_off.code();
     RunRecord { exit_code, tune: tune.cloned(), ..unjudged(folder, plans, Vec::new(), &[]) }
 }
 
-/// The scenario of plans; of several, names and paths in one line, and a digest over all.
+/// The scenario of `plans`; of several, names and paths in one line, and one digest over all.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
     let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.source.digest.as_str()).collect();
@@ -103,14 +103,14 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     }
 }
 
-/// The name of a run: scenario, seed, short digest; known before anything runs.
+/// The id of a run: scenario, seed, short digest. It is known before anything runs.
 pub fn run_id(plans: &[Plan]) -> String {
     let seeds = plans.iter().map(|plan| plan.seed.0).collect();
     named(plans, &seeds, &scenario_of(plans).digest)
 }
 
-/// The name of a search that runs `plans` first: as that of a run, with all of its seeds and its
-/// own digest, so that another search of the scenario is another run.
+/// The id of a search whose first cells are `plans`: like [`run_id`], but with all `seeds` and the
+/// digest of the search. Two different searches of one scenario thus get different ids.
 pub fn search_id(plans: &[Plan], seeds: &[String], digest: &str) -> String {
     named(plans, &seeds.iter().filter_map(|seed| seed.parse().ok()).collect(), digest)
 }

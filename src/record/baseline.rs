@@ -1,5 +1,5 @@
-//! Baselines: the figures that a run must come to again, in a committed file, a line a metric. They
-//! are gated by equality, both ways: an improvement that nobody accepted hides the next regression.
+//! Baselines: the figures that a run must reproduce, in a committed file, one line per metric. Both
+//! directions are gated: an unaccepted improvement hides the next regression.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,32 +12,32 @@ use crate::metrics::{self, Better, Figure, human};
 
 pub(super) const SCHEMA_VERSION: &str = "2.0.0";
 
-/// The figures of a run that others must come to again.
+/// The figures of a run that later runs must reproduce.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     pub schema_version: String,
     pub tool: Tool,
-    /// Why it was saved and why it was changed, the latest last.
+    /// The reasons given when it was saved and at each change, the latest last.
     pub reasons: Vec<String>,
-    /// The cells by id.
+    /// Cells by their id.
     pub cells: BTreeMap<String, BaselineCell>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct BaselineCell {
     pub scenario: String,
-    /// The digest of its resolved scenario.
+    /// The digest of the resolved scenario.
     pub resolved: String,
     pub variant: Option<String>,
     pub axes: BTreeMap<String, serde_json::Value>,
     pub seed: String,
     pub digest: String,
-    /// The metrics that its scenario wants gated; the usual ones if empty.
+    /// The metrics that the scenario wants gated; if empty, the default ones.
     pub gated: Vec<String>,
     pub metrics: CellFigures,
 }
 
-/// A file that is not a baseline, or a record that cannot become one.
+/// The file is not a baseline, or the record cannot become one.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     #[error("not a baseline: {0}")]
@@ -46,7 +46,7 @@ pub enum BaselineError {
         "the baseline has schema version {0}, and this program reads version 2: remove it, and save it again"
     )]
     Version(String),
-    /// The record has cells that fail or did not end, or is that of a search that failed.
+    /// The record has cells that fail or did not end, or it is of a search that failed.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
     NotPassing(String),
     #[error("{0} was observed, and comes as it comes: a baseline holds what a seed brings again")]
@@ -56,7 +56,7 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// The figures of a run whose cells passed, or failed only by not being another baseline's.
+    /// The figures of a run whose cells passed, or failed only against another baseline.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
@@ -64,7 +64,7 @@ impl Baseline {
         if let Some(cell) = record.cells.iter().find(|cell| cell.observed.is_some()) {
             return Err(BaselineError::Observed(cell.id.clone()));
         }
-        // What a search fails by stands in none of its cells.
+        // The reason why a search failed is not stored in any cell.
         if record.tune.is_some() && record.exit_code != Exit::Success.code() {
             return Err(BaselineError::NotPassing("the search".to_owned()));
         }
@@ -92,7 +92,8 @@ impl Baseline {
         })
     }
 
-    /// Takes in the cells of `newer`; gives how many are new, were otherwise, others there were.
+    /// Adds the cells of `newer`; with `prune` only these stay. Returns how many are new, how many
+    /// changed, and how many old cells `newer` does not have.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =
@@ -108,7 +109,7 @@ impl Baseline {
         [new, other, before + new - taken]
     }
 
-    /// Its cells that are `wanted` and not among `cells`, by their names.
+    /// The cells of the baseline that are `wanted` and not among `cells`, with their ids.
     pub fn lacks(
         &self,
         cells: &[&CellRecord],
@@ -121,7 +122,7 @@ impl Baseline {
 }
 
 impl BaselineCell {
-    /// Whether it has all that a run of this cell would save, but what is measured only since then.
+    /// True if it has all that a run of `cell` would save, except metrics newer than the baseline.
     pub fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
@@ -131,7 +132,7 @@ impl BaselineCell {
             && measured.all(|name| self.metrics.contains_key(name))
             && self.metrics.keys().any(|name| self.gates(name))
     }
-    /// What differs between a cell and this one of its baseline: what is worse first.
+    /// The differences between `cell` and this cell of the baseline, the worse ones first.
     pub fn changes(&self, cell: &CellRecord) -> Vec<Change> {
         let names: BTreeSet<&str> =
             self.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
@@ -142,7 +143,7 @@ impl BaselineCell {
                 (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
                 (None, _) => (Kind::Changed, format!("{name} is new")),
             };
-            // A metric that the program has learned since is no regression of anything.
+            // A metric that is new in the program is not a regression.
             let gated = self.gates(name) && self.metrics.contains_key(name);
             Some((kind, Change { gated, text }))
         });
@@ -171,19 +172,19 @@ fn named_metrics(resolved: &str) -> Vec<String> {
     named.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned).collect()
 }
 
-/// A figure that is not the baseline's.
+/// A figure that differs from the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     pub gated: bool,
     pub text: String,
 }
 
-/// The command that makes a run in `folder` the standard for those that come, in words.
+/// A phrase with the command that makes the run in `folder` the new baseline.
 pub fn accept(name: &str, folder: &str) -> String {
     format!("{ACCEPT}{}", accept_command(name, folder, ""))
 }
 
-/// The same without the words before it, with an option.
+/// The command of [`accept`] alone, with an extra option.
 pub fn accept_command(name: &str, folder: &str, option: &str) -> String {
     let [name, folder] = [name, folder].map(shell_word);
     format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
@@ -196,11 +197,11 @@ enum Kind {
     Better,
 }
 
-/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
+/// Kind and text of a change: `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "never", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
-    // A number of one unit says nothing beside one of another.
+    // Numbers of different units cannot be compared.
     let alike = before.unit() == now.unit();
     let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
         return (Kind::Changed, format!("{name} is measured otherwise now"));
@@ -219,7 +220,7 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let (kind, word) = match (better, is > was) {
-        // Nothing is no figure that is better or worse than another.
+        // A count, or a figure that is missing on one side, is neither better nor worse.
         _ if stat == "count" || was.is_none() || is.is_none() => (Kind::Changed, "changed"),
         (Better::Neither, _) => (Kind::Changed, "changed"),
         (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),
@@ -230,7 +231,7 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
         _ => String::new(),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    // What only nanoseconds tell apart reads the same.
+    // Values that differ only by nanoseconds have the same text.
     let moved = if there == here { there } else { format!("{there} → {here}") };
     (kind, format!("{name}{stat} is {word}: {moved}{change}"))
 }

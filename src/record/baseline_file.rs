@@ -1,5 +1,6 @@
-//! How a baseline lies in its file: of each scenario a line a cell, and a line a metric with its
-//! figures of all cells, so that seeds that agree cost nothing and a change is one line of a diff.
+//! The file format of a baseline: per scenario a line per cell, then a line per metric with its
+//! figure in every cell. A figure that all cells share is written once; a change is one line of a
+//! diff.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use super::run::{Tool, version_of};
 use crate::base::inert_json;
 use crate::metrics::Unit;
 
-/// How deep its lines lie.
+/// Down to this depth of brackets each value has its own line.
 const DEPTH: usize = 4;
 
 impl Baseline {
@@ -27,7 +28,7 @@ impl Baseline {
         let file: BaselineFile = serde_json::from_str(&text)?;
         Ok(Baseline::try_from(file).map_err(<serde_json::Error as serde::de::Error>::custom)?)
     }
-    /// The baseline as JSON, a line a cell and a line a metric of a scenario.
+    /// The baseline as JSON: per scenario one line per cell and one line per metric.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         let lines = Serializer::with_formatter(&mut bytes, Lines::to(DEPTH));
@@ -52,7 +53,7 @@ pub(super) struct BaselineFile {
 #[serde(deny_unknown_fields)]
 struct OfScenario {
     cells: Vec<Line>,
-    /// A metric, its unit, and its figure in each cell; one that all have stands once.
+    /// Metric, unit, and the figure in each cell; a single entry if all cells have the same figure.
     figures: Vec<(String, Unit, Vec<Option<Written>>)>,
 }
 
@@ -105,7 +106,7 @@ impl OfScenario {
         OfScenario { cells: cells.into_iter().map(|(line, _)| line).collect(), figures }
     }
 
-    /// The figures of the cell at this place; `None` where a line has others than its cells.
+    /// The figures of the cell at index `at`; `None` if a line has figures of fewer cells.
     fn figures_of(&self, at: usize) -> Option<CellFigures> {
         let mut all = CellFigures::new();
         for (name, unit, of) in &self.figures {

@@ -1,4 +1,4 @@
-//! Which build of the program something is of.
+//! Identifies the build of the program that made something.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -27,7 +27,7 @@ impl Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            // A test holds it fresh; to make it again would be most of a small run's start.
+            // A test keeps the file up to date: generating it here would slow down every start.
             schema.text(include_str!("../../schema/scenario.schema.json"));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,6 +1,6 @@
-//! Exit codes and which of several wins.
+//! Exit codes, and which one wins if several apply.
 
-/// What a run of the program came to, as its exit code.
+/// The exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Exit {
@@ -11,20 +11,20 @@ pub enum Exit {
     /// A scenario is not valid.
     Invalid = 3,
     Nothing = 4,
-    /// A threshold failed, or what was expected or planned did not occur.
+    /// A threshold is missed, or something expected or planned did not occur.
     Threshold = 10,
-    /// Something was lost, duplicated, resurrected, or is divergent.
+    /// Data was lost, duplicated, resurrected, or diverged.
     Correctness = 11,
-    /// No convergence by the deadline, or an engine that spins or stalls.
+    /// The cell did not converge by the deadline, or an engine spins or has stalled.
     Stuck = 12,
     Regression = 13,
-    /// No baseline, or one that cannot be compared.
+    /// There is no baseline, or it cannot be compared.
     NoBaseline = 14,
-    /// The same cell has another digest.
+    /// A second run of the same cell has another digest.
     NotDeterministic = 15,
     /// Cells of a plan are in none of the shards that were to be merged.
     Missing = 16,
-    /// A scenario needs what its stack does not support, and nothing else is wrong.
+    /// A scenario needs a feature that its stack does not support, and nothing else is wrong.
     Unsupported = 17,
     /// The disk is full, or the report cannot be written.
     Environment = 20,
@@ -34,7 +34,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// All codes, the one that wins over all after it first; success loses to all.
+    /// All codes, the one that wins over all others first. Success comes last.
     pub const BY_PRECEDENCE: [Exit; 17] = [
         Exit::Internal,
         Exit::Environment,
@@ -55,18 +55,18 @@ impl Exit {
         Exit::Success,
     ];
 
-    /// Whether it says what came of a cell: where settings are asked about, that is an answer.
+    /// True for a finding about a cell. In a search or a matrix that is a result, not an error.
     pub fn is_finding(self) -> bool {
         matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
     }
     pub const fn code(self) -> u8 {
         self as u8
     }
-    /// Of a number that a later program gave, and this one cannot weigh, the gravest.
+    /// The exit of a code. An unknown code, from a newer version, becomes the gravest one.
     pub fn of(code: u8) -> Exit {
         Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Internal)
     }
-    /// The one of several that wins; success for none.
+    /// The exit that wins; success if there are none.
     pub fn first(exits: impl IntoIterator<Item = Exit>) -> Exit {
         let rank = |exit: &Exit| Exit::BY_PRECEDENCE.iter().position(|e| e == exit);
         exits.into_iter().min_by_key(rank).unwrap_or(Exit::Success)

@@ -1,5 +1,5 @@
-//! The figures of cells, and how a record keeps those of thousands: units stand once a record, a
-//! number as itself, a distribution as a list, and nothing not at all.
+//! The figures of cells, and their compact form in a record of thousands of cells: units once per
+//! record, numbers as such, distributions as lists, and zero figures left out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::metrics::{self, Figure, Figures, Kind, NEVER, TABLE, Unit};
 
-/// The figures of a cell by name. Thousands are held at once, so names of the table are shared.
+/// The figures of a cell by metric. Thousands are in memory, so known names are borrowed.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 pub fn held(figures: &Figures) -> CellFigures {
@@ -61,7 +61,7 @@ impl FiguresRecord {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds units and figures of nothing to what a cell tells; an error names a strange one.
+    /// Adds units and omitted zero figures. An error is the name of a metric not in `self`.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
@@ -88,8 +88,8 @@ impl FiguresRecord {
     }
 }
 
-/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean if it is kept;
-/// behind them how many never ended and the longest known wait, if any did not.
+/// A figure as it is written: a number, or `[count, min, p50, p95, p99, max]` and the mean if it is
+/// known. If some waits never ended, their count and the longest known wait follow.
 #[derive(PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "no figure: it is a number, or a list of 7 or 9")]
 pub(super) enum Written {
@@ -113,7 +113,7 @@ impl From<&Figure> for Written {
 }
 
 impl Written {
-    /// Of the unit nothing is known yet.
+    /// The figure with the unit `Count`; the caller sets the real unit.
     pub(super) fn figure(&self) -> Option<Figure> {
         let unit = Unit::Count;
         match self {
@@ -134,7 +134,7 @@ impl Written {
     }
 }
 
-/// Writes the figures of a cell but those of nothing.
+/// Writes the figures of a cell, without zero figures.
 pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok, S::Error> {
     let told = figures.iter().filter(|(name, figure)| name.contains(['@', '/']) || !figure.is_nothing());
     to.collect_map(told.map(|(name, figure)| (name, Written::from(figure))))

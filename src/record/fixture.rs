@@ -1,4 +1,4 @@
-//! Plans and outcomes made by hand, for the tests of this room and of those below.
+//! Handmade plans and outcomes for the tests of this room and of the rooms that import it.
 
 use std::cmp::Reverse;
 
@@ -13,7 +13,7 @@ use crate::oracle::{VIOLATIONS_KEPT, Violation};
 use crate::scenario::{Bound, Document, Gate, Plan, Request};
 use crate::world::{AppWords, Ending, Outcome, Placed};
 
-/// As short as a scenario can be.
+/// A minimal scenario.
 pub(crate) const TIES: &str = r#"name = "ties"
 start = "2026-03-02T00:00:00+01:00"
 duration = "1h"
@@ -26,7 +26,7 @@ rows = 20
 devices = 3
 "#;
 
-/// A small plan of scenario `ties`; each variant has a digest of its own.
+/// A small plan of scenario `ties`; each variant has its own digest.
 pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
@@ -41,7 +41,7 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     plan
 }
 
-/// An outcome in which all is well.
+/// An outcome without any failure.
 pub(crate) fn outcome() -> Outcome {
     let figures = Figures::from([
         ("oracle.lost.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: 0 }),
@@ -80,7 +80,7 @@ pub(crate) fn outcome() -> Outcome {
     }
 }
 
-/// So many observations with these ends and percentiles.
+/// A distribution of `count` observations with this minimum, these percentiles and this maximum.
 pub(crate) fn spread(unit: Unit, count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
     Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
 }
@@ -90,12 +90,12 @@ pub(crate) fn durations(count: u64, p50: u64) -> Figure {
     spread(Unit::Ns, count, [p50 / 2, p50, p50 * 2, p50 * 3, p50 * 4])
 }
 
-/// So many observations that are alike.
+/// A distribution of `count` observations that all have the same value.
 pub(crate) fn alike(unit: Unit, count: u64, value: u64) -> Figure {
     spread(unit, count, [value; 5])
 }
 
-/// Gives a cell these waits of a first device, each with the instant at which it ends.
+/// Adds waits of one device to a cell, each as (end, duration).
 pub(crate) fn wait(judged: &mut Judged, metric: &'static str, waits: &[(u64, u64)]) {
     let mut all = Distribution::default();
     waits.iter().for_each(|(_, value)| all.observe(*value));
@@ -111,7 +111,7 @@ pub(crate) fn wait(judged: &mut Judged, metric: &'static str, waits: &[(u64, u64
     judged.tails.insert(metric.to_owned(), tail);
 }
 
-/// Gives a cell these numbers: seconds where a metric is a time, else a count.
+/// Sets figures of a cell: in seconds if the metric's name ends with `time`, otherwise as a count.
 pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
     for (name, value) in figures {
         let figure = match name.ends_with("time") {
@@ -122,20 +122,20 @@ pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
     }
 }
 
-/// A record that was changed, as a file holds it.
+/// The text of a record after a change, as its file would hold it.
 pub(crate) fn written(record: &RunRecord) -> String {
     let mut record = record.clone();
     record.figures = FiguresRecord::of(record.cells.iter().map(|cell| &cell.metrics));
     record.to_json()
 }
 
-/// Has a cell fail by a row that it lost.
+/// Makes a cell fail because it lost a row.
 pub(crate) fn lose(cell: &mut CellRecord) {
     cell.verdict = Verdict::Fail;
     cell.reasons.push(Reason::Violation { check: "lost".to_owned() });
 }
 
-/// The outcome with rows of d17 lost.
+/// An outcome in which device d17 lost `rows` rows.
 pub(crate) fn lost(rows: u64) -> Outcome {
     let mut outcome = outcome();
     outcome.figures.insert("oracle.lost.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: rows });
@@ -145,7 +145,7 @@ pub(crate) fn lost(rows: u64) -> Outcome {
     outcome
 }
 
-/// A violation on d17 and its `n`th record.
+/// A violation of `check` on device d17 and its `n`th record.
 pub(crate) fn found(check: &'static str, n: u64) -> Violation {
     Violation {
         check,
@@ -156,7 +156,7 @@ pub(crate) fn found(check: &'static str, n: u64) -> Violation {
     }
 }
 
-/// A gate on a percentile.
+/// A gate on a percentile, at most `max`.
 pub(crate) fn gate(metric: &str, stat: &str, max: u64) -> Gate {
     Gate {
         name: "usable".to_owned(),
@@ -167,7 +167,7 @@ pub(crate) fn gate(metric: &str, stat: &str, max: u64) -> Gate {
     }
 }
 
-/// A setting of this cost.
+/// A setting with this cost relative to the best, in millionths.
 pub(crate) fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let figure = Some(100_000_000_000 / cost_ppm);
@@ -175,7 +175,7 @@ pub(crate) fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm, ..PointTuned::default() }
 }
 
-/// What a search came to.
+/// The result of a search.
 pub(crate) fn tuned() -> TuneRecord {
     let key = "engine.pull.chunk_rows".to_owned();
     let lossy = PointTuned { trouble: Some("lost (1 row): d1".to_owned()), ..point("8192", 900_000, &[]) };

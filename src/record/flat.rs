@@ -1,4 +1,4 @@
-//! Comma-separated files: a row a cell, a point of a series, or a request as `calibrate` reads it.
+//! CSV files: one row per cell, per point of a series, or per request (as `calibrate` reads it).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -8,8 +8,8 @@ use crate::base::{Stamp, Word};
 use crate::metrics::{NEVER, STATS, Sample};
 use crate::world::{Ended, LoggedRequest};
 
-/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; how many
-/// never came only of metrics of which some did not.
+/// Writes `cells.csv`: one row per cell, one column per swept key, metric and statistic. A column
+/// `never` is there only for metrics of which some waits never ended.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -49,8 +49,8 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv`, long form: of each series of each cell the first point, those at which its value
-/// changed, and the last. Written cell by cell, for the points of many are too many to hold.
+/// `series.csv` in long form: of each series the first point, every change of its value, and the
+/// last. It is written cell by cell, because the points of many cells do not fit in memory.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
@@ -75,7 +75,7 @@ impl<W: Write> Series<W> {
     }
 }
 
-/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be.
+/// Prefixes an apostrophe if a spreadsheet would take the text for a formula.
 fn no_formula(text: &str) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
@@ -94,7 +94,7 @@ fn fixed_fields(cell: &CellRecord) -> Vec<String> {
     ]
 }
 
-/// Writes `requests` in the order of their starts; `began` is the wall clock at virtual time zero.
+/// Writes `requests`, sorted by start; `began` is the wall clock at virtual time zero.
 pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io::Result<()> {
     let mut sorted: Vec<&LoggedRequest> = requests.iter().collect();
     sorted.sort_by_key(|request| (request.at, request.device));

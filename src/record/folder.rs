@@ -1,4 +1,4 @@
-//! The folder of a report, whose files are written under another name and renamed.
+//! The folder of a report. Files are written under a temporary name and then renamed.
 
 use crate::base::inert_path;
 use std::fs;
@@ -18,7 +18,7 @@ pub struct FolderError {
 }
 
 impl Folder {
-    /// Makes the folder, if it is not there, and tries to write to it.
+    /// Creates the folder if it does not exist, and tests that it is writable.
     pub fn create(path: &Path) -> Result<Folder, FolderError> {
         if path.is_file() {
             return Err(failed(path)(io::Error::other("it is a file, not a folder")));
@@ -32,13 +32,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// Writes a file whole or not at all; `name` may name a subfolder.
+    /// Writes a file completely or not at all; `name` may contain a subfolder.
     pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
         let mut part = self.begin(name)?;
         part.write_all(contents).map_err(|cause| part.failed(cause))?;
         part.finish()
     }
-    /// Begins a file that has its name once it is [finished](Part::finish).
+    /// Starts a file. It gets its final name when it is [finished](Part::finish).
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
         let path = self.place(name)?;
         let part = path.with_extension("part");
@@ -46,7 +46,7 @@ impl Folder {
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }
 
-    /// Where the file goes. Its subfolder is no link: what that leads to is somebody else's.
+    /// The path of a file. Its subfolder must not be a link, whose target may be somebody else's.
     fn place(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
         if let Some(parent) = path.parent() {
@@ -69,7 +69,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of the subfolder `sub` that are `ours`; what others put there stays.
+    /// Removes the files of subfolder `sub` for which `ours` is true. Other files stay.
     pub fn clear(&self, sub: &str, ours: impl Fn(&Path) -> bool) -> Result<(), FolderError> {
         let path = self.path.join(sub);
         if path.is_symlink() {
@@ -82,7 +82,7 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry.map_err(failed(&path))?;
-            // Of a link that is ours by its name the link goes, not what it leads to.
+            // Links are not followed: a link with one of our names is removed, its target is not.
             let is_folder = entry.file_type().map_err(failed(&entry.path()))?.is_dir();
             if !is_folder && ours(&entry.path()) {
                 fs::remove_file(entry.path()).map_err(failed(&entry.path()))?;
@@ -92,7 +92,7 @@ impl Folder {
     }
 }
 
-/// A new file, in the place of whatever file or link has this name.
+/// Creates a new file; an old file or link of this name is removed first.
 fn fresh(path: &Path) -> io::Result<fs::File> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
@@ -112,7 +112,7 @@ pub struct Part {
 }
 
 impl Drop for Part {
-    /// What was not finished is no result, and needs the room.
+    /// An unfinished file has no value and uses disk space.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.part);
     }
@@ -120,7 +120,7 @@ impl Drop for Part {
 
 impl Part {
     pub fn finish(mut self) -> Result<(), FolderError> {
-        // After the new name the old one is gone, and there is nothing to remove.
+        // After the rename the temporary name is gone, so `drop` has nothing to remove.
         self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
     }
     pub fn failed(&self, cause: io::Error) -> FolderError {

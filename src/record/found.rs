@@ -1,4 +1,4 @@
-//! What was found in a cell: what broke, had to occur or did not come; lives of records; series.
+//! Findings in a cell: violations, occurrences, faults that did not fire, lives of records, series.
 
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ pub struct StepRecord {
 }
 
 impl LifeRecord {
-    /// The steps kept of the beginning of a long life, and of its end.
+    /// Of a long life this many steps are kept from its beginning, and this many from its end.
     const STEPS_KEPT: usize = 12;
 
     pub fn new(record: String, story: Story) -> LifeRecord {
@@ -151,10 +151,10 @@ pub struct SeriesRecord {
 }
 
 impl SeriesRecord {
-    /// More instants than this cannot be told apart in a plot.
+    /// The most instants that a plot can show apart.
     const INSTANTS: usize = 130;
 
-    /// Thins `samples` out: of neighbours the last value is kept, of waits the longest.
+    /// Reduces the samples: of neighbours it keeps the last value, for waits the longest.
     pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
         let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
         for Sample { at_ns, series, value } in samples {

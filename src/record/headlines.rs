@@ -1,19 +1,19 @@
-//! Which figures stand first, and are gated where nobody named others.
+//! Which figures a summary shows first, and which metrics a baseline gates by default.
 
 use crate::metrics;
 use crate::oracle;
 
-/// A figure of the summary: what people wait for, and what they pay.
+/// A figure of the summary: how long people wait, or what they pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headline {
     pub metric: &'static str,
     pub stat: &'static str,
-    /// Whether it is shown per person.
+    /// True if it is shown per person.
     pub each: bool,
     pub name: &'static str,
 }
 
-/// The requests of attachments, which the summary counts, as their bytes are on the links too.
+/// Requests of attachments. The summary adds them, because their bytes are on the links too.
 pub const ATTACHMENT_REQUESTS: &str = "attachment.requests.count";
 
 const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {
@@ -21,14 +21,14 @@ const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'
 }
 
 impl Headline {
-    /// The metric and those that count the same of something else: the summary shows their sum.
+    /// The metric and the metrics that count the same thing elsewhere. The summary shows their sum.
     pub fn metrics(&self) -> impl Iterator<Item = &'static str> {
         let others = (self.metric == "engine.requests.count").then_some(ATTACHMENT_REQUESTS);
         [self.metric].into_iter().chain(others)
     }
 }
 
-/// The figures of the summary, the weightiest first.
+/// The figures of the summary, the most important first.
 pub const SUMMARY: &[Headline] = &[
     headline("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
     headline("engine.session.duration", "p95", false, "a sync, 95 %"),
@@ -41,14 +41,14 @@ pub const SUMMARY: &[Headline] = &[
     headline("engine.requests.failed", "value", true, "tries without a response a person"),
 ];
 
-/// What its sentences say besides, and the wait that users call the first login.
+/// Figures in other sentences of the summary, and the wait that users call the first login.
 const SAID: &[Headline] = &[
     headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
     headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
     headline("engine.wasted.bytes", "value", true, "wasted bytes of bodies a person"),
 ];
 
-/// The figures that answer what users ask first, the weightiest first.
+/// The figures that users ask for first, the most important first.
 pub const HEADLINE: &[&str] = &[
     "oracle.saved_edits.lost",
     "engine.usable_after_login.duration",
@@ -89,44 +89,44 @@ pub const HEADLINE: &[&str] = &[
     "net.outages.count",
 ];
 
-/// Whether a metric is gated where nobody named others: it is a headline or the oracle's.
+/// True if a baseline gates the metric by default: it is a headline or a metric of the oracle.
 pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// What people lost, though no check says so.
+/// Losses of people that no check counts.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
     headline("oracle.overwritten.columns", "value", false, "values that were overwritten or gave way unseen"),
     headline("oracle.stale_copies.rows", "value", false, "rows with stale copies of others"),
 ];
 
-/// Whether a metric counts what people lost.
+/// True if a metric counts what people lost.
 pub fn is_loss(name: &str) -> bool {
     LOST.iter().any(|one| one.metric == name) || oracle::is_of_check(name)
 }
 
-/// A headline figure of all devices by its metric; what checks count has the names of checks.
+/// The headline figure of a metric over all devices. Metrics of checks have no headline.
 pub fn headline_of(metric: &str) -> Option<&'static Headline> {
     [SUMMARY, SAID, LOST].into_iter().flatten().find(|one| one.metric == metric)
 }
 
-/// Whether a metric is one of the summary, of all devices or of those that started in one state; or
-/// counts what people lost.
+/// True if a metric counts what people lost, or is in the summary, for all devices or for those of
+/// one start state.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.iter().any(|one| one.metric == stem);
-    // The state in which devices start may be all that differs.
+    // Two cells may differ only in the state in which their devices start.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
 
-/// Whether a figure of the summary is what people pay, and no wait of theirs.
+/// True if a figure of the summary is a cost, not a wait.
 pub fn is_cost(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     SUMMARY.iter().any(|one| one.each && one.metric == stem)
 }
 
-/// Where a metric stands: what was lost, the summary, the other headline ones, the rest.
+/// The rank of a metric in a list: losses, the summary, the other headlines, the rest.
 pub fn weight(name: &str) -> usize {
     let losses = || oracle::check_names().filter_map(oracle::metric_of);
     let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);

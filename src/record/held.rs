@@ -1,4 +1,4 @@
-//! What cells are held to: expectations, gates, claims; and what questions come to.
+//! The demands on cells (expectations, gates, claims), and the answers to questions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub struct GateRecord {
 }
 
 impl GateRecord {
-    /// What it looks at: the metric, of the devices that it is about.
+    /// The figure that the gate checks: the metric, with the start state if it is about one.
     pub fn figure(&self) -> String {
         let start = self.start.as_ref().map_or_else(String::new, |start| format!("@{start}"));
         format!("{}{start}", self.metric)

@@ -1,4 +1,4 @@
-//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`.
+//! `hist/*.hlog`: complete distributions in the log format of `HdrHistogram`.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,16 +11,16 @@ use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
-/// Significant digits: values within 0.1 %. The exact figures are in the record.
+/// Significant digits: values are within 0.1 %. The record has the exact figures.
 const DIGITS: u8 = 3;
 
 pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
     \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
 
-/// What a compressed histogram begins with; the length of the rest follows.
+/// The cookie of a compressed histogram; the length of the rest follows.
 const COMPRESSED: u32 = 0x1c84_9314;
 
-/// Writes lines of logs; making a compressor takes longer than packing a histogram, so one is kept.
+/// Writes log lines. Creating a compressor is slower than compressing, so it is reused.
 pub struct Lines {
     plain: V2Serializer,
     bytes: Vec<u8>,
@@ -35,10 +35,10 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// What a cell observed of a metric: values in its unit, ascending, with how often each came.
+    /// The log line of a metric in a cell; `observed` has (value in its unit, count), ascending.
     pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
         let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
-        // The largest first: it grows but once.
+        // The largest value first, so that the histogram grows only once.
         for &(value, times) in observed.iter().rev() {
             // Its smallest bucket is 1.
             histogram.record_n(value.min(i64::MAX as u64), times).expect("it grows as wanted");

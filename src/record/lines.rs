@@ -1,14 +1,14 @@
-//! JSON that people can search: a line a field, and a line a cell or a figure.
+//! JSON that can be searched line by line: one line per field, per cell, or per figure.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// Lays out what lies no deeper than so many brackets a line each.
+/// Puts each value on its own line down to a depth of `lines_to` brackets.
 pub(super) struct Lines {
     lines_to: usize,
     depth: usize,
-    /// Nothing has come since the last bracket.
+    /// True if nothing was written since the last opening bracket.
     empty: bool,
 }
 
@@ -51,7 +51,7 @@ impl Formatter for Lines {
         self.next(to, first)
     }
     fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
-        // As people write it where they look for it.
+        // With a blank where people read and search it.
         to.write_all(if self.depth > self.lines_to { b":" } else { b": " })
     }
     fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {

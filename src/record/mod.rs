@@ -1,17 +1,17 @@
-//! What is kept of a run: its record, the files beside it, baselines.
+//! Everything that is stored about a run: its record, the files beside it, baselines.
 //!
-//! [`unjudged`] puts cells together into the [`RunRecord`] that `run.json` holds; `analysis` alone
-//! gives it a verdict. All that is shown of a run is made from that record alone; a [`Baseline`] is
-//! the record that a run must come to again; [`Folder`] is the one that touches files.
+//! [`unjudged`] builds the [`RunRecord`] that `run.json` holds; only `analysis` gives it a verdict.
+//! All reports are made from that record alone. A [`Baseline`] is what a later run must reproduce.
+//! Only [`Folder`] touches files. Read `run` first, then `assemble`, `baseline`, `folder`.
 //!
 //! Invariants:
 //!
-//! - The record holds whole numbers only, and no time of the host: the same run gives the same
-//!   bytes. What the host had to do is [`Timing`], a file of its own.
+//! - The record holds integers only and no host time: the same run gives the same bytes. Host time
+//!   is in [`Timing`], a separate file.
 //! - A record that was edited, or that another version wrote, is refused.
-//! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins. Failures are told
-//!   by their [`Severity`], then by their seeds.
-//! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
+//! - If several exit codes apply, the first in [`Exit::BY_PRECEDENCE`] wins. Failures are ordered
+//!   by [`Severity`], then by seed.
+//! - Other programs rely on the names in the record: add names, never rename ([`SCHEMA_VERSION`]).
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -1,4 +1,4 @@
-//! Why a cell is not a pass.
+//! Why a cell did not pass.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The exit code that this alone gives; of a code that a later program gave the gravest.
+    /// The exit code that this gives alone. An unknown code of a newer version counts as the
+    /// gravest.
     pub fn exit(&self) -> Exit {
         match self {
             Reason::Violation { .. } | Reason::TakenBack { .. } | Reason::Shelved { .. } => Exit::Correctness,
@@ -110,7 +111,7 @@ impl Reason {
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }
     }
-    /// What failed, in a few words; a check by its name.
+    /// What failed, in a few words. A violation gives the name of its check.
     pub fn what(&self) -> String {
         match self {
             Reason::Violation { check } => check.clone(),
@@ -133,7 +134,7 @@ impl Reason {
             Reason::Broken { .. } => "a fault of the program or stack".to_owned(),
         }
     }
-    /// Whether it says what came of a setting: where settings are asked about, that is an answer.
+    /// True for a finding about a setting. In a search or a matrix that is a result, not an error.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding()
     }

@@ -1,4 +1,4 @@
-//! One cell again: a scenario file for it alone, and the commands that a report names.
+//! Repeats one cell: a scenario file for this cell alone, and the commands that a report names.
 
 use super::run::CellRecord;
 
@@ -6,8 +6,8 @@ const DIGEST_MARK: &str = "# digest: ";
 const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
-/// The resolved scenario of a cell with its seed pinned, headed by `why` it fails, as it is shown,
-/// and the command that runs it again; `source` is the digest of the program that ran it.
+/// The scenario file that repeats a cell: its resolved scenario with its seed. The header has the
+/// reasons `why` it fails, the command, and `source`, the digest of the program that ran it.
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in why {
@@ -38,12 +38,12 @@ fn head(cell: &str) -> String {
     format!("# {cell}, reduced to one cell.\n")
 }
 
-/// Whether a file that is called by this cell is its own, and no copy of another's.
+/// True if a file named after this cell was written for it, and is not a copy of another cell's.
 pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }
 
-/// What a file written by [`repro`] says of its cell.
+/// The header of a file that [`repro`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReproHead<'a> {
     pub digest: Option<&'a str>,
@@ -57,7 +57,7 @@ pub fn repro_head(text: &str) -> ReproHead<'_> {
     ReproHead { digest: after(DIGEST_MARK), figures_digest: after(FIGURES_MARK), source: after(SOURCE_MARK) }
 }
 
-/// The command that runs a cell of the run in `folder` again, as a shell reads it.
+/// The shell command that runs a cell of the run in `folder` again.
 pub fn replay_command(folder: &str, cell: &str) -> String {
     replay_file(&format!("{folder}#{cell}"))
 }
@@ -67,15 +67,15 @@ pub fn replay_file(path: &str) -> String {
     format!("{REPLAY}{options_end}{}", shell_word(path))
 }
 
-/// The command `replay` with the life of a record.
+/// The command `replay`, extended to show the life of a record.
 pub fn replay_record(replay: &str, record: &str) -> String {
     let record = shell_word(record);
-    // What was observed is judged again.
+    // A recorded history cannot be run again, only judged again.
     if replay.starts_with(JUDGE) {
         return format!("{replay} --record {record}");
     }
     let target = replay.strip_prefix(REPLAY).unwrap_or(replay);
-    // Behind `--` nothing is an option.
+    // Options must stand before `--`.
     if target.starts_with("-- ") {
         format!("{REPLAY}--record {record} {target}")
     } else {

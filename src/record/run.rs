@@ -1,6 +1,6 @@
 //! The record of a run, as `run.json` holds it.
 //!
-//! Other programs rely on its names: nothing is renamed without a new major version.
+//! Other programs rely on its names: a rename needs a new major version.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ use crate::metrics::{self, Censored, Tails, human};
 
 pub const SCHEMA_VERSION: &str = "3.0.0";
 
-/// What stands before the command that makes a run a baseline.
+/// The text before the command that makes a run the baseline.
 pub const ACCEPT: &str = "to accept this run: ";
 
 /// Everything that a run found out. No figure of the host's clock is in it.
@@ -94,14 +94,14 @@ pub struct RunRecord {
     pub checksum: String,
 }
 
-/// A record being written and digested; its last brace waits, for the checksum to go before it.
+/// Writes and digests a record. Holds back the last brace, as the checksum goes before it.
 struct Sealed<W> {
     out: W,
     digest: Digest,
     held: Vec<u8>,
 }
 
-/// `\n}`.
+/// The length of `\n}`, in bytes.
 const CLOSING: usize = 2;
 const CELL: usize = 2;
 
@@ -151,11 +151,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As people read it: what fails is seen from afar.
+    /// The verdict as text. A failure is in capitals so that it is easy to see.
     pub fn word(self) -> &'static str {
         ["pass", "FAIL", "incomplete", "unsupported"][self as usize]
     }
-    /// Whether it was run to its end, well or badly.
+    /// True if it ran to its end, with any result.
     pub fn was_run(self) -> bool {
         matches!(self, Verdict::Pass | Verdict::Fail)
     }
@@ -317,15 +317,15 @@ pub struct UnplacedRecord {
 }
 
 impl CellRecord {
-    /// Whether it came to an end, and so has figures.
+    /// True if it ran to its end and so has figures.
     pub fn ended(&self) -> bool {
         !self.figures_digest.is_empty()
     }
-    /// Tells which of these metrics it has not measured.
+    /// Lists the metrics of `known` that this cell has not measured.
     pub fn leave_out(&mut self, known: &FiguresRecord) {
         self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
     }
-    /// Gives it what the file did not tell of it; an error is the name of a strange figure.
+    /// Adds the omitted figures. An error is the name of a metric that `known` does not have.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
@@ -350,12 +350,12 @@ pub struct AxisRecord {
     pub values: Vec<String>,
 }
 
-/// A text that is not a record this program can read.
+/// A text that is not a record that this program can read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error("not a run record: {0}")]
     Shape(#[from] serde_json::Error),
-    /// Written by a program with another idea of what a record is.
+    /// Another schema version wrote it.
     #[error(
         "the record has schema version {0}, and this program reads {SCHEMA_VERSION}: run it again, or use the syncdyno that wrote it"
     )]
@@ -365,7 +365,7 @@ pub enum RecordError {
 }
 
 impl RunRecord {
-    /// Reads a record of this version that nobody has edited.
+    /// Reads a record. Fails if it has another schema version or was edited.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
         let text = inert_json(text, "resolved");
         let schema_version = version_of(&text)?;
@@ -384,7 +384,7 @@ impl RunRecord {
         if own == told { Ok(record) } else { Err(RecordError::Edited { told, own }) }
     }
 
-    /// Writes a line a field and a line a cell, and at its end the checksum, which it gives.
+    /// Writes one line per field and per cell, and the checksum at the end. Returns the checksum.
     pub fn write(&self, out: impl Write) -> serde_json::Result<String> {
         let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
         self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::to(CELL)))?;
@@ -404,35 +404,35 @@ impl RunRecord {
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
     }
-    /// Whether all that it fails by is that scenarios were changed since the baseline was saved.
+    /// True if it fails only because scenarios changed since the baseline was saved.
     pub fn is_of_changed_scenario(&self) -> bool {
         let mut failing = self.failing().peekable();
         let fails = self.complete && failing.peek().is_some() && self.lacking().is_none();
         fails && self.exit_code == Exit::NoBaseline.code() && failing.all(CellRecord::is_changed)
     }
-    /// The command that accepts the run, if that can be and it was not stopped.
+    /// The command that accepts the run, if that is possible and the run was not stopped.
     pub fn acceptance(&self) -> Option<&str> {
         self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
-    /// The same in a line behind what a cell fails by, where that is other figures.
+    /// A line with the command that accepts the run, if the cell fails because of other figures.
     pub fn acceptance_of(&self, cell: &CellRecord) -> String {
         let differs = cell.reasons.iter().any(|reason| reason.exit() == Exit::Regression);
         let command = self.acceptance().filter(|_| differs);
         command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
     }
-    /// What of its baseline the run left out, where it fails by that.
+    /// The part of the baseline that the run left out, if the run fails because of it.
     pub fn lacking(&self) -> Option<&str> {
         self.left_out.as_deref().filter(|_| self.left_out_fails)
     }
-    /// Whether it is what real apps did, and no simulation.
+    /// True if it is a recorded history of real apps, not a simulation.
     pub fn is_observed(&self) -> bool {
         !self.cells.is_empty() && self.cells.iter().all(|cell| cell.observed.is_some())
     }
-    /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
+    /// True if failing cells are results: it is a search or a matrix, and did not fail itself.
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// Whether what a cell misses was to be found: of a matrix also where others fail it.
+    /// True if the failure of a cell is a result, even in a matrix that fails because of others.
     pub fn is_found(&self, cell: &CellRecord) -> bool {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)
@@ -440,7 +440,7 @@ impl RunRecord {
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
-    /// Which builds ran its cells, in words, where it was not one; `None` if it was.
+    /// A sentence on which builds ran its cells; `None` if one build ran all of them.
     pub fn mixed(&self) -> Option<String> {
         let own = self.build.to_string();
         let mut ran: BTreeMap<String, u64> = BTreeMap::new();
@@ -457,7 +457,7 @@ impl RunRecord {
 }
 
 impl CellRecord {
-    /// Whether all that it fails by is that its scenario was changed since the baseline was saved.
+    /// True if it fails only because its scenario changed since the baseline was saved.
     pub fn is_changed(&self) -> bool {
         let is_change = |reason: &Reason| matches!(reason, Reason::ScenarioChanged { .. });
         !self.reasons.is_empty() && self.reasons.iter().all(is_change)
@@ -465,17 +465,17 @@ impl CellRecord {
     pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
         self.metrics.get(metric)?.stat(stat)
     }
-    /// What of a metric never ended, beside a statistic of it that is no count.
+    /// How many waits of a metric never ended; `None` if `stat` is a count.
     pub fn censored(&self, metric: &str, stat: &str) -> Option<Censored> {
         let figure = self.metrics.get(metric)?;
         figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
     }
-    /// The figure that an expectation or a claim names, as the cell has it.
+    /// The figure that an expectation or a claim names.
     pub fn expected(&self, what: &str) -> Option<u64> {
         let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
         self.stat(&metric, stat)
     }
-    /// What it has in common with the cells that differ from it in their seed alone.
+    /// Scenario, variant and axes: cells with the same setting differ only in their seed.
     pub fn setting(&self) -> (&str, Option<&str>, String) {
         (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
     }
@@ -495,11 +495,11 @@ pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str
 /// A judged cell with its gates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
-    /// The cell; its command to replay is filled in when the record is put together.
+    /// The cell; its replay command is set when the record is assembled.
     pub cell: CellRecord,
     /// Its gates; none if it expects a violation or did not end.
     pub gates: Vec<GateRecord>,
-    /// Its largest observations, which no record keeps.
+    /// Its largest observations. No record stores them.
     pub tails: Tails,
 }
 

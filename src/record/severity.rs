@@ -1,25 +1,25 @@
-//! The one order in which failures are told: what destroys people's data comes first.
+//! The order in which failures are reported: loss of people's data comes first.
 
 use super::exit::Exit;
 use super::reason::Reason;
 use super::run::{CellRecord, RunRecord};
 use crate::oracle::{Harm, harm_of};
 
-/// How grave a reason is, the gravest first.
+/// How severe a reason is, the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// What the oracle found.
     Found(Harm),
-    /// The cell could not be run, or is another one when it is run again.
+    /// The cell could not be run, or a second run gave another result.
     Unsure,
-    /// A gate or another threshold is missed, or what was planned or expected did not occur.
+    /// A gate or another threshold is missed, or something planned or expected did not occur.
     Threshold,
-    /// A figure is not the baseline's, or nothing can be compared with it.
+    /// A figure differs from the baseline, or nothing can be compared with it.
     Baseline,
 }
 
 impl Reason {
-    /// How grave it is; of a check that only a later program knows, a loss.
+    /// The severity of a reason. A check that this version does not know counts as a loss.
     pub fn severity(&self) -> Severity {
         match self {
             Reason::Violation { check } => Severity::Found(harm_of(check).unwrap_or(Harm::Lost)),
@@ -35,33 +35,33 @@ impl Reason {
 }
 
 impl CellRecord {
-    /// Why it is not a pass, the gravest reason first; of one severity in the order of the rules.
+    /// The reasons, the most severe first; equally severe ones in the order of the rules.
     pub fn gravest_first(&self) -> Vec<&Reason> {
         let mut reasons: Vec<&Reason> = self.reasons.iter().collect();
         reasons.sort_by_key(|reason| reason.severity());
         reasons
     }
-    /// How grave its gravest reason is; `None` of one without any.
+    /// The severity of its most severe reason; `None` if it has no reason.
     pub fn severity(&self) -> Option<Severity> {
         self.reasons.iter().map(Reason::severity).min()
     }
 }
 
-/// Cells by how grave they are, then by their seeds; those without a reason come last.
+/// Sorts cells by severity, then by seed; cells without a reason come last.
 pub fn gravest_first<'a>(cells: impl IntoIterator<Item = &'a CellRecord>) -> Vec<&'a CellRecord> {
     let mut cells: Vec<&CellRecord> = cells.into_iter().collect();
     cells.sort_by_key(|cell| place(cell));
     cells
 }
 
-/// Where a cell stands among others, the least first.
+/// The sort key of a cell, the most severe first.
 pub fn place(cell: &CellRecord) -> (bool, Option<Severity>, u64) {
     let severity = cell.severity();
     (severity.is_none(), severity, cell.seed.parse().unwrap_or(u64::MAX))
 }
 
 impl RunRecord {
-    /// The failing cells that are told, the gravest first; of a failing matrix those that fail it.
+    /// The failing cells to report, the most severe first; of a failing matrix those that fail it.
     pub fn told(&self) -> Vec<&CellRecord> {
         gravest_first(self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell)))
     }

@@ -1,4 +1,4 @@
-//! What the host had to do: advisory, and never in one file with simulated figures.
+//! Host time and memory: advisory, and never in one file with simulated figures.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ pub struct Timing {
 pub struct CellTiming {
     pub cell: String,
     pub wall_ns: u64,
-    /// The virtual time that passed meanwhile.
+    /// The virtual time that passed in the meantime.
     pub virtual_ns: u64,
-    /// Virtual time over host time, whole.
+    /// Virtual time divided by host time, rounded down.
     pub speed: u64,
 }
 
@@ -43,7 +43,7 @@ impl Timing {
             cells,
         }
     }
-    /// In a line for the terminal: host time, virtual over host time, memory.
+    /// One line for the terminal: host time, virtual time per host time, memory.
     pub fn line(&self) -> String {
         let wall = Duration::from_nanos(self.wall_ns).as_secs_f64();
         let virtual_ns: u128 = self.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
@@ -65,7 +65,7 @@ fn nanos(wall: Duration) -> u64 {
     u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in 10 ms).
+/// User and system time from `/proc/self/stat` (proc(5), fields 14 and 15, in ticks of 10 ms).
 fn cpu_ns(stat: &str) -> Option<u64> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
@@ -73,12 +73,12 @@ fn cpu_ns(stat: &str) -> Option<u64> {
     Some((user + system) * 10_000_000)
 }
 
-/// The most memory that this process has had, bytes, where the system tells.
+/// The peak memory of this process in bytes; `None` if the system does not report it.
 pub fn peak_memory() -> Option<u64> {
     peak_bytes(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
 
-/// `VmHWM` out of `/proc/self/status`.
+/// `VmHWM` of `/proc/self/status`, in bytes.
 fn peak_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -1,4 +1,4 @@
-//! What a search came to, as `run.json` holds it.
+//! The result of a search, as `run.json` holds it.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl LimitRecord {
     pub fn unit(&self) -> Unit {
         if self.name == "memory" { Unit::Bytes } else { Unit::Ns }
     }
-    /// As a sentence, with the bound as people read it.
+    /// The limit as a sentence.
     pub fn asks(&self) -> String {
         let max = human::figure(self.unit(), self.max);
         match self.name.as_str() {

@@ -1,4 +1,4 @@
-//! The answers to questions, in words.
+//! The text of answers to questions.
 
 use super::claims::{both_told, sentence};
 use super::lines::{filled, whole_figures};
@@ -9,7 +9,7 @@ use crate::metrics::human;
 use crate::record::{AnswerRecord, Finding, RunRecord, Stand, headline_of, named};
 
 pub(super) const FAULTS: &str = "checks that fail in your file as it is:";
-/// So many questions that mend a fault are named.
+/// At most this many questions that mend a fault are named.
 const MENDS: usize = 3;
 
 impl AnsweredList<'_> {
@@ -22,7 +22,7 @@ impl AnsweredList<'_> {
 }
 
 impl Answered<'_> {
-    /// The answer in a line: what the file does, and both figures of each pair.
+    /// The answer in one line: what the scenario has, and both figures of each pair.
     pub(super) fn told(&self, record: &RunRecord) -> String {
         let (says, losses) = (sentence(record, self.first), losses(record, self.first));
         let tried = match self.first.tried.as_slice() {
@@ -78,7 +78,7 @@ impl Answered<'_> {
         }
     }
 
-    /// Whether another figure of the summary gets better with it.
+    /// True if another figure of the summary improves with the measure.
     fn has_gain(&self) -> bool {
         self.weighed.as_ref().is_some_and(|weighed| weighed.better.is_some())
     }
@@ -87,7 +87,7 @@ impl Answered<'_> {
         self.weighed.as_ref().map_or(&[], |weighed| &weighed.harms)
     }
 
-    /// Which headline figure gets better with it, other than its own figures, and what it costs.
+    /// Which other headline figure improves with the measure, and what the measure costs.
     fn price(&self, record: &RunRecord) -> String {
         let (Some(weighed), Some(cell)) = (&self.weighed, record.cell(&self.first.with)) else {
             return String::new();
@@ -168,7 +168,7 @@ fn moved_told(moved: &Moved, devices: u64) -> String {
     format!("{name}{stat} {}", both_told(moved.unit, both, moved.censored))
 }
 
-/// What is lost or stuck in the file that is asked, and which questions mend that; a line each.
+/// What is lost or stuck in a user's own scenario, and which questions mend it; a line each.
 pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
     let line = |fault: Fault<'_>| {
         let mends = fault.mended_by.iter().take(MENDS).map(|(one, left)| {
@@ -209,7 +209,7 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
     text
 }
 
-/// The checks that fail in both halves, where those are not the same.
+/// The checks that fail in each half, if they differ.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> String {
     let found = |cell: &str| {
         let found = |cell| losses_of(cell).map(|reason| parts(cell, reason).0).collect::<Vec<_>>();

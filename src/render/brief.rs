@@ -1,4 +1,4 @@
-//! What a setting came to, in five sentences: for the terminal, the page and the page of a CI job.
+//! The result of a setting in up to four sentences: for the terminal, the page and a CI job.
 
 use super::lines::{filled, whole_figures};
 use super::lost::{in_numbers, lost_how};
@@ -19,15 +19,15 @@ pub(super) struct Glance {
     pub(super) of: [&'static str; 2],
     pub(super) what: &'static str,
     pub(super) unit: Unit,
-    /// Of all people together.
+    /// The value over all people.
     pub(super) value: u64,
-    /// How many share it.
+    /// How many people share it.
     people: u64,
-    /// How many seeds it is the median of.
+    /// The number of seeds of which it is the median.
     seeds: usize,
-    /// What of it never ended, in all seeds.
+    /// How many waits never ended, over all seeds.
     pub(super) censored: Option<Censored>,
-    /// Whether it is right or wrong, of what must not be.
+    /// Right or wrong, for a figure that must be 0.
     pub(super) sound: Option<bool>,
 }
 
@@ -36,7 +36,7 @@ const SAFE: &str = "engine.write_acknowledged.duration";
 const SEEN: &str = "engine.write_visible.duration";
 const OVERWRITTEN: &str = "oracle.overwritten.columns";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
-/// What the sentence about data counts besides what checks found.
+/// The figures in the sentence about data, besides those of checks.
 pub(super) const OF_DATA: [&str; 6] = [
     LOST,
     "oracle.saved_edits.waiting",
@@ -74,7 +74,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
         let (unit, people, seeds, censored) = (Unit::Count, 1, cells.len(), None);
         Some(Glance { of: [metric, "value"], what, unit, value, people, seeds, censored, sound: None })
     };
-    // What was lost as a rule says is not wrong.
+    // A loss by an explicit rule is not wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
     let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
     let lost = lost.into_iter().flatten().map(|lost| Glance { sound: sound(lost.value), ..lost });
@@ -84,7 +84,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
-/// What becomes of edits that are never safe: the metrics add up to all of them.
+/// What happened to edits that are never safe; the metrics add up to all of them.
 const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
     ("engine.never_safe.gave_way", "gave way to another's"),
@@ -102,7 +102,7 @@ pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option
     whats.into_iter().map(|what| (what, of(what))).collect()
 }
 
-/// The sentences of a setting: medians of its seeds, of what the oracle found the most.
+/// The sentences for a setting: medians over its seeds, the maximum for findings of the oracle.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
     let good = |topic, text: String| Sentence { topic, text, is_bad: false };
@@ -128,7 +128,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     }
 }
 
-/// What the sentences of several seeds are of.
+/// What the sentences on several seeds refer to.
 pub(super) fn population(seeds: usize) -> String {
     format!("medians of {seeds} seeds, under `data` the worst of them, under `limit` all together")
 }
@@ -144,7 +144,7 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     values
 }
 
-/// What of a metric never ended, in all of the cells.
+/// How many waits of a metric never ended, over all cells.
 pub(super) fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
     Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
 }
@@ -154,17 +154,17 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// `20 of 30 never`; beside the median of several seeds that it is counted in all of them.
+/// `20 of 30 never`; for several seeds with a note that this is over all seeds.
 pub(super) fn never(censored: Censored, seeds: usize) -> String {
     let all = if seeds > 1 { format!(", in all {seeds} seeds") } else { String::new() };
     human::never(censored) + &all
 }
 
 pub(super) struct Checks {
-    /// Those that found something, and the most.
+    /// The checks that found something, with the highest count.
     pub(super) found: Vec<(&'static str, Unit, u64)>,
     pub(super) passed: Vec<&'static str>,
-    /// Those that had nothing to look at.
+    /// The checks that had nothing to check.
     pub(super) hollow: Vec<&'static str>,
 }
 
@@ -223,14 +223,14 @@ impl Setting<'_> {
             *first = format!("95 of 100 {first}");
         }
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
-        // A shorter script counts as a day.
+        // A script of less than a day is one total.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
         let of = if long { "a day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
     }
 
-    /// What never ended, and of edits what became of them.
+    /// The waits that never ended; for edits also what happened to them.
     fn never(&self, metric: &str, censored: Censored) -> String {
         let of_edits = NEVER_SAFE.iter().filter(|_| metric == SAFE);
         let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
@@ -248,7 +248,7 @@ impl Setting<'_> {
             format!("{check} {}{expected}", human::figure(*unit, *value))
         };
         let lost = self.lost();
-        // What a check calls lost is no less so where no saved edit is.
+        // A loss found by a check counts even if no saved edit was lost.
         let is_kept = lost.is_none() && !passed.is_empty();
         let is_kept = is_kept && !found.iter().any(|(check, ..)| harm_of(check) == Some(Harm::Lost));
         let mut parts: Vec<String> = lost.into_iter().collect();
@@ -263,7 +263,7 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
-        // Those whose attachment is lost are among the saved edits that were.
+        // Rows whose attachment is lost are counted among the saved edits already.
         let bare = Some(self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY)).filter(|rows| *rows > 0);
         parts.extend(
             bare.map(|rows| {
@@ -293,13 +293,13 @@ impl Setting<'_> {
         Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
     }
 
-    /// The most of a metric beyond another, which is of it.
+    /// The largest excess of a metric over another one that is part of it.
     fn most_beyond(&self, metric: &str, part: &str) -> u64 {
         let of = |cell: &CellRecord, metric| cell.stat(metric, "value").unwrap_or(0);
         self.0.iter().map(|cell| of(cell, metric).saturating_sub(of(cell, part))).max().unwrap_or(0)
     }
-    /// Values that one person put in the place of another's, and those of edits that gave way in
-    /// part: an edit that gave way as a whole is lost, and counted there.
+    /// Values overwritten by another person, and values of edits that gave way in part. An edit
+    /// that gave way completely is counted as lost.
     fn unread(&self) -> Option<String> {
         let gave_way = self.most_beyond("oracle.gave_way.columns", "oracle.gave_way.lost");
         let over = self.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
@@ -312,7 +312,7 @@ impl Setting<'_> {
         (!parts.is_empty()).then(|| parts.join("; ") + &found.unwrap_or_default())
     }
 
-    /// Of the cell that lost most.
+    /// The losses in the cell that lost most.
     fn lost(&self) -> Option<String> {
         let count = |cell: &CellRecord, metric: &str| cell.stat(metric, "value").unwrap_or(0);
         let most = self.most(LOST);
@@ -337,7 +337,7 @@ impl Setting<'_> {
         };
         Some(format!("{lost} of {saved} {what} ({how}; {told})"))
     }
-    /// Whether a cell fails by what the check found.
+    /// True if a cell fails by this check.
     fn fails_by(&self, check: &str) -> bool {
         self.0.iter().flat_map(|cell| &cell.reasons).any(|reason| match reason {
             Reason::Violation { check: of } => of == check,
@@ -347,7 +347,7 @@ impl Setting<'_> {
     fn some(&self, metric: &str, told: impl Fn(u64) -> String) -> Option<String> {
         Some(self.most(metric)).filter(|value| *value > 0).map(told)
     }
-    /// Whether data is what a cell fails by.
+    /// True if a cell fails by its data.
     fn is_wrong(&self) -> bool {
         let of_data = |reason: &Reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck);
         self.0.iter().any(|cell| cell.verdict == Verdict::Fail && cell.reasons.iter().any(of_data))
@@ -393,7 +393,7 @@ fn counted(of: &Glance, [one, several]: [&str; 2]) -> String {
     format!("{told} {}", if told == "1" { one } else { several })
 }
 
-/// The greatest shares, and the rest.
+/// The largest shares, and the rest.
 fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
     let told = parts.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
     let told = told.map(|(part, ppm)| ((ppm + 5_000) / 10_000, word(*part)));
@@ -414,7 +414,7 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
     }
 }
 
-/// Until when 95 of 100 are done, and half.
+/// The time within which 95 of 100 are done, and half of them.
 fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
     let Some((censored, never)) = never else {
         return format!("within {} (half within {})", human::span(most), human::span(half));
@@ -518,7 +518,7 @@ mod tests {
                 &[(OVERWRITTEN, 5)],
                 "no saved edit was lost; people overwrote 5 values that they had not seen; 1 check passed",
             ),
-            // What of an edit gave way that is lost is not counted twice.
+            // Lost values of an edit that gave way are not counted twice.
             (
                 &[(OVERWRITTEN, 9), ("oracle.gave_way.columns", 6), ("oracle.gave_way.lost", 4)],
                 "no saved edit was lost; people overwrote 3 values that they had not seen; \

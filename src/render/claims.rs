@@ -1,4 +1,4 @@
-//! What two variants show side by side, in words: claims, and the figures of answers.
+//! Two variants side by side, in words: claims, and the figures of answers.
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
 use crate::metrics::{Censored, NEVER, Unit, human};
@@ -65,13 +65,13 @@ pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &st
     format!("{} is not shown: {is}; claimed is {}", claim.id, claimed.join(" and "))
 }
 
-/// An answer with the figures of both cells; of a question that is not asked, why.
+/// An answer with the figures of both cells; if it is not asked, the reason.
 pub(super) fn sentence(record: &RunRecord, answer: &AnswerRecord) -> String {
     let cells = [&answer.without, &answer.with].map(|cell| record.cell(cell));
     if cells[1].is_some() { with_figures(cells, answer) } else { answer.says.clone() }
 }
 
-/// The cells without and with what is asked for, as far as they are known.
+/// The cells without and with the measure, if they are known.
 type Both<'a> = [Option<&'a CellRecord>; 2];
 
 fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
@@ -93,7 +93,7 @@ fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
     says.into_iter().map(piece).collect::<String>() + &more
 }
 
-/// Both figures, behind the statistic that they are.
+/// Both figures, after the name of their statistic.
 fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
     let of_cell = |cell: &CellRecord| {
         let (_, stat) = named(&figure.metric, |name| cell.metrics.contains_key(name))?;
@@ -110,7 +110,7 @@ fn figures(figure: &ToldRecord, cells: Both<'_>) -> String {
     both_told(unit, [figure.without, figure.with], never)
 }
 
-/// The figures of two halves, with what of each never ended.
+/// The figures of two halves, with how many waits never ended in each.
 pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censored>; 2]) -> String {
     let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
         (None, _) => "–".to_owned(),
@@ -123,13 +123,13 @@ pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censo
     }
 }
 
-/// What never ended of the metric that a figure is of.
+/// How many waits never ended of the metric of a figure.
 fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
     let (metric, stat) = named(key, |name| cell.metrics.contains_key(name))?;
     cell.censored(&metric, stat)
 }
 
-/// How many times the first figure the second one is, to a tenth; of none there is no such number.
+/// The second figure divided by the first, to a tenth; both figures if the first is 0.
 fn times(figure: &ToldRecord, cells: Both<'_>) -> String {
     match (figure.without, figure.with) {
         (Some(without), Some(with)) if without > 0 && without.max(with) < NEVER => {

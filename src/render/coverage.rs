@@ -1,4 +1,4 @@
-//! What a folder of scenarios shows, a line each.
+//! What the scenarios of a folder show, one line per requirement.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use crate::scenario::REQUIREMENTS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// Where it lies in its folder, without `.toml`.
+    /// Its path in the folder, without `.toml`.
     pub name: String,
-    /// Where it was read, as its cells say.
+    /// The path it was read from, as in its cells.
     pub path: String,
     pub ids: Vec<String>,
 }
 
-/// The heading of the table: a page without it is somebody else's.
+/// The heading of the table. A file without it was not written by us.
 const HEADING: &str = "# What the scenarios show";
 
 pub fn is_coverage(page: &str) -> bool {

@@ -1,11 +1,11 @@
-//! A plain table: names to the left, figures to the right, two spaces between.
+//! A plain table: texts left-aligned, figures right-aligned, two spaces between columns.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     header: Vec<String>,
-    /// Columns of texts, before those of figures.
+    /// The number of text columns; they come before those of figures.
     texts: usize,
     rows: Vec<Vec<String>>,
 }
@@ -15,7 +15,7 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
-    /// For a terminal, tables of `most` columns: of rows the labels, of columns name and fields.
+    /// For a terminal: tables of at most `most` columns (name, fields); `rows` has the labels.
     pub fn banded(
         heads: &[&str],
         rows: &[Vec<String>],
@@ -66,12 +66,12 @@ impl Grid {
         text
     }
 
-    /// For a page in HTML: a table in a box that scrolls, so that it never widens the page.
+    /// For an HTML page: a table in a box that scrolls, so that it never widens the page.
     pub fn html(&self) -> String {
         self.html_as("")
     }
-    /// The same in a class of its own. No field says how it is set: the table's class says from
-    /// which column on figures stand. End tags that HTML does not need are left out.
+    /// Like [`html`](Self::html), with a further class. The class `tN` tells the style sheet that
+    /// figures begin after `N` columns. End tags that HTML does not need are left out.
     pub fn html_as(&self, class: &str) -> String {
         let row = |tag: &str, fields: &[String]| {
             let field = |text: &String| match text.as_str() {
@@ -87,7 +87,7 @@ impl Grid {
         )
     }
 
-    /// The rows with all their fields. A row that parts groups on a terminal is none on a page.
+    /// The rows with all their fields, without the blank rows that separate groups on a terminal.
     fn full(&self) -> impl Iterator<Item = Vec<String>> {
         let rows = self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty()));
         rows.map(|row| {
@@ -102,12 +102,12 @@ impl Grid {
     }
 }
 
-/// A text in Markdown that a page shows as it is: no image, link, code, HTML, mention of a person
-/// or of an issue begins in it, as names come from files of anybody.
+/// Escapes a text for Markdown: no image, link, code, HTML, mention or issue number can begin in
+/// it. Names come from files of unknown authors.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut before, mut rest) = (' ', text.chars());
-    // What makes a block of a line does so at its beginning.
+    // These make a block only at the beginning of a line.
     let mut begin = text.trim_start().chars();
     if begin.next().is_some_and(|c| ['#', '>', '-', '+'].contains(&c))
         && begin.next().is_none_or(|c| !c.is_alphanumeric())
@@ -123,7 +123,7 @@ pub(super) fn plain(text: &str) -> String {
             '[' | ']' | '`' | '*' | '~' | '|' | '\\' => plain.extend(['\\', c]),
             // Within a word it is a letter.
             '_' if is_apart(before) || is_apart(next) => plain.push_str("\\_"),
-            // An empty comment parts a mention from its sign.
+            // An empty comment separates the sign from the name.
             '@' if is_apart(before) => plain.push_str("@<!-- -->"),
             '#' if next.is_ascii_digit() => plain.push_str("#<!-- -->"),
             _ => plain.push(c),
@@ -140,7 +140,7 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{gap}{text}{gap}{fence}")
 }
 
-/// Lines in Markdown as a terminal shows them.
+/// A block of terminal output in Markdown.
 pub(super) fn fenced(text: &str) -> String {
     let fence = "`".repeat((longest_run(text) + 1).max(3));
     format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))

@@ -1,4 +1,4 @@
-//! `junit.xml`: what a CI job shows as tests.
+//! `junit.xml`: the run as tests of a CI job.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Severity, Verdict};
 
-/// The run as JUnit's XML: a suite a scenario, a case for what a cell comes to, for each of its
-/// gates, and for what never occurred; its time is the virtual one. What was to be found is a
-/// success. Failures come first, the gravest before others.
+/// The run as JUnit XML: a suite per scenario; a case for each cell, each of its gates, and each
+/// missing occurrence. Times are virtual. A failure that is a result of a search or a matrix is a
+/// success. Failures come first, the gravest first.
 pub fn junit(record: &RunRecord) -> String {
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
     for gate in &record.gates {
@@ -33,7 +33,7 @@ pub fn junit(record: &RunRecord) -> String {
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
-        // A figure's least is of a scenario with its variant, which stands after it.
+        // The name is the scenario's, with a variant behind it if it is about one.
         let of = |cell: &&CellRecord| {
             let rest = one.scenario.strip_prefix(&cell.scenario);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -58,7 +58,7 @@ pub fn junit(record: &RunRecord) -> String {
     written("syncdyno", suites)
 }
 
-/// Where a case stands in its suite, and the suite of the first case among others.
+/// The order of cases in a suite, and of suites by their first case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Fails(Severity, u64),
@@ -78,7 +78,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     written("syncdyno, refused", [suite])
 }
 
-/// What a run that was cut off adds: else nobody would miss its cells.
+/// A case for a run that was cut off: otherwise its missing cells would not be noticed.
 const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
@@ -117,7 +117,7 @@ fn never(one: &OccurrenceRecord) -> TestCase {
     case
 }
 
-/// A case that failed by what was to be found out, as one that found it.
+/// Turns a failed case into a success, if the failure is a result.
 fn found(mut case: TestCase) -> TestCase {
     if let TestCaseStatus::NonSuccess { message, .. } = &case.status {
         let told = message.as_ref().map_or("", |text| text.as_str()).to_owned();
@@ -127,8 +127,7 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// What the checks and expectations of a cell came to, and how grave that is; its gates are cases
-/// of their own.
+/// The result of a cell's checks and expectations, with its severity. Gates are cases of their own.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();

@@ -1,4 +1,4 @@
-//! Lists on lines of so many columns, and tables as programs read and write them.
+//! Word-wrapped lists, and tables that programs read and write.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub(super) fn filled(
     (lines + line.trim_end() + "\n").replace('\u{a0}', " ")
 }
 
-/// A text whose figures stay with their units at the end of a line, until [`filled`] wrote it.
+/// Keeps figures and their units on one line, until [`filled`] has wrapped the text.
 pub(super) fn whole_figures(text: &str) -> String {
     let mut whole = String::new();
     let mut last = "";
@@ -42,14 +42,14 @@ pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String
     }
 }
 
-/// A line that is shown, or how many are left out in its place.
+/// A line that is shown, or the number of lines left out.
 pub(super) enum Part<'l> {
     Line(&'l str),
     LeftOut(usize),
 }
 
-/// The ends of a life, and of what lies between them the lines of the times that its last sentence
-/// names.
+/// The beginning and the end of a life, and between them the lines at the times that its last
+/// sentence names.
 pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     let (head, left_out, _) = ends(lines, most);
     let ending = lines.last().filter(|line| line.starts_with("in short: "));
@@ -74,7 +74,7 @@ pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     parts
 }
 
-/// As CSV: rows under a header, whose columns depend on what is written.
+/// CSV with a header.
 pub(super) fn csv_of<T: Serialize>(
     header: impl IntoIterator<Item = impl AsRef<[u8]>>,
     rows: impl IntoIterator<Item = T>,

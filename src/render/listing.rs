@@ -1,11 +1,11 @@
-//! Tables that are not of a run's figures: cells with their size, texts by key.
+//! Tables other than of figures: cells with their size, texts by key.
 
 use super::grid::Grid;
 use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
 
-/// A cell by its name, and how much there is to do in it.
+/// The id of a cell, its plan, and how much work it is.
 type Sized<'a> = (&'a str, &'a Plan, &'a Cost);
 
 const SEEDS_TOLD: usize = 4;

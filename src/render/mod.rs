@@ -1,8 +1,8 @@
-//! How a run is shown: each file renders one subject, from a record and what `analysis` finds.
+//! Renders runs: each file renders one subject, from a record and what `analysis` finds.
 //!
-//! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI,
-//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] for what those
-//! commands find; [`svg`] draws plots. No renderer touches a file.
+//! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI;
+//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] for the results of those
+//! commands; [`svg`] draws plots. No renderer touches a file.
 //!
 //! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 

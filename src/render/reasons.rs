@@ -1,4 +1,4 @@
-//! Why a cell is not a pass, in words: for the terminal, the page, the files of a CI job.
+//! Why a cell did not pass, in words: for the terminal, the page and the files of a CI job.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::record::{
     ViolationRecord, named,
 };
 
-/// Why a cell is not a pass, the gravest reason first.
+/// Why a cell did not pass, the gravest reason first.
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.gravest_first().into_iter().map(|reason| reason_of(cell, reason)).collect()
 }
@@ -26,7 +26,7 @@ pub(super) fn parts(cell: &CellRecord, reason: &Reason) -> (String, String) {
     (what.to_owned(), why.to_owned())
 }
 
-/// What names a failure, the gravest first: what is as grave as an expectation says more.
+/// The reasons that name a failure, the gravest first; expectations only if no other is as grave.
 pub(super) fn main_reasons(cell: &CellRecord) -> Vec<&Reason> {
     let mut reasons = cell.gravest_first();
     let is_expectation = |reason: &Reason| matches!(reason, Reason::Expectation { .. });
@@ -95,7 +95,7 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// What some of so many runs of a setting miss, and which excludes none.
+/// What some runs of a setting miss without excluding it; `ran` is the number of runs.
 pub fn demands(
     spared: &BTreeMap<String, Spared>,
     together: &BTreeMap<String, usize>,
@@ -142,7 +142,7 @@ pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
     (reason.exit().code(), named)
 }
 
-/// Whether the reasons of a cell tell this violation in full: the first of its check.
+/// True if the reasons of the cell contain the whole text: it is the first of its check.
 pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     let is_reason = |reason: &Reason| match reason {
         Reason::Violation { check } => first_of(cell, check).is_some_and(|(first, _)| first == of),
@@ -152,7 +152,7 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// What the bench warned of a request that a server has no route for, if it had to.
+/// The bench's warning of a request that no route of the server matches, if there is one.
 fn no_route(cell: &CellRecord) -> Option<String> {
     let is_it = |one: &&ExceptionRecord| one.warning && one.what.starts_with("the server has no ");
     let one = cell.exceptions.iter().filter(is_it).max_by_key(|one| one.count)?;
@@ -214,7 +214,7 @@ fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecor
     Some((first, 1 + found.count() as u64))
 }
 
-/// How much there is of a violation by its own metric, and the first of it.
+/// The count of a violation, by its own metric, and the first one.
 fn violation(cell: &CellRecord, check: &str) -> String {
     let Some((first, kept)) = first_of(cell, check) else { return check.to_owned() };
     let figure = metric_of(check).and_then(|metric| cell.metrics.get(metric));

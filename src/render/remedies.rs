@@ -47,7 +47,7 @@ fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRec
     }
 }
 
-/// A check by its name, a figure by that of the summary.
+/// The name of a check, or the name of a figure in the summary.
 fn named(what: &str) -> &str {
     headline_of(what).map_or(what, |headline| headline.name)
 }

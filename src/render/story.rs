@@ -19,13 +19,13 @@ use crate::record::{
     ViolationRecord, replay_record,
 };
 
-/// Failing cells told with their violations and the lives of records; the others are only named.
+/// Failing cells shown with their violations and lives of records; further ones are only named.
 const TOLD_CELLS: usize = 3;
 const TOLD_VIOLATIONS: usize = 5;
 const TOLD_LIFE: usize = 12;
 const NAMED_CELLS: usize = 40;
 
-/// Whether words may be coloured.
+/// True if words may be coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint(pub bool);
 
@@ -44,12 +44,12 @@ impl Paint {
     }
 }
 
-/// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
+/// The whole text for a terminal with `columns` columns, without [`last_lines`].
 pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
     let answers = answers(record, columns);
     if !all && is_asked(record) {
         let cells = human::count(record.cells.len() as u64, "run");
-        // What did not happen to one half of a question is no fault of the file.
+        // If nothing happened to one half of a question, that is not a fault of the scenario.
         let marked = marked(record, paint);
         return format!("{answers}{marked}{cells} of your file and its variations; -v shows their figures\n");
     }
@@ -79,7 +79,7 @@ fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
 
-/// The records of the only cell to which most happened: where to look when nothing is wrong.
+/// The records with most events of the only cell: where to look if nothing is wrong.
 fn eventful(record: &RunRecord) -> String {
     let [cell] = record.cells.as_slice() else { return String::new() };
     let Some(first) = cell.eventful.first() else { return String::new() };
@@ -108,7 +108,7 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// Where the report is, and for each cause of a failure the command that runs its first cell again.
+/// The path of the report, and for each cause of failure the command that repeats its first cell.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     if is_asked(record) {
@@ -120,7 +120,7 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
-/// Why the failing cells fail, a line a reason: what is said when nothing else is.
+/// Why the run fails, one line per reason, for `-q`.
 pub fn reasons(record: &RunRecord) -> String {
     let lines = |failure: Failure<'_>| match failure {
         Failure::Cells(Cause { cell, name }) => {
@@ -132,10 +132,10 @@ pub fn reasons(record: &RunRecord) -> String {
     failures_of(record).into_iter().map(lines).chain(notes).collect()
 }
 
-/// What fails a run.
+/// What makes a run fail.
 pub(super) enum Failure<'a> {
     Cells(Cause<'a>),
-    /// No cell is to blame: what it is called in a few words, and in full.
+    /// No cell is to blame: a short title, and the full text.
     OfRun {
         title: &'static str,
         text: String,
@@ -151,12 +151,12 @@ impl Failure<'_> {
     }
 }
 
-/// What stands before a cell that is not a pass: a changed scenario is not a failure of its own.
+/// The word before a cell that did not pass: a changed scenario is not a failure of its own.
 fn word_of(cell: &CellRecord) -> &'static str {
     if cell.is_changed() { "CHANGED" } else { "FAIL" }
 }
 
-/// All that fails a run, the gravest first, then by seeds.
+/// All failures of a run, the gravest first, then by seeds.
 pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     let cells = by_cause(record).into_iter();
     let cells = cells.map(|cause| (cause.cell.severity(), Failure::Cells(cause)));
@@ -171,14 +171,14 @@ pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
 }
 
 pub(super) struct Cause<'a> {
-    /// Of one setting the worst.
+    /// The worst cell of a setting.
     pub(super) cell: &'a CellRecord,
-    /// Its name, and how many others fail so: of one setting in how many seeds.
+    /// Its id, and how many others fail so; for a setting in how many seeds.
     pub(super) name: String,
 }
 
-/// Failing cells of one setting have one cause if their reasons are the same but for figures. The
-/// gravest come first, then by their first seeds.
+/// Groups failing cells of a setting by their reasons without figures. The gravest come first, then
+/// by first seed.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
     let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
     let told = grouped(record.told(), |cell| {
@@ -193,11 +193,11 @@ pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
     causes.collect()
 }
 
-/// What failing cells of one cause are called by the one that is shown, of a setting with so many
-/// seeds, or of any.
+/// The name of a group of failing cells, by the cell that is shown. `seeds` is the number of seeds
+/// of its setting, 0 for cells of any setting.
 fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     let id = &shown.id;
-    // What is held against a baseline over its seeds is said of all of them by one.
+    // A baseline is compared over all seeds, and one cell stands for them.
     let of_all = |reason: &Reason| matches!(reason.exit(), Exit::Regression | Exit::NoBaseline);
     match (cells.len(), seeds) {
         (1, 0 | 1) => id.clone(),
@@ -212,7 +212,7 @@ fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     }
 }
 
-/// What the reasons of a failing cell have in common with those of others with the same cause.
+/// The reasons of a cell without their figures: cells with the same cause have the same.
 fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
     let mut causes: Vec<_> = cell.gravest_first().iter().map(|reason| cause(cell, reason)).collect();
     causes.dedup();
@@ -228,7 +228,7 @@ pub fn lives(cell: &CellRecord) -> String {
     cell.lives.iter().map(told).collect()
 }
 
-/// A line for each failure, the gravest first, as a GitHub job shows errors beside their files.
+/// Annotations for a GitHub job, one line per failure, the gravest first.
 pub fn annotations(record: &RunRecord) -> String {
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
     let lines = failures_of(record).into_iter().take(NAMED_CELLS).map(|failure| match failure {
@@ -254,7 +254,7 @@ pub fn annotations(record: &RunRecord) -> String {
     let tolerated = tolerated.join("\n");
     let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
     let lines: Vec<String> = lines.chain(left_out).chain(cut).chain(tolerated).collect();
-    // A job is red for an error: what is not compared has warnings alone.
+    // A red job needs an error; a missing comparison has only warnings.
     let is_silent = record.verdict != Verdict::Pass && !lines.iter().any(|line| line.starts_with("::error"));
     let why = || line("error", "title=syncdyno", headline(record, Paint(false)).trim_end());
     is_silent.then(why).into_iter().chain(lines).collect()
@@ -264,14 +264,14 @@ pub fn annotations(record: &RunRecord) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub file: String,
-    /// Both from 1.
+    /// Line and column count from 1.
     pub line: usize,
     pub column: usize,
     pub text: String,
 }
 
-/// A run that was refused, as a GitHub job shows it: errors beside the lines that are wrong, or one
-/// for all, and a part of its page.
+/// A refused run for a GitHub job: errors at the wrong lines, or one for all, and a part of its
+/// page.
 pub fn refused(exit: Exit, why: &str, marks: &[Mark]) -> (String, String) {
     let why = why.trim_end();
     let head = format!("syncdyno: exit {}", exit.code());
@@ -302,9 +302,9 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Some(tune) => cells_excluded(record, &tune.knobs),
         None => record.told().len(),
     };
-    // Those that ran to their end, as the notes count them.
+    // Cells that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
-    // Of a search nobody knows beforehand how many cells it takes.
+    // The number of cells of a search is not known in advance.
     let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
     let cells = match record.planned_cells {
         _ if unanswered => "a search without an answer yet".to_owned(),
@@ -316,7 +316,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         n if is_changed => format!(", {n} not compared"),
-        // A search goes to such settings to see where they begin.
+        // A search tries such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
         n if record.is_of_findings() => format!(", {n} of excluded settings"),
         n => format!(", {n} failing"),
@@ -341,7 +341,7 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// Gates: all of one cell; of several how many are met, those missed, and the nearest of others.
+/// Gates: all of one cell; for several cells how many are met, the missed, and the nearest others.
 fn gates(record: &RunRecord) -> String {
     let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
     if all == 0 {
@@ -359,7 +359,7 @@ fn gates(record: &RunRecord) -> String {
     format!("gates: {met} of {all} met{over}{nearest}\n{table}\n")
 }
 
-/// Of each gate that cells of a setting miss the one that is farthest from its bound.
+/// For each missed gate of a setting, the cell that is farthest from the bound.
 fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
     let far = |gate: &GateRecord| beyond(gate.value, gate.min, gate.max);
     let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
@@ -373,7 +373,7 @@ fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
     each.into_values().collect()
 }
 
-/// Of each gate that all cells meet the one that is nearest to its bound.
+/// For each gate that all cells meet, the cell that is nearest to the bound.
 fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     let share =
         |of: Option<u64>, to: Option<u64>| of.zip(to).map_or(0.0, |(of, to)| of as f64 / to.max(1) as f64);
@@ -382,7 +382,7 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     for gate in gates {
         let one = (&gate.name, &gate.metric, &gate.stat, &gate.start, gate.min, gate.max);
         let kept = each.entry(one).or_insert(gate);
-        // One that fails is told already, and stands here for all of its gate.
+        // A failing gate was shown before; here it marks its gate as not met by all.
         if kept.pass && (!gate.pass || near(gate) > near(kept)) {
             *kept = gate;
         }
@@ -446,7 +446,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
     let lines = others.map(|reason| reason_of(cell, reason)).chain(why(cell, &gates));
     let lines = lines.chain(cell.swarm.as_ref().map(told_swarm)).chain(ending.clone().cloned());
     let mut text: String = lines.map(|line| format!("  {line}\n")).collect();
-    // What the ending and the reasons say in full is not said again.
+    // What the ending and the reasons say in full is not repeated.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
@@ -510,7 +510,7 @@ fn told_violations(
         None => v.check.clone(),
     };
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
-    // The reasons have told it in full if it is the first of its check.
+    // The reasons have shown it in full if it is the first of its check.
     let what = if is_told(cell, first) { String::new() } else { format!(": {}", first.text) };
     let mut text = format!("  {}{record}{what}\n", whose(first));
     if !others.is_empty() {

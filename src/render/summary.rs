@@ -8,7 +8,7 @@ use super::table::{self, Form};
 use super::warnings::told;
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
-/// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
+/// The maximum size of the page, in bytes; GitHub accepts 1 MiB from all steps of a job.
 pub const SUMMARY_MAX: usize = 64 << 10;
 const CELLS_MAX: usize = 20;
 const REASONS_MAX: usize = 5;

@@ -12,7 +12,7 @@ use crate::metrics::{Censored, Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
 
-/// How wide lists are where nobody knows how wide the terminal is.
+/// The width of lists if the width of the terminal is unknown.
 pub const WIDTH: usize = 110;
 
 const TITLE_MAX: usize = 13;
@@ -20,7 +20,7 @@ const COLUMNS_MAX: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, in lists of so many columns; tables are as wide as they need to be.
+    /// Aligned, with lists of this many columns; tables are as wide as they need to be.
     Terminal(usize),
     Markdown,
     Html,
@@ -67,13 +67,13 @@ impl Row {
     fn unit(&self) -> Unit {
         self.figure.unit().of_stat(&self.stat)
     }
-    /// What of it never ended in these cells, where it is no count.
+    /// How many waits never ended in these cells; `None` for a count.
     fn censored(&self, cells: &[&CellRecord]) -> Option<Censored> {
         censored(cells, &self.name).filter(|_| self.unit() == self.figure.unit())
     }
 }
 
-/// A metric, with what tells it from another that looks like it.
+/// The metric, with a note that distinguishes it from a similar one.
 fn noted(name: &str) -> String {
     let note = match name {
         "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
@@ -97,9 +97,9 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
 }
 
 const SCENARIOS_MAX: usize = 4;
-/// What is within this share of each other differs by nothing that matters, in percent.
+/// Differences within this many percent do not matter.
 const ALIKE: u64 = 3;
-/// What each scenario came to: a setting in sentences, several side by side by what is asked first.
+/// The result of each scenario: sentences for a setting, a short table for several.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     let scenarios = by_scenario(record);
     if scenarios.len() > SCENARIOS_MAX {
@@ -119,7 +119,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     scenarios.iter().map(part).collect()
 }
 
-/// Variants side by side by what people ask first; what is alike in all is named once.
+/// Variants side by side by what people ask first; metrics equal in all are listed once.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
@@ -183,7 +183,7 @@ fn by_scenario(record: &RunRecord) -> Vec<(&str, Vec<&CellRecord>)> {
     grouped(&record.cells, |cell| cell.scenario.as_str())
 }
 
-/// Nothing where no cell has a figure: a header alone says that there are none in a dozen words.
+/// Empty if no cell has a figure, as a header alone is useless.
 fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
@@ -219,7 +219,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     }
 }
 
-/// As many of so many columns side by side as fit into so many characters, the others below.
+/// Fits as many of the columns side by side as `width` allows; the others come below.
 fn banded(columns: usize, width: usize, grid: impl Fn(Range<usize>) -> Grid) -> String {
     let (mut bands, mut from) = (Vec::new(), 0);
     while from < columns {
@@ -244,7 +244,7 @@ fn column_title(cell: &CellRecord) -> String {
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }
 
-/// Whether a figure has a row of its own unasked: it says something, and is gated.
+/// True if a figure has a row by default: it says something, and is gated.
 fn is_headline(name: &str, figure: &Figure) -> bool {
     says_something(figure) && is_gated(name)
 }
@@ -256,18 +256,18 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
-/// A figure: of an energy, which models estimate, that it is about as much.
+/// A figure. Energy is marked as approximate, because it comes from models.
 pub(super) fn told(unit: Unit, n: u64) -> String {
     let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
     format!("{about}{}", human::figure(unit, n))
 }
 
-/// The same of waits some of which may never have ended, without how many.
+/// Like [`told`] for waits that may never have ended, without their number.
 fn waited(unit: Unit, n: u64, censored: Option<Censored>) -> String {
     censored.map_or_else(|| told(unit, n), |censored| human::known(unit, n, censored))
 }
 
-/// One cell, its figures grouped by room, the oracle's first; beside them the names of zeros.
+/// One cell, its figures grouped by room, the oracle's first; and the names of figures that are 0.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
@@ -304,7 +304,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     (grid, zeros)
 }
 
-/// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
+/// The checks that found nothing, and those that had nothing to check, one sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
     let lists = [(passed, "passed:"), (hollow, "had nothing to check:")].into_iter();
@@ -337,7 +337,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
-/// The metrics that a cell has such a figure of, each with the first of these.
+/// The metrics for which `is_shown` is true in some cell, with the figure of the first such cell.
 fn each<'c>(
     cells: &[&'c CellRecord],
     is_shown: impl Fn(&str, &Figure) -> bool,
@@ -347,7 +347,7 @@ fn each<'c>(
     figures.filter(|(name, figure)| is_shown(name, figure)).collect()
 }
 
-/// A line for each figure, and one for each other that an expectation of these cells names.
+/// A row per figure, and one for each other figure that an expectation of these cells names.
 fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |name: &str, figure: &Figure, stat: &str| Row {
         name: name.to_owned(),
@@ -371,7 +371,7 @@ fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&
     rows
 }
 
-/// The figures that expectations name, each with its statistic: who asks wants to see them.
+/// The figures that expectations name, with their statistic: their authors want to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
         let is_there = |name: &str| cell.metrics.contains_key(name);
@@ -381,7 +381,7 @@ fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     cells.iter().flat_map(of_cell).collect()
 }
 
-/// The rows of a comparison, headlines unless `all`; also how many differ and are left out.
+/// The rows of a comparison, headlines unless `all`; and how many differing rows are left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
@@ -403,7 +403,7 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
 
 fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     let titles = columns.iter().map(|(title, _)| match title.len() {
-        // A long name on lines of its own leaves room for another column.
+        // Breaking a long name leaves room for another column.
         0..TITLE_MAX => title.clone(),
         _ => broken(title),
     });
@@ -475,7 +475,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
     }
 }
 
-/// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
+/// The unit in which a gate's figures are shown; `count` is always a count.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
     match cell.metrics.get(gate.figure().as_str()) {
         Some(figure) => figure.unit().of_stat(&gate.stat),

@@ -1,4 +1,4 @@
-//! The rule that a table ends with: which of two values of an axis to choose, and why.
+//! The rule at the end of a table: which of two values of an axis to choose, and why.
 
 use std::cmp::Ordering;
 
@@ -8,21 +8,21 @@ use crate::metrics::{NEVER, Unit, human};
 use crate::record::CellRecord;
 use crate::scenario::TableRule;
 
-/// Figures that differ by no more than this are equal for all practical purposes.
+/// Figures within this factor are equal in practice.
 const EQUAL: f64 = 1.03;
 
-/// What of the file a rule is about.
+/// The properties of the scenario that a rule is about.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
     /// Its value of the axis `each`.
     pub value: Option<String>,
-    /// How old its data may be, in ns, where it says so.
+    /// The largest age of its data, in ns, if it says so.
     pub wanted: Option<u64>,
-    /// How often a replica of it is refreshed, in ns.
+    /// The interval at which a replica of it is refreshed, in ns.
     pub refreshed: Option<u64>,
 }
 
-/// A line for each value of the axis `each`, the file's own first; those with one text share it.
+/// A line per value of the axis `each`, the file's own first; equal texts share a line.
 pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<String> {
     let [Some(each), Some(between)] = [&rule.each, &rule.between].map(|title| table.axis(Some(title))) else {
         return Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
                  another value may give another rule"
             );
         }
-        // Why is said of the file alone: the figures of others are in the table.
+        // Only the file's own line has the reasons: the table has the figures of others.
         if is_own(value) { (choice, why, "rule for this file, where") } else { (choice, String::new(), "if") }
     });
     let line = |((choice, why, head), values): ((String, String, &str), Vec<(&String, _)>)| {
@@ -57,7 +57,7 @@ struct Choice<'t> {
 }
 
 impl Choice<'_> {
-    /// What is chosen, and lines that say why.
+    /// The choice, and lines that say why.
     fn said(&self, settings: &[&Setting<'_>], wanted: Option<u64>) -> (String, String) {
         let rule = self.rule;
         let is_right = |setting: &&&Setting<'_>| {
@@ -91,12 +91,12 @@ impl Choice<'_> {
         (self.choice(both, wins, wanted), told(0) + &told(1) + &figures)
     }
 
-    /// Which of two settings, where one or the other is better in something.
+    /// The choice between two settings, if each may be better in something.
     fn choice(&self, both: [&Setting<'_>; 2], wins: [bool; 2], wanted: Option<u64>) -> String {
         let name = |at: usize| self.name(both[at]);
         let age = Named(&self.rule.age);
         let ages = both.map(|setting| age.mean(&setting.cells));
-        // What never comes is no choice, whatever it costs.
+        // A setting whose data never arrives is not a choice, whatever it costs.
         let is_choice = |at: usize| wins[at] && ages[at] != Some(NEVER);
         match (winner(both, age), wanted, wins) {
             _ if ages.contains(&None) => "none, as no change of one phone came to another".to_owned(),
@@ -121,7 +121,7 @@ impl Choice<'_> {
         }
     }
 
-    /// What one of the values is called, and in brackets those of the other axes.
+    /// The name of one of the values, with those of the other axes in brackets.
     fn name(&self, setting: &Setting<'_>) -> String {
         let own = &setting.labels[self.between];
         let called = &self.rule.called[usize::from(self.table.plan.axis[self.between].values[0] != *own)];
@@ -131,7 +131,7 @@ impl Choice<'_> {
         if rest.is_empty() { called.clone() } else { format!("{called} ({})", rest.join(", ")) }
     }
 
-    /// What of that which is weighed speaks for one of them.
+    /// The reasons for one of them, from the weighed figures.
     fn reasons(&self, both: [&Setting<'_>; 2], at: usize) -> Vec<String> {
         let weigh = self.rule.weigh.iter().map(|(says, figure)| (says, Named(figure)));
         let won = weigh.filter(|(_, figure)| winner(both, *figure) == Some(at));
@@ -142,7 +142,7 @@ impl Choice<'_> {
     }
 }
 
-/// A figure of a setting whose unit its name says, with its statistic.
+/// A figure of a setting with its unit and statistic.
 fn shown(figure: Named<'_>, setting: &Setting<'_>) -> String {
     let statistic = figure.stat().and_then(human::statistic);
     let statistic = statistic.map_or_else(String::new, |statistic| format!(" ({statistic})"));
@@ -155,7 +155,7 @@ fn shown(figure: Named<'_>, setting: &Setting<'_>) -> String {
     shown + &statistic
 }
 
-/// Which of two settings has the better figure, in the mean and under each seed; `None` if neither.
+/// Which setting has the better figure, in the mean and under each seed; `None` if neither.
 fn winner(both: [&Setting<'_>; 2], figure: Named<'_>) -> Option<usize> {
     let [one, other] = both.map(|setting| figure.mean(&setting.cells));
     let (one, other) = (one?, other?);

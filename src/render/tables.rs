@@ -1,4 +1,4 @@
-//! A table that a file declares, for a terminal, in Markdown and for programs.
+//! A table that a scenario declares, for a terminal, in Markdown and for programs.
 
 use serde_json::{Map, Value, json};
 
@@ -11,9 +11,9 @@ use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::scenario::TableColumn;
 
-/// A longer name of a column is broken at its hyphens on a terminal.
+/// A longer column name is broken at its hyphens on a terminal.
 const NAME_MAX: usize = 9;
-/// Rows of fewer axes need no blank line between groups.
+/// With fewer axes, rows need no blank line between groups.
 const GROUPED: usize = 3;
 
 impl Table<'_> {
@@ -25,7 +25,7 @@ impl Table<'_> {
     pub fn to_markdown(&self) -> String {
         self.parts(Grid::markdown, "\n")
     }
-    /// A row per setting.
+    /// One row per setting.
     pub fn to_csv(&self) -> String {
         lines::csv_of(self.header(), self.settings.iter().map(|setting| self.row(setting)))
     }
@@ -62,7 +62,7 @@ impl Table<'_> {
         let is_last = |column: &TableColumn| {
             std::ptr::eq(column, &raw const self.plan.column[self.plan.column.len() - 1])
         };
-        // The last column is there for each value of `across`, any other is of the first.
+        // The last column is there for each value of `across`, the others only for the first.
         let of = |column| if is_last(column) { &values[..] } else { values.get(..1).unwrap_or_default() };
         let columns =
             self.plan.column.iter().flat_map(|column| of(column).iter().map(move |value| (column, value)));
@@ -98,7 +98,7 @@ impl Table<'_> {
         grid
     }
 
-    /// What settings share a field with; `named` is the axis whose value is named with it.
+    /// The field that these settings share; `named` is the axis whose value stands with it.
     fn field(&self, column: &TableColumn, named: Option<usize>, settings: &[&Setting<'_>]) -> String {
         let Some(least) = &self.plan.least else {
             return distinct(settings.iter().map(|setting| self.text(column, setting))).join(" / ");
@@ -134,7 +134,7 @@ impl Table<'_> {
         }
     }
 
-    /// What is said under the table, however little is asked for: the rule, and what was refused.
+    /// The lines under the table that are always shown: the rule, and what was refused.
     pub fn told(&self, own: &Own) -> String {
         let refused = self.settings.iter().filter_map(|setting| Some((setting.refused?, setting)));
         let refused = grouped(refused, |(why, _)| *why).into_iter().map(|(why, all)| {
@@ -161,8 +161,8 @@ impl Table<'_> {
         rule_lines(self, rule, own).into_iter().chain(doubts.into_iter().flatten()).collect()
     }
 
-    /// Settings in words: values of axes that are all combined, but for axes of which all values
-    /// are.
+    /// Settings in words: the values of each axis if all combinations are there, without axes that
+    /// have all of their values.
     fn factored(&self, settings: &[&Setting<'_>]) -> String {
         let values = |axis: usize| distinct(settings.iter().map(|setting| setting.labels[axis].as_str()));
         let axes: Vec<Vec<&str>> = (0..self.plan.axis.len()).map(values).collect();

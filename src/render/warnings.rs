@@ -1,4 +1,4 @@
-//! What a run did not try as asked, a line each: who is not told believes that it was tried.
+//! What a run did not test as asked, one line each: otherwise people believe that it was tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ const TOLD: usize = 4;
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
-    // Of an action of which nothing came to be the reasons of the failing cell speak.
+    // If an action did nothing, the reasons of the failing cell say so.
     for (cell, one) in told.filter(|(cell, one)| !fails_in_vain(cell, &one.action)) {
         let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
@@ -28,20 +28,20 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         lines(action, sum).into_iter().map(move |line| whose(record, scenario) + &line)
     });
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
-    // A search asks which setting is the best of those that lose nothing: what no setting of it
-    // could lose, such as edits in a first load, is no fault of the file.
+    // In a search, no setting may be able to lose something, such as edits in a first load: that is
+    // not a fault of the scenario.
     let is_search = record.tune.is_some();
     let idle = if is_search { Vec::new() } else { [hollow(record), unobserved(record)].concat() };
     lines.chain(planned).chain(idle).collect()
 }
 
-/// All that is told of a run besides what it is held to.
+/// All texts on a run besides its demands.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
     [unplaced(record), thrown(record), not_applicable(record)].concat()
 }
 
-/// Exceptions of apps with which syncs ended, and warnings of the bench to those who write them,
-/// the most frequent first, over all cells.
+/// Exceptions of apps that ended syncs, and the bench's warnings to their authors, over all cells,
+/// the most frequent first.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
     for (cell, one) in record.cells.iter().flat_map(|cell| cell.exceptions.iter().map(move |one| (cell, one)))
@@ -100,8 +100,8 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     fewer.into_iter().chain(elsewhere).collect()
 }
 
-/// A line for each event of each scenario, over all cells. What only has to meet somebody is told
-/// where it met nobody with any seed; a hook, where no variant called it.
+/// A line per event of each scenario, over all cells. A fault that had to meet somebody is here if
+/// it met nobody under any seed; a hook, if no variant called it.
 fn not_fired(record: &RunRecord) -> Vec<String> {
     let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
     let every = |cell: &CellRecord, one: &MissedRecord| {
@@ -110,7 +110,7 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
         record.cells.iter().filter(has).all(misses)
     };
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
-    // Of an event of which nothing came to be the reasons of the failing cell speak.
+    // If an event did nothing, the reasons of the failing cell say so.
     let fails = |cell: &CellRecord, one: &MissedRecord| {
         let of_event =
             |reason: &Reason| matches!(reason, Reason::EventInVain { event } if *event == one.event);
@@ -168,7 +168,7 @@ fn line(cells: &[&str], of: &MissedRecord) -> String {
     format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
 
-/// What is known of the stack in a scenario, or a variant of it.
+/// What is known about the stack of a scenario or a variant.
 #[derive(Default)]
 struct OfStack<'r> {
     left_out: BTreeSet<&'r str>,
@@ -177,7 +177,7 @@ struct OfStack<'r> {
     observed: bool,
 }
 
-/// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
+/// A line for each scenario or variant that has checks that are not applicable, or that a
 /// third-party stack runs or does not support.
 pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
     let mut stacks: BTreeMap<(&str, Option<&str>), OfStack<'_>> = BTreeMap::new();
@@ -231,7 +231,7 @@ impl OfStack<'_> {
     }
 }
 
-/// A line for each figure that is bounded and whose check had nothing to check in any cell.
+/// A line for each bounded figure whose check had nothing to check in any cell.
 fn hollow(record: &RunRecord) -> Vec<String> {
     let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
@@ -256,8 +256,8 @@ const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
 const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
 const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request left");
 
-/// What a number counts among, by the beginning of its name: where there is none of that, it is 0
-/// whatever the engine does.
+/// What a number counts a part of, by the beginning of its name: without that, the number is 0 with
+/// any engine.
 const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.conflicts.", NO_EDIT),
     ("engine.edits.", NO_EDIT),
@@ -274,7 +274,7 @@ const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.retries.", NO_REQUEST),
 ];
 
-/// A line for each bound from above that 0 meets because nothing was observed in any cell.
+/// A line for each upper bound that 0 meets because nothing was observed in any cell.
 fn unobserved(record: &RunRecord) -> Vec<String> {
     let mut observed: BTreeSet<(&str, String)> = BTreeSet::new();
     let mut met: BTreeSet<(&str, String, &str)> = BTreeSet::new();
@@ -295,7 +295,7 @@ fn unobserved(record: &RunRecord) -> Vec<String> {
     met.iter().filter(is_new).map(line).collect()
 }
 
-/// The figures and statistics of which there may be only so much, and of which there is none.
+/// The figures that meet an upper bound because they are 0.
 fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = (String, &'a str)> {
     let is_met = |(min, max): (Option<u64>, Option<u64>), value: Option<u64>| {
         max.is_some() && min.is_none_or(|min| min == 0) && value == Some(0)
@@ -307,7 +307,7 @@ fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Ite
     expected.chain(gates.map(|gate| (gate.figure(), gate.stat.as_str())))
 }
 
-/// Why there was nothing of it to observe; `None` if there was.
+/// Why there was nothing to observe; `None` if there was.
 fn why_nothing(cell: &CellRecord, metric: &str, stat: &str) -> Option<&'static str> {
     let none = |metric: &str, stat: &str| cell.stat(metric, stat) == Some(0);
     if stat != "value" {
@@ -396,7 +396,7 @@ mod tests {
         };
         let (kill, lunch) = (|| missed("k", 3..9, 1_000), || missed("lunch", 0..0, 0));
         assert_eq!(cell(vec![kill()]).missed[0].devices.len(), 6);
-        // What met somebody with one seed is not told.
+        // A fault that met somebody under one seed is not reported.
         let runs = [vec![], vec![kill()], vec![kill(), kill()], vec![lunch()], vec![lunch(), lunch()]];
         let mut told = String::new();
         for run in runs {

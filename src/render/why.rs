@@ -1,4 +1,4 @@
-//! What mends a cell; why it misses a bound on time: which part of the fleet, where syncs spend it.
+//! What mends a cell, and why it misses a time: which part of the fleet, where syncs spend it.
 
 use super::brief::{awaited, word};
 use super::reasons::main_reasons;
@@ -32,11 +32,11 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
-/// How long edits take to be safe and to be seen: what they wait for may be no sync.
+/// The time until edits are safe, or seen: it may not be spent in a sync.
 const OF_EDITS: [&str; 3] =
     ["engine.write_acknowledged.duration", "engine.write_visible.duration", "engine.edits.unsent"];
 
-/// What edits waited for most, if that was no sync which ran.
+/// What edits waited for most, unless it was a running sync.
 fn outside_syncs(cell: &CellRecord) -> Option<String> {
     let (wait, ppm) = *waits(&[cell])?.first()?;
     let moves = match wait {
@@ -66,7 +66,7 @@ fn devices(cell: &CellRecord) -> Option<String> {
     (!told.is_empty()).then(|| format!("longest syncs: {}", told.join(", ")))
 }
 
-/// The command that shows a record of what failed first, or the longest syncs of a missed time.
+/// The command that shows a record of the first failure, or the longest syncs if a time is missed.
 pub(super) fn closer(cell: &CellRecord) -> String {
     let check = match main_reasons(cell).first() {
         Some(Reason::Violation { check }) => check,

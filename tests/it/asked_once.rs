@@ -1,11 +1,11 @@
-//! Each event asks once for each unit that it starts, over kills and a network that comes and goes.
+//! Each event asks once for each unit that it starts, even with kills and a flapping network.
 
 use crate::worlds::{self, figure, trouble, value};
 
 const WORLD: &str = "tests/it/worlds/asked-once.toml";
 const PHONES: u64 = 3;
 
-/// How often the unit was asked for on each phone, and how often of these as it waited already.
+/// How often units were asked for per phone, and how often of these one was waiting already.
 fn asked(sets: &[&str]) -> (u64, u64) {
     let outcome = worlds::run(&worlds::plan(WORLD, sets));
     assert_eq!(trouble(&outcome), [] as [String; 0], "{sets:?}");
@@ -16,7 +16,7 @@ fn asked(sets: &[&str]) -> (u64, u64) {
     ((queued + again) / PHONES, again / PHONES)
 }
 
-/// How much more often it is when something starts it.
+/// How many more requests for units there are with something that starts them.
 fn asked_more(sets: &[&str]) -> u64 {
     asked(sets).0 - asked(&[]).0
 }

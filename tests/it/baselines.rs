@@ -1,4 +1,4 @@
-//! What is said of baselines that cannot be read, and of runs that cannot become one.
+//! Messages about baselines that cannot be read, and runs that cannot become one.
 
 use std::fs;
 
@@ -74,7 +74,11 @@ fn a_run_that_misses_an_expectation_is_not_offered_to_be_accepted_where_it_is_no
     }
 }
 
+<<<<<<< HEAD
 /// The commands of the page on gates in its section on CI jobs, in their order.
+=======
+/// The commands in the README's section on CI jobs, in their order.
+>>>>>>> eng-src
 fn commands_of_the_gate() -> Vec<String> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gates.md");
     let page = fs::read_to_string(page).unwrap();

@@ -1,5 +1,5 @@
-//! A protocol that names no edits: whole rows on the wire, and on a slip beside them which edits
-//! are behind each. `tiny` spoken otherwise.
+//! A protocol without edits: it sends whole rows, and a separate slip says which edits are behind
+//! each row. It is `tiny` with another format.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -16,15 +16,15 @@ use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CALM, around, run};
 use crate::worlds::{trouble, value};
 
-/// What a phone says in a row of the edits that it names behind it.
+/// Which edits behind a row a phone names.
 #[derive(Clone, Copy, PartialEq)]
 enum Says {
     All,
-    /// As if the others had never been made.
+    /// Only the first, as if the others had never been made.
     FirstAlone,
 }
 
-/// Keeps what the inner engine tells of its requests, and tells the rest.
+/// Keeps the inner engine's events about requests, and passes the others on.
 struct Hush(Rc<dyn EventSink>, Rc<Cell<(u64, Option<UnitId>)>>);
 
 impl EventSink for Hush {
@@ -42,18 +42,18 @@ struct Whole {
     ports: Ports,
     says: Says,
     asked: Rc<Cell<(u64, Option<UnitId>)>>,
-    /// Edits that were on their way once go as they are.
+    /// Edits that were sent once are sent again unchanged.
     sent: Rc<RefCell<BTreeSet<String>>>,
 }
 
-/// One row of a request: what is written, and the edits behind it.
+/// One row of a request: its content, and the edits behind it.
 struct Written {
     row: Json,
     edits: Vec<Json>,
 }
 
 impl Whole {
-    /// The edits of each row in one; whole rows name none.
+    /// Merges the edits of each row; whole rows name no edits.
     fn by_row(&self, edits: &[Json]) -> Vec<Written> {
         let mut rows: Vec<Written> = Vec::new();
         for edit in edits {
@@ -183,7 +183,7 @@ fn whole_rows(says: Says) -> Stack {
     stack.server(move |chosen, setup, ports| Box::new(Server(server(chosen, setup, ports))))
 }
 
-/// People correct what they have just made, and phones sync seldom.
+/// People correct what they have just made, and phones sync rarely.
 const PILED_UP: [&str; 5] = [
     "unit.Notes.on=[\"start\", \"every 15m\"]",
     "action.correct={ entity=\"note\", kind=\"update\", columns=[\"title\"], per_device=30, aim=\"made\" }",

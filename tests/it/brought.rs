@@ -1,5 +1,5 @@
-//! Stacks that hang, panic, send garbage or cannot do what a check asks for: each ends as a verdict of
-//! its own cell, with words.
+//! Stacks that hang, panic, send garbage or lack what a check needs: each ends with a verdict on
+//! its own cell, and with a text.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -20,10 +20,10 @@ use syncdyno::world::{Ending, Outcome, Stacks};
 use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CALM, CONTENDED, around, planned, run};
 
-/// A short day, so that nobody waits long for those who never answer.
+/// A short day, so that tests do not wait long for a stack that never answers.
 const SHORT: [&str; 2] = ["duration=\"25m\"", "drain=\"15m\""];
 
-/// The words of a stack that did not come to rest, and of all that was found.
+/// The texts about a stack that did not come to rest, and its outcome.
 fn stuck(stack: Stack) -> (Vec<String>, Outcome) {
     let (plan, outcome) = run(stack, CALM, &SHORT);
     let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
@@ -34,7 +34,7 @@ fn stuck(stack: Stack) -> (Vec<String>, Outcome) {
     (lines, outcome)
 }
 
-/// A device half that begins a run and never goes on: it waits for ever, or is always busy.
+/// A device half that begins a run and never continues: it waits for ever, or spins.
 struct Hung {
     ports: Ports,
     spins: bool,
@@ -109,7 +109,7 @@ fn a_device_half_that_is_always_busy_is_stalled() {
     assert!(judged.cell.reasons.contains(&record::Reason::Stuck {}), "{:?}", judged.cell.reasons);
 }
 
-/// A server half that takes requests and answers none of them.
+/// A server half that takes requests and never responds.
 struct Silent;
 
 impl SyncServer for Silent {
@@ -127,7 +127,7 @@ fn a_server_half_that_never_answers_leaves_its_phones_stuck() {
     assert!(crate::worlds::value(&outcome, "engine.requests.failed") > 0, "they were not answered");
 }
 
-/// A server half that answers with what is no message.
+/// A server half whose response is not a message.
 struct Garbage;
 
 impl SyncServer for Garbage {
@@ -150,7 +150,7 @@ fn a_server_half_that_sends_garbage_leaves_its_phones_stuck() {
     assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "its phones say so");
 }
 
-/// A way that turns the bytes of each request round.
+/// A transport that reverses the bytes of each request.
 struct Garbling(Rc<dyn Transport>);
 
 impl Transport for Garbling {
@@ -194,7 +194,7 @@ fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
     assert_eq!(crate::worlds::value(&outcome, "oracle.lost_edit.count"), 0, "what waits is not lost");
 }
 
-/// A server half with a mistake in it.
+/// A server half with a bug that panics.
 struct Panics;
 
 impl SyncServer for Panics {
@@ -214,7 +214,7 @@ impl Listener for Nobody {
     fn ended(&self, _: usize, _: &CellRecord) {}
 }
 
-/// Cells of these stacks, each with one of the tiny stack after it.
+/// Runs cells of these stacks, each followed by a cell of the tiny stack.
 fn campaign(stacks: &[Stack]) -> Campaign {
     let mut plans = Vec::new();
     let mut known = Stacks::builtin().with(tiny());
@@ -256,7 +256,7 @@ fn a_campaign_goes_on_after_stacks_that_panic_hang_or_send_garbage() {
     assert!(cells[2].reasons.contains(&record::Reason::Stuck {}));
 }
 
-/// What the tiny stack with one capability less comes to, and with all of them.
+/// The outcome of the tiny stack with one capability less; with all of them, `check` must fire.
 fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -> Outcome {
     let (_, all) = run(stack.clone().promises(LESS), path, &[]);
     assert!(all.violations.iter().any(|v| v.check == check), "{check} would be found: {:?}", all.violations);
@@ -274,7 +274,7 @@ fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -
 
 const LESS: Capabilities = Capabilities { logs: false, status: false, ..Capabilities::ALL };
 
-/// A server half that tells phones of edits that it does not have: of all of them, with this stamp.
+/// A server half that reports edits which it does not have as done, all with this stamp.
 struct Boaster(Box<dyn SyncServer>);
 
 impl SyncServer for Boaster {
@@ -312,7 +312,7 @@ fn a_stack_that_promises_nothing_of_conflicts_may_drop_edits_in_them() {
     assert_eq!(outcome.violations, [], "and nothing else is wrong with it");
 }
 
-/// A server half that gives each phone what it gave it first: for ever, or every second time.
+/// A server half that repeats its first response to each phone: always, or every second time.
 struct Frozen {
     inner: Box<dyn SyncServer>,
     thaws: bool,
@@ -375,7 +375,7 @@ fn sessions_that_are_not_promised_are_counted_and_not_judged() {
     }
 }
 
-/// A device half that does not hear what happens to the app.
+/// A device half that does not hear about events of its app.
 struct Deaf(Rc<dyn SyncEngine>);
 
 impl SyncEngine for Deaf {

@@ -1,4 +1,4 @@
-//! From a log of requests to a scenario that gives such requests again.
+//! From a log of requests to a scenario that reproduces the requests.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn committed(name: &str) -> std::path::PathBuf {
 #[test]
 fn the_committed_log_says_what_its_scenario_was_made_of() {
     let calibration = read(&committed("reference/requests.csv"));
-    // 1.2 ms a row; 2 Mbit/s; a failure a minute; 8 s to recover.
+    // 1.2 ms per row; 2 Mbit/s; one failure per minute; 8 s to recover.
     for (figure, truth) in [
         (Figure::RowAlone, 1.2e-3),
         (Figure::Byte, 8.0 / 2e6),
@@ -49,8 +49,8 @@ fn holds(calibration: &Calibration, figure: Figure, truth: f64) -> bool {
     calibration.get(figure).is_some_and(|found| found.holds(truth))
 }
 
-/// Logs of the world in `reference/request-log.toml`, with fewer rows, each twenty times as dear,
-/// and twice as many failures.
+/// Logs of the world in `reference/request-log.toml`, with fewer rows, each twenty times as
+/// expensive, and twice as many failures.
 fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
     let smaller = [
         "fleet.phones.devices=10",
@@ -73,12 +73,12 @@ fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
     })
 }
 
-/// So many seeds are simulated; a hundred by `SYNCDYNO_EVERY=1`.
+/// The number of simulated seeds; a hundred with `SYNCDYNO_EVERY=1`.
 fn logs() -> u64 {
     if std::env::var_os("SYNCDYNO_EVERY").is_some() { 100 } else { 40 }
 }
 
-/// Each parameter lies in its interval of 95 % in nine of ten logs; of forty, in one less.
+/// Each parameter lies in its 95 % interval in nine of ten logs; with forty logs, one less.
 fn hold<const N: usize>(names: [&str; N], logged: impl Iterator<Item = [bool; N]>) {
     let mut held = [0; N];
     for holds in logged {
@@ -88,7 +88,7 @@ fn hold<const N: usize>(names: [&str; N], logged: impl Iterator<Item = [bool; N]
     assert!(held.iter().all(|n| *n >= if logs() < 100 { 35 } else { 90 }), "{}", told.join(", "));
 }
 
-/// One table, chunks of many sizes: bytes are in step with rows.
+/// One table, chunks of many sizes: bytes are proportional to rows.
 #[test]
 fn intervals_hold_what_a_simulated_request_costs() {
     let sets = [
@@ -102,7 +102,7 @@ fn intervals_hold_what_a_simulated_request_costs() {
         "engine.pull.control={min_rows=2,max_rows=40,aimd={step=5,target=\"800ms\"}}",
     ];
     let logs = simulated(&sets).map(|(log, calibration)| {
-        // All rows are as wide as each other, so two answers tell what the page around them has.
+        // All rows have the same width, so two responses give the bytes of the page around them.
         let full = || log.requests.iter().filter(|request| request.rows > 0);
         let small = full().min_by_key(|request| request.rows).expect("there are rows");
         let large = full().max_by_key(|request| request.rows).expect("there are rows");
@@ -119,7 +119,7 @@ fn intervals_hold_what_a_simulated_request_costs() {
     hold(["overhead", "row with its bytes", "rate", "repair"], logs);
 }
 
-/// Tables whose rows are of unlike widths.
+/// Tables whose rows have different widths.
 #[test]
 fn intervals_hold_what_a_simulated_row_and_byte_cost() {
     let sets =
@@ -139,7 +139,7 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
         syncdyno(desk.path()).args(["calibrate", log, "-o", "app.toml", "--rtt", "90ms"]).assert().success();
     let told = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
-    // The next step is the search, and it is printed as it can be typed.
+    // The next step is the search, and its command can be copied.
     let next = told.lines().find_map(|line| line.trim().strip_prefix("syncdyno tune ")).unwrap();
     let quick = ["--set", "entity.row.rows=400", "--set", "fleet.phones.devices=1", "--no-field", "-q"];
     let next = next.replace("1..=8", "1..=2");
@@ -149,7 +149,7 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
     let [request, row, was] =
         [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.get(f).unwrap());
     let rows = after.census.rows_mean_milli as f64 / 1e3;
-    // A sync ends with a look that finds nothing more, so the mean is a little lower.
+    // A sync ends with a request that finds nothing more, so the mean is a little lower.
     assert!((rows / (before.census.rows_mean_milli as f64 / 1e3) - 1.0).abs() < 0.05, "{rows} rows a chunk");
     let mean = after.census.duration_mean_ns.as_secs_f64();
     let (low, high) = (request.low + row.low * rows, request.high + row.high * rows);
@@ -161,7 +161,7 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
 #[test]
 fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
     let desk = TempDir::new().unwrap();
-    // A row takes no time that can be told from nothing, and nothing fails.
+    // The time per row is not distinguishable from zero, and nothing fails.
     let lines: String =
         (0..80).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 5, 500 + n % 7 * 40)).collect();
     fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
@@ -217,7 +217,7 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     let one_size: String =
         (0..40).map(|n| format!("{n},500,500,100,{}\n", if n % 9 == 5 { "reset" } else { "ok" })).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
-    // Each answer stands under its condition, and a scenario needs one answer.
+    // Each reading has its condition, and a scenario needs a single reading.
     run(&["flat.csv"]).success().stdout(contains("[sizes.one]").and(contains("if the overhead is")));
     run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("choose with --overhead TIME"));
     assert!(!desk.path().join("flat.toml").exists());
@@ -227,7 +227,7 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     let few: String = (0..9).map(|n| format!("{n},500,500,100,ok\n")).collect();
     fs::write(desk.path().join("few.csv"), format!("{HEADER}{few}")).unwrap();
     run(&["few.csv", "-o", "few.toml"]).code(3).stderr(contains("[responses.few]"));
-    // Who asked for a chunk sees by the exit code that there is none, and why at the end.
+    // If there is no chunk to recommend, the exit code says so, and the last line says why.
     let chunkless = run(&["few.csv"]).code(4).stdout(contains("[responses.few]"));
     let said = String::from_utf8_lossy(&chunkless.get_output().stderr).into_owned();
     let last = said.lines().last().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Files on which a figure, a verdict or an answer was wrong once, and others of each kind.
+//! Files that once had a wrong figure, verdict or answer, and others of the same kinds.
 //!
-//! Of these kinds other modules hold the rest: edits by what became of them, what a wait that never
-//! ends shows, sends and their errors, and copies that stay as made are in `lost`; edits that were
-//! thrown away beside those that were sent, and restarts without a network, in `never`; apps with
-//! one fault each, with all of them and with none, to which the checklist is put, in `practices`;
-//! limits of a search on a link with gaps in `tuned_apps`. What is warned of is in the library.
+//! Other modules test the rest of these kinds. `lost`: edits by their fate, waits that never end,
+//! requests and their errors, copies that stay as made. `never`: edits discarded next to edits that
+//! were sent, restarts without a network. `practices`: apps with one fault each, with all and with
+//! none, checked with the checklist. `tuned_apps`: limits of a search on a link with gaps. The
+//! library tests warnings.
 
 use syncdyno::analysis::{assemble, judge};
 use syncdyno::metrics::NEVER;
@@ -30,7 +30,7 @@ fn ran(name: &str, sets: &[&str]) -> Outcome {
     run(&cell(name, sets))
 }
 
-/// What a run of one cell says at its end, in one line, with its verdict.
+/// The text at the end of a run of one cell, in one line, with its verdict.
 fn said(plan: &Plan, outcome: &Outcome) -> (Verdict, String) {
     let judged: Judged = judge(plan, "cell", outcome);
     let record = assemble("reports/x", std::slice::from_ref(plan), vec![judged], &[]);
@@ -43,8 +43,8 @@ const NAMED: &str = r#"event.names={at="+13m",edits={action="name",count=4,over=
 const BOOKED: &str = r#"event.books={at="+12m",edits={action="book",count=7,over="10m"}}"#;
 const DROPPED: &str = r#"event.drops={at="+15m",edits={action="drop",count=2,over="10m"}}"#;
 
-/// What befalls people's edits: settings, how many are saved, what each end of [`ENDS`] has of
-/// them, and how many people were not told of.
+/// The fate of edits: settings, how many edits are saved, the count for each end of [`ENDS`], and
+/// how many people were not notified.
 type Befalls = (&'static [&'static str], u64, &'static [(&'static str, u64)], u64);
 
 const BEFALLS: &[Befalls] = &[
@@ -154,7 +154,7 @@ fn a_restart_without_a_network_is_no_wait_of_a_person() {
             assert!(max < plain + 5 * SECOND, "{what} {blocking}: {max} ns beside {plain} ns");
         }
     }
-    // The network goes while a first load comes.
+    // The network fails during a first load.
     let cut = [
         r#"fleet.phones.start="empty""#,
         "workload.foreground=\"3h\"",
@@ -203,8 +203,8 @@ fn new_rows_of_one_event_share_a_key_of_references() {
     }
 }
 
-/// A scope, and what stands below what has it: settings, and whether a row comes to phones without
-/// the row that it refers to.
+/// A scope with further settings of its children, and whether phones get a row without the row that
+/// it refers to.
 const BELOW: &[(&[&str], bool)] = &[
     (&[], true),
     (&[LOT], true),
@@ -220,7 +220,7 @@ const BELOW: &[(&[&str], bool)] = &[
         ],
         false,
     ),
-    // One region holds all, and of an order that is not scoped a line needs nothing.
+    // One region holds everything; a line of an order without a scope needs nothing.
     (&["fleet.vans.attributes.region=1"], false),
     (&[BY_TEAM, "fleet.vans.attributes={region=1,team=2}"], true),
 ];
@@ -272,7 +272,7 @@ fn nobody_edits_what_no_unit_sends_unless_the_file_says_so() {
         assert_eq!(plan.source.warnings.len(), doubts, "{sets:?}");
         assert_eq!(said(&plan, &outcome).0, Verdict::Pass, "{sets:?}");
     }
-    // Who asks for edits that nothing sends has them wait.
+    // Edits that no unit sends keep waiting.
     let asked = r#"action.set={entity="price",kind="update",columns=["name"],per_device=2,on_devices=1.0}"#;
     let plans = try_plans(
         &document("tests/it/cases/readers.toml"),
@@ -301,8 +301,8 @@ fn a_best_chunk_size_does_not_depend_on_how_many_seeds_there_are() {
     }
 }
 
-/// What is changed in the app of a practice with four clinics, and which questions it is then
-/// lacking in.
+/// Changes of the app of a practice with four clinics, and the questions that should then find
+/// something lacking.
 const CHANGES: &[(&[&str], &[&str])] = &[
     (&[], &[]),
     (
@@ -406,7 +406,7 @@ fn another_app_lacks_what_it_lacks_and_nothing_else() {
     }
 }
 
-/// The sound app with clocks, and with what begins `[engine]` or the cursor that is asked by.
+/// The sound app with clocks, and with further settings of `[engine]` or of the cursor.
 fn app(clock: &str, engine: &str, cursor: &str) -> String {
     let clock = if clock.is_empty() { String::new() } else { format!("clock = {{ {clock} }}\n") };
     SOUND
@@ -438,7 +438,7 @@ fn a_question_of_dates_costs_what_the_files_own_clocks_cost() {
         let faults = practices::faults(&record);
         let is_reloaded = !clock.is_empty() && cursor == "last-sync-on";
         if is_reloaded {
-            // The gateway takes no date that is ahead of all records: everything comes again.
+            // The gateway accepts no date beyond all of its records: everything is sent again.
             let (without, with) = figure("oracle.repeated.rows");
             assert!(without > 2 * with && faults.is_empty(), "{without} and {with}, {faults:?}");
             assert!(!told.contains("nothing of this happened"), "{told}");

@@ -1,4 +1,4 @@
-//! The checklist, as the program prints it, and as it is put to a scenario of somebody's own.
+//! The checklist as the program prints it, and as it is applied to a user's own scenario.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// What the program prints with these arguments, its exit code and its record.
+/// The output of the program for these arguments, its exit code and its record.
 fn ran(args: &[&str]) -> (String, i32, RunRecord) {
     let desk = tempfile::TempDir::new().unwrap();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
@@ -25,7 +25,7 @@ fn ran(args: &[&str]) -> (String, i32, RunRecord) {
     (told, run.status.code().unwrap_or(-1), RunRecord::parse(&record).unwrap())
 }
 
-/// The part of what is printed that answers.
+/// The part of the output with the answers.
 fn answers(told: &str) -> &str {
     let from = told.find("the checklist for offline sync").expect("there is a checklist");
     let until = told.find("\nwarning:").or_else(|| told.find("\nreport:")).unwrap_or(told.len());
@@ -86,7 +86,7 @@ fn the_checklist_is_put_to_a_scenario_of_ones_own() {
     let asked: BTreeSet<(usize, u32)> =
         record.answers.iter().filter_map(|one| question_place(&one.question)).collect();
     assert_eq!(asked.len(), 20, "each is answered, or told why it is not: {told}");
-    // An answer is wrapped where the terminal ends.
+    // An answer is wrapped at the width of the terminal.
     let whole = told.split_whitespace().collect::<Vec<_>>().join(" ");
     for one in record.answers.iter().filter(|one| one.finding == Finding::NotAsked) {
         assert!(whole.contains(&one.says), "{told}");

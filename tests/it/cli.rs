@@ -1,4 +1,4 @@
-//! The program as a person or a CI job meets it: processes, exit codes, signals, pipes.
+//! The program as a person or a CI job uses it: processes, exit codes, signals, pipes.
 
 use std::fs;
 use std::io::Read;
@@ -119,7 +119,7 @@ fn a_timeline_holds_the_sessions_of_the_run_and_changes_nothing() {
     syncdyno(desk.path()).args(["replay", "out", "--trace", "time.json"]).assert().success().stdout(same);
     let text = fs::read_to_string(desk.path().join("time.json")).unwrap();
     let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    // The backend's second worker has this row too, in a part of its own.
+    // The backend's second worker has this row too, in its own process.
     let of_devices = entries.iter().filter(|entry| entry["pid"].as_u64() >= Some(100));
     let slices = of_devices.filter(|entry| entry["ph"] == "X" && entry["tid"] == 2).count() as u64;
     let run = record(&desk, "out");
@@ -169,7 +169,7 @@ fn a_file_of_former_names_is_refused_and_mended_in_place() {
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().success();
     assert_eq!(fs::read_to_string(&file).unwrap(), mended.replace("answers_lost", "responses_lost"));
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().stdout("ok  old.toml: 1 cell\n");
-    // Under both names the key would stand twice.
+    // The key would be there twice, under both names.
     let both = FORMER.replace(" } } # as", " }, response_loss = { for = \"1m\", loss = 1 } } # as");
     fs::write(&file, &both).unwrap();
     syncdyno(desk.path()).args(["check", "--fix", "old.toml"]).assert().code(3);
@@ -192,7 +192,7 @@ fn mending_a_name_leaves_what_stands_around_it() {
         fs::read_to_string(&file).unwrap().strip_prefix(HEAD).map(str::to_owned)
     };
     for (old, new) in [
-        // A path that is one text, a figure of several metrics, a part of a metric.
+        // A path in one text, a figure of several metrics, a part of a metric.
         (
             "variant.a.set.\"event.cut.answer_loss.loss\" = 0.5",
             "variant.a.set.\"event.cut.response_loss.loss\" = 0.5",
@@ -208,7 +208,7 @@ fn mending_a_name_leaves_what_stands_around_it() {
     ] {
         assert_eq!(fixed(&format!("{old}\n")), Some(format!("{new}\n")), "{old}");
     }
-    // What lies beside it is somebody's, and who may read it may read it after.
+    // A file beside it belongs to the user, and the permissions stay.
     fs::write(desk.path().join("old.toml.part"), "precious").unwrap();
     fs::write(&file, format!("{HEAD}variant.a.set.\"event.cut.answer_loss.loss\" = 0.5\n")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
@@ -330,7 +330,7 @@ fn a_run_that_is_killed_goes_on_where_it_was_and_comes_to_the_same_bytes() {
 fn a_record_for_which_there_is_no_room_leaves_nothing_that_was_rendered_of_it() {
     let desk = desk();
     let run = |limit: &str, more: &[&str]| {
-        // A file that would be larger cannot be written, as on a full disk, and the system sends a signal besides.
+        // A larger file cannot be written, as on a full disk; here the system also sends a signal.
         let script = format!("ulimit -f {limit}; exec \"$@\"");
         let mut args = vec!["-c", script.as_str(), "sh", env!("CARGO_BIN_EXE_syncdyno"), "run", "small.toml"];
         args.extend(["--seeds", "1..=30", "--progress", "none"]);

@@ -1,4 +1,4 @@
-//! Stacks that combine what people change at once: the tiny stack with a counter that phones raise.
+//! Stacks that merge concurrent changes: the tiny stack with a counter that phones increment.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::tiny_stack::stack::tiny;
 use crate::tiny_stack::{CONTENDED, around, run};
 use crate::worlds::{trouble, value};
 
-/// The counter, in the backend's columns and the phone's.
+/// The column of the counter, in the backend and on the phone.
 const COUNT: usize = 0;
 
 thread_local! {
@@ -27,7 +27,7 @@ fn number(value: &Value) -> i64 {
     if let Value::Int(number) = value { *number } else { 0 }
 }
 
-/// A phone that notes what its app shows as an edit is made.
+/// A phone that records what its app shows when an edit is made.
 struct Notes(Rc<dyn SyncEngine>);
 
 impl SyncEngine for Notes {
@@ -58,16 +58,16 @@ impl SyncEngine for Notes {
     }
 }
 
-/// What a server does with an increment.
+/// How a server applies increments.
 #[derive(Clone, Copy, PartialEq)]
 enum Adds {
-    /// It adds each to what is there.
+    /// It adds each to the current value.
     Each,
-    /// It adds all that come with a request to a row in one commit, and says whose they are or not.
+    /// It adds all increments of a row in a request in one commit, and says whose they are, or not.
     AtOnce { says_so: bool },
-    /// It adds each but every fifth, which it answers as if it had.
+    /// It adds four of five, and responds to the fifth as if it had added it.
     FourOfFive,
-    /// It takes the phone's sum, whatever is there.
+    /// It takes the sum of the phone, whatever the current value is.
     Nothing,
 }
 
@@ -90,7 +90,7 @@ impl SyncServer for Counting {
     }
 }
 
-/// The record as the tiny server sees it, which combines what it writes.
+/// The record as the tiny server sees it; it merges what is written.
 struct Sum<'r> {
     record: &'r mut dyn SystemOfRecord,
     adds: Adds,
@@ -113,7 +113,7 @@ impl Sum<'_> {
         let sum = if self.adds == Adds::Nothing { number(&of.values[0].1) } else { now + delta(of) };
         self.put(attributes, of, (stamp, sum))
     }
-    /// All edits of a row by the first of them.
+    /// Applies all edits of a row with the first of them.
     fn add_at_once(&mut self, attributes: &[Value], all: &[Mutation]) -> Vec<Outcome> {
         let mut rows: BTreeMap<(EntityId, Key), Vec<&Mutation>> = BTreeMap::new();
         all.iter().for_each(|of| rows.entry((of.entity, of.key.clone())).or_default().push(of));
@@ -174,7 +174,7 @@ fn rule(entity: &Entity, column: &Column) -> Option<Combine> {
     (entity.name == "note" && column.name == "count").then_some(Combine::Counter)
 }
 
-/// Phones and nobody else raise a counter, offline for a while, so that several edits go at once.
+/// Only phones increment a counter, offline for a while, so that several edits are sent at once.
 fn counted(adds: Adds, merge: Merge) -> Ended {
     let inner = tiny().server.expect("it has one");
     let promised = Capabilities { merge, logs: false, status: false, ..Capabilities::ALL };

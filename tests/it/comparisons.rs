@@ -1,4 +1,4 @@
-//! Baselines and comparisons, of runs that really ran.
+//! Baselines and comparisons of real runs.
 
 use std::fs;
 use std::path::Path;
@@ -79,14 +79,14 @@ fn as_json(desk: &TempDir, base: &str, candidate: &str) -> serde_json::Value {
     serde_json::from_str(&json).unwrap()
 }
 
-/// Replaces text in a file that has it.
+/// Replaces a text that the file must have.
 fn replace(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{from} is not in {}", path.display());
     fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
-/// A duration of which nothing was observed.
+/// A duration without observations.
 fn silence() -> Figure {
     Figure::Distribution {
         unit: Unit::Ns,
@@ -112,7 +112,7 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
     let (exit, _, wrong) = syncdyno(&desk, &held);
     assert_eq!(exit, 0, "{wrong}");
 
-    // Somebody made sync slower: the baseline's session took less time than this one's.
+    // As if sync had become slower: the baseline's session took less time than this one's.
     let file = desk.path().join("reports/baseline/main.json");
     let text = fs::read_to_string(&file).unwrap();
     let line = text.lines().find(|line| line.contains("[\"engine.rows.rate\",\"milli")).unwrap();
@@ -136,7 +136,7 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
     assert!(told.contains("syncdyno replay again#small.s1"), "{told}");
     fs::write(&file, &text).unwrap();
 
-    // What is not gated is told and does not fail.
+    // A metric that is not gated is reported but does not fail.
     replace(&file, "[\"workload.edits.made\",\"count\",[", "[\"workload.edits.made\",\"count\",[9");
     let (exit, _, remarks) = syncdyno(&desk, &held);
     assert_eq!(exit, 0, "{remarks}");
@@ -220,7 +220,7 @@ fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that
         assert!(updated.starts_with(right.trim_end_matches("]],")), "{updated}");
         assert_eq!(syncdyno(&desk, &held).0, 0, "{name}");
         assert_eq!(syncdyno(&desk, &missing).0, 0, "{name}");
-        // The next has to update, too.
+        // The next update has to change this, too.
         let text = fs::read_to_string(&file).unwrap().replace("\"small.s2\"", "\"small.s3\"");
         fs::write(&file, text).unwrap();
     }
@@ -258,7 +258,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let (exit, told, said) = syncdyno(&desk, &["compare", "base", "fewer.json", "--fail-on-worse"]);
     assert_eq!(exit, 14, "{told}{said}");
     assert_eq!(as_json(&desk, "base", "fewer.json")["groups"][0]["missing_seeds"][0], "3");
-    // Who gets nothing through has waited for nothing: that is no better.
+    // Who gets nothing through waits for nothing: that is not better.
     let mut silent = base.clone();
     for cell in &mut silent.cells {
         cell.verdict = record::Verdict::Fail;
@@ -270,7 +270,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
-    // One cell without observations hides nothing of what the others show.
+    // A cell without observations does not hide what the others show.
     let mut slower = base.clone();
     for (n, cell) in slower.cells.iter_mut().enumerate() {
         let Some(figure) = cell.metrics.get_mut("engine.session.duration") else {
@@ -293,7 +293,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     assert_eq!(exit, 12, "it is what they failed with: {told}");
     let group = as_json(&desk, "base", "silent.json")["groups"][0].clone();
     assert_eq!([&group["base_failed"], &group["candidate_failed"], &group["new_failure"]], [0, 3, 12]);
-    // Where nothing failed, a headline figure that is gone is no pass either.
+    // Even if nothing failed, a headline figure that is missing does not pass.
     for cell in &mut silent.cells {
         cell.verdict = record::Verdict::Pass;
         cell.ending.kind = record::EndingKind::Drained;
@@ -326,7 +326,7 @@ fn a_changed_scenario_is_not_comparable_and_an_update_needs_a_reason() {
     assert_eq!(exit, 14, "{told}");
     assert!(matches!(reasons(&desk, "out")[..], [Reason::ScenarioChanged { .. }]), "{told}");
     assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "out"]).0, 2, "without a reason");
-    // The record itself failed only by the baseline: it is run again to be saved.
+    // The record failed only because of the baseline: it is run again, to be saved.
     run(&desk, "1..=1", "new");
     assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "new", "--reason", "six edits each"]).0, 0);
     assert_eq!(syncdyno(&desk, &held).0, 0);
@@ -361,9 +361,9 @@ fn a_comparison_of_different_seeds_of_one_thing_sees_no_difference() {
 
 #[test]
 fn a_comparison_of_paired_seeds_of_two_like_worlds_sees_no_difference() {
-    // Another name of an entity draws other rows, and nothing else differs.
+    // Another entity name gives other random rows, and no other difference.
     let desk = desk(SMALL);
-    // A figure of the entity goes by its name, and is the same figure.
+    // The metric of the entity has the entity's name, but is the same metric.
     let named = |name: &str| {
         fs::write(desk.path().join("small.toml"), SMALL.replace("task", name)).unwrap();
         let mut record = run(&desk, "1..=80", name);
@@ -393,7 +393,7 @@ fn a_comparison_of_paired_seeds_of_two_like_worlds_sees_no_difference() {
 fn a_slow_down_of_two_per_cent_is_seen() {
     let desk = desk(SMALL);
     let record = run(&desk, "1..=3", "base");
-    // No percentile may pass the next: it is the base that was faster.
+    // No percentile may exceed the next one, so here the base was faster.
     let mut faster = record.clone();
     for cell in &mut faster.cells {
         let Some(Figure::Distribution { p95, .. }) = cell.metrics.get_mut("engine.session.duration") else {
@@ -472,7 +472,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
     assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
 
-    // A changed scenario is judged by a comparison, whose code is told.
+    // A comparison judges the changed scenario, and its exit code is printed.
     let file = desk.path().join("small.toml");
     let whole = fs::read_to_string(&file).unwrap();
     fs::write(&file, whole.replace("200ms", "300ms")).unwrap();
@@ -482,7 +482,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert!(said.contains("compare exits with 14"), "one seed is too few: {said}");
     assert_eq!(gate(true).0, 13);
 
-    // Who changed it on purpose takes the run that was refused; the cells of other scenarios stay.
+    // To accept an intended change, the refused run is taken; cells of other scenarios stay.
     fs::write(desk.path().join("other.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
     let other = ["run", "other.toml", "--out", "other", "--baseline", "main", "--progress", "none"];
     assert_eq!(syncdyno(&desk, &other).0, 14, "the baseline has no such cell");
@@ -496,7 +496,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert_eq!(syncdyno(&desk, &other).0, 0);
 }
 
-/// The built-in engine with a chunk that is not the one that the scenario asks for.
+/// The built-in engine with another chunk than the scenario says.
 fn with_broken_chunks() -> Stacks {
     Stacks::builtin().with_builtin("builtin", |mut options, store| {
         options.pull.chunk_rows = 7;

@@ -1,4 +1,4 @@
-//! The correct engine in worlds that nobody thought of: no check may say anything.
+//! The correct engine in random worlds: no check may fire.
 
 mod generator;
 
@@ -7,7 +7,7 @@ use syncdyno::scenario::{Document, Plan, Request};
 use crate::worlds;
 
 const ALL: u64 = 10_000;
-/// So many are passed over from one that is tried to the next; with `SYNCDYNO_EVERY=n` it is n.
+/// One world in this many is tried; with `SYNCDYNO_EVERY=n` one in n.
 const STRIDE: usize = 400;
 
 fn numbers() -> impl Iterator<Item = u64> {
@@ -36,7 +36,7 @@ fn no_world_at_random_alarms_of_the_correct_engine() {
     assert!(alarms.is_empty(), "{}", alarms.join("\n\n"));
 }
 
-/// Files of all, for who runs them by a release build: `syncdyno run FOLDER`.
+/// Writes all files, to run them with a release build: `syncdyno run FOLDER`.
 #[test]
 fn worlds_at_random_are_written_where_asked_for() {
     let Some(folder) = std::env::var_os("SYNCDYNO_COMPOSITIONS") else { return };
@@ -46,7 +46,7 @@ fn worlds_at_random_are_written_where_asked_for() {
     }
 }
 
-/// A remark on a job whose photo is under way: the job goes with it, and the remark behind.
+/// A comment on a job whose photo is being sent: the job waits for it, and the comment for the job.
 #[test]
 fn what_refers_to_a_row_waits_for_its_photo_too() {
     let outcome = worlds::run(&worlds::written(
@@ -68,8 +68,8 @@ event.remarks = { at = "+3m5s", edits = { action = "remark", row_of = "photo" } 
     assert_eq!(worlds::value(&outcome, "oracle.saved_edits.arrived"), 2);
 }
 
-/// Pages wait to be shown together, and the last brings part of a row that is edited meanwhile: if
-/// it does not fit, the others are not there either.
+/// Pages wait to be shown together, and the last one brings part of a row that was edited in the
+/// meantime. If that does not fit, the others are not shown either.
 #[test]
 fn no_page_is_shown_without_the_others_of_its_sync() {
     let outcome = worlds::run(&worlds::written(

@@ -1,4 +1,4 @@
-//! What users copy for their CI services: every command in it is there, with the options that it is given.
+//! Files for users' CI services: every command in them exists, with its options.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ fn text(name: &str) -> String {
     fs::read_to_string(contrib(name)).unwrap()
 }
 
-/// A line of a file with its indentation and without comment.
+/// The lines of a file with their indentation, without comments.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let whole = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     text.lines().filter(whole).map(|line| (line.len() - line.trim_start().len(), line.trim()))
 }
 
-/// The shell commands of a job, in order: what `run` has in the one service, and what is listed under `script` in the other.
+/// The shell commands of a job, in order: `run` in one service, a list under `script` in the other.
 fn steps(text: &str) -> Vec<&str> {
     let mut steps = Vec::new();
     let mut script = None;
@@ -37,14 +37,14 @@ fn steps(text: &str) -> Vec<&str> {
     steps
 }
 
-/// The one value of a key.
+/// The only value of a key.
 fn value<'a>(text: &'a str, key: &str) -> &'a str {
     let of =
         |(_, line): (usize, &'a str)| line.trim_start_matches("- ").strip_prefix(key)?.strip_prefix(": ");
     lines(text).find_map(of).unwrap_or_else(|| panic!("there is no {key}"))
 }
 
-/// What a command says of its options.
+/// The help text of a command.
 fn help(program: &str, words: &[&str]) -> String {
     let output = Command::new(program).args(words).arg("-h").output().unwrap();
     assert!(output.status.success(), "{program} {words:?} is no command");
@@ -78,11 +78,11 @@ fn a_job_installs_the_tool_and_runs_the_gate_that_is_there_with_the_arguments_it
         let (_, arguments) = run.split_once("contrib/gate.sh ").unwrap_or_else(|| panic!("{file}: {run}"));
         let arguments: Vec<&str> = arguments.split(' ').collect();
         assert_eq!(arguments[..3], defaults, "{file}");
-        // As many seeds as a comparison of two scenarios takes.
+        // As many seeds as a comparison of two scenarios needs.
         assert_eq!(arguments[3..], ["--seeds", "1..=8"], "{file}");
         let rust = concat!(env!("CARGO_PKG_RUST_VERSION"), "\"");
         assert!(text.contains(rust), "{file} pins the compiler that the tool needs");
-        // What is kept of the job is what the gate writes.
+        // The artefacts of the job are the files that the gate writes.
         assert!(
             text.contains(&format!("path: {}", defaults[2])) || text.contains(&format!("[{}/]", defaults[2]))
         );
@@ -126,7 +126,7 @@ fn every_command_that_the_gate_runs_or_tells_of_has_the_options_that_it_is_given
     assert_eq!(seen, ["baseline save", "baseline update", "run"]);
 }
 
-/// Scripts that submit, and those that try them.
+/// Scripts that submit jobs, and scripts that test them.
 #[cfg(unix)]
 #[test]
 fn scripts_for_clusters_may_be_executed_and_bash_takes_them() {

@@ -1,9 +1,9 @@
-//! A fault at every place where one can strike, one world each: nothing is lost, nothing happens twice.
+//! A fault at every possible place, one world each: nothing is lost, nothing happens twice.
 //!
-//! A transaction has a duration, so besides polls, crash points and disk operations there are times: a kill at the instant at
-//! which each disk operation is issued, and a power loss right before and at the end of each sync.
-//!
-//! In debug every seventh disk operation and time is tried, in release every one; polls and crash points all in both.
+//! Places are polls, crash points, disk operations and times, since a transaction has a duration.
+//! Times are when each disk operation is issued (kill), and right before and at the end of each
+//! sync (power loss). By default one crash point in 3, one poll in 7 and one other place in 23 is
+//! tried; with `SYNCDYNO_EVERY=n` one in n.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, PHOTOS, TINY, trouble, value};
 
-/// The device that is struck: it begins with nothing.
+/// The device with the fault: it begins with nothing.
 const STRUCK: DeviceId = DeviceId(0);
 /// Sizes that change with each chunk, in both directions.
 const STEERED: &[&str] = &[
@@ -23,7 +23,7 @@ const STEERED: &[&str] = &[
     "engine.push.controller=model",
     "engine.push.control={min_rows=1}",
 ];
-/// Pages asked for while others are applied.
+/// Pages are requested while others are applied.
 const AHEAD: &[&str] = &["engine.pull.prefetch=2", "engine.pull.chunk_rows=5", "engine.pull.apply_rows=2"];
 /// Three entities, pulled at the same time.
 const SIDE_BY_SIDE: &[&str] = &[
@@ -34,7 +34,7 @@ const SIDE_BY_SIDE: &[&str] = &[
     "entity.crew={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
     "entity.place={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
 ];
-/// Edits of a row that go as one.
+/// Edits of a row that are sent as one.
 const SQUASHED: &[&str] = &[
     "engine.push.squash=true",
     "engine.push.chunk_rows=2",
@@ -45,27 +45,27 @@ const SQUASHED: &[&str] = &[
     "action.drop.per_device=3",
     "action.add.per_device=4",
 ];
-/// Rows that the backend names: as it commits them, by what they say, or beforehand.
+/// Keys that the backend gives: at the commit, by natural key, or in advance.
 const NAMED: [&[&str]; 3] = [
     &["entity.task.ids=server", "entity.task.doubles=true"],
     &["entity.task.ids=natural-key", "entity.task.merge=fill-empty"],
     &["entity.task.ids=pool", "entity.task.doubles=true", "entity.task.pool=4", "entity.task.refill=2"],
 ];
-/// A sync is one request: verdicts and pages come in one answer.
+/// A sync is one request: verdicts and pages come in one response.
 const ONE_REQUEST: &[&str] =
     &["engine.requests=per-branch", "engine.push.chunk_rows=4", "engine.pull.chunk_rows=5"];
-/// Conflicts that a person decides a moment later, and edits that become rows of their own.
+/// Conflicts that a person decides a little later, and edits that become separate rows.
 const PAGE: &[&str] =
     &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"4s\",delays=\"fixed\"}"];
 const KEEP_BOTH: &[&str] =
     &["engine.conflict.policy=keep-both", "entity.task.unique=[]", "workload.contention.double_create=0"];
-/// Rows wait until all of their run has come, over a restart or not; and cursors that count at its
-/// end.
+/// Rows wait until all of their run has come, even over a restart; and cursors that count only at
+/// its end.
 const WHOLE: &[&str] = &["engine.pull.atomic=session", "engine.pull.chunk_rows=5"];
 const WHOLE_AGAIN: &[&str] =
     &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
-/// How other formats are packed, each in turn, and their pages shown as they come or as a whole.
+/// Each format with a compression; pages are shown one by one or all together.
 const CODED: [&[&str]; 4] = [
     &[
         "engine.compression=gzip",
@@ -80,7 +80,7 @@ const CODED: [&[&str]; 4] = [
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
-/// A kind of fault, and the places for it.
+/// A kind of fault, with its places.
 #[derive(Clone, Copy, Debug)]
 enum Sweep {
     Polls,
@@ -116,7 +116,7 @@ impl Sweep {
         }
     }
 
-    /// The metric that tells that the fault struck.
+    /// The metric that shows that the fault fired.
     fn metric(self) -> &'static str {
         match self {
             Sweep::Polls | Sweep::Points | Sweep::KillTimes => "device.kills.count",
@@ -124,7 +124,7 @@ impl Sweep {
         }
     }
 
-    /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
+    /// One in this many places is tried; a prime, so that no pattern of the disk hides places.
     fn stride(self) -> usize {
         match (self, worlds::every()) {
             (_, Some(every)) => every,
@@ -152,12 +152,12 @@ fn struck(plan: &Plan, strike: &Strike) -> Outcome {
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs the world once for each place; gives how many there were.
+/// Runs the world once for each place; returns the number of places.
 fn nothing_is_lost(sweep: Sweep, journal: &[&str]) -> usize {
     nothing_is_lost_at(sweep, journal, sweep.stride())
 }
 
-/// The same at one place in so many.
+/// The same with one in `stride` places.
 fn nothing_is_lost_at(sweep: Sweep, journal: &[&str], stride: usize) -> usize {
     let plan = worlds::plan(TINY, journal);
     let places = places(&plan);
@@ -235,7 +235,7 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_entities_are_pulled
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[0], SIDE_BY_SIDE].concat()) > 100);
 }
 
-/// The figure of the world as it is where nothing strikes.
+/// The figure of the world without a fault.
 fn undisturbed(sets: &[&str], metric: &str) -> u64 {
     value(&worlds::run(&worlds::plan(TINY, sets)), metric)
 }
@@ -415,7 +415,7 @@ fn crash_sweep_of_the_tiny_world_passes_every_crash_point() {
     }
 }
 
-/// The sweep finds what it is made for: with the cursor saved ahead of its rows, a kill in between loses them.
+/// The sweep finds its bug: with the cursor saved before its rows, a kill between loses rows.
 #[test]
 fn crash_sweep_finds_a_cursor_that_is_saved_before_its_rows() {
     let plan = worlds::plan(TINY, &["engine.name=broken:cursor-before-rows"]);
@@ -442,14 +442,14 @@ fn a_file_that_does_not_wait_for_its_disk_may_be_damaged_and_that_is_a_verdict()
     let full: Vec<String> = (1..=40).flat_map(|sync| trouble_at("full", sync)).collect();
     assert!(full.is_empty(), "{full:?}");
     let normal: Vec<String> = (1..=40).flat_map(|sync| trouble_at("normal", sync)).collect();
-    // SQLite warns of it for a journal that it rolls back by: https://sqlite.org/pragma.html#pragma_synchronous.
+    // SQLite warns of it for a rollback journal: https://sqlite.org/pragma.html#pragma_synchronous.
     assert!(normal.iter().any(|line| line.contains("database disk image is malformed")), "{normal:?}");
     assert!(normal.iter().all(|line| line.contains("tuck")), "damaged is neither lost nor wrong: {normal:?}");
 }
 
 #[test]
 fn power_that_fails_where_devices_hold_no_row_of_an_entity_is_checked_as_any() {
-    // `patient` of the hospital is for the backend alone.
+    // `patient` of the hospital is only on the backend.
     let plan = worlds::plan("scenarios/hospital-hour.toml", &["chaos.power_loss_mtbf=10m"]);
     let outcome = worlds::run(&plan);
     assert!(value(&outcome, "device.power_losses.count") > 0);

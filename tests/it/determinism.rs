@@ -1,4 +1,4 @@
-//! A plan has one outcome: in one process, on two threads, with whatever ran before. Another plan has another.
+//! A plan has one outcome: in one process, on two threads, after any run. Another plan has another.
 
 use std::thread;
 
@@ -15,7 +15,7 @@ fn hour(sets: &[&str]) -> Plan {
     worlds::plan(HOUR, &[&["duration=50m"], sets].concat())
 }
 
-/// What is compared: everything that an outcome says, and the first part that differs by name.
+/// Compares everything in two outcomes, and names the first difference.
 fn same(a: &Outcome, b: &Outcome) {
     assert_eq!(a.faults, b.faults, "what goes wrong is drawn before the world begins");
     assert_eq!((a.events, &a.ending, a.ended_at), (b.events, &b.ending, b.ended_at));
@@ -38,7 +38,7 @@ fn determinism_holds_one_after_the_other_and_on_two_threads_at_once() {
     });
 }
 
-/// What is counted by others than the oracle.
+/// Figures that the oracle does not count.
 fn without_the_oracle(outcome: &Outcome) -> Vec<(&String, &Figure)> {
     let of_edits = ["oracle.", "engine.never_safe.", "engine.write_visible."];
     let by_oracle =

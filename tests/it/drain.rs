@@ -62,7 +62,7 @@ fn a_replica_has_nothing_of_what_devices_cannot_get_and_phones_of_yesterday_begi
     assert_eq!(trouble(&outcome), Vec::<String>::new());
 }
 
-/// What is wrong with a world of the folder with these settings and seeds.
+/// What is wrong with a world of the folder, with these settings and seeds.
 fn troubles(world: &str, sets: &[&str], seeds: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<String>)> {
     let document = worlds::document(&format!("tests/it/worlds/{world}.toml"));
     let sets = sets.iter().map(|set| (*set).to_owned()).collect();
@@ -189,11 +189,11 @@ fn the_drain_of_a_quiet_world_begins_at_its_scripts_end_with_a_radio_that_sleeps
     assert!(least > Span::secs(1).0, "each woke the radio: {least}");
 }
 
-/// Over the air, a second behind the clock.
+/// Over the air, one second behind the clock.
 const WINDOW: &str =
     "gateway={ mode = \"ota\", serve = { capture = { last_modified = { window = \"1s\" } } } }";
 
-/// A backend whose clock steps back by three minutes, read behind it by this gateway; with these settings.
+/// A backend whose clock steps back by three minutes, read with a delay by this gateway.
 fn read_behind_a_clock_that_stepped_back(gateway: &str, sets: &[&str]) -> Vec<String> {
     let step = "event.step={ at = \"+9m\", backend_clock_step = { by = \"-3m\" } }";
     let add = "action.add={ entity = \"a\", kind = \"create\", per_device = 60, on_devices = 0.5 }";
@@ -218,7 +218,7 @@ fn who_reads_behind_a_clock_that_does_not_catch_up_in_time_is_stuck_and_nothing_
 
 #[test]
 fn edits_that_are_asked_for_at_one_instant_are_no_loop_however_many_they_are() {
-    // Nobody is there to make them.
+    // Nobody is there to make the edits.
     let sets = [
         "gateway={ mode = \"ota\" }",
         "workload.login.all={ at = \"+5m\", spread = \"1s\" }",
@@ -265,7 +265,7 @@ fn a_drain_among_readers_behind_the_backend_is_asked_once_they_see_all() {
     assert_eq!(troubles("replica", &sets, 1..=8), []);
 }
 
-/// Prices change in the office; a login pulls them too, and none comes again before the end.
+/// Prices change in the office; only a login pulls them, and there is no second login.
 fn refreshed(cursor: &str, source: &str) -> Outcome {
     worlds::run(&worlds::written(&format!(
         r#"

@@ -1,5 +1,5 @@
-//! That the estimate of `plan` knows each key that costs: each is doubled, and where what a run takes
-//! grows, so does what is told of it. One key in five is tried; all with `SYNCDYNO_EVERY=1`.
+//! The estimate of `plan` knows each key that costs: each is doubled, and if the cost of a run
+//! grows, its estimate must grow. One key in five is tried; all with `SYNCDYNO_EVERY=1`.
 
 use allocation_counter::measure;
 use syncdyno::scenario::{Cost, Document, Plan, Request};
@@ -9,8 +9,8 @@ use crate::worlds::{document, every_place, run, try_plans};
 
 const WORLDS: [&str; 2] = ["tests/it/estimates/phones.toml", "tests/it/estimates/integration.toml"];
 
-/// What a run takes, without a clock: allocations stand for its time, as they go with the work, and
-/// bytes held at once for its memory.
+/// The cost of a run without a clock: allocations stand for time, as they are proportional to work,
+/// and the most bytes held at once for memory.
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     work: f64,
@@ -24,14 +24,14 @@ fn taken(plan: &Plan) -> Taken {
     Taken { work: counted.count_total as f64, memory: counted.bytes_max as f64 }
 }
 
-/// What is told beyond what the program and a cell take in any case, which is not counted above.
+/// The estimate, without the constant part of the program and of a cell.
 fn told(plan: &Plan) -> Taken {
     let (cost, any) = (Cost::of(plan), Cost::default());
     let memory = |cost| Cost::memory(&[cost], 1).1 as f64;
     Taken { work: cost.time().0 as f64 - any.time().0 as f64, memory: memory(cost) - memory(any) }
 }
 
-/// Twice a number, a length of time, a size or a share; `None` of what cannot be doubled.
+/// Doubles a number, a duration, a size or a share; `None` if that is not possible.
 fn doubled(value: &str) -> Option<String> {
     let value = toml::from_str::<toml::Table>(&format!("v = {value}")).ok()?.remove("v")?;
     match value {
@@ -71,7 +71,7 @@ fn an_estimate_moves_with_each_key_that_costs() {
                 ("work", taken.work / taken_once.work, told.work / told_once.work),
                 ("memory", taken.memory / taken_once.memory, told.memory / told_once.memory),
             ] {
-                // Allocations do not grow as time does: a sixth of their growth says that the key counts.
+                // Allocations grow less than time: a sixth of their growth shows that a key counts.
                 if taken > 1.25 && told < 1.0 + (taken - 1.0) / 6.0 || taken < 1.1 && told > 1.6 {
                     wrong.push(format!("{set}: {what} × {taken:.2}, told × {told:.2}"));
                 }

@@ -1,4 +1,4 @@
-//! Faults strike as often as they are said to.
+//! Faults fire as often as a scenario says.
 
 use syncdyno::world::{Ending, Missed, Outcome};
 
@@ -56,22 +56,21 @@ fn every_run_that_started_ended_well_or_not_whichever_sync_the_power_fails_at() 
     }
 }
 
-/// A line for each thing that was planned and did not come: where, and why.
+/// A line for each planned event that did not fire: where, and why.
 fn told(scenario: &str) -> Vec<String> {
     let line =
         |Missed { event, why, devices, of }: Missed| format!("{event} ({} of {of}): {why}", devices.len());
     outcome(scenario).missed.into_iter().map(line).collect()
 }
 
-/// Phones that sync after an hour, and an event at a time.
+/// Phones that sync after one hour, and an event at some time.
 fn once_an_hour(at: &str, name: &str, what: &str) -> String {
     let seldom = PULLING.replace("\"login\", \"every 1h\"", "\"manual\"");
     let syncs = "[event.syncs]\nat = \"+1h\"\ntrigger = { unit = \"All\" }\n";
     format!("duration = \"3h\"\n{seldom}{syncs}[event.{name}]\nat = \"{at}\"\n{what}\n")
 }
 
-/// Events that need a device which uses its network or its storage, or somebody who asks the
-/// backend.
+/// Events that need a device that uses its network or storage, or a request to the backend.
 const SHORT: [(&str, &str); 12] = [
     ("down", "backend_down = { for = \"1m\" }"),
     ("elsewhere", "network_change = { for = \"1m\", link = \"edge\" }"),
@@ -95,13 +94,13 @@ fn what_was_planned_and_met_nobody_is_told_and_why() {
         ("at-once", "kill = {}"),
         ("fetched", "kill = { point = \"fetch.applied\" }"),
         ("often", "kill = { point = \"session.started\", nth = 1000000 }"),
-        // That one waits for the same point does not keep another from it.
+        // Two events that wait for the same point do not prevent each other.
         ("once", "kill = { devices = [1], point = \"session.started\" }"),
         ("synced", "power_loss = { at_sync = 1 }"),
         ("late", "power_loss = { devices = [0], at_sync = 1000000 }"),
         ("in-turn", "power_loss = { at_sync = 2, stagger = 999999 }"),
     ];
-    // At one instant the first loss of power would take the place of the last.
+    // At the same instant the first power loss would replace the last.
     let at = |name: &str| if name == "in-turn" { 3 } else { 2 };
     let ends = ends.map(|(name, what)| format!("[event.{name}]\nat = \"+{}h\"\n{what}\n", at(name))).concat();
     add(&format!("duration = \"5h\"\n{PULLING}{ends}"));

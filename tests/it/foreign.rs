@@ -1,5 +1,5 @@
-//! Text of others in what the program says: whatever a scenario, a table, a log, a record or an
-//! argument holds, it acts on no terminal, CI job or page.
+//! Foreign text in the output: whatever a scenario, table, log, record or argument contains, it has
+//! no effect on a terminal, CI job or page.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use crate::cli::syncdyno;
 
-/// Each table that has names of its own, and each kind of text that a report repeats.
+/// Each table with names of its own, and each kind of text that a report repeats.
 const WORLD: &str = r#"
 name = "clinic"
 duration = "2m"
@@ -110,7 +110,7 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The same with another text wherever this one stands.
+/// Replaces this text by another one everywhere.
 fn replaced(value: &Value, from: &str, to: &str) -> Value {
     let other = |text: &str| if text == from { to.to_owned() } else { text.to_owned() };
     match value {
@@ -123,7 +123,7 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
     }
 }
 
-/// What acts in a text for a terminal or a CI log. Our own annotations begin with their level.
+/// What would act on a terminal or a CI log. Our own annotations begin with their level.
 fn acts(text: &str) -> Option<&str> {
     const OURS: [&str; 4] = ["::error title=", "::error file=", "::warning title=", "::notice title="];
     let steers = |c: char| {
@@ -136,7 +136,7 @@ fn acts(text: &str) -> Option<&str> {
     })
 }
 
-/// What acts in Markdown: outside of code nothing of others is an image, a mention or HTML.
+/// What would act in Markdown: outside of code, no foreign text is an image, a mention or HTML.
 fn acts_in_markdown(page: &str) -> Option<String> {
     let mut fence: Option<usize> = None;
     for line in page.lines() {
@@ -186,7 +186,7 @@ fn no_name_or_text_of_a_scenario_acts_in_a_message() {
     assert!(all.len() > 80, "{all:?}");
     let mut ran = 0;
     for (at, from) in all.iter().enumerate() {
-        // Names of every place meet every text over all places, not each each.
+        // These names meet every hostile text; the other names take one text each, in turn.
         let names = ["clinic", "task", "why so", "few", "tick", "quick", "w1", "small", "title"];
         let hostile = if names.contains(&&**from) {
             &HOSTILE[..]

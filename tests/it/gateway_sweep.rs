@@ -1,4 +1,4 @@
-//! A gateway with a replica that is killed wherever it waits, one world each: nothing is lost, nothing happens twice.
+//! A gateway with a replica, killed wherever it waits: nothing is lost, nothing happens twice.
 
 use syncdyno::base::DeviceId;
 use syncdyno::scenario::Plan;
@@ -6,8 +6,8 @@ use syncdyno::world::{self, Places, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, TINY, trouble, value};
 
-/// The gateway is a long way from the backend, refreshes often, and asks for few rows at once: something
-/// is always under way.
+/// The gateway is far from the backend, refreshes often, and requests few rows at once, so that
+/// something is always under way.
 const SETS: &[&str] = &[
     "gateway.mode=persistent",
     "gateway.refresh={every=\"7s\",upload_every=\"2s\",page=9}",
@@ -15,10 +15,10 @@ const SETS: &[&str] = &[
     "backend.errors=5%",
     "backend.partial=10%",
 ];
-/// The same from nothing: no device has been synced before.
+/// The same without data: no device has synced before.
 const FROM_NOTHING: &[&str] = &["fleet.known.start=empty"];
 
-/// What only the gateway's own tasks pass.
+/// Points that only tasks of the gateway pass.
 const POINTS: [&str; 6] = [
     "refresh.before-request",
     "refresh.page-committed",
@@ -36,7 +36,7 @@ fn places(plan: &Plan) -> Places {
     places
 }
 
-/// Runs the world once for each strike; gives how many there were.
+/// Runs the world once for each strike; returns the number of strikes.
 fn nothing_is_lost(plan: &Plan, strikes: &[Strike]) -> usize {
     let mut wrong = Vec::new();
     for strike in strikes {
@@ -90,7 +90,7 @@ fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing_in_a_first_load() {
     assert!(at_any_point(&[SETS, FROM_NOTHING].concat()) > 50);
 }
 
-/// A gateway that passes requests through and remembers edits, before a backend that knows them.
+/// A gateway that forwards requests and caches edits, before a backend that knows them.
 const REMEMBERING: &[&str] =
     &["gateway.upload_cache={}", "gateway.backend_link={rtt=\"300ms\"}", "drain=2h", "engine.retry.cap=1m"];
 

@@ -1,4 +1,4 @@
-//! Published protocols with entity tags, by a small app in JavaScript: what `If-Match` saves.
+//! Published protocols with entity tags, with a small app in JavaScript: what `If-Match` prevents.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::worlds::{self, value};
 const APP: &str = "tests/it/apps/entities.js";
 const WORLDS: &str = "tests/it/apps/entities.toml";
 
-/// What a variant comes to with the app as it is, but for these texts.
+/// Runs a variant with the app, after replacing these texts.
 fn run(protocol: &str, variant: &str, changes: &[(&str, &str)]) -> (Verdict, Vec<Reason>, Outcome) {
     let mut text = fs::read_to_string(APP).expect("it is there");
     for (from, to) in [("PROTOCOL = 'odata'", &*format!("PROTOCOL = '{protocol}'"))].iter().chain(changes) {

@@ -1,7 +1,7 @@
-//! Recorded histories: of planted bugs the right check fires, of sound worlds none does, however
-//! their lines are moved and told; and whatever a file says is read or refused.
+//! Recorded histories: for planted bugs the right check fires, for sound worlds none does, even if
+//! lines are moved and reordered; every file is read or refused.
 //!
-//! Most histories are written by simulations, as their apps could have recorded them.
+//! Most histories come from simulations, as their apps could have recorded them.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(crate) fn program() -> Command {
     program
 }
 
-/// A cell of a scenario, and the settings by which it is judged.
+/// A cell of a scenario, and the settings to judge it with.
 struct World {
     path: &'static str,
     variant: Option<&'static str>,
@@ -48,7 +48,7 @@ impl World {
         sets.chain(variant).collect()
     }
 
-    /// What the apps of the cell of this seed recorded, in a folder of its own.
+    /// The history of the cell with this seed, recorded by its apps, in a separate folder.
     fn recorded(&self, folder: &Path, seed: u64, bug: Option<&str>) -> PathBuf {
         let (run, history) = (folder.join("run"), folder.join("history.jsonl"));
         let mut of = program();
@@ -68,7 +68,7 @@ impl World {
         history
     }
 
-    /// The checks that fire, each with how often, and what was said besides.
+    /// The checks that fire with their counts, and the rest of the output.
     fn judged(&self, history: &Path) -> (Vec<String>, String) {
         let out = history.with_extension("report");
         let mut of = program();
@@ -87,8 +87,7 @@ impl World {
     }
 }
 
-/// The same history without the order of its places, each line moved by up to a second, and told
-/// whenever.
+/// The same history with its lines in random order, each moved by up to a second.
 fn shaken(history: &Path, seed: u64) -> PathBuf {
     let text = std::fs::read_to_string(history).expect("it was written");
     let mut random = Seed(seed).stream("history", 0, 0);
@@ -114,8 +113,8 @@ fn shaken(history: &Path, seed: u64) -> PathBuf {
     path
 }
 
-/// Planted faults of the ledger, each with the world and seed in which it is caught, its check, and
-/// how often that fires in its history.
+/// Planted bugs with the world and seed that catch each, its check, and how often that fires in the
+/// history.
 const PLANTED: &[(&str, World, u64, &str, usize)] = &[
     ("passes-over-errors", CROWD, 1, "lost", 2),
     ("first-batch-of-a-page", CROWD, 1, "lost", 4),
@@ -172,7 +171,7 @@ fn planted_faults_are_found_in_their_histories() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Sound worlds, and how many seeds of each.
+/// Sound worlds, with the number of seeds.
 const CLEAN: &[(World, u64)] = &[
     (CROWD, 4),
     (World::of("tests/it/worlds/quiet.toml", None), 3),
@@ -205,7 +204,7 @@ fn sound_histories_raise_no_alarm_moved_and_shuffled() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Judges lines of notes; gives the exit code, and what was said.
+/// Judges lines about notes; returns the exit code and the output.
 pub(crate) fn told(lines: &str) -> (i32, String) {
     judged_with(lines.as_bytes(), &[])
 }
@@ -249,7 +248,7 @@ pub(crate) const CAME: &str =
 fn an_edit_is_lost_only_if_no_commit_says_what_it_says() {
     let with = |commit: &str| told(&[HEAD, ROW, EDIT, SHOWN, REST, commit, END].join("\n"));
     assert_eq!(with(CAME).0, 0, "{}", with(CAME).1);
-    // A row of somebody else's is nothing to give way to.
+    // Another user's row is nothing to give way to.
     let other = CAME.replace("\"k\"", "\"k2\"");
     let (exit, said) = with(&other);
     assert!(exit == 11 && said.contains("lost-edit (1)"), "{said}");
@@ -272,8 +271,8 @@ fn who_said_the_same_by_chance_has_not_seen_it() {
     };
     let later = EDIT.replace("\"e\"", "\"e2\"").replace("\"b\"", "\"d\"").replace("1000", "4000");
     let shown = SHOWN.replace("\"b\"", "\"b2\"");
-    // The office says what a phone's edit says that was not sent yet; the next edit of that phone,
-    // which has still not seen it, gives way to it.
+    // The office writes the value of an edit that its phone has not sent yet. The next edit of that
+    // phone, which still has not seen it, gives way to it.
     let with = |title: &str| {
         let (first, then) = (commit("c", 2000), commit(title, 3000));
         told(&[HEAD, ROW, EDIT, &first, &then, &later, &shown.replace("b2", title), REST, END].join("\n"))
@@ -298,13 +297,13 @@ fn backend(title: Option<&str>) -> String {
     format!(r#"{{"kind":"backend","entity":"note","rows":[{}]}}"#, row.unwrap_or_default())
 }
 
-/// The second edit of ann on the note, of another title, with what is changed besides.
+/// The second edit of ann on the note, with another title and further changes.
 fn then(changes: &[(&str, &str)]) -> String {
     let second = EDIT.replace("\"e\"", "\"e2\"").replace("\"b\"", "\"c\"").replace("1000", "4000");
     changes.iter().fold(second, |edit, (old, new)| edit.replace(old, new))
 }
 
-/// How many edits are lost of a history that has rows at the end and no commit.
+/// How many edits are lost in a history with rows at the end and without commits.
 fn lost_without_commits(edits: &[&str], title: Option<&str>) -> usize {
     let mut lines = vec![HEAD, ROW];
     lines.extend(edits);
@@ -315,7 +314,7 @@ fn lost_without_commits(edits: &[&str], title: Option<&str>) -> usize {
     lost_edits(&told(&lines.join("\n")).1)
 }
 
-/// How many edits are said to be lost.
+/// The number of lost edits in the output.
 fn lost_edits(said: &str) -> usize {
     let count = said.split_once("lost-edit (").and_then(|(_, rest)| rest.split([')', ' ']).next());
     count.map_or(0, |count| count.parse().expect("a number stands there"))
@@ -395,8 +394,8 @@ fn an_edit_waits_for_a_commit_where_the_times_let_it() {
         CAME.replace("\"title\":\"b\"", &format!("\"hours\":{hours}"))
             .replace("2000", &format!("{at},\"seq\":{seq},\"by\":{{\"device\":\"{who}\",\"edit\":\"{id}\"}}"))
     };
-    // Right: e1 at 2500, c1 at 2550, e2 at 2900, c2 at 3000. The times of ben's edits lie the other
-    // way round, and ann's commit is over before the one that was first may have been made.
+    // The true order: e1 at 2500, c1 at 2550, e2 at 2900, c2 at 3000. The times of ben's edits are
+    // reversed, and ann's commit ends before the first one may have been made.
     let head = HEAD.replace("10ms", "1s");
     let (ann, first) = (edit("e0", 11, 1_250), edit("e1", 13, 3_429).replace("ann", "ben"));
     let second = |at: u32| edit("e2", 18, at).replace("ann", "ben");
@@ -407,7 +406,7 @@ fn an_edit_waits_for_a_commit_where_the_times_let_it() {
     ];
     let with = |second: &str| told(&[&head, ROW, &ann, &first, second, &commits.join("\n")].join("\n"));
     assert_eq!(with(&second(2_740)).0, 0, "{}", with(&second(2_740)).1);
-    // Made before the other one may have been, and committed after it: that no order explains.
+    // Certainly made before the other one, and committed after it: no order explains that.
     let (exit, said) = with(&second(1_400));
     assert!(exit == 11 && said.contains("reordered (1)"), "{said}");
 }
@@ -451,8 +450,8 @@ fn who_counts_an_edit_as_done_has_seen_no_more_for_it() {
     let office = commit("x", 2_500, "\"other\"");
     let done = r#"{"kind":"acknowledged","device":"ann","edit":"e","at":3000}"#;
     let shown = SHOWN.replace("\"b\"", "\"x\"");
-    // The office writes over it before the app hears that it is done; the next edit gives way to
-    // the office's, which the phone has still not seen.
+    // The office overwrites it before the app hears that it is done. The next edit gives way to the
+    // office's, which the phone still has not seen.
     let with =
         |done: &str| told(&[HEAD, ROW, EDIT, &own, &office, done, &then(&[]), &shown, REST, END].join("\n"));
     for done in ["", done] {

@@ -1,4 +1,4 @@
-//! What the app's own code does to its runs: slow, throwing, calling, triggering, killed.
+//! Hooks, the app's own code in its runs: slow, failing, calling, triggering, killed.
 
 use syncdyno::world::{Ending, Outcome};
 
@@ -37,14 +37,14 @@ fn outcome(more: &str) -> Outcome {
     worlds::run(&worlds::written(&format!("{PHONE}{more}\n")))
 }
 
-/// The outcome of a world in which nothing must go wrong.
+/// The outcome of a world in which nothing may go wrong.
 fn sound(more: &str) -> Outcome {
     let outcome = outcome(more);
     assert_eq!(trouble(&outcome), Vec::<String>::new(), "{more}");
     outcome
 }
 
-/// Runs, those that failed, and calls of hooks.
+/// The counts of runs, of failed runs, and of hook calls.
 fn counts(outcome: &Outcome) -> [u64; 3] {
     ["engine.session.count", "engine.session.failed", "engine.hooks.count"].map(|name| value(outcome, name))
 }
@@ -119,7 +119,7 @@ fn a_call_to_a_service_goes_over_the_link_of_the_sync() {
     }
     assert!(figure(&with, "engine.hook.duration", "min") >= SECOND);
     assert_eq!(value(&with, "engine.requests.count"), value(&without, "engine.requests.count"));
-    // Nor are bare messages free.
+    // Bare messages are not free either.
     let bare = "[transport]\nprotocol = \"bare\"\n";
     let [without, with] = [bare.to_owned(), format!("{bare}{hook}")].map(|more| sound(&more));
     let more = value(&with, "net.down.bytes") - value(&without, "net.down.bytes");
@@ -148,7 +148,7 @@ fn a_hook_that_never_ends_is_given_up_after_the_limit() {
     let [runs, failed, calls] = counts(&outcome);
     assert_eq!((failed, calls, value(&outcome, "engine.hooks.timed_out")), (0, runs, runs));
     assert_eq!(figure(&outcome, "engine.hook.duration", "min"), 5 * SECOND);
-    // A start that is given up ends its run as an error.
+    // If the start hook fails, the run ends with an error.
     let outcome = worlds::run(&worlds::written(&text.replace("on_sync_complete", "on_sync_start")));
     let [runs, failed, _] = counts(&outcome);
     assert!(failed > 20 && failed + 1 >= runs, "{failed} of {runs} failed");
@@ -163,7 +163,7 @@ fn a_kill_ends_a_hook_and_the_run_had_ended_before() {
     assert_eq!(value(&slow, "engine.hooks.unended"), 1);
     let [runs, failed, calls] = counts(&slow);
     assert_eq!((failed, calls), (0, runs), "no run calls it twice");
-    // At its start the run has no end yet: the next process tells of one, and calls the hook.
+    // A run killed at its start has no end: the next process reports one, and calls the hook.
     let begun = format!("{killed}[hooks.on_sync_start]\ntakes = \"50s\"\n[hooks.on_sync_error]\n");
     let outcome = sound(&begun);
     assert_eq!(value(&outcome, "engine.session.interrupted"), 1);
@@ -197,7 +197,7 @@ fn a_completion_that_triggers_its_own_unit_is_a_loop() {
     assert!(value(&outcome, "oracle.sync_loop.count") > 0);
     assert!(value(&outcome, "engine.session.count") > 300);
     assert_eq!(value(&outcome, "oracle.two_syncs_of_one_unit.count"), 0);
-    // Two units that trigger each other are one, too.
+    // Two units that trigger each other are a loop, too.
     let pair = "[unit.Other]\npull = [\"*\"]\non = []\n[hooks.on_sync_start]\nunit = \"Other\"\ntriggers = \"Online\"\n\
                 [hooks.on_sync_complete]\nunit = \"Online\"\ntriggers = \"Other\"\n";
     assert!(value(&self::outcome(pair), "oracle.sync_loop.count") > 0);
@@ -225,7 +225,7 @@ fn a_completion_that_triggers_another_unit_is_no_loop() {
     let outcome = sound(&format!("{other}{hook}"));
     let [runs, failed, calls] = counts(&outcome);
     assert_eq!((failed, value(&outcome, "engine.hooks.triggers")), (0, calls));
-    // In the drain both are asked for, and a trigger for one that waits is no run more.
+    // Both are requested in the drain, and a trigger for a waiting unit adds no run.
     assert!((2 * calls - 1..=2 * calls).contains(&runs), "{runs} runs for {calls} calls");
 }
 

@@ -1,10 +1,10 @@
-//! Hunts for what is known to be wrong: how many worlds it takes to catch it, from each of five
-//! seeds on. All of it is written down in one table, `scenarios/BUGS.md`.
+//! Hunts for known bugs: how many worlds it takes to catch each, from each of five first seeds. The
+//! results are in one table, `scenarios/BUGS.md`.
 //!
-//! What is hunted stands beside: engines with a broken rule (`sabotage`) and options that lose
-//! something (`strategies`). By default a test takes the first catch that is written down and sees
-//! it again. With `SYNCDYNO_EVERY=1` everything is hunted again; `SYNCDYNO_BLESS=1` hunts what is not
-//! written down, and writes it.
+//! Other modules list what is hunted: engines with a broken rule (`sabotage`), and options that
+//! lose something (`strategies`). By default a test repeats the first catch of the table. With
+//! `SYNCDYNO_EVERY=1` everything is hunted again; with `SYNCDYNO_BLESS=1` what is not in the table
+//! is hunted and added.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -14,35 +14,35 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{sabotage, strategies, worlds};
 
-/// The seeds from which on a hunt goes.
+/// The first seed of each hunt.
 const RANGES: [u64; 5] = [1, 1_001, 2_001, 3_001, 4_001];
 
-/// As what it is seen, if it is; or why that says nothing.
+/// The checks that catch it, if any; an error says why the world proves nothing.
 type Shown = Result<Option<BTreeSet<String>>, String>;
 
-/// Something that is wrong, and the world that it is hunted in.
+/// A bug, and the world in which it is hunted.
 pub(crate) struct Hunted {
-    /// What it is called.
+    /// Its name.
     pub(crate) name: String,
-    /// The class of what it does, by where it goes wrong: A pull, B push, C conflicts, D the life
-    /// of a process and what is around it; with the number of the bug that it is like.
+    /// Its class by where it goes wrong: A pull, B push, C conflicts, D the life of a process and
+    /// its surroundings; with the number of the known bug that it resembles.
     pub(crate) class: &'static str,
     pub(crate) why: &'static str,
     pub(crate) world: String,
     /// Where it was seen, or what is about it.
     pub(crate) see: String,
-    /// Worlds of each range at most.
+    /// The most worlds per range.
     pub(crate) seeds: u64,
     /// How it shows in the world of a seed, if it does; or what is wrong there without it.
     pub(crate) caught: Box<dyn Fn(u64) -> Shown + Send + Sync>,
 }
 
-/// What hunts came to: how many worlds each took, and as what it was seen.
+/// The result of the hunts: how many worlds each took, and the checks that caught it.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Catch {
     worlds: [Option<u64>; 5],
     seen: BTreeSet<String>,
-    /// What is wrong without it.
+    /// What is wrong without the bug.
     wrong: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl Hunted {
     }
 }
 
-/// The catch that a line tells, by the name of what was caught.
+/// The catch in a line of the table, by the name of the bug.
 fn told(line: &str) -> Option<(String, Catch)> {
     let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
     let [name, _, _, seen, _, each, ..] = cells.as_slice() else { return None };
@@ -98,12 +98,12 @@ fn committed() -> String {
     std::fs::read_to_string(path()).unwrap_or_default()
 }
 
-/// Whether everything is hunted again, and not what is written down seen again.
+/// True if everything is hunted again, instead of repeating the known catches.
 fn hunts_again() -> bool {
     worlds::every_place() || std::env::var_os("SYNCDYNO_BLESS").is_some()
 }
 
-/// Sees again what is written down of each: in the world of the first range in which it was caught.
+/// Repeats the known catch of each bug: in the world of the first range that caught it.
 pub(crate) fn seen_again(all: &[Hunted]) {
     if hunts_again() {
         return;
@@ -131,7 +131,7 @@ fn everything() -> Vec<Hunted> {
     sabotage::hunted().into_iter().chain(strategies::hunted()).collect()
 }
 
-/// Hunts all, on as many threads as there are processors.
+/// Hunts all, with as many threads as processors.
 fn hunt_all(all: &[&Hunted]) -> Vec<Catch> {
     let (next, catches) = (AtomicUsize::new(0), Mutex::new(vec![Catch::default(); all.len()]));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -197,7 +197,7 @@ fn hunts_are_written_down_in_one_table() {
     let names: BTreeSet<&str> = all.iter().map(|hunted| hunted.name.as_str()).collect();
     assert_eq!(names.len(), all.len(), "no two have one name");
     let told: BTreeMap<String, Catch> = before.lines().filter_map(told).collect();
-    // Who adds one hunts that alone.
+    // A new bug is hunted alone.
     let hunts = |hunted: &&Hunted| worlds::every_place() || hunts_again() && !told.contains_key(&hunted.name);
     let missing: Vec<&Hunted> = all.iter().filter(hunts).collect();
     let caught: BTreeMap<&str, Catch> =

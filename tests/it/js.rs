@@ -1,4 +1,4 @@
-//! The stack `js`: an app of one's own in JavaScript, its faults, its kills, and what ends a cell.
+//! The stack `js`: a user's app in JavaScript, its faults, its kills, and what ends a cell.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ fn scenario(name: &str) -> String {
     format!("examples/js-own-app/{name}.toml")
 }
 
-/// The app with a text in the place of another.
+/// The app with some texts replaced.
 fn app(changes: &[(&str, &str)]) -> String {
     let mut text = fs::read_to_string(APP).expect("it is there");
     for (from, to) in changes {
@@ -33,7 +33,7 @@ fn app(changes: &[(&str, &str)]) -> String {
     text
 }
 
-/// The setting by which a scenario takes this bundle.
+/// The setting with which a scenario uses this bundle.
 fn bundled(folder: &tempfile::TempDir, text: &str) -> String {
     let path: PathBuf = folder.path().join("app.js");
     fs::write(&path, text).expect("it can be written");
@@ -84,7 +84,7 @@ fn one_thread_and_two_give_the_same() {
     assert_eq!((one.len(), &one), (4, &digests("2")));
 }
 
-/// What is wrong, which lines of the app are changed to which, the figures that find it.
+/// A planted bug: its name, the changed lines of the app, the figures that find it.
 type Planted = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 const FAULTS: [Planted; 5] = [
@@ -136,7 +136,7 @@ fn five_planted_faults_are_found_and_the_sound_app_has_none() {
     }
 }
 
-/// Customers go whom visits refer to: an edit of such a visit is not taken.
+/// Customers are deleted that visits refer to: an edit of such a visit is refused.
 #[test]
 fn an_edit_that_is_refused_is_lost_unless_its_person_is_told() {
     let rename = "action.rename={ entity=\"customer\", kind=\"update\", columns=[\"name\"], per_device=6, on_devices=0.5 }";
@@ -155,7 +155,7 @@ fn five_hundred_kills_leave_no_leak_and_lose_nothing() {
     assert_eq!(["oracle.lost_edit.count", "oracle.divergent.devices"].map(|of| value(&outcome, of)), [0, 0]);
 }
 
-/// Says what it hears to who said it.
+/// Sends back what it hears.
 struct Echo(ServerPorts);
 
 impl SyncServer for Echo {
@@ -285,7 +285,7 @@ fn sum(name: &str, sets: &[&str], figure: &str) -> i64 {
 fn an_outbox_may_send_each_edit_of_a_row_by_itself() {
     let outbox = fs::read_to_string("examples/js-own-app/outbox.js").expect("it is there");
     let sound = "engine.options.bundle=\"outbox.js\"";
-    // Many edits of few rows wait together behind a tunnel.
+    // Many edits of few rows wait together in a tunnel.
     let busy = "action.tick-off={ entity=\"visit\", kind=\"update\", columns=[\"note\", \"done\"], per_device=60, on_devices=1.0 }";
     let few = "entity.visit.rows=8";
     for name in ["contended", "lossy", "kills"] {
@@ -356,14 +356,14 @@ fn an_app_may_not_touch_what_the_bench_keeps() {
     }
 }
 
-/// The words with which a cell ends whose app is changed so.
+/// The text with which a cell ends after these changes of its app.
 fn ends(changes: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("there is a folder");
     let set = bundled(&folder, &app(changes));
     ended(|| run_seed("calm", &[&set, "duration=\"25m\""], 1))
 }
 
-/// The words with which a cell ends.
+/// The text with which a cell ends.
 fn ended(run: impl FnOnce() -> Outcome) -> String {
     let Err(words) = catch_unwind(AssertUnwindSafe(run)) else { panic!("it does not end the cell") };
     words.downcast_ref::<String>().cloned().expect("in words")

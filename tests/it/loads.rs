@@ -1,10 +1,10 @@
-//! Full loads that break off and go on: what they bring and what they take away.
+//! Full loads that are interrupted and continued: which rows they bring and which they remove.
 
 use syncdyno::base::Seed;
 
 use crate::worlds::{self, trouble};
 
-/// The world of loads that break off.
+/// The world of interrupted loads.
 const RESTLESS: &str = "tests/it/worlds/restless.toml";
 
 /// Runs the world with these seeds and settings.
@@ -39,7 +39,7 @@ fn an_edit_that_is_settled_within_a_load_does_not_cost_its_row() {
 
 #[test]
 fn rows_of_an_import_that_have_no_free_natural_key_are_told() {
-    // Three rooms at 72 times of a day, and 28 rows that are there.
+    // Three rooms at 72 times of a day, less the 28 rows that exist.
     let import = "event.load={ at = \"+10s\", bulk_import = { entity = \"task\", rows = 1000 } }";
     let outcome = worlds::run(&worlds::plan(worlds::TINY, &[import]));
     let [short] = &outcome.placed.short[..] else { panic!("{:?}", outcome.placed) };

@@ -1,4 +1,4 @@
-//! What people saved and lost, for whatever reason, and what a run says of it.
+//! Edits that people saved and lost, for whatever reason, and what a run reports about them.
 
 use syncdyno::analysis;
 use syncdyno::oracle::losses;
@@ -22,12 +22,12 @@ event.cellar = { at = "+10m", outage = { for = "60m" } }
 event.work = { at = "+15m", edits = { action = "fill", count = 5, over = "15m" } }
 "#;
 
-/// What happens to the phones besides, and how many edits have which end; whether people are told.
+/// Further events on the phones, how many edits have each end, and whether people are notified.
 type OfVariant = (&'static str, &'static [(&'static str, u64)], bool);
 
 const ENDS: &[OfVariant] = &[
     ("", &[("arrived", 10)], true),
-    // The forms wait for the network, or for who filled them in.
+    // The forms wait for the network, or for the person who filled them in.
     ("event.out = { at = '+50m', logout = { for = '30m' } }", &[("arrived", 10)], true),
     (
         "engine.on_logout = 'discard'\nevent.out = { at = '+50m', logout = { for = '30m' } }",
@@ -62,7 +62,7 @@ const ENDS: &[OfVariant] = &[
     ),
 ];
 
-/// Saved edits by their ends.
+/// The sum of saved edits over all of their ends.
 pub(crate) fn ends(outcome: &Outcome) -> u64 {
     let kept =
         ["arrived", "given_up", "waiting"].map(|end| value(outcome, &format!("oracle.saved_edits.{end}")));
@@ -85,11 +85,11 @@ fn what_people_saved_has_the_end_that_befell_it() {
             10 - wanted.iter().filter(|(end, _)| *end == "arrived").map(|(_, edits)| edits).sum::<u64>();
         let untold = if *told { 0 } else { lost };
         assert_eq!((of("lost"), of("untold")), (lost, untold), "{more}");
-        // A backend that goes back to a backup takes edits that counted as safe.
+        // Restoring a backup of the backend removes edits that counted as safe.
         let taken = of("backend_restored");
         let never_safe = ["lost", "gave_way", "refused", "lost_since"]
             .map(|end| value(&outcome, &format!("engine.never_safe.{end}")));
-        // Of one that is refused its person knows, or it is lost.
+        // A refused edit is lost unless its person is notified.
         let refused = if *told || of("refused") == 0 { of("refused") } else { 0 };
         let gave_way = of("superseded");
         let never = worlds::figure(&outcome, "engine.write_acknowledged.duration", "never");
@@ -98,7 +98,7 @@ fn what_people_saved_has_the_end_that_befell_it() {
     }
 }
 
-/// Two people take three photos each without a network; their rows go at once, the photos slowly.
+/// Two people take three photos each without a network; rows are sent at once, photos slowly.
 const PHOTOS: &str = r#"
 name = "photos"
 duration = "2h"
@@ -151,7 +151,7 @@ fn a_photo_is_lost_as_an_edit_by_the_same_event_is() {
     }
 }
 
-/// The line about data, and what the run fails by.
+/// The line about data, and the exit code of the run.
 fn said(text: &str) -> (i32, String) {
     let desk = desk(text);
     let args = ["run", "small.toml", "--out", "out", "--progress", "none", "--color", "never"];
@@ -199,7 +199,7 @@ fn an_edit_whose_people_are_told_is_lost_all_the_same() {
         let [lost, untold] = ["lost", "untold"].map(|what| of(&format!("oracle.saved_edits.{what}")));
         assert!(lost > 0);
         if of("engine.edits.rejected") > 0 {
-            // Some lines are of edits that the backend had by then.
+            // Some lines are about edits that the backend has got in the meantime.
             let lines = of("engine.edits.rejected") + of("engine.edits.superseded");
             assert!(lost <= lines && lost * 10 >= lines * 9, "{lost} by {lines} lines");
             assert_eq!(untold, 0);
@@ -223,7 +223,7 @@ fn a_variant_that_loses_edits_shows_that_beside_one_that_does_not() {
     assert_eq!(line.split_whitespace().skip(1).collect::<Vec<_>>(), ["5", "0"], "{told}");
 }
 
-/// One report that the backend takes so long over that its phone never hears of it.
+/// A report that takes the backend so long that its phone never gets the response.
 pub(crate) const SLOW: &str = r#"
 name = "slow"
 duration = "30m"
@@ -266,7 +266,7 @@ fn an_edit_that_waits_is_named_with_its_sends_and_errors() {
         assert_eq!(times.replace(['\u{2009}', ' '], ""), sends.to_string(), "{}", lines[0]);
         let (_, error) = error.split_once(": ").expect("and the last of them");
         assert!(error.starts_with(&format!("{errors})")), "{}", lines[0]);
-        // The backend has it, of which the phone never hears.
+        // The backend has it, but the phone never hears of it.
         let of = |end: &str| value(&outcome, &format!("oracle.saved_edits.{end}"));
         assert_eq!((of("arrived"), of("lost")), (1, 0));
     }
@@ -284,7 +284,7 @@ fn bytes_wasted_are_a_share_of_the_same_bytes() {
     let fails = "engine.request_timeout = \"15s\"\n\
                  engine.retry = { base = \"1s\", cap = \"1s\", jitter = \"none\", attempts = 50 }\n";
     assert!(share(&format!("{SLOW}{fails}")) >= 95);
-    // A phone that loads 3 000 rows has use for nearly all.
+    // A phone that loads 3 000 rows needs nearly all of them.
     let loads = SLOW.replace("200s", "200ms").replace("\"1d\"", "\"empty\"");
     let loads = share(&loads.replace("rows = 10", "rows = 3_000"));
     assert!(loads <= 5, "{loads} % of a first load");
@@ -294,7 +294,7 @@ fn bytes_wasted_are_a_share_of_the_same_bytes() {
     assert!((60..=99).contains(&idle), "{idle} % of syncs with nothing to bring");
 }
 
-/// What phones have that copies a column of its parent, and what changes there.
+/// Rows on phones that copy a column of their parent, and the changes to it.
 const COPIES: [&str; 4] = [
     "scope = { area = \"device.area\" }\nschema = { id = \"uuid key\", site = \"ref site\", \
      area = \"fold site.area via site\" }\n[action.move]\ncolumns = [\"area\"]\non_devices = 0",

@@ -1,4 +1,4 @@
-//! An edit at every quarter of a second of a sync: what each way to know what was edited loses.
+//! An edit at every quarter of a second of a sync: what each way to detect edits loses.
 
 use syncdyno::base::Span;
 
@@ -10,7 +10,7 @@ const FROM: u64 = 58_000;
 const UNTIL: u64 = 72_000;
 const STEP: usize = 250;
 
-/// How many of the edits are lost, of how many.
+/// The number of lost edits, and of all edits.
 fn lost(sets: &[&str]) -> (u64, u64) {
     let (mut lost, mut made) = (0, 0);
     for at in (FROM..UNTIL).step_by(STEP) {

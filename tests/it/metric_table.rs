@@ -1,4 +1,4 @@
-//! The oracle does not know the table of metrics; what it counts must be in there all the same.
+//! The oracle does not know the table of metrics, but all of its metrics must be in it.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
 
-/// Metrics that answer one question: page, heading, when to look, and how their names begin.
+/// Metrics that answer one question: page, heading, when to look at it, prefixes of names.
 struct Question(&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const PAGES: [(&str, &str); 6] = [
@@ -247,7 +247,7 @@ const QUESTIONS: &[Question] = &[
     Question("world", "The scenario", "Look if a run passes too easily.", &["workload", "situation"]),
 ];
 
-/// The question that a metric belongs to: the one whose beginning of its name is the longest.
+/// The question that a metric belongs to: the one with the longest matching prefix.
 fn question_of(name: &str) -> &'static Question {
     let begins = |start: &&&str| {
         name.strip_prefix(**start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -268,7 +268,7 @@ fn wrapped(text: &str) -> String {
     lines.join("\n  ")
 }
 
-/// A metric in a list: its name, its unit, which direction is better, what it is.
+/// A metric in a list: name, unit, better direction, description.
 fn entry(metric: &metrics::Metric) -> String {
     let word = |value: serde_json::Value| value.as_str().expect("a name").replace(['-', '_'], " ");
     let unit = word(serde_json::to_value(metric.unit).expect("a unit has a name"));

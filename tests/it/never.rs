@@ -1,4 +1,4 @@
-//! Waits whose end may not come: what never came counts, and a restart without a network is no login.
+//! Waits that may never end: they are counted, and a restart without a network is not a login.
 
 use syncdyno::base::Seed;
 use syncdyno::metrics::NEVER;
@@ -16,7 +16,7 @@ fn stat(outcome: &Outcome, metric: &str, stat: &str) -> u64 {
     outcome.figures[metric].stat(stat).unwrap_or(0)
 }
 
-/// Two people review cards; the first is without a network for an hour, and makes 20 of 30 edits then.
+/// Two people review cards; the first has no network for an hour, and makes 20 of 30 edits then.
 fn reviews_text(more: &str) -> String {
     format!(
         r#"
@@ -69,7 +69,7 @@ fn the_same_people_wait_for_an_edit_whatever_becomes_of_it() {
         for seed in 1..=3 {
             let outcome = run(&written(&text).with_seed(Seed(seed)));
             let never = stat(&outcome, SEEN, "never");
-            // Of both, one may give way in a conflict.
+            // One of the two may give way in a conflict.
             let of_all = value(&outcome, "oracle.saved_edits.lost");
             assert!(never <= of_all && (never > 1) == lost, "seed {seed}: {never} of {of_all}");
             assert!(!lost || stat(&outcome, SEEN, "p95") == NEVER, "seed {seed}");
@@ -79,7 +79,7 @@ fn the_same_people_wait_for_an_edit_whatever_becomes_of_it() {
 
 const SOON: &str = "'login', 'save'";
 
-/// Four people in two areas fill in forms, while they look at the app for minutes at a time.
+/// Four people in two areas fill in forms, and look at the app for minutes at a time.
 fn forms(send: &str, more: &str) -> Outcome {
     run(&written(&format!(
         r#"
@@ -111,7 +111,7 @@ fn two_variants_have_as_many_waits_for_others_edits() {
     assert!(soon < late, "{soon} and {late} ns");
 }
 
-/// Every edit that is never safe is counted by what became of it.
+/// Every edit that is never safe is counted by its fate.
 fn hold_ends(name: &str, outcome: &Outcome) -> [u64; 6] {
     let ends = ["lost", "gave_way", "refused", "lost_since", "waiting", "unconfirmed"];
     let counts = ends.map(|end| value(outcome, &format!("engine.never_safe.{end}")));
@@ -143,7 +143,7 @@ fn edits_that_are_never_safe_add_up_by_their_ends() {
             found.iter_mut().zip(ends).for_each(|(all, count)| *all += count);
         }
     }
-    // The backend has it, and every response comes too late for its phone.
+    // The backend has it, but every response is too late for its phone.
     let retry = "engine.request_timeout = \"15s\"\n\
                  engine.retry = { base = \"2s\", cap = \"2s\", jitter = \"none\", attempts = 7 }\n";
     let late = run(&written(&format!("{}{retry}", crate::lost::SLOW)));
@@ -159,7 +159,7 @@ fn an_outage_beyond_the_script_makes_edits_late_and_not_lost() {
     assert!(stat(&late, SAFE, "p95") > 2 * 3_600 * SECOND);
 }
 
-/// Two phones without a network from `away` on, with what befalls the first meanwhile.
+/// Two phones without a network from `away` on, with an event on the first one.
 fn offline(blocking: bool, away: &str, more: &str) -> Outcome {
     let text = format!(
         r#"
@@ -186,12 +186,12 @@ fn no_restart_without_a_network_is_a_wait_after_login() {
     for (away, what, logins) in [
         ("20m", kill, 2),
         ("20m", "power_loss = { devices = [0] }", 2),
-        // Who has an empty phone waits once there is a network.
+        // With an empty phone, people wait once there is a network.
         ("40m", reinstall, 3),
         ("20m", &migrated, 2),
         ("20m", &reset, 3),
         ("20m", "restore = { devices = [0], of = \"6m\" }", 2),
-        // Who has logged out logs in again, once there is a network.
+        // After a logout, people log in again once there is a network.
         ("20m", logout, 3),
     ] {
         for blocking in [true, false] {

@@ -1,5 +1,5 @@
-//! One key is changed, and `compare` names first what that moves for people; two samples of one
-//! thing differ in nothing.
+//! After changing one key, `compare` names first what changes for people; two samples of the same
+//! thing do not differ.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -18,11 +18,11 @@ const SESSION: &str = "engine.session.duration";
 const SAFE: &str = "engine.write_acknowledged.duration";
 const SEEN: &str = "engine.write_visible.duration";
 const DOWN: &str = "net.down.bytes";
-/// What the server wins is lost, and some of it was not seen.
+/// Edits that the server overrules are lost, and some were not seen.
 const OVERWRITTEN: &[&str] = &["oracle.saved_edits.lost", "oracle.overwritten.columns"];
 const PEAK: &str = "device.memory.peak";
 
-/// A world, a key with its value, and what people have to look at first.
+/// A world, a key with its value, the finding, and the figures that people must see first.
 struct Change(&'static str, &'static str, Finding, &'static [&'static str]);
 
 use Finding::{Better, Worse};
@@ -51,7 +51,7 @@ const CHANGES: &[Change] = &[
     Change(HERD, "backend.workers=1", Worse, &[USABLE]),
 ];
 
-/// Files of which seeds 1 to 8 and 9 to 16 are two samples of one thing.
+/// Files for which seeds 1 to 8 and 9 to 16 are two samples of the same thing.
 const FILES: [&str; 20] = [
     "cookbook/first-login",
     "cookbook/import",
@@ -75,7 +75,7 @@ const FILES: [&str; 20] = [
     "answers-lost",
 ];
 
-/// So many of each list are tried, and all with `SYNCDYNO_EVERY=1`.
+/// The part of a list that is tried; all with `SYNCDYNO_EVERY=1`.
 fn tried<T>(all: &[T], few: usize) -> &[T] {
     if worlds::every_place() { all } else { &all[..few] }
 }
@@ -92,7 +92,7 @@ fn side(path: &str, sets: &[&str], seeds: RangeInclusive<u64>) -> Side {
     Side::of_record(path, &RunRecord::parse(&record).unwrap(), None).unwrap()
 }
 
-/// As the program compares unless something else is asked for.
+/// Compares like the program does by default.
 fn compared(base: &Side, candidate: &Side) -> Comparison {
     let mut comparison = compare(base, candidate);
     comparison.tolerate(10_000);
@@ -132,8 +132,8 @@ fn two_samples_of_one_thing_differ_in_no_headline() {
     assert!(differing.is_empty(), "{differing:?}");
 }
 
-/// Phones that hold twice the rows, or sync more seldom, get other shares of small and of large
-/// responses: percentiles of their memory move by tens, and the greatest does not.
+/// Phones with twice the rows, or fewer syncs, have other shares of small and large responses.
+/// Percentiles of their memory then change by tens of percent; the maximum does not.
 #[test]
 fn a_peak_that_stays_is_no_regression_and_hides_none() {
     let changes = [

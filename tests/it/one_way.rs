@@ -1,8 +1,8 @@
-//! A one-way integration whose destination refuses rows for good.
+//! A one-way integration whose destination rejects rows permanently.
 
 use crate::worlds::{run, trouble, value, written};
 
-/// A phone whose person edits orders and an office that deletes some, beside an integration.
+/// A phone that edits orders and an office that deletes some, with an integration.
 fn world(capture: &str, destination: &str) -> String {
     format!(
         r#"
@@ -27,7 +27,7 @@ fn what_is_refused_for_good_keeps_no_integration_busy() {
     }
 }
 
-/// The destination rejects one record in ten, each time it comes, and the workers wait for it.
+/// The destination rejects one record in ten, each time, and the workers wait for it.
 #[test]
 fn a_cursor_waits_before_what_is_rejected_wherever_it_is_kept() {
     for kept in ["integration", "memory", "destination"] {

@@ -1,5 +1,5 @@
-//! The tiny stack over plain HTTP: a server half that is a function from a request to a response,
-//! and phones that heed statuses.
+//! The tiny stack over plain HTTP: the server half is a function from request to response, and
+//! phones obey status codes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ fn met() -> (BTreeMap<u16, u64>, Span) {
 
 type Had = (header::HeaderValue, Vec<u8>);
 
-/// What a phone of `tiny` sends and gets, over HTTP.
+/// The messages of a phone of `tiny`, sent over HTTP.
 #[derive(Clone)]
 struct Wire {
     inner: Rc<dyn Transport>,
     clock: Rc<dyn Clock>,
-    /// What the last `GET` brought, by its `ETag`.
+    /// The result of the last `GET`, with its `ETag`.
     had: Rc<RefCell<Option<Had>>>,
     heeds: bool,
 }
@@ -78,13 +78,13 @@ impl Wire {
                     MET.with_borrow_mut(|(_, waited)| *waited += wait);
                     self.clock.sleep_until(self.clock.now() + wait).await;
                 }
-                // What is no answer of the stack's fails there.
+                // A response of another kind fails here.
                 _ => return Ok(response.into_body()),
             }
         }
     }
 
-    /// Sends half of the edits, then the others.
+    /// Sends one half of the edits, then the other.
     fn in_halves(
         &self,
         body: &[u8],
@@ -116,7 +116,7 @@ impl Transport for Wire {
     }
 }
 
-/// `tiny` over HTTP, whose phones wait as they are asked to, or do not.
+/// `tiny` over HTTP, with phones that wait as they are told to, or do not.
 fn over_http(heeds: bool) -> Stack {
     let phones = around(move |open, _, mut ports| {
         let (inner, clock) = (ports.transport.clone(), ports.clock.clone());
@@ -191,7 +191,7 @@ fn a_proxys_413_comes_as_a_status() {
 #[test]
 fn a_cache_on_the_way_says_304_to_who_has_its_answer() {
     let proxy = "event.proxy={ at = \"+1m\", caching_proxy = { for = \"50m\", ttl = \"10m\" } }";
-    // What a cache gives again may be older than what its phone has.
+    // A cache may return older data than its phone has.
     let less = Capabilities { sessions: false, once: false, logs: false, status: false, ..Capabilities::ALL };
     let outcome = ran_with(over_http(true).promises(less), &[proxy]);
     let (with, _) = met();

@@ -1,4 +1,4 @@
-//! The README and the pages: what they show of the program is what it prints.
+//! The README and the docs: the output that they show is the output of the program.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,16 @@ fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Commands on a page and the lines that are shown of what the last one prints.
+/// Commands on a page, with the output of the last one.
 struct Shown {
-    /// A line each.
+    /// One command per line.
     command: String,
-    /// Where the lines stand on the page.
+    /// The line number of the output on the page.
     from: usize,
     lines: Vec<String>,
 }
 
-/// Each `console` block with the `text` block behind it; between them may be prose.
+/// Each `console` block with the next `text` block; there may be prose between them.
 fn shown(page: &str) -> Vec<Shown> {
     let lines: Vec<&str> = page.lines().collect();
     let mut found = Vec::new();
@@ -48,8 +48,8 @@ fn shown(page: &str) -> Vec<Shown> {
     found
 }
 
-/// The line that the program prints today in the place of one that is shown: the one that has most
-/// of its words, and its first one or all of them.
+/// The current line for a line on the page: the one with the most common words, if its first word
+/// or all words agree.
 fn today<'o>(line: &str, output: &'o str) -> Option<&'o str> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let common = |other: &str| other.split_whitespace().filter(|word| words.contains(word)).count();
@@ -60,7 +60,7 @@ fn today<'o>(line: &str, output: &'o str) -> Option<&'o str> {
     candidates.max_by_key(|other| (*other == line, common(other), std::cmp::Reverse(other.len())))
 }
 
-/// As many lines show the output as a whole, and not some lines of it.
+/// A block of more lines shows the complete output, not some lines of it.
 const WHOLE: usize = 12;
 
 /// The lines of a block as the program prints them today.
@@ -79,7 +79,7 @@ fn fresh(block: &Shown, output: &str) -> Vec<String> {
     block.lines.iter().map(now).collect()
 }
 
-/// Holds a page's blocks to what `printed` says of their commands; `None` leaves one alone.
+/// Compares the blocks of a page with `printed`; `None` skips a command.
 fn hold(path: &str, printed: &dyn Fn(&str) -> Option<String>) {
     let text = std::fs::read_to_string(root(path)).expect("the page is there");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -105,12 +105,12 @@ fn hold(path: &str, printed: &dyn Fn(&str) -> Option<String>) {
     );
 }
 
-/// Thin spaces, which part thousands, as plain ones: so pages can be searched.
+/// Replaces the thin spaces in numbers by normal ones, so that pages can be searched.
 fn plain(text: &str) -> String {
     text.replace('\u{2009}', " ")
 }
 
-/// What the program prints; the last word of `-o` is put into a folder that goes.
+/// Runs a command; `-o` is redirected to a temporary folder.
 fn run(command: &str) -> String {
     let desk = tempfile::TempDir::new().expect("there is room");
     let last = command.lines().last().unwrap_or_default();
@@ -159,7 +159,7 @@ fn pages_show_what_short_commands_print() {
     }
 }
 
-/// Reports of the long commands are made elsewhere (`.ci/run`): a line says which is in which
+/// The reports of slow commands are made elsewhere (`.ci/run`). A line says which one is in which
 /// folder of `SYNCDYNO_REPORTS`.
 #[test]
 fn pages_show_what_long_commands_print() {

@@ -1,4 +1,4 @@
-//! What a stack does not support is said before anything runs; what it is held to, after.
+//! Features that a stack does not support are reported before the run; its checks afterwards.
 
 use syncdyno::Bench;
 use syncdyno::contract::{Capabilities, Need, Span, Stack};

@@ -1,10 +1,10 @@
-//! What befalls phones, crossed with what they have to send.
+//! Events on phones, combined with what the phones have to send.
 
 use syncdyno::world::{Ending, Outcome};
 
 use crate::worlds::{run, value, written};
 
-/// A phone with notes, whose person takes photos.
+/// A phone with notes, whose user takes photos.
 const WORK: &str = "name = \"phones\"\nduration = \"1h\"\ndrain = \"1h\"\n\
     [link.line]\nkind = \"cellular\"\nrtt = \"200ms\"\ndown = \"1Mbit/s\"\nup = \"2kbit/s\"\n\
     [fleet.phones]\ndevices = 1\nlink = \"line\"\nstart = \"1d\"\n\

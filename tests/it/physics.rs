@@ -8,7 +8,7 @@ use crate::worlds::{self, figure, run, trouble, value};
 
 const CALM: &str = "tests/it/worlds/calm.toml";
 
-/// The calm world with three seeds for each of these settings.
+/// The calm world with three seeds and each of these settings.
 fn calm(sets: &[String]) -> Vec<Outcome> {
     let request = Request { sets: sets.to_vec(), seeds: vec![1, 2, 3], ..Request::default() };
     let plans: Vec<Plan> = worlds::plans(&worlds::document(CALM), &request);
@@ -79,11 +79,11 @@ fn physics_a_tunnel_over_a_link_of_ones_own_costs_its_headers_and_two_hairpins_a
     for (plain, tunnel) in over("even").iter().zip(over("vpn-over-even")) {
         let more = |metric| value(&tunnel, metric) - value(plain, metric);
         assert_eq!(more("engine.requests.count"), 0, "they say the same to each other");
-        // 52 bytes of IP and TCP for each packet that 1380 bytes make more than 1500.
+        // 52 bytes of IP and TCP for each additional packet with 1 380 instead of 1 500 bytes.
         let bytes = more("net.up.bytes") + more("net.down.bytes");
         assert!(more("net.packets.count") > 0);
         assert_eq!(bytes, 52 * more("net.packets.count"));
-        // TCP and TLS 1.3: two round trips of 40 ms more; the bytes are the same.
+        // TCP and TLS 1.3: two more round trips of 40 ms; the bytes are the same.
         let connects = |outcome| figure(outcome, "net.connect.duration", "min");
         assert_eq!(connects(&tunnel) - connects(plain), 80_000_000);
     }
@@ -91,7 +91,7 @@ fn physics_a_tunnel_over_a_link_of_ones_own_costs_its_headers_and_two_hairpins_a
 
 #[test]
 fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
-    // More than a thread keeps open: databases and caches are closed, and opened again, meanwhile.
+    // More than a thread keeps open: databases and caches are closed and opened again.
     let beside = |others: u32| {
         let plan =
             worlds::plan("tests/it/worlds/neighbours.toml", &[&format!("fleet.others.devices={others}")]);

@@ -1,5 +1,5 @@
-//! The checklist, put to apps with one fault each: what they do not do, what it costs them, and
-//! that nothing else is found.
+//! The checklist with apps that have one fault each: it finds the fault and its cost, and nothing
+//! else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -21,7 +21,7 @@ fn named(name: &str) -> Fault {
 }
 
 impl Fault {
-    /// What comes of it when files of the checklist are put to it: it lacks what it is to lack.
+    /// Checks the app with files of the checklist: it lacks exactly what it should lack.
     fn asked(&self, files: &[&str]) -> RunRecord {
         let paths: Vec<String> =
             files.iter().map(|file| format!("scenarios/checklist/{file}.toml")).collect();
@@ -36,7 +36,7 @@ impl Fault {
     }
 }
 
-/// What the program comes to when it puts questions to an app, with its exit code.
+/// The exit code, output and record when questions are asked about an app.
 pub(crate) fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
     let desk = tempfile::TempDir::new().unwrap();
     let file = desk.path().join("app.toml");
@@ -58,7 +58,7 @@ fn whole(app: &str) -> RunRecord {
     record.unwrap_or_else(|| panic!("{told}"))
 }
 
-/// How the app stands to each question.
+/// Whether the app has what each question asks for.
 fn stands(record: &RunRecord) -> BTreeMap<&str, Option<Stand>> {
     record.answers.iter().map(|one| (one.question.as_str(), one.stands)).collect()
 }
@@ -72,7 +72,7 @@ pub(crate) fn answer<'r>(record: &'r RunRecord, question: &str) -> &'r AnswerRec
     record.answers.iter().find(|one| one.question == question).unwrap_or_else(|| panic!("{question}"))
 }
 
-/// Whether the variation with it is better, and its figures count.
+/// True if the variation with the measure is better, and its figures count.
 pub(crate) fn helps(record: &RunRecord, question: &str) -> bool {
     let lists = analysis::by_list(record);
     let mut all = lists.iter().flat_map(|list| &list.answers);
@@ -170,7 +170,7 @@ fn each_fault_alone_costs_what_its_question_says() {
     assert!(alone.clone().count() >= 10);
     for (fault, file) in alone {
         let record = fault.asked(&[file]);
-        // Who makes two rows one decides against an edit of one of them: that is no pure gain.
+        // Making one of two rows overrules an edit of the other: that is a trade-off.
         let is_trade = file == "two-foo";
         assert!(lacking(&record).iter().all(|question| helps(&record, question) != is_trade), "{file}");
     }

@@ -1,10 +1,10 @@
-//! What an app loses by the ways of a platform, and not by our own engine: three apps.
+//! What three apps lose because of a platform's ways, not because of our engine.
 
 use syncdyno::scenario::template;
 
 use crate::worlds;
 
-/// Figures of which none may be above 0.
+/// Figures that must all be 0.
 const FAULTS: [&str; 6] = [
     "oracle.lost.rows",
     "oracle.stale.rows",
@@ -21,7 +21,7 @@ fn tasks() -> String {
         .replace("rows = 5_000", "rows = 400")
 }
 
-/// Orders with their lines, which two shifts correct.
+/// Orders with their lines, corrected by two shifts.
 const ORDERS: &str = r#"name = "orders"
 duration = "1h"
 entity.order = { rows = 60, schema = { id = "uuid key", state = "one of open|done|late", note = "text 10..60" } }
@@ -34,7 +34,7 @@ action.count = { entity = "line", kind = "update", columns = ["amount"], per_dev
 event.hall = { at = "+30m", outage = { share = 0.5, for = "15m" } }
 "#;
 
-/// Readings that many make of few meters.
+/// Many readings of few meters.
 const METERS: &str = r#"name = "meters"
 duration = "1h"
 entity.meter = { rows = 40, schema = { id = "uuid key", value = "int 1..90000", read = "one of yes|no", remark = "text 0..40" } }

@@ -1,5 +1,5 @@
-//! Server halves of published protocols in whole worlds: phones that sync as WatermelonDB does, in
-//! a pull and a push, with what `tiny` has of an app.
+//! Server halves of published protocols in whole worlds: phones that sync like WatermelonDB, with
+//! one pull and one push, and the app of `tiny`.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use syncdyno_servers::servers::find;
 use crate::tiny_stack::{CONTENDED, around, run};
 use crate::worlds::value;
 
-/// Keeps what the inner engine tells of its requests, and tells the rest.
+/// Keeps the inner engine's events about requests, and passes the others on.
 struct Hush(Rc<dyn EventSink>, Rc<Cell<(u64, Option<UnitId>)>>);
 
 impl EventSink for Hush {
@@ -61,7 +61,7 @@ impl Melon {
             _ => Err(TransportError::Foreign),
         }
     }
-    /// All rows, as `tiny` has them, and the time of that.
+    /// All rows, as `tiny` has them, with their time.
     async fn pull(&self, deadline: Time) -> Result<(Json, i64), TransportError> {
         let (body, slip) =
             self.http("GET", "/pull?last_pulled_at=0", &Json::Null, (Slip::default(), deadline)).await?;
@@ -78,7 +78,7 @@ impl Melon {
         }
         Ok((rows.into(), body["timestamp"].as_i64().expect("it has one")))
     }
-    /// What a push brings, and the edits behind each row.
+    /// The content of a push, and the edits behind each row.
     fn changes(&self, edits: &[Json]) -> (Json, Slip) {
         let (mut changes, mut slip) = (json!({}), Slip::default());
         for edit in edits {
@@ -161,7 +161,7 @@ fn melon() -> Stack {
     stack
 }
 
-/// Few rows that everybody edits, answers that are lost, and a server that is killed.
+/// Few rows that everybody edits, lost responses, and a server that is killed.
 const LOSSY: [&str; 6] = [
     "entity.note.rows=4",
     "engine.options.timeout=\"5s\"",

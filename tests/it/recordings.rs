@@ -1,8 +1,8 @@
-//! What the format of recorded histories says of itself, of clocks and of names.
+//! The format of recorded histories: its schema, clocks and names.
 
 use crate::history::{CAME, EDIT, END, HEAD, REST, ROW, SHOWN, program, root, told};
 
-/// Why a line is none by the schema: fields that it lacks, and fields that are unknown.
+/// Why a line violates the schema: missing fields, and unknown fields.
 fn against(schema: &serde_json::Value, line: &serde_json::Value) -> Result<(), String> {
     let forms = schema["oneOf"].as_array().expect("a line is one of several");
     let kind = &line["kind"];
@@ -36,7 +36,7 @@ fn the_schema_takes_the_lines_of_pages_and_examples() {
     ] {
         for text in lines(name) {
             let mut line: serde_json::Value = serde_json::from_str(&text).expect("a line is JSON");
-            // What a session is told of has its device before its path.
+            // In a session, the device is in the path, not in the line.
             if ["edit", "shows", "waits"].iter().any(|kind| line["kind"] == *kind) {
                 line.as_object_mut().expect("it is one").entry("device").or_insert("ann".into());
             }
@@ -71,7 +71,7 @@ fn a_verdict_has_the_names_of_its_history() {
     let other = CAME.replace("\"k\"", "\"k2\"");
     let (exit, said) = told(&[HEAD, ROW, &lost, SHOWN, REST, &other, END].join("\n"));
     assert!(exit == 11 && said.contains("edit ann-10 of") && !said.contains("d0"), "{said}");
-    // A later edit of the row comes, and says all that the first one said.
+    // A later edit of the row arrives, and contains everything that the first one changed.
     let later = EDIT.replace("\"e\"", "\"ann-11\"").replace("\"b\"", "\"c\"").replace("1000", "1500");
     let (shown, came) = (SHOWN.replace("\"b\"", "\"c\""), CAME.replace("\"b\"", "\"c\""));
     let (exit, said) = told(&[HEAD, ROW, &lost, &later, &shown, REST, &came, END].join("\n"));

@@ -1,4 +1,4 @@
-//! What mends a failing cell: each fault of a design is put right by the setting that is named.
+//! Remedies of failing cells: each design fault is mended by the setting that is named.
 
 use syncdyno::analysis::judge;
 use syncdyno::campaign::{InProcess, Signals, mend};
@@ -7,12 +7,12 @@ use syncdyno::world::Stacks;
 
 use crate::worlds::{run, written};
 
-/// Two phones and an office that writes, inserts and deletes, with one fault of a design.
+/// Two phones and an office that writes, inserts and deletes, with one design fault.
 fn world(fault: &str) -> String {
     world_of("title = \"text 10..40\"", "", fault)
 }
 
-/// The same with another title and with keys of its entity.
+/// The same with another title, and further keys of its entity.
 fn world_of(title: &str, own: &str, fault: &str) -> String {
     format!(
         r#"
@@ -50,7 +50,7 @@ on_devices = 0
     )
 }
 
-/// The remedy of a world that is run, as if it were the one that is `planned`.
+/// Runs a world, and returns its remedy as if it were the `planned` one.
 fn remedy(text: &str, planned: &str) -> Option<RemedyRecord> {
     let plan = written(text);
     let mut judged = [judge(&plan, "remedy.s1", &run(&plan))];
@@ -79,7 +79,7 @@ fn each_fault_is_mended_by_the_setting_that_is_named() {
     }
 }
 
-/// A form that the backend takes so long over, and how long requests and a proxy wait for it.
+/// A form that takes the backend long, with the timeouts of requests and a proxy.
 fn slow(takes: &str, timeout: &str, proxy: &str) -> String {
     format!(
         r#"
@@ -143,7 +143,7 @@ fn a_setting_beside_which_the_cell_still_fails_mends_nothing() {
     assert_eq!(found.remaining, ["event-without-end"]);
 }
 
-/// Three phones on a slow link whose people all type into one row, by flags on the row.
+/// Three phones on a slow link, whose users all type into one row; capture is by row flags.
 const TYPISTS: &str = r#"
 name = "remedy"
 duration = "1h"
@@ -159,7 +159,7 @@ event.typed = { at = "+20m", edits = { action = "type", count = 120, over = "60s
 fn a_setting_with_which_more_edits_are_lost_mends_not_alone() {
     let found = remedy(TYPISTS, TYPISTS).expect("it loses edits");
     assert_eq!((found.check.as_str(), found.left), ("lost-edit", Some(0)), "{found:?}");
-    // An outbox alone loses no edit unseen, and more by conflicts than before.
+    // An outbox alone loses no edit unseen, but more edits in conflicts than before.
     let outbox = "engine.push.capture=outbox";
     assert_eq!(found.set, [outbox, "engine.conflict.policy=field-merge"], "{found:?}");
     assert!(found.worse.is_empty() && found.remaining.is_empty(), "{found:?}");
@@ -199,7 +199,7 @@ fn an_api_that_sorts_the_newest_first_is_mended_by_pages_by_offset() {
     assert_eq!((found.check.as_str(), found.left), ("lost", Some(0)));
 }
 
-/// An office that deletes orders, beside an integration.
+/// An office that deletes orders, with an integration.
 fn carried(integration: &str) -> String {
     format!(
         r#"

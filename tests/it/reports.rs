@@ -1,4 +1,4 @@
-//! Reports of runs that really ran: the page, what is rendered again, and the example plots of docs/reading-reports.md.
+//! Reports of real runs: the page, rendering again, and the plots of docs/reading-reports.md.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A folder with the scenarios that the pages are looked at with.
+/// A folder with the scenarios for looking at pages.
 fn desk() -> TempDir {
     let desk = TempDir::new().unwrap();
     for name in ["small.toml", "losing.toml", "chunks.toml"] {
@@ -55,7 +55,7 @@ fn the_page_that_is_rendered_again_is_the_one_that_was_written() {
     swept(&desk);
     for folder in ["losing", "swept"] {
         let at = |file: &str| fs::read_to_string(desk.path().join(folder).join(file)).unwrap();
-        // From the record alone: nothing else of the report is there any more.
+        // Only from the record: the rest of the report is gone.
         let alone = desk.path().join(format!("{folder}.json"));
         fs::copy(desk.path().join(folder).join("run.json"), &alone).unwrap();
         let alone = alone.to_str().unwrap();
@@ -122,7 +122,7 @@ fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
     ]
 }
 
-/// The plots that the page on reading reports shows are what the program draws today.
+/// The plots in docs/reading-reports.md are those that the program draws today.
 #[test]
 fn the_example_plots_are_fresh() {
     let desk = desk();

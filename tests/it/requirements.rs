@@ -7,8 +7,8 @@ use syncdyno::scenario::{Claim, Document, REQUIREMENTS, Request};
 
 use crate::{suite, worlds};
 
-/// What no scenario shows yet: it is not built, or nothing would fail without it. Who shows one
-/// takes it out.
+/// Requirements that no scenario shows yet: not implemented, or nothing would fail without them.
+/// Remove an entry when a scenario shows it.
 const NOT_YET: &[&str] = &[];
 
 fn root() -> PathBuf {
@@ -40,8 +40,8 @@ fn every_requirement_is_shown_or_named_as_not_shown_yet() {
     assert!(missing.is_empty(), "neither shown nor named: {missing:?}");
 }
 
-/// The names that the table gives beside an id: of a pair its scenario and variants, then the
-/// scenarios of other pairs; without a pair those that expect something.
+/// The names in the table next to an id: scenario and variants of the first pair, then the
+/// scenarios of other pairs; without a pair, scenarios with expectations.
 fn names_of(id: &str, documents: &BTreeMap<String, (Document, Vec<Claim>)>) -> Vec<String> {
     let pairs = documents.iter().filter_map(|(name, (_, claims))| {
         let claim = claims.iter().find(|claim| claim.id == id)?;
@@ -57,7 +57,7 @@ fn names_of(id: &str, documents: &BTreeMap<String, (Document, Vec<Claim>)>) -> V
     }
 }
 
-/// The numbers in the table are held by `.ci/run`, which writes it again; here it is what it speaks of.
+/// `.ci/run` writes the table and checks its numbers; this test checks the names in it.
 #[test]
 fn the_table_of_what_is_shown_is_not_stale() {
     let with_claims = documents().into_iter().map(|(name, document)| {
@@ -80,7 +80,7 @@ fn the_table_of_what_is_shown_is_not_stale() {
     }
 }
 
-/// All claims of committed scenarios, each with where it stands and the plan of its failing half.
+/// All claims of committed scenarios, with their place and the plan of the failing half.
 fn claims() -> Vec<(String, Claim, String)> {
     let mut all = Vec::new();
     for (name, document) in documents() {
@@ -95,7 +95,7 @@ fn claims() -> Vec<(String, Claim, String)> {
     all
 }
 
-/// That the halves differ in these and in nothing else is held where a file is read.
+/// Reading a file checks that the halves differ in these keys and in nothing else.
 #[test]
 fn every_claim_names_the_keys_that_its_halves_differ_in() {
     let all = claims();

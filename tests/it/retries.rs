@@ -1,4 +1,4 @@
-//! How long a unit waits that failed.
+//! How long a unit waits after a failure.
 
 use syncdyno::base::{Seed, Span, Time};
 use syncdyno::scenario::Plan;
@@ -22,7 +22,7 @@ fn plan(trouble: &str, more: &[&str]) -> Plan {
     worlds::plan("tests/it/worlds/replica.toml", &sets)
 }
 
-/// The planned waits where this happens before somebody logs in, shortest first: each in seconds, and how often.
+/// The planned waits if this happens before a login, shortest first, as (seconds, count).
 fn waits(trouble: &str) -> Vec<(u64, u64)> {
     let outcome = worlds::run(&plan(&format!("at = \"+5s\", {trouble}"), &[]));
     assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
@@ -69,7 +69,7 @@ fn a_run_that_uses_up_its_tries_is_followed_by_the_next_wait_and_another_by_the_
     assert_eq!(thrice, [(1, 3), (2, 3), (4, 3), (8, 3), (16, 1), (32, 1), (64, 1)]);
 }
 
-/// When requests left, in seconds, of those after the one at `from` minutes.
+/// The times of requests in seconds, after the one at `from` minutes.
 fn requests_after(plan: &Plan, from: u64) -> Vec<u64> {
     let (outcome, log) =
         world::run_logging(plan, &Stacks::builtin(), &Unwatched, 1_000).expect("the world runs");
@@ -81,7 +81,8 @@ fn requests_after(plan: &Plan, from: u64) -> Vec<u64> {
 
 #[test]
 fn a_failure_after_a_good_run_is_followed_by_its_own_wait_and_not_by_one_of_an_earlier_outage() {
-    // By 8 minutes the next try is minutes away; a network that comes lets the unit succeed, and then it fails once.
+    // At 8 minutes the next attempt is minutes away. A new network lets the unit succeed; it fails
+    // once.
     let sets = [
         "engine.retry.attempts=1",
         "event.dark={ at = \"+495s\", outage = { for = \"10s\", mode = \"reset\" } }",
@@ -98,13 +99,13 @@ fn a_flapping_network_does_not_hurry_what_the_server_refuses() {
     let sets = ["event.flaps={ at = \"+1m\", flap = { every = \"6s\", for = \"10m\" } }"];
     let requests = requests_after(&plan("at = \"+5s\", backend_down = { for = \"11m\" }", &sets), 1);
     let flapping = requests.iter().filter(|second| **second < 660).count();
-    // A hundred flaps; by the waits alone two or three tries.
+    // A hundred flaps; by the waits alone there would be two or three attempts.
     assert!((2..=20).contains(&flapping), "{requests:?}");
 }
 
 #[test]
 fn a_try_that_was_planned_before_a_run_began_does_not_follow_that_run_at_once() {
-    // Asked for at 55 s, the unit runs when the try comes due that the failure of 40 s planned for 70 s.
+    // Requested at 55 s, the unit runs at the attempt that the failure at 40 s planned for 70 s.
     let sets = [
         "engine.retry={ base = \"30s\", cap = \"30s\", attempts = 2, jitter = \"none\" }",
         "event.asked={ at = \"+55s\", trigger = { unit = \"All\" } }",
@@ -113,8 +114,8 @@ fn a_try_that_was_planned_before_a_run_began_does_not_follow_that_run_at_once() 
     assert_eq!(requests[..8], [10, 40, 55, 85, 115, 145, 175, 205], "{requests:?}");
 }
 
-/// Pages of two rows, four ahead, of which each tenth has a row that cannot be read, are many
-/// requests by themselves.
+/// Pages of two rows, four prefetched, one in ten with an unreadable row: these are many requests
+/// even without a fault.
 #[test]
 fn small_pages_beside_a_full_disk_are_no_request_storm() {
     let plan = worlds::written(
@@ -133,8 +134,8 @@ fn small_pages_beside_a_full_disk_are_no_request_storm() {
     }
 }
 
-/// A disk that is full, and pages that are asked for ahead and have bad rows: all that comes again
-/// comes after its wait, whatever the page size and from where the pull goes on.
+/// A full disk, and prefetched pages with bad rows: every repetition comes after its wait, whatever
+/// the page size and wherever the pull continues.
 #[test]
 fn pages_that_a_full_disk_refuses_make_no_storm() {
     let world = "name = \"full\"\nduration = \"20m\"\n[entity.task]\nrows = 60\n\

@@ -1,7 +1,7 @@
 //! Engines that are broken on purpose, each hunted in a small world until its own check catches it.
 //!
-//! A catch by another check does not count. The correct engine passes the same worlds. What a hunt took is
-//! written down in `scenarios/BUGS.md`.
+//! A catch by another check does not count. The correct engine passes the same worlds.
+//! `scenarios/BUGS.md` has the results.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use syncdyno::world::Outcome;
 use crate::hunts::{self, Hunted};
 use crate::worlds::{self, trouble};
 
-/// Where a bug is hunted.
+/// The world in which a bug is hunted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Ground {
     path: &'static str,
     sets: &'static [&'static str],
-    /// So many seeds at most, from 1.
+    /// The most seeds, from 1.
     seeds: u64,
 }
 
@@ -30,7 +30,7 @@ const KILLED_LOADS: Ground = Ground {
     sets: &["duration=5m", "drain=20m", "entity.task.rows=400"],
     seeds: 5,
 };
-/// A short time, for what spins.
+/// A short time, for engines that spin.
 const MOMENT: Ground =
     Ground { path: "tests/it/worlds/crowd.toml", sets: &["duration=40s", "drain=1m"], seeds: 5 };
 
@@ -57,18 +57,18 @@ const KEEP_BOTH: Ground = Ground {
 };
 const FIELD_MERGE: Ground = Ground { sets: &["engine.conflict.policy=field-merge"], ..CROWD };
 
-/// The crowd, whose people delete what they see, be it given to others meanwhile.
+/// The crowd, whose people delete what they see, even if it was given to others since.
 const SHOWN: Ground = Ground {
     sets: &["action.hand-over.per_device=6", "action.drop.per_device=6", "action.drop.aim=shown"],
     ..CROWD
 };
-/// The crowd where some edits are refused for good, and where a sync of all discards what waits.
+/// The crowd with edits that are refused for good, and with a sync of all that discards edits.
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
-/// A few rows that all are after: edits behind refused ones, over others' and sent again.
+/// A few rows that everybody edits: edits behind refused ones, over others' edits, and repeated.
 const FEW_ROWS: Ground = Ground { path: "scenarios/conflicts/few-rows.toml", sets: &[], seeds: 40 };
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
-/// The crowd, whose changes are read from a copy of the backend that lags.
+/// The crowd, whose changes are read from a lagging copy of the backend.
 const LAGGING: Ground = Ground {
     sets: &["backend.replica_lag=15s", "action.drop.per_device=6", "action.drop.aim=shown"],
     ..CROWD
@@ -76,7 +76,7 @@ const LAGGING: Ground = Ground {
 /// People who make rows and rows that refer to them.
 const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["duration=1h"], seeds: 5 };
 
-/// The crowd, and a kind of trouble besides that it does not have.
+/// The crowd, with a fault that it does not have otherwise.
 const FOREIGN: Ground = Ground { sets: &["chaos.foreign_responses=15%"], ..CROWD };
 const MIXED_UP: Ground = Ground {
     path: "scenarios/links/foreign-answers.toml",
@@ -98,30 +98,30 @@ const SENTENCES: Ground = Ground { sets: &["entity.task.schema.title=text 10..40
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
-/// Loads during the day, while the last commits cannot be seen yet.
+/// Loads during the day, when the last commits are not visible yet.
 const MIDLIFE: Ground = Ground {
     path: "scenarios/backend/load-in-midlife.toml",
     sets: &["backend.stamp_precision=10s", "backend.ticks=shared"],
     seeds: 10,
 };
 
-/// Two units of one entity, a cursor each, and answers to other questions.
+/// Two units of one entity, a cursor each, and responses to other requests.
 const FOREIGN_PAGES: Ground = Ground { path: "scenarios/links/foreign-pages.toml", sets: &[], seeds: 10 };
 
-/// People who make rows and what refers to them, and take all apart again.
+/// People who make rows and rows that refer to them, and delete all of them again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
-/// Edits that win over deletes on several phones.
-/// Several edits of a row, of which the first is merged.
+/// Edits that win over deletes on several phones; several edits of a row, of which the first is
+/// merged.
 const BEHIND: Ground = Ground { path: "scenarios/conflicts/behind-a-merge.toml", sets: &[], seeds: 5 };
 const AGAIN: Ground = Ground { path: "scenarios/conflicts/made-again.toml", sets: &[], seeds: 5 };
-/// Rows that go and come back, read from a copy that lags.
+/// Rows that go and come back, read from a lagging copy.
 const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets: &[], seeds: 5 };
-/// The crowd, whose cursors expire while phones are without a network.
+/// The crowd, whose cursors expire while phones have no network.
 const EXPIRING: Ground = Ground {
     sets: &["backend.tombstones_kept=10s", "chaos.outage_mean=40s", "action.drop.per_device=2"],
     ..CROWD
 };
-/// The crowd, whose people delete what they have just made, and hear little of what was sent.
+/// The crowd, whose people delete what they have just made, and miss many responses.
 const REGRETTED: Ground = Ground {
     sets: &[
         "action.drop.per_device=12",
@@ -131,13 +131,13 @@ const REGRETTED: Ground = Ground {
     ],
     ..CROWD
 };
-/// All trouble of every kind, beds that go to the other ward and come back among it.
+/// All kinds of faults, with beds that move to the other ward and back.
 const MOVED: Ground =
     Ground { path: "scenarios/chaos.toml", sets: &["swarm.on=1", "swarm.sizes=false"], seeds: 10 };
 
-/// Rows that the backend gives their keys, with answers that are lost.
+/// Rows that get their keys from the backend, with lost responses.
 const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets: &[], seeds: 10 };
-/// Keys that are given out beforehand.
+/// Keys that are given out in advance.
 const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
 /// The same on a phone whose storage is copied.
@@ -150,34 +150,34 @@ const KEYS: Ground = Ground {
     seeds: 5,
 };
 
-/// A unit that brings a part of what another brings in full, and dates of the last sync.
+/// A unit that brings a part of what another one brings in full; dates of the last sync.
 const PARTS: Ground = Ground { path: "scenarios/units/light-splash.toml", sets: &[], seeds: 5 };
 const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml", sets: &[], seeds: 5 };
-/// Phones that are killed while a unit that was asked for has not ended well.
+/// Phones that are killed before a requested unit has succeeded.
 const KEPT_QUEUE: Ground =
     Ground { path: "scenarios/units/kept-queue.toml", sets: &["engine.queue_kept=disk"], seeds: 5 };
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
-/// Loads over a line that breaks, that go by the date of the last sync or wait to be shown as a whole.
+/// Loads over an unreliable line, with the date of the last sync or shown only as a whole.
 const CUT: Ground = Ground { path: "scenarios/interrupted/date-moved.toml", sets: &[], seeds: 5 };
 
 /// Phones that are often idle, and a backend and a network that are gone for minutes.
 const QUIET: Ground = Ground { path: "tests/it/worlds/quiet.toml", sets: &[], seeds: 10 };
-/// The same where each run fails at its first failure.
+/// The same, but each run fails at its first failure.
 const HASTY: Ground = Ground { sets: &["engine.retry.attempts=1"], ..QUIET };
 /// The same, with rows that cannot be applied at once.
 const LISTING: Ground =
     Ground { sets: &["engine.pull.bad_rows=0.2", "engine.pull.on_bad_row=retry-list"], ..QUIET };
 
-/// Apps that their operating system suspends in the middle of a load.
+/// Apps that the operating system suspends during a load.
 const SUSPENDED: Ground = Ground { path: "scenarios/device/suspended.toml", sets: &[], seeds: 5 };
 
-/// Trouble of every kind, with networks that come and go.
+/// All kinds of faults, with networks that come and go.
 const CHAOS: Ground = Ground { path: "scenarios/chaos.toml", sets: &[], seeds: 10 };
 
-/// Edits that go as one, on their way where answers get lost: of a person, and of rows that are
-/// dropped as soon as they are made.
+/// Edits that are squashed, with lost responses: of one person, and of rows that are deleted as
+/// soon as they are made.
 const SQUASHED: Ground = Ground {
     sets: &[
         "engine.push.squash=true",
@@ -199,19 +199,19 @@ const DROPPED: Ground = Ground {
     ..CROWD
 };
 
-/// A thin line, a login page in the server's place, and a forest.
+/// A thin line, a captive portal, and a forest.
 const SHOWN_TO_PEOPLE: Ground = Ground { path: "scenarios/units/status.toml", sets: &[], seeds: 5 };
 
 /// Photos on a thin line with dead spots.
 const PHOTOS: Ground = Ground { path: "scenarios/device/photos.toml", sets: &[], seeds: 5 };
-/// The same with trouble of every kind, and earlier answers in the place of others.
+/// The same with all kinds of faults, and earlier responses in place of others.
 const PHOTOS_MIXED_UP: Ground = Ground {
     path: "scenarios/device/photos-chaos.toml",
     sets: &["chaos.foreign_responses=20%", "swarm.on=1"],
     seeds: 10,
 };
 
-/// The same of records that are thrown away.
+/// The same with records that are discarded.
 const PHOTOS_GIVEN_UP: Ground =
     Ground { path: "scenarios/device/photos-given-up.toml", sets: &["engine.on_logout=discard"], seeds: 5 };
 
@@ -291,15 +291,15 @@ impl Ground {
     }
 }
 
-/// Whether the bug's own check fired. A device is divergent whenever one of its rows is wrong in any way, so that counts only
-/// if no other check has a name for it.
+/// True if the bug's own check fired. A device is divergent if any of its rows is wrong, so that
+/// counts only if no other check names it.
 fn catches(bug: &Bug, outcome: &Outcome) -> bool {
     let fired = |check: &str| outcome.violations.iter().any(|v| v.check == check);
     let named = |check: &str| oracle::implied(check).contains(&"divergent") && fired(check);
     fired(bug.check) && (bug.check != "divergent" || !oracle::check_names().any(named))
 }
 
-/// All of them, as they are hunted.
+/// All bugs, as they are hunted.
 pub(crate) fn hunted() -> Vec<Hunted> {
     let of = |bug: &'static Bug| {
         let ground = ground(bug);
@@ -323,13 +323,13 @@ pub(crate) fn hunted() -> Vec<Hunted> {
     bugs::all().map(of).collect()
 }
 
-/// Where it goes wrong, and the known bug that it is like; see the table.
+/// Where it goes wrong, and the known bug that it resembles; see the table.
 fn class(id: &str) -> &'static str {
     let class = known_bug(id).or_else(|| like_no_other(id));
     class.unwrap_or_else(|| panic!("of which class is {id}?"))
 }
 
-/// The bug of the table that it is like.
+/// The bug of the table that it resembles.
 fn known_bug(id: &str) -> Option<&'static str> {
     Some(match id {
         "cursor-before-rows" => "A1",
@@ -367,7 +367,7 @@ fn known_bug(id: &str) -> Option<&'static str> {
     })
 }
 
-/// Of the others, where they go wrong.
+/// For the others, where they go wrong.
 fn like_no_other(id: &str) -> Option<&'static str> {
     let of = |(place, ids): &(&'static str, &[&str])| ids.contains(&id).then_some(*place);
     BY_PLACE.iter().find_map(of)
@@ -488,7 +488,7 @@ fn sabotage_is_caught_by_its_own_check() {
 #[test]
 fn sabotage_leaves_no_check_without_a_bug() {
     let mut caught: BTreeSet<&str> = bugs::all().map(|bug| bug.check).collect();
-    // No engine carries rows to another system: there it is settings that are wrong.
+    // No engine carries rows to another system: there the bugs are settings.
     let files = ["one-way", "one-way-workers"].map(|name| format!("scenarios/strategies/{name}.toml"));
     let documents = files.map(|path| worlds::document(&path));
     let plans: Vec<Plan> =
@@ -503,7 +503,7 @@ fn sabotage_grounds_let_the_correct_engine_pass() {
     let mut wrong = Vec::new();
     for ground in grounds {
         let seeds = ground.seeds.min(if worlds::every_place() { 10 } else { 2 });
-        // A variant may be there to show what goes wrong.
+        // A variant may exist to show what goes wrong.
         let plans = ground.plans("builtin", (1..=seeds).collect());
         for plan in plans.into_iter().filter(|plan| plan.judged.expect.violations.is_empty()) {
             let found = trouble(&worlds::run(&plan));

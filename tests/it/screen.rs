@@ -1,4 +1,4 @@
-//! People whose screen a sync has: what comes of what they want to edit.
+//! People whose screen a sync blocks: what happens to the edits that they want to make.
 
 use syncdyno::analysis::judge;
 use syncdyno::record::Reason;
@@ -10,7 +10,7 @@ use crate::worlds::{figure, plans, run, trouble, value, written};
 const SECOND: u64 = 1_000_000_000;
 
 /// Three phones whose login loads for two minutes, and six notes that each person wants to make
-/// from `from` on, within two minutes.
+/// within two minutes from `from`.
 fn morning(from: &str, more: &str) -> String {
     format!(
         r#"
@@ -86,7 +86,7 @@ fn a_login_in_the_background_keeps_nobody_from_an_edit() {
     let waits = run(&written(&text));
     let [made, _, _, prevented] = edits(&waits);
     assert!(made > 0 && prevented > 0, "{made} made, {prevented} prevented");
-    // People look at it all the while.
+    // People look at the app all the time.
     let login: u64 = figure(&waits, "engine.usable_after_login.duration", "max");
     assert!((2 * login..=3 * login).contains(&blocked(&waits)), "{} ns", blocked(&waits));
     let works = run(&written(&text.replace("blocking = true", "blocking = false")));
@@ -112,7 +112,7 @@ fn a_killed_login_has_the_screen_again_as_the_app_restarts() {
 
 #[test]
 fn who_waits_is_not_in_the_way_of_the_next_process() {
-    // The login is interrupted at once and is through soon after: who waited makes the edit then.
+    // The login is interrupted at once and ends soon after: people who waited make the edit then.
     let text = morning("+61s", "[event.cut]\nat = \"+62s\"\nkill = { restart_after = \"10s\" }\n")
         .replace("rows = 1_500", "rows = 60")
         .replace("over = \"2m\"", "over = \"1s\"");

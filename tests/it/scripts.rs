@@ -1,4 +1,4 @@
-//! What people do, and whether it came to anything.
+//! What people do, and whether it had an effect.
 
 use syncdyno::analysis::judge;
 use syncdyno::record::{Exit, Reason};
@@ -6,7 +6,7 @@ use syncdyno::world::Outcome;
 
 use crate::worlds::{run, value, written};
 
-/// Two phones, ten surveys, and nobody who logs in before they are to be made; an update in the office besides.
+/// Two phones, ten surveys, but no login before they are to be made; an update in the office, too.
 const NOBODY_LOGGED_IN: &str = r#"
 name = "nobody-logged-in"
 duration = "20m"
@@ -109,7 +109,7 @@ fn an_event_of_which_no_edit_is_made_is_told_beside_one_that_makes_some() {
     assert_eq!((alone.in_vain.len(), of_work(&alone)), (1, Vec::new()), "told once");
 }
 
-/// The office is to rename what came in the run, and nothing does.
+/// The office is to rename what came in the run, but nothing comes.
 const NOTHING_MADE: &str = r#"
 name = "nothing-made"
 duration = "20m"

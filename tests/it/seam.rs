@@ -1,4 +1,4 @@
-//! What the seam lets a stack do, each shown by the tiny stack with one thing changed.
+//! What the contract lets a stack do, each shown by the tiny stack with one change.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,17 +20,17 @@ use crate::worlds::{trouble, value};
 enum Twist {
     /// Edits are saved after a while.
     Late,
-    /// It shows nothing of itself while it lives.
+    /// It shows nothing while it lives.
     Unseen,
-    /// Edits that change nothing are dropped, and that is told or not.
+    /// Edits that change nothing are dropped; `told` says if that is reported.
     Unchanged { told: bool },
-    /// It has no runs of units, and says itself whether it is through, or does not.
+    /// It has no runs of units; `says` tells if it reports whether it is through.
     Runless { says: bool },
-    /// All edits are dropped, and it says that they change nothing.
+    /// All edits are dropped, and it claims that they change nothing.
     Lies,
 }
 
-/// Tells no runs; notes that one ended well.
+/// Hides runs, and remembers that one ended well.
 struct Mute(Rc<dyn EventSink>, Rc<Cell<bool>>);
 
 impl EventSink for Mute {
@@ -45,7 +45,7 @@ impl EventSink for Mute {
 
 struct Phone {
     inner: Rc<dyn SyncEngine>,
-    /// A run has ended well since it was asked for one.
+    /// True if a run has ended well since it was asked for one.
     is_through: Rc<Cell<bool>>,
     twist: Twist,
     ports: Ports,
@@ -176,13 +176,13 @@ thread_local! {
     static REFUSED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A server that says no to every third edit by itself.
+/// A server that refuses every third edit by itself.
 struct Choosy {
     inner: Box<dyn SyncServer>,
     says_so: bool,
 }
 
-/// The record as its inner server sees it: wrapped for the length of a request.
+/// The record as its inner server sees it: wrapped for the duration of a request.
 struct Sieve<'r> {
     record: &'r mut dyn SystemOfRecord,
     says_so: bool,
@@ -277,7 +277,7 @@ impl Transport for Cached {
     }
 }
 
-/// Says which of its answers say no, or lets a cache keep them.
+/// Marks responses as refusals, or lets a cache keep them.
 struct Says {
     inner: Box<dyn SyncServer>,
     no: bool,
@@ -320,8 +320,8 @@ fn a_cache_keeps_a_refusal_that_is_not_said_to_be_one() {
     assert!(failed(&kept) > failed(&said) + 20, "{} of {}", failed(&kept), failed(&said));
 }
 
-/// When it has told that an edit is done, it tells the row again with the stamp of before: the
-/// stamp and the values of a register have come in two messages.
+/// After reporting that an edit is done, it reports the row again with the previous stamp: the
+/// stamp and the values of a register came in two messages.
 struct InTwo {
     inner: Rc<dyn EventSink>,
     engine: Rc<RefCell<Weak<dyn SyncEngine>>>,
@@ -334,7 +334,7 @@ struct InTwo {
 enum Tells {
     Stamps,
     Values,
-    /// It shows, and tells, what the row said before.
+    /// It shows and reports the previous values of the row.
     OldValues,
 }
 

@@ -1,5 +1,4 @@
-//! `serve` as a process: it listens, judges when it is asked to or told to end, and its log is a
-//! session that happens again.
+//! `serve` as a process: it listens, judges on request or at its end, and its log can be replayed.
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "processes live in host time")]
 
@@ -39,7 +38,7 @@ fn said(desk: &TempDir, words: &str) -> (Option<i32>, String) {
     (status.code(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
 }
 
-/// A program that serves, and where.
+/// A program that serves, with its address.
 struct Serving {
     child: Child,
     at: String,
@@ -59,7 +58,7 @@ impl Serving {
     fn ask(&self, line: &str, body: &str) -> (u16, String) {
         self.request(&format!("{line} HTTP/1.1\r\nsyncdyno-device: anna"), body)
     }
-    /// The same of no device.
+    /// The same without a device.
     fn ask_bare(&self, path: &str, body: &str) -> (u16, String) {
         self.request(&format!("POST {path} HTTP/1.1"), body)
     }
@@ -79,7 +78,7 @@ impl Serving {
         let (status, text) = self.ask("POST /observe", &line.to_string());
         assert_eq!(status, 204, "{text}");
     }
-    /// An app that edits a row, and sends the edit if it is a good one; it says what it shows.
+    /// An app that edits a row, sends the edit if `is_good`, and reports what it shows.
     fn works(&self, is_good: bool) {
         let (_, page) = self.ask("GET /pull", "");
         let page: Json = serde_json::from_str(&page).expect("it is JSON");
@@ -91,7 +90,7 @@ impl Serving {
             let (status, text) = self.ask("POST /push", &json!({ "edits": [edit] }).to_string());
             assert!(status == 200 && text.contains("done"), "{text}");
         }
-        // Longer than an app may take to say what it did.
+        // Longer than an app may take to report what it did.
         std::thread::sleep(Duration::from_millis(700));
         let rows = page["rows"].as_array().expect("there are rows").iter().map(|row| {
             let mut shown = row["values"].clone();
@@ -132,7 +131,7 @@ fn a_verdict_that_is_asked_for_is_answered_and_kept() {
     assert_eq!(requests.lines().count(), 3, "{requests}");
     let (code, text) = said(&desk, "replay session.jsonl");
     assert!(code == Some(0) && text.contains("2 requests ended at the same nanosecond"), "{text}");
-    // The same log with another answer of the app: it is not the same session.
+    // The same log with another response of the app: it is not the same session.
     let log = fs::read_to_string(desk.path().join("session.jsonl")).expect("it is there");
     fs::write(desk.path().join("other.jsonl"), log.replace("mine", "ours")).expect("there is room");
     let (code, text) = said(&desk, "replay other.jsonl");
@@ -164,7 +163,7 @@ fn a_tunnel_carries_bytes_to_its_server_and_replays_without_it() {
     assert!(code == Some(0) && text.contains("1 request ended at the same nanosecond"), "{text}");
 }
 
-/// A server of one's own in this process: it says what it commits, and answers each request once.
+/// A user's own server in this process: it reports its commits, and answers each request once.
 fn own_server(listener: &TcpListener, hooks: &Serving, edits: usize) {
     let say = |line: Json| assert_eq!(hooks.ask_bare("/_syncdyno/observe", &line.to_string()).0, 204);
     say(json!({ "kind": "row", "entity": "note", "key": "n1", "values": { "text": "a" } }));
@@ -340,7 +339,7 @@ fn a_start_that_fails_leaves_no_log() {
 
 #[test]
 fn who_asks_hears_why_nothing_was_judged() {
-    // A folder stands where the history goes: as on a full disk it cannot be written.
+    // A folder is in the place of the history, which thus cannot be written, as on a full disk.
     let desk = desk();
     fs::create_dir_all(desk.path().join("out/history.jsonl/other")).expect("there is room");
     let serving = Serving::of(&desk, "");
@@ -348,7 +347,7 @@ fn who_asks_hears_why_nothing_was_judged() {
     let (status, text) = serving.ask("POST /verdict", "");
     assert!(status == 500 && text.contains("not judged: cannot write"), "{status} {text}");
     assert_eq!(serving.ended().0, Some(20));
-    // Of the requests alone: the history is there, and judged.
+    // Only the requests are missing: the history is there, and judged.
     let desk = self::desk();
     fs::create_dir_all(desk.path().join("out/requests.csv/other")).expect("there is room");
     let serving = Serving::of(&desk, "");
@@ -389,7 +388,7 @@ fn a_log_that_tests_nothing_does_not_pass() {
     assert!(code == Some(4) && text.contains("nothing was tested") && !text.contains("nanosecond"), "{text}");
     let (code, text) = replayed(&format!("\u{feff}\n{log}"));
     assert!(code == Some(0) && text.contains("the history is the same"), "{text}");
-    // As after kill -9.
+    // As after `kill -9`.
     let (code, text) = replayed(&log[..log.len() - 20]);
     assert!(code == Some(0) && text.contains("its last line is not whole"), "{text}");
     assert!(text.contains("ends before the session did") && text.contains("2 requests ended"), "{text}");

@@ -1,4 +1,4 @@
-//! A server half with a life of its own: tasks, a database, kills.
+//! A server half with its own processes: tasks, a database, kills.
 
 use std::cell::{Cell, RefCell};
 
@@ -18,7 +18,7 @@ thread_local! {
     static TICKS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// The server of `tiny` that counts its processes in its database, and looks at the record now and
+/// The server of `tiny`, which counts its processes in its database, and reads the record now and
 /// then.
 struct Counting(Box<dyn SyncServer>);
 
@@ -91,7 +91,7 @@ thread_local! {
     static HEARD: Cell<(u64, u64, Option<Stamp>)> = const { Cell::new((0, 0, None)) };
 }
 
-/// `tiny`, whose server looks at the record as it hears of a commit, or each second.
+/// `tiny` with a server that reads the record after each notice of a commit, or each second.
 fn listening(looks: bool, by_notice: bool) -> Stack {
     let inner = tiny().server.expect("it has one");
     tiny().server(move |chosen, setup, ports| {
@@ -133,7 +133,7 @@ fn who_waits_for_commits_hears_of_all_and_changes_nothing() {
     assert_eq!(outcome.digest, deaf.digest);
 }
 
-/// Transactions that commit later than they are stamped: a notice comes as readers can see them.
+/// Transactions that commit later than their stamps: a notice comes when readers can see them.
 #[test]
 fn who_looks_at_each_notice_finds_what_a_timer_finds() {
     let late = ["backend.commit_delay={share=\"100%\", upto=\"20s\"}"];

@@ -11,8 +11,8 @@ use crate::cli::desk;
 const SWEEP: &str =
     "sweep small.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=4 --progress none -j 1";
 
-/// A command in a folder; under a limit of the size of files, in units of 512 or 1 024 bytes, where
-/// one is given.
+/// A command in a folder, with a limit on file size in units of 512 or 1 024 bytes, if `limit` is a
+/// number.
 fn command(desk: &TempDir, limit: &str, words: &str) -> Command {
     let mut command = Command::new("bash");
     let script = format!("ulimit -f {limit}; exec \"$@\"");
@@ -35,7 +35,7 @@ fn lines(path: &Path) -> usize {
     fs::read(path).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count())
 }
 
-/// Kills a process by SIGKILL once its file has so many lines, or lets it end before.
+/// Kills a process by SIGKILL once its file has `least` lines, unless it ends before.
 fn kill_at(mut child: Child, file: &Path, least: usize) {
     while lines(file) < least && child.try_wait().unwrap().is_none() {
         std::thread::yield_now();
@@ -53,7 +53,7 @@ fn assert_as_alone(desk: &TempDir) {
     assert!(logs("out") > 0 && logs("out") == logs("alone"));
 }
 
-/// What one machine writes of it, in `alone` as if it were in `out`.
+/// The report of one machine, in `alone`, as if it were in `out`.
 fn alone(desk: &TempDir) {
     assert_eq!(ended(desk, "unlimited", &format!("{SWEEP} --out out")).0, Some(0));
     fs::rename(desk.path().join("out"), desk.path().join("alone")).unwrap();
@@ -69,7 +69,7 @@ fn shards_that_are_killed_and_run_again_merge_as_if_never_cut() {
     };
     let children: Vec<(u32, Child)> = (1..=3).map(|shard| (shard, start(shard))).collect();
     for (shard, child) in children {
-        // Where it is cut is luck: nothing may depend on it.
+        // Where it is cut is random: nothing may depend on it.
         let least = (std::process::id() + shard) as usize % 4;
         kill_at(child, &kept(&desk, shard), least);
     }

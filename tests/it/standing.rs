@@ -1,5 +1,5 @@
-//! A stack whose phones hold a connection, on which the server announces what was written, or keep
-//! a request that it answers then: `tiny` with ears.
+//! A stack whose phones hold a connection on which the server announces writes, or a request that
+//! it answers then: `tiny` with notices.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,11 +18,11 @@ const PING: &[u8] = b"ping";
 const PONG: &[u8] = b"pong";
 const NEWS: &[u8] = b"news";
 const POLL: &[u8] = b"poll";
-/// A phone asks so often whether the server is there, and waits so long for the answer.
+/// How often a phone checks that the server is there, and how long it waits for the response.
 const EVERY: Span = Span::secs(45);
 const PATIENCE: Span = Span::secs(10);
 
-/// How a phone hears that something was written.
+/// How a phone hears of a write.
 #[derive(Clone, Copy, PartialEq)]
 enum Ears {
     None,
@@ -105,14 +105,14 @@ async fn listen(engine: Rc<dyn SyncEngine>, ports: Ports) {
     }
 }
 
-/// Hears on one connection until it ends.
+/// Listens on one connection until it ends.
 async fn hear(engine: &dyn SyncEngine, ports: &Ports) -> Result<(), TransportError> {
     let deadline = ports.clock.now() + Span::secs(30);
     let line = match ports.transport.connect(b"hello".to_vec(), deadline).await {
         Err(TransportError::Refused) => return ports.transport.renew_token(deadline).await,
         line => line?,
     };
-    // What was announced before is not told again.
+    // Earlier announcements are not repeated.
     engine.trigger(UnitId(0), false);
     let heard = Rc::new(std::cell::Cell::new(ports.clock.now()));
     let (watched, seen, own) = (line.clone(), heard.clone(), ports.clone());
@@ -165,7 +165,7 @@ fn stack(ears: Ears) -> Stack {
     })
 }
 
-/// A phone asks of its own accord every quarter of an hour, and sends as something is saved.
+/// A phone syncs by itself every quarter of an hour, and sends when something is saved.
 const SELDOM: &str = "unit.Notes.on=[\"start\", \"online\", \"save\", \"every 15m\"]";
 
 fn seen_after(outcome: &Outcome) -> Span {

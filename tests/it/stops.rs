@@ -1,5 +1,5 @@
-//! Signals and limits, whatever the program is at: the report is whole, or says that it is not and
-//! is gone on with by the command that is printed.
+//! Signals and limits at any time: the report is complete, or says that it is not, and the printed
+//! command continues it.
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes live in host time")]
 
@@ -26,7 +26,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// How it ended, and what it said beside its result.
+/// The exit code, and stderr.
 fn ended(child: Child) -> (Option<i32>, String) {
     let output = child.wait_with_output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -46,7 +46,7 @@ fn record(desk: &TempDir) -> RunRecord {
     RunRecord::parse(&fs::read_to_string(desk.path().join("out/run.json")).unwrap()).unwrap()
 }
 
-/// Every file of the report but what the host needed.
+/// Every file of the report, except host times.
 fn files(desk: &TempDir) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for folder in ["out", "out/hist"] {
@@ -64,7 +64,7 @@ fn files(desk: &TempDir) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// Whether the report is whole, or is gone on with as is said, to the same as without a stop.
+/// The report must be complete, or continue by the printed command to the same result.
 fn assert_goes_on(
     desk: &TempDir,
     how: &str,
@@ -91,7 +91,7 @@ fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
     assert_eq!(ended(start(&desk, &format!("{RUN} --out out"))).0, Some(0));
     let whole = files(&desk);
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
-        // Where it is cut is luck: nothing may depend on it.
+        // Where it is cut is random: nothing may depend on it.
         let least = (std::process::id() + code) as usize % (CELLS - 2) + 2;
         let child = start(&desk, &format!("{RUN} --out out"));
         until(|| lines(&desk.path().join("out/cells.jsonl")) >= least);
@@ -99,7 +99,7 @@ fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
         let end = ended(child);
         assert!([Some(0), Some(code as i32)].contains(&end.0), "{}", end.1);
         assert_goes_on(&desk, &format!("{name} after {least} lines"), end, &whole);
-        // Now all has run, and a file of the report is there.
+        // Now all cells have run, and a file of the report is there.
         let child = start(&desk, &format!("{RUN} --out out"));
         until(|| lines(&desk.path().join("out/cells.jsonl")) >= 2);
         until(|| desk.path().join("out/timing.json").is_file());
@@ -113,7 +113,7 @@ fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
     assert_goes_on(&desk, "the time limit", end, &whole);
 }
 
-/// Loses rows in every cell: its record has lives and remedies, which are found after the last cell.
+/// Loses rows in every cell: lives and remedies are found after the last cell.
 const FAILING: &str = r#"name = "failing"
 duration = "6m"
 drain = "2h"
@@ -138,8 +138,7 @@ per_device = 8
 on_devices = 0.7
 "#;
 
-/// Signals at moments over a run, every third of them after the last cell; 300 with
-/// `SYNCDYNO_EVERY=1`.
+/// Signals at various times, every third of them after the last cell; 300 with `SYNCDYNO_EVERY=1`.
 #[test]
 fn a_failing_run_stopped_at_any_time_resumes_to_the_byte() {
     let kills: u32 = if crate::worlds::every_place() { 300 } else { 9 };
@@ -159,7 +158,7 @@ fn a_failing_run_stopped_at_any_time_resumes_to_the_byte() {
     let mut stopped_after_cells = 0;
     for kill in 0..kills {
         let (name, code) = [("-INT", 130), ("-TERM", 143)][kill as usize % 2];
-        // Far from the moments before it, wherever they are.
+        // Far from the previous times, wherever they are.
         let moment = f64::from(kill) * 0.618 % 1.0;
         fs::remove_dir_all(desk.path().join("out")).unwrap();
         let mut child = start(&desk, &format!("{RUN} --out out"));
@@ -189,7 +188,7 @@ fn a_failing_run_stopped_at_any_time_resumes_to_the_byte() {
     assert!(stopped_after_cells > 0, "no signal came between the last cell and the record");
 }
 
-/// More edits than any memory holds.
+/// More edits than fit into any memory.
 const BIG: &str = r#"name = "big"
 [entity.t]
 rows = 10
@@ -232,12 +231,12 @@ fn a_script_under_way_is_given_up_at_a_signal_and_at_the_limit() {
 fn a_second_signal_ends_a_run_at_once_and_what_ended_is_kept() {
     let desk = desk();
     fs::write(desk.path().join("mid.toml"), BIG.replace("1000000", "20000")).unwrap();
-    // The long cell is taken first: it runs as the small one ends.
+    // The long cell is started first: it runs when the small one ends.
     let words = "run mid.toml small.toml -j 2 --allow-memory --progress none";
     let child = start(&desk, &format!("{words} --out out"));
     until(|| lines(&desk.path().join("out/cells.jsonl")) == 2);
     signal(&child, "-INT");
-    // What comes sooner is the same one.
+    // A sooner signal would count as the same one.
     thread::sleep(Duration::from_millis(400));
     signal(&child, "-INT");
     let (code, said) = ended(child);
@@ -249,7 +248,7 @@ fn a_second_signal_ends_a_run_at_once_and_what_ended_is_kept() {
     assert!(record(&desk).cells.iter().any(|cell| cell.scenario == "small"), "it is kept: {said}");
 }
 
-/// Starts it on an input that never ends, and waits until it heeds signals.
+/// Starts it with an input that never ends, and waits until it handles signals.
 fn waits_for_input(desk: &TempDir, words: &str) -> (Child, ChildStdin) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_syncdyno"));
     command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(words.split_whitespace());

@@ -1,6 +1,7 @@
-//! Choices that are known to be wrong, each hunted in a world of random trouble in which the right ones lose nothing.
+//! Choices that are known to be wrong, each hunted in a world of random faults that the right ones
+//! survive.
 //!
-//! They are options of the product: teams choose them. How many seeds it took is written down in `scenarios/BUGS.md`.
+//! They are options of the product, which teams choose. `scenarios/BUGS.md` has the results.
 
 mod wrong;
 
@@ -17,29 +18,29 @@ use crate::worlds::{self, trouble};
 
 const CHAOS: &str = "scenarios/strategies/chaos.toml";
 const SERVE: &str = "gateway.serve.capture";
-/// A choice that loses something, or costs without need.
+/// A choice that loses something, or has needless costs.
 struct Wrong {
     name: &'static str,
-    /// Where it goes wrong, and the known bug that it is like.
+    /// Where it goes wrong, and the known bug that it resembles.
     class: &'static str,
     why: &'static str,
-    /// The scenario about it, under `scenarios/`.
+    /// The scenario about it, in `scenarios/`.
     file: &'static str,
-    /// The variant of the chaos that it is tried in.
+    /// The variant of the chaos scenario in which it is tried.
     variant: &'static str,
-    /// What is set for it and for its twin; a key that begins with `=` is one of [`SERVE`].
+    /// Settings for it and for its twin; a key that begins with `=` is one of [`SERVE`].
     world: &'static [&'static str],
-    /// What is set for it alone.
+    /// Settings for it only.
     sets: &'static [&'static str],
-    /// What is set for its twin alone.
+    /// Settings for its twin only.
     right: &'static [&'static str],
-    /// What it has more of than its twin, where no check at the end finds anything.
+    /// A metric in which it exceeds its twin, if no check finds anything at the end.
     metric: Option<&'static str>,
-    /// Worlds that both are tried in at most, from a seed on.
+    /// The most worlds in which both are tried, from a seed on.
     seeds: u64,
 }
 
-/// A setting with its whole key.
+/// A setting with its complete key.
 fn whole(set: &str) -> String {
     set.strip_prefix('=').map_or(set.to_owned(), |own| format!("{SERVE}.{own}"))
 }
@@ -54,7 +55,7 @@ impl Wrong {
         worlds::run(&plans[0])
     }
 
-    /// How it shows in a world, if it does; or what its correct twin has of trouble there.
+    /// How it shows in a world, if it does; an error has the violations of its correct twin.
     fn caught(&self, seed: u64) -> Result<Option<BTreeSet<String>>, String> {
         let (wrong, right) = (self.outcome(self.sets, seed), self.outcome(self.right, seed));
         let found = trouble(&right);
@@ -81,12 +82,12 @@ impl Wrong {
     }
 }
 
-/// All of them, as they are hunted.
+/// All choices, as they are hunted.
 pub(crate) fn hunted() -> Vec<Hunted> {
     wrong::all().map(Wrong::hunted).collect()
 }
 
-/// The checks that fired. A device is divergent whenever one of its rows is wrong, so that is told
+/// The checks that fired. A device is divergent if any of its rows is wrong, so that is included
 /// only if nothing else is.
 fn seen(outcome: &Outcome) -> BTreeSet<String> {
     let mut checks: BTreeSet<_> = outcome.violations.iter().map(|v| v.check).collect();
@@ -99,8 +100,8 @@ fn seen(outcome: &Outcome) -> BTreeSet<String> {
     checks.into_iter().map(|check| format!("`{check}`")).collect()
 }
 
-/// Verdicts that date no end, and a reader that lags and shows the row again: at once, or beneath
-/// edits that wait.
+/// Verdicts without a date of the end, and a lagging reader that shows the row again: at once, or
+/// beneath waiting edits.
 #[test]
 fn a_row_that_ended_on_no_date_does_not_come_back() {
     for (variant, seed) in [("reconcile-restored", 20_784), ("reconcile", 21_676)] {

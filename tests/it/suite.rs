@@ -1,4 +1,4 @@
-//! The committed scenarios meet what they expect.
+//! The committed scenarios meet their expectations.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use syncdyno::world::{self, Ended, Stacks, Unwatched};
 use crate::lost::ends;
 use crate::worlds::{self, run, value};
 
-/// Runs the scenario with all seeds and all variants; what is not as expected is told.
+/// Runs the scenario with all seeds and variants, and reports what is not as expected.
 fn meets_its_expectations(path: &str) {
     let many = worlds::every_place() && !STILL.contains(&path);
     let seeds = if many { 1..=SEEDS } else { SEED..=SEED };
@@ -36,17 +36,17 @@ fn meets_its_expectations(path: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Seeds of each scenario, from 1, that its bounds hold for (`SYNCDYNO_EVERY=1`).
+/// The number of seeds for which the bounds of each scenario hold (`SYNCDYNO_EVERY=1`).
 const SEEDS: u64 = 50;
-/// The one that is tried by default, so that all tests end in a few minutes: not the first, under
-/// which `.ci/run` runs them all.
+/// The seed tried by default, so that all tests end in a few minutes. It is not the first one, with
+/// which `.ci/run` runs all scenarios.
 const SEED: u64 = 2;
 
-/// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
+/// In these, nothing depends on the seed, and thousands of rows are written each time.
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
 
-/// The names of the scenarios in a folder and those below it, `prefix` before each.
+/// The names of the scenarios in a folder and its subfolders, after `prefix`.
 pub(crate) fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("an entry can be read").path();
@@ -59,7 +59,7 @@ pub(crate) fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Every scenario but the day, which is a run of its own.
+/// Every scenario except the day, which is a run of its own.
 #[test]
 fn suite_has_every_scenario() {
     let mut found = Vec::new();
@@ -86,7 +86,7 @@ fn suite_every_scenario_is_named_in_a_readme() {
     assert!(found.is_empty(), "the README of the folder does not say what these show: {}", found.join(", "));
 }
 
-/// A test for each scenario, so that they share the machine.
+/// One test per scenario, so that they run in parallel.
 macro_rules! suite {
     ($($test:ident: $name:literal;)*) => {
         $(#[test]
@@ -94,7 +94,7 @@ macro_rules! suite {
             meets_its_expectations(concat!("scenarios/", $name, ".toml"));
         })*
 
-        /// What is run.
+        /// The scenarios that are run.
         const SUITE: &[&str] = &[$($name,)*];
     };
 }

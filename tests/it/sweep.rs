@@ -1,4 +1,4 @@
-//! Sweeps of the committed chunk scenarios: the curve has the shape and the place that it must have.
+//! Sweeps of the committed chunk scenarios: the shape and the position of the curve are right.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncdyno::theory::chunk::Cost;
 use tempfile::TempDir;
 
-/// Runs a sweep of a scenario of the repository and gives what it writes for programs.
+/// Runs a sweep of a scenario in the repository and returns its JSON.
 fn sweep(scenario: &str, args: &[&str]) -> Value {
     let out = TempDir::new().unwrap();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario);
@@ -22,7 +22,7 @@ fn series(written: &Value) -> &[Value] {
 
 #[test]
 fn the_interval_of_a_sweep_holds_the_optimum_of_the_closed_form() {
-    // Each row stands for so many: see the scenario.
+    // Each row stands for this many: see the scenario.
     let links = [
         ("theory-edge", Cost { chunk: 2.6, row: 20e-3, mtbf: 45.0 }, 8.0),
         ("theory-wifi-drive-by", Cost { chunk: 0.15, row: 0.3e-3, mtbf: 13.0 }, 64.0),
@@ -50,7 +50,7 @@ fn the_interval_of_a_sweep_holds_the_optimum_of_the_closed_form() {
             end(0),
             end(1)
         );
-        // What the sweep fits to its own cells is what the link was made from.
+        // The fit to the sweep's cells gives the parameters of the link.
         let fitted = |key: &str| series["closed_form"][key].as_f64().unwrap() / 1e9;
         for (ours, theirs) in [(fitted("chunk_ns"), cost.chunk), (fitted("row_ns"), cost.row * weight)] {
             assert!((ours / theirs - 1.0).abs() < 0.02, "{link}: {ours}, not {theirs}");
@@ -58,7 +58,7 @@ fn the_interval_of_a_sweep_holds_the_optimum_of_the_closed_form() {
     }
 }
 
-/// The settings that are told to be worse, with what each suffers from most.
+/// The settings that are reported as worse, with the main cause of each.
 fn suffers(series: &Value) -> Vec<(&str, &str)> {
     let causes = series["causes"].as_array().unwrap();
     causes.iter().map(|cause| (cause["at"].as_str().unwrap(), cause["from"][0].as_str().unwrap())).collect()
@@ -90,7 +90,7 @@ fn the_push_curve_is_high_at_both_ends_and_says_why() {
             "--variant=whole",
             "--axis=engine.push.chunk_rows=1,64,1024",
             "--axis=fleet.phones.link=lte-good,wifi-good",
-            // Of fewer the noise hides how much dearer the largest are.
+            // With fewer, noise hides how expensive the largest are.
             "--seeds=1..=32",
         ],
     );
@@ -100,14 +100,15 @@ fn the_push_curve_is_high_at_both_ends_and_says_why() {
         let cost = |n: usize| series["points"][n]["cost_ppm"].as_u64().unwrap();
         assert!(cost(0) > 2_500_000 && cost(2) > 1_100_000, "{series}");
         assert_eq!(suffers(series), [("1", "round_trips"), ("1024", "engine.requests.cut")]);
-        // 150 ms of the backend's, a round trip; 50 ms a row and the wire.
+        // 150 ms of the backend, a round trip; 50 ms per row, and the link.
         let fitted = |key: &str| series["closed_form"][key].as_f64().unwrap() / 1e9;
         assert!((0.15..0.3).contains(&fitted("chunk_ns")), "{series}");
         assert!((0.05..0.06).contains(&fitted("row_ns")), "{series}");
     }
 }
 
-/// From one row on, the worst start there is. Measured over seeds 1 to 3: the model at worst +14 %, +3 % on average, one row for ever +1537 %.
+/// From one row on, the worst start. Measured over seeds 1 to 3: the model at worst +14 %, +3 % on
+/// average; always one row +1537 %.
 #[test]
 fn the_model_finds_the_best_fixed_size_from_one_row_on_where_one_row_for_ever_is_ruinous() {
     let written = sweep(
@@ -122,7 +123,7 @@ fn the_model_finds_the_best_fixed_size_from_one_row_on_where_one_row_for_ever_is
     );
     let worst = |n: usize| written["settings"][n]["worst_ppm"].as_i64().unwrap();
     assert!(worst(1) < 200_000, "the model: {written}");
-    // The flat region of a grid of doubles may be one size, and the model may settle beside it at no cost.
+    // In a grid of doublings the flat region may be one size, and the model may settle beside it.
     assert!(
         written["settings"][1]["reached"].as_u64().unwrap() >= 2,
         "it gets into the flat region: {written}"

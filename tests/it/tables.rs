@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A row of a table in CSV, by the names in its header.
+/// A row of a CSV table, by column name.
 pub(crate) type Line = BTreeMap<String, String>;
 
 pub(crate) fn lines(csv: &str) -> Vec<Line> {
     csv::Reader::from_reader(csv.as_bytes()).deserialize().map(|line| line.expect("it is a table")).collect()
 }
 
-/// What `sweep` prints with these arguments, which ends well.
+/// The output of `sweep` with these arguments, which must succeed.
 pub(crate) fn printed(args: &[&str]) -> String {
     let desk = tempfile::TempDir::new().unwrap();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
@@ -19,7 +19,7 @@ pub(crate) fn printed(args: &[&str]) -> String {
     String::from_utf8(ran.get_output().stdout.clone()).unwrap()
 }
 
-/// The rule that the table of architectures ends with, for one of the apps in `tests/it/apps`.
+/// The rule at the end of the table of architectures, for an app in `tests/it/apps`.
 fn rule(app: &str) -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/apps/{app}.toml"));
     let file = file.display().to_string();
@@ -94,7 +94,7 @@ fn a_mistake_in_a_table_is_told_where_it_stands() {
     }
 }
 
-/// A scenario of one phone.
+/// A scenario with one phone.
 const OWN: &str = "name = \"own\"\nduration = \"10m\"\n\
                    entity.note = { rows = 20, schema = { id = \"uuid key\", text = \"text\" } }\n\
                    fleet.phones.devices = 1\n";

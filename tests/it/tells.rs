@@ -1,4 +1,4 @@
-//! What an engine has to tell, and that one which tells nothing of what it promised is found.
+//! What an engine must report; an engine that does not report what it promised is found.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use syncdyno::world::Outcome;
 use crate::tiny_stack::{CALM, around, run};
 use crate::worlds::{trouble, value};
 
-/// What an engine of the tiny stack says no more, or says too much.
+/// What an engine of the tiny stack leaves out, or adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Says {
     All,
@@ -20,7 +20,7 @@ enum Says {
     NoRows,
     NotDone,
     NoRequests,
-    /// All, and once that nothing runs.
+    /// Everything, and once that nothing runs.
     Status,
 }
 
@@ -50,7 +50,7 @@ impl EventSink for Heard {
     }
 }
 
-/// The tiny stack that says so much, with these promises.
+/// The tiny stack with these reports and promises.
 fn saying(says: Says, promised: Capabilities) -> Outcome {
     let stack: Stack = around(move |open, _, mut ports| {
         ports.events = Rc::new(Heard(ports.events, says));
@@ -122,7 +122,7 @@ fn the_page_says_which_events_each_check_needs() {
     }
 }
 
-/// Prose in lines of 100 columns; lines of tables stay.
+/// Wraps prose at 100 columns; tables stay.
 fn wrapped(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

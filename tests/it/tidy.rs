@@ -14,8 +14,7 @@ use std::path::{Path, PathBuf};
 
 use code::{code, tokens};
 
-/// Rooms by layer: a room imports from rooms of lower layers only, and of its own layer what stands
-/// in [`NEIGHBOURS`].
+/// Rooms by layer: a room imports only from rooms of earlier layers, none of its own layer.
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["config", "contract", "theory", "stats"],
@@ -32,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["bench"],
     &["cli"],
 ];
-/// What a room may not import although its layer would allow it.
+/// What a room must not import although its layer would allow it.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("store", &["backend", "protocol"]),
     ("history", &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload"]),
@@ -57,7 +56,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("phone", NO_STACK),
     ("server", NO_STACK),
 ];
-/// What an engine in JavaScript sees is the contract, as any stack.
+/// An engine in JavaScript sees only the contract, like any stack.
 const NO_STACK: &[&str] = &[
     "config",
     "theory",
@@ -83,10 +82,10 @@ const NO_STACK: &[&str] = &[
     "analysis",
     "render",
 ];
-/// What reports never touch.
+/// What reports never use.
 const SIMULATION: &[&str] =
     &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
-/// Where rooms lie: the crates, and the bench.
+/// The folders with rooms: the crates, and the bench.
 pub(crate) const ROOMS: [&str; 10] = [
     "crates/config/src",
     "crates/contract/src",
@@ -99,7 +98,7 @@ pub(crate) const ROOMS: [&str; 10] = [
     "crates/world/src",
     "src",
 ];
-/// Where code lies.
+/// The folders with code.
 const CODE: [&str; 4] = ["crates", "src", "tests", "benches"];
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
@@ -108,7 +107,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files in a folder and in those within, in order.
+/// All files in a folder and its subfolders, sorted.
 pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -133,7 +132,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The room a source belongs to, by the first part of its path under [`ROOMS`].
+/// The room of a source file, by the first part of its path in [`ROOMS`].
 fn room_of(path: &Path) -> Option<String> {
     let under = ROOMS.iter().find_map(|rooms| path.strip_prefix(root().join(rooms)).ok())?;
     let first = under.components().next()?.as_os_str().to_str()?;
@@ -206,7 +205,7 @@ fn rooms_import_only_from_the_layers_above_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a line has the `fn` of a function of any visibility: `pub(in …)` is no parameter list.
+/// True if a line begins a function of any visibility; `pub(in …)` is not a parameter list.
 fn begins_function(line: &str) -> bool {
     let line = line.trim_start();
     let after =
@@ -263,15 +262,15 @@ fn no_file_and_no_function_is_too_long() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
-/// The files that may be unsafe: SQLite's VFS is a C interface, and so are the interpreter of
-/// JavaScript and the calls by which a thread gets a network of its own.
+/// The files that may be unsafe: SQLite's VFS is a C interface; so are the JavaScript interpreter
+/// and the calls that give a thread its own network.
 const UNSAFE: [&str; 3] = [
     "crates/js/src/runtime/raw.rs",
     "crates/validate-live/src/program/kernel.rs",
     "crates/world/src/disk/vfs.rs",
 ];
 
-/// Whether code is unsafe, or lets code be: in whatever spelling.
+/// True if code is unsafe or allows unsafe code, in any spelling.
 fn is_unsafe(text: &str) -> bool {
     let plain = code(text);
     tokens(&plain).iter().any(|word| ["unsafe", "unsafe_code"].contains(word))

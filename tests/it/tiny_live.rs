@@ -1,4 +1,4 @@
-//! `examples/tiny-live`: a stack with a standing connection, whose server pushes rows, under kills
+//! `examples/tiny-live`: a stack with a standing connection, whose server pushes rows, with kills
 //! at every place.
 
 #[path = "../../examples/tiny-live/stack.rs"]
@@ -64,7 +64,7 @@ fn a_long_answer_over_a_slow_link_is_waited_for() {
     assert!((1_500_000..4_500_000).contains(&down), "{down} bytes: once to each, or once more");
 }
 
-/// A slow backend, so that news of others come between a question and its answer, and dead lines.
+/// A slow backend, so that news of others comes between request and response; and dead lines.
 #[test]
 fn a_question_that_got_lost_is_missed_though_news_come() {
     let dead = |n: u32| format!("event.dead{n}={{ at=\"+{}m\", half_open={{}} }}", 4 * n);
@@ -87,7 +87,7 @@ fn rows_are_pushed_within_seconds_of_their_commit() {
     assert!(down > up, "{down} down, {up} up: not only answers");
 }
 
-/// Does not tell what an edit met.
+/// Hides which conflicts an edit met.
 struct Mute(Rc<dyn EventSink>);
 
 impl EventSink for Mute {
@@ -164,7 +164,7 @@ fn struck(plan: &Plan, stack: &Stack, strike: &Strike) -> Outcome {
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs the world twice for each strike, or for one in three; gives how many there are.
+/// Runs the world twice for each strike, or for one in three; returns the number of strikes.
 fn nothing_is_lost(plan: &Plan, strikes: &[Strike], kills: &str) -> usize {
     let (stack, mut wrong, stride) = (live(), Vec::new(), if worlds::every_place() { 1 } else { 3 });
     let strikes: Vec<&Strike> = strikes.iter().step_by(stride).collect();
@@ -203,7 +203,7 @@ fn a_kill_of_a_phone_at_any_poll_or_point_loses_nothing() {
     assert!(nothing_is_lost(&plan, &points, "device.kills.count") > 20);
 }
 
-/// A far backend, so that the server is killed while it waits for that, too.
+/// A far backend, so that the server is also killed while it waits for it.
 #[test]
 fn a_kill_of_its_server_at_any_poll_or_point_loses_nothing() {
     let plan = planned(live(), SHORT, &["gateway.backend_link={rtt=\"100ms\"}"]).expect("it is sound");
@@ -217,7 +217,7 @@ fn a_kill_of_its_server_at_any_poll_or_point_loses_nothing() {
     nothing_is_lost(&plan, &points, "gateway.kills.count");
 }
 
-/// Says that an edit is saved a moment before it is.
+/// Reports that an edit is saved a moment before it is.
 struct Hasty(Rc<dyn SyncEngine>, Ports);
 
 impl SyncEngine for Hasty {
@@ -240,7 +240,7 @@ impl SyncEngine for Hasty {
     }
 }
 
-/// Has its connection asked again and again, or does nothing at all.
+/// Makes its connection ask again and again, or does nothing at all.
 struct Restless(Rc<dyn SyncEngine>, Ports, bool);
 
 impl SyncEngine for Restless {
@@ -279,7 +279,7 @@ fn a_live_engine_that_loops_or_stops_is_found() {
 
 type Opens = fn(&dyn Fn(Ports) -> Opened, Ports) -> Opened;
 
-/// Has each engine opened in another way.
+/// Opens each engine in another way.
 struct Around(Rc<dyn EngineFactory>, Opens);
 
 impl EngineFactory for Around {

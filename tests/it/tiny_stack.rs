@@ -1,5 +1,4 @@
-//! The bench with a stack that is not its own: `examples/tiny-stack`, which sees the contract
-//! alone.
+//! The bench with a third-party stack: `examples/tiny-stack`, which sees only the contract.
 
 #[path = "../../examples/tiny-stack/stack/mod.rs"]
 pub(crate) mod stack;
@@ -221,7 +220,7 @@ impl<F: Fn(Opens<'_>, Rc<DeviceSetup>, Ports) -> Opened> EngineFactory for Aroun
     }
 }
 
-/// The tiny stack with something around each of its engines.
+/// The tiny stack with a wrapper around each of its engines.
 pub(crate) fn around(
     wrap: impl Fn(Opens<'_>, Rc<DeviceSetup>, Ports) -> Opened + Clone + Send + Sync + 'static,
 ) -> Stack {
@@ -234,7 +233,7 @@ thread_local! {
     static MET: RefCell<[BTreeSet<DeviceId>; 2]> = RefCell::default();
 }
 
-/// Notes for whom it is asked.
+/// Records for which setup it is asked.
 struct Meets(Rc<dyn EngineFactory>);
 
 impl EngineFactory for Meets {
@@ -264,7 +263,7 @@ fn what_is_a_phones_own_is_made_as_it_opens() {
     }
 }
 
-/// The server half of `tiny` with cursors of its own, which its phones start with.
+/// The server half of `tiny` with its own cursors, which its phones start with.
 struct OwnCursors(Box<dyn SyncServer>);
 
 thread_local! {
@@ -295,7 +294,7 @@ impl SyncServer for OwnCursors {
     }
 }
 
-/// The phone half, which notes the cursors that it is given before the start.
+/// The phone half, which records the cursors that it gets before the start.
 struct NotesCursors(Rc<dyn EngineFactory>);
 
 impl EngineFactory for NotesCursors {

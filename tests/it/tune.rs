@@ -1,4 +1,4 @@
-//! Searches of the committed chunk scenarios: the answer is where mathematics has it, and it takes no full grid.
+//! Searches of the committed chunk scenarios: the answer agrees with theory, without a full grid.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncdyno::theory::chunk::Cost;
 use tempfile::TempDir;
 
-/// Searches a scenario of the repository; gives what it writes for programs and the record of the run.
+/// Searches a scenario of the repository; returns its JSON and the record of the run.
 fn tune(scenario: &str, args: &[&str]) -> (Value, Value) {
     let out = TempDir::new().unwrap();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario);
@@ -18,7 +18,7 @@ fn tune(scenario: &str, args: &[&str]) -> (Value, Value) {
     (told, serde_json::from_slice(&record).unwrap())
 }
 
-/// The six links with what a row of the scenario stands for; see there.
+/// The six links, with the number of rows that a row of the scenario stands for; see there.
 const LINKS: [(&str, Cost, f64); 6] = [
     ("theory-lte-good", Cost { chunk: 0.25, row: 0.4e-3, mtbf: 120.0 }, 256.0),
     ("theory-lte-driving", Cost { chunk: 0.35, row: 0.8e-3, mtbf: 30.0 }, 64.0),
@@ -55,7 +55,7 @@ fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() 
     for ((link, cost, weight), place) in LINKS.into_iter().zip(told["places"].as_array().unwrap()) {
         assert_eq!(place["name"], link);
         let knob = &place["knobs"][0];
-        // With three seeds one end may be open; both would tell nothing.
+        // With three seeds one end may be open; two open ends would say nothing.
         let end = |n: usize| knob["between"][n].as_str().map(|text| text.parse::<f64>().unwrap());
         assert!(end(0).or(end(1)).is_some(), "{link}: no setting is better beyond the noise: {place}");
         let (low, high) = (end(0).unwrap_or(0.0), end(1).unwrap_or(f64::INFINITY));
@@ -96,11 +96,11 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     assert!(cost("PouchDB") > 1_500_000, "{field:?}");
     assert!(cost("Volt MX") < cost("Couchbase Lite"), "{field:?}");
     assert_eq!(place["present"]["value"], "500");
-    // All 8 192 rows at once, whatever larger number somebody ships.
+    // All 8 192 rows at once, although products have larger defaults.
     let whole = field.iter().find(|point| point["value"] == "8192").unwrap();
     let asked: Vec<&Value> = whole["asked"].as_array().unwrap().iter().map(|a| &a["value"]).collect();
     assert_eq!(asked, ["10000", "10000000"], "{whole}");
-    // Half of the gateway's timeout, which nobody asked for.
+    // Half of the gateway's timeout, a limit that was not given.
     assert_eq!(
         (&whole["breaks"], &whole["trouble"]),
         (&serde_json::json!(["chunk"]), &Value::Null),
@@ -108,7 +108,7 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     );
 }
 
-/// Half a minute for sixty phones that queue: by `SYNCDYNO_EVERY=1` alone.
+/// Half a minute for sixty phones that queue: only with `SYNCDYNO_EVERY=1`.
 #[test]
 fn a_search_over_fleet_sizes_says_how_the_herd_moves_the_best_and_where_the_backend_is_full() {
     if !crate::worlds::every_place() {

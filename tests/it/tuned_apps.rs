@@ -1,4 +1,4 @@
-//! Searches of generated apps by the README's recipe: how far what they find is from the true best.
+//! Searches of generated apps by the README's recipe: how far the result is from the true best.
 
 mod generator;
 
@@ -13,14 +13,14 @@ use tempfile::TempDir;
 use crate::worlds;
 
 const KEY: &str = "engine.pull.chunk_rows";
-/// As the README has it for an app of one's own.
+/// The recipe of the README for a user's own app.
 const RECIPE: [&str; 4] = ["--set", "fleet.*.start=empty", "--set", "action.*.per_device=0"];
 const APPS: std::ops::RangeInclusive<u64> = 1..=10;
-/// What sizes the truth is looked for at, besides those that searches find.
+/// The sizes that are tried for the true best, besides those that searches find.
 const SIZES: [&str; 9] = ["16", "32", "48", "64", "100", "150", "225", "340", WHOLE];
-/// All rows of a device in one response, of every app.
+/// All rows of a device in one response, in every app.
 const WHOLE: &str = "3000";
-/// How much dearer than the true best what a search finds may be, in millionths.
+/// The largest cost of a search's result relative to the true best, in millionths.
 const CLOSE: u64 = 1_050_000;
 
 fn program(desk: &Path, command: &str, app: &Path) -> Command {
@@ -36,7 +36,7 @@ fn written(desk: &TempDir, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// What a search comes to at its only place.
+/// The result of a search at its only place.
 pub(crate) fn tuned(desk: &TempDir, app: &Path, seeds: &str, more: &[&str]) -> Value {
     let run = program(desk.path(), "tune", app)
         .args(["--format", "json", "--seeds", seeds])
@@ -51,7 +51,7 @@ pub(crate) fn best(place: &Value) -> String {
     place["best"][KEY].as_str().expect("it has a best").to_owned()
 }
 
-/// What each size costs relative to the best of them under these seeds, in millionths.
+/// The cost of each size relative to the best of them under these seeds, in millionths.
 fn costs(desk: &TempDir, app: &Path, sizes: &BTreeSet<String>, seeds: &str) -> BTreeMap<String, u64> {
     let sizes: Vec<&str> = sizes.iter().map(String::as_str).collect();
     let axis = format!("{KEY}={}", sizes.join(","));
@@ -67,12 +67,12 @@ fn costs(desk: &TempDir, app: &Path, sizes: &BTreeSet<String>, seeds: &str) -> B
     table.lines().skip(1).map(row).collect()
 }
 
-/// The app without the gates, which a sweep would exclude settings by.
+/// The app without its gates, by which a sweep would exclude settings.
 fn ungated(text: &str) -> &str {
     text.split("[gate.").next().expect("a text has a beginning")
 }
 
-/// Whether the interval of a search holds a size; an end that is open holds all.
+/// True if the interval of a search contains a size; an open end contains all.
 fn holds(place: &Value, size: &str) -> bool {
     let number = |value: &Value| value.as_str().and_then(|text| text.parse::<f64>().ok());
     let between = &place["knobs"][0]["between"];
@@ -87,14 +87,14 @@ fn the_recipe_finds_a_best_of_an_app_with_gates_and_photos() {
     let text = app(1);
     let place = tuned(&desk, &written(&desk, "app.toml", &text), "1..=2", &["--no-field"]);
     let notes = place["notes"].to_string();
-    // The gate of phones that synced a day ago, of which there are none.
+    // The gate is for phones that synced a day ago, and there are none.
     assert!(notes.contains("gate usual") && place["rules"].is_null(), "{place}");
     let sizes = SIZES[..1].iter().map(|size| (*size).to_owned()).chain([best(&place)]).collect();
     let costs = costs(&desk, &written(&desk, "bare.toml", ungated(&text)), &sizes, "101..=104");
     assert_eq!(costs[&best(&place)], 1_000_000, "{costs:?}");
 }
 
-/// An hour of one processor in a release build: by `SYNCDYNO_EVERY=1` alone.
+/// One hour of a processor in a release build: only with `SYNCDYNO_EVERY=1`.
 #[test]
 #[expect(clippy::print_stderr, reason = "who measures wants the numbers")]
 fn the_recipe_finds_the_true_best_of_generated_apps() {
@@ -117,7 +117,7 @@ fn the_recipe_finds_the_true_best_of_generated_apps() {
             close += u32::from(costs[&best(place)] <= CLOSE);
             eprintln!("app {n}: {} costs {}", best(place), costs[&best(place)]);
         }
-        // Of sizes that come to the same each is the best.
+        // If several sizes have the same cost, each is the best.
         let least = costs.values().min().expect("there are sizes");
         let truth: Vec<&String> = costs.iter().filter(|(_, cost)| *cost == least).map(|(at, _)| at).collect();
         for set in 0..16 {
@@ -138,7 +138,7 @@ fn the_recipe_finds_the_true_best_of_generated_apps() {
     assert!(held * 100 >= intervals * 95, "{held} of {intervals}");
 }
 
-/// An app of somebody's own: eight phones with 180 rows each, on a link that now and then stalls.
+/// A user's own app: eight phones with 180 rows each, on a link that stalls now and then.
 fn visits(gaps: &str, timeout: &str) -> String {
     format!(
         "name = \"visits\"\nduration = \"20m\"\n\n\
@@ -160,7 +160,7 @@ fn rows(size: &str) -> u64 {
     size.parse().unwrap()
 }
 
-/// The number that limits the best setting on its other side.
+/// Whether a rule excludes, and the best size on its other side.
 fn other_side(place: &Value, name: &str) -> (bool, u64) {
     let rules = place["rules"].as_array().unwrap_or_else(|| panic!("a rule decides: {place}"));
     let rule = rules.iter().find(|rule| rule["name"] == name).unwrap_or_else(|| panic!("{name}: {place}"));
@@ -209,7 +209,7 @@ fn a_limit_that_binds_is_named_with_what_it_costs() {
         assert!(excludes && rows(&best(&place)) * 2 < without, "{limit}: {place}");
         assert!(place["rules"][0]["cost_ppm"].as_u64().unwrap() < 900_000, "{limit}: {}", place["rules"]);
     }
-    // One that nobody asked for, here half of the gateway's timeout, excludes nothing.
+    // A limit that was not given, here half of the gateway's timeout, excludes nothing.
     let app = written(&desk, "hasty.toml", &visits("mtbf = \"10m\", mean = \"1s\"", "1800ms"));
     let place = tuned(&desk, &app, "1..=4", &["--no-field"]);
     let (excludes, within) = other_side(&place, "chunk");

@@ -1,4 +1,4 @@
-//! Nobody waits for the building of a world that is not wanted.
+//! An interrupted run does not finish building its world.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ fn plan(fleet: &str) -> Plan {
     written(&text)
 }
 
-/// Who watches until it was asked so often.
+/// A watcher that interrupts when it is asked for the `until`th time.
 struct Patient {
     until: usize,
     asked: AtomicUsize,
@@ -29,7 +29,7 @@ impl Watch for Patient {
     }
 }
 
-/// How often it is asked whether anybody waits for the run, and how that ends.
+/// How often the watcher is asked, and how the run ends.
 fn asked(plan: &Plan, until: usize) -> (usize, Ending) {
     let patient = Patient { until, asked: AtomicUsize::new(0) };
     let outcome = run(plan, &Stacks::builtin(), &patient).expect("it can be run");
@@ -41,7 +41,7 @@ fn nobody_waits_for_a_check_whose_verdict_is_not_wanted() {
     let plan = plan("start = { 1d = 1.0 }\n");
     let (all, ending) = asked(&plan, usize::MAX);
     assert_eq!(ending, Ending::Drained);
-    // Of the backend for what should be there, of the device, and of the backend for the digest.
+    // Of the backend for the expected rows, of the device, and of the backend for the digest.
     let of_check = 3 * (20_000 / ASKED_EVERY as usize);
     for late in [1, of_check / 2, of_check] {
         let (asked, ending) = asked(&plan, all - late);

@@ -1,5 +1,5 @@
-//! A new version of the app makes its columns in the old one's database: a kill at the time of each
-//! disk operation of that, and a power loss at each sync, lose nothing.
+//! A new version of the app creates its columns in the old database. A kill at each disk operation
+//! during that, and a power loss at each sync, lose nothing.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ const STRUCK: DeviceId = DeviceId(0);
 const AT: Span = Span::secs(45);
 const UPGRADED: &str = r#"event.new={at="+45s",upgrade={adds={entity="task",column="weight",type="real"},on_mismatch="backfill",restart_after="1s"}}"#;
 
-/// Strikes at the times of what the disk does in the quarter of a minute after the upgrade, with or
-/// without loss of power; gives how many there were.
+/// Strikes at each disk operation within 15 s after the upgrade, with or without power loss;
+/// returns the number of strikes.
 fn upgrade_survives(journal: &str, power: bool, more: &[&str]) -> usize {
     let plan = worlds::plan(TINY, &[&[UPGRADED, journal], more].concat());
     let (device, until) = (STRUCK, Time::ZERO + AT + Span::secs(15));

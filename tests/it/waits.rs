@@ -1,11 +1,11 @@
-//! What people wait for, and what they lose: logins over restarts, runs without an end, edits that go with a backup.
+//! Waits and losses of people: logins over restarts, runs without an end, edits lost with a backup.
 
 use syncdyno::analysis;
 use syncdyno::record::Reason;
 
 use crate::worlds::{figure, run, value, written};
 
-/// One phone that logs in a minute after the start and loads 4 000 rows before it can be used.
+/// One phone that logs in a minute after the start and loads 4 000 rows before it is usable.
 fn login(more: &str) -> String {
     format!(
         r#"
@@ -74,7 +74,7 @@ trigger = { unit = "Sync" }
     ));
     let checks: Vec<&str> = outcome.violations.iter().map(|v| v.check).collect();
     assert!(checks.contains(&"event-without-end"), "{checks:?}");
-    // Nobody is told that such a run failed, so "syncing" stays on the screen.
+    // Nobody is notified that such a run failed, so "syncing" stays on the screen.
     let known = ["event-without-end", "stuck", "wrong-status"];
     assert!(checks.iter().all(|check| known.contains(check)), "{checks:?}");
 }

@@ -1,4 +1,4 @@
-//! Worlds for the proofs: read, run, and looked at.
+//! Helpers for worlds: reading, running and looking at them.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
 
 /// The scenario of two devices and ninety seconds.
 pub(crate) const TINY: &str = "tests/it/worlds/tiny.toml";
-/// Photos beside rows, in stretches.
+/// Photos in addition to rows, sent in parts.
 pub(crate) const PHOTOS: &[&str] = &[
     "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
      schema={id=\"uuid key\",n=\"int 0..9\"}}",
@@ -33,7 +33,7 @@ pub(crate) fn try_plans(document: &Document, request: &Request) -> Result<Vec<Pl
     plans_with(&Stacks::builtin(), document, request)
 }
 
-/// The same where there are these stacks.
+/// The same with these stacks.
 pub(crate) fn plans_with(
     stacks: &Stacks,
     document: &Document,
@@ -43,7 +43,7 @@ pub(crate) fn plans_with(
     document.plans(request, &stacks).map_err(|invalid| invalid.to_string())
 }
 
-/// The one plan of a scenario file with these settings.
+/// The only plan of a scenario file with these settings.
 pub(crate) fn plan(path: &str, sets: &[&str]) -> Plan {
     let sets = sets.iter().map(|set| (*set).to_owned()).collect();
     let mut plans = plans(&document(path), &Request { sets, ..Request::default() });
@@ -51,7 +51,7 @@ pub(crate) fn plan(path: &str, sets: &[&str]) -> Plan {
     plans.remove(0)
 }
 
-/// The one plan of a scenario written out.
+/// The first plan of a scenario given as text.
 pub(crate) fn written(text: &str) -> Plan {
     let document = Document::parse("written.toml", text).unwrap_or_else(|error| panic!("{error}"));
     plans(&document, &Request::default()).remove(0)
@@ -62,7 +62,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome {
     world::run(plan, &Stacks::builtin(), &Unwatched).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A figure of an outcome: a metric that is a number, or a stat of a distribution.
+/// A figure of an outcome: a metric that is a number, or a statistic of a distribution.
 pub(crate) fn figure(outcome: &Outcome, metric: &str, stat: &str) -> u64 {
     let figure = outcome.figures.get(metric).unwrap_or_else(|| panic!("there is no metric {metric}"));
     figure.stat(stat).unwrap_or_else(|| panic!("{metric} has no {stat}"))
@@ -83,7 +83,7 @@ pub(crate) fn trouble(outcome: &Outcome) -> Vec<String> {
     trouble
 }
 
-/// The program; thousands of cells may go to another build of it, `SYNCDYNO_PROGRAM`.
+/// The program; for thousands of cells, `SYNCDYNO_PROGRAM` may be another build of it.
 pub(crate) fn program() -> assert_cmd::Command {
     let other = std::env::var_os("SYNCDYNO_PROGRAM");
     let mut of = assert_cmd::Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_syncdyno").into()));
@@ -91,13 +91,13 @@ pub(crate) fn program() -> assert_cmd::Command {
     of
 }
 
-/// Whether everything is tried (`SYNCDYNO_EVERY=1`); else sweeps of thousands of places try one in a
-/// few, and scenarios fewer seeds.
+/// True if everything is tried (`SYNCDYNO_EVERY=1`). Otherwise sweeps of thousands of places try
+/// one in a few, and scenarios fewer seeds.
 pub(crate) fn every_place() -> bool {
     every().is_some()
 }
 
-/// Of places of a crash sweep and of worlds at random one in so many is tried: `SYNCDYNO_EVERY=n`.
+/// One in this many places of a crash sweep, or random worlds, is tried: `SYNCDYNO_EVERY=n`.
 pub(crate) fn every() -> Option<usize> {
     let every = std::env::var_os("SYNCDYNO_EVERY")?;
     Some(every.to_str().and_then(|n| n.parse().ok()).filter(|n| *n > 0).unwrap_or(1))

@@ -1,4 +1,4 @@
-//! Two sides and all that can be said of both.
+//! Two sides and all differences between them.
 
 use super::difference::{Difference, Finding, Group};
 use super::judged::groups;
@@ -7,18 +7,18 @@ use super::side::Side;
 use crate::analysis::distinct;
 use crate::record::{Exit, is_gated, is_loss};
 
-/// What differs by fewer millionths is equal to people.
+/// A smaller difference, in millionths, does not matter to people.
 const EQUAL: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     pub sides: (String, String),
-    /// The scenarios' names where each side has one, and not the same.
+    /// The scenario names, if each side has one and they differ.
     pub scenarios: Option<(String, String)>,
-    /// The builds that ran the sides, in words, where they are not the same.
+    /// The builds that ran the sides, in words, if they differ.
     pub builds: Option<(String, String)>,
     pub groups: Vec<Group>,
-    /// What the other side does not have.
+    /// Cells that the other side does not have.
     pub unmatched: (Vec<String>, Vec<String>),
 }
 
@@ -55,18 +55,18 @@ pub struct Unmeasured<'a> {
     pub lacks: Lacks,
 }
 
-/// What a metric lacks to be compared.
+/// Why a metric cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacks {
-    /// One side measured nothing, the other something under each seed.
+    /// One side measured nothing, the other measured something under each seed.
     All { in_base: bool },
-    /// Both sides have it under so many seeds.
+    /// Both sides have it under this many seeds; `least` are needed.
     Seeds { cells: usize, least: usize },
 }
 
 impl Comparison {
-    /// Takes for equal what differs by less than 1 % and than `ppm` millionths, and for tolerated
-    /// what is worse by no more than `ppm`; of 0 nothing is. What was lost is neither.
+    /// Marks differences below 1 % and below `ppm` millionths as equal, and worse figures as
+    /// tolerated up to `ppm`; with 0, none. Losses of data are never equal or tolerated.
     pub fn tolerate(&mut self, ppm: u64) {
         for group in &mut self.groups {
             for one in &mut group.differences {
@@ -83,20 +83,20 @@ impl Comparison {
             group.differences.sort_by_cached_key(Difference::place);
         }
     }
-    /// A group of too few seeds and the least that it takes; `None` if all are judged.
+    /// A group with too few seeds, and how many it needs; `None` if all groups are judged.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
-    /// How many cells failed on either side, of those that have a counterpart.
+    /// How many cells failed on each side, of those that have a counterpart.
     pub fn failed(&self) -> (usize, usize) {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
-    /// What cells failed with in the candidate that did not in the base; success if there is none.
+    /// How the candidate's cells failed that did not fail so in the base; else success.
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
-    /// What one side has measured under every seed and the other under none, of the metrics `asked`
-    /// for or else gated; of those asked for, too, what too few seeds have.
+    /// Metrics that one side measured under every seed and the other under none: those `asked` for,
+    /// or else the gated ones. For those asked for, also metrics that too few seeds have.
     pub fn unmeasured<'s>(&'s self, asked: &[String]) -> Vec<Unmeasured<'s>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),
@@ -113,11 +113,11 @@ impl Comparison {
         distinct(self.all().filter(|(_, d)| matters(&d.metric)).filter_map(of))
     }
 
-    /// How many cells differ in their digests, in groups where no figure does.
+    /// How many cells differ in their digest, in groups where no figure differs.
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
-    /// How many metrics come to this finding, each once in a group.
+    /// How many metrics have this finding, each counted once per group.
     pub fn count(&self, finding: Finding) -> usize {
         self.groups.iter().map(|group| group.count(finding)).sum()
     }

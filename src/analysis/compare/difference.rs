@@ -1,4 +1,4 @@
-//! The differences themselves.
+//! A difference, and a group of differences.
 
 use std::collections::BTreeMap;
 
@@ -22,13 +22,13 @@ pub enum Basis {
 pub enum Finding {
     Worse,
     Better,
-    /// The candidate is worse, by no more than is tolerated.
+    /// The candidate is worse, but within the tolerance.
     Tolerated,
-    /// It differs, and neither direction is the better one, or seeds disagree about it.
+    /// It differs, and neither direction is better, or the seeds disagree.
     Changed,
-    /// It differs, and that may be chance, or there are too few seeds to say.
+    /// It differs, but that may be chance, or there are too few seeds.
     Unclear,
-    /// It differs by so little that it is equal to people.
+    /// The difference is too small to matter to people.
     Equal,
     Same,
 }
@@ -50,44 +50,44 @@ pub struct Difference {
     pub stat: &'static str,
     pub unit: Unit,
     pub better: Better,
-    /// The base's mean over the seeds that both have, or else its own; the median where waits of
-    /// some seed never ended. `None` without a figure.
+    /// The base's mean over the seeds that both have, or else over its own; the median if waits of
+    /// some seed never ended. `None` if there is no figure.
     pub base: Option<u64>,
     pub candidate: Option<u64>,
-    /// What of the waits of each side never ended, over all seeds.
+    /// How many waits of each side never ended, over all seeds.
     #[serde(skip)]
     pub censored: [Option<Censored>; 2],
-    /// Both means as they are: of what is rare the whole number says nothing.
+    /// Both means before rounding: for rare events the rounded number says nothing.
     #[serde(skip)]
     pub means: [Option<f64>; 2],
-    /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
-    /// Beside an interval it is of the mean ratio of pairs.
+    /// Candidate / base − 1, in parts per million; `None` if the base is zero or missing. With an
+    /// interval, it is of the mean ratio of the pairs.
     pub change_ppm: Option<i64>,
-    /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
+    /// The 95 % interval of the change, in parts per million, if the pairs are subject to chance.
     pub interval_ppm: Option<(i64, i64)>,
-    /// Whether cells of one side observed nothing where the other did: these are left out.
+    /// True if cells of one side observed nothing where the other did. These pairs are left out.
     pub lopsided: bool,
-    /// Whether every cell of one side has observed something and no cell of the other.
+    /// True if every cell of one side observed something and no cell of the other did.
     pub one_sided: bool,
-    /// How much each side observed, where the one is more than a fifth less than the other: such
-    /// percentiles are of other waits.
+    /// How many observations each side has, if one has over a fifth fewer than the other: the
+    /// percentiles are then of different waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<[u64; 2]>,
-    /// Pairs that it rests on, or cells of the side that has fewer.
+    /// The number of pairs, or of cells of the smaller side.
     #[serde(skip)]
     pub cells: usize,
     pub finding: Finding,
 }
 
-/// A seed of the base that the candidate lacks, or some of whose figures it lacks.
+/// A seed of the base that the candidate lacks, completely or in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub seed: String,
-    /// The metrics that are lacking; none if the whole cell is.
+    /// The missing metrics; empty if the whole cell is missing.
     pub without: Vec<String>,
 }
 
-/// A metric that is not measured alike in all cells, so that it is not compared.
+/// A metric with different units or shapes in different cells. It is not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
     pub metric: String,
@@ -95,38 +95,38 @@ pub struct Unlike {
     pub shapes: [(Unit, bool); 2],
 }
 
-/// What differs between opposed cells.
+/// The differences between opposed cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// What the cells have in common; empty if there is one group only.
+    /// What the cells have in common; empty if there is only one group.
     pub title: String,
     pub basis: Basis,
     pub seeds: (usize, usize),
     pub failed: (usize, usize),
-    /// What cells failed with in the candidate that did not in the base; success if there is none.
+    /// How the candidate's cells failed that did not fail so in the base; else success.
     pub new_failure: Exit,
-    /// Of the candidate's cells that fail so, the worst.
+    /// The worst of the candidate's cells that fail so.
     pub new_failing: Option<Box<CellRecord>>,
-    /// Seeds that the candidate lacks, or whose figures it lacks, where others are paired.
+    /// Seeds that the candidate lacks, completely or in part, while others are paired.
     pub missing: Vec<Missing>,
-    /// Metrics that are not measured alike on both sides.
+    /// Metrics with different units or shapes on both sides.
     pub unlike: Vec<Unlike>,
-    /// Devices of a cell, where they are not as many on both sides.
+    /// The number of devices of a cell on each side, if they differ.
     pub devices: Option<[u64; 2]>,
-    /// How long the script of a cell is, where that differs, in nanoseconds.
+    /// The length of the script of a cell on each side, if they differ, in nanoseconds.
     pub script_ns: Option<[u64; 2]>,
-    /// Seeds of which a side has several cells of one scenario that did not come to the same.
+    /// Seeds of which one side has several cells of one scenario with different results.
     pub copies: Vec<String>,
-    /// How many exact pairs differ in their digests, where no figure differs.
+    /// How many exact pairs differ in their digest, if no figure differs.
     pub other_digests: usize,
-    /// In how many exact pairs the same happened and figures differ: another program counts them.
+    /// In how many exact pairs events are equal but figures differ: the program counts differently.
     pub counted_otherwise: usize,
     pub differences: Vec<Difference>,
 }
 
 impl Group {
-    /// Its metrics, each with the gravest finding of its statistics: one that is worse in one of
-    /// them and better in another is worse.
+    /// The metrics, each with the gravest finding of its statistics. Worse in one and better in
+    /// another is worse.
     pub fn metrics(&self) -> BTreeMap<&str, Finding> {
         let mut all = BTreeMap::new();
         for one in &self.differences {
@@ -135,12 +135,12 @@ impl Group {
         }
         all
     }
-    /// How many of its metrics come to this finding.
+    /// How many of the metrics have this finding.
     pub fn count(&self, finding: Finding) -> usize {
         self.metrics().into_values().filter(|of| *of == finding).count()
     }
-    /// A headline figure that is better and one that is worse, the weightiest of each; `None` where
-    /// none is better, or none worse.
+    /// The most important headline figures that are better and worse; `None` if none is better, or
+    /// none is worse.
     pub fn trade(&self) -> Option<[&Difference; 2]> {
         let is_headline = |metric: &str| is_summary(metric) || HEADLINE.contains(&metric);
         let first = |finding| {
@@ -149,13 +149,13 @@ impl Group {
         };
         Some([first(Finding::Better)?, first(Finding::Worse)?])
     }
-    /// The least seeds that it lacks to be judged; `None` where it is judged, or nothing differs.
+    /// How many seeds it needs to be judged; `None` if it has enough, or nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-    /// The least seeds that this figure takes, if too few have it on both sides of enough.
+    /// How many seeds this figure needs, if too few have it although both sides have enough seeds.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
@@ -164,7 +164,7 @@ impl Group {
 }
 
 impl Difference {
-    /// Whether the candidate is worse, be it by chance.
+    /// True if the candidate is worse, even if that may be chance.
     pub fn is_for_the_worse(&self) -> bool {
         let more = match (self.change_ppm, self.means) {
             (Some(change), _) => change > 0,
@@ -173,17 +173,17 @@ impl Difference {
         self.finding == Finding::Worse
             || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
     }
-    /// Whether it differs by less than `ppm` millionths, and not in what people lost.
+    /// True if it differs by less than `ppm` millionths and is not a loss of data.
     pub fn is_within(&self, ppm: u64) -> bool {
         self.change_ppm.is_some_and(|change| change.unsigned_abs() < ppm) && !is_loss(&self.metric)
     }
-    /// Whether it is of one state, unit or entity alone.
+    /// True if it is only about one state, unit or entity.
     pub fn is_part(&self) -> bool {
         is_part(&self.metric)
     }
-    /// What stands first: what was lost; the summary by how much it moved, waits before what they
-    /// cost; what is worse of the rest, what is better, what is neither, each by its weight. In
-    /// each of these percentiles of other waits come last.
+    /// The order in a report: losses; the summary by how much it moved, waits before costs; then of
+    /// the rest worse, better, and neither, each by weight. Within each of these, percentiles of
+    /// different waits come last.
     pub fn place(&self) -> impl Ord + use<> {
         let is_judged = matches!(self.finding, Finding::Worse | Finding::Better);
         let (class, moved) = match is_judged && is_summary(&self.metric) {
@@ -192,7 +192,7 @@ impl Difference {
             false => (2, None),
         };
         let finding = if class == 2 { self.finding } else { Finding::Worse };
-        // Of the summary a part stands beside its whole.
+        // In the summary a part stands next to its whole.
         let weight = match class {
             2 => (self.is_part(), weight(&self.metric), false),
             _ => (false, weight(metrics::parts(&self.metric).0), self.is_part()),
@@ -200,17 +200,17 @@ impl Difference {
         let is_of_others = self.of.is_some();
         (class, finding, is_of_others, moved, weight, self.metric.clone(), self.stat != "p95")
     }
-    /// How many times as much the greater side is.
+    /// The greater side divided by the smaller one.
     pub(super) fn times(&self) -> f64 {
         let times = self.change_ppm.map_or(f64::INFINITY, |ppm| 1.0 + ppm as f64 / 1e6);
         if times < 1.0 { 1.0 / times } else { times }
     }
-    /// By how much it moved, in steps: by a quarter or more, by a twentieth, by less.
+    /// The size of the change in steps: 0 for 25 % or more, 1 for 5 % or more, 2 for less.
     pub(super) fn step(&self) -> u8 {
         [1.25, 1.05].iter().filter(|least| self.times() < **least).count() as u8
     }
-    /// Its step. In each what the summary does not say is behind; then stand waits, costs by how
-    /// much they moved, and the wasted bytes, which costs contain.
+    /// First the step. In a step, p99 and mean come last, as the summary does not show them; before
+    /// them waits, then costs by how much they moved, then wasted bytes, a part of the costs.
     fn moved(&self) -> (u8, bool, u8, u64) {
         let (kind, rest) = match (is_cost(&self.metric), self.unit) {
             (true, _) => (1, u64::MAX - (self.times() * 1e6) as u64),
@@ -219,7 +219,7 @@ impl Difference {
         };
         (self.step(), ["p99", "mean"].contains(&self.stat), kind, rest)
     }
-    /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
+    /// True if the change exceeds `ppm` millionths in its whole interval. From 0 every change does.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));

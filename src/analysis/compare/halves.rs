@@ -1,5 +1,5 @@
-//! What a change brings and what it costs, by the figures that are decided first: a change that is
-//! recommended by one of them is not to hide what it takes from another.
+//! What a change improves and what it costs, by the headline figures: a change that one of them
+//! recommends must not hide its price in another.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,25 +10,25 @@ use super::observed::{Observed, observed, unlike};
 use crate::metrics::{Better, Censored, Unit};
 use crate::record::{CellRecord, headline_of, is_cost, is_loss};
 
-/// What differs by a smaller factor between two halves may be luck: the same as of an answer.
+/// A smaller ratio between two halves may be chance. The same limit as for an answer.
 const LUCK: f64 = 1.05;
-/// Of a metric the first of these speaks that is compared.
+/// The first of these statistics that is compared speaks for its metric.
 const STATS: [&str; 4] = ["value", "p95", "total", "max"];
 
-/// What is done to edits, apart from when they are safe.
+/// Harm to edits, besides the time until they are safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harm {
-    /// They are lost, refused or thrown away, whether or not their people are told.
+    /// They are lost, refused or discarded, whether or not their authors are notified.
     Lost,
-    /// They, or versions that they made, give way and nobody is told.
+    /// They, or versions that they made, give way and nobody is notified.
     Discarded,
-    /// Their rows are there twice.
+    /// Their rows exist twice.
     Doubled,
     /// People could not make them.
     Prevented,
 }
 
-/// By which metrics, added up.
+/// The metrics of each harm, to be added up.
 const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Lost, &["oracle.saved_edits.lost"]),
     (Harm::Discarded, &["oracle.silent_discard.count"]),
@@ -36,8 +36,8 @@ const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Prevented, &["workload.edits.refused", "workload.edits.prevented"]),
 ];
 
-/// Whether two counts differ by no more than chance makes them where each thing that is counted
-/// befalls by itself: by two standard deviations of the difference.
+/// True if two counts of independent events may differ by chance: by at most two standard
+/// deviations of the difference.
 pub fn may_be_chance(both: [u64; 2]) -> bool {
     let apart = u128::from(both[0].abs_diff(both[1]));
     apart * apart <= 4 * (u128::from(both[0]) + u128::from(both[1]))
@@ -50,40 +50,40 @@ pub struct Moved {
     pub stat: &'static str,
     pub unit: Unit,
     pub both: [Option<u64>; 2],
-    /// What of the waits of each half never ended.
+    /// How many waits of each half never ended.
     pub censored: [Option<Censored>; 2],
 }
 
-/// A second half beside a first one, over all their seeds.
+/// The second half compared with the first, over all their seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
-    /// The headline figure that gets better the most.
+    /// The headline figure that improves the most.
     pub better: Option<Moved>,
-    /// The headline figure that gets worse the most, other than those that count harms.
+    /// The headline figure that gets worse the most, except those that count harms.
     pub price: Option<Moved>,
-    /// How much of each harm is done in both halves, where there is more in the second.
+    /// The count of each harm in both halves, if the second has more.
     pub harms: Vec<(Harm, [u64; 2])>,
 }
 
-/// Whether a metric counts what is lost or done to edits.
+/// True if a metric counts losses or harm to edits.
 pub fn is_harm(metric: &str) -> bool {
     is_loss(metric) || of_edits().any(|of| of == metric)
 }
 
-/// The metrics that count what is done to edits: more of any is worse, whatever else gets better.
+/// The metrics of harm to edits. More of any is worse, whatever else improves.
 pub fn of_edits() -> impl Iterator<Item = &'static str> {
     HARMS.iter().flat_map(|(_, metrics)| metrics.iter().copied())
 }
 
 impl Weighed {
-    /// Of pairs of cells of one seed each. What happened in them is compared as it is, as the
-    /// figures of an answer are.
+    /// Compares pairs of cells, each pair of one seed. There is no test for chance, as for an
+    /// answer.
     pub fn of(pairs: &[[&CellRecord; 2]]) -> Weighed {
         let [first, second]: [Vec<&CellRecord>; 2] =
             [0, 1].map(|half| pairs.iter().map(|pair| pair[half]).collect());
         let harms = HARMS.map(|(harm, metrics)| (harm, [&first, &second].map(|cells| sum(cells, metrics))));
         let better = gains(&first, &second).into_iter().find(|one| one.times() >= LUCK);
-        // Worse with it is what is better without it: what fewer people waited for is neither.
+        // Worse with it is better without it. A wait that fewer people had is neither.
         let price = gains(&second, &first).into_iter().find(|one| {
             of_edits().all(|of| of != one.metric) && (one.times() >= LUCK || is_loss(&one.metric))
         });
@@ -112,8 +112,8 @@ fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
     cells.iter().map(of).sum()
 }
 
-/// The headline figures that are better in `to`, the most first, one statistic of each. What a
-/// check counts fails a cell, and is said of the halves as such.
+/// The headline figures that are better in `to`, the largest change first, one statistic of each.
+/// Counts of checks are not here: they fail a cell and are reported separately.
 fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let all = observed(from, to, &unlike(from, to), Basis::Exact, true).into_iter();
     let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
@@ -132,13 +132,13 @@ fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     better
 }
 
-/// Whether seeds disagree about which half has more.
+/// True if the seeds disagree about which half has more.
 fn is_luck(one: &Observed) -> bool {
     let pairs = || one.base.iter().zip(&one.candidate);
     pairs().any(|(from, to)| from < to) && pairs().any(|(from, to)| from > to)
 }
 
-/// Losses first, then by the step by which it moved; in each, waits before what they cost.
+/// Losses first, then by the step of the change; within a step, waits before costs.
 fn place(one: &Difference) -> impl Ord + use<> {
     let by = (one.times() * 1e6) as u64;
     (!is_loss(&one.metric), one.step(), is_cost(&one.metric), Reverse(by), one.metric.clone())
@@ -154,7 +154,7 @@ mod tests {
     const SEEN: &str = "engine.write_visible.duration";
     const DOWN: &str = "net.down.bytes";
 
-    /// A half whose waits have these seconds at 95 %, with these counts.
+    /// A half with these p95 of waits, in seconds, and these counts.
     fn half(waits: &[(&'static str, u64)], counts: &[(&'static str, u64)]) -> CellRecord {
         let mut cell = CellRecord::default();
         for (metric, p95) in waits {

@@ -1,4 +1,4 @@
-//! Which of the differences are more than chance.
+//! Which differences are more than chance.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::oracle;
 use crate::record::{CellRecord, Exit, SUMMARY, is_summary};
 use crate::stats::{self, Change};
 
-/// What fails more often where the base loses, too, may be by chance up to this.
+/// The significance level for a failure that is more frequent, if the base fails so, too.
 const LEVEL_OF_LOSS: f64 = 0.1;
-/// One false finding in so many comparisons, of each family.
+/// The significance level of each family of comparisons.
 const LEVEL: f64 = 0.01;
 
-/// The first figure of the summary, its others, what was lost, or all others of a run: many that
-/// say little hide none of the few that say most. Statistics with the same observations are one: a
-/// percentile of few is their greatest.
+/// A set of figures that are tested together: the first of the summary, its others, losses, or all
+/// others. Many minor figures thus do not hide a few important ones. Statistics with the same
+/// observations count once: a percentile of a few values is their maximum.
 struct Family {
     surprising: BTreeMap<Sides, bool>,
-    /// The level at which the next figure would have been no chance.
+    /// The level at which the next figure would have been significant.
     level: f64,
 }
 
-/// What each side observed.
+/// The observations of each side.
 type Sides = (Vec<u64>, Vec<u64>);
 
 impl Family {
@@ -37,15 +37,15 @@ impl Family {
         let level = LEVEL / open.max(1) as f64;
         Family { surprising: chances.into_keys().zip(surprising).collect(), level }
     }
-    /// Whether a figure of it is more than chance.
+    /// True if a figure of this family is significant.
     fn surprises(&self, figure: &Observed) -> bool {
         self.surprising.get(&figure.sides()).copied().unwrap_or(false)
     }
 }
 
-/// The family of a figure. What people lost is hidden by nothing else. The summary says "within 4 s
-/// (half within 600 ms)" of waits; its first line, the wait that people name first, is a family of
-/// its own.
+/// The family of a figure. Losses are a family of their own, so that nothing hides them. So is the
+/// first line of the summary, the wait that people name first. The summary has p95 and p50 of waits
+/// ("within 4 s, half within 600 ms").
 fn family(Difference { metric, stat, .. }: &Difference) -> usize {
     match is_summary(metric) && *stat != "p99" {
         _ if oracle::is_of_check(metric) || metric.starts_with("oracle.saved_edits.") => 3,
@@ -55,11 +55,11 @@ fn family(Difference { metric, stat, .. }: &Difference) -> usize {
     }
 }
 
-/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact,
-/// and what is unclear has the interval that all figures together take.
+/// The differences between opposed cells. With `always_chance`, the same scenario and seed does not
+/// count as exact, and the interval of an unclear figure allows for all figures tested.
 pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
-    // What is more than chance is so of all statistics of all groups together.
+    // Significance is tested over the statistics of all groups together.
     let figures = || weighed.iter().flat_map(|(_, observed)| observed).filter(|figure| figure.differs());
     let families =
         [0, 1, 2, 3].map(|which| Family::new(figures().filter(|figure| family(&figure.told) == which)));
@@ -69,7 +69,7 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
             Some(change) => {
                 let family = &families[family(&figure.told)];
                 let surprise = figure.differs() && family.surprises(&figure);
-                // A loss where the base loses nothing is no chance, however few seeds.
+                // A loss where the base has none is not chance, however few the seeds.
                 let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
                 let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
                 let surprise = surprise || new_loss && group.basis == Basis::Paired;
@@ -89,14 +89,14 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
     judged.collect()
 }
 
-/// The largest size of a cell on each side, where they differ; a baseline may not say it.
+/// The largest size of a cell on each side, if they differ; a baseline may not have it.
 fn other_size(sides: [&[&CellRecord]; 2], size: impl Fn(&CellRecord) -> u64) -> Option<[u64; 2]> {
     let most = |cells: &[&CellRecord]| cells.iter().map(|cell| size(cell)).max();
     let [base, candidate] = sides.map(most);
     Some([base?, candidate?]).filter(|[base, candidate]| base != candidate && *base.min(candidate) > 0)
 }
 
-/// A group without its differences, and all that was observed of them.
+/// A group without its differences, and the observations for them.
 fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
     let pairs = &opposed.pairs;
     let basis = match pairs.as_slice() {
@@ -104,7 +104,7 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
         pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
         _ => Basis::Paired,
     };
-    // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+    // Seeds that one side lacks add nothing if other seeds are paired.
     let (base, candidate): (Vec<&CellRecord>, Vec<&CellRecord>) = match basis {
         Basis::Samples => opposed.alone.clone(),
         _ => pairs.iter().copied().unzip(),
@@ -157,14 +157,14 @@ fn counted_otherwise((base, candidate): &(&CellRecord, &CellRecord)) -> bool {
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
-/// What a greater part of the candidate's seeds failed with than of the base's, beyond chance.
+/// How a significantly larger part of the candidate's seeds failed than of the base's.
 fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     let seeds = (base.len(), candidate.len());
     let with =
         |side: &[&CellRecord], exit: Exit| side.iter().filter(|cell| failures(cell).contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
-        // A threshold is missed now and then by luck; what is lost once is lost.
+        // A threshold is missed by chance now and then. A single loss of data is a loss.
         let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
         let by_chance = || stats::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
         failed.1 * seeds.0 > failed.0 * seeds.1
@@ -173,7 +173,7 @@ fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     Exit::first(candidate.iter().flat_map(|cell| failures(cell)).filter(is_new))
 }
 
-/// What of the base's figures the candidate lacks; `None` if nothing.
+/// The figures of the base that the candidate lacks; `None` if it has all.
 fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
     let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
@@ -191,7 +191,7 @@ pub(super) fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> 
         (true, true) => directed(told.better, sum(&candidate) > sum(&base)),
         (more, _) => directed(told.better, more),
     };
-    // Who has nothing more to observe in some cells, or much less, is not better for it.
+    // Observing nothing in some cells, or much less, is not an improvement.
     let less = told.lopsided || fewer;
     let finding = if less && finding == Finding::Better { Finding::Changed } else { finding };
     Difference { finding, ..told }
@@ -200,9 +200,9 @@ pub(super) fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> 
 fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
     let Observed { told, base, candidate, fewer, .. } = observed;
     let finding = match surprise {
-        // There is no figure to be better or worse than.
+        // One side has no figure, so neither is better.
         true if told.one_sided => Finding::Changed,
-        // The way that the estimate goes: one pair may draw the means the other way.
+        // The direction of the estimate: one extreme pair may turn the means the other way.
         true => {
             directed(told.better, change.value.map_or(mean(&candidate) > mean(&base), |value| value > 0.0))
         }
@@ -215,7 +215,7 @@ fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
         finding => finding,
     };
     let interval = change.interval.filter(|_| finding != Finding::Same);
-    // What stands beside an interval is what the interval is of.
+    // Next to an interval stands the estimate that the interval is of.
     let change_ppm = change.value.map(ppm).or(told.change_ppm);
     let interval_ppm = interval.map(|(low, high)| (ppm(low), ppm(high)));
     Difference { finding, change_ppm, interval_ppm, ..told }

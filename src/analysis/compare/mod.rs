@@ -1,21 +1,22 @@
-//! What differs between two runs, and whether it means anything.
+//! The differences between two runs, and whether they are significant.
 //!
-//! Cells are paired by scenario, variant, swept values and seed; scenarios of one name are told
-//! apart by their digests. What can be said then depends on the pair:
+//! Cells are paired by scenario, variant, swept values and seed; scenarios with the same name are
+//! distinguished by their digests. The pair decides which statement is possible:
 //!
-//! - **the same scenario, the same seed**: exact, so any difference was made by the program;
+//! - **the same scenario, the same seed**: exact, so the program made any difference;
 //! - **another scenario or variant, the same seeds**: paired, with an interval of 95 %, as both met
 //!   the same users, link conditions and faults;
-//! - **two programs, over seeds** ([`over_seeds()`]): paired, so one seed's luck is no finding;
-//! - **other seeds**: two samples, held against each other by Welch's test.
+//! - **two programs, over seeds** ([`over_seeds()`]): paired, so that the luck of one seed is not a
+//!   finding;
+//! - **other seeds**: two samples, compared by Welch's test.
 //!
-//! Where chance plays a part, figures are judged in two families (Holm 1979): those of the summary,
-//! and the hundreds of others, so that these hide none of the first. Of a hundred comparisons of a
-//! thing with itself one finds something in either. A figure that was asked for by its name is
-//! judged alone. Few seeds are not judged at all.
+//! If chance plays a part, figures are tested in four families (Holm 1979): the first of the
+//! summary, its others, losses, and hundreds of others, which cannot hide the rest. Per family, one
+//! in a hundred comparisons of a thing with itself finds something. A figure that was asked for by
+//! its name is tested alone. Too few seeds are not tested.
 //!
-//! What is compared of a metric is a column of its table ([`Compared`](crate::metrics::Compared)):
-//! where settings cut the same work into other pieces, percentiles of the pieces say nothing.
+//! The metric table says which statistic is compared ([`Compared`](crate::metrics::Compared)): if
+//! settings cut the same work into other pieces, percentiles of the pieces say nothing.
 
 mod comparison;
 mod difference;

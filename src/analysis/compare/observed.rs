@@ -1,4 +1,4 @@
-//! What both sides observed of each statistic that is compared.
+//! The observations of both sides, for each statistic that is compared.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,27 @@ use crate::metrics::{self, Better, Censored, Compared, Figure, Kind, NEVER, Unit
 use crate::record::{CellRecord, is_loss, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
-/// The statistics of a distribution that are compared. Where chance plays a part its ends and its
-/// count say little, and would hide others: more figures take more to be no chance.
+/// The statistics of a distribution that are tested. Its ends and its count vary too much by
+/// chance, and each more figure makes the test of all others weaker.
 const PERCENTILES: &[&str] = &["p50", "p95", "p99"];
-/// All but the number of observations, which is neither better nor worse: who syncs more often has
-/// more waits, long and short.
+/// All except the count, which is neither better nor worse: more syncs mean more waits, long and
+/// short.
 const EXACT: &[&str] = &["p50", "p95", "p99", "max", "min"];
-/// Two sides observe as much if they do within a twentieth: a percentile does not move with less.
+/// Counts within 1/20 count as equal: a percentile does not move with less.
 const AS_MANY: u128 = 20;
-/// Of waits that a fifth fewer people had, those that are left are no better: the others may have
-/// been prevented from what they would have waited for.
+/// If one side has 1/5 fewer waits, it is not better: the others may have been prevented from what
+/// they would have waited for.
 const FEWER: u128 = 5;
 
 /// Both sides' observations of one statistic.
 pub(super) struct Observed {
-    /// What is known of it but for what it comes to.
+    /// The difference, complete except for its finding.
     pub told: Difference,
     pub base: Vec<u64>,
     pub candidate: Vec<u64>,
-    /// Where chance plays a part.
+    /// Only if chance plays a part.
     pub change: Option<Change>,
-    /// Whether the candidate has so much fewer observations of the metric that it is not better.
+    /// True if the candidate has so many fewer observations that it cannot be better.
     pub fewer: bool,
 }
 
@@ -40,11 +40,11 @@ struct Statistic<'a> {
     better: Better,
 }
 
-/// Of each seed the value of the base and that of the candidate.
+/// Per seed the values of base and candidate.
 type Pairs = Vec<(u64, u64)>;
 
 impl Observed {
-    /// Of what each cell has of a metric's statistic; in pairs, cells of one place are of one seed.
+    /// From a statistic's value in each cell. In pairs, cells at the same index have the same seed.
     fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
         let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
         let own = [base, candidate].map(of_side);
@@ -60,7 +60,7 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // One wait of an hour would turn plain means the other way than the mean ratio of pairs.
+        // A single wait of an hour could turn plain means against the mean ratio of the pairs.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -98,7 +98,7 @@ impl Observed {
         observed
     }
 
-    /// Whether the sides differ at all: what does not is judged by nothing, and dilutes nothing.
+    /// True if the sides differ at all. Equal figures are not tested and do not weaken the test.
     pub(super) fn differs(&self) -> bool {
         let all = || self.base.iter().chain(&self.candidate);
         let is_one_value = all().min() == all().max();
@@ -109,13 +109,13 @@ impl Observed {
         (self.base.clone(), self.candidate.clone())
     }
 
-    /// The change of pairs; where waits never ended in one cell of a pair alone, no size is known.
+    /// The change of pairs. If waits never ended in only one cell of a pair, its size is unknown.
     pub(super) fn paired(&self, level: f64) -> Change {
         let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
         let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
         let (open, ended): (Pairs, Pairs) =
             pairs.partition(|(base, candidate)| is_never(*base) || is_never(*candidate));
-        // A share is no more than the whole.
+        // A share is at most 1.
         let stem = metrics::parts(&self.told.metric).0;
         let most = (self.told.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
         let change = stats::change(&ended, most, level).unwrap_or(Change::UNKNOWN);
@@ -125,7 +125,7 @@ impl Observed {
         if more + less == 0 || self.told.cells < PAIRS_MIN {
             return change;
         }
-        // Either may decide, and the pairs that ended only if they go the same way.
+        // Either test may decide; the ended pairs count only if they point the same way.
         let is_longer = change.value.unwrap_or(0.0) > 0.0;
         let of_ended = if (more > less) == is_longer && more != less { change.chance } else { 1.0 };
         let of_never = stats::seen_more_often(self.told.cells, more, less);
@@ -144,7 +144,7 @@ impl Observed {
     }
 }
 
-/// The metrics that have not one unit and shape in all cells, as in a baseline of another version.
+/// The metrics whose unit or shape differs between cells, as in a baseline of another version.
 pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
@@ -160,9 +160,8 @@ pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMa
 }
 
 /// The observations of every statistic that both sides have and that is not `unlike`. A part that a
-/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure. If
-/// the sides are not `as_large`, with other devices or hours, no sum is better or worse but what
-/// was lost.
+/// cell lacks did not occur in it; an empty distribution has no figure. If the sides are not
+/// `as_large` (other devices or hours), no sum is better or worse, except losses.
 pub(super) fn observed(
     base: &[&CellRecord],
     candidate: &[&CellRecord],
@@ -207,13 +206,13 @@ pub(super) fn observed(
     but_once(names.into_iter().flat_map(of).collect())
 }
 
-/// Whether a figure grows with the devices and the hours.
+/// True if a figure grows with the number of devices or hours.
 fn is_sum(name: &str, stat: &str) -> bool {
     let counts = metrics::find(name).is_some_and(|metric| metric.kind == Kind::Counter);
     counts || ["total", "never", "count"].contains(&stat)
 }
 
-/// The statistics of a metric that are judged, and those that are shown beside them.
+/// The statistics of a metric that are judged, and those that are only shown.
 fn statistics(
     name: &str,
     figure: &Figure,
@@ -234,7 +233,7 @@ fn statistics(
     let has_percentiles =
         judged.contains(&"p50") && is_summary(name) && !is_part(name) && basis != Basis::Exact;
     let mut judged = judged.to_vec();
-    // The mean is of all waits, and scatters less than the longest of a few.
+    // The mean is of all waits, and varies less than the longest of a few.
     if has_percentiles && sides.iter().all(|cells| have_means(cells, name)) {
         judged.push("mean");
     }
@@ -259,8 +258,8 @@ fn observed_in(name: &str) -> impl Fn(&&CellRecord) -> u64 {
     move |cell| cell.metrics.get(name).map_or(0, Figure::observed)
 }
 
-/// How much each side observes. A pair of which one cell observes nothing is not compared, and
-/// hides nothing of the others.
+/// How many observations each side has. A pair with an empty cell is not compared, so that it does
+/// not hide the others.
 fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
     let observed = observed_in(name);
     let of = |cells: &[&CellRecord]| cells.iter().map(|cell| observed(cell).into()).collect::<Vec<u128>>();
@@ -268,23 +267,23 @@ fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 
     let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
     let sum = |side: &[u128]| side.iter().sum::<u128>();
     match basis {
-        // Of other seeds a side may have more cells.
+        // With other seeds a side may have more cells.
         Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
         _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
     }
 }
 
-/// Not all baselines have kept them.
+/// Baselines of earlier versions have no means.
 fn have_means(cells: &[&CellRecord], name: &str) -> bool {
     cells.iter().filter_map(|cell| cell.metrics.get(name)).all(|figure| figure.stat("mean").is_some())
 }
 
-/// What of a metric never ended in these cells together.
+/// How many waits of a metric never ended in these cells together.
 fn censored(cells: &[&CellRecord], name: &str) -> Option<Censored> {
     Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(name)))
 }
 
-/// Without the parts that are the whole: where devices start in one state, or there is one unit.
+/// Removes parts that equal their whole: if there is only one start state, or one unit.
 fn but_once(mut all: Vec<Observed>) -> Vec<Observed> {
     let whole = all.iter().filter(|one| !one.told.is_part());
     let whole: BTreeMap<(String, &str), _> =
@@ -321,8 +320,8 @@ pub(super) fn mean(values: &[u64]) -> f64 {
     sum(values) as f64 / values.len().max(1) as f64
 }
 
-/// What stands for a side: its mean, of the logarithms where `ratios` are judged. Of waits that did
-/// not all end no mean is known, and the median may be.
+/// The typical value of a side: its mean, or the geometric mean if `ratios` are judged. If some
+/// waits never ended, the median, as there is no mean.
 fn typical(values: &[u64], unit: Unit, ratios: bool) -> f64 {
     if unit == Unit::Ns && values.contains(&NEVER) {
         let mut sorted = values.to_vec();

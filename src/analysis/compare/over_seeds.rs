@@ -1,4 +1,4 @@
-//! Cells held against a baseline over their seeds: what all of them say, and not one.
+//! Compares cells with a baseline over all seeds together, not one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,37 +10,37 @@ use crate::oracle;
 use crate::record::{BaselineCell, CellRecord, Exit, Judged};
 use crate::stats::PAIRS_MIN;
 
-/// In what the cells of a setting are not as the baseline's.
+/// How the cells of a setting differ from the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shift {
-    /// A seed, or figures of it, are gone: nothing to compare.
+    /// A seed, or some of its figures, is missing: nothing to compare.
     Missing(Missing),
     Unlike(Unlike),
     OneSided(Difference),
     Worse(Difference, Worst),
-    /// It is worse, and so few seeds do not rule out chance.
+    /// It is worse, but too few seeds to rule out chance.
     TooFew(Difference),
-    /// Its mean is worse by more than is tolerated, and that is not sure: no failure.
+    /// Its mean is worse by more than the tolerance, but that is not significant: no failure.
     Perhaps(Difference),
     Otherwise(Difference),
 }
 
-/// In how many seeds a figure is worse, and in which the most.
+/// In how many seeds a figure is worse, and in which one the most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worst {
     pub seeds: usize,
     pub seed: String,
-    /// The place of that seed's cell.
+    /// The index of that seed's cell.
     at: usize,
 }
 
 impl Shift {
-    /// Whether it is or may be worse, and fails nothing.
+    /// True if it is or may be worse, but does not fail.
     pub fn is_tolerated(&self) -> bool {
         let worse = |of: &Difference| of.finding == Finding::Worse;
         matches!(self, Shift::Perhaps(_)) || matches!(self, Shift::Otherwise(figure) if worse(figure))
     }
-    /// What it fails with; success if it fails nothing.
+    /// The exit code of the failure; success if it does not fail.
     pub fn exit(&self) -> Exit {
         match self {
             Shift::Worse(..) => Exit::Regression,
@@ -50,9 +50,9 @@ impl Shift {
     }
 }
 
-/// Holds the seeds of a setting to what the baseline gates, as paired differences: the cells at
-/// these places, each with what the baseline has of it. Gives each shift with the cell that stands
-/// for all: the first, or where the first worse figure is worst.
+/// Compares the seeds of a setting with what the baseline gates, as paired differences. `held` has
+/// the index of each cell and its baseline. Each shift comes with the index of one cell: the first,
+/// or the one where the first worse figure is worst.
 pub fn over_seeds(
     judged: &[Judged],
     held: &[(usize, &BaselineCell)],
@@ -89,7 +89,7 @@ fn shifts(
     let mut found: Vec<(usize, Shift)> =
         missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
     let mut worst = None;
-    // Of a metric one statistic is told, that which users ask for first.
+    // One statistic of each metric is reported, the one that users ask for first.
     let mut said = BTreeSet::new();
     for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
@@ -123,7 +123,7 @@ fn shifts(
     found
 }
 
-/// A loss in a seed in which the baseline lost nothing is no scatter.
+/// A loss under a seed where the baseline has none is not chance.
 fn has_new_loss(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> bool {
     let is_new = |(at, base): &(usize, &BaselineCell)| {
         let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
@@ -139,11 +139,11 @@ impl Worst {
             let is = judged[*at].cell.stat(&figure.metric, figure.stat);
             let (was, is) = (was.unwrap_or(0), is.unwrap_or(0));
             let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
-            // From nothing any step is further than from something.
+            // An increase from 0 counts as larger than any other.
             let scale = if of == 0 { u128::from(u64::MAX) } else { 1_000_000 };
             u128::from(more) * scale / u128::from(of.max(1))
         };
-        // Of several the first.
+        // If several are equal, the first.
         let at = cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at);
         let seeds = cells.iter().filter(|cell| by(cell) > 1_000_000).count();
         Worst { seeds, seed: judged[at].cell.seed.clone(), at }

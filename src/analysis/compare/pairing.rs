@@ -1,4 +1,4 @@
-//! Which cells stand against which.
+//! Which cells are compared with which.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,12 +7,12 @@ use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
 use crate::record::CellRecord;
 
-/// Cells of both sides that differ in nothing but their seeds, or in what is compared.
+/// Cells of both sides that differ only in their seeds, or in what is compared.
 pub(super) struct Opposed<'a> {
     pub title: String,
     pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
     pub alone: (Vec<&'a CellRecord>, Vec<&'a CellRecord>),
-    /// Seeds of which a side has several cells of one scenario.
+    /// Seeds of which one side has several cells of one scenario.
     pub copies: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Opposed<'a> {
 
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
-/// Opposes cells; a variant's or scenario's name sets them apart unless each side has but one.
+/// Pairs cells by title, which has the variant and the scenario unless each side has only one.
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
@@ -62,8 +62,8 @@ fn once(cells: Vec<&CellRecord>) -> Vec<&CellRecord> {
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
 
-/// Opposes cells of one title. Of several scenarios of one name each that both sides have stands
-/// against itself, and of the others, which were changed, each against that of its place.
+/// Pairs cells of one title. If a name has several scenarios, those that both sides have are
+/// paired, and the others, which were changed, are paired in their order.
 fn by_scenario<'a>(
     title: String,
     base: Vec<&'a CellRecord>,
@@ -109,7 +109,7 @@ fn several(cells: &[&CellRecord]) -> bool {
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
-/// Seeds of which there are several cells of one scenario; those that came to the same are `once`.
+/// Seeds with several cells of one scenario; call it after [`once`] removed equal ones.
 fn copies(cells: &[&CellRecord]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));

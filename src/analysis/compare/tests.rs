@@ -14,7 +14,7 @@ fn waits(count: u64, p50: u64, p95: u64) -> Figure {
     Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean, never: 0, waited: 0 }
 }
 
-/// Thirty waits, of which so many never ended.
+/// Thirty waits, of which `never` did not end.
 fn open(never: u64, p50: u64) -> Figure {
     let end = if never > 1 { NEVER } else { 2 * p50 };
     let p50 = if never > 15 { NEVER } else { p50 };
@@ -118,7 +118,7 @@ fn less_than_one_per_cent_is_equal_but_for_what_was_lost() {
         );
         assert_eq!(found(&comparison, "oracle.overwritten.columns", "value").finding, Finding::Worse);
     }
-    // The same scenario with the same seeds.
+    // The same scenario and the same seeds.
     let exact = |name, more| {
         let mut side = side("a", of(more));
         side.name = String::from(name);
@@ -202,7 +202,7 @@ fn pieces_are_compared_by_their_total_and_peaks_by_the_greatest() {
     let [("total", Finding::Better | Finding::Unclear)] = stats("backend.request.service")[..] else {
         panic!("{:?}", stats("backend.request.service"))
     };
-    // As many pieces are compared by their percentiles.
+    // As many pieces as before are compared by percentiles.
     let alike = compare(&side("a", of(1_000)), &side("b", of(990)));
     assert!(
         alike.groups[0].differences.iter().any(|one| one.metric.ends_with("service") && one.stat == "p95")
@@ -279,7 +279,7 @@ fn who_has_fewer_waits_is_not_better_for_it() {
     assert_eq!(finding(of(20, 3), of(30, 9)), Finding::Worse);
 }
 
-/// In ten waits of a cell the longest is that of whose response was lost.
+/// Of ten waits in a cell, the longest is the one whose response was lost.
 #[test]
 fn the_mean_finds_what_the_longest_of_a_few_hides() {
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);

@@ -1,4 +1,4 @@
-//! What keeps a setting from being as good as the best: the parts of the time that have grown.
+//! Why a setting is worse than the best: the parts of its time that have grown.
 
 use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;
@@ -8,18 +8,18 @@ use super::shares::{Fit, Shares, Side, ran, rows};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     RoundTrips,
-    /// Useful responses, where how long they take to begin is not told apart.
+    /// Useful responses, if the time until their first byte is not known.
     Answers,
     Queue,
-    /// Requests that came to nothing with waits before the next try, by the metric of most of them.
+    /// Failed requests and the waits before retries; the metric is the most frequent kind.
     Failures(&'static str),
     Writing,
-    /// Hooks and kills of the app: what is neither of a request nor of writing.
+    /// Hooks and kills of the app: neither requests nor writing.
     Rest,
 }
 
 impl Part {
-    /// As programs read it; of failures the metric that counts them.
+    /// For programs; failures have the metric that counts them.
     pub fn code(self) -> &'static str {
         match self {
             Part::RoundTrips => "round_trips",
@@ -47,30 +47,30 @@ pub struct Grown {
     pub part: Part,
     pub share: f64,
     pub at_best: f64,
-    /// By how much it has grown, as a share of the time at the best.
+    /// The growth, as a share of the time of the best setting.
     by: f64,
 }
 
-/// What a setting suffers from beside the best.
+/// What makes a setting worse than the best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
     pub at: usize,
-    /// What it pays beside the best, under the seeds that both have, as a factor.
+    /// Its price divided by that of the best, under the seeds that both have.
     pub cost: f64,
-    /// How many times as long its syncs take, in all or for each row or sync that is compared.
+    /// How many times as long its syncs take, in total, or per row or sync if these are compared.
     pub longer: f64,
-    /// The parts that have grown most, as many as explain half of the cost; none if they do not.
+    /// The parts that grew most and together explain half of the cost; empty if they do not.
     pub grown: Vec<Grown>,
 }
 
-/// The share of the cost that the parts that are named must explain together.
+/// The share of the cost that the named parts must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
 const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
-/// What has grown by less, as a share of the time at the best, is not named.
+/// Smaller growth, as a share of the time of the best setting, is not named.
 const GROWN_MIN: f64 = 0.005;
 
-/// The causes of the settings furthest below and above the flat region; of words, of each that is
-/// worse. What may be luck has none, nor what the parts of the time say nothing of.
+/// The causes for the settings furthest below and above the flat region; for words, for each worse
+/// one. None if the difference may be chance, or the figure is not about sync time.
 pub fn causes(
     axis: &str,
     objective: &Objective,
@@ -135,7 +135,7 @@ fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     Some(sums.0 / sums.1).filter(|cost| !cost.is_nan())
 }
 
-/// How many times as long syncs, or rows or observations of them, take as those of the best.
+/// How many times as long syncs take as with the best setting, or rows or observations of them.
 fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
     let count = |point: &Point<'_>| match () {
@@ -164,7 +164,7 @@ fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take
     parts
 }
 
-/// What most requests come to nothing by beyond those of the best; if none became more, by most.
+/// The kind of failed request that grew most from the best; if none grew, the most frequent.
 fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
     let most = |count: &dyn Fn(&str) -> f64| {

@@ -1,4 +1,4 @@
-//! What a file asks of each run beside losing nothing, and which settings do not keep it.
+//! What a scenario demands of each run besides losing nothing, and which settings do not meet it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,38 +15,38 @@ pub struct Run<'a> {
     pub gates: Vec<&'a GateRecord>,
 }
 
-/// How a setting stands to what the file asks for, by all of its seeds and beside other settings.
+/// How a setting meets the demands, over all of its seeds and compared with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Demands<'a> {
-    /// What it does not keep, with the cells that miss it.
+    /// Demands that it does not meet, with the cells that miss them.
     pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
-    /// What it misses under seeds under which no other setting was run.
+    /// Demands missed under seeds that no other setting was run under: not decided.
     pub open: BTreeMap<String, BTreeSet<u64>>,
-    /// What it misses as all settings do that were run under the seed, or under some seed each.
+    /// Demands that all settings miss under the seed, or that no setting meets: no setting's fault.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that its seeds meet together, with how many of them miss them.
+    /// Gates that its seeds meet together, with the number of seeds that miss them.
     pub together: BTreeMap<String, usize>,
 }
 
-/// What all settings miss is not of a setting.
+/// A demand that all settings miss does not count against a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spared {
     pub seeds: usize,
-    /// The figure of a gate of which nothing was observed under any of these seeds.
+    /// The figure of a gate, if nothing was observed under any of these seeds.
     pub unseen: Option<String>,
-    /// No setting keeps it, under whatever seeds.
+    /// No setting meets it over its seeds.
     pub by_all: bool,
 }
 
-/// Of each demand under each seed, how many settings miss it, and how many were run.
+/// For each demand and seed the number of settings that miss it, and of settings that ran.
 #[derive(Default)]
 struct Missing<'a> {
     ran: BTreeMap<&'a str, usize>,
     missed: BTreeMap<(&'a str, String), usize>,
 }
 
-/// How all settings of one place stand; one that is the only one under a seed misses what it misses
-/// by itself if it `decides` alone.
+/// How all settings of one place meet the demands. If a setting is the only one that ran under a
+/// seed, a miss counts against it only if it `decides` alone.
 pub fn demands<'a, K: Ord + Copy>(
     settings: &BTreeMap<K, Vec<Run<'a>>>,
     decides: impl Fn(&K) -> bool,
@@ -61,7 +61,7 @@ pub fn demands<'a, K: Ord + Copy>(
     }
     let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
     let mut all: BTreeMap<K, Demands<'a>> = settings.iter().map(of).collect();
-    // What no setting keeps would leave none to choose, each excluded under seeds of its own.
+    // A demand that no setting meets would exclude all of them, each under other seeds.
     let names: BTreeSet<String> = all.values().flat_map(|demands| demands.broken.keys().cloned()).collect();
     let keeps = |name: &str, of: &K| all[of].keeps(name, settings[of].len());
     let by_all = |name: &String| all.len() > 1 && !settings.keys().any(|of| keeps(name, of));
@@ -78,8 +78,8 @@ pub fn demands<'a, K: Ord + Copy>(
 }
 
 impl<'a> Demands<'a> {
-    /// What all settings miss under a seed is not a setting's own, and a gate that its other seeds
-    /// meet together with those that miss it is not broken.
+    /// A miss that all settings share under a seed is not counted. A gate that the seeds meet
+    /// together is not broken.
     fn of(runs: &[Run<'a>], missing: &Missing<'a>, decides: bool) -> Demands<'a> {
         let mut demands = Demands::default();
         for cell in runs.iter().map(|run| run.cell).filter(|cell| is_sound(cell)) {
@@ -103,8 +103,7 @@ impl<'a> Demands<'a> {
         demands
     }
 
-    /// Whether a setting keeps a demand: it breaks it nowhere, and meets it in more than half of
-    /// its runs.
+    /// True if a setting breaks a demand nowhere and meets it in more than half of its runs.
     fn keeps(&self, name: &str, runs: usize) -> bool {
         let spared = self.spared.get(name).map_or(0, |spared| spared.seeds);
         2 * spared < runs && !self.broken.contains_key(name) && !self.open.contains_key(name)
@@ -121,13 +120,13 @@ impl<'a> Demands<'a> {
     }
 }
 
-/// Why a setting is excluded that so many of its cells miss something.
+/// Excludes a setting because `missed` of its cells miss a demand.
 pub fn missed_in<'a>(missed: &[(&'a CellRecord, &'a Reason)], cells: usize) -> Trouble<'a> {
     Trouble::Failed { worst: (missed[0].0, Some(missed[0].1)), failed: missed.len(), of: cells }
 }
 
-/// Excludes the settings of a series that lose something or do not keep what is asked for; gives
-/// what excludes none. `gates` are those of all cells.
+/// Excludes the settings of a series that lose something or break a demand. Returns what excludes
+/// no setting. `gates` are the gates by cell.
 pub(super) fn exclude<'a>(
     points: &mut [Point<'a>],
     gates: &BTreeMap<&str, Vec<&'a GateRecord>>,
@@ -144,7 +143,7 @@ pub(super) fn exclude<'a>(
         let broken =
             demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
         point.trouble = match broken {
-            // What is no gate was not measured as asked, with any setting.
+            // Demands other than gates were not measured as asked, with any setting.
             _ if is_wrong || !demands.spared.keys().all(|name| is_gate(name)) => trouble(&point.cells),
             broken => broken.map(|missed| missed_in(missed, point.cells.len())),
         };
@@ -154,8 +153,8 @@ pub(super) fn exclude<'a>(
     (spared, together)
 }
 
-/// How many failing cells of a search are of settings that they exclude; `knobs` are the keys that
-/// it turns, and cells that differ in others are of other places.
+/// How many failing cells of a search belong to excluded settings. `knobs` are the keys that the
+/// search varies; other keys set places apart.
 pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     let gates = gates_of(record);
     let axes = |cell: &CellRecord, is_knob: bool| {
@@ -174,7 +173,7 @@ pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     places.into_iter().map(of_place).sum()
 }
 
-/// The gates of each cell.
+/// The gates by cell.
 pub(super) fn gates_of(record: &RunRecord) -> BTreeMap<&str, Vec<&GateRecord>> {
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
     for gate in &record.gates {
@@ -183,7 +182,7 @@ pub(super) fn gates_of(record: &RunRecord) -> BTreeMap<&str, Vec<&GateRecord>> {
     gates
 }
 
-/// Whether a setting meets a gate by its seeds together, but for those under which all miss it.
+/// True if a setting meets a gate over its seeds together, without seeds under which all miss it.
 fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
     let spared = |cell: &CellRecord| {
         let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));
@@ -202,7 +201,7 @@ fn is_gate(demand: &str) -> bool {
     demand.starts_with("gate ")
 }
 
-/// What the file asks of each run, by the name of it, if that is what a cell fails by.
+/// The name of the demand that a cell misses, if the reason is a demand.
 fn demand(reason: &Reason) -> Option<String> {
     let named = match reason {
         Reason::Gate { gate } => format!("gate {}", gate.name),
@@ -214,7 +213,7 @@ fn demand(reason: &Reason) -> Option<String> {
     (reason.exit() == Exit::Threshold).then_some(named)
 }
 
-/// Whether nothing is wrong with a cell but that it misses what the file asks for.
+/// True if the cell has no other failure than missed demands.
 pub fn is_sound(cell: &CellRecord) -> bool {
     let missed = !cell.reasons.is_empty() && cell.reasons.iter().all(|reason| demand(reason).is_some());
     cell.verdict != Verdict::Fail || missed

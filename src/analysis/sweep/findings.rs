@@ -1,37 +1,37 @@
-//! The best setting of a series, and how sure that is.
+//! The best setting of a series, and how certain it is.
 
 use super::objective::Objective;
 use super::point::Point;
 use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 
-/// What was found out about a series. Settings are named by their position on the first axis.
+/// The finding on a series. Settings are indices on the first axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub best: usize,
-    /// The first and the last setting that is no worse beyond the noise; `None` of too few seeds.
+    /// The first and the last setting not worse beyond the noise; `None` if seeds are too few.
     pub noise: Option<(usize, usize)>,
-    /// The settings around it that cost at most `FLAT` more, first and last.
+    /// The first and the last of the settings around it that cost at most `FLAT` times as much.
     pub flat: (usize, usize),
-    /// All that are no worse beyond the noise, wherever they stand; `None` of too few seeds.
+    /// All settings not worse beyond the noise, in any position; `None` if seeds are too few.
     pub as_good: Option<Vec<usize>>,
-    /// All that cost at most `FLAT` as much.
+    /// All settings that cost at most `FLAT` times as much.
     pub near: Vec<usize>,
 }
 
 impl Finding {
-    /// The settings between which the optimum lies, next to those as good within the noise: a curve
-    /// with one minimum has risen there. At an end of the `settings` there is none.
+    /// The neighbours of the settings within the noise. The optimum lies between them if the curve
+    /// has one minimum. `None` at an end of the `settings`.
     pub fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
         let (first, last) = self.noise?;
         Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
     }
 }
 
-/// A setting within this factor of the best is as good for all practical purposes.
+/// A setting within this factor of the best is equally good in practice.
 pub(crate) const FLAT: f64 = 1.03;
-/// What costs so much more under each of the first seeds needs no more of them beside the best.
+/// A setting that costs more than this factor under each of the first seeds needs no more seeds.
 pub const FAR: f64 = 1.15;
-/// Finds the best; `None` if no setting is a candidate or no figure is better than another.
+/// Finds the best; `None` if all settings are excluded or the figure has no better direction.
 pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Finding> {
     if !objective.ranks() {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Findin
         known().map(|(i, _)| i).filter(good).collect()
     });
     let noise = as_good.as_ref().map(|good| {
-        // What did not run, as of a sweep that was cut short, bounds nothing.
+        // A setting that did not run, in a sweep that was cut short, is not a bound.
         let open = |i: usize| points[i].is_unknown() || good.contains(&i);
         let (first, last) = around(best, costs.len(), open);
         (first.min(good[0]), last.max(good[good.len() - 1]))
@@ -62,7 +62,7 @@ pub(crate) fn near(points: &[Point<'_>], best: usize) -> Vec<usize> {
     (0..costs.len()).filter(is_near).collect()
 }
 
-/// What each costs relative to the best, as a factor; `None` for what is excluded.
+/// The cost of each relative to the best, as a factor; `None` if it is excluded.
 pub fn costs(points: &[Point<'_>]) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = points.iter().map(Point::candidate).collect();
     let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
@@ -80,8 +80,8 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-/// Whether `point` may be dearer than `best` by luck: not worse beyond the noise, or, of too few
-/// seeds to tell, not [`FAR`] dearer under each; false where the best has too few.
+/// True if `point` may cost more than `best` by chance: not worse beyond the noise, or, with too
+/// few seeds, not [`FAR`] worse under each. False if the best has too few seeds.
 pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
@@ -93,7 +93,7 @@ pub(super) fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// Between what the mean figure lies (95 %), the smaller end first; `None` of too few seeds.
+/// The 95 % interval of the mean figure, smaller end first; `None` if there are too few seeds.
 pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (a, b) = interval_of_mean(&prices, position)?;

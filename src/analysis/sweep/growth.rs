@@ -1,14 +1,14 @@
-//! How a figure grows with the first axis: the exponent of the power that it follows.
+//! How a figure grows with the first axis: the exponent of its power law.
 
 use super::series::{Series, Sweep};
 use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
 const REACH_MIN: f64 = 10.0;
-/// By what factor a point may lie off the line: what is off further follows no power.
+/// If a point is off the line by more than this factor, there is no power law.
 const OFF_MAX: f64 = 1.25;
 
-/// The slope of the least-squares line through (ln x, ln y); `None` if that is no line.
+/// The slope of the least-squares line through (ln x, ln y); `None` if points are off the line.
 fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let logs: Vec<(f64, f64)> = points
         .iter()
@@ -28,7 +28,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The power of the first axis that a series follows. Of rates there is none.
+/// The exponent of the power law of a series; `None` for rates.
 pub fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;

@@ -1,15 +1,14 @@
-//! A sweep: what a grid of settings came to, which is best, and what limits the others.
+//! A sweep: the results of a grid of settings, which is best, and what limits the others.
 //!
-//! Each combination of the axes but the first (and each variant) is a series. What is compared is
-//! one figure, the [`Objective`].
+//! Each combination of the axes after the first (and each variant) is a series. Settings are
+//! compared by one figure, the [`Objective`].
 //!
-//! Invariants: settings are compared under common random numbers only, seed by seed; a setting
-//! that lost something, got stuck or missed a gate that others meet is marked and is excluded; a
-//! share of time is told only from metrics, and a closed form only where the sweep's own figures
-//! follow it.
+//! Invariants: settings are compared under common random numbers, seed by seed. A setting that lost
+//! something, got stuck or missed a gate that others meet is excluded. Shares of time come only
+//! from metrics, and a closed form is used only if the sweep's figures follow it.
 //!
-//! How: `series` sorts the cells into settings (`point`), `findings` finds the best of a series and
-//! how sure that is, `shares` where the time went, `causes` what a setting suffers from.
+//! Read in this order: `series` sorts the cells into settings (`point`), `findings` finds the best
+//! of a series and how certain it is, `shares` where the time went, `causes` what limits a setting.
 
 mod causes;
 mod demands;

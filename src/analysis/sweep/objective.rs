@@ -7,7 +7,7 @@ use crate::record::CellRecord;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
-    /// The metric; perhaps with a state or a unit, as `metric@state`.
+    /// The metric, optionally with a state or a unit, as `metric@state`.
     pub metric: String,
     /// `value`, or a statistic of a distribution.
     pub stat: String,
@@ -15,10 +15,10 @@ pub struct Objective {
     pub unit: Unit,
 }
 
-/// The price of what never comes.
+/// The price of a wait that never ends.
 const NEVER: f64 = metrics::NEVER as f64;
 const WHOLE: f64 = 1e6;
-/// Rows made durable in the time of units: how fast an engine moves data while it is at it.
+/// Rows made durable per time of units: how fast an engine moves data while it syncs.
 const DEFAULT: &str = "engine.rows.rate";
 const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
@@ -26,14 +26,14 @@ const SYNC_TIMES: [&str; 4] =
 const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
 
 impl Objective {
-    /// What settings of a key are compared by if nothing else is said.
+    /// The default objective for settings of a key.
     pub fn of_axis(key: &str) -> Objective {
         let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
         metric.parse().expect("the defaults are in the table of metrics")
     }
-    /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that
-    /// is time a row: in a mean over seeds a lucky one's rate must not make up for an unlucky one's
-    /// wait. Of a share it is the whole and what it lacks of that, so that means are of shares.
+    /// The price of a cell by this figure, lower is better; `None` if it has none. For a rate, the
+    /// time per row: in a mean over seeds, a high rate must not hide a long wait. For a share, 2 −
+    /// share, so that the mean is of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = match (self.better, self.unit) {
@@ -50,11 +50,11 @@ impl Objective {
             _ => price,
         }
     }
-    /// What no figure is more than: of a share the whole.
+    /// The upper bound of the figure: 1 for a share, otherwise infinite.
     pub fn most(&self) -> f64 {
         if (self.better, self.unit) == (Better::Higher, Unit::Ppm) { WHOLE } else { f64::INFINITY }
     }
-    /// What the figure of several seeds is: of a rate the mean of the times.
+    /// How the figure of several seeds is averaged: for a rate, the mean of the times.
     pub fn mean(&self) -> &'static str {
         let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
         if is_rate { "harmonic mean" } else { "mean" }
@@ -62,12 +62,12 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// Whether it goes by the time a row of a chunk of `key`, which the closed form is about.
+    /// True if it is the time per row of a chunk of `key`, as in the closed form.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// Whether it is how long syncs take or a rate in that time, which its parts explain: those of
-    /// all units and devices, so of one unit, or of the devices of one state, nothing.
+    /// True if it is the duration of syncs, or a rate in that time, which the parts of the time
+    /// explain. The parts are of all units and devices, so not for one unit or one start state.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.unit == Unit::Ns;
@@ -77,7 +77,7 @@ impl Objective {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
     }
-    /// As it is asked for: `engine.session.duration:p95`.
+    /// Its name on the command line: `engine.session.duration:p95`.
     pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
     }
@@ -105,8 +105,8 @@ impl FromStr for Objective {
     }
 }
 
-/// The mean of prices, of which there are some. What never comes under one seed is dearer than all
-/// that comes, the more so the more seeds it does not come under.
+/// The mean of prices, which must not be empty. If some never come, the mean is above all that
+/// come, and grows with their number.
 pub fn mean_price(prices: &[f64]) -> f64 {
     let never = prices.iter().filter(|price| **price >= NEVER).count() as f64;
     let seeds = prices.len() as f64;

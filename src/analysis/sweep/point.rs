@@ -14,7 +14,7 @@ pub struct Point<'a> {
     pub value: String,
     pub cells: Vec<&'a CellRecord>,
     pub prices: BTreeMap<&'a str, f64>,
-    /// What all its seeds pay together, where the percentile of one never came and theirs did.
+    /// The price over all seeds, if a percentile never came under one seed but came over all.
     pub together: Option<f64>,
     pub trouble: Option<Trouble<'a>>,
 }
@@ -43,13 +43,13 @@ impl<'a> Point<'a> {
         let together = together.map(|figure| figure as f64).filter(|_| objective.unit == Unit::Ns);
         Point { value: value.to_owned(), cells, prices, together, trouble: None }
     }
-    /// What of the objective never ended in its cells, where it is no count.
+    /// How many waits of the objective never ended; `None` if it is a count.
     pub fn censored(&self, objective: &Objective) -> Option<Censored> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// The mean figure, rounded; where a seed's never came that of all waits of its seeds together,
-    /// and [`NEVER`] if that never came either.
+    /// The mean figure, rounded. If a seed's figure never came, that of all waits of all seeds;
+    /// [`NEVER`] if that never came either.
     pub fn figure(&self, objective: &Objective) -> Option<u64> {
         Some((objective.figure(self.price()?) + 0.5) as u64)
     }
@@ -58,15 +58,15 @@ impl<'a> Point<'a> {
         let price = (!prices.is_empty()).then(|| mean_price(&prices))?;
         Some(self.together.unwrap_or(price))
     }
-    /// The same, if the setting may be the best.
+    /// The price, if the setting is not excluded.
     pub fn candidate(&self) -> Option<f64> {
         self.price().filter(|_| self.trouble.is_none())
     }
-    /// Nothing of it was measured, and nothing speaks against it.
+    /// True if nothing was measured, and nothing excludes it.
     pub fn is_unknown(&self) -> bool {
         self.prices.is_empty() && self.trouble.is_none()
     }
-    /// The value as a number, where it is one; units are told apart by nothing but their size.
+    /// The value as a number, if it is one: a plain number, a duration, a size or a percentage.
     pub fn number(&self) -> Option<f64> {
         let text = &self.value;
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
@@ -79,7 +79,7 @@ impl<'a> Point<'a> {
             .or_else(size)
             .or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
     }
-    /// The setting without the cells of seeds that `other` has none of.
+    /// The setting without the seeds that `other` does not have.
     pub fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
         let mut both = self.clone();
         both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
@@ -103,16 +103,16 @@ impl<'a> Point<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble<'a> {
     Failed {
-        /// The one with the gravest reason, and that; of a cell without any there is none.
+        /// The cell with the gravest reason, and this reason; `None` if a cell has no reason.
         worst: (&'a CellRecord, Option<&'a Reason>),
         failed: usize,
         of: usize,
     },
-    /// As a search tells it.
+    /// In the words of a search.
     Told(String),
 }
 
-/// Why a setting is excluded by its cells; `None` if none failed.
+/// The failure that excludes a setting; `None` if no cell failed.
 pub fn trouble<'a>(cells: &[&'a CellRecord]) -> Option<Trouble<'a>> {
     let failing: Vec<&CellRecord> =
         cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail).collect();

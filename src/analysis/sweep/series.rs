@@ -14,7 +14,7 @@ pub struct Sweep<'a> {
     pub across: Vec<String>,
     pub objective: Objective,
     pub series: Vec<Series<'a>>,
-    /// Cells are missing: the run was cut short.
+    /// True if cells are missing: the run was cut short.
     pub is_partial: bool,
 }
 
@@ -25,16 +25,16 @@ pub struct Series<'a> {
     pub variant: Option<String>,
     pub values: Vec<String>,
     pub points: Vec<Point<'a>>,
-    /// `None` if no setting is a candidate, or no figure is better than another.
+    /// `None` if all settings are excluded, or the figure has no better direction.
     pub finding: Option<Finding>,
-    /// What all settings miss under a seed, which excludes none.
+    /// Demands that all settings miss under a seed, which excludes none.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that a setting meets by its seeds together, and how many of them miss it.
+    /// Gates that a setting meets over its seeds together, with the number of seeds that miss them.
     pub together: BTreeMap<String, usize>,
 }
 
 impl<'a> Sweep<'a> {
-    /// Sorts the cells by the axes, each with its values in order, the first axis first.
+    /// Sorts the cells by the axes, the first axis first, each with its values in order.
     pub fn new(record: &'a RunRecord, axes: &[AxisRecord], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
@@ -73,7 +73,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Settings by their number, however they were asked for; words stay as they are.
+/// Sorts settings by their number, whatever the order on the command line; words stay as they are.
 fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     if points.iter().all(|point| point.number().is_some()) {
         points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));

@@ -1,20 +1,20 @@
-//! Where the time of a setting went, and what its chunks and rows cost.
+//! Where the time of a setting went, and the cost per chunk and per row.
 
 use super::point::Point;
 use crate::record::CellRecord;
 use crate::theory::chunk::Cost;
 
-/// The direction whose chunks a sweep is about, by the names of its metrics.
+/// The direction that a sweep of chunk sizes is about, with its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// The key whose values are rows a chunk.
+    /// The key for rows per chunk.
     pub chunk_rows: &'static str,
-    /// The distribution of what chunks held.
+    /// The distribution of the rows in chunks.
     pub held: &'static str,
     rows: &'static str,
     time: &'static str,
     writing: Option<&'static str>,
-    /// The time and the number of responses in syncs that moved nothing, if it has any.
+    /// Time and number of responses in syncs that moved nothing, if there is such a metric.
     empty: Option<(&'static str, &'static str)>,
 }
 
@@ -36,65 +36,65 @@ const PUSH: Side = Side {
 };
 
 impl Side {
-    /// The side of an axis: pushes if it is about them, otherwise pulls.
+    /// Pushes if the axis is about them, otherwise pulls.
     pub fn of(axis: &str) -> Side {
         if axis.starts_with("engine.push.") { PUSH } else { PULL }
     }
-    /// How long its responses took and how many there were, without those of syncs that moved
-    /// nothing: how often an app asks for nothing is no matter of its chunks.
+    /// Time and number of its responses, except in syncs that moved nothing: how often an app syncs
+    /// for nothing does not depend on the chunk size.
     fn moving(self, point: &Point<'_>) -> (f64, f64) {
         let empty = self.empty.map_or((0.0, 0.0), |(time, count)| (point.sum(time), point.sum(count)));
         (point.sum(self.time) - empty.0, point.count(self.held) - empty.1)
     }
 }
 
-/// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
+/// The cost of a chunk, fitted to a series: o, c and 1/λ of the closed form, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
     pub chunk: f64,
     pub row: f64,
-    /// The largest deviation of a setting from that line, as a share.
+    /// The largest relative deviation of a setting from that line.
     pub misfit: f64,
-    /// What must be added to a chunk for writing it: it is exposed to no outage.
+    /// The time to write a chunk, in addition. No outage can hit it.
     pub commit: f64,
-    /// Mean exposed time between failures, if there were enough to tell and they came at random.
+    /// Mean exposed time between failures, if there were enough of them and they came at random.
     pub mtbf: Option<f64>,
     pub fails: bool,
 }
 
-/// The rows that a setting brought both ways; a change that is answered again is none more.
+/// The rows that a setting moved in both directions; an acknowledgement that is repeated adds none.
 pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
-    /// Waiting for answers to begin: round trips and fixed costs.
+    /// Waiting for the first byte of responses: round trips and fixed overhead.
     pub waiting: f64,
     pub queued: f64,
-    /// Rows on their way, on the wire and through the backend.
+    /// Transfer of rows, on the link and through the backend.
     pub moving: f64,
     pub lost: f64,
     pub backing_off: f64,
     pub writing: f64,
-    /// What no request that ended and no writing took.
+    /// Neither in a finished request nor in writing.
     pub rest: f64,
 }
 
-/// A line through chunks that deviate by more than this from it explains nothing.
+/// If a chunk deviates from the line by more than this, the line is not used.
 const MISFIT_MAX: f64 = 0.2;
-/// By one that they deviate from by more than this no best chunk is worked out.
+/// If a chunk deviates from the line by more than this, no best chunk is calculated.
 const MISFIT_OF_COST_MAX: f64 = 0.05;
-/// Of settings that lose more of their time than this the answers are not asked.
+/// Settings that lose more of their time than this are left out of the fit.
 const LOST_MAX: f64 = 0.5;
-/// Fewer failures say little of their rate: one standard error is a fifth.
+/// With fewer failures their rate is uncertain: the standard error of 25 is 20 %.
 const FAILURES_MIN: f64 = 25.0;
-/// Failures by deadline or refusal do not come at random; so many of all are passed over.
+/// Failures by deadline or refusal are not random; up to this share of them is ignored.
 const UNLIKE_MAX: f64 = 0.02;
 
 impl Fit {
-    /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
-    /// deviations over the settings. `None` where no line fits or answers are of one size.
+    /// Fits the time of a response to its rows: o + c·rows, by least squares of relative deviations
+    /// over the settings. `None` if no line fits or all responses have one size.
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             points.iter().filter(|point| tells_its_answers(side, point)).collect();
@@ -114,7 +114,7 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(&|point| point.sum(writing))));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // Where no answer ever came, as of one too large for the memory, the link did not fail.
+        // If no response ever came, as one too large for the memory, the link was not to blame.
         let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -125,15 +125,15 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
-    /// As the closed form takes them; `None` without random failures, or of a rough line.
+    /// The input of the closed form; `None` without random failures or if the line fits badly.
     pub fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
-    /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
-    /// share of the time that it saves at most; `None` where failures are too few, or not random.
+    /// The best chunk if responses could hold more than `cap` rows (`None`: the largest), and the
+    /// greatest share of the time that it saves. `None` if failures are too few, or not random.
     pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);
@@ -145,7 +145,7 @@ impl Fit {
     }
 }
 
-/// The time of its syncs; of a rate without those that moved nothing, over which no rate is.
+/// The time of its syncs; for a rate without syncs that moved nothing, which have no rate.
 pub(super) fn ran(point: &Point<'_>, is_rate: bool) -> f64 {
     let empty = if is_rate { point.sum("engine.session.empty_time") } else { 0.0 };
     point.sum("engine.session.time") - empty
@@ -155,13 +155,13 @@ pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / side.moving(point).1
 }
 
-/// Whether its answers say what answers take: where most time is lost, those that came are odd.
+/// True if its responses are typical: if most time is lost, those that came are not.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with the least squared relative deviations, through three x at least.
+/// The line y = a + b·x with least squared relative deviations; needs three different x.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -183,7 +183,7 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// Where the time of `point` went that its figure is of; without a fit, answers are all moving.
+    /// Shares of the time behind the figure of `point`. Without a fit, responses are all `moving`.
     pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>, is_rate: bool) -> Option<Shares> {
         let ran = ran(point, is_rate);
         if ran <= 0.0 {
@@ -194,7 +194,7 @@ impl Shares {
         };
         let answered = of(PULL).0 + of(PUSH).0;
         let queued = point.sum("engine.requests.queued_time");
-        // The fit takes what answers wait in a queue for a part of what each chunk costs.
+        // The fit counts the queueing of responses as part of the cost per chunk.
         let (time, count) = of(side);
         let waiting = fit.map_or(0.0, |fit| fit.chunk * count * 1e9);
         let waiting = (waiting.min(time) - queued).max(0.0);
@@ -215,7 +215,7 @@ impl Shares {
     }
 }
 
-/// The share of the time of syncs in the backend's queue; `None` if there is no such time.
+/// The share of sync time spent in the backend's queue; `None` if there is no sync time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let of = |cell: &&CellRecord, metric: &str| Some(cell.stat(metric, "value")? as f64);
     let sum = |metric: &str| cells.iter().filter_map(|cell| of(cell, metric)).sum::<f64>();

@@ -1,13 +1,13 @@
-//! What all runs of a setting come to together: gates that some of them miss, percentiles that
-//! never came under one seed.
+//! All runs of a setting taken together: gates that some of them miss, and percentiles that never
+//! came under one seed.
 
 use std::collections::BTreeMap;
 
 use crate::metrics::{Figure, NEVER};
 use crate::record::{CellRecord, GateRecord};
 
-/// Whether runs meet a gate together: a percentile by all observations, another figure by its mean.
-/// The greatest and the least are those of all runs, and what the oracle finds in one run is found.
+/// True if runs meet a gate together: a percentile over all observations, other figures by their
+/// mean. `max`, `min` and figures of the oracle must hold in every run.
 pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
     let Some((_, gate)) = runs.first() else { return true };
     let values: Option<Vec<u64>> = runs.iter().map(|(_, gate)| gate.value).collect();
@@ -28,8 +28,8 @@ pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
     }
 }
 
-/// A percentile of all observations of a metric in several cells; `None` if it never came, or of
-/// another statistic. It is worked out from how often waits were how long, or from percentiles.
+/// A percentile over all observations of a metric in several cells, from their histograms or else
+/// their percentiles. `None` if it never came or `stat` is not a percentile.
 pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<u64> {
     let percent = percentile(stat)?;
     let figures: Vec<&Figure> = cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
@@ -53,7 +53,7 @@ pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<
     Some(high)
 }
 
-/// Where so many waits have ended, of counts by the end up to which they are counted.
+/// The value at `rank` in a histogram of (upper end, count), linear within a class.
 fn ranked(spread: &[&(u64, u64)], rank: f64) -> Option<u64> {
     let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
     spread.iter().for_each(|(end, count)| *counts.entry(*end).or_default() += count);
@@ -72,8 +72,8 @@ fn percentile(stat: &str) -> Option<u64> {
     stat.strip_prefix('p')?.parse().ok()
 }
 
-/// About how many observations lie above a bound: exactly at a percentile that is known, and by the
-/// logarithm between two of them. Those that never ended lie above any.
+/// Estimates the number of observations above a bound: exact at known percentiles, logarithmic
+/// between them. Waits that never ended are above any bound.
 fn beyond(figure: &Figure, bound: u64) -> f64 {
     let of = figure.observed() as f64;
     let never = figure.censored().map_or(0.0, |censored| censored.never as f64);

@@ -1,14 +1,14 @@
-//! The field's defaults: what others ship.
+//! Default chunk sizes of other products.
 
 const PULL: &str = "engine.pull.chunk_rows";
 const BYTES: &str = "engine.pull.chunk_bytes";
 const APPLY: &str = "engine.pull.apply_rows";
 const PUSH: &str = "engine.push.chunk_rows";
 
-/// As many rows as the key takes: all in one answer, as far as page cap and `chunk_bytes` let it.
+/// The largest value of the key: everything in one response, within page cap and `chunk_bytes`.
 pub const EVERYTHING: &str = "10000000";
 
-/// Chunk sizes in bytes or rows as products count them: product, key, value, where it is written.
+/// Default chunk sizes in bytes or rows: product, key, value, source.
 static DEFAULTS: [(&str, &str, &str, &str); 24] = [
     ("PouchDB", PULL, "100", "PouchDB API, replication: batch_size 100, batches_limit 10 in memory"),
     ("Datasync", PULL, "100", "Microsoft Datasync client: page size 100"),
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(values(PULL), ["100", "200", "500", "1000", "2000", "10000", EVERYTHING]);
         assert_eq!(names(PULL, "500"), ["Volt MX", "CouchDB"]);
         assert_eq!(names(PULL, "501"), [""; 0]);
-        // A default goes by the name that `profiles` has for it.
+        // A product has the same name as in `profiles`.
         assert_eq!(names(PULL, "1000"), ["PowerSync", "Amplify DataStore", "SymmetricDS"]);
         assert_eq!(names(PULL, "10000"), ["SymmetricDS (reload)"]);
         for (_, key, shipped, _) in DEFAULTS {

@@ -1,4 +1,4 @@
-//! The limits of a search (requirement R52), and what a setting comes to under one of them.
+//! The limits of a search (requirement R52), and the result of a setting under a limit.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::scenario::Plan;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(pub Vec<LimitRecord>);
 
-/// A limit that was named on the command line: another figure, or none.
+/// A limit given on the command line: another value, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitFlag {
     name: &'static str,
@@ -19,9 +19,9 @@ pub struct LimitFlag {
     pub text: String,
 }
 
-/// The longest wait for the app's answer while it syncs, at the 99th percentile (R52).
+/// The longest wait of the app's queries during a sync, at the 99th percentile (R52).
 const FOREGROUND: Span = Span::millis(100);
-/// Half of a timeout that was put out of the way.
+/// If half of the gateway's timeout is this or more, the timeout counts as switched off.
 const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
 const NAMES: [(&str, &str, &str); 3] = [
     ("foreground", "device.query.duration", "p99"),
@@ -30,8 +30,8 @@ const NAMES: [(&str, &str, &str); 3] = [
 ];
 
 impl Limits {
-    /// Those of R52 for this plan, or what was asked for in their place: half of the gateway's
-    /// timeout if it has one to speak of, a quarter of the fleet's least memory.
+    /// The limits of R52 for this plan, unless `flags` replace them: half of the gateway's timeout
+    /// if it has one, and a quarter of the smallest memory in the fleets.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
@@ -47,35 +47,35 @@ impl Limits {
     }
 }
 
-/// What a setting comes to under a limit, its seeds together. An observation counts with what the
-/// setting itself adds: what the smallest size has at the same place beyond its median (in a gap of
-/// the link) is taken off. Where the smallest keeps the limit there, that is so in half of the
-/// cells at most: what takes so long under most seeds is no gap, be it a start that is always slow.
+/// The result of a setting under a limit, over its seeds. Only what the setting itself adds counts:
+/// if the smallest size also waits longer than its median there (in a gap of the link), that excess
+/// is subtracted. This may help in at most half of the cells: a wait that is long under most seeds,
+/// as a slow start, is not a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
-    /// All observations of its cells.
+    /// The number of observations in its cells.
     pub count: u64,
-    /// What is above the limit, the largest first, by what the setting itself adds.
+    /// Observations above the limit, by what the setting itself adds, the largest first.
     over: Vec<Long>,
-    /// In how many of its cells there is such a one.
+    /// The number of its cells that have one in `over`.
     pub cells_over: usize,
-    /// Those above the limit that are not the setting's, the largest first.
+    /// Observations above the limit that the setting did not cause, the largest first.
     pub spared: Vec<u64>,
-    /// In how many of its cells there is such a one.
+    /// The number of its cells that have one in `spared`.
     pub cells_spared: usize,
-    /// How many are above the limit under each seed that the smallest size was not run under.
+    /// Observations above the limit, per seed that the smallest size was not run under.
     pub unknown: BTreeMap<u64, usize>,
 }
 
 impl Held {
-    /// Of a setting with these cells; `reference` gives the smallest size's under a seed.
+    /// Judges a setting by its cells; `reference` gives the cell of the smallest size for a seed.
     pub fn of<'a>(
         limit: &LimitRecord,
         cells: &[Judged],
         reference: impl Fn(&str) -> Option<&'a Judged>,
     ) -> Held {
         let mut held = Held::default();
-        // Cells with nothing above the limit, and those of which the rest is known.
+        // Cells with nothing above the limit, and cells that the smallest size has a cell for.
         let (mut quick, mut known, mut parted) = (0, 0, Vec::new());
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
@@ -86,7 +86,7 @@ impl Held {
                 quick += 1;
                 continue;
             }
-            // Of a tail that is cut the percentiles say how much more there is at least.
+            // If the tail is cut, the percentiles give a minimum for the rest.
             let all = figure.map_or(0, |figure| above(figure, limit.max)).max(over.len());
             let cut = all - over.len();
             let seed = &judged.cell.seed;
@@ -119,17 +119,17 @@ impl Held {
         held
     }
 
-    /// How many may be above the limit: of a 99th percentile by nearest rank one in a hundred. Of
-    /// settings that have run under a part of the seeds as many as of all that are still to come.
+    /// How many may be above the limit: 1 in 100 for a 99th percentile (nearest rank). If only part
+    /// of the seeds has run, as many as for all of them.
     fn allowed(&self, limit: &LimitRecord, (ran, seeds): (usize, usize)) -> usize {
         let expected = self.count * seeds.max(ran) as u64 / ran.max(1) as u64;
         if limit.stat == "p99" { (expected / 100) as usize } else { 0 }
     }
-    /// Whether it breaks the limit, whatever the rest of the seeds says.
+    /// True if it breaks the limit, whatever the remaining seeds give.
     pub fn breaks(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         self.over.len() > self.allowed(limit, ran)
     }
-    /// Whether what the smallest size has under seeds of which that is not known decides it.
+    /// True if runs of the smallest size under more seeds are needed to decide.
     pub fn is_open(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         let unknown: usize = self.unknown.values().sum();
         !self.breaks(limit, ran) && self.over.len() + unknown > self.allowed(limit, ran)
@@ -139,7 +139,7 @@ impl Held {
         let rank = self.allowed(limit, (1, 1)).min(self.over.len().saturating_sub(1));
         self.over.get(rank).copied()
     }
-    /// How many times the limit that is; of a limit of nothing the least figure is the nearest.
+    /// The figure divided by the limit; a limit of 0 counts as 1.
     pub fn times(&self, limit: &LimitRecord) -> f64 {
         self.figure(limit).map_or(0, |one| one.own) as f64 / limit.max.max(1) as f64
     }
@@ -159,7 +159,7 @@ impl Held {
     }
 }
 
-/// How many observations are above a bound at least, by the percentiles.
+/// A lower bound for the number of observations above `max`, from the percentiles.
 fn above(figure: &Figure, max: u64) -> usize {
     let count = figure.stat("count").unwrap_or(0);
     let parts = [("p50", 2), ("p95", 20)].into_iter();
@@ -171,17 +171,17 @@ fn above(figure: &Figure, max: u64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Long {
     value: u64,
-    /// What of it the setting adds to what the smallest size has at that place beyond its median.
+    /// The part of it beyond the excess of the smallest size over its median at this place.
     own: u64,
-    /// Whether that is above the limit there, too.
+    /// True if the smallest size is above the limit there, too.
     there_too: bool,
 }
 
-/// What of a cell is above a limit.
+/// The observations of a cell above a limit.
 struct Parted {
     own: Vec<Long>,
     there_too: Vec<Long>,
-    /// What is below it without what the smallest size has there, which is below it as well.
+    /// Below the limit only after the excess of the smallest size, itself below it, is subtracted.
     helped: Vec<Long>,
 }
 
@@ -191,7 +191,7 @@ impl Long {
         let there = beside.tails.get(&limit.metric).into_iter().flatten();
         let longest = there.filter(|other| other.meets(one)).map(|other| other.value).max().unwrap_or(0);
         let there_too = longest > limit.max;
-        // What has no place, as memory, is not the setting's if the smallest has as much anywhere.
+        // Memory has no place: it is spared if the smallest size needs as much anywhere.
         if one.from == 0 {
             return Long { value, own: if longest >= value { 0 } else { value }, there_too };
         }

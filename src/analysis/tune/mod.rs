@@ -1,4 +1,4 @@
-//! A search for the best settings: what a setting must keep, what the field ships.
+//! A search for the best settings: its limits, and the defaults of other products.
 
 pub mod field;
 mod limits;

@@ -1,4 +1,4 @@
-//! What keeps settings from being chosen: what is wrong with them, limits, gates.
+//! Why settings are excluded in a search: failures, limits, gates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,36 +9,36 @@ use crate::record::{CellRecord, Judged, Reason};
 /// What a setting must keep besides losing nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// A limit by its place.
+    /// A limit, by its index.
     Limit(usize),
-    /// A gate, or something else that the file asks of each run, by its name.
+    /// A gate, or another demand of the scenario, by its name.
     Demand(String),
 }
 
-/// A rule that a setting does not keep.
+/// A rule that a setting breaks.
 #[derive(Clone, Debug)]
 pub struct Broken<'a> {
     pub rule: Rule,
     pub why: Trouble<'a>,
-    /// Whether it keeps the rule in at least half of its cells, so that this may be luck.
+    /// True if it keeps the rule in at least half of its cells, so that this may be chance.
     pub in_doubt: bool,
-    /// How many times a limit its figure is.
+    /// The figure divided by the limit.
     pub times: f64,
 }
 
-/// How a setting stands by all cells that were run.
+/// How a setting stands, by all cells that were run.
 #[derive(Clone, Debug, Default)]
 pub struct Standing<'a> {
-    /// More than a rule is not kept.
+    /// A failure other than a broken rule.
     pub wrong: Option<Trouble<'a>>,
     pub broken: Vec<Broken<'a>>,
-    /// By limit what it comes to.
+    /// Its result for each limit.
     pub held: Vec<Held>,
-    /// Rules that are not decided before the smallest size was run under these seeds, too.
+    /// Rules that are decided only after the smallest size has run under these seeds, too.
     pub open: Vec<(Rule, BTreeSet<u64>)>,
-    /// What it misses as all settings do that were run under the seed.
+    /// Demands that all settings miss under the seed.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that its seeds meet together, with how many of them miss them.
+    /// Gates that its seeds meet together, with the number of seeds that miss them.
     pub together: BTreeMap<String, usize>,
 }
 
@@ -48,7 +48,7 @@ impl Standing<'_> {
     }
 }
 
-/// How all settings stand, of which each is to run under so many seeds.
+/// How all settings stand. Each is to be run under `seeds` seeds; `reference` is the smallest size.
 pub fn standings<'a, K: Ord>(
     cells: &'a BTreeMap<K, Vec<Judged>>,
     reference: &K,

@@ -1,4 +1,4 @@
-//! What rules are given, and what they give.
+//! The input and the output of rules.
 
 use super::digests::Again;
 use crate::analysis::compare::Shift;
@@ -9,59 +9,59 @@ use crate::record::{
 use crate::scenario::Plan;
 use crate::world::Outcome;
 
-/// A cell that has ended, with what it was held to so far.
+/// A cell that has ended, with its expectations and gates filled in.
 pub(in crate::analysis) struct Ended<'a> {
     pub(in crate::analysis) plan: &'a Plan,
     pub(in crate::analysis) outcome: &'a Outcome,
     pub(in crate::analysis) cell: &'a CellRecord,
     pub(in crate::analysis) gates: &'a [GateRecord],
-    /// The digests of another run of it, if there was one.
+    /// The digests of a second run of it, if there was one.
     pub(super) again: Option<&'a Again<'a>>,
 }
 
-/// What is asked of a run, by which a cell that fails is a failure or an answer.
+/// What is asked of a run. It decides if a failing cell is a failure or a result.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Asks<'a> {
-    /// Whether all cells are as they must be.
+    /// Whether all cells pass.
     #[default]
     Cells,
-    /// The same, of a grid of settings.
+    /// The same, for a grid of settings.
     Sweep(&'a SweepRecord),
-    /// What each setting comes to: what one loses or misses is an answer.
+    /// The result of each setting: losing or missing something is a result.
     Matrix,
-    /// Which setting is the best: the run fails where none is left.
+    /// Which setting is the best: the run fails if all are excluded.
     Search { tune: &'a TuneRecord, fail_fast: bool },
 }
 
-/// A baseline, and how a run is held to it.
+/// A baseline, and how a run is compared with it.
 #[derive(Clone, Copy)]
 pub struct Against<'a> {
     pub name: &'a str,
     pub baseline: &'a Baseline,
-    /// Judged over the seeds, with so many millionths tolerated; figure by figure if `None`.
+    /// Compared over the seeds with this tolerance in millionths; figure by figure if `None`.
     pub tolerance_ppm: Option<u64>,
-    /// Whether the run fails by cells of the baseline that it left out.
+    /// True if the run fails because it left out cells of the baseline.
     pub require_all: bool,
-    /// Whether a cell of the baseline is one of those that the run was asked for.
+    /// True for a cell of the baseline that the run was asked for.
     pub is_asked: &'a dyn Fn(&BaselineCell) -> bool,
-    /// How a shift over the seeds is said.
+    /// The text for a shift over the seeds.
     pub told: fn(&Shift, Standard<'_>) -> String,
 }
 
-/// What a run is held against.
+/// A baseline as a text needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standard<'a> {
     pub name: &'a str,
     pub baseline: &'a Baseline,
     pub folder: &'a str,
-    /// Whether the run came to its end and nothing else is wrong with it: no other can be accepted.
+    /// True if the run ended and nothing else is wrong with it: only then it can be accepted.
     pub acceptable: bool,
 }
 
-/// A run and all that it is held to.
+/// A run and everything that it is judged by.
 #[derive(Clone, Copy, Default)]
 pub struct Trial<'a> {
-    /// Where the record will lie, as commands name it.
+    /// The path of the record in commands.
     pub folder: &'a str,
     pub plans: &'a [Plan],
     /// What stopped the run before its end.
@@ -77,25 +77,25 @@ impl Trial<'_> {
     }
 }
 
-/// What a rule has the record of a run say.
+/// What a rule decides about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::analysis) enum Ruling {
-    /// The cell at this place fails.
+    /// The cell at this index fails.
     FailsCell(usize, Reason),
-    /// The run fails with this code, and no cell is to blame: another ruling beside says why.
+    /// The run fails with this code, but no cell. Another ruling says why.
     FailsRun(Exit),
     /// The run was stopped, with this code.
     Stops(Exit),
     Claim(ClaimRecord),
     Answer(AnswerRecord),
     Occurrence(OccurrenceRecord),
-    /// It is or may be worse than the baseline, and fails nothing.
+    /// A figure is or may be worse than the baseline, but does not fail.
     Tolerated(String),
-    /// It is not the baseline's, and that is not gated.
+    /// A figure differs from the baseline, but is not gated.
     Changed(String),
-    /// What a reader should know of it; it fails nothing.
+    /// Information for the reader, not a failure.
     Remark(String),
-    /// What of the baseline the run left out, and whether it fails by that.
+    /// What the run left out of the baseline, and whether that fails the run.
     LeftOut(String, bool),
     /// The command that makes this run the baseline.
     Accept(String),

@@ -1,9 +1,9 @@
-//! What rulings on a run come to: its verdict, its exit code, its record.
+//! Turns the rulings on a run into its verdict, its exit code and its record.
 
 use super::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};
 
-/// The record of a run, and what is not the baseline's and is not gated, which it does not keep.
+/// The record of a run, and differences from the baseline that are not gated nor recorded.
 #[derive(Clone, Debug)]
 pub struct RunJudged {
     pub record: RunRecord,
@@ -12,12 +12,12 @@ pub struct RunJudged {
 
 #[derive(Default)]
 pub(super) struct Rulings {
-    /// Holds nothing but what rules have it say.
+    /// Only the fields that rules fill.
     said: RunRecord,
     changes: Vec<String>,
     fails: Vec<Exit>,
     stops: Vec<Exit>,
-    /// Cells that fail, by their places.
+    /// The failing cells, by index.
     pub(super) of_cells: Vec<(usize, Reason)>,
 }
 
@@ -40,7 +40,7 @@ impl Rulings {
         }
     }
 
-    /// The record of these cells under these rulings.
+    /// The record of these cells with these rulings.
     pub(super) fn close(self, trial: &Trial<'_>, judged: Vec<Judged>) -> RunJudged {
         let mut record = unjudged(trial.folder, trial.plans, judged, trial.notes);
         match trial.asks {
@@ -81,7 +81,7 @@ impl Rulings {
     }
 
     fn verdict(&self, asks: Asks<'_>, record: &RunRecord) -> (Verdict, Exit) {
-        // Who stops at the first failing cell asks about cells, in a matrix, too.
+        // A matrix that stops at the first failing cell is judged like any run of cells.
         let is_cut = !record.complete && Exit::first(self.stops.iter().copied()) == Exit::Success;
         let is_of_answers = matches!(asks, Asks::Matrix) && !is_cut;
         let is_search = matches!(asks, Asks::Search { .. });
@@ -96,7 +96,7 @@ impl Rulings {
         let fails: Vec<Exit> = of_cells.chain(of_run).collect();
         let exit = Exit::first(fails.iter().chain(&self.stops).copied());
         let verdict = match record.complete {
-            // A search that was stopped has not failed: it has no answer yet.
+            // A search that was stopped has not failed: it has no result yet.
             _ if is_search && exit != Exit::Success && !fails.contains(&exit) => Verdict::Incomplete,
             _ if fails.iter().any(|exit| *exit != Exit::Unsupported) => Verdict::Fail,
             _ if !fails.is_empty() => Verdict::Unsupported,

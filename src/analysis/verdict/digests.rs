@@ -2,23 +2,23 @@
 
 use crate::world::Outcome;
 
-/// The digests that a cell must have again.
+/// The digests that a second run must reproduce.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     pub digest: String,
     /// The digest of its figures; empty if none was recorded.
     pub figures_digest: String,
-    /// What ran it, in words, where that is not this build.
+    /// The build that ran it, in words, if it was another one.
     pub other_build: Option<String>,
 }
 
-/// How the digest of a cell that was run again is to the recorded one.
+/// How the digest of a second run compares with the recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
     /// None was recorded, or the cell did not end.
     Nothing,
     Same,
-    /// It is the same, and that of the figures is not: another program counts them.
+    /// The same, but the digest of the figures differs: the other program counts differently.
     OtherFigures,
     Other,
 }

@@ -1,4 +1,4 @@
-//! The one place in which cells and runs are judged by the list of rules.
+//! The only place where the list of rules judges cells and runs.
 
 use super::case::{Ended, Trial};
 use super::conclude::{Rulings, RunJudged};
@@ -9,14 +9,14 @@ use crate::record::{CellRecord, EndingKind, EndingRecord, Exit, Judged, Note, Re
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome};
 
-/// Holds an outcome against its plan; `id` is the cell's name in the run. One that was interrupted
-/// is incomplete, whatever it found so far.
+/// Judges an outcome by its plan; `id` is the id of the cell in the run. An interrupted cell is
+/// incomplete, whatever it found so far.
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     judge_by(plan, id, outcome, None)
 }
 
-/// The same of a cell that was run twice: `first` are the digests of the first run, `second` the
-/// outcome of the other.
+/// Like [`judge`], for a cell that was run twice: `runs` has the digests of the first run and the
+/// outcome of the second.
 pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &Outcome)) -> (Judged, Held) {
     let again = Again::new(runs.0, runs.1);
     let judged = judge_by(plan, id, outcome, Some(&again));
@@ -42,23 +42,23 @@ fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>)
     judged
 }
 
-/// What keeps a cell from an outcome.
+/// Why a cell has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broke {
     Unrunnable(String),
-    /// Its stack does not support these.
+    /// Its stack does not support these features.
     Unsupported(Vec<String>),
-    /// A bug of the bench, or of a stack that is not ours.
+    /// A bug of the bench or of a third-party stack.
     Panicked(String),
 }
 
-/// A cell without an outcome.
+/// The judged cell, if it has no outcome.
 pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     let (exit, text) = match why {
         Broke::Unsupported(needs) => return unsupported(plan, id, needs),
         Broke::Unrunnable(text) => (Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.brought => {
-            // What nobody catches in an app's code is no fault of the stack that runs it.
+            // An uncaught exception in an app's code is not the fault of the stack that runs it.
             let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
             (Exit::Stuck, format!("the stack `{}` {how}: {text}", plan.engine_name))
         }
@@ -79,7 +79,7 @@ fn unsupported(plan: &Plan, id: &str, needs: &[String]) -> Judged {
     Judged { cell, ..Judged::default() }
 }
 
-/// Has a cell that has ended fail by these, too; by none of any rule it passes.
+/// Ends the judgement of a cell: it also fails for these reasons, and passes if it has none at all.
 fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     cell.reasons.extend(reasons);
     cell.reasons.sort_by_key(Reason::severity);
@@ -91,7 +91,7 @@ fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     };
 }
 
-/// Holds a run to every rule, and puts its record together.
+/// Judges a run by every rule, and assembles its record.
 pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     let mut rulings = Rulings::default();
     for rule in RULES {
@@ -108,12 +108,12 @@ pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     ran
 }
 
-/// The record of a run that is held to nothing but its plans.
+/// The record of a run that is judged by its plans only.
 pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     judge_run(&Trial { folder, plans, notes, ..Trial::default() }, judged).record
 }
 
-/// The record of a cell that was run again: what many seeds must come to is not asked of it.
+/// The record of a cell that was run again. Rules about many seeds do not apply.
 pub fn judge_alone(plan: &Plan, judged: Judged) -> RunRecord {
     let trial = Trial { plans: std::slice::from_ref(plan), ..Trial::default() };
     Rulings::default().close(&trial, vec![judged]).record

@@ -1,9 +1,9 @@
 //! The verdict: every rule by which a cell or a run fails, in one list, judged in one place.
 //!
-//! [`judge`] holds the outcome of a cell against its plan as soon as it ends; [`judge_run`] holds
-//! cells against each other or a baseline, and gives the record of the run. What a rule
-//! holds them to comes in as an argument; what comes out is findings, and `judge` alone makes
-//! verdicts, reasons and exit codes of them. The record is put together from the result once.
+//! [`judge`] compares the outcome of a cell with its plan as soon as it ends. [`judge_run`]
+//! compares cells with each other or with a baseline, and returns the record of the run. Rules take
+//! what they need as arguments and return findings. Only `judge` turns these into verdicts, reasons
+//! and exit codes. The record is assembled once, at the end.
 //!
 //! A new rule is a function and a line in the list in `rules/mod.rs`.
 

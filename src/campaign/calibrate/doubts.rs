@@ -1,4 +1,4 @@
-//! What speaks against the figures of a log: kinds of requests in one, and sizes that are too few.
+//! Checks of a log: does it mix kinds of requests, and does it have enough sizes?
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use super::log::Log;
 use crate::base::Span;
 use crate::render::calibrate::{Calibration, Code, count, percent};
 
-/// Standard errors: dozens of columns and sizes are looked at.
+/// In standard errors. It is high, because dozens of columns and sizes are tested.
 const SURE: f64 = 4.0;
 const MIXED: f64 = 0.15;
-/// Of the noise, more of which is a level and no luck.
+/// The share of the noise from which on it counts as lasting levels, not as chance.
 const LASTING: f64 = 0.5;
 const GROUP_MIN: usize = 12;
-/// A size that differs from the middle one by so many times is another.
+/// A response is of another size if it differs from the median by this factor.
 const OTHER_SIZE: f64 = 1.2;
 const SIZES: f64 = 4.0;
 
-/// A response that counts, and what it took as a share of what the line says.
+/// A response in the fit, and its duration as a share of the fitted one.
 struct Share<'a> {
     of: &'a Response,
     rows: f64,
@@ -25,7 +25,7 @@ struct Share<'a> {
     count: f64,
 }
 
-/// Says what the responses say against a line through them; `sized` if it is through their sizes.
+/// Adds diagnoses from the deviations of responses; `sized` if the fit uses their sizes.
 pub(super) fn doubts<'a>(
     found: &mut Calibration,
     log: &Log,
@@ -66,7 +66,7 @@ fn off(members: &[&Share<'_>]) -> (f64, f64) {
     (mean, libm::sqrt(clusters.max(single)) / all)
 }
 
-/// The column whose values differ most in what responses take, beyond chance; sizes are one.
+/// The column whose values differ most in duration, beyond chance; size classes count as a column.
 fn mixed(log: &Log, kept: &[Share<'_>], sized: bool) -> Option<(f64, String)> {
     let size = |one: &Share<'_>| libm::floor(SIZES * libm::log2(one.rows.max(1.0))) as u8;
     let sizes = sized.then(|| ("small and large responses".to_owned(), kept.iter().map(size).collect()));
@@ -88,8 +88,8 @@ fn mixed(log: &Log, kept: &[Share<'_>], sized: bool) -> Option<(f64, String)> {
     columns.chain(sizes).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The variance of levels that last from one request of a device to the next, as of several
-/// networks: the covariance of responses that follow each other.
+/// The variance of levels that persist from one request of a device to the next, as with several
+/// networks: the covariance of successive responses.
 fn levels(log: &Log, kept: &[Share<'_>]) -> f64 {
     let mut last = log.of_devices(None::<(f64, f64)>);
     let (mut covariance, mut pairs) = (0.0, 0.0);
@@ -104,7 +104,7 @@ fn levels(log: &Log, kept: &[Share<'_>]) -> f64 {
     covariance / f64::max(pairs, 1.0)
 }
 
-/// The rows of the response in the middle, and how many responses are of other sizes.
+/// The rows of the median response, and the number of responses of other sizes.
 pub(super) struct Sizes {
     pub(super) middle: f64,
     pub(super) others: usize,
@@ -121,7 +121,7 @@ impl Sizes {
     }
 }
 
-/// Seconds of a step of the clock, if nearly all durations are whole steps.
+/// The clock resolution in seconds, if nearly all durations are multiples of it.
 pub(super) fn clock_step(responses: &[Response]) -> f64 {
     const STEPS: [f64; 7] = [1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
     let whole = |step: &f64| {

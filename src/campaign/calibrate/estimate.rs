@@ -1,9 +1,9 @@
 //! The calibration of a log: what it leaves open, and the figures of each reading of it.
 //!
-//! All figures are functions of costs as they are, and get their intervals from costs as they might
-//! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where
-//! there are few devices. Percentiles of few units are too near each other: they are widened as
-//! Student's law.
+//! All figures are functions of the fitted costs. Their intervals come from a bootstrap of these
+//! costs over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time if there are few
+//! devices. With few units, percentiles are too narrow: they are widened as in Student's
+//! distribution.
 
 use std::collections::BTreeMap;
 
@@ -20,27 +20,27 @@ use crate::theory::chunk::Cost;
 const RESPONSES_MIN: usize = 20;
 const OTHERS_MIN: usize = 10;
 const TRIMMED_MAX: f64 = 0.1;
-/// A chunk that is so many times the largest response lies far beyond the log.
+/// A chunk larger than this times the largest response lies far beyond the log.
 const BEYOND: f64 = 2.0;
-/// A timeout after which more responses of its size come is perhaps one of these.
+/// If a larger share of responses outlasts the timeout, the timeout may be a slow response.
 const OUTLAST: f64 = 1e-3;
-/// Responses are of another law than the costs say if they are farther from it than this, beyond
-/// what chance does: of 200 logs of slow responses with noise of any kind none was beyond 0.07.
+/// Beyond chance, responses do not follow the fitted distribution if Kolmogorov's distance exceeds
+/// this. In 200 logs of slow responses with all kinds of noise none exceeded 0.07.
 const MISFIT: f64 = 0.1;
-/// Kolmogorov's distance of n responses that are of a law is below this over √n with 95 %.
+/// Kolmogorov's distance of n samples is below this divided by √n with 95 %.
 const BY_CHANCE: f64 = 1.358;
-/// Of a response, so much had come when it timed out if it was slow.
+/// The share of a response that had arrived at the timeout, if the response was slow.
 const HALF: f64 = 0.5;
 const DRAWS: usize = 400;
-/// A chunk counts as good where a row costs at most so much more than at best.
+/// A chunk is good if a row costs at most this share more than at the best.
 const FLAT: f64 = 0.03;
 const STEP: f64 = 1.02;
-/// Where hardly anything fails a good chunk has no end.
+/// If hardly anything fails, there is no largest good chunk.
 const STEPS_MAX: usize = 1_000;
-/// The normal law's factor of a standard error for 95 %.
+/// The two-sided 95 % quantile of the normal distribution.
 const NORMAL: f64 = 1.959_964;
-/// Shares of a request that its overhead may be, and times between failures, that are looked at
-/// where neither the log says them nor its reader.
+/// Overheads, as a share of a request, and times between failures. They are tried if neither the
+/// log nor the user gives them.
 const SHARES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
 const BETWEEN: [f64; 3] = [30.0, 300.0, 3_600.0];
 
@@ -74,7 +74,7 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
     found
 }
 
-/// What a request that timed out may be; all others are failures or no timeouts.
+/// What a timed-out request may be. `Other`: a failure, or not a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Other,
@@ -83,8 +83,8 @@ enum Kind {
 }
 
 impl Kind {
-    /// A timeout is slow if half of a response had come, where the log says what had come. Else it
-    /// is a failure if its rows are known and such responses do not take so long.
+    /// Classifies timeouts. If the log has received bytes, a timeout is slow if half of a response
+    /// had come. Otherwise it is a failure if its rows are known and such responses are faster.
     fn of(log: &Log, follows: &Follows) -> Vec<Kind> {
         let timed_out = |r: &&Request| r.outcome == Outcome::TimedOut;
         let says_bytes = log.requests.iter().filter(timed_out).any(|r| r.bytes > 0.0);
@@ -117,17 +117,17 @@ fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     let of = || log.requests.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Open).map(|(r, _)| r);
     let timeouts = Beside::of(log, of());
     let bare = of().any(|r| r.rows <= 0.0);
-    // Rows decide where responses end well before the timeout, whatever their rows.
+    // Rows would decide, as responses of any size end well before the timeout.
     let rows = bare && timeouts.nearly_all < timeouts.shortest / 2.0;
     let column = if rows { "`rows` that they asked for" } else { "`bytes` that had come" };
     let [many, after, nearly_all] = timeouts.texts();
     found.say(of().next().is_some(), Code::TimeoutsOpen, [many, after, nearly_all, column.to_owned()]);
 }
 
-/// Requests that timed out beside those that came.
+/// Requests that timed out, compared with those that were answered.
 struct Beside {
     timeouts: usize,
-    /// The shortest timeout, and what 99 of 100 responses took at most, in seconds.
+    /// The shortest timeout, and the duration of 99 of 100 responses, in seconds.
     shortest: f64,
     nearly_all: f64,
 }
@@ -147,16 +147,16 @@ impl Beside {
     }
 }
 
-/// A reading of timeouts: the responses and failures that there are if it holds.
+/// An interpretation of timeouts, with the responses and failures that follow from it.
 struct Way<'a> {
     log: &'a Log,
     timeouts: Option<Timeouts>,
-    /// Of each request whether it timed out and its response would have come.
+    /// Per request: it timed out, but its response would have come.
     slow: &'a [bool],
     responses: Vec<Response>,
     failures: Failures,
     recovery: Result<Estimate, Unknown>,
-    /// Failures per second by which responses count.
+    /// Failures per second, to weight the responses.
     rate: f64,
 }
 
@@ -191,14 +191,14 @@ impl Way<'_> {
         Way { log, timeouts, slow, responses, failures, recovery, rate }
     }
 
-    /// The costs with this `overhead`, or with the one that the sizes tell.
+    /// The costs with this `overhead`, or with the one that the sizes give.
     fn fit(&self, overhead: Option<f64>) -> Option<(Fit, Draws)> {
         let with = |byte: bool| {
             let parts = [true, true, byte];
             Problem { responses: &self.responses, parts, overhead, rate: self.rate }.fit()
         };
         let line = with(false);
-        // Bytes have a part if that is sure: twice as far from nothing as its interval reaches.
+        // A cost per byte is used only if it is certain: its interval is less than half of it.
         let wider = self.log.has_bytes.then(|| with(true)).flatten().filter(|fit| fit.parts == [true; PARTS]);
         let wider = wider.map(|fit| (Draws::of(&fit, &self.failures), fit)).filter(|(draws, _)| {
             let size = draws.estimate(|costs| costs.costs[BYTE]);
@@ -219,7 +219,7 @@ impl Way<'_> {
     }
 }
 
-/// Adds the readings of a way: one for each overhead and time between failures that is left open.
+/// Adds a reading for each overhead and time between failures that is left open.
 fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     let seen = way.responses.iter().filter(|r| !r.timed_out).count();
     found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64)]);
@@ -235,7 +235,7 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     let told = free.is_some();
     let base = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN);
     let Some(base) = base else {
-        // Enough responses, but of no rows.
+        // Enough responses, but none with rows.
         found.say(true, Code::FewResponses, [count(0.0)]);
         return;
     };
@@ -273,8 +273,8 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     add(found, way, given, &Known { base: &base, request, step, sure });
 }
 
-/// What is known of a way whatever the overhead: the costs of the sizes, or without one; a request
-/// of the median size; the clock's step; and whether the sizes say the overhead.
+/// Results that do not depend on the overhead: the costs by size (or with overhead 0), a request of
+/// median size, the clock's resolution, and whether the sizes determine the overhead.
 struct Known<'a> {
     base: &'a (Fit, Draws),
     request: Estimate,
@@ -286,7 +286,7 @@ fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>)
     let &Known { base, request, step, sure } = known;
     let blind = !way.log.has_outcomes && given.mtbf.is_none();
     found.say(blind, Code::NoOutcomes, []);
-    // Of slow responses the table says it: this is said of all readings.
+    // The table says it for slow responses; this diagnosis is for all readings.
     let of_all = way.timeouts != Some(Timeouts::Slow);
     let none = of_all && way.failures.rate() <= 0.0 && given.mtbf.is_none() && !blind;
     found.say(none, Code::NoFailures, [span(way.failures.exposed())]);
@@ -303,7 +303,7 @@ fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>)
         None if blind => BETWEEN.map(Some).to_vec(),
         mtbf => vec![mtbf.map(Span::as_secs_f64)],
     };
-    // Then the line is of no response.
+    // Then the line fits no response.
     let mixed = found.diagnoses.iter().any(|diagnosis| diagnosis.code == Code::Mixed);
     for overhead in overheads {
         let other = overhead.filter(|_| supposed).and_then(|overhead| way.fit(Some(overhead)));
@@ -351,22 +351,22 @@ fn reading(
         Ok(recovery) => _ = figures.insert(Figure::Recovery, recovery),
         Err(why) => found.say(fails, Code::RecoveryUnknown, [why.text()]),
     }
-    // Without a failure: of the least overhead, the dearest row, and as many as there may be.
+    // Without a failure: a lower bound, from least overhead, dearest row, most failures.
     let endless = row.low <= 0.0 || (!fails && mtbf.is_none());
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
     let advice = advise(draws, found.census.rows_mean_milli as f64 / 1e3, endless.then_some(least));
     let reach = found.census.rows_max as f64;
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * reach;
     found.say(far && overhead.is_none() && way.timeouts.is_none(), Code::Beyond, [count(reach)]);
-    // Rows that may take no time are no bound.
+    // If rows may take no time, there is no upper bound.
     let open =
         |most: Estimate| Estimate { high: if row.low > 0.0 { most.high } else { f64::INFINITY }, ..most };
     let in_time = way.limit().map(|limit| open(draws.estimate(|draw| draw.in_time(limit))));
     Reading { overhead, mtbf, timeouts: way.timeouts, figures, advice, in_time }
 }
 
-/// Two sizes that tell the overhead from the time per row: as far apart as a timeout and failures
-/// leave room for, and so many requests that the overhead is known to a tenth of a request.
+/// Two sizes that separate the overhead from the time per row. They are as far apart as the timeout
+/// and failures allow, with enough requests to find the overhead to a tenth of a request.
 fn next(rows: f64, noise: f64, took: f64, way: &Way<'_>) -> Next {
     let timed_out = way.log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
     let limit = timed_out.filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
@@ -381,7 +381,7 @@ fn next(rows: f64, noise: f64, took: f64, way: &Way<'_>) -> Next {
     Next { rows: [small as u64, large as u64], requests: requests as u64 }
 }
 
-/// A number that is easy to say.
+/// Rounds to two digits.
 fn two_digits(x: f64) -> f64 {
     let unit = libm::pow(10.0, libm::floor(libm::log10(x.max(1e-12))) - 1.0);
     libm::round(x / unit) * unit
@@ -395,7 +395,7 @@ struct Draw {
 }
 
 impl Draw {
-    /// Seconds per row with its bytes.
+    /// Seconds per row, including its bytes.
     fn row(&self) -> f64 {
         self.costs[1] + if self.costs[BYTE] == 0.0 { 0.0 } else { self.costs[BYTE] * self.width }
     }
@@ -409,7 +409,7 @@ impl Draw {
         let [chunk, row] = [self.costs[0], self.row()].map(|cost| cost.max(1e-9));
         Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }
     }
-    /// The most rows of which 99 of 100 responses take no longer than `limit`.
+    /// The most rows for which 99 of 100 responses take at most `limit`.
     fn in_time(&self, limit: f64) -> f64 {
         let mean = limit / Noise::of(self.costs[PARTS]).nearly_all();
         ((mean - self.costs[0]) / self.row().max(1e-12)).max(0.0)
@@ -429,7 +429,7 @@ impl Draws {
         let all = Sums::total(&sums);
         let draw = |costs: Costs, sums: &Sums, rate: f64| Draw { costs, width: sums.width(), rate };
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
-        // Units of equal size that would be as sure (Kish 1965).
+        // The effective number of equal units (Kish 1965).
         let units = (all.responses() * all.responses() / squares).max(4.0);
         let mut stream = Seed(failures.exposed().to_bits()).stream("calibrate", 0, 0);
         let resample = |stream: &mut Stream| Sums::total(sums.iter().map(|_| stream.pick(&sums)));
@@ -444,7 +444,7 @@ impl Draws {
         Draws { at, all: drawn.collect(), wider }
     }
 
-    /// As if a transfer failed every `mtbf` seconds, if that is given.
+    /// These draws with a transfer failing every `mtbf` seconds, if that is given.
     fn failing(&self, mtbf: Option<f64>) -> Draws {
         let mut draws = self.clone();
         if let Some(mtbf) = mtbf {
@@ -453,7 +453,7 @@ impl Draws {
         draws
     }
 
-    /// A figure with its interval of 95 %: percentiles, widened on a log scale about the middle.
+    /// A figure with its 95 % interval: percentiles, widened on a log scale about the median.
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
         let mut draws: Vec<f64> = self.all.iter().map(of).collect();
@@ -471,7 +471,7 @@ impl Draws {
     }
 }
 
-/// The best chunk, or that it is at `least` so large; `rows` is the log's mean one.
+/// The best chunk, or its lower bound `least`; `rows` is the mean chunk of the log.
 fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
     let cost = draws.at.cost();
     let excess = draws.estimate(|draw| {

@@ -1,7 +1,6 @@
-//! How often transfers fail, and how long it takes to recover: failures over exposure (maximum
-//! likelihood for a Poisson process with censoring). Counts of units vary more than Poisson's law
-//! says: intervals are of as many failures as would vary as much (quasi-Poisson; McCullagh and
-//! Nelder 1989, §4.5).
+//! How often transfers fail, and how long recovery takes: failures over exposure (maximum
+//! likelihood for a Poisson process with censoring). Counts vary more than a Poisson distribution
+//! says, so intervals are widened accordingly (quasi-Poisson; McCullagh and Nelder 1989, §4.5).
 
 use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
@@ -9,41 +8,41 @@ use crate::render::calibrate::{Estimate, span};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 const OUTAGES_MIN: usize = 3;
-/// Seconds of recovery that are looked at, in steps of this factor.
+/// The recovery times that are searched, in seconds, in steps of this factor.
 const SHORTEST: f64 = 1e-2;
 const LONGEST: f64 = 1e5;
 const FINER: f64 = 1.3;
-/// Pauses are about as long as each other up to this factor.
+/// Pauses within this factor have about the same length.
 const ABOUT: f64 = 1.25;
-/// A pause is usual if this share of the app's own is about as long.
+/// A pause is usual if this share of the app's own pauses have about its length.
 const USUAL: f64 = 0.02;
-/// Shares of pauses that are looked at, from none to all.
+/// The number of steps from 0 to 1 for the share of the app's own pauses.
 const SHARES: u32 = 10;
-/// The chi-squared law with one degree of freedom is below it with 95 %.
+/// The 95 % quantile of the chi-squared distribution with one degree of freedom.
 const RATIO: f64 = 3.841_459;
 pub(super) const DEVICES_MIN: u64 = 10;
-/// Fewer devices say nothing of how devices differ; blocks of time stand for them.
+/// Fewer devices do not show how devices differ: blocks of time are used instead.
 const UNITS_MIN: u64 = 4;
 const BLOCKS: usize = 12;
-/// Unless so few requests begin within a usual duration of a response.
+/// If a smaller share of requests follow soon after a response, `apart` is true.
 const PROMPT_MIN: f64 = 0.25;
-/// What ends before this share of the quickest responses had not begun.
+/// A request that ended before this share of the quickest responses had not begun.
 const SOONER: f64 = 0.1;
-/// The share of the responses that are the quickest: a few may come from a cache.
+/// The quantile that counts as the quickest, since a few may come from a cache.
 const QUICKEST: f64 = 0.02;
 
-/// What precedes requests. Of failures those tell that begin right after a response of their
-/// device: before any other the link may be down already. Of costs all but the first after a pause.
+/// What precedes each request. Failures count only for requests soon after a response of the
+/// device: otherwise the link may have been down already. Costs count except after a pause.
 pub(super) struct Follows {
-    /// Of each request that tells of failures the seconds since that response.
+    /// Per request that counts for failures, the seconds since that response.
     pub(super) since: Vec<Option<f64>>,
     pub(super) paused: Vec<bool>,
-    /// Hardly any begins right after a response, so all count that follow no failure.
+    /// Hardly any request is soon after a response, so all count that do not follow a failure.
     pub(super) apart: bool,
-    /// Seconds that a request that fails would have taken.
+    /// The duration that a failed request would have had, in seconds.
     pub(super) typical: f64,
     pub(super) sooner: f64,
-    /// Of each request what is resampled as a whole: its device or, of few, a block of time.
+    /// The unit of each request in the bootstrap: its device or a block of time.
     pub(super) unit: Vec<usize>,
     pub(super) units: usize,
 }
@@ -54,7 +53,7 @@ impl Follows {
         took.sort_by(f64::total_cmp);
         let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
         let sum = |of: fn(&f64) -> f64| took.iter().map(of).sum::<f64>();
-        // Seconds since the request before of the same device, and whether that found the link up.
+        // Seconds since the device's previous request, and whether that one found the link up.
         let mut last = log.of_devices(None);
         let before = log.requests.iter().map(|r| {
             let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
@@ -62,7 +61,7 @@ impl Follows {
             last.map(|(end, up)| ((r.start - end).max(0.0), up))
         });
         let before: Vec<Option<(f64, bool)>> = before.collect();
-        // After a failure or what was not sent nothing counts.
+        // A request does not count after a failure or one that was not sent.
         let up = || before.iter().flatten().filter(|(_, up)| *up);
         let usual = at(0.5);
         let prompt = up().filter(|(idle, _)| *idle <= usual).count() as f64;
@@ -72,7 +71,7 @@ impl Follows {
             _ if apart => Some(0.0),
             before => before.map(|(idle, _)| idle).filter(|idle| *idle <= usual),
         };
-        // A try after a failed one has no connection either, if that had none.
+        // A retry has no connection either, if the failed request had none.
         let mut fresh = log.of_devices(true);
         let paused = |(before, r): (&Option<(f64, bool)>, &Request)| {
             let fresh = &mut fresh[r.device as usize];
@@ -90,7 +89,7 @@ impl Follows {
             since: before.iter().map(since).collect(),
             paused: before.iter().zip(&log.requests).map(paused).collect(),
             apart,
-            // Longer ones fail more often.
+            // Weighted by duration, because longer requests fail more often.
             typical: sum(|t| t * t) / sum(|t| *t).max(1e-12),
             sooner: SOONER * at(QUICKEST),
         }
@@ -113,7 +112,7 @@ impl Failures {
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
-    /// Seconds of exposure between failures; of none seen the bound that holds with 95 %.
+    /// Seconds of exposure between failures; without failures, the 95 % lower bound.
     pub(super) fn between(&self) -> Estimate {
         let spread = self.spread();
         match ChiSquared::new(2.0 * self.events() / spread + 1.0) {
@@ -125,13 +124,13 @@ impl Failures {
         }
     }
 
-    /// A rate as it might be: a gamma law about Jeffreys' prior.
+    /// A random failure rate: gamma distribution with Jeffreys' prior.
     pub(super) fn draw(&self, stream: &mut Stream) -> f64 {
         let spread = self.spread();
         let shape = self.events() / spread;
         if shape > 0.0 { gamma(shape + 0.5, stream) * spread / self.exposed() } else { 0.0 }
     }
-    /// How many times Poisson's variance counts have, at least once.
+    /// The variance of counts divided by Poisson's, at least 1.
     fn spread(&self) -> f64 {
         let units = || self.events.iter().zip(&self.exposed).filter(|(_, exposed)| **exposed > 0.0);
         let off = |(events, exposed): (&f64, &f64)| events - self.rate() * exposed;
@@ -141,7 +140,7 @@ impl Failures {
     }
 }
 
-/// Counts failures and exposure; requests that timed out and are `slow` did not fail.
+/// Counts failures and exposure; timed-out requests that are `slow` did not fail.
 pub(super) fn count(log: &Log, follows: &Follows, slow: &[bool]) -> Failures {
     let none = || vec![0.0; follows.units];
     let mut found = Failures { events: none(), exposed: none(), failed: vec![false; log.requests.len()] };
@@ -165,7 +164,7 @@ pub(super) fn count(log: &Log, follows: &Follows, slow: &[bool]) -> Failures {
             silent += if r.outcome == Outcome::TimedOut { failed } else { 0.0 };
         }
     }
-    // Of a link that fails in silence nobody knows whether it did so before.
+    // Silent failures may have happened in the idle time before, too.
     let silent = silent / found.events().max(1.0);
     found.exposed.iter_mut().zip(idle).for_each(|(exposed, idle)| *exposed += silent * idle);
     found
@@ -179,15 +178,15 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
 }
 
 #[derive(Clone)]
-/// What followed failures, and the pauses that are the app's own.
+/// Outages after failures, and the app's own pauses.
 pub(super) struct Outages {
     all: Vec<Outage>,
-    /// In seconds, the shortest first: those after a response that are longer than a request, as
-    /// between syncs, and those after which a try failed.
+    /// In seconds, ascending: pauses after a response that are longer than a request, as between
+    /// syncs, and pauses after which an attempt failed.
     pauses: Vec<f64>,
 }
 
-/// After a failure of a device its next requests, up to the first that finds the link up.
+/// The requests of a device after a failure, up to the first that finds the link up.
 #[derive(Clone)]
 struct Outage {
     /// When the link was down, in seconds.
@@ -198,27 +197,27 @@ struct Outage {
 #[derive(Clone)]
 struct Try {
     start: f64,
-    /// Seconds since the request before.
+    /// Seconds since the previous request.
     pause: f64,
-    /// When the link was down, if it was up at the start and failed under way.
+    /// When the link was down, if it was up at the start and failed later.
     fails: f64,
     failed: bool,
 }
 
-/// Whether the pause before a request that got through is the app's own.
+/// Whether the app itself made the pause before the request that got through.
 #[derive(Clone, Copy)]
 enum Own {
     Surely,
-    /// Such pauses come with this density, per second.
+    /// The probability density of such pauses, per second.
     Perhaps(f64),
 }
 
-/// Why a log does not say how long the link needs to recover.
+/// Why a log does not show the time to recover.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Unknown {
-    /// So few failures are followed by a request that gets through.
+    /// Only this many failures are followed by a request that gets through.
     Few(usize),
-    /// The interval reaches from nothing to so many seconds.
+    /// The interval is from 0 to this many seconds.
     Most(f64),
 }
 
@@ -241,9 +240,9 @@ impl Unknown {
     }
 }
 
-/// The outages that begin with a failure that counts; requests that timed out and are `slow` found
-/// the link up. A request that took longer than it would have, as a timeout, failed in the middle
-/// of what it would have taken.
+/// The outages after failures that count. Timed-out requests that are `slow` found the link up. If
+/// a request took longer than its transfer would have, as a timeout does, it failed in the middle
+/// of that transfer.
 pub(super) fn outages(log: &Log, typical: f64, counted: &Failures, slow: &[bool]) -> Outages {
     let in_time = |r: &Request| r.duration.filter(|took| *took <= typical && r.outcome == Outcome::Cut);
     let fails = |r: &Request| r.start + in_time(r).unwrap_or(typical / 2.0);
@@ -270,11 +269,11 @@ pub(super) fn outages(log: &Log, typical: f64, counted: &Failures, slow: &[bool]
     found
 }
 
-/// The mean time that the link needs to recover. Tries find a process of two states as it is then
-/// (Kalbfleisch and Lawless 1985): after a long pause the link may have been up and failed again.
-/// The try that gets through came as the link was back, or after a pause of the app's own, which
-/// says hardly anything: as likely as pauses of that length are among the app's own; or surely,
-/// where these are usual. Intervals are by the likelihood ratio, and what is given holds both.
+/// The mean time to recover of the link. Attempts observe a two-state process (Kalbfleisch and
+/// Lawless 1985): after a long pause the link may have been up and failed again. The successful
+/// attempt came either when the link was back, or after a pause of the app's own, which says
+/// little. The probability of the latter comes from the frequency of such pauses; usual pauses are
+/// certainly the app's own. The interval is by likelihood ratio, and covers both cases.
 pub(super) fn recovery(outages: &Outages, rate: f64, typical: f64) -> Result<Estimate, Unknown> {
     if outages.all.len() < OUTAGES_MIN {
         return Err(Unknown::Few(outages.all.len()));
@@ -290,8 +289,7 @@ pub(super) fn recovery(outages: &Outages, rate: f64, typical: f64) -> Result<Est
     if low > 0.0 { Ok(Estimate { value: least.value, low, high }) } else { Err(Unknown::Most(high)) }
 }
 
-/// Where a likelihood is highest, and how far it is not much less; without an end where it is not
-/// within what is looked at.
+/// The maximum of a likelihood and its interval; an end outside the searched range is open.
 fn interval(likely: &dyn Fn(f64) -> f64) -> Estimate {
     let grid = std::iter::successors(Some(SHORTEST), |x| Some(x * FINER)).take_while(|x| *x < LONGEST);
     let all: Vec<(f64, f64)> = grid.map(|x| (x, likely(x))).collect();
@@ -313,7 +311,7 @@ fn interval(likely: &dyn Fn(f64) -> f64) -> Estimate {
     Estimate { value: best, low, high }
 }
 
-/// The place of a highest value between two, by golden sections of the logarithm.
+/// The maximum between two ends, by golden section on a log scale.
 fn highest(low: f64, high: f64, of: &dyn Fn(f64) -> f64) -> f64 {
     const GOLDEN: f64 = 0.618_034;
     let (mut low, mut high) = (libm::log(low), libm::log(high));
@@ -325,14 +323,13 @@ fn highest(low: f64, high: f64, of: &dyn Fn(f64) -> f64) -> f64 {
 }
 
 impl Outages {
-    /// The share of the app's own pauses that are about as long, and within how many seconds.
+    /// The share of the app's own pauses of about this length, and the width in seconds.
     fn share(&self, pause: f64) -> (f64, f64) {
         let (from, to) = (pause / ABOUT, pause * ABOUT);
         let below = |x: f64| self.pauses.partition_point(|of| *of < x);
         ((below(to) - below(from)) as f64 / self.pauses.len().max(1) as f64, (to - from).max(1e-6))
     }
-    /// The logarithm of the likelihood, if so many of the last pauses are the app's own as make it
-    /// the highest.
+    /// The log-likelihood, maximized over the share of last pauses that are the app's own.
     fn likelihood(&self, own: &[Own], recovers: f64, fails: f64, typical: f64) -> f64 {
         let (mut likely, mut came) = (0.0, Vec::with_capacity(own.len()));
         for (of, own) in self.all.iter().zip(own) {
@@ -356,14 +353,14 @@ impl Outage {
     fn pause(&self) -> f64 {
         self.tries.last().map_or(0.0, |last| last.pause)
     }
-    /// If the link recovers and fails at these rates per second: the logarithm of the likelihood of
-    /// the tries that failed; the density of recovering at the start of the last one, per second;
-    /// and the likelihood of being up by then. A try that finds the link up may fail under way.
+    /// For these rates of recovery and failure per second: the log-likelihood of the failed
+    /// attempts, the density of a recovery at the start of the last one, and the probability of a
+    /// link that is up by then. An attempt that finds the link up may still fail.
     fn likelihood(&self, recovers: f64, fails: f64, typical: f64) -> (f64, f64, f64) {
         let (share, speed) = (fails / (fails + recovers), fails + recovers);
         let still = |seconds: f64| share + (1.0 - share) * libm::exp(-speed * seconds.max(1e-3));
         let under_way = -libm::expm1(-fails * typical);
-        // Two instants at which it may have been down last, with their likelihoods.
+        // The two last instants when the link may have been down, with their probabilities.
         let (mut last, mut likely) = ([(self.down, 1.0), (self.down, 0.0)], 0.0);
         for one in &self.tries {
             let over = |of: &dyn Fn(f64) -> f64| {

@@ -1,30 +1,30 @@
-//! What a response takes: overhead + rows × time per row (+ bytes × time per byte), times
-//! log-normal noise whose mean is 1.
+//! The duration of a response: overhead + rows × time per row (+ bytes × time per byte), times
+//! log-normal noise with mean 1.
 //!
-//! Weighted least squares for the mean, in rounds: a transfer of t seconds comes through with
-//! probability e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952). A response that a
-//! timeout cut off takes longer than that: in each round it stands for the mean of those that do
-//! (the EM algorithm; Dempster, Laird and Rubin 1977).
+//! Iterated weighted least squares for the mean. A transfer of t seconds succeeds with probability
+//! e^{−λt}, so it has weight e^{λt} (Horvitz and Thompson 1952). A response cut off by a timeout
+//! takes longer than that: in each round it has the mean duration of responses that do (EM
+//! algorithm; Dempster, Laird and Rubin 1977).
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
 pub(super) struct Response {
-    /// One, rows, bytes; of a response that timed out, if the log says.
+    /// 1, rows, bytes; for a timed-out response only if the log has them.
     pub(super) x: Option<[f64; PARTS]>,
     pub(super) took: f64,
-    /// It would have taken longer.
+    /// The response would have taken longer than `took`.
     pub(super) timed_out: bool,
     pub(super) unit: usize,
     pub(super) at: usize,
 }
 
-/// Of a line: a request, a row and a byte.
+/// The parts of the cost: request, row, byte.
 pub(super) const PARTS: usize = 3;
 pub(super) const BYTE: usize = 2;
 
 pub(super) type Line = [f64; PARTS];
 pub(super) type Parts = [bool; PARTS];
-/// A line and its noise.
+/// The parts of the cost, and the noise.
 pub(super) type Costs = [f64; PARTS + 1];
 
 pub(super) fn says(line: &[f64], x: &[f64; PARTS]) -> f64 {
@@ -32,14 +32,14 @@ pub(super) fn says(line: &[f64], x: &[f64; PARTS]) -> f64 {
 }
 
 /// Sums over responses: weighted products of x and of x and the duration; three moments of the
-/// shares duration / line, rows, bytes, how many.
+/// ratio duration / line; rows, bytes, count.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Sums {
     products: [[f64; PARTS + 1]; PARTS],
     others: [f64; 6],
 }
 
-/// The first two moments of what a response takes.
+/// The first two moments of a duration.
 #[derive(Clone, Copy)]
 struct Takes {
     mean: f64,
@@ -73,7 +73,7 @@ impl Sums {
     }
 
     /// The costs of these `parts`, with the `overhead` if it is known; `None` if the sizes do not
-    /// tell them apart.
+    /// determine them.
     pub(super) fn costs(&self, parts: Parts, overhead: Option<f64>) -> Option<Costs> {
         let known = overhead.unwrap_or_default();
         let free = |i: usize| parts[i] && (i > 0 || overhead.is_none());
@@ -104,7 +104,7 @@ impl Sums {
     }
 }
 
-/// Solves a system of equations; `None` if one says nothing that those before it do not.
+/// Solves a linear system; `None` if it is singular.
 fn solve<const N: usize>(mut system: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
     let sizes: [f64; N] = std::array::from_fn(|k| system[k][k]);
     for k in 0..N {
@@ -130,28 +130,28 @@ pub(super) struct Fit {
     pub(super) parts: Parts,
     pub(super) overhead: Option<f64>,
     pub(super) sums: Vec<Sums>,
-    /// Of each response: how often it counts, as the longer ones fail; zero if it was left out.
+    /// The weight of each response, as longer ones fail more often; 0 if it was trimmed.
     pub(super) counts: Vec<f64>,
     pub(super) trimmed: usize,
-    /// What a step from other costs is off, of what they are: responses that timed out follow.
+    /// How the error of a step depends on the costs that it starts from.
     follows: [Costs; PARTS + 1],
 }
 
-/// Responses farther off the line than so many scales of the logarithms are trimmed.
+/// Responses farther from the line than this many scales of the logarithm are trimmed.
 const TRIM: f64 = 6.0;
-/// A scale is no less: durations are rounded.
+/// The least scale, since durations are rounded.
 const SCALE_MIN: f64 = 0.01;
-/// Standard deviations between the 10 % and the 90 % quantile of a normal law.
+/// Standard deviations between the 10 % and the 90 % quantile of a normal distribution.
 const MIDDLE: f64 = 2.563;
-/// No response counts more than e² times: that would be a guess about a few.
+/// The largest weight is e²: more would rely on a few responses.
 const COUNT_MAX: f64 = 2.0;
 const ROUNDS: usize = 100;
 const STEADY: f64 = 1e-7;
-/// Noise before the first round has found it.
+/// The noise assumed in the first round.
 const NOISE: f64 = 0.3;
 const NUDGE: f64 = 1e-3;
 
-/// What responses take, and what is left to find of it.
+/// The responses, and what is to be estimated.
 pub(super) struct Problem<'a> {
     pub(super) responses: &'a [Response],
     pub(super) parts: Parts,
@@ -162,8 +162,8 @@ pub(super) struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    /// The line through responses; `None` if their sizes do not tell its parts apart. A part that
-    /// would take less than no time is left out.
+    /// The line through responses; `None` if their sizes do not determine its parts. A part with a
+    /// negative cost is left out.
     pub(super) fn fit(&self) -> Option<Fit> {
         let answered = self.responses.iter().filter(|r| !r.timed_out);
         let n = answered.clone().count().max(1) as f64;
@@ -184,7 +184,7 @@ impl Problem<'_> {
         Some(found)
     }
 
-    /// A round: weights, what is left out and what a timeout cut off are by the last costs.
+    /// One round: weights, trimming and timed-out durations follow from the last costs.
     fn step(&self, last: &Costs) -> Option<Fit> {
         let units = 1 + self.responses.iter().map(|r| r.unit).max()?;
         let answered = || self.responses.iter().filter(|r| !r.timed_out);
@@ -220,8 +220,8 @@ impl Problem<'_> {
         Some(Fit { costs, parts, overhead, sums, counts, trimmed, follows })
     }
 
-    /// Adds the responses that timed out and of which the log does not say the size: as they are
-    /// when each response stands for those of its size that outlast the usual timeout.
+    /// Adds timed-out responses of unknown size: each response stands for those of its size that
+    /// outlast the usual timeout.
     fn spread(
         &self,
         sums: &mut [Sums],
@@ -248,7 +248,7 @@ impl Problem<'_> {
         }
     }
 
-    /// How a step moves with the costs that it begins from, by the part it begins with.
+    /// The derivative of a step by the costs that it starts from.
     fn follows(&self, at: &Costs) -> Option<[Costs; PARTS + 1]> {
         let here = self.step(at)?.costs;
         let mut moves = [[0.0; PARTS + 1]; PARTS + 1];
@@ -264,8 +264,8 @@ impl Problem<'_> {
 }
 
 impl Fit {
-    /// How far apart what the responses took and what the costs give for them are, if the others
-    /// took longer than `limit`: Kolmogorov's distance, from 0 to 1.
+    /// Kolmogorov's distance, 0 to 1, between durations and the fitted distribution, if all others
+    /// took longer than `limit`.
     pub(super) fn misfit(&self, responses: &[Response], limit: f64) -> f64 {
         let noise = Noise::of(self.costs[PARTS]);
         let counted = responses.iter().zip(&self.counts).filter(|(r, count)| !r.timed_out && **count > 0.0);
@@ -284,8 +284,8 @@ impl Fit {
         apart
     }
 
-    /// The costs of other sums of the same units. A step is taken from the costs of all, and the
-    /// steps that would follow are worked out from how a step moves.
+    /// The costs for resampled sums: one step from the fitted costs, then the following steps by
+    /// its derivative.
     pub(super) fn drawn(&self, sums: &Sums) -> Option<Costs> {
         let step = sums.costs(self.parts, self.overhead)?;
         let moved: Costs = std::array::from_fn(|i| step[i] - self.costs[i]);
@@ -309,16 +309,15 @@ impl Noise {
         let scale = libm::sqrt(libm::log1p(noise * noise)).max(SCALE_MIN);
         Noise { scale, normal: Normal::standard() }
     }
-    /// The share of what takes `fitted` in the mean that takes longer than `limit`.
+    /// The probability to take longer than `limit`, with mean `fitted`.
     pub(super) fn outlasts(&self, fitted: f64, limit: f64) -> f64 {
         self.normal.sf(self.place(fitted, limit))
     }
-    /// How many times the mean 99 of 100 take at most.
+    /// The 99 % quantile as a multiple of the mean.
     pub(super) fn nearly_all(&self) -> f64 {
         libm::exp(2.326_348 * self.scale - self.scale * self.scale / 2.0)
     }
-    /// The share of what takes `fitted` in the mean and no longer than `limit` that takes no longer
-    /// than `took`.
+    /// The probability to take at most `took`, given at most `limit`, with mean `fitted`.
     fn sooner(&self, fitted: f64, took: f64, limit: f64) -> f64 {
         let share = |at: f64| self.normal.cdf(self.place(fitted, at));
         (share(took.min(limit)) / share(limit).max(1e-280)).min(1.0)
@@ -326,7 +325,7 @@ impl Noise {
     fn place(&self, fitted: f64, limit: f64) -> f64 {
         libm::log(limit / fitted) / self.scale + self.scale / 2.0
     }
-    /// What those take that take longer than `limit`.
+    /// The moments of the duration, given that it is longer than `limit`.
     fn beyond(&self, fitted: f64, limit: f64) -> Takes {
         let (at, scale) = (self.place(fitted, limit), self.scale);
         let all = self.normal.sf(at);

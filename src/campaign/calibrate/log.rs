@@ -1,4 +1,4 @@
-//! The requests of a log, read from a CSV whose columns are known by their names.
+//! Reads the requests of a log from CSV with named columns.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ pub(super) use crate::world::Ended as Outcome;
 pub(super) struct Request {
     pub(super) start: f64,
     pub(super) device: u32,
-    /// Zero where the log does not say, as it need not of a failure; so are bytes.
+    /// 0 if the log does not have it, as for a failure; the same for `bytes`.
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// If the log says.
+    /// If the log has it.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
 }
@@ -35,12 +35,12 @@ impl Request {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Log {
     pub(super) requests: Vec<Request>,
-    /// If a column tells them apart.
+    /// If a column identifies them.
     pub(super) devices: Option<u64>,
     pub(super) has_bytes: bool,
-    /// Whether it says how requests ended; else it has responses alone.
+    /// True if it has the outcome of requests; otherwise all are responses.
     pub(super) has_outcomes: bool,
-    /// Columns of few values beside those that are read, with the value of each request.
+    /// Other columns with few different values, with the value of each request.
     pub(super) labels: Vec<(String, Vec<u8>)>,
 }
 
@@ -53,17 +53,15 @@ impl Log {
     }
 }
 
-/// More of the same tells nothing new.
+/// More rows would not add information.
 const ROWS_MAX: usize = 1_000_000;
 const SECONDS_MAX: f64 = 86_400.0;
-/// Instants within so many seconds of 1970 can be told in nanoseconds; a larger number is of
-/// milliseconds, or finer.
+/// Seconds since 1970 below this fit into nanoseconds; a larger number is in ms, µs or ns.
 const INSTANT_MAX: f64 = 9e9;
 const COUNT_MAX: f64 = 1e12;
 const VALUES_MAX: usize = 12;
 
-/// A column by its name, and what one of its unit is in seconds or bytes; `None` if each value
-/// names its own.
+/// The name of a column and its unit in seconds or bytes; `None` if each value has a unit.
 type Unit = (&'static str, Option<f64>);
 
 const DURATIONS: [Unit; 6] = [
@@ -77,7 +75,7 @@ const DURATIONS: [Unit; 6] = [
 const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
 const READ: [&str; 4] = ["start", "rows", "outcome", "device"];
 
-/// Columns of quantities that a log has.
+/// The columns of quantities that a log has.
 #[derive(Clone, Copy)]
 struct Columns {
     duration: Unit,
@@ -106,7 +104,7 @@ impl Columns {
     }
 }
 
-/// Words for outcomes; HTTP status codes besides. What the app gave up is no failure of the link.
+/// Words for outcomes, besides HTTP status codes. A cancelled request is not a link failure.
 const WORDS: [(&str, Outcome); 10] = [
     ("ok", Outcome::Answered),
     ("success", Outcome::Answered),
@@ -120,8 +118,8 @@ const WORDS: [(&str, Outcome); 10] = [
     ("offline", Outcome::NotSent),
 ];
 
-/// Reads the lines that have all of `only` (columns with their values); of each value of the column
-/// `by` a log by itself, if one is given.
+/// Reads the lines that match all of `only` (columns with their values). With a column `by`,
+/// returns a log for each of its values.
 pub(super) fn read(
     bytes: &[u8],
     only: &[(String, String)],
@@ -168,14 +166,14 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
         has_bytes: columns.bytes.is_some(),
-        // A line without rows did not come through.
+        // A line without rows is a failure.
         has_outcomes: sheet.has("outcome") || lines.iter().any(|(request, _)| request.failed()),
         labels: others.filter_map(labels).collect(),
         requests: lines.into_iter().map(|(request, _)| request).collect(),
     })
 }
 
-/// Numbers values in the order in which they come.
+/// Numbers values in the order of their first occurrence.
 fn number<'a>(known: &mut BTreeMap<&'a str, u32>, row: Row<'a>, column: &str) -> u32 {
     let next = known.len() as u32;
     *known.entry(row.text(column)).or_insert(next)
@@ -209,9 +207,9 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
     // Tables of floats have `200.0`.
     match text.trim_end_matches(".0").parse::<u32>() {
         Ok(200..=299 | 304) => Ok(Outcome::Answered),
-        // The server waited for the rest of the request, or a gateway for what is behind it.
+        // The server waited for the rest of the request, or a gateway for its backend.
         Ok(408 | 504) => Ok(Outcome::TimedOut),
-        // The client went away under way, as nginx has it; nothing came, as browsers have it.
+        // 499 in nginx: the client closed the connection; 0 in browsers: no response.
         Ok(499 | 0) => Ok(Outcome::Cut),
         Ok(100..=599) => Ok(Outcome::Refused),
         _ => {

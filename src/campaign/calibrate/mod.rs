@@ -1,8 +1,8 @@
-//! From a request log of one's own to what its link and backend cost.
+//! Estimates the costs of a link and a backend from a user's request log.
 //!
-//! [`calibrate`] reads a `log`, estimates what a response takes (`fit`) and how transfers fail
-//! (`failures`), then how sure that is, and which chunk is best under which conditions (`estimate`);
-//! and it says what speaks against that (`doubts`).
+//! [`calibrate`] reads a `log`, estimates the duration of responses (`fit`) and the failures of
+//! transfers (`failures`), then the uncertainty and the best chunk under each assumption
+//! (`estimate`). `doubts` checks what speaks against the result.
 
 mod doubts;
 mod estimate;
@@ -14,11 +14,12 @@ use crate::base::inert;
 use crate::campaign::validate::measured::Malformed;
 use crate::render::calibrate::{Calibration, Given};
 
-/// What the requests of the log `source` cost that have all of `only` (columns with their values);
-/// with a column `by`, each of its values by itself. What is `given` is not read from the log.
+/// Calibrates the requests of the log `source` that match all of `only` (columns with their
+/// values). With a column `by`, each of its values is a log of its own. Values in `given` are not
+/// estimated.
 ///
 /// # Errors
-/// Says the first line and column that cannot be read.
+/// The first line and column that cannot be read.
 pub fn calibrate(
     source: &str,
     bytes: &[u8],

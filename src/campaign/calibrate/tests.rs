@@ -1,5 +1,5 @@
-//! Calibrations of logs with a known truth. The generator is not the simulator: a device's link
-//! fails and recovers by the wall clock, and an app asks for chunk after chunk.
+//! Calibrations of logs with a known truth. The generator is not the simulator: the link of a
+//! device fails and recovers by the clock, and the app requests chunk after chunk.
 
 use super::estimate;
 use super::failures::gamma;
@@ -13,7 +13,7 @@ fn calibration(log: &Log) -> Calibration {
 }
 
 const RECOVERY: f64 = 6.0;
-/// Overhead and time a row of a network, and mean seconds between its failures.
+/// Overhead and time per row of a network, and mean seconds between its failures.
 type Network = (f64, f64, f64);
 
 #[derive(Clone, Copy)]
@@ -21,25 +21,25 @@ struct World {
     devices: u32,
     responses: usize,
     networks: &'static [Network],
-    /// Seconds a byte, and the bytes of a row, the same for all rows of a response.
+    /// Seconds per byte, and the bytes of a row, the same for all rows of a response.
     byte: f64,
     widths: (f64, f64),
     sizes: &'static [f64],
-    /// Log-normal; of a gamma law where negative.
+    /// Log-normal; gamma-distributed if negative.
     noise: f64,
     by_device: f64,
-    /// Responses that take 5 to 20 times as long.
+    /// The share of responses that take 5 to 20 times as long.
     hang: f64,
     silent: f64,
     timeout: f64,
     dead: f64,
     idle: f64,
     slow_start: f64,
-    /// Lines of failures have no rows.
+    /// Failures have no rows in the log.
     bare: bool,
-    /// Of failures, those that end a sync: the next try is the next sync's.
+    /// The share of failures that end a sync: the next attempt is in the next sync.
     gives_up: f64,
-    /// The app hears when the link is back, and tries then.
+    /// The app is notified when the link is back, and retries then.
     hears: bool,
 }
 
@@ -108,7 +108,7 @@ impl World {
     fn of_device(&self, device: u32, stream: &mut Stream, lines: &mut Vec<(Request, u8)>) {
         let by_device = stream.log_normal(libm::exp(-self.by_device * self.by_device / 2.0), self.by_device);
         let (mut at, mut network) = (stream.unit() * 100.0, 0);
-        // When the link fails next, and is back.
+        // When the link fails next, and when it is back.
         let (mut fails, mut back) = (0.0, 0.0);
         for n in 0..self.responses {
             let first = n % 10 == 0;
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// How many calibrations hold each figure, of how many; by how much chunks are dearer at most.
+    /// How many calibrations contain each true figure, of how many; and the largest excess cost.
     fn held(&self, logs: u64) -> ([(u64, u64); 5], f64) {
         let (mut held, mut dearer) = ([(0, 0); 5], 0.0_f64);
         let width = (self.widths.0 + self.widths.1) / 2.0;
@@ -190,7 +190,7 @@ impl World {
 }
 
 const USUAL: usize = 4;
-/// The first are usual; each network is judged by itself, as the closed form holds for one.
+/// The first are usual; each network is judged alone, since the closed form is for one network.
 const GRID: [(&str, World); 19] = [
     ("clean", CLEAN),
     ("Wi-Fi and LTE by network", WIFI_AND_LTE),
@@ -213,7 +213,7 @@ const GRID: [(&str, World); 19] = [
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }),
 ];
 
-/// In so many logs at least an interval of 95 % holds the truth, except in one test of a thousand.
+/// The least number of logs whose 95 % interval has the truth, except in 1 test of 1 000.
 fn band(logs: u64) -> u64 {
     use statrs::distribution::{Binomial, DiscreteCDF};
     Binomial::new(0.95, logs).expect("a share").inverse_cdf(0.001)
@@ -227,7 +227,7 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     for (n, (name, world)) in GRID[..worlds].iter().enumerate() {
         let (held, dearer) = world.held(logs);
         table += &format!("{name}: {held:?}, chunks up to {:.1} % dearer\n", 100.0 * dearer);
-        // Those that a log may well be like hold nine in ten, and a good chunk.
+        // Realistic logs must contain the truth in nine of ten cases, and give a good chunk.
         let usual = n < USUAL && every;
         let misses = |(held, of): &(u64, u64)| *held < band(*of).max(if usual { of * 9 / 10 } else { 0 });
         if held.iter().any(misses) || dearer > if n < USUAL { 0.03 } else { 0.1 } {
@@ -236,11 +236,11 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         all = held.iter().fold(all, |(a, b), (held, of)| (a + held, b + of));
     }
     assert!(bad.is_empty(), "{bad:?}\n{table}");
-    // An interval that always holds is wider than it says.
+    // An interval that always contains the truth is too wide.
     assert!(all.0 < all.1, "{table}");
 }
 
-/// What a log of one size leaves open besides its overhead, and what is so.
+/// What a log of one size leaves open besides its overhead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Left {
     Nothing,
@@ -249,7 +249,7 @@ enum Left {
     Slow,
 }
 
-/// A world of one size; what its link and backend cost, its noise and its devices are drawn.
+/// A world of one size, with random costs, noise and devices.
 fn of_one_size(left: Left, seed: u64) -> World {
     let mut stream = Seed(seed).stream("world", 0, 0);
     let rows = *stream.pick(&[20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0]);
@@ -283,7 +283,7 @@ fn of_one_size(left: Left, seed: u64) -> World {
     }
 }
 
-/// The reading that is right of a world's log, as text in some columns and units, and its truth.
+/// The correct reading of a world's log, as text with random columns and units, and its truth.
 fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
     let world = of_one_size(left, seed);
     let (overhead, row, mtbf) = world.networks[0];
@@ -304,13 +304,13 @@ fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
         Left::Slow => reading.timeouts == Some(Timeouts::Slow),
     };
     let reading = found.readings.iter().find(wanted).unwrap_or_else(|| panic!("{left:?} {seed}: {found:?}"));
-    // What is given is rounded to nanoseconds.
+    // A given value is rounded to nanoseconds.
     let mtbf = reading.mtbf.unwrap_or(mtbf);
     let best = Cost { chunk: overhead, row, mtbf }.best();
     (reading.clone(), [overhead + row * world.sizes[0], row, mtbf, best])
 }
 
-/// A log as a program writes it: CSV or JSON lines, columns in any order, in some units.
+/// A log as a program writes it: CSV or JSON lines, columns in any order, various units.
 fn text(log: &Log, outcomes: bool, stream: &mut Stream) -> String {
     let (unit, seconds) = *stream.pick(&[("duration_ms", 1e-3), ("duration_s", 1.0), ("duration_us", 1e-6)]);
     let (starts, json) = (*stream.pick(&[1.0, 1e3, 1e6]), stream.chance(0.5));
@@ -376,7 +376,7 @@ fn what_a_log_is_said_to_lack_decides_it() {
         assert!(open(&found) && found.diagnoses.iter().any(|of| of.says.contains("`rows`")), "{found:?}");
         let found = calibration(&World { bare: false, ..silent }.log(seed));
         assert!(!open(&found) && ways(&found).iter().all(Option::is_none), "{found:?}");
-        // Slow responses are open whatever their rows, until the log has the bytes that had come.
+        // Slow responses stay open, even with rows, until the log has the received bytes.
         let slow = World { byte: 1e-9, bare: false, ..of_one_size(Left::Slow, seed) };
         let mut log = slow.log(seed);
         let found = calibration(&log);
@@ -390,7 +390,7 @@ fn what_a_log_is_said_to_lack_decides_it() {
         let trip = Given { rtt: Some(Span::millis(9)), ..Given::default() };
         let least = estimate::calibration("log", &log, &trip).readings[0].overhead;
         assert_eq!(least, Some(0.009), "the overhead is no less than a round trip");
-        // And the two sizes tell the overhead.
+        // And the two sizes determine the overhead.
         let next = found.next.expect("one size").rows.map(|rows| rows as f64);
         let sizes = World { sizes: next.to_vec().leak(), timeout: 60.0, ..of_one_size(Left::Nothing, seed) };
         let found = calibration(&sizes.log(seed));
@@ -398,7 +398,7 @@ fn what_a_log_is_said_to_lack_decides_it() {
     }
 }
 
-/// Each code stands on a log that calls for it, with what it refuses, and not on the clean one.
+/// Each code is given for a log that calls for it, and not for the clean one.
 #[test]
 fn each_diagnosis_stands_where_its_threshold_says() {
     const NEVER: &[Network] = &[(0.25, 4e-4, 1e9)];
@@ -422,7 +422,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
     let logs: [(Code, World, Edit); 21] = [
         (Code::FewResponses, World { responses: 15, ..few }, |_, _| {}),
         (Code::OneSize, World { sizes: &[200.0], ..few }, |_, _| {}),
-        // One in seven takes a hundred times as long, or as short.
+        // One in seven takes a hundred times as long, or a hundredth.
         (Code::ManyTrimmed, World { networks: NEVER, ..few }, |n, r| match n {
             n if n % 13.0 == 0.0 => times(r, 100.0),
             n if n % 15.0 == 0.0 => times(r, 0.01),
@@ -448,7 +448,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (Code::Apart, few, |n, r| r.start = n * 60.0),
         (Code::FewDevices, World { devices: 4, ..CLEAN }, |_, _| {}),
         (Code::Mixed, WIFI_AND_LTE, |_, _| {}),
-        // A step: no line and no parabola.
+        // A step: neither a line nor a parabola.
         (Code::Mixed, CLEAN, |_, r| times(r, if r.rows > 400.0 { 3.0 } else { 1.0 })),
         (Code::Levels, WIFI_AND_LTE, |_, _| {}),
     ];
@@ -477,7 +477,7 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
     let best = reading.advice.best;
     assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));
-    // What the log's own chunks cost more is beside that bound, and not beside an endless chunk.
+    // The excess cost is relative to that bound, not to an endless chunk.
     let here = Cost { chunk: request.value, row: row.value, mtbf: 1e12 };
     let more = here.time_a_row(found.census.rows_mean_milli as f64 / 1e3) / here.time_a_row(best.low) - 1.0;
     assert!((reading.advice.excess.value - more.max(0.0)).abs() < 1e-6, "{more} {:?}", reading.advice);
@@ -487,7 +487,7 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     assert!(found.readings.is_empty(), "{found:?}");
 }
 
-/// An app that pauses as long as usual after some failures, with a link that recovers in seconds.
+/// An app that pauses as usual after some failures, with a link that recovers in seconds.
 #[test]
 fn a_pause_between_syncs_is_not_taken_for_a_recovery() {
     for (hears, gives_up) in [(true, 0.2), (true, 0.4), (false, 0.1)] {

@@ -1,12 +1,13 @@
-//! The cells of one plan on many machines.
+//! Distributes the cells of one plan over many machines.
 //!
-//! A [`Roll`] lists the cells of a plan; a [`Partition`] says which of them are a shard's, as a
-//! pure function of the roll. A shard keeps its cells in a file of its folder ([`open`]) and judges
-//! nothing. A [`Pool`] reads all shards, and a run goes on from them as if cut off after its last cell.
+//! A [`Roll`] lists the cells of a plan; a [`Partition`] assigns cells to a shard, as a pure
+//! function of the roll. A shard stores its cells in a file in its folder ([`open`]) and judges
+//! nothing. A [`Pool`] reads all shards, and a run continues from it as if it had been cut off
+//! after its last cell.
 //!
-//! Invariants: the pool of all cells is the same in whatever order shards come, with whatever cells
-//! twice; shards of other builds, plans or commands are never pooled, nor two results of one cell; a
-//! pool changes nothing in the shards that it reads.
+//! Invariants: neither the order of shards nor duplicate cells change a pool. Shards of other
+//! builds, plans or commands are never pooled, nor two different results of one cell. Shards are
+//! only read.
 
 mod partition;
 mod pool;

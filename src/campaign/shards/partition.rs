@@ -1,4 +1,4 @@
-//! Which cells of a plan are a shard's; the file in which it keeps them, lines as of a journal.
+//! Which cells belong to a shard, and the file that stores them, in the format of a journal.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,42 +13,42 @@ use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
 
-/// More shards than this are a slip of the finger: there are no more cells.
+/// More shards are probably a typing error: there are no more cells.
 pub const SHARDS_MAX: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
-    /// In turn, as cards.
+    /// Round robin.
     #[default]
     Slice,
-    /// By the cell's own name, so that a cell stays where it is as others come and go.
+    /// By a hash of the cell's name: a cell keeps its shard when others are added or removed.
     Hash,
-    /// By what they are estimated to cost: the dearest first, each to who has least.
+    /// By estimated cost: the most expensive first, each to the shard with the least.
     Balanced,
 }
 
-/// One of so many shards: `slice:3/8`.
+/// A shard, such as `slice:3/8`: the third of eight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Partition {
     pub deal: Deal,
     pub of: u32,
-    /// Which of them it is, from 1 on.
+    /// The number of this shard, from 1.
     pub shard: u32,
 }
 
-/// The cells of a plan in their order, as each of its shards knows them.
+/// The cells of a plan in their order. It is the same for each shard.
 #[derive(Clone, Debug)]
 pub struct Roll {
-    /// Covers the program, the cells' names and seeds, and the contents of their scenarios with all
-    /// that those read.
+    /// Covers the program, the ids and seeds of the cells, and the contents of their scenarios and
+    /// input files.
     pub digest: String,
     pub(super) names: Vec<Name>,
     pub(super) costs: Vec<u64>,
 }
 
 impl Roll {
-    /// Of `plans`, which have these names and are estimated to cost so much beside each other;
-    /// `program` tells the build.
+    /// The roll of `plans` with these ids and estimated relative costs; `program` identifies the
+    /// build.
     pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> Roll {
         let name =
             |(plan, id): (&Plan, &String)| (id.clone(), plan.source.digest.clone(), plan.seed.0.to_string());
@@ -84,7 +84,7 @@ fn hash((id, plan, seed): &(String, String, String)) -> u128 {
     digest.finish()
 }
 
-/// Longest processing time first (Graham 1969): no shard takes more than 4/3 of the best there is.
+/// Longest processing time first (Graham 1969): no shard costs over 4/3 of the optimum.
 fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
     let mut cells: Vec<usize> = (0..costs.len()).collect();
     cells.sort_by_key(|cell| (Reverse(costs[*cell]), *cell));
@@ -108,12 +108,12 @@ impl Partition {
         }
         Ok(Partition { deal, of, shard })
     }
-    /// The positions of its cells in the plan, ascending.
+    /// The indices of its cells in the plan, ascending.
     pub fn cells(self, roll: &Roll) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
         (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
     }
-    /// What its folder is called, where nobody says: `slice-3-of-8`.
+    /// The default name of its folder: `slice-3-of-8`.
     pub fn folder(self) -> String {
         format!("{}-{}-of-{}", self.deal.word(), self.shard, self.of)
     }
@@ -153,11 +153,11 @@ pub const NAME: &str = "shard.jsonl";
 pub struct Shard {
     pub plan: String,
     pub partition: Partition,
-    /// The words of the command, without what only says how the work is done.
+    /// The words of the command, without options that do not affect results.
     pub command: Vec<String>,
 }
 
-/// In what two shards differ so that both cannot be of one plan; `None` if they can.
+/// Why two shards cannot be of one plan; `None` if they can.
 pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Option<&'static str> {
     if one.0.source != other.0.source {
         Some("of another build of the program")
@@ -168,7 +168,7 @@ pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Opti
     }
 }
 
-/// Opens this shard in `folder`: a new one, or the same that was begun there.
+/// Opens this shard in `folder`: a new one, or the same one to continue.
 pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
     let path = folder.join(NAME);
     Folder::create(folder)?;

@@ -1,4 +1,4 @@
-//! What all shards of a plan kept, as one.
+//! The cells of all shards of a plan, taken together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -14,18 +14,18 @@ use crate::scenario::file;
 #[derive(Debug)]
 pub struct Pool {
     shards: Vec<(PathBuf, Head<Shard>)>,
-    /// Which shard has a cell, and where.
+    /// The shard of each cell, and its place in the file.
     kept: BTreeMap<Name, (usize, Place)>,
-    /// How many cells were there once more, with the same result.
+    /// The number of duplicate cells, with the same result.
     pub replays: usize,
-    /// Folders of which a line, or more, cannot be read.
+    /// Folders with unreadable lines.
     pub damaged: Vec<PathBuf>,
-    /// Folders that hold no shard, or are not there.
+    /// Folders that have no shard, or do not exist.
     pub empty: Vec<PathBuf>,
 }
 
 impl Pool {
-    /// Reads shards: each path is a shard's folder, or one in which shards' folders lie.
+    /// Reads shards: each path is the folder of a shard, or a folder with such folders.
     pub fn read(paths: &[PathBuf]) -> Result<Pool, KeptError> {
         let (folders, empty) = folders(paths)?;
         let (kept, mut shards, mut damaged) = (BTreeMap::new(), Vec::new(), Vec::new());
@@ -56,7 +56,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Refuses shards that are not of one plan, or not of this build.
+    /// Refuses shards of different plans, or of another build.
     fn hold_together(&self) -> Result<(), KeptError> {
         let (first, head) = &self.shards[0];
         for (folder, one) in &self.shards {
@@ -132,7 +132,7 @@ impl Pool {
     pub fn missing(&self, roll: &Roll) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
-    /// The commands that run these cells: their shards once more, dealt out as the first was.
+    /// The commands that run the missing cells: their shards, dealt as the first one was.
     pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
@@ -150,7 +150,7 @@ impl Pool {
         shards.into_iter().map(command).collect()
     }
 
-    /// Writes the cells of the plan into `folder` as the journal of the run of this name.
+    /// Writes the cells of the plan into `folder` as the journal of run `run`.
     pub fn write(&self, roll: &Roll, folder: &Path, run: &str) -> Result<(), KeptError> {
         let journal = Journal::begin(folder, run)?;
         for name in &roll.names {
@@ -159,7 +159,7 @@ impl Pool {
             }
         }
         Ok(journal.close(false).inspect_err(|_| {
-            // What is not whole is of no use, and needs the room.
+            // An incomplete file is useless, and uses disk space.
             let _ = std::fs::remove_file(folder.join(journal::NAME));
         })?)
     }
@@ -178,12 +178,12 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> KeptError + use<> {
     move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", inert_path(&path)))
 }
 
-/// The folders of shards that paths name, each once; and paths that name none.
+/// The folders of shards in these paths, each once; and the paths without any.
 fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), KeptError> {
     let is_shard = |folder: &Path| folder.join(NAME).exists();
     let (mut all, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in paths {
-        // Who names the file means its folder.
+        // The path of the file means its folder.
         let file = path.file_name().is_some_and(|name| name == NAME) && path.is_file();
         let path = path.parent().filter(|_| file).unwrap_or(path);
         if is_shard(path) {

@@ -1,4 +1,4 @@
-//! A place, and what it came to, as the record has it.
+//! The result of a place for the record.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::render::tune as report_tune;
 use crate::render::tune::{FLAT_PPM, Line, reasons};
 
 impl Place {
-    /// The cells that it wants next; `None` at the end.
+    /// The cells that the search wants next; `None` at its end.
     pub fn wants(&self) -> Option<Wanted> {
         let view = View::of(self);
         match view.found() {
@@ -23,7 +23,7 @@ impl Place {
             Ok(Found { best: None, .. }) => None,
         }
     }
-    /// What it came to; of a search that was cut short the best so far.
+    /// The result; if the search was cut short, the best so far.
     pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
         let view = View::of(self);
         let (found, complete) = match view.found() {
@@ -66,7 +66,7 @@ impl Place {
             let figures: Vec<u64> =
                 cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
             let sum: u128 = figures.iter().map(|&figure| u128::from(figure)).sum();
-            // What never ended under a seed has no mean.
+            // There is no mean if a wait never ended.
             let ended = !figures.is_empty() && !figures.contains(&NEVER);
             ended.then(|| (sum / figures.len() as u128) as u64)
         };
@@ -79,8 +79,8 @@ impl Place {
     }
 }
 
-/// Why the setting is excluded that came nearest to being allowed: one by the luck of the seeds,
-/// else that least beyond the limits, else the best.
+/// Why the nearest setting is excluded: one that may be out by chance, else the one least beyond
+/// the limits, else the best.
 fn nearest(view: &View<'_>) -> Option<String> {
     let far = |setting: &Setting, measured: &Measured| {
         let price = measured.mean_of_all().unwrap_or(f64::INFINITY);
@@ -96,7 +96,7 @@ fn nearest(view: &View<'_>) -> Option<String> {
     Some(format!("at {at}, {trouble}{luck}"))
 }
 
-/// The best under the most seeds, of a search that has not come to its end.
+/// The best under the most seeds, if the search has not ended.
 fn so_far(view: &View<'_>) -> Found {
     let most = view.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
     let well = |(setting, measured): (&Setting, &Measured)| {
@@ -109,7 +109,7 @@ fn so_far(view: &View<'_>) -> Found {
     Found { best, between: vec![None; view.space.knobs.len()] }
 }
 
-/// A place as it is told beside its best setting, as far as settings differ.
+/// A place with its best setting, to describe other settings.
 struct Told<'a> {
     place: &'a Place,
     view: &'a View<'a>,
@@ -122,11 +122,11 @@ impl Told<'_> {
         let (known, best) = (&self.view.known, self.best);
         let measured = known.get(at)?;
         let cost = known.cost(at, best);
-        // Under the seeds of the best, or as it came out where there is no telling.
+        // Its cost under the seeds of the best, or else its own figure.
         let of_best = known.get(best).and_then(|best| best.mean_of_all());
         let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
         let price = scaled.or_else(|| measured.mean_of_all());
-        // Of seeds that are too few nothing is known of the noise.
+        // With too few seeds the noise is unknown.
         let (seeds, run) = (self.place.space.seeds.len(), measured.prices.len());
         let within_noise = run == seeds && seeds >= SEEDS_MIN && at != best && !known.worse(at, best);
         Some(PointTuned {
@@ -151,7 +151,7 @@ impl Told<'_> {
         Censored::of(figures).filter(|_| self.objective.unit == Unit::Ns)
     }
 
-    /// What rules cost that decide which setting is the best, or would.
+    /// The cost of rules that decide which setting is the best, or would.
     fn rules(&self) -> Vec<RuleTuned> {
         let told = |(rule, excludes, other): (_, bool, Option<Setting>)| {
             let point = other.as_ref().and_then(|other| self.point(other, String::new()));
@@ -180,7 +180,7 @@ impl Told<'_> {
         own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().cloned())).collect()
     }
 
-    /// Who asks for more, if a value is as much as ever comes.
+    /// The products that ask for more, if a value is as large as any response.
     fn asked(&self, k: usize, value: &str) -> Vec<AskedTuned> {
         let space = &self.view.space;
         let is_all = k == 0 && space.reach.is_some() && space.knobs[k].number(value) == space.reach;
@@ -197,7 +197,7 @@ impl Told<'_> {
         };
         let line = space.line(&self.view.known, k, self.best).values();
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        // What stands outside the range is shown, and no limit of anything.
+        // Settings outside the range are shown, but limit nothing.
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         let at = within.iter().position(|point| point.value == *best).expect("the best was measured");
         let flat = flat(&within, at);
@@ -220,7 +220,7 @@ impl Told<'_> {
             },
             self.objective,
         );
-        // Beyond what ever came up nothing differs, and the range may as well end there.
+        // Above the largest response nothing differs, so the range may end there.
         let open = space.reach.is_none_or(|reach| the.number(best) < Some(reach));
         let open = open && space.cap.is_none_or(|cap| the.number(best) != Some(cap));
         if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
@@ -252,8 +252,8 @@ impl Told<'_> {
     }
 }
 
-/// The first and the last setting as good as the best at `at` for all practical purposes, of those run
-/// under all its seeds: between settings a curve may jump, as where one row fewer takes one request more.
+/// The first and the last setting as good as the best at `at`, among those with all its seeds. The
+/// cost may jump between them, as when one row fewer takes one more request.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -264,7 +264,7 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Settings whose candidacy is luck, and that would be better than the best or lie among candidates.
+/// Settings excluded under some seeds only, that are better than the best or lie among candidates.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -285,8 +285,8 @@ fn ppm(share: f64) -> u64 {
     (share * 1e6 + 0.5) as u64
 }
 
-/// Of places that differ in `key` (the number of devices) alone: how the best moves with it, and where
-/// the backend has enough: half of the requests wait longer than they are served, or half of the time.
+/// For places that differ only in `key` (the number of devices): how the best moves, and if the
+/// backend is saturated (median queueing exceeds median service, or most of the time is queueing).
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -300,7 +300,7 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// More of the time than this in the backend's queue, in millionths: it has more to do than it can.
+/// If a larger share of the time is in the backend's queue, in millionths, it is saturated.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

@@ -1,4 +1,4 @@
-//! What can be turned, and between which ends.
+//! A key that a search varies, with its range.
 
 use std::str::FromStr;
 
@@ -7,19 +7,19 @@ use super::super::axis::{Axis, AxisError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knob {
     axis: Axis,
-    /// The key with its values or its range, as it was asked for.
+    /// The key with its values or its range, as given on the command line.
     text: String,
 }
 
-/// The first grid goes through a range in steps of this factor, if none is named.
+/// The factor of the first grid, if none is given.
 const COARSE: &str = "*4";
-/// Nothing is looked for between closer neighbours: where a cost of a falling and a rising part is
-/// least between them, the better one costs (2^¼ + 2^−¼)/2 of it, 1.5 % more.
+/// Neighbours within this factor are not divided. If the cost is the sum of a falling and a rising
+/// part, the better neighbour costs at most (2^¼ + 2^−¼)/2 of the minimum: 1.5 % more.
 const NEAR: f64 = std::f64::consts::SQRT_2;
-/// The step of the full grid that a search is measured by.
+/// The step of the full grid that a search is compared with.
 pub const STEP: f64 = 1.25;
 
-/// Values of keys that are named alone: ranges wider than what anybody ships.
+/// Default values of keys, with ranges wider than those of any product.
 const RANGES: [(&str, &str); 6] = [
     ("engine.pull.chunk_rows", "16..16384"),
     ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
@@ -36,15 +36,15 @@ impl Knob {
     pub fn text(&self) -> &str {
         &self.text
     }
-    /// The knob without what lies above `most`, if its range has that.
+    /// The knob up to `most`, if its range goes beyond.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
-    /// Whether it is a range, with values between those of its grid.
+    /// True if it is a range, with values between those of its grid.
     pub fn is_range(&self) -> bool {
         self.axis.ends().is_some()
     }
-    /// The values of the first grid in order; of a range both ends are among them.
+    /// The values of the first grid in order; a range has both of its ends.
     pub fn grid(&self) -> Vec<String> {
         let mut values = self.axis.values.clone();
         if let Some((_, last)) = self.axis.ends() {
@@ -59,10 +59,10 @@ impl Knob {
     pub fn first(&self) -> String {
         self.axis.values[0].clone()
     }
-    /// How many values a grid in steps of [`STEP`] has; of a list, all.
+    /// The number of values in a grid with steps of [`STEP`]; all values of a list.
     pub fn full(&self) -> u128 {
         match self.axis.ends() {
-            // A part of a step is one more value.
+            // A partial step is one more value.
             Some((first, last)) => libm::ceil(libm::log(last / first) / libm::log(STEP) - 1e-9) as u128 + 1,
             None => self.axis.values.len() as u128,
         }
@@ -76,7 +76,7 @@ impl Knob {
     pub fn is_ordered(&self) -> bool {
         self.grid().iter().all(|value| self.number(value).is_some())
     }
-    /// The least and the greatest of its values; `None` if they have no order.
+    /// The smallest and the largest value; `None` if they have no order.
     pub fn extremes(&self) -> Option<[String; 2]> {
         let numbers: Option<Vec<(f64, String)>> =
             self.grid().into_iter().map(|value| Some((self.number(&value)?, value))).collect();
@@ -91,37 +91,36 @@ impl Knob {
     pub fn shown(&self, x: f64) -> Option<String> {
         self.axis.ends().map(|_| self.axis.shown(x))
     }
-    /// `value` times `factor`, kept within the ends of a range; `None` if that is no other value.
+    /// `value` times `factor`, limited to the range; `None` if that is the same value.
     pub fn times(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
     }
-    /// `value` times `factor` in a range; `None` if that is beyond an end, or no other value.
+    /// `value` times `factor`; `None` if that is outside the range, or the same value.
     pub fn times_within(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = self.number(value)? * factor;
         (first..=last).contains(&x).then(|| self.axis.shown(x)).filter(|other| other != value)
     }
-    /// Whether a range ends at `value` on the side to which `factor` leads.
+    /// True if a range ends at `value` in the direction of `factor`.
     pub fn is_end(&self, value: &str, factor: f64) -> bool {
         self.axis.ends().is_some() && self.times(value, factor).is_none()
     }
-    /// The value that divides the way from `near` to `far` by the golden section, in the logarithm,
-    /// the shorter part first; `None` if they are neighbours for all purposes.
+    /// The golden section between `near` and `far` on a log scale, closer to `near`; `None` if they
+    /// are too close.
     pub fn between(&self, near: &str, far: &str) -> Option<String> {
         self.axis.ends()?;
         let (near_x, far_x) = (self.number(near)?, self.number(far)?);
         if f64::max(near_x / far_x, far_x / near_x) <= NEAR {
             return None;
         }
-        // 2 - φ.
+        // 2 − φ.
         const SHORTER: f64 = 0.381_966_011_250_105_1;
         let x = near_x * libm::pow(far_x / near_x, SHORTER);
         Some(self.axis.shown(x)).filter(|value| value != near && value != far)
     }
-    /// The value in the middle of two, in the logarithm; `None` if a full grid would have none
-    /// between them.
+    /// The middle of two values on a log scale; `None` if a full grid has no value between them.
     pub fn halfway(&self, one: &str, other: &str) -> Option<String> {
         self.axis.ends()?;
         let (one_x, other_x) = (self.number(one)?, self.number(other)?);
@@ -134,14 +133,14 @@ impl Knob {
 
 impl FromStr for Knob {
     type Err = AxisError;
-    /// Reads `KEY=LOW..HIGH`, any [`Axis`], or a key alone whose range is known.
+    /// Reads `KEY=LOW..HIGH`, any [`Axis`], or just a key with a known range.
     fn from_str(text: &str) -> Result<Knob, AxisError> {
         let known = RANGES.iter().find(|(known, _)| *known == text.trim());
         let spec = known.map_or_else(|| text.to_owned(), |(key, range)| format!("{key}={range}"));
         let values = spec.split_once('=').map_or("", |(_, values)| values);
         let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
         let stepped = if open { format!("{spec}{COARSE}") } else { spec.clone() };
-        // Nobody typed that step.
+        // The user did not type that step.
         let typed = |AxisError(why)| AxisError(why.replacen(&stepped[spec.len()..], "", usize::from(open)));
         Ok(Knob { axis: stepped.parse().map_err(typed)?, text: spec.trim().to_owned() })
     }

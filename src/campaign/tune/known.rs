@@ -1,4 +1,4 @@
-//! What has been measured so far.
+//! The measurements so far.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use crate::analysis::sweep::mean_price;
 use crate::metrics::NEVER;
 use crate::stats::{Drawn, smoothed, student, worse_beyond_noise};
 
-/// Fewer seeds say nothing of the noise between them.
+/// With fewer seeds the noise between them is unknown.
 pub(super) const SEEDS_MIN: usize = 3;
 
-/// A value for each knob, in their order, as they are written.
+/// A value for each knob, in their order, as written.
 pub type Setting = Vec<String>;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// What it pays by seed, the less the better; `None` if the cell has no such figure.
+    /// Its price by seed, lower is better; `None` if the cell has no such figure.
     pub prices: BTreeMap<u64, Option<f64>>,
     pub trouble: Option<String>,
     pub in_doubt: bool,
-    /// Settings with seeds that must be run before it is known whether it is excluded.
+    /// Settings and seeds that must be run to know whether it is excluded.
     pub open: Vec<(Setting, u64)>,
-    /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
+    /// True if more than a limit or a gate is missed: more seeds would add nothing.
     pub broken: bool,
-    /// The largest that came up of what the knob bounds, in a cell that ended well.
+    /// The largest size that occurred of what the knob bounds, in a sound cell.
     pub largest: Option<u64>,
 }
 
@@ -30,18 +30,18 @@ pub struct Measured {
 pub struct Known(pub BTreeMap<Setting, Measured>);
 
 impl Measured {
-    /// Whether nothing more need be run of it under these seeds: what is out is out.
+    /// True if no more runs are needed under these seeds; an excluded setting needs none.
     pub(super) fn covers(&self, seeds: &[u64]) -> bool {
         self.trouble.is_some() || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
-    /// Whether nothing more need be run to show it under these seeds.
+    /// True if no more runs are needed to show it under these seeds.
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
     fn price(&self, seed: u64) -> Option<f64> {
         self.prices.get(&seed).copied().flatten()
     }
-    /// What it pays in the mean over these seeds; `None` if one is missing or it is out.
+    /// Its mean price over these seeds; `None` if one is missing or it is excluded.
     pub(super) fn mean(&self, seeds: &[u64]) -> Option<f64> {
         if self.trouble.is_some() {
             return None;
@@ -49,7 +49,7 @@ impl Measured {
         let prices: Option<Vec<f64>> = seeds.iter().map(|seed| self.price(*seed)).collect();
         prices.filter(|prices| !prices.is_empty()).map(|prices| mean_price(&prices))
     }
-    /// What it pays in the mean over all seeds that it has, whether or not it is out.
+    /// Its mean price over all seeds that it has, even if it is excluded.
     pub(super) fn mean_of_all(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().flatten().collect();
         (!prices.is_empty()).then(|| mean_price(&prices))
@@ -57,8 +57,8 @@ impl Measured {
 }
 
 impl Known {
-    /// The value from which on a larger one changes nothing: the largest that came up under a larger
-    /// bound; `None` if each was reached.
+    /// The value above which nothing changes: the largest size that occurred under a larger bound;
+    /// `None` if every bound was reached.
     pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let unreached = self.0.iter().filter_map(|(setting, measured)| {
             let largest = measured.largest? as f64;
@@ -72,7 +72,7 @@ impl Known {
     pub(super) fn is_out(&self, setting: &Setting) -> bool {
         self.get(setting).is_none_or(|measured| measured.trouble.is_some())
     }
-    /// Whether it is excluded for a limit or a gate alone, so that what it costs means something.
+    /// True if it is excluded only by a limit or a gate, so that its cost is meaningful.
     pub(super) fn misses_a_limit(&self, setting: &Setting) -> bool {
         self.get(setting).is_some_and(|measured| measured.trouble.is_some() && !measured.broken)
     }
@@ -80,7 +80,7 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// What a setting costs relative to the best, under the seeds that both have.
+    /// The cost of a setting relative to the best, under the seeds that both have.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -91,8 +91,8 @@ impl Known {
             Some(here / there).filter(|cost| cost.is_finite())
         }
     }
-    /// By how much [`cost`](Known::cost) may be otherwise under other seeds, with a confidence of
-    /// 95 %: a ratio of two sums of pairs (Cochran 1977, §2.11). `None` of too few seeds to know.
+    /// The 95 % uncertainty of [`cost`](Known::cost) for other seeds: a ratio of sums of pairs
+    /// (Cochran 1977, §2.11). `None` if there are too few seeds.
     pub(super) fn noise(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let n = pairs.len() as f64;
@@ -103,8 +103,8 @@ impl Known {
         let noise = student(n - 1.0) * libm::sqrt(squares * n / (n - 1.0)) / of_best;
         Some(noise).filter(|noise| noise.is_finite())
     }
-    /// What settings of a line cost by themselves and their neighbours, as logarithms; `octave` says
-    /// where one lies. `None` where nothing is known of the luck of seeds, or something has no cost.
+    /// The log cost of settings on a line, smoothed over neighbours; `octave` gives their position.
+    /// `None` if the scatter between seeds is unknown, or something has no cost.
     pub(super) fn smoothed(
         &self,
         line: &[Setting],
@@ -119,7 +119,7 @@ impl Known {
             .map(|(_, measured)| *measured)
             .filter(|measured| measured.prices.len() == most)
             .collect();
-        // What a seed makes of all settings alike.
+        // The effect of a seed on all settings.
         let level = |seed: &u64| {
             let prices = whole.iter().filter_map(|measured| measured.price(*seed));
             prices.sum::<f64>() / whole.len() as f64
@@ -145,28 +145,28 @@ impl Known {
         let all = costs.iter().map(|(at, ..)| (*at).clone());
         is_known.then(|| all.zip(smoothed(&drawn)).collect())
     }
-    /// Whether a setting costs so many times what the best costs under each of at least so many
-    /// seeds; so does what is out.
+    /// True if a setting costs more than `times` the best under each of at least `seeds` seeds, or
+    /// is excluded.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);
         out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * times)
     }
-    /// Whether seeds enough to know their noise do not tell a setting from the best.
+    /// True if there are enough seeds, and they do not separate a setting from the best.
     pub(super) fn hides(&self, setting: &Setting, best: &Setting) -> bool {
         self.pairs(setting, best).len() >= SEEDS_MIN && !self.worse(setting, best)
     }
-    /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
+    /// True if a setting is worse than the best beyond the noise, or is excluded.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         self.is_out(setting) || self.dearer(setting, best)
     }
-    /// The same of its cost alone, be it a candidate or not.
+    /// The same, only by its cost.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }
 }
 
-/// Whether a price can be compared by how many times it is another.
+/// True if prices can be compared by their ratio.
 fn is_cost(price: f64) -> bool {
     price > 0.0 && price < NEVER as f64
 }

@@ -1,19 +1,18 @@
-//! The search for the best settings: which cells to run next, and what they come to.
+//! The search for the best settings: which cells to run next, and their result.
 //!
-//! A [`Place`] is a variant with a link, a device class, a fleet: what is given. The [`Knob`]s are what
-//! can be turned. The search of a place says which cells it wants; the caller runs them,
-//! [adds](Place::add) what came out and asks again, until nothing is wanted.
+//! A [`Place`] is what is given: a variant with a link, a device class, a fleet. [`Knob`]s are what
+//! can be changed. The search of a place says which cells it wants; the caller runs them,
+//! [adds](Place::add) the results and asks again, until nothing is wanted.
 //!
-//! The method (models page, controllers, (f)): a coarse grid in the logarithm under a few seeds; golden
-//! section between the neighbours of the best under more; the best third under all (successive
-//! halving); then outwards until settings are worse beyond the noise, which is the interval. Seeds are
-//! compared pair by pair. Of several knobs one after the other, until nothing changes.
+//! The method (models page, controllers, (f)): a coarse grid on a log scale under a few seeds;
+//! golden section around the best under more; the best third under all (successive halving); then
+//! outwards until settings are worse beyond the noise, which gives the interval. Seeds are compared
+//! in pairs. Several knobs are searched in turn, until nothing changes.
 //!
-//! Invariants: what is wanted depends on what is known alone; what lost something or got stuck in
-//! one seed is out from then on, and so is what breaks a limit or a gate whatever the seeds that
-//! are left say; nothing within the range is shown that is better than the best under all seeds,
-//! and what stands outside is shown and never chosen. A rule never excludes a setting for what the
-//! smallest size meets as well.
+//! Invariants: what is wanted depends only on what is known. A setting is out for good if it lost
+//! something or got stuck under one seed, or breaks a limit or a gate whatever the other seeds
+//! give. No setting shown in the range is better than the best under all seeds; settings outside
+//! are shown, never chosen. No rule excludes a setting for what also happens to the smallest size.
 
 mod answer;
 mod knob;

@@ -1,4 +1,4 @@
-//! A place, with all that was run there.
+//! A place, with all of its runs.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use crate::analysis::sweep::is_sound;
 use crate::analysis::tune::Limits;
 use crate::record::Judged;
 
-/// What is given while knobs are turned, with all that has been found out.
+/// What is fixed while knobs change, with all results.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     pub name: String,
     pub variant: Option<String>,
-    /// The keys that make it this place, with their values.
+    /// The keys that distinguish this place, with their values.
     pub axes: Vec<(String, String)>,
     pub space: Space,
     pub limits: Limits,
-    /// What was measured; of trouble only that a cell has no price.
+    /// The measurements; `trouble` only says that a cell has no price.
     pub known: Known,
     pub cells: BTreeMap<Setting, Vec<Judged>>,
 }
@@ -34,7 +34,7 @@ impl Place {
         let price = objective.price(cell);
         let measured = self.known.0.entry(setting.clone()).or_default();
         measured.prices.insert(seed, price);
-        // What is wrong with a cell may be that its larger answers never came.
+        // In a failing cell the larger responses may never have come.
         let largest = |metric: &str| cell.metrics.get(metric)?.stat("max");
         let largest = self.space.size.filter(|_| is_sound(cell)).and_then(largest);
         measured.largest = measured.largest.max(largest);
@@ -48,8 +48,8 @@ impl Place {
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
         keys.zip(setting.iter().cloned()).collect()
     }
-    /// Whether all rows of a device come in one response if no bound of rows cuts it: the bound of
-    /// bytes does not.
+    /// True if all rows of a device fit into one response without a bound on rows; that is, the
+    /// bound on bytes does not cut it.
     pub(super) fn is_whole(&self) -> bool {
         let bytes = |judged: &Judged| judged.cell.stat("engine.pull.response_bytes", "max");
         let most = self.cells.values().flatten().filter_map(bytes).max();

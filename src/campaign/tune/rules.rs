@@ -1,4 +1,4 @@
-//! What rules exclude: the same measurements, seen by those that exclude and by all.
+//! What rules exclude: measurements under the rules that exclude, or under all rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::analysis::tune::{Rule, Standing, standings};
 use crate::metrics::human;
 use crate::render;
 
-/// A place as far as it is known.
+/// A place with what is known of it.
 pub(super) struct View<'a> {
     place: &'a Place,
     standings: BTreeMap<&'a Setting, Standing<'a>>,
-    /// What is searched, as far as settings differ by all that was run.
+    /// The search space, without settings that do not differ.
     pub(super) space: Space,
-    /// What was measured, with what is excluded.
+    /// The measurements, with what is excluded.
     pub(super) known: Known,
 }
 
@@ -28,14 +28,14 @@ impl<'a> View<'a> {
         view.known = view.known_by(|rule| view.excludes(rule));
         view
     }
-    /// Limits exclude if they were asked for, and what the file asks for does.
+    /// Limits exclude if they were given; demands of the scenario always do.
     fn excludes(&self, rule: &Rule) -> bool {
         match rule {
             Rule::Limit(place) => self.place.limits.0[*place].given,
             Rule::Demand(_) => true,
         }
     }
-    /// What was measured, with what these rules exclude.
+    /// The measurements, with what these rules exclude.
     fn known_by(&self, excludes: impl Fn(&Rule) -> bool) -> Known {
         let mut known = self.place.known.clone();
         let smallest = self.place.space.smallest();
@@ -60,8 +60,8 @@ impl<'a> View<'a> {
         self.space.search(&self.known)
     }
 
-    /// What is to be run besides the search: what is shown beside the best, what rules cost, and
-    /// whether what takes long at the best does so at the smallest size, too.
+    /// Runs needed besides the search: what is shown next to the best, what rules cost, and whether
+    /// long waits at the best also occur at the smallest size.
     pub(super) fn beside(&self, best: &Setting) -> Result<(), Wanted> {
         let mut by_all = self.known_by(|_| true);
         let smallest = self.place.space.smallest();
@@ -73,8 +73,8 @@ impl<'a> View<'a> {
         self.rules(best).map(|_| ()).map_err(Wanted::beside)
     }
 
-    /// The rules that decide which setting is the best, or would, each with whether it excludes and
-    /// with the best on its other side.
+    /// The rules that decide which setting is the best, or would, each with: does it exclude, and
+    /// the best setting on its other side.
     pub(super) fn rules(&self, best: &Setting) -> Result<Vec<(Rule, bool, Option<Setting>)>, Wanted> {
         let mut rules = Vec::new();
         for rule in self.costly(best) {
@@ -117,7 +117,7 @@ impl<'a> View<'a> {
             .map(|(_, limit)| limit.name.clone())
             .collect()
     }
-    /// How many times the limits the figures of a setting are at most; infinite if more is wrong.
+    /// The largest ratio of a figure to its limit; infinite if there is another failure.
     pub(super) fn times(&self, setting: &Setting) -> f64 {
         let standing = &self.standings[setting];
         let broken = standing.broken.iter().filter(|broken| self.excludes(&broken.rule));
@@ -125,7 +125,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// A rule's name, and what it asks for.
+/// The name of a rule, and what it demands.
 pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     match rule {
         Rule::Limit(at) => (place.limits.0[*at].name.clone(), place.limits.0[*at].asks()),
@@ -133,7 +133,7 @@ pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     }
 }
 
-/// What is above a limit at the best setting, or missed by it, and is so at other sizes.
+/// What is above a limit or missed at the best setting, and at other sizes, too.
 pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let place = view.place;
     let standing = &view.standings[best];

@@ -1,7 +1,7 @@
 //! The search: which cells are wanted next, and where the best lies.
 //!
-//! A search has no state: it is gone through from its beginning each time with all that is known, and
-//! what is missing is wanted. One that is cut off and resumed goes on as if nothing had happened.
+//! A search has no state. It is repeated from its beginning with all that is known, and asks for
+//! what is missing. A search that was cut off continues as if nothing had happened.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +16,21 @@ pub struct Space {
     pub knobs: Vec<Knob>,
     pub present: Setting,
     pub seeds: Vec<u64>,
-    /// Values of each knob that others ship, to be shown beside its best.
+    /// Values of each knob from other products, shown next to its best.
     pub field: Vec<Vec<Shipped>>,
-    /// If the one knob bounds a size, the metric that tells how large that became.
+    /// If the only knob bounds a size, the metric of that size.
     pub size: Option<&'static str>,
-    /// The value from which on a larger one changes nothing, as far as it is known.
+    /// The value above which nothing changes, as far as it is known.
     pub reach: Option<f64>,
-    /// The backend's page cap, if that ends the one knob.
+    /// The backend's page cap, if it ends the only knob.
     pub cap: Option<f64>,
-    /// What others ship beyond that, with what it is.
+    /// Defaults of products above that, with their values.
     pub clamped: Vec<String>,
-    /// Values beyond its reach, with who asks for them; the present one is among them.
+    /// Values above its reach, with who asks for them; the present one is among them.
     pub asked: Vec<Shipped>,
-    /// A bound of bytes that a response has besides.
+    /// The bound on bytes of a response, if there is one.
     pub bytes: Option<u64>,
-    /// What the present setting is called: the file's own, or a default.
+    /// The name of the present setting: the file's own, or a default.
     pub own: String,
 }
 
@@ -40,11 +40,11 @@ pub struct Shipped {
     pub names: Vec<String>,
 }
 
-/// Cells that must be run before the search can go on: settings with their seeds.
+/// Cells that must be run before the search can continue: settings with their seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub cells: BTreeMap<Setting, Vec<u64>>,
-    /// They are not for the search, but to be shown beside its result.
+    /// They are not for the search, but to be shown next to its result.
     pub beside: bool,
 }
 
@@ -63,37 +63,37 @@ impl Wanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub best: Option<Setting>,
-    /// For each knob the settings between which the optimum lies, next to those as good within the
-    /// noise: none at an end of the range, nothing known of too few seeds.
+    /// For each knob the settings between which the optimum lies, next to those within the noise.
+    /// An end is `None` at the end of the range; all is `None` with too few seeds.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
-/// As good as the best for all practical purposes.
+/// As good as the best in practice.
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
-/// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
+/// One in this many settings of a line runs under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
-/// So many seeds that all say so much more leave no doubt that a setting is worse: where a fifth of a
-/// seed is luck, equal settings come to that three times in a hundred.
+/// A setting is surely worse if all of this many seeds say so by this factor. With noise of a fifth
+/// per seed, this happens to equal settings in 3 of 100 cases.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A narrower gap has been cut once (golden section leaves 2.36 of 4): noise that hides what its ends
-/// differ by hides what lies between them, too.
+/// A narrower gap was cut once (golden section leaves 2.36 of 4). If noise hides the difference of
+/// its ends, it also hides what is between them.
 const CUT: f64 = 2.5;
-/// The logarithm of what another setting must be better by to be the best for its neighbours' sake.
+/// The log by which the smoothed cost of another setting must be lower to replace the best.
 const WORTH: f64 = 0.02;
-/// Knobs are gone through so often, unless nothing changes before.
+/// The most passes over the knobs; fewer if nothing changes.
 const PASSES: usize = 3;
 
 impl Space {
-    /// The first seeds: enough to tell factors.
+    /// The first seeds: enough to see factors.
     fn few(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(4).max(2).min(self.seeds.len())]
     }
-    /// Enough to tell tenths.
+    /// Enough seeds to see tenths.
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-    /// The space as far as its settings differ: bounds larger than anything that came up are one.
+    /// The space without settings that do not differ: bounds above the largest size are one.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -136,7 +136,7 @@ impl Space {
         }
         space
     }
-    /// Adds who asks for a value beyond its reach.
+    /// Adds a product that asks for a value above its reach.
     fn ask(&mut self, value: &str, who: &str, number: impl Fn(&str) -> Option<f64>) {
         match self.asked.iter_mut().find(|asked| asked.value == value) {
             Some(asked) => asked.names.insert(0, who.to_owned()),
@@ -149,15 +149,14 @@ impl Space {
     pub(super) fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-    /// Whether a value is none of those beyond which settings do not differ.
+    /// False for values above which settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
         self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
     }
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-    /// The smallest of all settings (of words the first): what happens to it as well is not caused
-    /// by a size.
+    /// The smallest setting (for words the first). What also happens to it is not caused by a size.
     pub(super) fn smallest(&self) -> Setting {
         let least = |knob: &Knob| knob.extremes().map_or_else(|| knob.first(), |[least, _]| least);
         self.knobs.iter().map(least).collect()
@@ -166,14 +165,14 @@ impl Space {
         Line { space: self, known, knob, at }
     }
 
-    /// Goes through the search with what is known; an error are the cells that are missing.
+    /// Searches with what is known; an error has the missing cells.
     pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
         match self.knob_by_knob(known)? {
             Some(at) => self.settle(known, at),
             None => Ok(Found { best: None, between: vec![None; self.knobs.len()] }),
         }
     }
-    /// The best setting alone, of which no interval is asked for; none if all are excluded.
+    /// The best setting without its interval; `None` if all are excluded.
     pub fn best(&self, known: &Known) -> Result<Option<Setting>, Wanted> {
         let Some(at) = self.knob_by_knob(known)? else { return Ok(None) };
         need(known, std::slice::from_ref(&at), &self.seeds)?;
@@ -182,7 +181,7 @@ impl Space {
         }
         Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
     }
-    /// The best by what settings come to with their neighbours on the line of each knob.
+    /// The best by smoothed costs on the line of each knob.
     fn steady(&self, known: &Known, at: Setting) -> Setting {
         (0..self.knobs.len()).fold(at, |at, knob| self.line(known, knob, &at).steady())
     }
@@ -201,7 +200,7 @@ impl Space {
         Ok(Some(at))
     }
 
-    /// Looks to both sides of the best until settings are worse; what turns out better is the best.
+    /// Goes to both sides of the best until settings are worse; a better one becomes the best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut knob = 0;
@@ -214,7 +213,7 @@ impl Space {
                 }
             }
             let line = self.line(known, knob, &at);
-            // What is the best for another knob's sake may stand alone on its line.
+            // The best may be alone on the line of another knob.
             if self.knobs.len() > 1 {
                 line.best(true)?;
             }
@@ -246,8 +245,8 @@ impl Space {
         Ok(Found { between: between.collect::<Result<_, Wanted>>()?, best: Some(best) })
     }
 
-    /// Where a value costs less than the best and misses a limit, looks for what other knobs can give:
-    /// more streams keep a limit of memory with smaller chunks. The nearest, middle and cheapest are tried.
+    /// If a value costs less than the best but misses a limit, tries the other knobs there: with
+    /// more streams, smaller chunks keep a memory limit. Tries nearest, middle and cheapest value.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.line(known, knob, at).outward(below)) {
@@ -273,7 +272,7 @@ impl Space {
         }
         Ok(())
     }
-    /// Whether one is better under all seeds; of two as good each stays, or a search would go round.
+    /// True if `one` is better under all seeds. Ties are false, or a search would not end.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -284,8 +283,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// Whether what is shown beside the best was run under all seeds, or what is told would not agree; an
-    /// error are the cells that are missing. `by_all` knows what any rule excludes.
+    /// Checks that what is shown next to the best ran under all seeds; an error has the missing
+    /// cells. `by_all` has what any rule excludes.
     pub fn beside(&self, known: &Known, by_all: &Known, best: &Setting) -> Result<(), Wanted> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
@@ -297,7 +296,7 @@ impl Space {
     }
 }
 
-/// What one knob comes to, by what is known, while the others stand as in `at`.
+/// The results for one knob, while the others are as in `at`.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     space: &'a Space,
@@ -316,13 +315,13 @@ impl Line<'_> {
     fn settings(&self, values: &[String]) -> Vec<Setting> {
         values.iter().map(|value| self.with(value)).collect()
     }
-    /// All values that have been measured, in order.
+    /// All values that were measured, in order.
     pub(super) fn values(&self) -> Vec<String> {
         let on_line = |setting: &&Setting| with(setting, self.knob, &self.at[self.knob]) == *self.at;
         let values = self.known.0.keys().filter(on_line).map(|setting| setting[self.knob].clone());
         sorted(self.knob(), values.filter(|value| self.space.is_reached(self.knob, value)).collect())
     }
-    /// What has been measured below or above, the nearest first.
+    /// The measured settings below or above, the nearest first.
     fn outward(&self, below: bool) -> Vec<Setting> {
         let (line, own) = (self.values(), &self.at[self.knob]);
         let i = line.iter().position(|value| value == own).expect("the best is on its own line");
@@ -333,7 +332,7 @@ impl Line<'_> {
         side
     }
 
-    /// The best value; `None` if none is a candidate. `again` only around the present best.
+    /// The best value; `None` if all are excluded. With `again`, only around the present best.
     fn best(&self, again: bool) -> Result<Option<String>, Wanted> {
         let (few, more) = (self.space.few(), self.space.more());
         let mut values = if again { self.around() } else { self.knob().grid() };
@@ -346,7 +345,7 @@ impl Line<'_> {
             need(self.known, &near, more)?;
             match self.pick(&values, more) {
                 Some(better) if better != best => best = better,
-                // All that had more seeds are out.
+                // All values with more seeds are excluded.
                 None => match self.first(&mut values)? {
                     Some(next) if next != best => best = next,
                     _ => return Ok(None),
@@ -360,7 +359,7 @@ impl Line<'_> {
         self.last_round(&values)
     }
 
-    /// The best of some values under the first seeds; else of what lies between them, or others ship.
+    /// The best under the first seeds; if all are out, of values between them or of other products.
     fn first(&self, values: &mut Vec<String>) -> Result<Option<String>, Wanted> {
         let few = self.space.few();
         need(self.known, &self.settings(values), few)?;
@@ -382,7 +381,7 @@ impl Line<'_> {
         Ok(self.pick(values, few))
     }
 
-    /// The present best and a value a coarse step to each side of it.
+    /// The present best, and a value one coarse step to each side of it.
     fn around(&self) -> Vec<String> {
         let (knob, best) = (self.knob(), &self.at[self.knob]);
         let Some(first) = knob.times(best, 0.25).or_else(|| knob.times(best, 4.0)) else {
@@ -395,15 +394,15 @@ impl Line<'_> {
         values
     }
 
-    /// The best of the values that have all of these seeds; the first of several.
+    /// The best of the values that have all of these seeds; the first of equals.
     fn pick(&self, values: &[String], seeds: &[u64]) -> Option<String> {
         let price = |value: &String| self.known.get(&self.with(value))?.mean(seeds);
         let priced = values.iter().filter_map(|value| Some((price(value)?, value)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
     }
 
-    /// The next value to look at, and its place in the line: in the wider of the gaps beside the best at
-    /// `i`, unless both neighbours are near, flat, or hidden by the noise.
+    /// The next value and its index: in the wider gap next to the best at `i`, unless both
+    /// neighbours are close, equally good, or within the noise.
     fn finer(&self, values: &[String], i: usize) -> Option<(usize, String)> {
         let (the, known, best) = (self.knob(), self.known, self.with(&values[i]));
         let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
@@ -418,7 +417,7 @@ impl Line<'_> {
         widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
     }
 
-    /// Runs the best of a line under all seeds, and gives the best of these.
+    /// Runs the best values of a line under all seeds, and returns the best.
     fn last_round(&self, values: &[String]) -> Result<Option<String>, Wanted> {
         let (seeds, more) = (&self.space.seeds, self.space.more());
         let price = |value: &String| self.known.get(&self.with(value))?.mean(more);
@@ -430,8 +429,8 @@ impl Line<'_> {
         Ok(self.pick(values, seeds).or_else(|| self.pick(values, more)))
     }
 
-    /// Where beside the best something costs less and misses a limit, looks for where candidates end:
-    /// behind a dent, as of 2 000 rows in nine requests and not in eight, may lie a better one.
+    /// If a setting near the best costs less but misses a limit, searches the end of the allowed
+    /// range. Behind a dent may lie a better one (2 000 rows in nine requests, not in eight).
     fn past_dents(&self) -> Result<(), Wanted> {
         let (known, at) = (self.known, self.at);
         for mut side in [true, false].map(|below| self.outward(below)) {
@@ -453,8 +452,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// The best of the line by what its settings come to with their neighbours: of many that luck
-    /// moves the least is one that was lucky, and is not taken for it.
+    /// The best of the line by smoothed cost: of many noisy settings the lowest is a lucky one.
     fn steady(&self) -> Setting {
         let (known, at, seeds) = (self.known, self.at, &self.space.seeds);
         let octave = |setting: &Setting| self.knob().number(&setting[self.knob]).map(libm::log2);
@@ -483,7 +481,7 @@ impl Line<'_> {
         let mut end = side.iter().position(differs).unwrap_or(last);
         while !self.is_worse(&side[end])? {
             if end == last {
-                // The line of what is the best for another knob's sake may end before the range does.
+                // If the best comes from another knob, its line may end before the range does.
                 let beyond = self.knob().times(&side[last][self.knob], if below { 0.25 } else { 4.0 });
                 need(self.known, &self.settings(beyond.as_slice()), self.space.more())?;
                 return Ok(None);
@@ -496,8 +494,8 @@ impl Line<'_> {
         Ok(Some(side[end][self.knob].clone()))
     }
 
-    /// Whether a setting is worse than the best beyond the noise; one that is out by luck only if it
-    /// costs more. Where half of the seeds leave no doubt the others are not run.
+    /// True if a setting is worse than the best beyond the noise; if it may be out by chance, only
+    /// by cost. If half of the seeds leave no doubt, the others are not run.
     fn is_worse(&self, there: &Setting) -> Result<bool, Wanted> {
         let (known, best, more) = (self.known, self.at, self.space.more());
         need(known, std::slice::from_ref(there), more)?;
@@ -515,7 +513,7 @@ impl Line<'_> {
         let own = [0.5, 2.0].into_iter().filter_map(|factor| self.knob().times(&self.at[self.knob], factor));
         own.chain(self.space.field[self.knob].iter().map(|shipped| shipped.value.clone())).collect()
     }
-    /// The first and the last setting as good as the best by the seeds known so far.
+    /// The first and the last setting as good as the best by the seeds so far.
     fn ends_of_flat(&self) -> [Option<Setting>; 2] {
         let line = self.settings(&self.values());
         let flat = |there: &&Setting| self.space.has(there) && is_flat(self.known, there, self.at);
@@ -528,7 +526,7 @@ fn sorted(knob: &Knob, mut values: Vec<String>) -> Vec<String> {
     values
 }
 
-/// By which values of a knob have an order; words stand as they are listed.
+/// The sort key of a value; words are in the order of their list.
 fn order(knob: &Knob, value: &str) -> f64 {
     let listed = || knob.grid().iter().position(|known| known == value).map(|i| i as f64);
     knob.number(value).or_else(listed).unwrap_or(f64::MAX)
@@ -540,7 +538,7 @@ pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
     setting
 }
 
-/// Whether a setting is a candidate, and as good as the best for all practical purposes.
+/// True if a setting is not excluded and as good as the best in practice.
 fn is_flat(known: &Known, there: &Setting, best: &Setting) -> bool {
     !known.is_out(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
 }

@@ -1,6 +1,6 @@
-//! Clients that try again after a conflict, against the simulator of the AWS Architecture Blog
-//! (Brooker 2015; aws-samples/aws-arch-backoff-simulator, Apache-2.0): each reads a row's version
-//! and writes if it is still the same.
+//! Clients that retry after a conflict, compared with the simulator of the AWS Architecture Blog
+//! (Brooker 2015; aws-samples/aws-arch-backoff-simulator, Apache-2.0): each client reads the
+//! version of a row and writes if it is unchanged.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -18,7 +18,7 @@ enum Stop {
     Read,
     /// Back at the client, with the version.
     Told(u64),
-    /// At the server, to write over this version.
+    /// At the server, to overwrite this version.
     Write(u64),
     Written(bool),
 }
@@ -65,7 +65,7 @@ fn contend(options: &RetryOptions, run: u64) -> (Time, u64) {
     (now, writes)
 }
 
-/// Time until all have written, and writes, of each kind of backoff.
+/// Time until all have written, and writes, for each kind of backoff.
 pub(super) fn figures() -> Vec<Figure> {
     let mut figures = Vec::new();
     // The simulator's base is 5 ms; its exponential backoffs double it before the first wait.

@@ -1,14 +1,14 @@
-//! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ +
-//! R)(e^{λ(o + c·s)} − 1), and their best size. Work with checkpoints, where failures strike the restart
-//! too: Daly 2006, "A higher order estimate of the optimum checkpoint interval", figures 3 to 5.
+//! Chunks that restart when the connection breaks: their mean time compared with E\[T\] = (1/λ +
+//! R)(e^{λ(o + c·s)} − 1), and their best size. Work with checkpoints where restarts can fail, too:
+//! Daly 2006, "A higher order estimate of the optimum checkpoint interval", figures 3 to 5.
 
 use super::figures::Figure;
 use super::rig::{Client, Failures, Order, mean_time};
 use crate::base::{BitRate, Seed, Span};
 use crate::theory::chunk::Cost;
 
-/// A link with o, c and 1/λ in seconds; the best chunk in rows, and what a row costs in chunks of a
-/// quarter and of four times of it, the best being 1.
+/// A link with o, c and 1/λ in seconds; its best chunk in rows; the cost per row in chunks of 1/4
+/// and 4 times that size, relative to the best.
 type Link = (&'static str, [f64; 3], f64, [f64; 2]);
 
 const LINKS: [Link; 6] = [
@@ -20,9 +20,9 @@ const LINKS: [Link; 6] = [
     ("GEO", [1.9, 0.3e-3, 600.0], 154_971.0, [1.09, 1.09]),
 ];
 
-/// Mean repair, during which nothing fails.
+/// Mean time to recover, during which nothing fails.
 const REPAIR: Span = Span::secs(20);
-/// Nobody cares for the bytes here, so a row is as few as tell its time: a byte takes 10 ms.
+/// Bytes do not matter here, so a row has as few as encode its time: a byte takes 10 ms.
 const RATE: BitRate = BitRate(800);
 
 fn cost([chunk, row, mtbf]: [f64; 3]) -> Cost {
@@ -49,7 +49,7 @@ fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     (reference, mean_time((seed, "validate.chunks"), path, failures, (reference, 100), chunk))
 }
 
-/// The best chunk by closed form, and what smaller and larger ones cost as simulated.
+/// The best chunk by the closed form, and the simulated costs of smaller and larger ones.
 pub(super) fn best() -> Vec<Figure> {
     let beside = |((name, link, best, theirs), seed): (&Link, u64)| {
         let a_row = |rows| times(cost(*link), rows, Seed(seed)).1 / rows;
@@ -65,7 +65,7 @@ pub(super) fn best() -> Vec<Figure> {
     LINKS.iter().zip(1..).flat_map(beside).collect()
 }
 
-/// MTBF in minutes, best interval in minutes, wall time in hours, of 500 hours of work with a
+/// MTBF in minutes, best interval in minutes, wall time in hours, for 500 hours of work with a
 /// checkpoint of 5 minutes and a restart of 10.
 const DALY: [(u64, f64, f64); 3] = [(24 * 60, 116.7, 547.9), (6 * 60, 56.7, 610.2), (15, 9.2, 2_504.2)];
 
@@ -73,7 +73,7 @@ pub(super) fn checkpoints() -> Vec<Figure> {
     let figure = |(&(mtbf, interval, wall), seed)| {
         let segments = 500.0 * 60.0 / interval;
         let segment = Order { work: Span::from_secs_f64(interval * 60.0) + Span::secs(5 * 60), bytes: 0 };
-        // A failure is over at once: what comes after it is the restart, and that can fail too.
+        // A failure has no duration: the restart follows, and it can fail too.
         let failures = Failures { mtbf: Span::secs(mtbf * 60), mean: Span::nanos(1) };
         let path = (Span::ZERO, BitRate(1_000_000_000_000));
         let expected = (wall * 3_600.0 / segments, 25);

@@ -1,6 +1,6 @@
-//! Rows lost by construction: what each cursor by time loses while a device reads (where it loses
-//! nothing, the rows that came), and how often it asks. The first figures are exact; where rows are
-//! touched or committed late, draws decide, and a tenth is allowed.
+//! Rows lost by construction: what each time cursor loses while a device reads (if it loses
+//! nothing, the rows that arrived), and how many requests it makes. The first figures are exact.
+//! Those with rows touched or committed late are random, and may be off by a tenth.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ struct Site {
 }
 
 impl Site {
-    /// With rows that share a stamp in groups of these sizes.
+    /// With rows that share a timestamp, in groups of these sizes.
     fn new(options: LastModifiedOptions, backend: backend::BackendOptions, groups: &[u32]) -> Site {
         let backend = backend::BackendOptions { page_cap: 10_000, service_cv_milli: 0, ..backend };
         let mut backend = Backend::new(plan(METERS).schema.clone(), backend, START, Seed(1));
@@ -90,7 +90,7 @@ impl Site {
     fn lost(&self) -> u64 {
         self.backend.rows(METER).filter(|row| !self.held.contains(row.key.as_str())).count() as u64
     }
-    /// What came out beside what is known; of requests nothing may be.
+    /// Results compared with known figures; `requests` may be unknown.
     fn told(&self, name: &str, lost: u64, requests: Option<u64>, tolerance: f64) -> Vec<Figure> {
         let figure = |what, known, ours| Figure::new(format!("{name}: {what}"), known, ours, tolerance);
         let mut figures = vec![if lost == 0 {
@@ -103,7 +103,7 @@ impl Site {
     }
 }
 
-/// 1 000 rows with times of their own, 2 500 that share one, 1 000 with times of their own.
+/// 1 000 rows with separate times, 2 500 that share one, 1 000 with separate times.
 fn groups() -> Vec<u32> {
     let mut groups = vec![1; 2_001];
     groups[1_000] = 2_500;
@@ -133,13 +133,13 @@ pub(super) fn still() -> Vec<Figure> {
         let largest = f64::from(largest);
         figures.push(Figure::new(format!("{name}: largest page"), largest, site.largest as f64, 0.0));
     }
-    // A bound that includes the last time asks for the same page of a tie for ever.
+    // With a bound that includes the last time, it requests the same page of a tie for ever.
     let options = LastModifiedOptions { bound: Bound::Inclusive, ..LastModifiedOptions::default() };
     let mut site = Site::new(options, backend::BackendOptions::default(), &groups());
     site.pull(100, 1_000);
     let name = "ts >=, page 100: requests of a thousand";
     figures.push(Figure::new(name, 1_000.0, site.requests as f64, 0.0));
-    // The link dies after page 12, and the next run begins where the latest time was saved.
+    // The link fails after page 12, and the next run starts at the latest saved time.
     let mut site = Site::new(by_offset(), backend::BackendOptions::default(), &groups());
     site.pull(100, 12);
     site.run += 1;
@@ -181,7 +181,7 @@ fn touch(site: &mut Site, draws: &mut Stream) {
     }
 }
 
-/// A row each ten milliseconds, 20 000 of them, and a pull each fifty.
+/// 20 000 rows, one every 10 ms, and a pull every 50 ms.
 fn late(window: Span) -> Site {
     let options = LastModifiedOptions {
         bound: Bound::Strict,
@@ -196,7 +196,7 @@ fn late(window: Span) -> Site {
     };
     let mut site = Site::new(options, backend, &[]);
     for n in 0..20_000_u64 {
-        // Rows fall between pulls, not upon them.
+        // Rows are created between pulls, not at the same instant.
         site.now = Time::ZERO + Span::millis(10 * n + 3);
         let key = Key::new(&format!("m{n:05}"));
         let made = site.backend.office().create(site.now, METER, key, vec![Value::Int(0)]);

@@ -1,6 +1,6 @@
-//! Whole worlds: first downloads of which vendors tell how long they took.
+//! Whole worlds: first downloads with durations published by vendors.
 //!
-//! Class, link and backend are our choice of what is nearest to the little that vendors tell.
+//! Class, link and backend are our choice, as close as possible to the little that vendors publish.
 
 use super::figures::Figure;
 use super::rig::plan;
@@ -22,9 +22,9 @@ fn figure(outcome: &Outcome, metric: &str, stat: &str) -> f64 {
     figure.unwrap_or_else(|| panic!("there is no {metric} {stat}")) as f64
 }
 
-/// PowerSync's benchmark for Flutter: a Pixel 8a beside its server, rows of 142 bytes; a million of
-/// them took 62 s to download and were available after 139 s. Here a fiftieth of them: all million take
-/// a quarter longer than theirs (172 s), as an index of random keys outgrows its cache.
+/// PowerSync's benchmark for Flutter: a Pixel 8a next to its server, rows of 142 bytes; a million
+/// took 62 s to download and were available after 139 s. This is a fiftieth of them. All of them
+/// take a quarter longer than theirs (172 s), as a random-key index outgrows its cache.
 fn powersync() -> [Figure; 2] {
     const SCENARIO: &str = r#"name = "powersync"
 duration = "5m"
@@ -60,7 +60,7 @@ apply_rows = 1_000
 }
 
 /// Volt MX's guide has first provisionings of 30 MB in 10 minutes to 400 MB in 3 hours: 50 to 37 kB
-/// a second. Here 30 MB from the measured SAP gateway, over a poor 3G link.
+/// per second. This is 30 MB from the measured SAP gateway, over a poor 3G link.
 fn volt_mx() -> Figure {
     const SCENARIO: &str = r#"name = "volt-mx"
 duration = "30m"

@@ -1,6 +1,6 @@
-//! What a radio costs a battery: 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
+//! The energy cost of a radio: 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
 //!
-//! Runs use these constants for 2G alone; those of Huang et al., MobiSys 2012, for the other radios,
+//! Runs use these constants only for 2G. Those of Huang et al., MobiSys 2012, for the other radios,
 //! were published without such a total.
 
 use super::figures::Figure;

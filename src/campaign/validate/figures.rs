@@ -1,15 +1,15 @@
-//! A figure that must come out, and the verdict on many.
+//! A figure that must be reproduced, and the verdict on many.
 
 use crate::render::texts;
 
-/// Something that was simulated, beside what is known of it.
+/// A simulated figure and its reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What it is, with its unit: `EDGE, 681 rows a chunk: seconds a chunk`.
+    /// Its name with its unit: `EDGE, 681 rows a chunk: seconds a chunk`.
     pub name: String,
     pub reference: f64,
     pub measured: f64,
-    /// How far off it may be, as a share of the reference.
+    /// The largest allowed deviation, as a share of the reference.
     pub tolerance: f64,
 }
 
@@ -17,14 +17,14 @@ pub struct Figure {
 pub(super) struct Kind {
     pub(super) name: String,
     pub(super) figures: usize,
-    /// Mean and maximum of how far they are off, as shares.
+    /// Mean and maximum of the deviations, as shares.
     pub(super) mean: f64,
     pub(super) max: f64,
     pub(super) tolerance: String,
     pub(super) met: bool,
 }
 
-/// What is known of one thing: all figures as a text, and the verdict on each kind of them.
+/// A subject: all figures as a text, and the verdict on each kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     pub(super) title: &'static str,
@@ -35,7 +35,7 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub text: String,
-    /// Whether every figure holds; `None` if none was judged.
+    /// True if every figure holds; `None` if none was judged.
     pub holds: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ impl Figure {
     pub fn new(name: impl Into<String>, reference: f64, measured: f64, tolerance: f64) -> Figure {
         Figure { name: name.into(), reference, measured, tolerance }
     }
-    /// How far off it is: 0.01 is 1 % above the reference.
+    /// Its deviation: 0.01 is 1 % above the reference.
     pub fn off(&self) -> f64 {
         self.measured / self.reference - 1.0
     }
@@ -104,7 +104,7 @@ impl Report {
     }
 }
 
-/// Four significant digits; whole numbers from a thousand on.
+/// Four significant digits; integers from 1 000.
 fn digits(x: f64) -> String {
     let decimals = match x.abs() {
         1e3.. => 0,

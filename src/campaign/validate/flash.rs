@@ -1,4 +1,4 @@
-//! SQLite on the simulated disk of the device classes, against what was measured on devices.
+//! SQLite on the simulated disk of the device classes, compared with measurements on devices.
 //!
 //! One constant is fitted, to the desktop's 150 ms; steps, syncs and bytes are SQLite's own.
 
@@ -37,13 +37,13 @@ fn open(disk: &Disk, pragmas: &str) -> Connection {
     connection
 }
 
-/// Inserts rows in one transaction; gives the steps of SQLite's machine.
+/// Inserts rows in one transaction; returns the steps of SQLite's virtual machine.
 fn insert(connection: &Connection, ids: std::ops::Range<u64>) -> u64 {
     connection.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
     let mut statement =
         connection.prepare("INSERT INTO t VALUES(?1,?2,?3,?4,?5)").expect("the table is there");
     for id in ids {
-        // Keys in no order, as codes and names are.
+        // Keys in random order, as codes and names are.
         let mixed = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (code, name) = (format!("{mixed:016x}"), format!("name {:x}", mixed >> 40));
         statement
@@ -62,7 +62,7 @@ fn took(disk: &Disk, class: &DeviceClass, steps: u64, seed: u64) -> Span {
     charged.until - charged.from
 }
 
-/// Ten thousand rows in one transaction, on average over the noise of the syncs.
+/// Ten thousand rows in one transaction, averaged over the noise of the syncs.
 fn bulk(name: &str) -> Span {
     let class = class(name);
     let once = |seed| {

@@ -1,11 +1,11 @@
-//! Validation: what our models give, held against what is known.
+//! Validation: our models compared with known results.
 //!
-//! Each family of figures is a file and a line in [`FAMILIES`]: it runs our own parts in the smallest world
-//! that shows one thing, and says what came out beside what had to. [`measured`] predicts files of
-//! measured transfers; `decoders` holds the decoders of messages to what they must refuse.
+//! Each family of figures is a file and a line in [`FAMILIES`]. It runs our own parts in the
+//! smallest world that shows one thing, and returns the result with its reference. [`measured`]
+//! predicts files of measured transfers; `decoders` checks what decoders must refuse.
 //!
-//! Invariants: a figure is simulated, so it is the same on every machine; its tolerance is what the
-//! validation page allows, and no constant is fitted to a figure.
+//! Invariants: a figure is simulated, so it is the same on every machine; its tolerance is the one
+//! on the validation page, and no constant is fitted to a figure.
 
 mod backoff;
 mod chunks;
@@ -23,7 +23,7 @@ mod rig;
 pub use decoders::decoder_report;
 pub use figures::{Figure, Report, Section};
 
-/// A family of figures that belong together: what they are about, and what simulates them.
+/// A family of related figures: its subject, and the function that simulates them.
 pub type Family = (&'static str, fn() -> Vec<Figure>);
 
 pub const FAMILIES: &[Family] = &[

@@ -1,5 +1,5 @@
-//! The pool and the quota of a backend, against queueing theory; a profile, against the measurement
-//! that it comes from.
+//! The pool and the quota of a backend, compared with queueing theory; a profile, compared with the
+//! measurement that it comes from.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::figures::Figure;
 use super::rig::plan;
 
 const DEVICE: DeviceId = DeviceId(0);
-/// Mean service time in rows of a microsecond each.
+/// Mean service time, in rows of 1 µs each.
 const MEAN: f64 = 100_000.0;
 
-/// A backend that takes a microsecond a row and nothing else, as its pool of workers has it.
+/// A backend whose only cost is 1 µs per row, to test its pool of workers.
 struct Pool(Backend);
 
 impl Pool {
@@ -42,8 +42,8 @@ fn backend(options: BackendOptions) -> Backend {
     Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
 }
 
-/// Mean time in the queue over mean time at work, of requests that come as a Poisson process and
-/// load each of the workers by 0.8; `service` draws a time at work with mean 1.
+/// Mean time in the queue over mean service time, with Poisson arrivals that load each worker by
+/// 0.8. `service` draws a service time with mean 1.
 fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
     let mut pool = Pool::of(workers);
     let mut arrivals = Seed(7).stream("arrivals", u64::from(workers), 0);
@@ -61,7 +61,7 @@ fn exponential(stream: &mut Stream) -> f64 {
     stream.exponential(Span::secs(1)).as_secs_f64()
 }
 
-/// Two exponentials with balanced means that together have a squared coefficient of variation of 4.
+/// A hyperexponential with balanced means and a squared coefficient of variation of 4.
 fn hyperexponential(stream: &mut Stream) -> f64 {
     let often = 0.5 * (1.0 + (3.0_f64 / 5.0).sqrt());
     let part = if stream.chance(often) { often } else { 1.0 - often };
@@ -84,8 +84,8 @@ pub(super) fn figures() -> Vec<Figure> {
     figures
 }
 
-/// A herd is gone when the surplus of service has worked it off: eight workers, 100 ms a request,
-/// 40 a second; 500 had waited, and those of half a minute came on top.
+/// A herd is gone when the spare capacity has served it. Eight workers, 100 ms per request, 40 per
+/// second: 500 requests had queued, and those of half a minute were added.
 fn herd() -> Figure {
     const RUNS: u64 = 40;
     const RATE: f64 = 40.0;

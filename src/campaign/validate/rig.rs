@@ -1,5 +1,5 @@
-//! Plans of scenarios of a few lines; a device behind a link whose connection breaks at random, and a
-//! server that works as long as it is asked to.
+//! Plans of scenarios of a few lines; a device behind a link whose connection breaks at random, and
+//! a server that works as long as a request says.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub(super) fn class(name: &str) -> DeviceClass {
     plan(&scenario).fleets.remove(0).classes.remove(0).0
 }
 
-/// How the link fails: up for an exponential time, then down for another, in the mean so long.
+/// How the link fails: up for an exponential time, then down for another one, with these means.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failures {
     pub(super) mtbf: Span,
@@ -48,16 +48,16 @@ pub(super) struct Client {
     link: Rc<RefCell<Link>>,
 }
 
-/// Where the operating system does not notice a gap, a client tries again after this.
+/// If the operating system does not notice a gap, a client retries after this time.
 const TRY_AGAIN: Span = Span::millis(50);
 
 impl Client {
-    /// Orders once; whether the answer came before the connection broke.
+    /// Sends one order; true if the response came before the connection broke.
     pub(super) async fn order(&self, order: Order) -> bool {
         let request = [order.work.0, order.bytes].map(u64::to_le_bytes).concat();
         self.way.request(request, Time::FAR).await.is_ok()
     }
-    /// Waits until there is a link, as far as a device can know.
+    /// Waits until the link is up, as far as a device can know.
     pub(super) async fn repaired(&self) {
         let now = self.handle.now();
         let up = self.link.borrow().conditions().seems_up_from(now);
@@ -73,7 +73,7 @@ impl Client {
 
 const JOBS: u32 = 100_000;
 
-/// The mean seconds of a `job`, of which each device does so many, over such a link.
+/// The mean seconds of a `job` over such a link; each device does `a_device` of them.
 pub(super) fn mean_time(
     (seed, purpose): (Seed, &'static str),
     path: (Span, BitRate),
@@ -81,7 +81,7 @@ pub(super) fn mean_time(
     (expected, a_device): (f64, u32),
     job: impl AsyncFn(&Client) + Copy + 'static,
 ) -> f64 {
-    // Enough failures for three times the time that is expected.
+    // Enough failures for three times the expected time.
     let horizon = Span::from_secs_f64(3.0 * expected * f64::from(a_device));
     let on_device = |device| {
         let link = failing_link(seed.derive(purpose, device), path, failures, horizon);
@@ -97,7 +97,7 @@ fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
     let (device, server) = (handle.node("device"), handle.node("server"));
     let link = Rc::new(RefCell::new(link));
     let works = Rc::new(Works(handle.clone()));
-    // Closed forms know neither connections nor headers.
+    // Closed forms have neither connections nor headers.
     let bare = TransportOptions::bare();
     let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard), bare);
     let client = Client { handle: handle.clone(), way, link };

@@ -1,11 +1,11 @@
-//! A calibration: what a request log says about an app's link and backend, under which conditions.
+//! A calibration: the properties of an app's link and backend, estimated from a request log.
 //!
-//! [`Calibration`] is made in the campaign room, and shown as [`story`], [`to_json`], or a
+//! The campaign room makes a [`Calibration`]; here it becomes a [`story`], JSON ([`to_json`]) or a
 //! scenario.
 //!
-//! Invariants: a figure that the log cannot tell is absent, or stands under a condition, and a
-//! diagnosis says why; an estimate never stands without its interval; the scenario holds no figure
-//! that is neither in the calibration nor marked as assumed.
+//! Invariants: a figure that the log does not determine is absent or conditional, and a diagnosis
+//! says why. An estimate always has its interval. Each figure of the scenario is in the calibration
+//! or marked as assumed.
 
 mod record;
 mod scenario;

@@ -1,4 +1,4 @@
-//! What a request log says.
+//! What a request log tells, as data.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::base::Span;
 
-/// A figure with its interval of 95 %.
+/// A figure with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// The estimate; infinite where only a lower bound is known.
+    /// The estimate; infinite if only a lower bound is known.
     pub value: f64,
     pub low: f64,
     pub high: f64,
 }
 
 impl Estimate {
-    /// A figure that is given.
+    /// A known figure, without uncertainty.
     pub fn exactly(value: f64) -> Estimate {
         Estimate { value, low: value, high: value }
     }
@@ -28,21 +28,21 @@ impl Estimate {
     }
 }
 
-/// What a log says; times are in seconds.
+/// What can be estimated from a log; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
-    /// A response of the median size, where the log does not say how much of it is overhead.
+    /// A response of median size, if the log does not separate its overhead.
     Request,
     Overhead,
     Row,
-    /// A row, whatever its bytes, if the log tells rows and bytes apart.
+    /// A row without its bytes, if the log separates rows and bytes.
     RowAlone,
     Byte,
-    /// Standard deviation of a duration, as a share of it.
+    /// The standard deviation of a duration, as a share of it.
     Noise,
-    /// Transfer from one failure to the next.
+    /// Transfer time between failures.
     Between,
-    /// From a failure until the link is up.
+    /// From a failure until the link is up again.
     Recovery,
 }
 
@@ -60,14 +60,14 @@ pub struct Census {
     pub devices: Option<u64>,
     /// From the first start to the last end.
     pub lasted_ns: Span,
-    /// Mean duration of the responses that the fit has.
+    /// The mean duration of the responses in the fit.
     pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
-    /// Of the responses that the fit has.
+    /// Of the responses in the fit.
     pub rows_median: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
-    /// Of requests that began while the link was up; and how long these transferred.
+    /// Among requests that began while the link was up; and their transfer time.
     pub failures: u64,
     pub exposed_ns: Span,
 }
@@ -75,45 +75,45 @@ pub struct Census {
 /// The chunk that the closed form recommends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Advice {
-    /// The best rows; without a failure only the size below which overhead costs more.
+    /// The best rows per chunk; without failures only the size below which overhead costs more.
     pub best: Estimate,
     pub flat: (f64, f64),
-    /// How much more a row costs in chunks of the log's mean size than in the best ones, or in
-    /// those of the size below which overhead costs more: 0.07 is 7 %.
+    /// How much more a row costs in chunks of the log's mean size than in the best ones (without
+    /// failures: than at the size below which overhead costs more). 0.07 is 7 %.
     pub excess: Estimate,
 }
 
-/// What requests are that timed out.
+/// What caused the requests that timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timeouts {
-    /// The link failed, and nothing would have come.
+    /// The link failed, and no response would have come.
     Failures,
     /// The response would have come later.
     Slow,
 }
 
-/// What the reader of a log knows beside it.
+/// What the user knows besides the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given {
     pub overhead: Option<Span>,
-    /// The link's round trip: the overhead is no less.
+    /// The round trip of the link, a lower bound for the overhead.
     pub rtt: Option<Span>,
-    /// Transfer from one failure to the next.
+    /// Transfer time between failures.
     pub mtbf: Option<Span>,
     pub timeouts: Option<Timeouts>,
 }
 
-/// What a log says under a condition; under none, if it leaves nothing open.
+/// The estimates under one set of assumptions, or under none if the log is sufficient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// In seconds, as the next.
+    /// In seconds, like `mtbf`.
     pub overhead: Option<f64>,
     pub mtbf: Option<f64>,
     pub timeouts: Option<Timeouts>,
-    /// What it says; what it cannot is absent.
+    /// The estimates; those that the log does not determine are absent.
     pub figures: BTreeMap<Figure, Estimate>,
     pub advice: Advice,
-    /// If timeouts are slow: the rows of which 99 of 100 responses come before.
+    /// If timeouts are slow responses: the rows of which 99 of 100 responses come in time.
     pub in_time: Option<Estimate>,
 }
 
@@ -123,11 +123,11 @@ impl Reading {
     }
 }
 
-/// What to log so that nothing is left open.
+/// What to log next, so that the log is sufficient.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Next {
     pub rows: [u64; 2],
-    /// Of each size.
+    /// Per size.
     pub requests: u64,
 }
 
@@ -135,13 +135,13 @@ pub struct Next {
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     Refuse,
-    /// The figure is given for a part of the log, or of the sizes.
+    /// The figure is for a part of the log, or of the sizes.
     Restrict,
     Note,
 }
 
-/// A line of the table of diagnostics: its name, what it does, what is said of it (`{}` is what was
-/// found), what helps. When it stands, and why, says the page.
+/// A row of the table of diagnoses: code, effect, text (`{}` is what was found), hint. The docs say
+/// when it applies, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub code: &'static str,
@@ -152,7 +152,7 @@ pub struct Rule {
 
 macro_rules! diagnostics {
     ($($name:ident: $effect:ident $code:literal, $says:literal, $hint:literal;)*) => {
-        /// The diagnostics, the decisive first.
+        /// The diagnoses, the decisive ones first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code { $($name),* }
 
@@ -218,13 +218,13 @@ pub struct Diagnosis {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
     pub source: String,
-    /// The column and the value that these lines have, of a log that was split.
+    /// The column and the value of these lines, if the log was split.
     pub group: Option<(String, String)>,
     pub census: Census,
-    /// One that is certain, or one for each condition under which the log would say something.
+    /// One reading, or several if the log allows several sets of assumptions.
     pub readings: Vec<Reading>,
     pub next: Option<Next>,
-    /// What limits these figures, the decisive first.
+    /// What limits these figures, the decisive ones first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
@@ -239,7 +239,7 @@ impl Calibration {
     pub fn only(&self) -> Option<&Reading> {
         self.readings.first().filter(|_| self.readings.len() == 1)
     }
-    /// Adds a diagnosis if it `stands` and was not said before.
+    /// Adds a diagnosis if it `stands` and is not there yet.
     pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) {
         let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
         let known = self.diagnoses.iter().any(|diagnosis| diagnosis.code == code);

@@ -1,27 +1,27 @@
-//! A calibration as a scenario: a link and backend costs that give requests as the log has them.
+//! A calibration as a scenario: link and backend costs that reproduce the requests of the log.
 //!
-//! The transport is bare and the backend never full: handshakes, slow start and queues are in the
-//! measured times already. What grows with bytes goes to the link where the log tells it apart; all
-//! else is the backend's, with the log's noise.
+//! The transport is bare and the backend never full, because the measured times already contain
+//! handshakes, slow start and queues. Costs per byte go to the link if the log separates them; all
+//! others go to the backend, with the noise of the log.
 
 use super::record::{Calibration, Figure};
 use super::shown::story;
 use crate::base::Span;
 
-/// Bytes of JSON around a row's text, and of a page around its rows.
+/// Bytes of JSON around a row's text, and around the rows of a page.
 const ROW_AROUND: f64 = 61.0;
 const PAGE_AROUND: f64 = 145.0;
-/// A row of which the log does not tell the bytes.
+/// Bytes of a row, if the log does not have them.
 const ROW_ASSUMED: f64 = 461.0;
-/// A link that takes no time, in bits a second.
+/// A link that takes no time, in bits per second.
 const FAST: f64 = 1e9;
 /// Rows of the scenario: enough for some chunks, few enough to be quick; and their bytes.
 const ROWS: (f64, f64) = (2_000.0, 40_000.0);
 const ROWS_BYTES_MAX: f64 = 64e6;
 const ROWS_LOADED: f64 = 150_000.0;
-/// What a scenario takes of a column's width and of a chunk's rows.
+/// The limit of a scenario for the width of a column and the rows of a chunk.
 const MOST: f64 = 1e6;
-/// Seconds between failures that a scenario has, and of a gap of which the log does not tell.
+/// Limits of a scenario for seconds between failures, and the length of a gap not in the log.
 const BETWEEN: (f64, f64) = (1.0, 1e9);
 const GAP_ASSUMED: f64 = 5.0;
 const REACH: u64 = 512;
@@ -43,19 +43,19 @@ impl Calibration {
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
-    /// The rows of a chunk that are recommended, or the least of them.
+    /// The recommended rows per chunk, or its lower bound.
     pub fn recommended(&self) -> u64 {
         let best = self.only().map(|reading| reading.advice.best);
         best.map_or(1.0, |best| if best.value.is_finite() { best.value } else { best.low }).max(1.0) as u64
     }
-    /// The least and most rows of a chunk for an axis of doublings: from the log's own, or from
-    /// what is recommended if that is less, to all.
+    /// The smallest and largest rows per chunk for an axis of doublings: from the log's own, or the
+    /// recommended if that is less, to all rows.
     pub fn axis(&self) -> (u64, u64) {
         let to = (self.rows() as u64).next_power_of_two().max(2);
         let from = (self.chunk() as u64).min(self.recommended()).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
-    /// A scenario that gives such requests; `None` if their costs are not known or are several.
+    /// A scenario that reproduces the requests; `None` if their costs are unknown or ambiguous.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         self.only()?;
         let told = story(std::slice::from_ref(self));
@@ -103,7 +103,7 @@ per_device = 0
 "oracle.stuck.devices" = 0
 "##,
             costs = self.costs(rtt)?,
-            // So many loads that failures, which are few in each, come out of the mean.
+            // Each load has few failures, so it takes several to average them.
             devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64,
             chunk = self.chunk(),
             text = (self.row_bytes() - ROW_AROUND).round().min(MOST),
@@ -115,12 +115,12 @@ per_device = 0
     fn costs(&self, rtt: Span) -> Option<String> {
         let (request, row) = (self.get(Figure::Overhead)?.value, self.get(Figure::Row)?.value);
         let bytes = self.row_bytes();
-        // Bytes that the scenario's rows have beyond the log's must not take longer.
+        // Rows of the scenario can have more bytes than in the log: they must not take longer.
         let on_wire = self.get(Figure::Byte).map_or(0.0, |byte| byte.value * self.width());
         let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).clamp(1.0, FAST) } else { FAST }.round();
         let row_cost = (row - 8.0 * bytes / down).max(0.0);
         let fixed_cost = (request - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down).max(0.0);
-        // Noise is a share of the whole duration, and here the backend's part has all of it.
+        // Noise is a share of the whole duration, but here only the backend's part varies.
         let served = (fixed_cost + row_cost * self.chunk()).max(1e-9);
         let noise = self.get(Figure::Noise).map_or(0.0, |noise| noise.value);
         let service_cv = (noise * (request + row * self.chunk()) / served).min(10.0);
@@ -131,7 +131,7 @@ per_device = 0
                 Some(recovery) => (recovery.value, ""),
                 None => (GAP_ASSUMED, "     # the mean is assumed"),
             };
-            // A link has time between its failures.
+            // The link must be up between failures.
             let mean = micros(recovery.clamp(1e-3, 0.9 * mtbf));
             format!(
                 "gaps = {{ mtbf = \"{}\", mean = \"{mean}\", mode = \"reset\" }}{assumed}\n",
@@ -165,7 +165,7 @@ up = "1Gbit/s"
     }
 }
 
-/// To the microsecond, so that it can be read; shorter times to the nanosecond.
+/// Rounds to microseconds, so that it is readable; below 1 ms to nanoseconds.
 fn micros(seconds: f64) -> Span {
     let ns = (seconds * 1e9).round() as u64;
     Span(if ns < 1_000_000 { ns } else { (ns + 500) / 1_000 * 1_000 })

@@ -1,4 +1,4 @@
-//! Calibrations as people and programs read them.
+//! Calibrations for people and for programs.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Fi
 use crate::metrics::human;
 use crate::render::{Grid, lines};
 
-/// A figure: what it is called, its key and unit in JSON, and how it is shown.
+/// A figure: its name, its key and unit in JSON, and how it is shown.
 type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
 
 const FIGURES: [Shown; 8] = [
@@ -21,17 +21,17 @@ const FIGURES: [Shown; 8] = [
     (Figure::Recovery, "time to recover", "repair_ns", 1e9, span),
 ];
 
-/// What a log says, for a terminal: of one fit all figures, of several the table of readings.
+/// What a log tells, for a terminal: all figures of one fit, or a table of several.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
     let known = || FIGURES.into_iter().filter_map(|shown| Some((shown, fit.get(shown.0)?)));
-    // What is given has no interval.
+    // A given figure has no interval.
     let known = || known().filter(|(_, known)| known.low < known.high);
     for ((_, name, _, _, show), known) in known() {
         grid.row([name.to_owned(), value(known, show), interval(known, show)]);
     }
-    // A header alone is no table.
+    // No table if it would have only a header.
     let table = if known().next().is_none() { String::new() } else { grid.terminal("  ") };
     let parts = [table, list(fit, false)].into_iter().filter(|part| !part.is_empty());
     in_short(fits) + &parts.map(|part| format!("\n{part}")).collect::<String>()
@@ -66,7 +66,7 @@ pub fn in_short(fits: &[Calibration]) -> String {
     readings(fits, Some(column)).terminal("") + &fits.iter().map(decides).collect::<String>()
 }
 
-/// A line for each reading; a column that none of them fills is left out.
+/// One row per reading; columns without any value are left out.
 fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
     type Column = (&'static str, fn(&Reading) -> Option<String>);
     const COLUMNS: [Column; 10] = [
@@ -136,7 +136,7 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     }
 }
 
-/// JSON with whole numbers, `null` where the log cannot tell; several fits stand in a list.
+/// JSON with integers; `null` for what the log does not determine. Several fits are a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),
@@ -235,7 +235,7 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
     let (size, dearer) = match best.value.is_finite() {
         true => (
             format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
-            // Chunks that hardly ever come through cost more than can be said.
+            // If chunks hardly ever arrive, their cost is unbounded.
             if excess.value.is_finite() { than("that chunk") } else { String::new() },
         ),
         false => (

@@ -17,7 +17,7 @@ impl Calibration {
     }
 }
 
-/// 340 ms + 2.4 ms per row, of which 1.2 ms is 300 bytes at 2 Mbit/s; a failure a minute.
+/// 340 ms + 2.4 ms per row, of which 1.2 ms is 300 bytes at 2 Mbit/s; one failure per minute.
 fn reading() -> Reading {
     let figures = [
         (Figure::Overhead, 0.34),
@@ -64,7 +64,7 @@ fn example() -> Calibration {
     .saying([(Code::Beyond, ["500", ""]), (Code::FewDevices, ["4", ""])])
 }
 
-/// One size, and timeouts of which nobody knows what they are.
+/// Responses of one size, and timeouts of unknown cause.
 fn open() -> Calibration {
     let of = |overhead, timeouts| {
         let mut open = Reading { overhead: Some(overhead), timeouts: Some(timeouts), ..reading() };
@@ -129,7 +129,7 @@ fn the_page_has_the_table_of_diagnostics() {
 
 fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     let text = calibration.scenario("measured", rtt).expect("it has costs");
-    // What is expected of a run is held by the command line's tests, which know the metrics.
+    // The command-line tests check `[expect]`; they know the metrics.
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
     let plans = document.plans(&Request::default(), &[Described::builtin("builtin")]);
@@ -146,10 +146,10 @@ fn the_scenario_costs_what_the_calibration_says() {
     let around = 8.0 * 145.0 / 2e6;
     assert!((plan.backend.fixed_cost.as_secs_f64() - (0.25 - around)).abs() < 2e-6);
     assert!((plan.backend.row_cost.as_secs_f64() - 1.2e-3).abs() < 2e-6);
-    // A search is to take a quarter of the full grid at most.
+    // A search should take at most a quarter of the full grid.
     let (from, to) = example().axis();
     assert!(from == 1 || from * 512 <= to, "{from} {to}");
-    // Nor begins it above what is recommended, though the log has larger chunks.
+    // It does not begin above the recommended size, even if the log has larger chunks.
     for best in [Estimate::at_least(18.0), about(18.0)] {
         let mut small = example();
         small.readings[0].advice.best = best;
@@ -181,6 +181,6 @@ fn every_log_with_costs_gives_a_scenario_that_runs() {
     let long = figure(Figure::Recovery, 900.0);
     let gaps = long.fleets[0].links[0].0.gaps.expect("it fails");
     assert!(gaps.mean < gaps.mtbf, "a repair that is longer than the time between failures is cut");
-    // As of durations that are told in another unit than they have.
+    // As if durations were in another unit.
     figure(Figure::Between, 2e-6);
 }

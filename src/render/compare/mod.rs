@@ -1,4 +1,4 @@
-//! A comparison as it is shown: `told` says what differs, `words` why there is none.
+//! Renders a comparison: `told` shows differences, `words` says why two sides cannot be compared.
 
 mod told;
 mod words;

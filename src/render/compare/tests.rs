@@ -23,7 +23,7 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> CellRecord {
     }
 }
 
-/// The cell, failed with these.
+/// The cell, failed with these exit codes.
 fn failed(cell: CellRecord, exits: &[Exit]) -> CellRecord {
     let reason = |exit: &Exit| Reason::Broken { exit_code: exit.code(), text: String::new() };
     let verdict = if exits.is_empty() { Verdict::Pass } else { Verdict::Fail };
@@ -109,7 +109,7 @@ fn a_change_is_held_against_what_is_tolerated_by_its_nearer_end() {
     assert!(wasted.exceeds(u64::MAX), "a step from nothing has no share");
 }
 
-/// Of seeds `from` on, with a distribution that has observed something under `some`.
+/// Seeds from `from` on, with a distribution that has observations if `some` is true.
 fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
     let cell = |seed| {
         let mut cell = cell(variant, seed, 1_000, 50);
@@ -155,7 +155,7 @@ fn usual(rate: u64, wait: u64) -> Vec<CellRecord> {
     vec![cell(None, 1, rate, wait)]
 }
 
-/// So many seeds of a variant; the third has another value of this metric.
+/// `n` seeds of a variant; under seed 3 this metric has another value.
 fn under_seed_3(
     variant: Option<&str>,
     n: u64,
@@ -212,7 +212,7 @@ fn of_figures() -> Vec<Case> {
     ]
 }
 
-/// What one side has none of, or some of its seeds.
+/// Cases in which one side lacks figures or seeds.
 fn of_lacks() -> Vec<Case> {
     let two = || seeds(2, |seed| cell(None, seed, 5, 7));
     let mut less = two();
@@ -313,7 +313,7 @@ fn comparisons_are_told_with_what_differs_first() {
     for (name, cases) in [("figures", of_figures()), ("lacks", of_lacks()), ("cells", of_cells())] {
         insta::assert_snapshot!(name, cases.into_iter().map(told).collect::<String>());
     }
-    // A metric that is named says nothing of the rest.
+    // With one named metric the rest does not matter.
     let of = |digest: &str| {
         let cells = vec![CellRecord { digest: digest.to_owned(), ..cell(None, 1, 5, 7) }];
         side(digest, cells).of_metrics(&["engine.rows.rate".to_owned()])
@@ -329,7 +329,7 @@ fn a_figure_counts_once_and_a_trade_is_called_so() {
         (0..30).fold(cell, |cell, n| with(cell, &format!("x.y.{n}"), Unit::Count, p50 + n))
     };
     let compared = |base, candidate| compare(&side("a", vec![base]), &side("b", vec![candidate]));
-    // Half of the waits are shorter, 95 of 100 longer: it is worse, and both are said.
+    // Half of the waits are shorter, but 95 of 100 are longer: worse, and both are reported.
     let within = compared(of(200, 400, 50), of(100, 600, 50));
     assert_eq!([Finding::Worse, Finding::Better].map(|of| within.count(of)), [1, 0]);
     let told = human(&within, Paint(false), false);

@@ -1,4 +1,4 @@
-//! A comparison, told.
+//! Renders a comparison as text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,12 @@ use crate::render::{Grid, Paint, lines};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Worse,
-    /// What is worse or better, and otherwise of the headline figures.
+    /// Worse and better figures, and other changes of headline figures.
     Usual,
     All,
 }
 
-/// For people: what is worse, what is better, what is otherwise; with `all` also what is the same.
+/// For people: what is worse, better or changed; with `all` also what is the same.
 pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
     told(comparison, paint, if all { Shown::All } else { Shown::Usual })
 }
@@ -72,7 +72,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     text
 }
 
-/// What several groups have in common that do not differ at all, said once, and the others.
+/// One sentence for all groups without any difference, and the other groups.
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(is_equal);
@@ -95,7 +95,7 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     (text, others)
 }
 
-/// Groups with a new failure before others, the gravest first, then those that lose more.
+/// Groups with a new failure first, the gravest first, then groups with losses.
 fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     let loses = |group: &Group| {
         group.differences.iter().any(|d| d.finding == Finding::Worse && is_of_check(&d.metric))
@@ -107,12 +107,12 @@ fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     groups
 }
 
-/// Whether it does not differ, or by too little to say so.
+/// True if it does not differ, or too little to mention.
 fn is_equal(d: &Difference) -> bool {
     matches!(d.finding, Finding::Same | Finding::Equal)
 }
 
-/// That figures which are equal to people are.
+/// The phrase if all figures are the same or equal.
 fn none_differs<'d>(mut all: impl Iterator<Item = &'d Difference>) -> &'static str {
     if all.any(|d| d.finding == Finding::Equal) { "no figure differs by 1 %" } else { "no figure differs" }
 }
@@ -153,7 +153,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     parts.extend(told(count(Finding::Changed), &|n| format!("{n} changed, neither better nor worse")));
     let unclear = count(Finding::Unclear);
     let s = if unclear == 1 { "s" } else { "" };
-    // Of too few seeds nobody knows what chance does.
+    // With too few seeds nothing is known about chance.
     let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) => match (count(Finding::Equal), comparison.other_digests() as u64) {
@@ -195,7 +195,7 @@ fn heading(group: &Group) -> String {
     format!("\n{}: {}\n", group.title, parts.join(", "))
 }
 
-/// What the words of several seeds mean, said once.
+/// Explains the terms for several seeds, once.
 fn legend(comparison: &Comparison) -> &'static str {
     let of_chance = |group: &Group| group.basis != Basis::Exact && group.seeds.0 > 1;
     if !comparison.groups.iter().any(of_chance) {
@@ -208,16 +208,16 @@ fn legend(comparison: &Comparison) -> &'static str {
 
 const UNJUDGED: usize = 8;
 const FEW_GROUPS: usize = 4;
-/// How many figures of each finding are shown of a group, unless all are asked for.
+/// How many figures per finding are shown in a group, unless all are asked for.
 fn most(comparison: &Comparison) -> usize {
     if comparison.groups.len() > FEW_GROUPS { 3 } else { 8 }
 }
 
-/// What lies within so many millionths at 95 % is called equal.
+/// Within this many millionths, at 95 %, a figure is called equal.
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// What is better for what, in a line.
+/// What improved at the price of what, in one line.
 fn trade(group: &Group) -> Option<String> {
     let [better, worse] = group.trade()?;
     let by = |d: &Difference| match d.change_ppm.filter(|_| !d.lopsided) {
@@ -227,15 +227,15 @@ fn trade(group: &Group) -> Option<String> {
     Some(format!("trade: {} better{}, {} worse{}", called(better), by(better), called(worse), by(worse)))
 }
 
-/// The figures shown, what stands first before the others, and how many more differ, in words: what
-/// may be chance does not, and a part of a figure differs with it.
+/// The figures to show, the most important first, and a text on how many more differ. Figures that
+/// may be chance, and parts of a shown figure, do not count.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     let all = amount == Shown::All;
     let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| all || !is_equal(d)).collect();
     if all {
         return (shown, String::new());
     }
-    // Of a metric one of its gravest statistics is shown, the 95th percentile if it can.
+    // One statistic per metric: of the gravest, p95 if possible.
     let gravest = group.metrics();
     let mut said = BTreeSet::new();
     let mut of_each = BTreeMap::new();
@@ -291,7 +291,7 @@ fn differences(group: &Group, paint: Paint, amount: Shown, most: usize) -> Strin
     painted(&table_of(&shown).terminal("  "), paint) + &more + &rest
 }
 
-/// The headline figures that too few seeds say nothing of yet.
+/// Headline figures with too few seeds for a statement.
 fn unjudged(group: &Group) -> Vec<&Difference> {
     if group.basis != Basis::Paired || group.lacks().is_none() {
         return Vec::new();
@@ -303,7 +303,7 @@ fn unjudged(group: &Group) -> Vec<&Difference> {
     open
 }
 
-/// By how much a figure may differ at most, with a confidence of 95 %; `None` if nobody knows.
+/// The largest possible difference, at 95 % confidence; `None` if unknown.
 fn bound(d: &Difference) -> Option<u64> {
     let ends = |(low, high): (i64, i64)| low.unsigned_abs().max(high.unsigned_abs());
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
@@ -313,13 +313,13 @@ fn quiet(group: &Group) -> Vec<&Difference> {
     let is_quiet = |d: &&Difference| d.finding == Finding::Unclear || is_equal(d);
     let mut quiet: Vec<&Difference> =
         group.differences.iter().filter(is_quiet).filter(|d| is_gated(&d.metric)).collect();
-    // A zero that stays one is no answer to anything.
+    // A figure that stays 0 is not worth a line.
     quiet.retain(|d| d.means.iter().any(|mean| mean.is_some_and(|mean| mean > 0.0)));
     quiet.sort_by_key(|d| (weight(&d.metric), &d.metric));
     quiet
 }
 
-/// Which headline figures are equal, within how much, and which the seeds do not tell apart.
+/// Which headline figures are equal, within what bound, and which are undecided.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();
@@ -339,14 +339,14 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     equal.into_iter().chain(open).collect()
 }
 
-/// Whether by itself it would be more than chance, of many it is not.
+/// True if it is significant alone, but not among many figures.
 fn leans(d: &Difference) -> bool {
     let leans = |(low, high): (i64, i64)| low > 0 || high < 0;
     d.finding == Finding::Unclear && d.interval_ppm.is_some_and(leans)
 }
 
-/// The metrics of these figures, each once: with its statistic if it has one, and with the change
-/// of one that leans.
+/// The metrics of these figures, each once: with its statistic if there is only one, and with the
+/// change if that is significant alone.
 fn listed(figures: &[&Difference]) -> String {
     let of = grouped(figures.iter().copied(), |d| d.metric.as_str());
     let name = |(metric, all): &(&str, Vec<&Difference>)| match all.as_slice() {
@@ -382,9 +382,9 @@ fn change(d: &Difference) -> String {
     match (d.change_ppm, d.base, d.candidate) {
         _ if d.lopsided => "not in all".to_owned(),
         (_, None, _) => "in neither".to_owned(),
-        // How much longer it takes until something never comes nobody can say.
+        // There is no size for a change to a wait that never ends.
         (None, ..) if d.censored != [None; 2] && d.unit == Unit::Ns => "–".to_owned(),
-        // What moved is never told as nothing.
+        // A change is never shown as 0.
         (Some(0), Some(base), Some(candidate)) if base != candidate => {
             human::percent(if candidate > base { 1 } else { -1 })
         }
@@ -393,7 +393,7 @@ fn change(d: &Difference) -> String {
     }
 }
 
-/// An end of an interval: of what is more than chance it is never told as nothing.
+/// An end of an interval. If the change is significant, it is never shown as 0.
 fn end(d: &Difference, ppm: i64) -> String {
     let is_judged = matches!(d.finding, Finding::Worse | Finding::Better);
     let least = if d.means[1] > d.means[0] { 1 } else { -1 };
@@ -464,7 +464,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// The worst of the cells whose failure is new: why, and the command that runs it again.
+/// The worst of the newly failing cells: why, and the command that runs it again.
 fn failing(group: &Group) -> Vec<String> {
     let Some(cell) = &group.new_failing else { return Vec::new() };
     let reasons = reasons_of(cell).into_iter().take(REASONS);
@@ -473,11 +473,11 @@ fn failing(group: &Group) -> Vec<String> {
 }
 
 const REASONS: usize = 3;
-/// So many of each kind GitHub shows of a step.
+/// GitHub shows at most this many annotations of each kind per step.
 const ANNOTATIONS: usize = 10;
 
-/// As a GitHub job shows it: an error for a new failure and for what is lost, then a warning for
-/// each figure that is worse, the weightiest first.
+/// Annotations for a GitHub job: an error for a new failure and for losses, then a warning for each
+/// worse figure, the most important first.
 pub fn annotations(comparison: &Comparison) -> String {
     let failure = match comparison.new_failure() {
         Exit::Success => String::new(),

@@ -1,4 +1,4 @@
-//! Why sides, or cells and a baseline, cannot be compared, and how a baseline is missed.
+//! Texts on why sides, or cells and a baseline, cannot be compared, and how they differ from it.
 
 use crate::analysis::compare::{
     Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Worst,
@@ -7,7 +7,7 @@ use crate::analysis::{Standard, distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::stats::PAIRS_MIN;
 
-/// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
+/// Why a part cannot be judged, and what would help; `None` if all is judged.
 pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (group, least) = comparison.unjudged()?;
     let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
@@ -22,19 +22,19 @@ pub fn lacking(comparison: &Comparison) -> Option<String> {
     joined(comparison.unmatched.0.iter().cloned().chain(seeds))
 }
 
-/// The metrics that are not measured alike on both sides; `None` if all are.
+/// The metrics with different units or shapes on both sides; `None` if there are none.
 pub fn unlike(comparison: &Comparison) -> Option<String> {
     joined(comparison.groups.iter().flat_map(|group| &group.unlike).map(one_unlike))
 }
 
-/// The seeds that a side has run several times to unlike ends; `None` if there are none.
+/// The seeds with different results of several runs of one side; `None` if there are none.
 pub fn copies(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
     let seeds = joined(groups.map(|group| group.copies.join(", ") + &of(group)))?;
     Some(format!("one side has several cells of seed {seeds}, and they did not come to the same"))
 }
 
-/// What one side has measured and the other has not, or both under too few seeds.
+/// Metrics that only one side has measured, or both under too few seeds.
 pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     let (base, candidate) = &comparison.sides;
     joined(comparison.unmeasured(asked).into_iter().map(|one| {
@@ -53,7 +53,7 @@ pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     }))
 }
 
-/// In what cells are not as a baseline's, as a reason of theirs or as a line.
+/// How cells differ from a baseline, as a reason or a line.
 pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
     let name = standard.name;
     let over = |figure: &Difference| {
@@ -111,12 +111,12 @@ pub(super) fn called(d: &Difference) -> String {
     if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
 }
 
-/// Both sides' figures; those that differ, with digits enough to see it.
+/// Both sides' figures; if they differ, with enough digits to see it.
 pub(super) fn figures(d: &Difference) -> [String; 2] {
     let about = if d.unit == Unit::Uj { "≈ " } else { "" };
     let shown = numbers(d).map(|text| format!("{about}{text}"));
     let Some(of) = d.of else { return shown };
-    // Of waits that never ended the count stands there already.
+    // Waits that never ended have the count already.
     [0, 1].map(|side| match d.censored[side] {
         Some(_) => shown[side].clone(),
         None => format!("{} (of {})", shown[side], human::thousands(of[side])),
@@ -134,7 +134,7 @@ fn numbers(d: &Difference) -> [String; 2] {
     };
     let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
     let told = [low, high].map(|mean| human::mean(d.unit, mean));
-    // Of what is rare the whole numbers of both may be the same, or nothing.
+    // For rare events both integers may be equal, or 0.
     let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
         told
     } else {
@@ -157,7 +157,7 @@ pub(super) fn missing(all: &[Missing]) -> Vec<String> {
     all.iter().map(told).collect()
 }
 
-/// The seeds that are missing, and the metrics that others lack, each once: `all`, or the first.
+/// The missing seeds, and the metrics that others lack, each once: `all`, or the first ones.
 pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     const NAMED: usize = 3;
     let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
@@ -194,7 +194,7 @@ fn joined(all: impl Iterator<Item = String>) -> Option<String> {
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// Which sums are no better and no worse, as one side has more devices or hours.
+/// Which sums are neither better nor worse, because one side has more devices or hours.
 pub(super) fn other_size(group: &Group) -> Option<String> {
     let devices = group.devices.map(|[base, candidate]| {
         format!("{} against {} in the base", human::count(candidate, "device"), base)

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::render::svg::{Size, Svg};
 
-/// A plot for a desk and the same for a phone, of which the page shows one.
+/// A wide and a narrow drawing of a plot, of which the page shows one.
 pub(super) fn drawn_twice([wide, narrow]: &[Svg; 2]) -> Markup {
     html! {
         div.wide { (PreEscaped(wide.inline())) }
@@ -24,7 +24,7 @@ pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> M
     }
 }
 
-/// That of so many no more than the first are drawn.
+/// A note if only the first `most` of `all` are drawn.
 pub(super) fn first_of(most: usize, all: usize, what: &str) -> Markup {
     html! {
         @if all > most { p.note { "The first " (most) " of " (all) " " (what) " are drawn; the table has all." } }

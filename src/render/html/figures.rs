@@ -1,4 +1,4 @@
-//! The headline figures in plain words, the gates, the table of cells, and answers to questions.
+//! The headline figures in plain words, the gates, the table of cells, and answers.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::render::brief::{Checks, Glance, brief, checks, glance, population};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
-/// Gates told one by one: so many at most, and so many where no more than these are missed.
+/// The most gates that are shown one by one: the missed ones, and if these are few.
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
 const COLUMNS: usize = 24;
 
-/// A card for each sentence; several settings stand side by side in the table of figures.
+/// A card for each sentence; several settings are side by side in the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
     let Checks { found, passed, .. } = checks(&cells);
@@ -110,7 +110,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => (3, None),
     });
     told.truncate(CELLS);
-    // Of a search that found something, what fails is excluded; of a matrix, an answer.
+    // A failing setting is excluded in a search with a result, and a result in a matrix.
     let found = if record.matrix { "misses something" } else { "excluded" };
     let figure = |cell: &CellRecord, metric: &str, stat: &str| {
         let figure = cell.metrics.get(metric);

@@ -40,7 +40,7 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     (figures::answers(record))
-                    // What fails in a search that found something is excluded.
+                    // In a search with a result, failing settings are excluded.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
@@ -69,21 +69,21 @@ pub fn page(record: &RunRecord) -> String {
             }
         }
     };
-    // A number stays in one line.
+    // A number is not broken over two lines.
     page.into_string().replace('\u{2009}', "\u{202f}")
 }
 
-/// A sweep or a search is about its settings, not about one of its cells.
+/// A sweep or a search is about its settings, not about a single cell.
 fn is_a_grid(record: &RunRecord) -> bool {
     record.sweep.is_some() || record.tune.is_some()
 }
 
-/// A search in which settings that fail are findings: unless none is left, or something broke.
+/// A search whose failing settings are results: one is left, and nothing broke.
 fn found(record: &RunRecord) -> Option<&TuneRecord> {
     record.tune.as_ref().filter(|_| record.is_of_findings())
 }
 
-/// The terminal's first line without its verdict, which stands above it in colour.
+/// The first line of the terminal without the verdict, which is above it in colour.
 fn summed_up(record: &RunRecord) -> String {
     let line = headline(record, Paint(false));
     let told = line.rsplit_once(" (").map_or(line.as_str(), |(_, told)| told);
@@ -116,7 +116,7 @@ fn drawn(record: &RunRecord) -> Markup {
                 @if record.cells.len() == 1 {
                     div.plots { (over_time(record, cell)) }
                 } @else {
-                    // A sweep is about its settings: no single cell stands for it.
+                    // A sweep is about its settings: no single cell represents it.
                     details open[i == 0 && !is_a_grid(record)] {
                         summary { (cell.id) }
                         div.plots { (over_time(record, cell)) }

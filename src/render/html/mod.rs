@@ -1,15 +1,15 @@
-//! `report.html`: a run as one page to look at.
+//! `report.html`: a run as one page.
 //!
-//! [`page`] renders a record and nothing else, into a file that asks for nothing and runs no
-//! script.
+//! [`page`] renders a record into one file that loads nothing and runs no script.
 //!
 //! Invariants:
 //!
-//! - The verdict comes first, then what is wrong, each with the command that shows it again.
+//! - The verdict comes first, then what is wrong, each with the command that repeats it.
 //! - Under every plot stands how to read it, and its data as a table.
-//! - The page is bounded, whatever the run: what is left out is counted.
+//! - The size of the page is bounded for any run: what is left out is counted.
 //!
-//! How: `layout` puts the page together; `plots` finds what can be drawn, `drawing` frames it.
+//! Read `layout` first, which assembles the page; `plots` finds what can be drawn, `drawing` frames
+//! it.
 
 mod drawing;
 mod failures;

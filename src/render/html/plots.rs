@@ -1,4 +1,4 @@
-//! What of a record can be drawn.
+//! The plots that a record has data for.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ const DURATIONS: [(&str, &str); 5] = [
     ("engine.write_visible.duration", "edit seen"),
     ("engine.request.duration", "one request"),
 ];
-/// Devices that have a lane although nothing happened there.
+/// The most devices with a violation that have a lane even without events.
 const DEVICES_DRAWN: usize = 2;
-/// Faults of so many names have a strip of their own.
+/// At most this many faults by name have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// More marks in a row are told by their number in each of so many stretches: the page is bounded.
+/// A strip with more marks shows their number in each of `BINS` intervals: the page is bounded.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -31,8 +31,8 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
         [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
     let curve = |(metric, name): &(&str, &str)| {
         let figure = cell.metrics.get(*metric)?;
-        // By logarithms nothing takes no time at all; a nanosecond is the least there is. A curve
-        // ends where what is left never came.
+        // A logarithmic axis has no 0, so 1 ns is the least. A curve ends at the percentile that
+        // never came.
         let point = |(i, (stat, _)): (usize, &(&str, &str))| {
             let y = figure.stat(stat).filter(|value| *value != NEVER)?.max(1) as f64;
             Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
@@ -108,16 +108,16 @@ fn panel(series: &SeriesRecord, metric: &str, name: &str, unit: Unit) -> Option<
 fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
-    // A mark at the very end would only be in the way.
+    // No mark at the very end, where it would only be in the way.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    // A key of the whole scenario stands before its tables.
+    // Keys of the whole scenario come before its tables.
     let keys = record.resolved.get(&cell.resolved).and_then(|text| text.split("\n[").next());
     let start = keys.and_then(|keys| keys.lines().find_map(|line| line.strip_prefix("start = ")));
     let clock = start.and_then(|start| Clock::parse(start.trim_matches('"')));
     Timeline { end, phase, clock, ..Timeline::default() }
 }
 
-/// When devices had no link or no process, and what befell them; `None` if nothing did.
+/// When devices had no link or process, and which faults hit them; `None` if there were none.
 pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let mut strips = Vec::new();
@@ -157,7 +157,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
 }
 
-/// Instants in stretches of equal length, each as high as its number beside the greatest.
+/// Counts instants in intervals of equal length; the height is relative to the greatest count.
 fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     let long = (end / BINS).max(1);
     let mut bins: BTreeMap<u64, u64> = BTreeMap::new();
@@ -171,14 +171,14 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     bins.into_iter().map(bin).collect()
 }
 
-/// From when on any device was online; the start, if none ever was or nothing was sampled before.
+/// The last sample before any device was online; 0 if there is none, or none ever was online.
 fn first_online(series: &SeriesRecord) -> u64 {
     let online = series.values.get("device.online.count");
     let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
     first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
-/// When devices were without link or process, as a share of the most ever online until then.
+/// When devices had no link or process, as a share of the most that were online before.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
@@ -199,13 +199,13 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
     spans
 }
 
-/// The life of a record, with a lane for each device on which something is wrong with it.
+/// The life of a record, with a lane for each device with a violation on it.
 pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
     let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
     devices.dedup();
     devices.truncate(DEVICES_DRAWN);
-    // All of it is about one record, whose whole key would only fill the lines.
+    // All moments are about this record: its whole key would only fill the lines.
     let key = life.record.split_once('/').map_or("", |(_, key)| key);
     let short: String = key.chars().take(8).collect();
     let shorten = |text: &str| match key.chars().nth(12) {
@@ -223,7 +223,7 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     })
 }
 
-/// The figures in which variants of the only scenario differ; `None` if there are not several.
+/// The figures in which variants of the only scenario differ; `None` if there is one variant.
 pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty());
     let variants = grouped(cells, |cell| cell.variant.as_deref());
@@ -235,7 +235,7 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
     let names = variants.iter().map(|(name, _)| name.unwrap_or_default());
     let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
-        // What never came is as long as the longest that is known.
+        // A wait that never ended is drawn as long as the longest known wait.
         let known = |one: &Glance| match (one.value, one.censored) {
             (NEVER, Some(censored)) => censored.waited,
             (_, _) => libm::round(one.each()) as u64,

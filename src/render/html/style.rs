@@ -1,4 +1,4 @@
-//! How the page looks; colours and plots are styled by [`super::super::svg::CSS`].
+//! The style of the page; [`super::super::svg::CSS`] styles colours and plots.
 
 pub(super) const CSS: &str = "\
 :root{color-scheme:light dark}*{box-sizing:border-box}\

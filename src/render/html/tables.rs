@@ -4,11 +4,11 @@ use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
-/// Rows of a table over time; the others stand in `series.csv`.
+/// The most rows of a table over time; `series.csv` has the others.
 const ROWS_OVER_TIME: usize = 24;
 const TOLD_OF_A_STRIP: usize = 40;
 
-/// A row a setting, a column a curve, before each how many seeds it rests on, if these differ.
+/// A row per setting, a column per curve, with the number of seeds before it if they differ.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
     let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));

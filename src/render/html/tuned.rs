@@ -1,4 +1,4 @@
-//! What a search for the best settings came to.
+//! The result of a search for the best settings.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -10,7 +10,7 @@ use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, Tu
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::told;
 
-/// A plot for each key that was searched, then each place in words and beside what others ship.
+/// A plot for each searched key, then each place in words and compared with other products.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
@@ -62,7 +62,7 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     }
 }
 
-/// The figure along one key, a curve for each place; `None` of words, or of fewer than two.
+/// The figure along one key, a curve per place; `None` for words, or for fewer than two values.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
         .places
@@ -72,10 +72,10 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let points = || knobs.iter().flat_map(|(_, knob)| &knob.points);
     let numbers = points().filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
     let last = numbers.fold(1.0, f64::max);
-    // Everything at once is written as a number beyond all others: it lies a step behind the last.
+    // "Everything" is a huge number: it is drawn one step after the last.
     let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
     let label = |value: &str| if value == EVERYTHING { "everything" } else { value }.to_owned();
-    // What is no number has no place on the axis.
+    // What is not a number has no position on the axis.
     let settings = points().filter_map(|point| Some((place(&point.value)?, label(&point.value))));
     let mut settings: Vec<(f64, String)> = settings.collect();
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -120,7 +120,7 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     })
 }
 
-/// Between what the mean of a setting lies that was run under all seeds, by its cells.
+/// The 95 % interval of the mean of a setting that ran under all seeds, from its cells.
 fn interval(
     record: &RunRecord,
     tune: &TuneRecord,

@@ -1,4 +1,4 @@
-//! Bars side by side: variants by a figure, or how often a wait was how long.
+//! Bars side by side: variants by a figure, or a histogram of waits.
 
 use super::frame::{LETTERS, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
@@ -8,18 +8,18 @@ use super::style::LOOKS;
 pub struct Bars {
     pub title: String,
     pub about: String,
-    /// Bars that are held against each other, under what they are of.
+    /// Groups of bars to compare, each with its title.
     pub groups: Vec<(String, Vec<Bar>)>,
-    /// Whether bars of a group are of one thing: then they have one colour.
+    /// True if the bars of a group are of one thing: then they have one colour.
     pub alike: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub name: String,
-    /// How long it is beside others of its group.
+    /// Its length relative to others of its group.
     pub value: u64,
-    /// The same in words.
+    /// The value in words.
     pub told: String,
 }
 

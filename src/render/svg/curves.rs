@@ -1,4 +1,4 @@
-//! Curves over the settings of one key: each with its interval, its best, and its flat region.
+//! Curves over the settings of one key, each with intervals, its best, and its flat region.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
 use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
@@ -11,14 +11,14 @@ pub struct Curves {
     pub title: String,
     pub about: String,
     pub x: String,
-    /// The settings from left to right: where they lie, and what they are called.
+    /// The settings from left to right: position and label.
     pub settings: Vec<(f64, String)>,
     pub y: String,
-    /// Its unit; counts if none.
+    /// Its unit; counts if `None`.
     pub unit: Option<Unit>,
-    /// The curves; of more than [`Curves::MOST`] the first are drawn.
+    /// The curves; only the first [`Curves::MOST`] are drawn.
     pub curves: Vec<Curve>,
-    /// Settings of somebody's, marked by a line with a letter: where, and whose.
+    /// Settings of products, marked by a line with a letter: position and product.
     pub marks: Vec<(f64, String)>,
 }
 
@@ -27,9 +27,9 @@ pub struct Curve {
     pub name: String,
     pub points: Vec<Point>,
     pub best: Option<f64>,
-    /// The first and last setting that cost at most a little more than the best.
+    /// The first and last setting that cost at most 3 % more than the best.
     pub flat: Option<(f64, f64)>,
-    /// Between what the optimum lies; open at an end of what was tried.
+    /// The interval of the optimum; open at an end of the tried settings.
     pub between: Option<[Option<f64>; 2]>,
 }
 
@@ -38,9 +38,9 @@ pub struct Point {
     pub x: f64,
     pub y: f64,
     pub interval: Option<(f64, f64)>,
-    /// Whether it may be the best; what lost a row may not.
+    /// False if the setting is excluded.
     pub candidate: bool,
-    /// Under how many seeds it was run, where that differs: what has fewer is hollow.
+    /// The number of seeds, if that differs; points with fewer are hollow.
     pub seeds: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ const KEYS: f64 = 18.0;
 const INSET: f64 = 12.0;
 
 impl Curves {
-    /// More curves are not told apart.
+    /// With more, curves could not be told apart.
     pub const MOST: usize = LOOKS;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -129,7 +129,7 @@ impl Curves {
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
         marks
     }
-    /// A dashed line for each mark with its letter above: names stand in the legend.
+    /// A dashed line for each mark with its letter above; the legend has the names.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
         let places: Vec<f64> = self.sorted_marks().iter().map(|(at, _)| x.at(*at)).collect();
         let letters = spread(&places, 13.0, inside.left, inside.right);
@@ -143,7 +143,7 @@ impl Curves {
         }
     }
 
-    /// Below all, each mark with its letter, its setting, its names. How high that is.
+    /// The legend at the bottom: letter, setting and names of each mark. Returns its height.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
         let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
         let columns = size.pick(2, 1);
@@ -171,7 +171,7 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Below the axis, a row for each curve: its flat region, where the optimum lies, its best.
+    /// Below the axis a row per curve: its flat region, the interval of the optimum, its best.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

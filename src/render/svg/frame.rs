@@ -1,4 +1,4 @@
-//! The frame of a plot: what is around it, and its two axes.
+//! The frame of a plot, and its two axes.
 
 use super::ink::{Anchor, Ink, px, width};
 use super::scale::{Scale, noun, with_room};
@@ -6,10 +6,10 @@ use super::style;
 use crate::metrics::Unit;
 use crate::render::escaped;
 
-/// For which screen a plot is drawn: its letters have the same size on both.
+/// The screen that a plot is drawn for: letters have the same size on both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// 640 pixels: a page on a desk, or paper.
+    /// 640 pixels: a desktop page, or paper.
     Wide,
     /// 340 pixels: a phone.
     Narrow,
@@ -21,7 +21,7 @@ impl Size {
     pub(super) fn width(self) -> f64 {
         self.pick(640.0, 340.0)
     }
-    /// Pixels of a plot from top to bottom, without what stands below its axis.
+    /// The height of a plot in pixels, without what is below its axis.
     pub(super) fn height(self) -> f64 {
         self.pick(250.0, 210.0)
     }
@@ -53,7 +53,7 @@ impl Svg {
     pub fn inline(&self) -> String {
         self.element("", "")
     }
-    /// As a file of its own, light and dark.
+    /// As a separate file, light and dark.
     pub fn standalone(&self) -> String {
         let style = format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS);
         self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
@@ -99,7 +99,7 @@ pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     widest + 10.0
 }
 
-/// The axis at the bottom with its name and as many labels as have room, those `first` before all.
+/// The bottom axis with its name and as many labels as there is room for, `first` ones first.
 pub(super) fn bottom_axis(
     ink: &mut Ink,
     inside: Inside,

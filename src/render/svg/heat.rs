@@ -1,4 +1,4 @@
-//! A map of cells: one key across, another down, what each costs beside the best of its row.
+//! A heat map of cells: one key across, another down, with the cost relative to the row's best.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub struct HeatMap {
     pub x: String,
     pub columns: Vec<String>,
     pub y: String,
-    /// The rows; beyond [`HeatMap::MOST`] they are left to the table.
+    /// The rows; those beyond [`HeatMap::MOST`] are only in the table.
     pub rows: Vec<HeatRow>,
 }
 
@@ -26,7 +26,7 @@ pub struct HeatRow {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// What it costs beside the best of its row, which costs 1; `None` without a figure.
+    /// The cost relative to the best of its row, which is 1; `None` without a figure.
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
@@ -42,17 +42,17 @@ impl HeatRow {
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 24.0;
-/// Columns so narrow have room for a cost with a decimal.
+/// Narrower columns have no room for a cost with a decimal.
 const NARROWEST: f64 = 23.0;
-/// From this many times the best on all cells look the same.
+/// From this cost on all cells look the same.
 const COST_MAX: f64 = 4.0;
-/// Costs up to the end of each shade but the last. The first is the flat region.
+/// The largest cost of each shade except the last. The first is the flat region.
 const BOUNDS: [f64; SHADES - 1] = [1.03, 1.1, 1.2, 1.35, 1.6, 2.0, 2.8, COST_MAX];
 
 impl HeatMap {
-    /// More rows are not drawn.
+    /// The most rows that are drawn.
     pub const MOST: usize = 24;
-    /// More columns are not drawn: both ends are, the best of the rows, and others between.
+    /// The most columns that are drawn: both ends, the best of the rows, and some between.
     pub const WIDEST: usize = 16;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -104,7 +104,7 @@ impl HeatMap {
             return (0..all).collect();
         }
         let mut bests = grouped(rows.iter().filter_map(HeatRow::best), |best| *best);
-        // Where there is no room for all, those of the most rows.
+        // If there is no room for all, the best of the most rows.
         bests.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
         let first = [0, all - 1].into_iter().chain(bests.into_iter().map(|(best, _)| best));
         let mut shown: BTreeSet<usize> = distinct(first).into_iter().take(most).collect();

@@ -1,18 +1,18 @@
-//! Plots as SVG, written by us: what is to be seen goes in, a text comes out.
+//! Plots as SVG, without a library: figures go in, a text comes out.
 //!
-//! A plot is a plain struct of figures and names, filled by who knows what they mean.
+//! A plot is a plain struct of figures and names; its caller knows what they mean.
 //!
 //! Invariants:
 //!
 //! - The same figures give the same bytes on every machine: coordinates are rounded to tenths,
 //!   floats are never printed.
-//! - No label lies over another: what has no room is moved or left out.
-//! - Colour is never the only cue: series differ in marker and dash, heat is told in words, and the
-//!   best has a frame.
-//! - Letters have one size, so each plot is drawn twice: for a desk and for a phone ([`Size`]).
-//! - Light, dark and print differ in custom properties alone ([`CSS`]).
+//! - No label covers another: if it has no room, it is moved or left out.
+//! - Colour is never the only cue: series differ in marker and dash, heat also has its value in
+//!   words, and the best has a frame.
+//! - Letters have one size, so each plot is drawn twice: for a desktop and for a phone ([`Size`]).
+//! - Light, dark and print differ only in custom properties ([`CSS`]).
 //!
-//! How: `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures.
+//! `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures text.
 
 mod bars;
 mod clock;

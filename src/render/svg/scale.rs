@@ -1,8 +1,8 @@
-//! From figures to places, and the figures that an axis tells.
+//! Maps figures to places, and chooses the figures on an axis.
 
 use crate::metrics::{Unit, human};
 
-/// Maps figures to places between two ends, evenly or by their logarithm.
+/// Maps figures to places between two ends, linearly or logarithmically.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scale {
     log: bool,
@@ -19,12 +19,12 @@ impl Scale {
         let to = if to > from { to } else { from + 1.0 };
         Scale { log: false, from, to, start, end }
     }
-    /// The same by logarithms; the figures must be greater than zero.
+    /// A logarithmic scale; the figures must be greater than 0.
     pub(super) fn log((from, to): (f64, f64), (start, end): (f64, f64)) -> Scale {
         let to = if to > from { to } else { from * 2.0 };
         Scale { log: true, from, to, start, end }
     }
-    /// For figures from `low` to `high`: by logarithms if far apart, else from zero.
+    /// For figures from `low` to `high`: logarithmic if far apart, otherwise linear from 0.
     pub(super) fn fitting(low: f64, high: f64, places: (f64, f64)) -> Scale {
         if low > 0.0 && high / low >= LINEAR_MAX {
             Scale::log((low / 1.15, high * 1.15), places)
@@ -60,7 +60,7 @@ impl Scale {
     fn log_ticks(self, unit: Unit, most: usize) -> Vec<f64> {
         let within = |x: &f64| *x >= self.from * 0.999_999 && *x <= self.to * 1.000_001;
         let all: Vec<f64> = ladder(unit).into_iter().filter(within).collect();
-        // Whole powers alone where there are many.
+        // Only whole powers if there are many.
         let majors: Vec<f64> = all.iter().copied().filter(|x| is_round(unit, *x)).collect();
         let chosen = if all.len() <= most || majors.len() < 3 { all } else { majors };
         let each = chosen.len().div_ceil(most.max(1)).max(1);
@@ -99,7 +99,7 @@ fn is_round(unit: Unit, x: f64) -> bool {
     }
 }
 
-/// A figure beside an axis: without zeros that say nothing, and the noun that its name tells.
+/// The label of a figure on an axis: short, and without a noun that the axis name has.
 pub(super) fn label(unit: Unit, x: f64) -> String {
     let value = libm::round(x.max(0.0)) as u64;
     let text = match unit {
@@ -128,7 +128,7 @@ pub(super) fn noun(unit: Unit) -> &'static str {
     }
 }
 
-/// Labels of which none meets another: some are left out, those `first` the least, the last never.
+/// Leaves out labels that would overlap: the last label stays, and `first` ones before others.
 pub(super) fn with_room(ticks: &[(f64, String)], first: &[bool], size: f64, gap: f64) -> Vec<(f64, String)> {
     let half = |i: usize| super::ink::width(&ticks[i].1, size) / 2.0;
     let meet = |a: usize, b: usize| (ticks[a].0 - ticks[b].0).abs() < half(a) + half(b) + gap;

@@ -1,4 +1,4 @@
-//! The life of one record: a lane a place, time from top to bottom, an arrow for what was sent.
+//! The life of a record: a lane per place, time from top to bottom, an arrow per message.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
@@ -9,7 +9,7 @@ use crate::record::StepRecord;
 pub struct SpaceTime {
     pub title: String,
     pub about: String,
-    /// Places that have a lane although perhaps nothing happens there.
+    /// Places that have a lane even if nothing happens there.
     pub lanes: Vec<String>,
     pub moments: Vec<StepRecord>,
     /// How the story ends, if it ends badly.
@@ -20,16 +20,16 @@ const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
 const LINES_MAX: usize = 3;
 
-/// Bold letters take the room of larger ones.
+/// The font size that has the width of bold letters.
 const BOLD: f64 = LETTERS * 1.12;
 
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     words: f64,
-    /// Whether the clock stands above the words.
+    /// True if the clock stands above the words.
     together: bool,
     heads: f64,
-    /// The words of each moment in lines, and where its row lies.
+    /// The words of each moment in lines, and the position of its row.
     rows: Vec<(Vec<String>, f64)>,
     bottom: f64,
 }
@@ -39,7 +39,7 @@ impl SpaceTime {
         let plan = self.plan(size);
         let mut ink = Ink::default();
         for (i, (name, x)) in plan.lanes.iter().enumerate() {
-            // Lanes that are near each other have their names in two rows.
+            // Names of near lanes alternate between two rows.
             let y = if i % 2 == 1 { 13.0 + plan.heads - TOP } else { 13.0 };
             ink.text("b", (*x, y), Anchor::Middle, name);
             ink.line("lane", (*x, y + 6.0), (*x, plan.bottom));
@@ -76,7 +76,7 @@ impl SpaceTime {
             .iter()
             .flat_map(|m| [Some(m.place.as_str()), m.to.as_deref(), m.from.as_deref()].into_iter().flatten());
         let mut names = distinct(mentioned.chain(self.lanes.iter().map(String::as_str)));
-        // Devices to the left, the backend to the right, as the data goes.
+        // Devices to the left, the backend to the right, as the data flows.
         names.sort_by_key(|name| {
             ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)
         });
@@ -109,8 +109,8 @@ impl SpaceTime {
         Plan { lanes, words, together, heads, rows, bottom: y }
     }
 
-    /// An arrow from each sending to the arrival that belongs to it: the next one at that place
-    /// that comes from there. What never arrives ends in a cross before its lane.
+    /// An arrow from each sending to its arrival: the next one at that place from this one. A
+    /// message that never arrives ends in a cross before its lane.
     fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {
@@ -129,7 +129,7 @@ impl SpaceTime {
                 let head = if toward > 0.0 { "M2 0L-6-3.6V3.6Z" } else { "M-2 0L6-3.6V3.6Z" };
                 ink.shape("head", end, head);
             } else {
-                // Short of where it was to go, and on no other lane.
+                // It ends before its target, and on no other lane.
                 let end = (aim - 0.45 * plan.apart() * toward, start.1 + 9.0);
                 ink.line("arrow", start, end);
                 ink.shape("x", end, super::style::CROSS);

@@ -1,4 +1,4 @@
-//! What happened over virtual time: panels with one axis, and strips below them.
+//! Events over virtual time: panels with one axis, and strips below them.
 
 use super::clock::Clock;
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
@@ -13,12 +13,12 @@ pub struct Timeline {
     pub about: String,
     /// The end of the axis, in nanoseconds; it begins at zero.
     pub end: u64,
-    /// What the clock of the scenario shows at zero; without it the axis is virtual time.
+    /// The clock of the scenario at zero; without it the axis is virtual time.
     pub clock: Option<Clock>,
-    /// An instant that parts two phases, and what begins there.
+    /// The instant at which a new phase begins, and its name.
     pub phase: Option<(u64, String)>,
     pub panels: Vec<Panel>,
-    /// What held at times and what happened at instants, a row each.
+    /// Conditions over time and events, one row each.
     pub strips: Vec<Strip>,
 }
 
@@ -26,14 +26,14 @@ pub struct Timeline {
 pub struct Panel {
     pub name: String,
     pub unit: Unit,
-    /// Instants with the value that holds until the next.
+    /// Instants with the value that holds until the next one.
     pub points: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     pub name: String,
-    /// Stretches of time, each with how much of the whole was concerned (0 to 1), and in words.
+    /// Intervals, each with the share concerned (0 to 1), and a text.
     pub spans: Vec<(u64, u64, f64, String)>,
     pub ticks: Vec<u64>,
 }
@@ -42,7 +42,7 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-/// Stretches of a panel that are read with a pointer, as many as its table has rows.
+/// Intervals of a panel that have a tooltip, as many as its table has rows.
 const TOLD: usize = 24;
 
 impl Timeline {
@@ -90,14 +90,14 @@ impl Timeline {
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 
-    /// What its axis tells.
+    /// The name of its axis.
     pub(in crate::render) fn axis(&self) -> &'static str {
         if self.clock.is_some() { "local time" } else { "virtual time" }
     }
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }
-    /// Lets the values of a panel be read where a pointer rests: those of so many stretches.
+    /// Adds tooltips with the values of a panel, at most [`TOLD`] of them.
     fn tell(&self, ink: &mut Ink, panel: &Panel, inside: Inside, x: Scale) {
         let each = panel.points.len().div_ceil(TOLD).max(1);
         let chosen: Vec<&(u64, u64)> = panel.points.iter().step_by(each).collect();
@@ -147,7 +147,7 @@ impl Strip {
         ink.rect("up", (inside.left, top), (inside.right - inside.left, high), None);
         for (from, until, share, told) in &self.spans {
             let (from, until) = (x.at(*from as f64), x.at(*until as f64));
-            // As high as the share that was concerned, and at least to be seen.
+            // The height is the share concerned, but always visible.
             let tall = (high * share).clamp(2.0, high);
             ink.rect("down", (from, top + high - tall), ((until - from).max(1.0), tall), Some(told));
         }

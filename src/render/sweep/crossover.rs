@@ -1,4 +1,4 @@
-//! Two modes: where each of them wins, on the ground that the other axes span.
+//! Two modes: where each of them wins, over the values of the other axes.
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
@@ -7,7 +7,7 @@ use crate::metrics::human;
 use crate::render::Grid;
 
 const COLUMNS_MAX: usize = 3;
-/// What is told of both settings besides: the load on who serves them all.
+/// A second figure of both settings: the load on the backend.
 const ALSO: &str = "backend.requests.hourly";
 
 const OUTAGES: &str = "backend.outages.count";
@@ -17,7 +17,7 @@ enum Winner {
     One(usize),
     /// Neither beyond the noise.
     Neither,
-    /// Nothing is known, or neither is a candidate.
+    /// Nothing is known, or both are excluded.
     Unknown,
 }
 
@@ -27,11 +27,11 @@ pub(super) struct Crossover<'s, 'a> {
     winners: Vec<Winner>,
 }
 
-/// Series that differ in the first of the other axes alone, in its order, and what they share.
+/// Series that differ only in the first of the other axes, in its order, and what they share.
 type Way = (String, Vec<usize>);
 
 impl<'s, 'a> Crossover<'s, 'a> {
-    /// Of a sweep whose first axis is a mode with two settings, and that has another axis.
+    /// `None` unless the first axis is a mode with two settings, and there is another axis.
     pub(super) fn of(sweep: &'s Sweep<'a>) -> Option<Crossover<'s, 'a>> {
         let [one, two] = &sweep.series.first()?.points[..] else { return None };
         let applies = sweep.axis.ends_with(".mode") && !sweep.across.is_empty() && sweep.objective.ranks();
@@ -64,7 +64,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
         parts.join(", ")
     }
-    /// A row a value of the first of the other axes, a column a way (without a name, `figure`).
+    /// A row per value of the first of the other axes, a column per [`Way`] (if unnamed, `figure`).
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let rows = ways.first().map_or(&[][..], |(_, series)| series);
         let rows: Vec<Vec<String>> =
@@ -93,7 +93,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         }
     }
 
-    /// Whether the backend was never down there, with whatever seed, though it was elsewhere.
+    /// True if the backend never was down here, under any seed, but was elsewhere.
     fn is_calm(&self, at: usize) -> bool {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
@@ -120,7 +120,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
                 "  in {places} (°) the backend was never down: they say nothing of outages\n"
             ));
         }
-        // Ways that go alike are told together, in the order of the first of them.
+        // Equal ways share a line, in the order of the first of them.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
             let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
@@ -167,7 +167,7 @@ fn winner(series: &Series<'_>) -> Winner {
     if series.points.iter().any(Point::is_unknown) {
         return Winner::Unknown;
     }
-    // The same figure with each seed is no matter of noise.
+    // Equal figures under each seed are a tie without noise.
     let equal = costs.iter().all(|cost| cost.is_some_and(|cost| cost == 1.0));
     if equal || finding.noise == Some((0, 1)) { Winner::Neither } else { Winner::One(finding.best) }
 }

@@ -1,4 +1,4 @@
-//! What limits a series on either side of its best, in words.
+//! What limits a series on both sides of its best, in words.
 
 use crate::analysis::sweep::{Cause, FAILURES, Finding, Grown, Objective, Part, Point, Side, are_words};
 use crate::analysis::tune::field::EVERYTHING;
@@ -6,7 +6,7 @@ use crate::base::Span;
 use crate::metrics::human;
 use crate::render::trouble;
 
-/// What is said of settings below and above the best, and of what is excluded; of words, of each.
+/// The texts on settings below and above the best (for words, on each), and on excluded ones.
 pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
     let mut told: Vec<String> = causes.iter().map(|cause| suffers(points, finding, cause)).collect();
     told.extend(excluded(points));
@@ -21,7 +21,7 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
     let of = |grown: &Grown| {
         let what = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
-        // A part that takes no greater share has grown with the whole.
+        // A part whose share did not grow has grown with the whole.
         let whole = match grown.share <= grown.at_best || share == at_best {
             true => format!(", where all takes {:.2} times as long", 1.0 / longer),
             false => String::new(),
@@ -54,7 +54,7 @@ fn words(part: Part) -> String {
     }
 }
 
-/// What requests come to nothing by, in the order of [`FAILURES`].
+/// Why requests failed, in the order of [`FAILURES`].
 const FAILED: [&str; FAILURES.len()] = [
     "chunks cut by outages",
     "requests that time out",
@@ -77,7 +77,7 @@ fn excluded(points: &[Point<'_>]) -> Vec<String> {
     points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
 }
 
-/// Where asking for more brings no more.
+/// The setting above which responses do not get larger.
 fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     let got = |point: &Point<'_>| point.max(of.held);
     let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
@@ -90,7 +90,7 @@ fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     Some(format!("from {} on no {holder} holds more than {rows}: {caps}", value(capped)))
 }
 
-/// Of a rate, which time it is over, as a line.
+/// The time that a rate refers to, as a line.
 pub fn of_which_time(objective: &Objective) -> &'static str {
     if !objective.is_sync_rate() {
         return "";
@@ -100,7 +100,7 @@ pub fn of_which_time(objective: &Objective) -> &'static str {
 
 pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
 
-/// Between which settings the optimum lies; open at an end of what was tried.
+/// Between which settings the optimum lies; open at an end of the tried settings.
 pub fn optimum(ends: [Option<String>; 2]) -> String {
     match ends {
         [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 % sure)"),
@@ -110,7 +110,7 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-/// Settings that are as good as the best for all practical purposes, and what is said of them.
+/// The settings that are as good as the best in practice, with `besides`.
 pub fn within(first: String, last: String, besides: &str) -> String {
     match first == last && besides.is_empty() {
         true => "no other that was tried is within 3 %".to_owned(),
@@ -122,7 +122,7 @@ pub fn value(point: &Point<'_>) -> String {
     value_of(&point.value)
 }
 
-/// A setting, or several, as figures are told: thousands apart, and times in words.
+/// A setting, or several, in readable form: with separators of thousands, and durations.
 pub fn value_of(text: &str) -> String {
     let one = |text: &str| match (text.parse(), text.parse()) {
         _ if text == EVERYTHING => "everything".to_owned(),

@@ -1,7 +1,7 @@
-//! A sweep as it is shown: the first axis runs down a table and along a plot, a column a series.
+//! Renders a sweep: the first axis runs down a table and along a plot, one column per series.
 //!
-//! How: `plots` draws, `crossover` says where each of two modes wins, `told` puts it together for
-//! people and `written` for programs. `regret` holds one sweep against another.
+//! `plots` draws, `crossover` says where each of two modes wins, `told` assembles the text for
+//! people and `written` the files for programs. `regret` compares one sweep with another.
 
 mod crossover;
 mod limits;

@@ -1,5 +1,5 @@
-//! What settings cost beside the best of others (controllers beside fixed sizes, say), which is
-//! found in hindsight, as nobody can who must choose beforehand; so it is called regret.
+//! Regret: what a setting (a controller, say) costs more than the best of other settings (fixed
+//! sizes, say), which is known only in hindsight.
 
 use serde::Serialize;
 
@@ -11,11 +11,11 @@ use crate::render::{Grid, lines, trouble};
 const COLUMNS_MAX: usize = 4;
 const REACHED: &str = "engine.control.reached";
 
-/// One sweep held against the best settings of another.
+/// One sweep compared with the best settings of another.
 #[derive(Debug, Serialize)]
 pub struct Regret {
     metric: String,
-    /// What a figure of several seeds is.
+    /// The kind of mean over seeds.
     #[serde(skip)]
     mean: &'static str,
     axis: String,
@@ -28,7 +28,7 @@ pub struct Regret {
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
-    /// The best of the reference, and its settings within 3 % of it; `null` if all are excluded.
+    /// The best of the reference, and its settings within 3 %; `null` if all are excluded.
     best: Option<String>,
     flat: Option<[String; 2]>,
     costs: Vec<Paid>,
@@ -37,9 +37,9 @@ struct Comparison {
 #[derive(Debug, Serialize)]
 struct Paid {
     value: String,
-    /// What it costs more than the best of the reference, in parts per million; less is below 0.
+    /// The cost above the best of the reference, in parts per million; negative if cheaper.
     regret_ppm: Option<i64>,
-    /// How long its chunks took to get into the flat region, by the median of seeds, if they did.
+    /// The time until its chunks reached the flat region, median over seeds, if they did.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -50,15 +50,15 @@ struct Summary {
     worst_ppm: Option<i64>,
     worst_at: Option<String>,
     mean_ppm: Option<i64>,
-    /// Series in which it was excluded.
+    /// The number of series in which it was excluded.
     failed: usize,
-    /// Series in whose flat region it came, and the median of how long that took.
+    /// The number of series in which it reached the flat region, and the median time for that.
     reached: usize,
     reached_ns: Option<u64>,
 }
 
 impl Regret {
-    /// Holds `sweep` against `reference`, which differ in their first axis alone.
+    /// Compares `sweep` with `reference`; they differ only in their first axis.
     pub fn new(sweep: &Sweep<'_>, reference: &Sweep<'_>) -> Regret {
         let alike = |series: &Series<'_>| {
             let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
@@ -108,11 +108,11 @@ impl Regret {
         Grid::banded(&["", "best"], &rows, &columns, COLUMNS_MAX)
     }
 
-    /// As JSON, a line a field, ending in a newline.
+    /// As JSON, one field per line, with a newline at the end.
     pub fn to_json(&self) -> String {
         lines::to_json(self)
     }
-    /// As CSV: a row a setting of each series.
+    /// As CSV: one row per setting of each series.
     pub fn to_csv(&self) -> String {
         let header = ["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"];
         let rows =
@@ -149,8 +149,8 @@ impl Comparison {
     }
 }
 
-/// How long chunks took to get as large as one between `low` and `high`, to a factor of two: the
-/// median over seeds of the median over devices. `None` if half of the seeds did not get there.
+/// The time until chunks were as large as `low` to `high`, within a factor of two: median over
+/// seeds of the median over devices. `None` if half of the seeds did not get there.
 fn reached(point: &Point<'_>, kind: &str, low: u64, high: u64) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
     let mut times: Vec<u64> = Vec::new();

@@ -1,4 +1,4 @@
-//! A sweep whose cells are worked out by hand: chunks that outages cut, on two links.
+//! A sweep whose cells are calculated by hand: chunks that outages cut, on two links.
 
 mod theory;
 
@@ -39,7 +39,7 @@ fn made<const N: usize>(
     cell
 }
 
-/// One cell as the closed form has it, slower by up to a third by its seed, and by its luck.
+/// One cell by the closed form, up to a third slower by its seed, and with noise.
 fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
     let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
     let luck = 1.0 + own(0) / 3.0 + own(u64::from(size)) / 200.0;
@@ -229,11 +229,11 @@ fn where_no_setting_is_a_candidate_the_one_that_came_nearest_is_named() {
         first(&told(&record, "engine.rows.rate"))
     };
     let reason = |exit_code, text: &str| Reason::Broken { exit_code, text: text.to_owned() };
-    // 256 loses a row under one seed alone, all others under each.
+    // 256 loses a row under only one seed, all others under each.
     let nearest = |cell: &CellRecord| size_of(cell) != 256 || cell.seed == "2";
     let mut text = failing(&nearest, &[reason(11, "lost (1 row): gone")]);
     let often = |cell: &CellRecord| size_of(cell) == 256 && cell.seed != "2";
-    // A code that only a later program knows, and none at all.
+    // A code of a newer version, and none at all.
     text += &failing(&often, &[reason(10, "gate slow"), reason(99, "forged (3 rows): d1")]);
     text += &failing(&often, &[]);
     assert_snapshot!(text);
@@ -382,7 +382,7 @@ fn of_two_modes_it_is_told_where_each_wins() {
     assert_snapshot!(told);
 }
 
-/// Settings that are no numbers, each with how many requests are refused; the second is the best.
+/// Settings that are words, each with its refused requests; the second is the best.
 fn of_words(seeds: u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
@@ -422,7 +422,7 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
 
 #[test]
 fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_region() {
-    // 128 is in the flat region of 512, and something dearer lies between.
+    // 128 is in the flat region of 512, and a dearer setting lies between.
     let mut record = record(3, |_| {});
     let times = [(64, 2_000), (128, 1_010), (256, 1_100), (512, 1_000), (1_024, 1_020)];
     record.cells.retain(|cell| times.iter().any(|(rows, _)| size_of(cell) == *rows));

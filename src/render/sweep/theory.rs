@@ -1,23 +1,23 @@
-//! What the closed form says of the best chunk, where the runs bear it out or it is known why not.
+//! The best chunk by the closed form, if the runs agree or it is known why they do not.
 
 use super::limits::{percent, value};
 use crate::analysis::sweep::{Finding, Fit, Point, Shares, Side, held};
 use crate::metrics::human;
 
-/// What takes less of the time explains nothing.
+/// A smaller share of the time explains nothing.
 const LEFT_OUT: f64 = 0.1;
-/// Answers that hold less of what was asked for are not what the closed form is about.
+/// The closed form does not apply if responses hold less than this share of what was asked for.
 const FULL: f64 = 0.7;
 const NOTHING: f64 = 0.005;
 
-/// Whether the best of the closed form lies outside of where the runs say that the optimum lies.
+/// True if the best of the closed form lies outside the interval of the runs.
 pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
 }
 
-/// What the closed form says of the best chunk. Where that is not among the settings within 3 % it
-/// is told with what it leaves out, if that is something to speak of.
+/// The best chunk by the closed form. If it costs over 3 % more in the runs, with the parts of the
+/// time that the form leaves out, if they matter.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),
@@ -59,7 +59,7 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     [answers, writing, reconnects].into_iter().flatten().collect()
 }
 
-/// That the backend's page cap ends the settings and `clamps` defaults, and what more would buy.
+/// Says that the page cap ends the settings and `clamps` defaults, and what more would give.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     let rows = human::thousands(cap as u64);
     let is_cap = match clamps {

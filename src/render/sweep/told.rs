@@ -1,4 +1,4 @@
-//! A sweep as people read it: a table, a chart, and words.
+//! A sweep for people: a table, a chart, and words.
 
 use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, of_which_time, optimum, value, within};
@@ -14,7 +14,7 @@ use crate::render::{Grid, demands, trouble};
 const COLUMNS_MAX: usize = 4;
 
 pub(super) struct Reading {
-    /// The closed form's, where settings are compared by what it is about.
+    /// The fit for the closed form, if settings are compared by the figure that it is about.
     pub(super) fit: Option<Fit>,
     pub(super) causes: Vec<Cause>,
     pub(super) limits: Vec<String>,
@@ -23,14 +23,14 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
         let Sweep { axis, objective, .. } = sweep;
-        // Only of chunk sizes is it known what an answer holds.
+        // The rows of a response are known only for chunk sizes.
         let side = Side::of(axis);
         let fit = (*axis == side.chunk_rows).then(|| Fit::of(side, &series.points)).flatten();
         let finding = series.finding.as_ref();
         let points = &series.points;
         let causes = finding.map_or_else(Vec::new, |found| causes(axis, objective, points, found, fit));
         let limits = finding.map_or_else(Vec::new, |found| limits(axis, &causes, points, found));
-        // The closed form knows nothing of other figures.
+        // The closed form does not apply to other figures.
         Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), causes, limits }
     }
 }
@@ -50,7 +50,7 @@ impl Sweep<'_> {
         text + &growth(self) + &self.words_of_series().concat()
     }
 
-    /// A text for each series: its best in the first line, then what limits the others.
+    /// A text per series: its best in the first line, then what limits the others.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series)).collect()
     }
@@ -106,14 +106,14 @@ impl Sweep<'_> {
     }
 }
 
-/// What settings of a series miss, and which excludes none.
+/// Demands that settings of a series miss, and that exclude none.
 fn demands_told(series: &Series<'_>) -> String {
     let ran = series.points.iter().map(|point| point.cells.len()).max().unwrap_or(0);
     let lines = demands(&series.spared, &series.together, ran).into_iter();
     lines.map(|line| format!("  {line}\n")).collect()
 }
 
-/// Of settings none of which is a candidate, the one with the fewest failing cells, and why.
+/// If all settings are excluded, the one with the fewest failing cells, and why.
 fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     let out = points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
@@ -124,7 +124,7 @@ fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     Some((value(point), trouble(why)))
 }
 
-/// Where on a scale the optimum lies, and what is as good for all practical purposes.
+/// The interval of the optimum on a scale, and the settings that are as good in practice.
 fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
     let at = |i: usize| value(&points[i]);
     let between = match finding.between(points.len()).map(|ends| ends.map(|i| i.map(at))) {
@@ -135,7 +135,7 @@ fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
         None => TOO_FEW.to_owned(),
     };
     let (first, last) = finding.flat;
-    // What lies beyond something that is dearer.
+    // Near settings that lie beyond a dearer one.
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
     let apart: Vec<String> = apart.map(at).collect();
     let apart = if apart.is_empty() { apart.concat() } else { format!(", and {}", apart.join(", ")) };
@@ -170,7 +170,7 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
     }
 }
 
-/// A recorded sweep as the terminal showed it; `None` of none, or of a metric that is not known.
+/// A recorded sweep as the terminal showed it; `None` if there is none, or its metric is unknown.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;
@@ -185,7 +185,7 @@ fn growth(sweep: &Sweep<'_>) -> String {
     let line = |series: &Series<'_>| {
         let exponent = exponent(sweep, series)?;
         let whose = if series.name == metric { String::new() } else { format!("{}: ", series.name) };
-        // A slope of minus nothing is none, and so is what is rounded to that.
+        // Adding 0 turns −0 into 0.
         let exponent = (exponent * 100.0).round() / 100.0 + 0.0;
         Some(format!("{whose}{metric} grows as {}^{exponent:.2}\n", sweep.axis))
     };

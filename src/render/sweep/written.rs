@@ -1,4 +1,4 @@
-//! A sweep as programs read it: JSON, and a CSV row a setting. Whole numbers only.
+//! A sweep for programs: JSON, and CSV with a row per setting. Integers only.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,17 +11,17 @@ use crate::render::{lines, trouble};
 struct WrittenPoint<'a> {
     value: &'a str,
     seeds: u64,
-    /// Of a rate the harmonic mean.
+    /// The harmonic mean for a rate.
     mean: Option<u64>,
     min: Option<u64>,
     max: Option<u64>,
-    /// Cost relative to the best, which is 1 000 000.
+    /// The cost relative to the best, which is 1 000 000.
     cost_ppm: Option<u64>,
     trouble: Option<String>,
 }
 
 impl Sweep<'_> {
-    /// As JSON, a line a field, ending in a newline.
+    /// As JSON, one field per line, with a newline at the end.
     pub fn to_json(&self) -> String {
         let Objective { metric, stat, unit, better } = &self.objective;
         let series: Vec<Value> = self.series.iter().map(|series| self.written(series)).collect();
@@ -38,8 +38,8 @@ impl Sweep<'_> {
         lines::csv_of(header, self.series.iter().flat_map(of))
     }
 
-    /// A series; `values` are in the order of `across`. `null` is what there is none of, as of a
-    /// best where all is excluded, or of a region of words.
+    /// A series; `values` are in the order of `across`. What does not exist is `null`, such as the
+    /// best if all are excluded, or the region of words.
     fn written(&self, series: &Series<'_>) -> Value {
         let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);
         let ordered = finding.as_ref().filter(|_| !are_words(&series.points));

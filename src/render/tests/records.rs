@@ -1,4 +1,4 @@
-//! Records as they are written and read, and what is said of a run that may be accepted.
+//! Records written and read again, and texts on a run that may be accepted.
 
 use super::*;
 use crate::analysis::{Against, Trial, judge_run};

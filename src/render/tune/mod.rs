@@ -1,4 +1,4 @@
-//! A search as it is shown: `told` is for people, `written` for programs.
+//! Renders a search: `told` is for people, `written` for programs.
 
 mod reasons;
 pub(super) mod told;

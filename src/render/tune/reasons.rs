@@ -1,32 +1,32 @@
-//! What limits either side of the best, read off the cells as a sweep does.
+//! What limits both sides of the best, from the cells, as in a sweep.
 
 use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, causes, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
-/// The settings of one knob in order, the others as at the best.
+/// The settings of one knob in order, with the others at their best.
 #[derive(Debug)]
 pub struct Line<'a> {
     pub key: &'a str,
     /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     pub best: usize,
-    /// The first and last position within the flat region, or within the line.
+    /// The first and last index in the flat region, or in the line.
     pub flat: (usize, usize),
     /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
     pub between: Option<[Option<f64>; 2]>,
-    /// The backend's page cap, where it ends the line, and the defaults that it clamps.
+    /// The backend's page cap, if it ends the line, and the defaults that it clamps.
     pub cap: Option<(f64, Vec<String>)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasons {
     pub limits: Vec<String>,
-    /// The best chunk by the closed form, where it applies.
+    /// The best chunk by the closed form, if it applies.
     pub closed_form_rows: Option<u64>,
 }
 
-/// Says what limits a line on either side of its best.
+/// What limits a line on both sides of its best.
 pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
         let trouble = trouble.map(Trouble::Told);
@@ -34,16 +34,16 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
     let side = Side::of(line.key);
-    // A setting may be excluded because its answers are odd ones.
+    // A setting may be excluded because its responses are not typical.
     let sound: Vec<Point<'_>> = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &sound)).flatten();
     let near = near(&points, line.best);
     let finding = Finding { best: line.best, noise: None, flat: line.flat, as_good: None, near };
     let causes = causes(line.key, objective, &points, &finding, fit);
     let mut told = limits(line.key, &causes, &points, &finding);
-    // Of energy or memory the closed form says nothing.
+    // The closed form does not cover energy or memory.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    // Where the optimum ends at what is excluded, the closed form knows nothing of why.
+    // If an excluded setting bounds the optimum, the closed form does not know why.
     let no_candidate = |end: f64| points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
     let cap = line.cap.as_ref().map(|(cap, _)| *cap);

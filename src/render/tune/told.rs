@@ -1,4 +1,4 @@
-//! A search as people read it: where the best lies, how sure that is, what being wrong costs.
+//! A search for people: where the best lies, how sure that is, what a wrong choice costs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, 
 use crate::render::Grid;
 use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
 
-/// What costs so many times as much never comes.
+/// Something that costs this many times as much never comes.
 const FOR_EVER: f64 = 1e6;
-/// What a setting that is as good as the best in practice costs at most beside it: 3 % more.
+/// The largest cost of a setting that is as good as the best in practice: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 pub fn story(tune: &TuneRecord) -> String {
@@ -100,7 +100,7 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
     format!("{}: best at {}{all}{figure}{rules}{so_far}", place.name, at(tune, best))
 }
 
-/// A setting as people read it: its value, or that of each key.
+/// A setting for people: its value, or that of each key.
 fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
     let of = |key: &String| setting.get(key).map_or_else(|| "–".to_owned(), |of| value(of));
     match tune.knobs.as_slice() {
@@ -109,7 +109,7 @@ fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// What a rule costs that decides, or would if it excluded anything.
+/// The cost of a rule that decides, or would if it excluded anything.
 fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String {
     let Some(other) = &rule.best else {
         return format!("; no setting keeps that {}", rule.asks);
@@ -125,12 +125,12 @@ fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String 
     format!("; {} {whether} {} ({figure}{})", at(tune, other), rule.asks, change.unwrap_or_default())
 }
 
-/// Whether a value is as much as ever comes in a response.
+/// True if a value is as large as any response.
 fn is_all(knob: &KnobTuned, value: &str) -> bool {
     knob.reach.is_some() && knob.reach == value.parse().ok()
 }
 
-/// Where the best lies, and what the present setting costs beside it.
+/// Where the best lies, and what the present setting costs compared with it.
 pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let told = headline(tune, place);
     let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
@@ -158,7 +158,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     }
 }
 
-/// How many settings were tried, if all that are candidates come to the same.
+/// How many settings were tried, if all that are not excluded give the same figure.
 pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     let candidates =
         || place.knobs.iter().flat_map(|knob| &knob.points).filter(|point| point.trouble.is_none());
@@ -169,7 +169,7 @@ pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line a place, with the luck of seeds; then where the backend has enough.
+/// The answer alone, a line per place, with the luck of seeds; then whether the backend has enough.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
@@ -182,13 +182,13 @@ pub fn answers(tune: &TuneRecord) -> String {
     tune.places.iter().map(line).chain(herd).collect()
 }
 
-/// How sure that is, what limits either side, and what other seeds may change, a line each.
+/// How sure it is, what limits both sides, and what other seeds may change, a line each.
 pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let limits = knob.limits.iter().chain(&knob.luck).cloned();
     [sureness(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
 }
 
-/// Settings that came to less than the best under all these seeds, and are taken to be lucky.
+/// Settings that cost less than the best under all these seeds, probably by chance.
 fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     let less = |point: &&PointTuned| {
         let whole = point.trouble.is_none() && point.seeds as usize == tune.seeds.len();
@@ -226,7 +226,7 @@ fn number(value: &str) -> Option<f64> {
     value.parse().ok()
 }
 
-/// Settings within the flat region that were measured to cost more.
+/// Settings inside the flat region that were measured to cost more.
 fn save(knob: &KnobTuned) -> String {
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
     let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
@@ -236,7 +236,7 @@ fn save(knob: &KnobTuned) -> String {
     if told.is_empty() { String::new() } else { format!(", except {},", told.join(", ")) }
 }
 
-/// How sure the costs in the flat region and next to the best are, by the median of them.
+/// The median uncertainty of the costs in the flat region and next to the best.
 fn noise(knob: &KnobTuned) -> String {
     let [first, last] = knob.flat.each_ref().map(|end| number(end));
     let at = knob.points.iter().position(|point| point.value == knob.best);
@@ -248,7 +248,7 @@ fn noise(knob: &KnobTuned) -> String {
         knob.points.iter().enumerate().filter(near).filter_map(|(_, point)| point.noise_ppm).collect();
     noise.sort_unstable();
     match noise.get(noise.len() / 2) {
-        // What costs the same under every seed is sure.
+        // A cost that is the same under every seed is certain.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
             format!(" (give or take {:.1} %: take more seeds)", *ppm as f64 / 1e4)
@@ -257,13 +257,13 @@ fn noise(knob: &KnobTuned) -> String {
     }
 }
 
-/// Other settings beside the best: half and double, the present one, what the field ships.
+/// Other settings to compare with the best: half and double, the present one, other products.
 pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
     let named = |point: &&PointTuned| {
         (!point.names.is_empty() || !point.asked.is_empty()) && point.value != knob.best
     };
     let mut points: Vec<PointTuned> = knob.points.iter().filter(named).cloned().collect();
-    // Of several knobs the present setting stands on no line through the best.
+    // With several knobs the present setting is on no line through the best.
     if tune.knobs.len() > 1 && tune.knobs[0] == knob.key {
         points.extend(place.present.clone());
     }
@@ -296,7 +296,7 @@ fn broken_mark(point: &PointTuned) -> &'static str {
     if point.breaks.is_empty() { "" } else { " !" }
 }
 
-/// What a setting is: the best, all that there is, who ships it.
+/// What a setting is: the best, all rows in one, or the default of a product.
 fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
     let best = is_best.then(|| "the best".to_owned());
     let all = knob.reach.filter(|_| knob.whole && is_all(knob, &point.value));
@@ -304,7 +304,7 @@ fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
     best.into_iter().chain(all).chain(point.names.iter().cloned()).collect::<Vec<_>>().join(", ")
 }
 
-/// Who asks for more than comes, a row for each value.
+/// The products that ask for more than comes, a row per value.
 fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
     for asked in &point.asked {
         let shown = if asked.value == EVERYTHING { "everything".to_owned() } else { value(&asked.value) };
@@ -318,7 +318,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let shown = point.figure.map_or_else(|| "–".to_owned(), shown);
     let shown = shown + broken_mark(point);
     if point.trouble.is_some() {
-        // Why, the words above say.
+        // The words above say why.
         let few = (point.seeds as usize) < tune.seeds.len();
         let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
         return [value(&point.value), name, shown, "excluded".to_owned(), seeds];
@@ -336,7 +336,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     [value(&point.value), name, shown, share, more]
 }
 
-/// Whether a setting costs more or less, and no more so than the noise between seeds may.
+/// True if its cost differs from the best, but only within the noise between seeds.
 fn is_marked(point: &PointTuned) -> bool {
     point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-/// An app that does all that the checklist asks for.
+/// An app that does everything that the checklist asks for.
 pub(crate) const SOUND: &str = include_str!("sound.toml");
 
-/// What of the sound app changes stand for.
+/// Placeholders in changes, and the text of the sound app that they stand for.
 const WORDS: [(&str, &str); 7] = [
     ("$CUSTOMER", "project = [\"id\", \"name\", \"town\"]"),
     ("$VISIT", "project = [\"id\", \"region\", \"customer\", \"due\", \"state\", \"customer_name\"]"),
@@ -16,9 +16,9 @@ const WORDS: [(&str, &str); 7] = [
     ("$PAGE", "resolver = { takes = \"columns\", delay = \"3m\" }"),
 ];
 
-/// Apps with one fault each, about three of a kind: the questions that ask for what it does not do,
-/// behind `@` a name, and what of the sound app is replaced by what. A file of the checklist that
-/// has that name is put to the app alone.
+/// Apps with one fault each, about three of a kind: the questions that should find the fault, an
+/// optional name after `@`, and the replacements in the sound app. If a file of the checklist has
+/// that name, the app is checked only with this file.
 const CHANGES: &str = r#"
 checklist-1 @light-entities | $CUSTOMER => | $VISIT =>
 checklist-1 | $CUSTOMER =>
@@ -87,10 +87,10 @@ checklist-4-photos | [query => [action.shoot]\nentity = "photo"\nkind = "create"
     | [fleet => [entity.photo]\nrows = 0\ndelivery = "upload-only"\nschema = { id = "uuid key", image = "long-text 20kB..40kB" }\n[fleet
 "#;
 
-/// One thing changed in the sound app.
+/// One change of the sound app.
 pub(crate) struct Fault {
     pub(crate) name: Option<&'static str>,
-    /// The questions that it is then lacking in.
+    /// The questions that should find the fault.
     pub(crate) lacks: BTreeSet<&'static str>,
     pub(crate) changes: String,
 }

@@ -1,12 +1,12 @@
-//! Scenario files at random: entities, fleet, units, engine, backend, gateway, people and faults,
-//! each drawn among what claims to lose nothing.
+//! Random scenario files: entities, fleet, units, engine, backend, gateway, people and faults, from
+//! settings that claim to lose nothing.
 
 use syncdyno::base::{Seed, Stream};
 use syncdyno::protocol;
 
-/// A scenario file of this number: what is drawn, but for settings that do not go together.
+/// The scenario file with this number: random settings, without those that exclude each other.
 ///
-/// `why` says what is wrong with a text, in the words of `syncdyno check`.
+/// `why` gives the error of `syncdyno check` for a text.
 pub(super) fn composition(number: u64, why: impl Fn(&str) -> Option<String>) -> String {
     let mut lines = drawn(number);
     loop {
@@ -18,7 +18,7 @@ pub(super) fn composition(number: u64, why: impl Fn(&str) -> Option<String>) -> 
     }
 }
 
-/// The lines of a scenario file, which may set what others forbid.
+/// The lines of a scenario file; some may exclude each other.
 fn drawn(number: u64) -> Vec<String> {
     let mut draft = Draft { lines: Vec::new(), stream: Seed(number).stream("composition", 0, 0) };
     draft.line(format_args!("name = \"composition-{number}\""));
@@ -54,7 +54,7 @@ impl Draft {
         *self.stream.pick(of)
     }
 
-    /// The key with one of these values, or, as often as with each of them, its default.
+    /// Sets a key to one of these values, or leaves its default, all equally likely.
     fn maybe(&mut self, key: &str, of: &[&str]) {
         let at = self.stream.below(of.len() as u64 + 1) as usize;
         if let Some(value) = of.get(at) {
@@ -67,7 +67,7 @@ struct Entity {
     name: &'static str,
     scoped: bool,
     pulled: bool,
-    /// Whether others may refer to it: no copy is copied again.
+    /// True if others may refer to it: a copied column is not copied again.
     is_parent: bool,
     on_open: bool,
     /// Columns that people set.
@@ -102,7 +102,7 @@ fn entities(draft: &mut Draft) -> Vec<Entity> {
     made
 }
 
-/// An entity; the last of several may come another way than with pulls.
+/// An entity; the last of several may come by other means than pulls.
 fn entity(draft: &mut Draft, name: &'static str, parent: Option<&Entity>, last: bool) -> Entity {
     let rows = draft.pick(&["0", "4", "30", "90", "250"]);
     draft.line(format_args!("entity.{name}.rows = {rows}"));
@@ -114,7 +114,7 @@ fn entity(draft: &mut Draft, name: &'static str, parent: Option<&Entity>, last: 
         if scoped {
             draft.line(format_args!("entity.{name}.schema.area = \"fold {above}.area via {above}\""));
         }
-        // What refers to a row that is gone would be waited for by `missing_parent = "wait"`.
+        // With `missing_parent = "wait"`, a row would wait for ever for a deleted parent.
         let then = draft.pick(&["cascade", "restrict"]);
         draft.line(format_args!("entity.{name}.on_delete.{above} = \"{then}\""));
         on_open = last && draft.chance(15);
@@ -204,7 +204,7 @@ fn units(draft: &mut Draft, entities: &[Entity]) -> Vec<&'static str> {
     }
 }
 
-/// How changes are found, what the backend keeps for it, and whether pages may be asked for ahead.
+/// Capture, what the backend provides for it, and whether pages may be prefetched.
 const CAPTURES: [(&str, &str, bool); 7] = [
     ("last_modified = {}", "full", true),
     ("last_modified = { bound = \"tie-extended\" }", "full", true),
@@ -215,7 +215,7 @@ const CAPTURES: [(&str, &str, bool); 7] = [
     ("change_log = {}", "full", true),
 ];
 
-/// Whether pages may be asked for ahead.
+/// Returns whether pages may be prefetched.
 fn gateway_and_backend(draft: &mut Draft) -> bool {
     let (capture, provisioning, ahead) = draft.pick(&CAPTURES);
     let persistent = draft.chance(40) && !capture.contains("reconcile");
@@ -244,7 +244,7 @@ fn gateway_and_backend(draft: &mut Draft) -> bool {
     ahead || persistent
 }
 
-/// `ahead`: whether pages may be asked for ahead; `brings_ends`: whether pulls bring each end.
+/// `ahead`: pages may be prefetched; `brings_ends`: pulls bring every deletion.
 fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
     let codec = draft.pick(protocol::NAMES);
     draft.line(format_args!("engine.codec = \"{codec}\""));
@@ -291,7 +291,7 @@ fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
         draft.maybe(&format!("engine.{key}"), of);
     }
     if draft.lines.iter().any(|line| line.ends_with("on_logout = \"keep\"")) {
-        // What stays on the phone of somebody who logged out is what that setting means.
+        // Edits left on a phone after a logout are what this setting intends.
         draft.line(format_args!("expect.\"oracle.shelved.edits\" = {{ min = 0 }}"));
     }
     for (key, of) in [
@@ -360,7 +360,7 @@ struct Cast {
     entities: Vec<Entity>,
 }
 
-/// What goes wrong, of what an engine is to survive without a loss.
+/// Faults that an engine must survive without a loss.
 const FAULTS: &[&str] = &[
     "outage = { for = \"90s\" }",
     "outage = { for = \"2m\", mode = \"hold\" }",

@@ -1,5 +1,5 @@
-//! Which edits a request and a write stand for: apps that are right are not accused, whatever they
-//! send and call it, and what is planted in them is found.
+//! Which edits a request and a write stand for: correct apps are not accused, whatever they send
+//! and how they name it, and planted bugs are found.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use syncdyno::world::Outcome;
 use super::{bundled, run_seed};
 use crate::worlds::value;
 
-/// Many edits of few rows wait together, answers are lost, phones and the office write beside.
+/// Many edits of few rows wait together, responses are lost, and the office writes, too.
 const HOT: [&str; 8] = [
     "fleet.phones.devices=3",
     "entity.visit.rows=6",
@@ -20,8 +20,8 @@ const HOT: [&str; 8] = [
     "expect={}",
 ];
 
-/// The app of `family.js` that goes this way: what it sends, in how many requests, by what names,
-/// and by what rule its server takes it.
+/// A variant of the app in `family.js`: what it sends, in how many requests, with which names, and
+/// the rule of its server.
 fn way([sends, requests, names, rule]: [&str; 4]) -> String {
     let text = fs::read_to_string("tests/it/js/family.js").expect("it is there");
     let from = "{ sends: 'columns', requests: 'all', names: 'edit', rule: 'last' }";
@@ -30,7 +30,7 @@ fn way([sends, requests, names, rule]: [&str; 4]) -> String {
     text.replace(from, &to)
 }
 
-/// Runs an app in a hot world, with these changes.
+/// Runs an app in a busy world, with these changes.
 fn hot(name: &str, text: &str, changes: &[(&str, &str)], seed: u64) -> Outcome {
     let mut text = text.to_owned();
     for (from, to) in changes {
@@ -43,14 +43,14 @@ fn hot(name: &str, text: &str, changes: &[(&str, &str)], seed: u64) -> Outcome {
     run_seed(name, &sets, seed)
 }
 
-/// All ways that there are.
+/// All variants.
 fn ways() -> Vec<[&'static str; 4]> {
     let mut ways = Vec::new();
     for sends in ["rows", "columns"] {
         for requests in ["all", "one"] {
             for names in ["edit", "own", "none"] {
                 for rule in ["last", "keeps", "refuses", "cuts"] {
-                    // A row says nothing of which of its columns somebody changed.
+                    // A whole row does not show which of its columns somebody changed.
                     if (sends, rule) != ("rows", "keeps") {
                         ways.push([sends, requests, names, rule]);
                     }
@@ -68,13 +68,13 @@ fn alarms(outcome: &Outcome) -> Vec<String> {
     found
 }
 
-/// A seed a way, and the worlds in turn.
+/// One seed per variant, with the worlds in turn.
 #[test]
 fn no_way_of_a_right_app_is_accused() {
     accused_of_right_apps(1..=1);
 }
 
-/// The same with many seeds, for a change of how edits are matched.
+/// The same with many seeds, for changes in how edits are matched.
 #[test]
 #[ignore = "takes minutes: cargo test --test it -- --ignored many_seeds"]
 fn no_way_of_a_right_app_is_accused_in_many_seeds() {
@@ -101,7 +101,7 @@ fn an_app_may_say_what_it_calls_an_edit() {
     assert_eq!(alarms(&hot("lossy", &keeps, &[says], 1)), [""; 0]);
 }
 
-/// Whether saving says of what is shown already that it changes nothing.
+/// An edit that changes nothing shown returns `unchanged`.
 const UNCHANGED: (&str, &str) = (
     "    const name = WAY",
     "    if (kind === 'update' && Object.entries(values).every(([name, value]) => plain(value) === there[name])) return 'unchanged'\n    const name = WAY",
@@ -118,10 +118,10 @@ fn an_edit_that_says_what_waits_ends_as_that_does() {
     assert!(value(&hot("lossy", &keeps, &[lies], 1), "oracle.lost_edit.count") > 0);
 }
 
-/// What is wrong with a way, which lines are changed to which, and the figure that finds it.
+/// A planted bug: the variant, the changed lines, and the figure that finds it.
 type Planted = ([&'static str; 4], &'static [(&'static str, &'static str)], &'static str);
 
-/// Half a minute lies between an answer and its being taken.
+/// Half a minute passes between a response and its processing.
 const SLOW: (&str, &str) = (
     "await ask('/push', { ops })",
     "await ask('/push', { ops })\n  await new Promise(done => setTimeout(done, 30_000))",
@@ -143,7 +143,7 @@ const PLANTED: [Planted; 9] = [
         &[("if (old) return JSON.parse(old.result)", ""), ("INSERT INTO done", "REPLACE INTO done")],
         "oracle.duplicate.rows",
     ),
-    // One that says no, and writes.
+    // A server that refuses an edit, but writes it.
     (
         ["columns", "all", "edit", "refuses"],
         &[(
@@ -152,7 +152,7 @@ const PLANTED: [Planted; 9] = [
         )],
         "oracle.refused_and_committed.count",
     ),
-    // Phones that tell nobody of it.
+    // Phones that notify nobody of a refusal.
     (["columns", "one", "own", "refuses"], &[("bench.log(WAY", "void (WAY")], "oracle.lost_edit.count"),
     // Phones that send less than was typed.
     (
@@ -163,13 +163,13 @@ const PLANTED: [Planted; 9] = [
         )],
         "oracle.bent_value.count",
     ),
-    // A server that takes nothing, and says yes.
+    // A server that confirms everything, but writes nothing.
     (
         ["columns", "one", "edit", "last"],
         &[("  return db.put(table, { id, ...taken }, key)", "  return { ok: true }")],
         "oracle.lost_edit.count",
     ),
-    // The same of one note in two.
+    // The same for every second note.
     (
         ["columns", "all", "own", "last"],
         &[(
@@ -178,13 +178,13 @@ const PLANTED: [Planted; 9] = [
         )],
         "oracle.lost_edit.count",
     ),
-    // One that refuses without a word, whose phones tell nobody.
+    // A server that refuses without a reason, with phones that notify nobody.
     (
         ["columns", "one", "edit", "refuses"],
         &[("return db.refuse(table, id, key)", "return { ok: false }"), ("bench.log(WAY", "void (WAY")],
         "oracle.lost_edit.count",
     ),
-    // Phones that drop what is edited while a request is under way.
+    // Phones that drop edits made during a request.
     (
         ["columns", "all", "own", "last"],
         &[SLOW, ("db.prepare('DELETE FROM waiting WHERE n = ?').run(n)", "db.exec('DELETE FROM waiting')")],

@@ -1,12 +1,12 @@
-//! Servers in JavaScript with rules of their own: they refuse, keep what is newer, and answer a
-//! repeat from a memory of names.
+//! Servers in JavaScript with their own rules: they refuse, keep the newer value, and answer a
+//! repeated edit by its remembered name.
 
 use std::fs;
 
 use super::{bundled, run_seed};
 use crate::worlds::value;
 
-/// Many edits of few rows wait together behind a tunnel.
+/// Many edits of few rows wait together in a tunnel.
 const BUSY: [&str; 5] = [
     "action.tick-off={ entity=\"visit\", kind=\"update\", columns=[\"done\"], per_device=40, on_devices=1.0, aim=\"shown\" }",
     "action.note={ entity=\"visit\", kind=\"update\", columns=[\"note\"], per_device=8, on_devices=1.0, aim=\"shown\" }",
@@ -17,8 +17,8 @@ const BUSY: [&str; 5] = [
 /// Edits of two columns.
 const BOTH: &str = "action.both={ entity=\"visit\", kind=\"update\", columns=[\"note\", \"done\"], per_device=20, on_devices=1.0, aim=\"shown\" }";
 
-/// The app with an outbox whose operations have the names of their edits, and this in the place of
-/// what its server writes.
+/// The app with an outbox whose operations have the names of their edits, with other code for what
+/// its server writes.
 fn outbox(changes: &[(&str, &str)]) -> String {
     let mut text = fs::read_to_string("examples/js-own-app/outbox.js").expect("it is there");
     let named = [
@@ -50,7 +50,7 @@ fn sums<const N: usize>(name: &str, text: &str, more: &[&str], figures: [&str; N
 }
 
 const WRITES: &str = "      const { ok, current } = kind";
-/// A rule: no note beside a tick of its row in one request.
+/// A rule: no note together with a tick of its row in one request.
 const BESIDE: &str =
     "values?.note !== undefined && ops.some(op => op.id === id && op.values && op.values.note === undefined)";
 
@@ -73,24 +73,24 @@ fn an_edit_that_a_server_refuses_is_neither_done_nor_lost() {
     let apart = ["engine.never_safe.refused", "engine.never_safe.lost", "engine.never_safe.unconfirmed"];
     let [refused, lost, unconfirmed] = sums("contended", &sound, &[], apart);
     assert!(refused > 0 && [lost, unconfirmed] == [0, 0], "{refused} {lost} {unconfirmed}");
-    // One that says nothing, whose people are told all the same, loses nothing either.
+    // A server without a reason loses nothing either, if people are notified.
     let silent = outbox(&[(WRITES, &format!("      if ({BESIDE}) {{ {tells} }}\n{WRITES}"))]);
     assert_eq!(sums("contended", &silent, &[], figures)[..3], [0; 3]);
-    // If they are not, it does.
+    // If they are not, edits are lost.
     let unheard = silent.replace("bench.log({ id: row.id, edit: name })", "");
     assert!(sums("contended", &unheard, &[], figures)[1] > 0);
-    // One that writes before it asks its rule.
+    // A server that writes before it checks its rule.
     let late = outbox(&[(
         "      if (!ok)",
         &format!("      if ({BESIDE}) {{ {refuse}; {tells} }}\n      if (!ok)"),
     )]);
     assert!(sums("contended", &late, &[], figures)[2] > 0);
-    // One whose phones tell nobody.
+    // A server whose phones notify nobody.
     let untold = sound.replace("bench.log({ id: row.id, edit: name })", "");
     assert!(sums("contended", &untold, &[], figures)[1] > 0);
 }
 
-/// A merge of three: what somebody changed since the phone read it stays.
+/// A three-way merge: what somebody changed since the phone read it stays.
 const MERGES: [(&str, &str); 3] = [
     (
         "JSON.stringify({ kind, values }))",
@@ -130,11 +130,11 @@ fn a_column_that_is_newer_on_the_server_may_stay() {
     assert_eq!([unasked, lost], [0, 0]);
     assert!(gave_way > 0, "of some edits nothing was written");
     assert_eq!(with("false")[2], 0, "here all is");
-    // One that leaves out what nobody else changed.
+    // A merge that leaves out what nobody else changed.
     assert!(with("at > 0")[0] > 0);
 }
 
-/// A server that remembers the names of changes, and does not write one again.
+/// A server that remembers the names of changes, and does not write one twice.
 const REMEMBERS: (&str, &str) = (
     "    const refused = []\n    for",
     "    const refused = []

@@ -1,5 +1,5 @@
-//! What is said of mistakes that show nowhere else: loops of requests, routes that are not there,
-//! names that nothing calls; and the sentence that a life ends with.
+//! Messages about mistakes that show nowhere else: request loops, missing routes, names that
+//! nothing calls; and the last sentence of a life.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn a_sync_that_never_stops_asking_ends_the_cell_early() {
     let words = ended(|| run_seed("calm", &[&set, "engine.options.most_requests=200"], 1));
     assert!(words.contains("one sync has made 200 requests, the last of them GET /pull?table="), "{words}");
     assert!(words.contains(&format!("pull (app.js:{line}:")), "{words}");
-    // A sync of ours asks some six times; what no sync asks counts for none.
+    // Our sync makes about six requests; requests outside of a sync do not count.
     let set = "engine.options.most_requests=8";
     assert_eq!(run_seed("calm", &[set], 1).violations.len(), 0);
     let words = ended(|| run_seed("calm", &["engine.options.most_requests=1"], 1));
@@ -91,7 +91,7 @@ fn a_name_that_is_nearly_right_is_asked_about_before_the_run() {
         let words = refused.expect_err("it is refused");
         assert!(says.iter().all(|part| words.contains(part)), "{says:?} in {words}");
     }
-    // Functions of its own are the adapter's affair.
+    // The adapter may have further functions of its own.
     let folder = tempfile::tempdir().expect("there is a folder");
     let own = app(&[("  async sync(unit)", "  row() {},\n  openAll() {},\n  async sync(unit)")]);
     assert!(planned(syncdyno_js::stack(), &scenario("calm"), &[&bundled(&folder, &own)]).is_ok());
@@ -167,7 +167,7 @@ fn what_differs_is_told_with_what_is_shown_and_what_was_meant() {
     assert!(told.text.contains(": it shows done=1, and the backend has done=0"), "{}", told.text);
 }
 
-/// The last sentences of the lives of what a check found, over some seeds of an app with changes.
+/// The last sentences of lives that a check found, over some seeds of a changed app.
 fn last_words(name: &str, changes: &[(&str, &str)], sets: &[&str], check: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("there is a folder");
     let set = bundled(&folder, &app(changes));
@@ -206,7 +206,7 @@ fn the_last_sentence_says_whose_mistake_it_is() {
     let words = said("contended", FAULTS[0].1, found, "its cursor is ahead of what it was given");
     assert!(!words.iter().any(|line| line.contains("the server")), "{words:?}");
     said("contended", FAULTS[3].1, "undetected-delete", "so its cursor went on without it");
-    // The cursor is kept before the rows, and the app dies between the two.
+    // The cursor is saved before the rows, and the app dies between the two.
     let keeps = "    db.prepare('REPLACE INTO cursor VALUES(?, ?)').run(table, cursor)\n  })()";
     let takes = "  db.transaction(() => {\n    for (const row of rows) take";
     let first = format!(

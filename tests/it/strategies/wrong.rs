@@ -2,12 +2,12 @@
 
 use super::Wrong;
 
-/// Worlds for those that not every world shows; `.ci/run` runs the file's own variants with more.
+/// Worlds for choices that not every world shows; `.ci/run` runs the file's own variants with more.
 const MANY: u64 = 200;
-/// For those that every world shows.
+/// Worlds for choices that every world shows.
 const FEW: u64 = 5;
 
-/// By keyset in the world as it is written: what all others say beside it.
+/// By keyset in the unchanged world: the others say only how they differ.
 const PLAIN: Wrong = Wrong {
     name: "",
     class: "",
@@ -23,7 +23,7 @@ const PLAIN: Wrong = Wrong {
 const FLAG: Wrong = Wrong { variant: "flag", ..PLAIN };
 const COMPARE: Wrong = Wrong { variant: "compare", ..PLAIN };
 
-/// A page begins where the one before did not end.
+/// A page begins where the previous one did not end.
 const BOUNDS: [Wrong; 7] = [
     Wrong {
         name: "strict",
@@ -86,7 +86,7 @@ const BOUNDS: [Wrong; 7] = [
     },
 ];
 
-/// A cursor that lies ahead of what is still to come.
+/// A cursor that is ahead of rows still to come.
 const TIMES: [Wrong; 8] = [
     Wrong {
         name: "no window",
@@ -162,7 +162,7 @@ const TIMES: [Wrong; 8] = [
     },
 ];
 
-/// What is gone, and nobody looks for it.
+/// Deleted rows that nobody looks for.
 const GONE: [Wrong; 4] = [
     Wrong {
         name: "no trace of deletions, keys not compared",
@@ -207,7 +207,7 @@ const GONE: [Wrong; 4] = [
     },
 ];
 
-/// A flag that says "synced" and is wrong.
+/// A flag that wrongly says "synced".
 const FLAGS: [Wrong; 8] = [
     Wrong {
         name: "flag before capture",
@@ -381,7 +381,7 @@ const MEMORIES: [Wrong; 8] = [
     },
 ];
 
-/// What comparing takes for a change.
+/// What a comparison takes for a change.
 const COMPARISONS: [Wrong; 4] = [
     Wrong {
         name: "rows hashed as they were written",
@@ -426,7 +426,7 @@ const COMPARISONS: [Wrong; 4] = [
     },
 ];
 
-/// How much comes in one answer.
+/// How much is in one response.
 const SIZES: [Wrong; 1] = [Wrong {
     name: "pages of rows, however heavy",
     class: "D14",
@@ -444,7 +444,7 @@ const SIZES: [Wrong; 1] = [Wrong {
     seeds: FEW,
     ..PLAIN
 }];
-/// What a device sends of what was edited on it, and what becomes of it there.
+/// What a device sends of its edits, and what happens to them there.
 const MARKS: [Wrong; 3] = [
     Wrong {
         name: "edits of rows of others, filtered",
@@ -474,7 +474,7 @@ const MARKS: [Wrong; 3] = [
     },
 ];
 
-/// Nobody compares, or by too little.
+/// Nobody compares, or with too little.
 const CONFLICTS: [Wrong; 4] = [
     Wrong {
         name: "blind writes",
@@ -515,7 +515,7 @@ const CONFLICTS: [Wrong; 4] = [
     },
 ];
 
-/// What servers remember of edits that come again.
+/// What servers remember of repeated edits.
 const SENT_AGAIN: [Wrong; 2] = [
     Wrong {
         name: "inserts without an idempotency key",
@@ -543,13 +543,13 @@ const SENT_AGAIN: [Wrong; 2] = [
     },
 ];
 
-/// Somebody else is often at the same row, in other columns as well.
+/// Somebody else often edits the same row, also in other columns.
 const CONTENDED: &str =
     r#"workload.contention={ by = "both", share = "60%", within = "1m", beside = "50%" }"#;
 
 const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
 
-/// All, in the order in which they are written down.
+/// All choices, in the order of the table.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
     let kinds: [&[Wrong]; 10] =
         [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS, &CONFLICTS, &SENT_AGAIN];

@@ -1,12 +1,12 @@
-//! Files of a room that need each other, directly or by others: none of them can be read, tested or
-//! taken away alone.
+//! Files of a room that need each other, directly or indirectly: none of them can be read, tested
+//! or removed alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Modules;
 use super::{ROOMS, root};
 
-/// Sets of modules of which each leads to each other, of more than one.
+/// Sets of two or more modules that all reach each other.
 fn circles(needs: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<BTreeSet<usize>> {
     let reached = |from: usize| {
         let mut seen = BTreeSet::new();
@@ -26,7 +26,7 @@ fn circles(needs: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<BTreeSet<usize>> {
     found.into_iter().filter(|circle| circle.len() > 1).collect()
 }
 
-/// The circles of a crate, each as its files and what each of them needs of the others.
+/// The cycles of a crate: the files of each, and what each file needs of the others.
 fn circles_of_files(rooms: &str) -> Vec<BTreeMap<String, Vec<String>>> {
     let src = root().join(rooms);
     let modules = Modules::of(&src.join("lib.rs"));

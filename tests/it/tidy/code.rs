@@ -1,11 +1,11 @@
 //! Sources as the checks read them: code without comments, texts and tests, the tree of modules,
-//! and what a path of names leads to.
+//! and what a path refers to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The code of a source: comments and what stands in quotes are blank, lines stay where they are.
+/// The code of a source: comments and quoted texts are blank, lines stay where they are.
 pub(super) fn code(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let chars: Vec<char> = text.chars().collect();
@@ -51,7 +51,7 @@ fn end_of_text(chars: &[char], at: usize) -> usize {
     (end + 1).min(chars.len())
 }
 
-/// The end of a raw text; `None` where a name begins so.
+/// The end of a raw string; `None` if it is the beginning of a name.
 fn end_of_raw(chars: &[char], at: usize) -> Option<usize> {
     let marks = chars[at + 1..].iter().take_while(|c| **c == '#').count();
     let open = at + 1 + marks;
@@ -67,7 +67,7 @@ fn end_of_raw(chars: &[char], at: usize) -> Option<usize> {
     )
 }
 
-/// The end of a character; `None` where a lifetime begins so.
+/// The end of a character literal; `None` if it is a lifetime.
 fn end_of_char(chars: &[char], at: usize) -> Option<usize> {
     if chars.get(at + 1) == Some(&'\\') {
         return chars[at + 3..].iter().position(|c| *c == '\'').map(|n| at + 3 + n + 1);
@@ -75,7 +75,7 @@ fn end_of_char(chars: &[char], at: usize) -> Option<usize> {
     (chars.get(at + 2) == Some(&'\'')).then_some(at + 3)
 }
 
-/// The words and signs of code, in order; `::` is one.
+/// The words and signs of code, in order; `::` is one sign.
 pub(super) fn tokens(code: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = code;
@@ -96,21 +96,21 @@ pub(super) fn tokens(code: &str) -> Vec<&str> {
     found
 }
 
-/// A module: a file, what it declares, and what it says of others.
+/// A module: a file, what it declares, and what it uses of others.
 #[derive(Default)]
 pub(super) struct Module {
     /// Its file.
     pub(super) file: PathBuf,
-    /// Whether it, or what it is part of, is there for tests alone.
+    /// True if it, or its parent, exists only for tests.
     pub(super) in_tests: bool,
-    /// Its parts, by name.
+    /// Its children, by name.
     children: BTreeMap<String, usize>,
     parent: Option<usize>,
-    /// What it imports, by the name that it gives it; everything of a module under `*`.
+    /// Its imports, by their local name; glob imports are under `*`.
     imports: BTreeMap<String, Vec<Vec<String>>>,
-    /// The paths that it names, but for what it only hands on.
+    /// The paths that it uses, without re-exports.
     named: Vec<Vec<String>>,
-    /// What it defines.
+    /// The names that it defines.
     defines: BTreeSet<String>,
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Module {
 pub(super) struct Modules(pub(super) Vec<Module>);
 
 impl Modules {
-    /// Those that the source at `root` leads to.
+    /// The modules reachable from the source at `root`.
     pub(super) fn of(root: &Path) -> Modules {
         let mut modules = Modules(Vec::new());
         modules.read(root.to_owned(), None, false);
@@ -139,18 +139,18 @@ impl Modules {
         own
     }
 
-    /// The files that a module's code needs, by their places in the list.
+    /// The indices of the modules that a module's code needs.
     pub(super) fn needs(&self, module: usize) -> BTreeSet<usize> {
         let paths = self.0[module].named.iter();
         paths.filter_map(|path| self.resolve(module, path, 0)).filter(|other| *other != module).collect()
     }
 
-    /// The module that defines what a module calls by this name.
+    /// The module that defines a name used in a module.
     pub(super) fn home(&self, module: usize, name: &str) -> usize {
         self.imported(module, name, 0).unwrap_or(module)
     }
 
-    /// The module that defines what a path names; `None` where it leads out of the crate.
+    /// The module that defines what a path names; `None` if it is outside of the crate.
     fn resolve(&self, from: usize, path: &[String], depth: usize) -> Option<usize> {
         let mut at = from;
         for (nth, name) in path.iter().enumerate() {
@@ -168,7 +168,7 @@ impl Modules {
         Some(at)
     }
 
-    /// Where a module has this name from, if not from itself.
+    /// Where a module imports a name from, if it does not define it.
     fn imported(&self, module: usize, name: &str, depth: usize) -> Option<usize> {
         if depth > 8 || self.0[module].defines.contains(name) {
             return None;
@@ -185,7 +185,7 @@ impl Modules {
     }
 }
 
-/// What follows the first tests of a file that are a module in it are tests.
+/// Cuts a source at its first test module: what follows is tests.
 pub(super) fn without_tests(code: &str) -> String {
     let mut lines = code.lines().peekable();
     let mut kept = String::new();
@@ -203,7 +203,7 @@ pub(super) fn without_tests(code: &str) -> String {
 struct Part {
     name: String,
     in_tests: bool,
-    /// Where it lies, if the source says so.
+    /// Its path, if the source has a `path` attribute.
     path: Option<String>,
 }
 
@@ -230,7 +230,7 @@ fn parts(code: &str, text: &str) -> Vec<Part> {
     found
 }
 
-/// The modules that a macro of the source declares, which are the words of it that have a file.
+/// The modules that a macro of the source declares: the words of it that have a file.
 fn listed(code: &str, file: &Path) -> Vec<Part> {
     if !code.contains("mod $") {
         return Vec::new();
@@ -240,7 +240,7 @@ fn listed(code: &str, file: &Path) -> Vec<Part> {
     names.into_iter().map(part).filter(|part| place(file, part).exists()).collect()
 }
 
-/// The file of a part of `file`.
+/// The file of a module declared in `file`.
 fn place(file: &Path, part: &Part) -> PathBuf {
     let folder = file.parent().expect("a file lies in a folder");
     if let Some(path) = &part.path {
@@ -253,7 +253,7 @@ fn place(file: &Path, part: &Part) -> PathBuf {
 }
 
 impl Module {
-    /// Takes in what the words of its code say.
+    /// Records the imports, definitions and paths in a module's code.
     fn heed(&mut self, words: &[&str]) {
         let mut at = 0;
         while at < words.len() {
@@ -293,8 +293,8 @@ impl Module {
     }
 }
 
-/// The paths of a tree of imports, or of a single path, each with the name that it gets; and where
-/// it ends.
+/// The paths of a tree of imports, or of a single path, each with its local name; and where it
+/// ends.
 fn tree(words: &[&str], from: usize) -> (Vec<(Vec<String>, String)>, usize) {
     let mut path: Vec<String> = Vec::new();
     let mut at = from;

@@ -1,5 +1,5 @@
-//! Types whose own functions stand in many files: each of those files reaches into the state of all
-//! the others, and what such a type does is several things with a state of their own.
+//! Types with functions in many files: each file reaches into the state of all others, and such a
+//! type should be several types with their own state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use super::code::{Modules, code, tokens, without_tests};
 use super::{ROOMS, root};
 
 const FILES: usize = 3;
-/// Types in more files, by the file that defines each. Numbers only shrink, and no entry is new.
+/// Types in many files, by the file that defines each. Numbers only shrink; no entry is new.
 const SPREAD: &[(&str, &str, usize)] = &[
     ("gateway/replica/database.rs", "Replica", 5),
     ("net/tcp/transfer.rs", "Transfer", 4),
@@ -16,7 +16,7 @@ const SPREAD: &[(&str, &str, usize)] = &[
     ("store/session.rs", "Tx", 7),
 ];
 
-/// The types that the words of a source give functions of their own, which no trait asks for.
+/// The types that get functions of their own in a source, not from a trait.
 fn given_functions<'w>(words: &[&'w str]) -> BTreeSet<&'w str> {
     let mut found = BTreeSet::new();
     for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == "impl") {
@@ -30,7 +30,7 @@ fn given_functions<'w>(words: &[&'w str]) -> BTreeSet<&'w str> {
         for word in &mut head {
             match *word {
                 "<" => depth += 1,
-                // The arrow of a function's type ends nothing.
+                // The arrow of a function's type is not a closing bracket.
                 ">" if last != "-" => depth -= 1,
                 "for" if depth == 0 => of_trait = true,
                 "where" if depth == 0 => break,

@@ -1,5 +1,4 @@
-//! Files that nothing uses: sources that no module declares, tables and pictures that nothing
-//! names.
+//! Unused files: sources that no module declares, tables and pictures that nothing names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::code::Modules;
 use super::{CODE, files, root};
 
-/// The sources from which all others are reached, but for benches, which are their own.
+/// The sources that all others are reached from, except benches, which are separate.
 const ROOTS: [&str; 15] = [
     "crates/config/src/lib.rs",
     "crates/contract/src/lib.rs",
@@ -26,10 +25,10 @@ const ROOTS: [&str; 15] = [
     "tests/it/main.rs",
     "build.rs",
 ];
-/// Where files lie that something has to name.
+/// Folders whose files must be named somewhere.
 const NAMED: [&str; 9] =
     ["benches", "contrib", "crates", "docs", "reference", "reports/baseline", "scenarios", "src", "tests"];
-/// Where names of files may stand.
+/// Folders whose texts may name a file.
 const NAMING: [&str; 9] =
     [".ci", "benches", "contrib", "crates", "docs", "reference", "scenarios", "src", "tests"];
 
@@ -73,20 +72,20 @@ fn every_table_picture_and_page_is_named_somewhere() {
     assert!(unused.is_empty(), "nothing names {unused:#?}");
 }
 
-/// Whether modules declare it, or the suite runs it: it takes all scenarios that there are.
+/// True for files that modules declare or the suite runs, which takes all scenarios.
 fn is_source(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     extension == "rs" || extension == "toml" && path.starts_with(root().join("scenarios"))
 }
 
-/// Whether a text names a file; a snapshot is named by the test that holds it, and a world of the
-/// tests without its ending.
+/// True if a text names a file. A snapshot is named by its test, and a world of the tests without
+/// its extension.
 fn names(text: &str, path: &Path) -> bool {
     let file = path.file_name().and_then(|name| name.to_str()).expect("names are text");
     match file.rsplit_once('.') {
         Some((snapshot, "snap")) => {
             let test = snapshot.rsplit("__").next().expect("there is a last part");
-            // The second of a test has a number behind its name.
+            // The second snapshot of a test has a number after its name.
             let is_number = |tail: &str| tail.chars().all(|c| c.is_ascii_digit());
             let test =
                 test.rsplit_once('-').filter(|(_, tail)| is_number(tail)).map_or(test, |(name, _)| name);

@@ -1,12 +1,12 @@
-//! `analysis` alone says whether a run fails: no room above it sets a verdict, a reason or an exit
-//! code, nor anything else by which a record fails.
+//! Only `analysis` decides if a run fails: no room above it sets a verdict, a reason, an exit code,
+//! or another field that makes a record fail.
 
 use super::code::{code, tokens, without_tests};
 use super::{room_of, sources};
 
 /// The rooms above `analysis`.
 const ABOVE: [&str; 3] = ["render", "campaign", "cli"];
-/// What records fail by.
+/// The fields that make a record fail.
 const FIELDS: [&str; 6] = ["verdict", "exit_code", "reasons", "complete", "left_out_fails", "pass"];
 const RECORDS: [&str; 7] = [
     "RunRecord",
@@ -31,11 +31,11 @@ const CHANGES: [&str; 12] = [
     "rotate_right",
     "iter_mut",
 ];
-/// Files in which a field of this name is another thing, and which.
+/// Files in which a field of this name is something else, and what.
 const OTHERS: [(&str, &str); 1] =
     [("cli/baseline.rs", "a baseline's reasons say why it was saved, and fail nothing")];
 
-/// Where the braces that open at `at` close.
+/// The index where the brace opened at `at` closes.
 fn closing(words: &[&str], at: usize) -> usize {
     let mut depth = 0;
     for (place, word) in words.iter().enumerate().skip(at) {
@@ -51,7 +51,7 @@ fn closing(words: &[&str], at: usize) -> usize {
     words.len()
 }
 
-/// Where the bracket that closes at `at` opens.
+/// The index where the bracket closed at `at` opens.
 fn opening(words: &[&str], at: usize) -> usize {
     let mut depth = 0;
     for place in (0..=at).rev() {
@@ -67,7 +67,7 @@ fn opening(words: &[&str], at: usize) -> usize {
     0
 }
 
-/// Whether what ends at `end` is held against a value, and makes none.
+/// True if what ends at `end` is a pattern, not a new value.
 fn is_pattern(words: &[&str], end: usize) -> bool {
     let mut at = end + 1;
     loop {
@@ -86,7 +86,7 @@ fn is_pattern(words: &[&str], end: usize) -> bool {
     }
 }
 
-/// What of a source sets something by which a record fails.
+/// The places in a source that set a field which makes a record fail.
 fn set_in(text: &str) -> Vec<String> {
     let plain = without_tests(&code(text));
     let words = tokens(&plain);

@@ -1,4 +1,4 @@
-//! How wide prose is: 100 columns, so that two files stand side by side.
+//! The width of prose: 100 columns, so that two files fit side by side.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,11 @@ use std::fs;
 use super::{CODE, files, room_of, root, sources};
 
 const COLUMNS: usize = 100;
-/// Lines of prose that are wider, by room and page, from before they were counted. Numbers only
-/// shrink, and no entry is new.
-const WIDER: &[(&str, usize)] = &[("campaign", 64), ("cli", 50), ("tests", 39)];
+/// The number of wider lines, by room and page, from before they were counted. Numbers only shrink,
+/// and entries are not added.
+const WIDER: &[(&str, usize)] = &[("cli", 33)];
 
-/// Comments that are too wide, by room, but for tables.
+/// Comments that are too wide, by room, except tables.
 fn comments() -> BTreeMap<String, usize> {
     let mut wide = BTreeMap::new();
     for (path, text) in CODE.into_iter().flat_map(sources) {
@@ -25,8 +25,7 @@ fn comments() -> BTreeMap<String, usize> {
     wide
 }
 
-/// Lines of pages that are too wide, but for tables, which cannot be wrapped, and what is shown as
-/// it is.
+/// Lines of pages that are too wide, except tables, which cannot be wrapped, and code blocks.
 fn pages() -> BTreeMap<String, usize> {
     let tops =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));

@@ -1,4 +1,4 @@
-//! Words that readers stopped at, and what to say instead. Sources, scenarios and pages go without.
+//! Words that readers stopped at, and what to say instead. Sources, scenarios and docs go without.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ const BANNED: &[(&str, &str)] = &[
     ("whoever", "who, a user who"),
 ];
 
-/// How often a phrase stands in a text, as whole words in any case.
+/// How often a phrase is in a text, as whole words in any case.
 fn times(text: &str, phrase: &str) -> usize {
     let is_word = |c: char| c.is_alphanumeric();
     let stands_alone = |at: usize| {
@@ -45,7 +45,7 @@ fn times(text: &str, phrase: &str) -> usize {
     text.match_indices(phrase).filter(|(at, _)| stands_alone(*at)).count()
 }
 
-/// How often each banned word stands, and where.
+/// The occurrences of each banned word, as file names.
 fn found() -> BTreeMap<&'static str, Vec<String>> {
     let tops =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));

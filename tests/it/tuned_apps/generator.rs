@@ -21,14 +21,14 @@ impl Draw {
     }
 }
 
-/// Whether people of an app have hundreds of rows, some over slow links that break every few
-/// seconds: where large chunks start over, the best size lies between one row and all of them.
+/// True if people of an app have hundreds of rows, some over slow links that break every few
+/// seconds. Large chunks restart there, so the best size is between one row and all of them.
 pub(super) fn is_rich(n: u64) -> bool {
     n % 2 == 1
 }
 
 /// People edit, take photos, lose the network and have their app killed. A first load misses both
-/// gates, or one, as it happens.
+/// gates, or one, by chance.
 pub(super) fn app(n: u64) -> String {
     let (mut draw, rich) = (Draw(n), is_rich(n));
     let mut text = format!("name = \"app-{n}\"\nduration = \"20m\"\n\n");
@@ -50,7 +50,7 @@ pub(super) fn app(n: u64) -> String {
         )
         .expect("a text takes what is written");
     }
-    // Where connections break, what was under way is sent again: large chunks have a price.
+    // If connections break, transfers are repeated: large chunks have a price.
     let one = draw.between(0, 1) as usize;
     let (mtbf, mean) = (draw.between(8, 60), draw.between(2, 8));
     let (breaking, mtbf, mean) = match rich {

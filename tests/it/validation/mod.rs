@@ -1,8 +1,8 @@
-//! Our models reproduce what is known: every figure of `syncdyno validate` within its tolerance.
+//! Our models reproduce known results: every figure of `syncdyno validate` is within its tolerance.
 
 use syncdyno::campaign::validate::FAMILIES;
 
-/// Simulates the figures of one family; those that are off are told.
+/// Simulates the figures of one family, and reports those that are off.
 fn holds(name: &str) {
     let (_, family) = FAMILIES.iter().find(|(known, _)| *known == name).expect("there is such a family");
     let figures = family();
@@ -11,7 +11,7 @@ fn holds(name: &str) {
     assert!(off.is_empty(), "{}", off.join("\n"));
 }
 
-/// A test for each family, so that they share the machine.
+/// One test per family, so that they run in parallel.
 macro_rules! families {
     ($($test:ident: $name:literal;)*) => {
         $(#[test]

@@ -1,4 +1,4 @@
-//! Rule "it comes to the baseline again", figure by figure or over the seeds.
+//! The rule "it reproduces the baseline", figure by figure or over the seeds.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::record::{
     shell_word,
 };
 
-/// Scenarios that are named of those that a run lacks.
+/// The most scenarios with missing cells that are named.
 const NAMED: usize = 8;
 
-/// Its figures are the baseline's, and all of the baseline was run.
+/// The figures equal the baseline, and the whole baseline was run.
 pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let Some(against) = &trial.against else { return Vec::new() };
     let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
@@ -71,7 +71,7 @@ fn shifted(at: usize, shift: &Shift, against: &Against<'_>, standard: Standard<'
     }
 }
 
-/// A gate over fewer cells than the baseline has passes more easily.
+/// With fewer cells than in the baseline, a gate passes more easily.
 fn left_out(
     trial: &Trial<'_>,
     judged: &[Judged],
@@ -95,7 +95,7 @@ fn left_out(
     let mut text = format!("{cells} of baseline {} not in this run: {}", against.name, named.join(", "));
     let mut rulings = Vec::new();
     if against.require_all {
-        // A run that was cut short had these seeds before it.
+        // If the run was cut short, the missing seeds were still to come.
         if trial.all_ended(judged) {
             let other_seeds = seeds_of(against.baseline, &lacks, &ran);
             text += &other_seeds.unwrap_or_else(|| standard.accept(" --prune"));
@@ -106,7 +106,7 @@ fn left_out(
     rulings
 }
 
-/// How to run what is left out, where that is but other seeds of what ran.
+/// How to run the missing cells, if they differ from those that ran only by their seeds.
 fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&CellRecord]) -> Option<String> {
     let ran = |base: &BaselineCell| {
         let of = |cell: &&CellRecord| {
@@ -122,7 +122,7 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
 }
 
 impl<'a> Standard<'a> {
-    /// What the baseline has of a cell that ended; an error says why nothing is comparable.
+    /// The baseline of an ended cell; an error says why they cannot be compared.
     fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Box<Reason>> {
         let (name, id) = (self.name, &cell.id);
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
@@ -151,11 +151,11 @@ impl<'a> Standard<'a> {
         format!("syncdyno compare {name} {folder} --fail-on-worse")
     }
 
-    /// The command that accepts a run some cells of which have other figures.
+    /// The command that accepts this run.
     fn command(&self, option: &str) -> String {
         accept_command(self.name, self.folder, option)
     }
-    /// How to accept the run, behind a reason and with an option; nothing where that is refused.
+    /// The command that accepts the run, as an end of a sentence; empty if it cannot be accepted.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable { format!("; {ACCEPT}{}", self.command(option)) } else { String::new() }
     }

@@ -1,4 +1,4 @@
-//! The rules of a cell by itself, and the records of what it is held to.
+//! The rules for a single cell, and the records of its expectations and gates.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::record::{Build, CellRecord, ExpectationRecord, GateRecord, Reason};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
-/// Whether a violation is expected: it is named, or it follows from one that is.
+/// True if a violation is expected: it is named, or follows from one that is.
 fn expected(plan: &Plan, check: &str) -> bool {
     plan.judged
         .expect
@@ -19,13 +19,13 @@ fn expected(plan: &Plan, check: &str) -> bool {
         .any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
-/// Whether it has a violation of this name. An engine that spins never comes to rest: it is stuck.
+/// True if the outcome has this violation. An engine that spins or stalls is stuck.
 fn occurred(outcome: &Outcome, check: &str) -> bool {
     let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
 }
 
-/// What had to come out, each with what did.
+/// The expectations, each with the actual result.
 pub(in crate::analysis::verdict) fn expectations(
     plan: &Plan,
     outcome: &Outcome,
@@ -43,7 +43,7 @@ pub(in crate::analysis::verdict) fn expectations(
     });
     let metrics = plan.judged.expect.metrics.iter().map(|(key, bound)| {
         let value = cell.expected(key);
-        // Of a swarm the least is for all seeds together.
+        // In a swarm the minimum is for all seeds together.
         let (min, max) = (bound.min.filter(|_| plan.source.swarm.is_none()), bound.max);
         ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
     });
@@ -72,12 +72,12 @@ pub(in crate::analysis::verdict) fn gates(plan: &Plan, cell: &CellRecord) -> Vec
     gates.map(|gate| gated(gate, cell)).collect()
 }
 
-/// The oracle found nothing but what is expected.
+/// The oracle found nothing unexpected.
 pub(in crate::analysis::verdict) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
     let found = ended.outcome.violations.iter().map(|v| v.check);
     let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
     let found: BTreeSet<&str> = found.filter(is_new).collect();
-    // What follows from another violation comes after it.
+    // A violation that follows from others comes last.
     let (last, first): (Vec<&str>, Vec<&str>) = found.into_iter().partition(|check| *check == "divergent");
     let all = first.into_iter().chain(last);
     all.map(|check| Reason::Violation { check: check.to_owned() }).collect()
@@ -89,7 +89,7 @@ pub(in crate::analysis::verdict) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
     is_stuck.then_some(Reason::Stuck {}).into_iter().collect()
 }
 
-/// No saved edit was destroyed by a return to a backup, or is left on a phone at a logout.
+/// No saved edit was destroyed by restoring a backup, or left on a phone at a logout.
 pub(in crate::analysis::verdict) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric: &str| ended.plan.judged.expect.metrics.get(metric);
     let meant = |metric: &str| bound(metric).is_some_and(|bound| bound.max != Some(0));
@@ -109,8 +109,8 @@ pub(in crate::analysis::verdict) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> 
     missed.map(|gate| Reason::Gate { gate: gate.clone() }).collect()
 }
 
-/// Run again, it has the same digests. Another build's may differ in figures; where they differ in
-/// events, nothing is comparable.
+/// A second run has the same digests. Another build may differ in figures; if it differs in events,
+/// nothing can be compared.
 pub(in crate::analysis::verdict) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
     let Some(again) = ended.again else { return Vec::new() };
     let of_figures = match again.held() {

@@ -1,4 +1,4 @@
-//! The rules: the list of all, and those that belong to no other subject, a file each kind.
+//! The list of all rules, and the rules that have no other home, one file per kind.
 
 mod baseline;
 mod cell;
@@ -14,13 +14,13 @@ use crate::analysis::{answers, claims, occurrences, untested};
 use crate::record::{Judged, Reason};
 
 pub(super) enum Rule {
-    /// Of a cell by itself, as soon as it has ended.
+    /// For a single cell, as soon as it has ended.
     OfCell(fn(&Ended<'_>) -> Vec<Reason>),
-    /// Of a run; it sees which cells fail by the rules before it.
+    /// For a run; it sees which cells fail by the rules before it.
     OfRun(fn(&Trial<'_>, &[Judged]) -> Vec<Ruling>),
 }
 
-/// All rules. Reasons of one severity stand in this order.
+/// All rules. Reasons of equal severity are reported in this order.
 pub(super) static RULES: &[Rule] = &[
     Rule::OfCell(cell::violations),
     Rule::OfCell(cell::rest),

@@ -1,10 +1,10 @@
-//! A remark on networks that no app could have used.
+//! A remark on networks that are unusable for any app.
 
 use crate::analysis::verdict::case::{Ruling, Trial};
 use crate::metrics::human;
 use crate::record::{CellRecord, Judged};
 
-/// Where more than half of all requests got no response, figures say more of the network than of
+/// If more than half of all requests got no response, figures say more about the network than about
 /// the app.
 pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let of = |cell: &CellRecord, metric: &str| cell.stat(metric, "value").unwrap_or_default();

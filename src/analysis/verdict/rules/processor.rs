@@ -1,10 +1,10 @@
-//! A remark on engines whose processor time was held against no phone.
+//! A remark on engines whose processor time was not compared with a real phone.
 
 use crate::analysis::verdict::case::{Ruling, Trial};
 use crate::record::Judged;
 
-/// What a stack of somebody's own charges the processor follows its own rule. Until that was held
-/// against published times its runs say what the network and the disk take.
+/// A third-party stack charges processor time by its own rule. Until this is compared with
+/// published times, its durations cover only network and disk.
 pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let works = |judged: &Judged| judged.cell.stat("device.cpu.busy", "value").unwrap_or_default() > 0;
     let own = trial.plans.iter().find(|plan| plan.brought).filter(|_| judged.iter().any(works));

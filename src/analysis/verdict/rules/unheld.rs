@@ -1,12 +1,12 @@
-//! A remark on gates that no cell was held to.
+//! A remark on gates that applied to no cell.
 
 use std::collections::BTreeMap;
 
 use crate::analysis::verdict::case::{Ruling, Trial};
 use crate::record::Judged;
 
-/// A cell that expects a violation has no gates: where all do, the run passes whatever its figures
-/// are. It may be that others of the file were left out, so no run fails by it.
+/// A cell that expects a violation has no gates: if all cells do, no gate can fail. It is only a
+/// remark, since other cells of the file may have been left out.
 pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let mut gated = BTreeMap::<&str, Vec<&str>>::new();
     for plan in trial.plans.iter().filter(|plan| !plan.judged.gates.is_empty()) {

@@ -1,4 +1,4 @@
-//! Curves that are not smooth; lists with values that ask for more than there is, and fleets that do.
+//! Curves that are not smooth; lists with values beyond what there is, and fleets of such sizes.
 
 use super::super::search::with;
 use super::*;
@@ -32,7 +32,7 @@ fn of_a_best_whose_double_lies_beyond_the_range_none_is_told() {
 
 #[test]
 fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better_behind_it() {
-    // Behind the dent it costs a twentieth less, with a tenth of luck.
+    // Behind the dent it costs 5 % less, with 10 % noise.
     let goes_there = |luck: &u64| {
         let rate = |x: f64, seed| {
             let own = Seed(luck * 1_000 + seed).stream("own", x as u64, 0).unit();
@@ -48,7 +48,7 @@ fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better
 
 #[test]
 fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
-    // Behind a ridge lies what is as good under the first half of the seeds alone.
+    // Behind a ridge lies a setting that is as good under only the first half of the seeds.
     let worse = |x: f64, seed: u64| match x {
         _ if x < 64.0 => 1.0 + libm::log(64.0 / x),
         _ if x <= 1_100.0 => 1.0 + 0.01 * libm::log(x / 256.0).abs(),
@@ -112,7 +112,7 @@ fn a_list_with_values_that_ask_for_more_than_there_is_has_its_best_on_the_list()
 #[test]
 fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
     const SECOND: u64 = 1_000_000_000;
-    // Of ten requests of a second each, which wait for these times in the median and at most.
+    // Ten requests of one second each, with these median and maximum waits.
     let place = |link: &str, devices: u64, best: &str, [p50, max]: [u64; 2]| {
         let axes = vec![("link".to_owned(), link.to_owned()), ("devices".to_owned(), devices.to_string())];
         let space = space(&[&format!("k={best}")], &[best], 1);
@@ -123,7 +123,7 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let spread = |p50: u64, max: u64| fixture::spread(Unit::Ns, 10, [0, p50, max * 19 / 20, max, max]);
         put("engine.session.time", Figure::Value { unit: Unit::Ns, value: 100 * SECOND });
         put("backend.request.queued", spread(p50 * SECOND, max * SECOND));
-        // A half waits evenly up to the longest: a quarter of it each.
+        // Half of them wait evenly up to the maximum: a quarter of it on average.
         let queued = 10 * max * SECOND / 4;
         put("engine.requests.queued_time", Figure::Value { unit: Unit::Ns, value: queued });
         put("backend.request.service", spread(SECOND, SECOND));
@@ -138,7 +138,7 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         place("geo", 100, "1024", [0, 10]),
         place("lte", 1, "512", [0, 0]),
         place("lte", 60, "256", [0, 30]),
-        // Of one size alone there is nothing to tell.
+        // With only one size there is nothing to report.
         place("leo", 1, "16", [0, 0]),
     ];
     assert_eq!(
@@ -172,8 +172,7 @@ fn every_knob_is_searched_around_the_best_of_all_though_luck_has_moved_it() {
 #[test]
 fn of_two_knobs_each_is_searched_until_something_is_worse_where_luck_hides_what_is_near() {
     for luck in 0..10 {
-        // One stream does not tell small chunks from large ones, four do; a seed is a fifth of
-        // luck.
+        // With one stream chunk sizes hardly differ, with four they do; noise is a fifth.
         let price = |setting: &Setting, seed: u64| {
             let (rows, streams): (f64, f64) = (setting[0].parse().unwrap(), setting[1].parse().unwrap());
             let own = Seed(luck * 100 + seed).stream("own", rows as u64 * 8 + streams as u64, 0).unit();

@@ -1,20 +1,20 @@
-//! Measured transfers, as their files have them.
+//! Measured transfers, as read from their files.
 
 use super::sheet::{Malformed, Row, Sheet, whole};
 use crate::base::Span;
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
 
-/// Rounds on a kept connection, whatever the number of samples.
+/// The most rounds on a kept connection, whatever the number of samples.
 pub(super) const ROUNDS_MAX: usize = 99;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
     /// Connect, request, response.
     Cold,
-    /// The same over TLS 1.3.
+    /// Cold over TLS 1.3.
     Tls,
-    /// On a kept connection, right after another.
+    /// On a kept connection, right after another transfer.
     Warm,
     /// On a kept connection, after 4 s without traffic.
     WarmIdle,
@@ -33,9 +33,9 @@ pub(super) struct Cell {
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) mode: Mode,
-    /// Which of request and response is the large one.
+    /// Whether the request or the response is the large one.
     pub(super) direction: Direction,
-    /// Probability of a packet's loss, both ways.
+    /// The probability that a packet is lost, in both directions.
     pub(super) loss: f64,
     pub(super) bytes: [u64; 2],
     pub(super) samples: u64,
@@ -49,7 +49,7 @@ pub(super) struct OutageCell {
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) response: u64,
-    /// When everything begins to be dropped, after the connect.
+    /// When all packets begin to be dropped, after the connect.
     pub(super) start: Span,
     pub(super) lasts: Span,
     pub(super) median: f64,
@@ -84,7 +84,7 @@ const MODES: [(&str, Mode); 4] =
 const DIRECTIONS: [(&str, Direction); 2] = [("up", Direction::Up), ("down", Direction::Down)];
 const SECONDS_MAX: f64 = 86_400.0;
 const BYTES_MAX: u64 = 1_000_000_000_000;
-/// Packets that a transfer with losses loses, about; it is predicted some hundred times.
+/// The most packets lost in a transfer, as its prediction is repeated hundreds of times.
 const LOST_MAX: f64 = 2_000.0;
 
 const fn reference(rate: [u64; 2], delay: u64, queue: [u64; 2]) -> Link {
@@ -102,7 +102,7 @@ const LINKS: [(&str, Link); 5] = [
 ];
 
 impl OutageCell {
-    /// It is of the link and the control that the staircase was first measured with.
+    /// True for the link and the congestion control of the first outage measurements.
     pub(super) fn is_first(&self) -> bool {
         self.congestion == Congestion::Cubic && self.link == LTE
     }
@@ -118,7 +118,7 @@ fn link(row: Row<'_>) -> Result<Link, Malformed> {
     })
 }
 
-/// What these columns say, the name of the link first.
+/// The values of these columns, after the name of the link.
 fn name(row: Row<'_>, columns: &[&str]) -> String {
     let link = Some(row.text("profile")).filter(|name| !name.is_empty()).unwrap_or("own link");
     columns.iter().fold(link.to_owned(), |name, column| format!("{name}, {}", row.text(column)))
@@ -161,14 +161,14 @@ pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
     Ok(cell)
 }
 
-/// Nobody measures a transfer that takes longer than a day.
+/// Refuses transfers that take longer than a day or lose too many packets.
 fn predictable(row: Row<'_>, column: &str, (bytes, most): (u64, u64), rate: u64) -> Result<(), Malformed> {
     let most = most.min((SECONDS_MAX * rate as f64 / 8.0) as u64);
     let what = format!("more than {most} bytes take longer than a day, or lose more than 2000 packets");
     if bytes <= most { Ok(()) } else { Err(row.malformed(column, what)) }
 }
 
-/// Whether a file of outages says what its links are.
+/// Checks that a file of outages describes its links.
 pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
     let there = COLUMNS[LINK].iter().filter(|column| sheet.has(column)).count();
     if there == COLUMNS[LINK].len() || there == 0 && sheet.has("profile") {

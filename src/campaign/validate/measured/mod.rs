@@ -1,12 +1,12 @@
-//! The link model held against measured transfers.
+//! The link model compared with measured transfers.
 //!
-//! [`transfers`] and [`outages`] read a file of measurements, predict each cell with the arithmetic
-//! of [`net::tcp`](crate::net::tcp), and say how far off the predictions are, beside the tolerance of
-//! each kind. [`TRANSFERS`] and [`OUTAGES`] are the files that the model was built beside.
+//! [`transfers`] and [`outages`] read a file of measurements, predict each cell with
+//! [`net::tcp`](crate::net::tcp), and report the deviations with the tolerance of each kind. The
+//! model was developed with the files [`TRANSFERS`] and [`OUTAGES`].
 //!
-//! `cold` and `tls` are predicted on a new connection; `warm0` and `warmidle` on a kept one, all sizes
-//! in rising order, as many rounds as samples (so was the reference measured), by the median; with
-//! losses by the mean over [`REPETITIONS`] seeded runs.
+//! `cold` and `tls` are predicted on a new connection. `warm0` and `warmidle` are on a kept one,
+//! all sizes in rising order, as many rounds as samples, by the median; the reference was measured
+//! so. Predictions with losses are the mean over [`REPETITIONS`] seeded runs.
 
 mod cells;
 mod predict;
@@ -74,14 +74,14 @@ mod tests {
         "profile,congestion_control,response_bytes,outage_start_s,outage_s,samples,median_s,min_s,max_s";
     const OWN: &str = "up_bps,down_bps,one_way_delay_ms,queue_up_bytes,queue_down_bytes,congestion_control,\
                        response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
-    /// A row of transfers, the header beside it.
+    /// A row of transfers, with the header of the file.
     const ROW: &str = "lte,12000000,12000000,35,420000,420000,cubic,cold,down,0,200,1000,3,0.14,0.14";
 
     fn with_header(row: &str) -> String {
         format!("{}\n{row}\n", TRANSFERS.lines().next().expect("there is a header"))
     }
 
-    /// The last column, without its head.
+    /// The last column, without its header.
     fn predicted(file: &str) -> Vec<f64> {
         let csv = transfers(file.as_bytes()).expect("it is well formed").1;
         let last = |line: &str| line.rsplit(',').next().unwrap_or_default().parse().expect("a number");
@@ -139,8 +139,8 @@ mod tests {
         for samples in [2, 10] {
             let kept = rows("warm0", samples);
             assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "more loss is slower: {kept:?}");
-            // Request and answer are of a packet each: what a lost one costs is a probe's wait of
-            // 0.8 s or so, at 20 % more than every third time.
+            // Request and response are one packet each. A lost one costs a probe timeout of about
+            // 0.8 s, in over a third of the cases.
             assert!((0.25..0.6).contains(&(kept[3] - kept[0])), "{kept:?}");
             let cold = rows("cold", samples);
             assert!(cold.iter().zip(&kept).all(|(cold, kept)| cold > kept), "{cold:?} and {kept:?}");
@@ -173,7 +173,7 @@ mod tests {
             ("0.14,0.14", "0,0.14"),
             ("0.14,0.14", "0.14"),
             ("lte", "\"lte"),
-            // What is too much to predict, on one connection and on a kept one, and in a day.
+            // Too much to predict: on one connection, on a kept one, and within a day.
             (",0,200,1000,", ",0.01,200,1000000000000,"),
             ("cold,down,0,200,1000,3", "warm0,down,0.01,200,100000000,20"),
             (",0,200,1000,", ",0,200,1000000000000,"),

@@ -1,11 +1,11 @@
-//! What the link model says about a measured transfer.
+//! Predictions of the link model for measured transfers.
 
 use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
-/// A test server's first flight: a self-signed certificate with an RSA key of 2048 bits, and the rest.
+/// A test server's first flight: a self-signed certificate (RSA, 2048 bits), and the rest.
 const CERTIFICATES: u64 = 1_500;
 /// Key exchange, one signature and its check on a server core.
 const CRYPTOGRAPHY: Span = Span::millis(2);
@@ -17,7 +17,7 @@ const REQUEST: u64 = 200;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prediction {
     pub(super) seconds: f64,
-    /// Standard error of the mean of as many measured samples, in seconds; zero without losses.
+    /// The standard error of the mean of as many measured samples, in seconds; 0 without losses.
     pub(super) error: f64,
 }
 
@@ -38,7 +38,7 @@ fn steady(link: &Link) -> Steady {
     steady
 }
 
-/// When the answer to a request at `at` is there; the server needs no time.
+/// When the response to a request at `at` has arrived; the server needs no time.
 fn exchange(
     connection: &mut Connection,
     link: &Steady,
@@ -53,7 +53,7 @@ fn exchange(
     Ok(now)
 }
 
-/// Connects and exchanges; seconds.
+/// Connects and exchanges once; returns seconds.
 fn cold(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> f64 {
     let ended = connected(how, link, bytes).unwrap_or_else(|broken| broken.at);
     ended.since(Time::ZERO).as_secs_f64()
@@ -64,7 +64,7 @@ fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Br
     exchange(&mut connection, link, opened, bytes)
 }
 
-/// The cells of one link, mode, direction and loss. Those on a kept connection share it.
+/// Predicts the cells of one link, mode, direction and loss. Those on a kept connection share it.
 pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     let (clean, loss) = (steady(&cells[0].link), cells[0].loss);
     if loss <= 0.0 {
@@ -83,7 +83,7 @@ pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     cells.iter().enumerate().map(predict).collect()
 }
 
-/// The times of each cell over `link`, in seconds: once, or round after round on a kept connection.
+/// The times of each cell over `link`, in seconds: once, or in rounds on a kept connection.
 fn times(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let cell = cells[0];
     let how = handshake(cell.mode == Mode::Tls, cell.congestion);
@@ -99,13 +99,13 @@ fn times(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).min(ROUNDS_MAX as u64);
     let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO, Time::FAR).opened {
         Ok(opened) => opened,
-        // Only losses without end keep it from opening: no figure is better than how long it tried.
+        // Only endless losses keep it from opening; the best figure is how long it tried.
         Err(broken) => {
             let seconds = broken.at.since(Time::ZERO).as_secs_f64();
             return vec![vec![seconds; rounds as usize]; cells.len()];
         }
     };
-    // A link without outages gives up only after a quarter of an hour of losses.
+    // Without outages a link gives up only after 15 minutes of losses.
     let mut exchange = |start: Time, bytes: [u64; 2]| {
         exchange(&mut connection, link, start, bytes).unwrap_or_else(|broken| broken.at)
     };
@@ -134,15 +134,15 @@ fn median(values: &[f64]) -> f64 {
 
 pub(super) const STAIR: f64 = 0.05;
 
-/// What is predicted for a cell with an outage, in seconds; nothing where TCP gives up.
+/// The prediction for a cell with an outage, in seconds; `None` if TCP gives up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stair {
     pub(super) seconds: Option<f64>,
-    /// A try comes so close to the outage's end that it may as well fall on the other side of it.
+    /// A retransmission is so near to the outage's end that it may fall on either side.
     pub(super) edge: bool,
 }
 
-/// A cold transfer during which everything is dropped for a while.
+/// A cold transfer during which all packets are dropped for a while.
 pub(super) fn outage(cell: &OutageCell) -> Stair {
     let lasts = cell.lasts.0;
     let seconds = dropped(cell, cell.lasts);

@@ -1,4 +1,4 @@
-//! A CSV file, or one of a JSON object per line, by line and column; what can be wrong with one.
+//! Reads a CSV file, or one JSON object per line; errors have line and column.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::scenario::closest;
 
-/// Why a file of measurements cannot be read: where, and what is wrong.
+/// Why a file of measurements cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {what}", .column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default())]
 pub struct Malformed {
@@ -42,10 +42,10 @@ fn line_of(record: &csv::StringRecord) -> u64 {
     record.position().map_or(1, csv::Position::line)
 }
 
-/// More lines than anybody measures: a file of something else.
+/// More lines are not measurements, but another kind of file.
 pub(super) const ROWS_MAX: usize = 100_000;
 
-/// More columns than a log has, and more bytes of a line, each of which may take tenfold memory.
+/// The most columns, and the most bytes of a line; each byte may take tenfold memory.
 const KEYS_MAX: usize = 256;
 const LINE_MAX: usize = 256 << 10;
 
@@ -60,7 +60,7 @@ pub(in crate::campaign) struct Row<'a> {
     record: &'a csv::StringRecord,
 }
 
-/// What other programs call columns of request logs.
+/// Names of columns in the request logs of other programs.
 const OTHERS: [(&str, &[&str]); 4] = [
     ("start", &["time", "timestamp", "ts", "at", "date", "datetime", "began"]),
     ("rows", &["records", "items", "count", "row_count", "rowcount", "entities"]),
@@ -74,7 +74,7 @@ fn near<'a>(name: &str, header: &'a csv::StringRecord) -> Option<&'a str> {
     closest(name, header).or_else(|| others.copied().find_map(|name| other(&name)))
 }
 
-/// What to say of a header without this column.
+/// The message for a header without this column.
 fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
     let other = [(';', "semicolons"), ('\t', "tabs")];
     let parts = other.into_iter().find(|(mark, _)| header.len() == 1 && header[0].contains(*mark));
@@ -131,7 +131,7 @@ impl Sheet {
             return Err(Malformed { line: 1, column: Some(name.to_owned()), what });
         }
         let mut sheet = Sheet { header, records: Vec::new() };
-        // A wrong separator is a better message than rows of other lengths.
+        // A wrong separator is a better message than rows of different lengths.
         sheet.refuse_without(wanted)?;
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
@@ -142,7 +142,7 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// An object per line; what it lacks, or has as `null`, is blank.
+    /// One object per line; a missing or `null` value is blank.
     fn of_objects(text: &str, most: usize) -> Result<Sheet, Malformed> {
         let (mut header, mut rows) = (Vec::<String>::new(), Vec::<(u64, Vec<String>)>::new());
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
@@ -193,7 +193,7 @@ impl Sheet {
     pub(in crate::campaign) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row { header: &self.header, record })
     }
-    /// The file with a column added, or in the place of an earlier one of that name.
+    /// The file with a column added, or replaced if it had one of that name.
     pub(super) fn with_column(&self, name: &str, values: &[String]) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let known = self.has(name);
