@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::bent::Bent;
 use super::check::{Check, Matter};
 use super::checks::{BENT_VALUE, BentValue};
-use super::edit::Edit;
-use super::history::{Row, bit};
-use super::meant::Won;
 use super::setup::OracleSetup;
-use super::truth::alike;
-use super::ways_out::WayOut;
-use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, Event, Merge};
+use crate::oracle::final_checks::bent::Bent;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::intent::Won;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::{Row, bit};
+use crate::oracle::watch::exits::WayOut;
+use crate::oracle::words::phrases::Labels;
 
 /// How many violations of one check are kept as text.
 pub const VIOLATIONS_KEPT: usize = 20;

@@ -32,83 +32,36 @@
 //! - `content` reads the backend once at the end. [`Life`] is a separate listener: it describes
 //!   what happened to one record.
 
-mod after_hours;
-mod again;
-mod attachments;
-mod bent;
-mod busy;
-mod carried;
 mod check;
 mod checks;
-mod clock;
-mod combined;
-mod content;
-mod destination;
-mod due;
-mod edit;
-mod end;
-mod ends;
-mod families;
-mod fate;
+mod final_checks;
 mod findings;
-mod flow;
-mod found;
-mod haste;
 mod hearing;
-mod held;
-mod history;
-mod inspection;
-mod intents;
-mod kept;
-mod ledger;
-mod life;
-mod lives;
-mod looks;
-mod meant;
 mod model;
-mod names;
-mod overwritten;
-mod owed;
-mod page;
-mod parts;
-mod patience;
-mod refused;
-mod reports;
 mod rules;
-mod sends;
 mod setup;
-mod shown;
-mod signs;
-mod status;
-mod strangers;
 #[cfg(test)]
 mod tests;
-mod thrift;
-mod told;
-mod truth;
-mod uncounted;
-mod watched;
-mod watcher;
-mod ways_out;
+mod watch;
 mod words;
 
-pub use busy::{Eventful, Happened};
 pub use check::Harm;
-pub use clock::Clock;
-pub use destination::Holdings;
-pub use end::{Loss, losses};
+pub use final_checks::destination::Holdings;
+pub use final_checks::inspection::{Inspection, Verdict};
+pub use final_checks::refused::Definition;
 pub use findings::{VIOLATIONS_KEPT, Violation};
 pub use hearing::{HEARING, Hearing};
-pub use inspection::{Inspection, Verdict};
-pub use life::{Life, Step, Story, Subject, place};
-pub use model::Oracle;
-pub use patience::{Patience, Waits};
-pub use refused::Definition;
+pub use model::end::{Loss, losses};
+pub use model::listener::Oracle;
+pub use model::truth::Truth;
 pub use rules::{
     check_names, finding_of, harm_of, implied, is_of_check, metric_of, needs_no_event, promises_of,
     subject_of,
 };
-pub use sends::failure;
 pub use setup::OracleSetup;
-pub use truth::Truth;
-pub use words::Labels;
+pub use watch::patience::{Patience, Waits};
+pub use watch::sends::failure;
+pub use words::busiest::{Eventful, Happened};
+pub use words::clock::Clock;
+pub use words::life::{Life, Step, Story, Subject, place};
+pub use words::phrases::Labels;

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::patience::Patience;
-use super::refused::Definition;
-use super::truth::Truth;
-use super::words::Labels;
 use crate::base::EntityId;
 use crate::contract::{Attributes, Capabilities, Combine};
+use crate::oracle::final_checks::refused::Definition;
+use crate::oracle::model::truth::Truth;
+use crate::oracle::watch::patience::Patience;
+use crate::oracle::words::phrases::Labels;
 
 /// What the oracle must know before the first event.
 #[derive(Clone)]

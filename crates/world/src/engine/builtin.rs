@@ -3,17 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::capture;
-use super::logout;
 use super::options::{
     AfterFailure, Atomic, BlobQueue, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
     With,
 };
-use super::page;
 use super::process::Process;
 use super::rules::Rules;
-use super::scheduler::Scheduler;
-use super::session::Session;
 use super::view::View;
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
@@ -21,6 +16,11 @@ use crate::contract::{
     EngineFactory, LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, Saving,
     SyncEngine, SyncError, Trigger,
 };
+use crate::engine::push::capture;
+use crate::engine::push::conflict_page;
+use crate::engine::unit::logout;
+use crate::engine::unit::scheduler::Scheduler;
+use crate::engine::unit::session::Session;
 use crate::store::{self, Store, Tx};
 
 /// The built-in engine of one process.
@@ -98,7 +98,7 @@ impl Builtin {
         if self.session.end_interrupted_runs().await.is_err() {
             return;
         }
-        page::tell_open(&self.process).await;
+        conflict_page::tell_open(&self.process).await;
         self.scheduler.start();
         if let Some(period) = self.process.options.network_poll {
             self.ask_for_network(period);
@@ -205,7 +205,7 @@ impl SyncEngine for Builtin {
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         Box::pin(async move {
             if !self.process.options.conflict.policy.has_page()
-                || !page::resolve(&self.process, edit, &pick).await?
+                || !conflict_page::resolve(&self.process, edit, &pick).await?
             {
                 return Err(EditError::NoSuchRow);
             }

@@ -8,13 +8,13 @@ use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
 use super::path::pushed;
 use super::process::{Held, Process};
-use super::token::Token;
 use super::too_large::{Caps, OnTooLarge};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, EngineEvent, HookError, Mutation, NetworkKind, RequestKind, Response, ServerError,
     SyncError, TOO_LARGE_PAGE, TransportError, Work,
 };
+use crate::engine::unit::token::Token;
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 use crate::store::StoreError;
 

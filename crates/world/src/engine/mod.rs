@@ -30,52 +30,21 @@
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
-mod ahead;
-mod along;
 mod apply;
-mod bad_rows;
 mod bend;
-mod beneath;
 mod beside;
-mod blobs;
 mod builtin;
-mod capture;
 mod conflict;
 pub mod control;
-mod excerpts;
 mod exchange;
-mod joined;
-mod kept;
-mod logout;
-mod named;
 mod options;
-mod outgoing;
-mod page;
-mod parents;
-mod parts;
-mod passed;
 mod path;
 mod process;
 mod pull;
 mod push;
-mod push_order;
-mod referred;
-mod replace;
-mod resume;
-mod retry;
 mod rules;
-mod scheduler;
-mod segments;
-mod session;
-mod settle;
-mod settled;
-mod signal;
-mod squash;
-mod staging;
-mod status;
-mod token;
-mod told;
 mod too_large;
+mod unit;
 mod view;
 
 pub use bend::Bend;
@@ -84,7 +53,6 @@ pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Says,
     kind_of, says_the_same,
 };
-pub use joined::joined;
 pub use options::{
     AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
     CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
@@ -93,14 +61,15 @@ pub use options::{
     With,
 };
 pub use path::{Path, Paths};
-pub use push_order::BottomUp;
-pub use retry::backoff;
+pub use push::joined_edits::joined;
+pub use push::order::BottomUp;
 pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Part, Place, Rules,
     SendRule, WakeRule, overlay,
 };
-pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;
+pub use unit::retry::backoff;
+pub use unit::status::{Facts, StatusRule, Wheel, shown};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -4,15 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::options::EngineOptions;
-use super::passed::{Passed, is_undone};
-use super::retry::backoff;
 use super::rules::Rules;
-use super::signal::Stop;
-use super::status::Teller;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
 use crate::contract::{
     DeviceSetup, EditKind, EngineEvent, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
 };
+use crate::engine::apply::seen_versions::{Passed, is_undone};
+use crate::engine::unit::retry::backoff;
+use crate::engine::unit::signal::Stop;
+use crate::engine::unit::status::Teller;
 use crate::store::{self, Entry, Store, Stored, Tx};
 
 use rustc_hash::FxHashMap;

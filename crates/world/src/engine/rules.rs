@@ -9,11 +9,11 @@ use crate::contract::{EditKind, Entity, Excerpt, Guard, Mutation, Outcome, Row, 
 use crate::protocol::WireRow;
 use crate::store::{self, Entry, Reach, Stored, Tx, take_key};
 
-use super::beneath::set;
 use super::conflict::{OwnRule, ResolveRule};
-use super::joined::joined;
 use super::options::{EngineOptions, Requests};
-use super::status::StatusRule;
+use crate::engine::push::joined_edits::joined;
+use crate::engine::push::without_edits::set;
+use crate::engine::unit::status::StatusRule;
 
 /// All rules of an engine.
 #[derive(Clone)]

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::page::shown;
-use super::parents;
 use crate::base::words::count;
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait,
 };
+use crate::engine::apply::deferred;
+use crate::engine::push::conflict_page::shown;
 use crate::store::{self, Store, Stored};
 
 pub(super) struct View {
@@ -68,7 +68,7 @@ impl DeviceView for View {
         self.look(|store| store.read(|tx| tx.all_late()))
     }
     fn waits_for(&self) -> Option<RowWait> {
-        self.look(|store| store.read(parents::first_wait))
+        self.look(|store| store.read(deferred::first_wait))
     }
     fn attachments(&self) -> Vec<BlobId> {
         if !self.has_blobs {

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::narrow::as_the_view_says;
 use super::watch::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{Digest, Digestible, EntityId, Stamp, ValueRef};
 use crate::contract::{BlobId, DeviceView, LogEntry, Node, Occurrence, OpenConflict, PendingEdit, RowWait};
 use crate::metrics::Figures;
+use crate::world::device::older_version::as_the_view_says;
 
 /// Adds an event to the chain: its time, node, kind and distinguishing fields. Names of figures and
 /// texts of messages are left out.

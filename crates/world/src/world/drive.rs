@@ -3,17 +3,7 @@
 use std::rc::Rc;
 
 use super::build::World;
-use super::device::Device;
-use super::drawing::choose;
-use super::hands::Hands;
 use super::hub::Hub;
-use super::integration::Integration;
-use super::lists;
-use super::logins::once_up;
-use super::people::{Aims, POLLS_A_STEP, People};
-use super::phone;
-use super::screen::Wish;
-use super::server::Servers;
 use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
@@ -22,6 +12,16 @@ use crate::faults::{Awaited, Restore, Strike, Struck, Whose};
 use crate::setup::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
+use crate::world::device::lists;
+use crate::world::device::node::Device;
+use crate::world::device::screen::Wish;
+use crate::world::faults::drawing::choose;
+use crate::world::faults::phone_events;
+use crate::world::faults::targets::Hands;
+use crate::world::people::editing::{Aims, POLLS_A_STEP, People};
+use crate::world::people::logins::once_up;
+use crate::world::server::half::Servers;
+use crate::world::server::integration::Integration;
 
 /// After this many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
@@ -62,7 +62,7 @@ impl World {
         if let Some(integration) = &self.integration {
             integration.start();
         }
-        phone::play((&self.faults.deeds, end), (&self.handle, self.node), &self.devices);
+        phone_events::play((&self.faults.deeds, end), (&self.handle, self.node), &self.devices);
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }

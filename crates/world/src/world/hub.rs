@@ -4,18 +4,18 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::looks::Looks;
-use super::news::{Conflict, News, RunEnded, opened};
 use super::requests::RequestLog;
 use super::said::{AppWords, Said};
-use super::tried::Tried;
-use super::windows::Windows;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, EntityId, Time, UnitId, Value};
 use crate::contract::{DeviceView, EngineEvent, Event, Hook, LocalEdit, Node, Observer, Occurrence};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle, Truth, failure};
 use crate::sim::Handle;
+use crate::world::device::looks::Looks;
+use crate::world::faults::tried::Tried;
+use crate::world::faults::windows::Windows;
+use crate::world::people::news::{Conflict, News, RunEnded, opened};
 
 /// A passive listener to all events of a world; nothing depends on it.
 pub trait Ear {

@@ -21,68 +21,29 @@
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
-mod allowed;
-mod app;
-mod attention;
-mod background;
-mod brought;
-mod browsing;
 mod build;
-mod clock;
-mod coding;
-mod commits;
-mod counter;
-mod crash;
 mod device;
 mod digest;
-mod disturbances;
-mod drawing;
 mod drive;
-mod fired;
-mod hands;
-mod hardware;
-mod hooks;
+mod faults;
 mod hub;
-mod integration;
-mod lifecycle;
-mod lists;
-mod logins;
-mod looks;
-mod narrow;
-mod news;
 mod outcome;
 mod paced;
 mod parts;
 mod people;
-mod persons;
 mod phases;
-mod phone;
-mod phones;
-mod planned;
-mod ports;
-mod process;
 mod reach;
 mod registry;
 mod requests;
-mod resolver;
-mod retrying;
 mod run;
 mod said;
-mod screen;
 mod server;
-mod storage;
-mod suspension;
-mod template;
-mod token;
-mod tried;
 mod truth;
-mod untested;
-mod upkeep;
 mod watch;
-mod windows;
 
 pub use crate::faults::Missed;
 pub use crate::workload::{ActionCount, Placed, ShortImport};
+pub use faults::tried::{InVain, NO_EDIT};
 pub use hub::Ear;
 pub use outcome::{Ending, Outcome};
 pub use paced::{Asked, Came, GiveUp, Held, LinkNow, Paced, Sends};
@@ -93,5 +54,4 @@ pub use run::{
     run_recording, run_saying, run_struck, run_tracing, run_unjudged,
 };
 pub use said::{AppWords, Threw};
-pub use tried::{InVain, NO_EDIT};
 pub use watch::{ASKED_EVERY, Unwatched, Watch};

@@ -1,12 +1,12 @@
 //! The outcome of a run.
 
 use super::said::AppWords;
-use super::tried::InVain;
 use crate::base::{DeviceId, Span, Time};
 use crate::faults::Missed;
 use crate::metrics::{Distribution, Figures, Sample, Tails};
 use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;
+use crate::world::faults::tried::InVain;
 
 /// The outcome of a run.
 #[derive(Clone, Debug)]

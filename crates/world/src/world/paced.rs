@@ -12,7 +12,6 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::build::{self, World};
-use super::counter::Slipped;
 use super::hub::Ear;
 use super::registry::Stacks;
 use super::run::Unrunnable;
@@ -25,6 +24,7 @@ use crate::contract::{
 use crate::net::{Outage, OutageMode, Server};
 use crate::setup::Setup;
 use crate::sim::{Handle, Stop, oneshot};
+use crate::world::server::requests_in::Slipped;
 
 /// A world with externally controlled time.
 pub struct Paced {

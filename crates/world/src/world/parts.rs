@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::windows::{Window, Windows};
 use crate::base::{Time, UnitId, Word};
 use crate::contract::{Delivery, Trigger};
 use crate::faults::{Awaited, Sign, Struck};
 use crate::setup::Setup;
 use crate::setup::{DevicePlan, Happening};
+use crate::world::faults::windows::{Window, Windows};
 
 pub(super) fn plan_parts(
     plan: &Setup,

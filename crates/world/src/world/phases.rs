@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::build::{World, clock};
-use super::device::Device;
 use super::hub::Listeners;
 use super::watch::Watch;
 use crate::base::words::count;
@@ -12,6 +11,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit, Trigger};
 use crate::setup::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
+use crate::world::device::node::Device;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::device::Device;
-use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{Delivery, Schema};
+use crate::world::device::node::Device;
+use crate::world::server::half::Servers;
 
 /// True if a device pulls a row that another edited: a unit of its app brings the entity, and the
 /// row is in its scope. For a row that the backend lacks: if the device shares its author's scope

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::brought::Open;
 use crate::backend::Sort;
 use crate::base::{DeviceId, EntityId, Span};
 use crate::bugs;
@@ -16,6 +15,7 @@ use crate::gateway::{Mode, Restored};
 use crate::oracle::{Patience, Waits};
 use crate::setup::Setup;
 use crate::store;
+use crate::world::server::third_party::Open;
 
 /// Creates the built-in engine with a scenario's options; called on the thread of the cell.
 type MakeBuiltin =

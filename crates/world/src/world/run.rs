@@ -6,26 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use super::build::{self, World, dataset};
-use super::coding::energy;
-use super::crash::CrashBook;
-use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::drive::RESTARTED_AFTER;
-use super::hardware::Spent;
 use super::hub::{Ear, Listeners};
-use super::integration::Held;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::reach::reach;
 use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::said::AppWords;
-use super::server::Servers;
-use super::storage::Left;
-use super::suspension::Suspension;
-use super::tried::Tried;
 use super::truth::Now;
-use super::untested::Untested;
 use super::watch::Watch;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Word};
 use crate::contract::{DeviceView, KillReason, Schema};
@@ -36,6 +26,16 @@ use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::setup::Setup;
 use crate::workload::Placed;
+use crate::world::device::hardware::Spent;
+use crate::world::device::node::Device;
+use crate::world::device::storage::Left;
+use crate::world::device::suspension::Suspension;
+use crate::world::faults::crash::CrashBook;
+use crate::world::faults::tried::Tried;
+use crate::world::faults::untested::Untested;
+use crate::world::server::coding::energy;
+use crate::world::server::half::Servers;
+use crate::world::server::integration::Held;
 
 /// The reason why a plan cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

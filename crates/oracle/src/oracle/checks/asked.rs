@@ -5,13 +5,13 @@ use super::combined::miscombined;
 use super::commits::{CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{Author, ColumnKind, CommitKind, EditKind, LocalEdit, Merge};
-use crate::oracle::bent::is_hollow;
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::edit::Edit;
+use crate::oracle::final_checks::bent::is_hollow;
 use crate::oracle::hearing::Topic;
-use crate::oracle::history::bit;
-use crate::oracle::meant::Beside;
-use crate::oracle::truth::alike;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::intent::Beside;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::bit;
 
 pub(in crate::oracle) static UNASKED: Rule = Rule {
     name: "unasked-commit",

@@ -3,11 +3,11 @@
 use super::rows::RowCase;
 use crate::base::{EntityId, Value, ValueRef};
 use crate::contract::Entity;
-use crate::oracle::bent::{is_hollow, same};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::content::Difference;
-use crate::oracle::truth::{Truth, alike};
-use crate::oracle::words::Labels;
+use crate::oracle::final_checks::bent::{is_hollow, same};
+use crate::oracle::model::content::Difference;
+use crate::oracle::model::truth::{Truth, alike};
+use crate::oracle::words::phrases::Labels;
 
 pub(in crate::oracle) static BENT_VALUE: Rule = Rule {
     name: "bent-value",

@@ -3,9 +3,9 @@
 use super::commits::CommitCase;
 use crate::base::Value;
 use crate::contract::{Combine, CommitKind, EditKind, LocalEdit};
-use crate::oracle::combined::{Change, items, wrong};
-use crate::oracle::edit::Edit;
-use crate::oracle::meant::Beside;
+use crate::oracle::model::combined::{Change, items, wrong};
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::intent::Beside;
 
 /// A device's commit leaves in each combined column the value before, changed by the commit's
 /// edits. These are its own, those that go out with it, and those that its server names. Edits that

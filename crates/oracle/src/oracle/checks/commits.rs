@@ -3,12 +3,12 @@
 use crate::base::{EditId, EntityId, Key, Time, Value, Word};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::edit::Edit;
 use crate::oracle::hearing::Topic;
-use crate::oracle::history::{History, Row, RowId, Version, bit};
-use crate::oracle::ledger::Ledger;
-use crate::oracle::truth::{RowHash, Truth, alike};
-use crate::oracle::words::{self, Labels};
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::truth::{RowHash, Truth, alike};
+use crate::oracle::model::versions::{History, Row, RowId, Version, bit};
+use crate::oracle::words::phrases::{self, Labels};
 
 pub(in crate::oracle) static DUPLICATE: Rule = Rule {
     name: "duplicate",
@@ -97,7 +97,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         },
     };
     comes_back.then(|| {
-        let (record, author, at) = (case.record(), words::author(case.author), case.words.time(case.at));
+        let (record, author, at) = (case.record(), phrases::author(case.author), case.words.time(case.at));
         format!("{record} was deleted and came back at {at} by {author}, which did not create it")
     })
 }
@@ -131,7 +131,7 @@ pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
         (0..before.len()).filter(|column| version.changed & bit(*column) != 0).any(|column| other(&column))
     };
     let by = later.rev().find(takes_back)?;
-    let (record, author, newer) = (case.record(), words::author(by.author), case.words.time(by.at));
+    let (record, author, newer) = (case.record(), phrases::author(by.author), case.words.time(by.at));
     let (at, kind) = (case.words.time(case.at), edit.kind.word());
     let first = case.words.time(case.row.versions[first].at);
     Some(format!(
@@ -153,7 +153,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
-    let (record, author, at) = (case.record(), words::author(by.author), case.words.time(by.at));
+    let (record, author, at) = (case.record(), phrases::author(by.author), case.words.time(by.at));
     Some(format!(
         "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
         edit.kind.word(),
@@ -251,7 +251,7 @@ pub(in crate::oracle) fn natural_keys(
         let (fresh, old): (Vec<&Key>, Vec<&Key>) = group.iter().map(|(_, key)| key).partition(|key| new(key));
         let first = old.first().or(fresh.first()).expect("a group is not empty");
         for key in fresh.iter().skip(usize::from(old.is_empty())) {
-            let record = words::record(schema, id, key.as_str());
+            let record = phrases::record(schema, id, key.as_str());
             doubled.push(((*key).clone(), format!("{record} has the natural key of {first}")));
         }
     }

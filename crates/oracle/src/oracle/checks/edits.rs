@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, Merge, PendingEdit};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::edit::Edit;
-use crate::oracle::ends::Seen;
-use crate::oracle::flow::Run;
 use crate::oracle::hearing::Topic;
-use crate::oracle::ledger::Ledger;
-use crate::oracle::meant::Won;
-use crate::oracle::words::Labels;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ends::Seen;
+use crate::oracle::model::intent::Won;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::watch::flow::Run;
+use crate::oracle::words::phrases::Labels;
 
 pub(in crate::oracle) static LOST_EDIT: Rule = Rule {
     name: "lost-edit",

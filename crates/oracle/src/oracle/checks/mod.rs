@@ -27,8 +27,17 @@ pub(super) use taken::{NOT_TAKEN, TakenCase, merged_with_nobody, not_taken};
 pub(super) use turn::{REORDERED, Turn, before_its_children, before_its_parent, reordered};
 
 use crate::oracle::check::Check;
-use crate::oracle::watcher::MakeWatcher;
-use crate::oracle::{again, attachments, destination, flow, looks, owed, reports, status, strangers, thrift};
+use crate::oracle::final_checks::attachments;
+use crate::oracle::final_checks::destination;
+use crate::oracle::watch::flow;
+use crate::oracle::watch::foreign_cursors;
+use crate::oracle::watch::looks;
+use crate::oracle::watch::owed;
+use crate::oracle::watch::repeated_rows;
+use crate::oracle::watch::reports;
+use crate::oracle::watch::request_count;
+use crate::oracle::watch::status;
+use crate::oracle::watch::watcher::MakeWatcher;
 
 /// All checks, in the order in which they and their violations are reported.
 pub(super) static RULES: &[Check] = &[
@@ -50,14 +59,14 @@ pub(super) static RULES: &[Check] = &[
     &flow::UNIT_ORDER,
     &flow::SYNC_LOOP,
     &owed::IDLE_WITH_WORK,
-    &thrift::STORM,
-    &again::AGAIN,
+    &request_count::STORM,
+    &repeated_rows::AGAIN,
     &WENT_BACK,
     &OWN_WRITE_VANISHED,
     &DANGLING_ID,
     &ID_TWICE,
     &status::WRONG_STATUS,
-    &strangers::STRANGER,
+    &foreign_cursors::STRANGER,
     &CONTRADICTION,
     &edits::ACKNOWLEDGED,
     &attachments::BROKEN_ATTACHMENT,
@@ -76,9 +85,9 @@ pub(super) static RULES: &[Check] = &[
 /// Checks that follow the events of one device; each device gets its own instances.
 pub(super) static WATCHERS: &[MakeWatcher] = &[
     |_| Box::<status::DeviceStatus>::default(),
-    |setup| Box::new(thrift::Account::new(setup.labels.units.len())),
-    |_| Box::<again::Given>::default(),
-    |_| Box::<strangers::DeviceCursors>::default(),
+    |setup| Box::new(request_count::Account::new(setup.labels.units.len())),
+    |_| Box::<repeated_rows::Given>::default(),
+    |_| Box::<foreign_cursors::DeviceCursors>::default(),
     |_| Box::<reports::Telling>::default(),
 ];
 

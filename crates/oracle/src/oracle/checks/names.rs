@@ -6,8 +6,8 @@ use crate::base::{DeviceId, EntityId, Key, ValueRef};
 use crate::contract::{Column, ColumnKind, DeviceView, Event, Schema};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
 use crate::oracle::hearing::Topic;
-use crate::oracle::names::{Names, Twice};
-use crate::oracle::words;
+use crate::oracle::model::assigned_keys::{Names, Twice};
+use crate::oracle::words::phrases;
 
 pub(in crate::oracle) static DANGLING_ID: Rule = Rule {
     name: "dangling-id",
@@ -33,7 +33,8 @@ pub(in crate::oracle) static ID_TWICE: Rule = Rule {
 
 /// A key given to a new row belongs to no other row.
 pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
-    let [first, second] = twice.rows.each_ref().map(|key| words::record(schema, twice.entity, key.as_str()));
+    let [first, second] =
+        twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key.as_str()));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
 }
@@ -78,14 +79,14 @@ pub(in crate::oracle) fn dangling_ids(
         if !is_first || !names.is_outdated(waits.entity, waits.key.as_str()) || names.makes(waits.edit) {
             continue;
         }
-        let record = words::record(schema, waits.entity, waits.key.as_str());
+        let record = phrases::record(schema, waits.entity, waits.key.as_str());
         let text = format!("edit {} waits for {record}, which nobody has under that key", waits.edit);
         found.insert((waits.entity, waits.key.clone()), text);
     }
     for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
         let columns: Vec<_> = schema.entity(id).projected().collect();
         view.rows(id, &mut |key, _, values| {
-            let record = || words::record(schema, id, key);
+            let record = || phrases::record(schema, id, key);
             if names.is_outdated(id, key) && !makes(id, key) {
                 let text = format!("{} is shown, which nobody else has under that key", record());
                 found.insert((id, Key::new(key)), text);
@@ -93,7 +94,7 @@ pub(in crate::oracle) fn dangling_ids(
             for (column, value) in columns.iter().zip(values) {
                 let (ColumnKind::Ref(target), ValueRef::Text(to)) = (&column.kind, value) else { continue };
                 if names.is_outdated(*target, to) && !makes(*target, to) {
-                    let other = words::record(schema, *target, to);
+                    let other = phrases::record(schema, *target, to);
                     let text = format!("{} refers to {other}, which nobody has under that key", record());
                     found.insert((id, Key::new(key)), text);
                 }

@@ -2,7 +2,7 @@
 
 use crate::base::{DeviceId, EntityId};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::words::Labels;
+use crate::oracle::words::phrases::Labels;
 
 pub(in crate::oracle) static CONTRADICTION: Rule = Rule {
     name: "contradiction",

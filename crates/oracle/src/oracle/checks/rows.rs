@@ -4,10 +4,10 @@ use super::commits::{DUPLICATE, RESURRECTED};
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::ScopeRule;
 use crate::oracle::check::{Check, Harm, Matter, PLAIN, Rule};
-use crate::oracle::content::Difference;
 use crate::oracle::hearing::Topic;
-use crate::oracle::history::{Row, Version};
-use crate::oracle::words::{Labels, author};
+use crate::oracle::model::content::Difference;
+use crate::oracle::model::versions::{Row, Version};
+use crate::oracle::words::phrases::{Labels, author};
 
 pub(in crate::oracle) static LOST: Rule = Rule {
     name: "lost",

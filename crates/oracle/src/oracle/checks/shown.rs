@@ -4,8 +4,8 @@ use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::Author;
 use crate::oracle::check::{Harm, Matter, Rule};
 use crate::oracle::hearing::Topic;
-use crate::oracle::history::{Row, Version};
-use crate::oracle::words::{self, Labels};
+use crate::oracle::model::versions::{Row, Version};
+use crate::oracle::words::phrases::{self, Labels};
 
 pub(in crate::oracle) static WENT_BACK: Rule = Rule {
     name: "went-back",
@@ -90,7 +90,7 @@ impl<'a> ShownCase<'a> {
             (false, false) => format!("back at the version of {}", clock.stamp(self.stamp)),
         };
         let did = if lost.gone { "deleted it" } else { "committed" };
-        let (author, at) = (words::author(lost.author), clock.time(lost.at));
+        let (author, at) = (phrases::author(lost.author), clock.time(lost.at));
         format!(
             "{record} is {went} on {device} at {now}, which had what {author} {did} at {at}, as of {}",
             clock.stamp(lost.stamp)

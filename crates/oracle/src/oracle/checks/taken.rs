@@ -2,12 +2,12 @@
 
 use crate::base::{EditId, Time, Value};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::edit::Edit;
 use crate::oracle::hearing::Topic;
-use crate::oracle::history::{History, RowId};
-use crate::oracle::ledger::Ledger;
-use crate::oracle::truth::alike;
-use crate::oracle::words::Labels;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::{History, RowId};
+use crate::oracle::words::phrases::Labels;
 
 pub(in crate::oracle) static NOT_TAKEN: Rule = Rule {
     name: "not-taken",

@@ -7,11 +7,11 @@ use super::commits::CommitCase;
 use crate::base::{EditId, Time, Value};
 use crate::contract::{ColumnKind, CommitKind, EditKind};
 use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
-use crate::oracle::edit::Edit;
-use crate::oracle::history::History;
-use crate::oracle::ledger::Ledger;
-use crate::oracle::truth::alike;
-use crate::oracle::words::Labels;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::History;
+use crate::oracle::words::phrases::Labels;
 
 pub(in crate::oracle) static REORDERED: Rule = Rule {
     name: "reordered",

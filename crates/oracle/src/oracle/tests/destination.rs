@@ -7,7 +7,13 @@ use std::sync::Arc;
 use super::stage::Backend;
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Capabilities, Column, ColumnKind, Entity, Schema};
-use crate::oracle::{Clock, Holdings, Labels, Oracle, OracleSetup, Patience, Verdict};
+use crate::oracle::Clock;
+use crate::oracle::Holdings;
+use crate::oracle::Labels;
+use crate::oracle::Oracle;
+use crate::oracle::OracleSetup;
+use crate::oracle::Patience;
+use crate::oracle::Verdict;
 
 const ORDER: EntityId = EntityId(0);
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::judge::verdict;
 use crate::base::cases::cases;
-use crate::oracle::end::End;
 use crate::oracle::losses;
+use crate::oracle::model::end::End;
 
 /// Histories of edits, and their states in the order of [`End`]. `told` if a log mentions each lost
 /// edit; without it no log does.

@@ -2,8 +2,10 @@
 
 use super::play::play;
 use crate::base::cases::cases;
+use crate::oracle::Verdict;
 use crate::oracle::checks::RULES;
-use crate::oracle::{Verdict, implied, metric_of};
+use crate::oracle::implied;
+use crate::oracle::metric_of;
 
 /// The verdict on a history; if it contains `restless`, no device comes to rest.
 pub(super) fn verdict(history: &str) -> Verdict {

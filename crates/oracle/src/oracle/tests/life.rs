@@ -1,7 +1,8 @@
 use super::play::play_on;
 use super::stage::{Stage, VISIT};
 use crate::base::{DeviceId, Key};
-use crate::oracle::{Life, Subject};
+use crate::oracle::Life;
+use crate::oracle::Subject;
 
 fn of_record(key: &str) -> Subject {
     Subject { record: (VISIT, Key::new(key)), side: None, found: None }

@@ -18,7 +18,8 @@ use crate::contract::{
     Part, PhoneEvent, Progress, Refusal, RequestKind, ServerError, Shown, Sides, Status, StoredBlob,
     SyncError, TransportError, Trigger, UnitEvent, blob_hash,
 };
-use crate::oracle::{Definition, Patience};
+use crate::oracle::Definition;
+use crate::oracle::Patience;
 
 struct Play {
     stage: Stage,

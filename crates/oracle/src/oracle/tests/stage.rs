@@ -9,8 +9,17 @@ use crate::contract::{
     Delivery, DeviceView, EditKind, EngineEvent, Entity, Event, LocalEdit, LogEntry, LogKind, Node,
     Occurrence, OnDelete, PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::names::shown as shown_value;
-use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Truth, Verdict, Waits};
+use crate::oracle::Clock;
+use crate::oracle::Definition;
+use crate::oracle::Labels;
+use crate::oracle::Life;
+use crate::oracle::Oracle;
+use crate::oracle::OracleSetup;
+use crate::oracle::Patience;
+use crate::oracle::Truth;
+use crate::oracle::Verdict;
+use crate::oracle::Waits;
+use crate::oracle::model::assigned_keys::shown as shown_value;
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.

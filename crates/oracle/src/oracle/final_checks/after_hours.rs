@@ -1,0 +1,57 @@
+//! Rows that only arrive after the script, with a sync that nobody starts on an ordinary day: the
+//! app's other syncs have missed them.
+
+use std::collections::BTreeSet;
+
+use crate::base::{DeviceId, EntityId, UnitId};
+use crate::oracle::checks::{LOST, STALE, UNDETECTED_DELETE};
+use crate::oracle::findings::Findings;
+use crate::oracle::model::versions::Row;
+
+/// The device and unit that deliver a row; `None` for a fetch.
+pub(in crate::oracle) type By = (DeviceId, Option<UnitId>);
+
+/// What the everyday syncs must have delivered when they are done.
+#[derive(Debug, Default)]
+pub struct AfterHours {
+    everyday: BTreeSet<UnitId>,
+    entities: BTreeSet<EntityId>,
+}
+
+impl AfterHours {
+    /// The runs of the `everyday` units are done, which deliver these entities; other runs follow.
+    pub fn begin(&mut self, everyday: BTreeSet<UnitId>, entities: BTreeSet<EntityId>) {
+        (self.everyday, self.entities) = (everyday, entities);
+    }
+
+    /// A unit delivers the first `has` versions of a row to a device that had `had` of them.
+    pub(in crate::oracle) fn brings(
+        &self,
+        findings: &mut Findings,
+        (device, unit): By,
+        row: &Row,
+        (has, had): (usize, usize),
+    ) {
+        let Some(unit) = unit.filter(|unit| !self.everyday.contains(unit)) else { return };
+        if has <= had || !self.entities.contains(&row.entity) {
+            return;
+        }
+        let was_there = had > 0 || row.first_place.is_some();
+        let version = &row.versions[has - 1];
+        let check = match (version.gone, was_there) {
+            (true, false) => return,
+            (true, true) => &UNDETECTED_DELETE,
+            (false, true) => &STALE,
+            (false, false) => &LOST,
+        };
+        let words = findings.words();
+        let (unit, at) = (words.unit(unit).to_owned(), words.time(version.at));
+        let record = words.record(row.entity, row.key.as_str());
+        findings.add(check, (Some(device), Some((row.entity, row.key.as_str()))), || {
+            format!(
+                "{device} had no word of {record} as of {at} until unit {unit} ran after the script; the units \
+                 that ran before are to bring it, and passed it over"
+            )
+        });
+    }
+}

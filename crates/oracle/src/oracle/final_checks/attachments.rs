@@ -1,0 +1,159 @@
+//! Attachments of rows that people created: each reaches the server once, complete and unchanged.
+//! If the edit failed, it stays on the device unless the server has the row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::contract::{
+    BlobEvent, BlobId, CommitKind, EditKind, EngineEvent, Event, KillReason, LogKind, Node, Part, Schema,
+    StoredBlob, blob_hash,
+};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::findings::Findings;
+use crate::oracle::hearing::Topic;
+
+pub(in crate::oracle) static BROKEN_ATTACHMENT: Rule = Rule {
+    name: "broken-attachment",
+    metric: "oracle.broken_attachment.count",
+    harm: Harm::Lost,
+    matter: Matter::Attachments,
+    finds: "what is attached to a row is nowhere, is not what was made, or was stored twice",
+    needs: |can| can.sight.inside,
+    hears: &[Topic::Attached],
+    ..PLAIN
+};
+
+#[derive(Debug)]
+struct Owner {
+    device: DeviceId,
+    edit: EditId,
+    committed: bool,
+    /// The device's storage was restored, copied over, or lost power since.
+    excused: bool,
+    /// Its device logged the edit as rejected while the backend did not have it.
+    given_up: bool,
+}
+
+#[derive(Debug)]
+struct Stored {
+    times: u64,
+    bytes: u64,
+    hash: u64,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Attachments {
+    durable: bool,
+    made: BTreeMap<(EntityId, Key), Owner>,
+    stored: BTreeMap<BlobId, Stored>,
+    /// Attachments of which bytes were sent; true if first sent after their row was given up.
+    sent: BTreeMap<BlobId, bool>,
+    held: BTreeSet<BlobId>,
+    looked_into: BTreeSet<DeviceId>,
+}
+
+impl Attachments {
+    pub(in crate::oracle) fn new(durable: bool) -> Attachments {
+        Attachments { durable, ..Attachments::default() }
+    }
+
+    pub(in crate::oracle) fn on(&mut self, node: Node, event: &Event<'_>, schema: &Schema) {
+        if schema.attachments.is_empty() {
+            return;
+        }
+        match (node, event) {
+            (Node::Device(device), Event::EditMade { edit, .. })
+                if edit.kind == EditKind::Create && schema.attachment(edit.entity).is_some() =>
+            {
+                let (committed, excused, given_up) = (false, false, false);
+                let owner = Owner { device, edit: edit.id, committed, excused, given_up };
+                self.made.insert((edit.entity, edit.key.clone()), owner);
+            }
+            (_, Event::Engine(EngineEvent::EditLogged { edit, kind: LogKind::Rejected, .. })) => {
+                let of = |owner: &&mut Owner| owner.edit == *edit && !owner.committed;
+                self.made.values_mut().filter(of).for_each(|owner| owner.given_up = true);
+            }
+            (_, Event::Engine(EngineEvent::Blob(BlobEvent::Sent { blob, bytes: 1.., .. }))) => {
+                let name = |key: &Key| BlobId::of(blob.entity, key, blob.part);
+                let late =
+                    |((_, key), owner): (&(EntityId, Key), &Owner)| owner.given_up && name(key) == *blob;
+                if !self.sent.contains_key(blob) {
+                    self.sent.insert(*blob, self.made.iter().any(late));
+                }
+            }
+            (Node::Device(device), Event::Restored { .. } | Event::BecameCopy { .. }) => self.excuse(device),
+            (Node::Device(device), Event::ProcessKilled { reason: KillReason::PowerLoss })
+                if !self.durable =>
+            {
+                self.excuse(device);
+            }
+            (_, Event::Committed { entity, key, kind, .. }) => {
+                if let Some(owner) = self.made.get_mut(&(*entity, (*key).clone())) {
+                    owner.committed = *kind != CommitKind::Delete;
+                }
+            }
+            (_, Event::BlobStored(StoredBlob { blob, bytes, hash, .. })) => {
+                let stored = self.stored.entry(*blob).or_insert(Stored { times: 0, bytes: 0, hash: 0 });
+                *stored = Stored { times: stored.times + 1, bytes: *bytes, hash: *hash };
+            }
+            _ => {}
+        }
+    }
+
+    fn excuse(&mut self, device: DeviceId) {
+        self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
+    }
+    /// These blobs are still on `device`.
+    pub(in crate::oracle) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
+        self.looked_into.insert(device);
+        self.held.extend(blobs);
+    }
+    /// The edits whose row is on the backend while the attachment is neither there nor on a device.
+    pub(in crate::oracle) fn lost(&self) -> BTreeSet<EditId> {
+        let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
+            let whole = BlobId::of(*entity, key, Part::Whole);
+            let is_there = self.stored.contains_key(&whole) || self.held.contains(&whole);
+            let counts = owner.committed && !owner.given_up && self.looked_into.contains(&owner.device);
+            counts && !is_there
+        };
+        self.made.iter().filter(is_nowhere).map(|(_, owner)| owner.edit).collect()
+    }
+    pub(in crate::oracle) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    pub(in crate::oracle) fn finish(&self, schema: &Schema, findings: &mut Findings) {
+        for ((entity, key), owner) in &self.made {
+            if owner.committed == owner.given_up || owner.given_up && owner.excused {
+                continue;
+            }
+            let Some(attachment) = schema.attachment(*entity) else { continue };
+            for part in attachment.parts() {
+                let id = BlobId::of(*entity, key, part);
+                let what = match self.stored.get(&id) {
+                    None if owner.given_up => continue,
+                    Some(_) if owner.given_up && self.sent.get(&id) != Some(&true) => continue,
+                    Some(_) if owner.given_up => {
+                        "went up after that had come to nothing, and the backend has no such row".to_owned()
+                    }
+                    None if owner.excused || self.held.contains(&id) => continue,
+                    None => "is nowhere".to_owned(),
+                    Some(stored) if stored.times > 1 => format!("was stored {} times", stored.times),
+                    Some(stored) => {
+                        let meant = attachment.bytes(key, part);
+                        if (stored.bytes, stored.hash) == (meant.len() as u64, blob_hash(&meant)) {
+                            continue;
+                        }
+                        format!("came as {} bytes that are not those that were made", stored.bytes)
+                    }
+                };
+                let concerns = (Some(owner.device), Some((*entity, key.as_str())));
+                findings.add(&BROKEN_ATTACHMENT, concerns, || {
+                    let (name, edit) = (&schema.entity(*entity).name, owner.edit);
+                    let part = crate::base::Word::word(part);
+                    format!("the {part} of `{name}` {key}, made by edit {edit}, {what}")
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Equality of values by meaning, and the columns in which values were altered on their way.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Decimal, EntityId, ValueRef};
+use crate::contract::{ColumnKind, Schema};
+use crate::oracle::model::truth::is_same;
+
+/// Whether two values of such a column mean the same. Null and empty text differ.
+pub(in crate::oracle) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    match (kind, a, b) {
+        (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
+            let number = |text| Decimal::read(text).map(Decimal::shortest);
+            number(a).is_some() && number(a) == number(b)
+        }
+        (_, a, b) => is_same(a, b),
+    }
+}
+
+/// Whether it is null or the empty text.
+pub(in crate::oracle) fn is_hollow(value: ValueRef<'_>) -> bool {
+    matches!(value, ValueRef::Null | ValueRef::Text(""))
+}
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Bent {
+    columns: BTreeMap<(EntityId, usize), u64>,
+    figures: BTreeMap<&'static str, u64>,
+}
+
+const FIGURES: [&str; 8] = [
+    "oracle.bent.dates",
+    "oracle.bent.timestamps",
+    "oracle.bent.numbers",
+    "oracle.bent.texts",
+    "oracle.bent.blobs",
+    "oracle.bent.flags",
+    "oracle.bent.nulls",
+    "oracle.bent.commits",
+];
+
+impl Bent {
+    pub(in crate::oracle) fn note(
+        &mut self,
+        schema: &Schema,
+        (entity, column): (EntityId, usize),
+        values: [ValueRef<'_>; 2],
+        committed: bool,
+    ) {
+        let null = values.into_iter().any(|value| value == ValueRef::Null);
+        let figure = match schema.entity(entity).columns[column].kind {
+            _ if null => "oracle.bent.nulls",
+            ColumnKind::Date => "oracle.bent.dates",
+            ColumnKind::Timestamp => "oracle.bent.timestamps",
+            ColumnKind::Int | ColumnKind::Real | ColumnKind::Decimal { .. } => "oracle.bent.numbers",
+            ColumnKind::Text | ColumnKind::Ref(_) => "oracle.bent.texts",
+            ColumnKind::Blob => "oracle.bent.blobs",
+            ColumnKind::Bool => "oracle.bent.flags",
+        };
+        *self.columns.entry((entity, column)).or_default() += 1;
+        *self.figures.entry(figure).or_default() += 1;
+        *self.figures.entry("oracle.bent.commits").or_default() += u64::from(committed);
+    }
+
+    pub(in crate::oracle) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
+    }
+    /// `person.born 12, person.dose 3`; `None` if there are none.
+    pub(in crate::oracle) fn by_column(&self, schema: &Schema) -> Option<String> {
+        let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {
+            let entity = schema.entity(id);
+            format!("{}.{} {count}", entity.name, entity.columns[column].name)
+        };
+        let names: Vec<String> = self.columns.iter().map(name).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_mean_the_same_whatever_their_zeros_and_forms() {
+        let money = ColumnKind::Decimal { digits: 9, places: 2 };
+        let text = |a, b, kind: &ColumnKind| same(kind, ValueRef::Text(a), ValueRef::Text(b));
+        assert!(text("1.50", "1.5", &money) && text("Zo\u{eb}", "Zoe\u{308}", &ColumnKind::Text));
+        assert!(!text("1.50", "1.05", &money) && !text("1.50", "1.5", &ColumnKind::Text));
+        assert!(!text("", "0", &money) && !text("x", "y", &money));
+        assert!(!same(&ColumnKind::Text, ValueRef::Null, ValueRef::Text("")));
+        assert!(same(&ColumnKind::Int, ValueRef::Int(3), ValueRef::Int(3)));
+    }
+}

@@ -1,0 +1,134 @@
+//! The records of another system at rest: it has each row that is sent to it once, as the backend
+//! has it, and no other row. How they got there is not checked.
+
+use std::collections::BTreeMap;
+
+use crate::base::words::count;
+use crate::base::{EntityId, Key, Value};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::checks::STUCK;
+use crate::oracle::findings::{Findings, Looked};
+use crate::oracle::model::truth::{Truth, alike};
+use crate::oracle::words::phrases::Labels;
+
+pub(in crate::oracle) static MISSING: Rule = Rule {
+    name: "missing",
+    metric: "destination.missing.rows",
+    harm: Harm::Lost,
+    matter: Matter::Destination,
+    finds: "a row of the backend is not in the other system",
+    // A skipped version may be of any kind, and a duplicate record may go stale.
+    implies: &["outdated", "kept-deleted"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static DELIVERED_TWICE: Rule = Rule {
+    name: "delivered-twice",
+    metric: "destination.delivered_twice.rows",
+    harm: Harm::Doubled,
+    matter: Matter::Destination,
+    finds: "the other system has two records of one row",
+    implies: &["outdated", "kept-deleted"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static OUTDATED: Rule = Rule {
+    name: "outdated",
+    metric: "destination.outdated.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Destination,
+    finds: "the other system has a row with older values",
+    implies: &["kept-deleted"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static KEPT_DELETED: Rule = Rule {
+    name: "kept-deleted",
+    metric: "destination.kept_deleted.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Destination,
+    finds: "the other system has a row that the backend has not",
+    ..PLAIN
+};
+
+/// The records of another system.
+pub trait Holdings {
+    /// The entities that are sent there.
+    fn entities(&self) -> &[EntityId];
+    /// Calls `f` with each record: its key in the backend, and its values of the backend's columns.
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, &[Value]));
+    /// Whether it refuses this row by its own rule.
+    fn refuses(&self, entity: EntityId, key: &Key) -> bool;
+    /// Why some of its records are still on their way, if so.
+    fn unrest(&self) -> Option<String>;
+}
+
+/// Compares the records of another system with the backend's rows.
+pub(in crate::oracle) fn check(
+    holdings: &dyn Holdings,
+    truth: &dyn Truth,
+    words: &Labels,
+    findings: &mut Findings,
+) {
+    let mut looked = Looked::default();
+    for entity in holdings.entities() {
+        check_entity(*entity, (holdings, truth), words, (findings, &mut looked));
+    }
+    let unrest = holdings.unrest();
+    looked.restless = unrest.as_ref().map(|_| &STUCK);
+    findings.found(&STUCK, (None, None), unrest);
+    findings.destination = Some(looked);
+}
+
+fn check_entity(
+    entity: EntityId,
+    (holdings, truth): (&dyn Holdings, &dyn Truth),
+    words: &Labels,
+    (findings, looked): (&mut Findings, &mut Looked),
+) {
+    let mut held: BTreeMap<Key, Vec<Vec<Value>>> = BTreeMap::new();
+    holdings.for_each(entity, &mut |key, values| {
+        held.entry(key.clone()).or_default().push(values.to_vec());
+    });
+    let mut rows: Vec<(Key, Vec<Value>)> = Vec::new();
+    truth.for_each(entity, &mut |key, _, values| rows.push((key.clone(), values.to_vec())));
+    rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (key, values) in rows {
+        let (copies, record) = (held.remove(&key).unwrap_or_default(), || words.record(entity, &key));
+        let concerns = (None, Some((entity, key.as_str())));
+        looked.rows += 1;
+        for _ in 1..copies.len() {
+            let times = count(copies.len() as u64, "record");
+            findings
+                .add(&DELIVERED_TWICE, concerns, || format!("the destination has {times} of {}", record()));
+        }
+        let is_last = |copy: &Vec<Value>| copy.iter().zip(&values).all(|(a, b)| alike(a, b));
+        if copies.iter().any(is_last) {
+            continue;
+        }
+        // Its record may be from before it refused the row.
+        if holdings.refuses(entity, &key) {
+            looked.refused += 1;
+        } else if let Some(first) = copies.first() {
+            let differs = values.iter().enumerate().filter(|(at, value)| !alike(&first[*at], value));
+            let differs: Vec<(usize, Value)> = differs.map(|(at, value)| (at, value.clone())).collect();
+            findings.add(&OUTDATED, concerns, || {
+                let now = words.values(entity, &differs);
+                format!("{} has {now} on the backend, and not in the destination", record())
+            });
+        } else {
+            let text = || format!("{} is on the backend and not in the destination", record());
+            findings.add(&MISSING, concerns, text);
+        }
+    }
+    held.retain(|key, _| {
+        let refused = holdings.refuses(entity, key);
+        looked.refused += u64::from(refused);
+        !refused
+    });
+    for key in held.iter().flat_map(|(key, copies)| copies.iter().map(move |_| key)) {
+        findings.add(&KEPT_DELETED, (None, Some((entity, key.as_str()))), || {
+            format!("the destination has {}, and the backend does not", words.record(entity, key))
+        });
+    }
+}

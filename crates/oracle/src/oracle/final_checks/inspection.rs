@@ -1,0 +1,576 @@
+//! The end of a run: compares the backend and the devices with the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::base::words::count;
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value, ValueRef};
+use crate::contract::{
+    ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
+};
+use crate::oracle::check::Matter;
+use crate::oracle::checks::{
+    self, DANGLING_ID, DIVERGENT, DUPLICATE, EditCase, LOST_EDIT, OF_EDITS, RowCase, SILENT_DISCARD, STUCK,
+};
+use crate::oracle::final_checks::destination::{self, Holdings};
+use crate::oracle::final_checks::uncounted::uncounted;
+use crate::oracle::findings::{Suspicion, Violation};
+use crate::oracle::model::assigned_keys::{NamedTruth, NamedView};
+use crate::oracle::model::content::{Contents, Difference, Expected, stale_copies};
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ends::{Counted, Ends, Lost};
+use crate::oracle::model::held::{At, Behind};
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::listener::Oracle;
+use crate::oracle::model::truth::Truth;
+use crate::oracle::model::versions::{History, RowId};
+use crate::oracle::setup::OracleSetup;
+use crate::oracle::watch::flow::Run;
+use crate::oracle::watch::looks::Look;
+use crate::oracle::watch::owed::OwingDevice;
+use crate::oracle::watch::reports::Told;
+use crate::oracle::watch::watched::Watched;
+use crate::oracle::watch::watcher::{Ended, Rest};
+use crate::oracle::words::busiest::{Busy, Eventful};
+use crate::oracle::words::phrases::Labels;
+
+/// The result of the oracle.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// The violations, ordered by check; at most [`crate::oracle::VIOLATIONS_KEPT`] of each.
+    pub violations: Vec<Violation>,
+    /// Exact counts by metric name, including zeros.
+    pub figures: BTreeMap<&'static str, u64>,
+    /// The records with the most events, in descending order.
+    pub eventful: Vec<Eventful>,
+    /// The first saved edit lost by replacing the state of a device or the backend, in words.
+    pub taken_back: Option<String>,
+    /// The first edit that waits on a device for a person who has logged out, in words.
+    pub shelved: Option<String>,
+    /// The final states of saved edits that did not arrive; `None` if nobody checked.
+    ends: Option<BTreeMap<EditId, EditEnd>>,
+    /// Checks that are not applicable, because the stack does not do what they look at.
+    pub not_applicable: Vec<&'static str>,
+    /// Checks that had nothing to check; they found nothing, which proves nothing.
+    pub untried: Vec<&'static str>,
+    /// Metrics that were not counted, which differs from zero.
+    pub uncounted: Vec<&'static str>,
+}
+
+impl Verdict {
+    /// The final state of a saved edit; `None` if nobody checked.
+    pub fn end_of(&self, edit: EditId) -> Option<EditEnd> {
+        Some(self.ends.as_ref()?.get(&edit).copied().unwrap_or(EditEnd::Arrived))
+    }
+}
+
+/// Metrics of overwritten values of others: unseen ones, those that gave way in conflicts, and
+/// those of these whose edit is lost.
+fn given_way(overwritten: u64, columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 4] {
+    let is_lost = |edit: &EditId| {
+        matches!(ends.ends.get(edit), Some(EditEnd::Lost | EditEnd::GaveWay | EditEnd::Refused))
+    };
+    let lost = columns.iter().filter(|(edit, _)| is_lost(edit)).map(|(_, columns)| columns).sum();
+    let gave_way: u64 = columns.iter().map(|(_, columns)| columns).sum();
+    [
+        ("oracle.overwritten.columns", overwritten),
+        ("oracle.replaced.columns", overwritten - gave_way),
+        ("oracle.gave_way.columns", gave_way),
+        ("oracle.gave_way.lost", lost),
+    ]
+}
+
+/// The first edit that was taken back, and the first that was shelved, in words.
+fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
+    [ends.taken_back, ends.shelved].map(|first| {
+        let (id, of) = first?;
+        let edit = words.edit(id, ledger.get(id)?);
+        Some(if of == Lost::Attachment { format!("the attachment of {edit}") } else { edit })
+    })
+}
+
+/// A running check, to which devices are passed one after the other.
+pub struct Inspection<'a> {
+    oracle: Oracle,
+    at: Time,
+    truth: NamedTruth<'a>,
+    /// Whether the verdict is no longer needed; later reads may be incomplete.
+    stops: &'a dyn Fn() -> bool,
+    contents: Contents,
+    ends: Ends,
+    half_seen: u64,
+    doubles: u64,
+    stale_copies: u64,
+    compared: u64,
+}
+
+struct Said {
+    pending: Vec<PendingEdit>,
+    unsent: Vec<PendingEdit>,
+    log: Vec<LogEntry>,
+}
+
+impl Said {
+    /// What `device` reports. Edits behind a conflict that its person has decided count as pending.
+    fn of(view: &dyn DeviceView, owing: &OwingDevice) -> Said {
+        let mut pending = view.pending();
+        let held = view.held_up();
+        let mut decided = view.open_conflicts();
+        decided.retain(|conflict| !owing.is_open(conflict.edit));
+        let unsent = pending.iter().chain(&held).cloned().collect();
+        let is_decided = |edit: &&PendingEdit| {
+            decided.iter().any(|conflict| (conflict.entity, &conflict.key) == (edit.entity, &edit.key))
+        };
+        pending.extend(held.iter().filter(is_decided).cloned());
+        Said { pending, unsent, log: view.log() }
+    }
+
+    fn waits(&self) -> Option<(EntityId, &str)> {
+        let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
+        failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
+    }
+    fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
+        self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
+    }
+}
+
+impl Oracle {
+    /// The edits that wait on a device, in words with one named; `None` if there are none.
+    pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
+        let sends = &self.watched[device.0 as usize].sends;
+        crate::oracle::words::phrases::waiting(&self.setup.labels.schema, pending, sends)
+    }
+    /// A person asks a device for a sync, or opens a record on it; there is no event for that.
+    pub fn asked(&mut self, device: DeviceId) {
+        self.watched[device.0 as usize].asked();
+    }
+
+    /// Marks an edit whose commit is missing on the backend at the end, although nothing undid it.
+    pub fn vanished(&mut self, edit: EditId) {
+        self.ledger.get_mut(edit).into_iter().for_each(|edit| edit.vanished = true);
+    }
+
+    /// Inspects the database of a device that may be working; returns the number of rows read.
+    pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
+        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
+        let Some(places) = places.get(device.0 as usize) else { return 0 };
+        let now = *now;
+        let mut look = Look { now, device, setup, places, history, ledger, held, shown, findings };
+        look.at(&NamedView { names: &names, schema: &schema, view }, looks)
+    }
+
+    /// Begins the final check: pass the backend's rows, then each device that was in use.
+    pub fn begin_check<'a>(
+        mut self,
+        at: Time,
+        truth: &'a dyn Truth,
+        stops: &'a dyn Fn() -> bool,
+    ) -> Inspection<'a> {
+        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let truth = NamedTruth { names, schema, truth };
+        let contents = Contents::read(&self.setup.labels.schema, &self.setup.labels.units, &truth);
+        let mut doubles = 0;
+        for id in self.setup.labels.schema.ids() {
+            let doubled = checks::natural_keys(&self.setup.labels.schema, id, &truth, &self.history);
+            doubles += doubled.len() as u64;
+            let held_true = !self.setup.labels.schema.naming(id).doubles;
+            for (key, text) in doubled.into_iter().filter(|_| held_true) {
+                self.findings.add(&DUPLICATE, (None, Some((id, key.as_str()))), || text);
+            }
+        }
+        let stale_copies = stale_copies(&self.setup.labels.schema, &truth);
+        let (ends, half_seen, compared) = (Ends::default(), 0, 0);
+        let oracle = self;
+        Inspection { oracle, at, truth, stops, contents, ends, half_seen, doubles, stale_copies, compared }
+    }
+}
+
+impl Inspection<'_> {
+    fn check_said(&mut self, device: DeviceId, said: &Said) {
+        let Oracle { watched, findings, setup, .. } = &mut self.oracle;
+        let owing = &mut watched[device.0 as usize].owing;
+        owing.judge(self.at, device, &setup.patience, findings);
+        said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
+        self.check_overwriting(device, &said.log);
+        self.check_edits(device, said);
+    }
+    /// The device's reports of its edits; also records open conflicts and attachments.
+    fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
+        let Oracle { history, busy, attachments, watched, ledger, .. } = &mut self.oracle;
+        attachments.wait_on(device, view.attachments());
+        for OpenConflict { entity, key, .. } in view.open_conflicts() {
+            busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
+        }
+        let mut said = Said::of(view, &watched[device.0 as usize].owing);
+        said.log.extend(ledger.read_before(device));
+        self.ends.wait_on(device, said.unsent.iter().map(|edit| edit.edit));
+        said
+    }
+
+    /// Checks one device that was in use: its edits, and every row that it should hold in full.
+    pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
+        for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
+            let concerns = (Some(device), Some((entity, key.as_str())));
+            self.oracle.findings.add(&DANGLING_ID, concerns, || format!("on {device} {text}"));
+        }
+        let view = &NamedView { names: &names, schema: &schema, view };
+        let said = self.look(device, view);
+        self.cut_off(device);
+        let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
+        let waiting = self.oracle.waiting(device, &said.pending);
+        let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), self.oracle.words());
+        self.oracle.findings.found(&STUCK, (Some(device), said.waits()), stuck);
+        self.check_said(device, &said);
+        let Oracle { watched, ledger, setup, findings, .. } = &mut self.oracle;
+        let watched = &mut watched[device.0 as usize];
+        let rest = Rest { unsent: &said.unsent, ledger, ran: watched.saw(Matter::Runs) };
+        watched.at_rest(&rest, &mut Ended { at: self.at, device, setup, findings });
+        self.check_rows(device, &said, view);
+        self.oracle.look_at_parts_at_rest(device, view.view);
+    }
+
+    /// Checks the columns that a newer version of a device's app added.
+    pub fn check_columns(&mut self, device: DeviceId, view: &dyn DeviceView, newer: &Schema) {
+        self.oracle.look_at_columns(device, view, self.truth.truth, newer);
+    }
+
+    /// Records a device that did not come to rest, and `why`. Checks its edits if there is a view.
+    pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
+        let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
+        let waits = said.as_ref().and_then(Said::waits);
+        self.oracle.findings.add(&STUCK, (Some(device), waits), || why.to_owned());
+        self.cut_off(device);
+        let Oracle { watched, setup, .. } = &mut self.oracle;
+        watched[device.0 as usize].flow.at_no_rest(self.at, &setup.patience);
+        said.iter().for_each(|said| self.check_said(device, said));
+    }
+
+    /// A run that is cut off at the end will not report the rest of the last response.
+    fn cut_off(&mut self, device: DeviceId) {
+        if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
+            self.oracle.ledger.cut_short(device);
+        }
+    }
+    /// Checks the records of another system.
+    pub fn check_destination(&mut self, holdings: &dyn Holdings) {
+        let Oracle { setup, findings, .. } = &mut self.oracle;
+        destination::check(holdings, self.truth.truth, &setup.labels, findings);
+    }
+    /// The state of `device` in `life`, until this time, stays for a person who has logged out.
+    pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
+        self.oracle.ledger.lives.leaves(device, life, until);
+    }
+
+    /// The verdict, after the last device.
+    pub fn finish(mut self) -> Verdict {
+        self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
+        let unseen = self.oracle.unseen();
+        let Oracle {
+            setup,
+            mut watched,
+            busy,
+            history,
+            mut findings,
+            held,
+            shown,
+            ledger,
+            suspicions,
+            miscalled,
+            families,
+            ..
+        } = self.oracle;
+        let words = &setup.labels;
+        self.oracle.intents.finish(&mut findings);
+        let told = |one: &Suspicion| one.check != &SILENT_DISCARD || ledger.has_told(one.edit, one.committed);
+        for Suspicion { check, edit, record: (entity, key), text, .. } in suspicions.into_iter().filter(told)
+        {
+            findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
+        }
+        for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
+            one.end(&mut Ended { at: self.at, device, setup: &setup, findings: &mut findings });
+        }
+        findings.tell_columns();
+        let untried = findings.unfound(|matter| match matter {
+            Matter::Rows => self.compared == 0,
+            Matter::Edits => ledger.is_empty(),
+            Matter::Parts | Matter::Looks | Matter::Attachments => unseen.contains(&matter),
+            Matter::World => false,
+            matter => !watched.iter().any(|one| one.saw(matter)),
+        });
+        let (mut violations, mut figures, not_applicable) = findings.finish();
+        let eventful = with_records(&mut violations, &busy, &history);
+        let uncounted = uncounted(&figures, &not_applicable, setup.capabilities);
+        figures.extend(summed(&watched, &setup).into_iter().chain(held.odd.figures()));
+        figures.extend([
+            ("oracle.lost.row_ns", clipped(held.behind.lost)),
+            ("oracle.stale.row_ns", clipped(held.behind.stale)),
+            ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
+            ("oracle.kept_both.rows", self.oracle.kept_both),
+            ("oracle.stale_copies.rows", self.stale_copies),
+            ("oracle.doubled.rows", self.doubles),
+            ("oracle.half_seen.rows", self.half_seen),
+            ("oracle.conflicts.count", ledger.conflicts),
+            ("oracle.conflicts.false", miscalled.falsely),
+            ("oracle.conflicts.missed", miscalled.missed),
+        ]);
+        figures.extend(families.finish(self.at));
+        let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
+        figures.extend(ends.figures());
+        figures.extend(given_way(self.oracle.overwritten, &self.oracle.gave_way, &ends));
+        let [taken_back, shelved] = gone(&ends, &ledger, words);
+        figures.retain(|metric, _| !uncounted.contains(metric));
+        Verdict {
+            violations,
+            figures,
+            eventful,
+            taken_back,
+            shelved,
+            ends: Some(ends.ends),
+            not_applicable,
+            untried,
+            uncounted,
+        }
+    }
+
+    /// The log counts, not the event; if the edit was copied, the line may be in the copy's log.
+    fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
+        let Oracle { suspicions, ledger, .. } = &mut self.oracle;
+        let mut spoken = BTreeSet::new();
+        let mut speaks = |of: &Suspicion| {
+            checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1), &mut spoken)
+        };
+        suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
+    }
+
+    fn check_edits(&mut self, device: DeviceId, said: &Said) {
+        let oracle = &mut self.oracle;
+        let mut last_delete: BTreeMap<u32, u32> = BTreeMap::new();
+        for (id, edit) in oracle.ledger.of(device).filter(|(_, e)| e.kind == EditKind::Delete) {
+            last_delete.insert(edit.row, id.number);
+        }
+        for (id, edit) in oracle.ledger.of(device) {
+            let told_refused = oracle.ledger.is_told_refused(id, edit);
+            if edit.commits > 0 && edit.won.is_none() && !told_refused && !edit.vanished {
+                continue;
+            }
+            let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
+            let words = &oracle.setup.labels;
+            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), deleted_later);
+            if edit.commits == 0 {
+                self.ends.saw(id, case.seen(edit.undone && is_there(&self.truth, edit)));
+            }
+            if edit.excused || oracle.ledger.is_gone(id, edit) {
+                continue;
+            }
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            if let Some(text) = checks::lost_edit(&case)
+                && !oracle.findings.may_give_way(id, edit, oracle.history.row(edit.row))
+            {
+                oracle.findings.add_certain(&LOST_EDIT, concerns, || text);
+            }
+            for (rule, check) in OF_EDITS {
+                oracle.findings.found(rule, concerns, check(&case));
+            }
+        }
+        for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
+            let words = &oracle.setup.labels;
+            let case = case((words, &oracle.ledger), &self.truth, said, (id, edit), false);
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            oracle.findings.found(&SILENT_DISCARD, concerns, checks::silent_overwrite(&case));
+        }
+    }
+
+    fn check_rows(&mut self, device: DeviceId, said: &Said, view: &dyn DeviceView) {
+        let places = Rc::clone(&self.oracle.places[device.0 as usize]);
+        let mut wrong = 0_u64;
+        let mut first = None;
+        let mut missing = Missing::new();
+        for entity in self.oracle.setup.labels.schema.ids() {
+            if !self.oracle.setup.labels.schema.entity(entity).delivery.is_on_devices() {
+                continue;
+            }
+            let place = &places[usize::from(entity.0)];
+            let (oracle, truth, at) = (&mut self.oracle, &self.truth, At { device, place, now: self.at });
+            let stops = self.stops;
+            self.compared += self.contents.compare(entity, place, view, &mut |difference| {
+                if stops() {
+                    return;
+                }
+                if let Difference::None { expected, stamp } = difference {
+                    if !said.is_dirty(entity, expected.key.as_str()) {
+                        shows_rightly(oracle, device, entity, (expected, stamp));
+                    }
+                    return;
+                }
+                if let Difference::Missing(row) = difference {
+                    missing.entry(entity).or_default().insert(row.key.to_string());
+                }
+                if !said.is_dirty(entity, difference.key()) {
+                    wrong += 1;
+                    first.get_or_insert_with(|| {
+                        let seen = checks::seen(&oracle.setup.labels, entity, truth, difference);
+                        (entity, difference.key().to_owned(), seen)
+                    });
+                    judge(oracle, truth, entity, at, difference);
+                }
+            });
+            self.compared += self.oracle.compare_opened(&self.truth, entity, view, &mut |key| {
+                if !stops() && !said.is_dirty(entity, key) {
+                    wrong += 1;
+                    first.get_or_insert_with(|| (entity, key.to_owned(), String::new()));
+                }
+            });
+        }
+        if (self.stops)() {
+            return;
+        }
+        self.half_seen += half_seen(&self.oracle.setup.labels.schema, view, &missing);
+        if let Some((entity, key, seen)) = first {
+            self.oracle.findings.add(&DIVERGENT, (Some(device), Some((entity, &key))), || {
+                let record = crate::oracle::words::phrases::record(&self.oracle.setup.labels.schema, entity, &key);
+                let rows = count(wrong, "row");
+                format!(
+                    "{device} differs from its scope of the backend in {rows}, the first of them {record}{seen}"
+                )
+            });
+        }
+    }
+}
+
+/// Sums over all devices; zeros if there are none.
+fn summed(watched: &[Watched], setup: &OracleSetup) -> BTreeMap<&'static str, u64> {
+    let none = Watched::new(setup);
+    let mut sums: BTreeMap<&str, u128> = BTreeMap::new();
+    for (metric, time) in iter::once(&none).chain(watched).flat_map(Watched::figures) {
+        *sums.entry(metric).or_default() += time;
+    }
+    sums.into_iter().map(|(metric, sum)| (metric, clipped(sum))).collect()
+}
+
+fn clipped(sum: u128) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX)
+}
+
+fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
+    let record = |row: RowId| {
+        let row = history.row(row);
+        (row.entity, row.key.clone())
+    };
+    for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
+        violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
+    }
+    busy.most(record)
+}
+
+/// Whether the backend's row has the values of an edit.
+fn is_there(truth: &dyn Truth, edit: &Edit) -> bool {
+    edit.matches(truth.row(edit.entity, edit.key.as_str()).map(|(_, values)| values).as_deref())
+}
+
+fn case<'a>(
+    (words, ledger): (&'a Labels, &'a Ledger),
+    truth: &dyn Truth,
+    said: &'a Said,
+    (id, edit): (EditId, &'a Edit),
+    deleted_later: bool,
+) -> EditCase<'a> {
+    let live = truth.row(edit.entity, edit.key.as_str()).is_some();
+    let (pending, log) = (&*said.unsent, &*said.log);
+    EditCase { words, id, edit, ledger, pending, log, live, deleted_later }
+}
+
+/// A device at rest shows a row correctly.
+fn shows_rightly(
+    oracle: &mut Oracle,
+    device: DeviceId,
+    entity: EntityId,
+    (expected, stamp): (&Expected, Stamp),
+) {
+    let Oracle { history, held, shown, cut_short, findings, .. } = oracle;
+    if let Some(id) = history.find(entity, expected.key.as_str()) {
+        let told = Told { device, history, held, shown, cut: cut_short.get(&device).copied() };
+        told.shows(findings, id, (stamp, expected.content));
+    }
+}
+
+type Missing = BTreeMap<EntityId, BTreeSet<String>>;
+
+fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
+    let mut rows = 0;
+    for id in schema.ids() {
+        let entity = schema.entity(id);
+        let wanted = |(place, &column): (usize, &usize)| match &entity.columns[column].kind {
+            ColumnKind::Ref(target) => Some((place, missing.get(target)?)),
+            _ => None,
+        };
+        let references: Vec<_> = entity.projection.iter().enumerate().filter_map(wanted).collect();
+        if references.is_empty() {
+            continue;
+        }
+        let dangles = |values: &[ValueRef<'_>]| {
+            references
+                .iter()
+                .any(|(place, lacked)| matches!(values[*place], ValueRef::Text(key) if lacked.contains(key)))
+        };
+        view.rows(id, &mut |_, _, values| rows += u64::from(dangles(values)));
+    }
+    rows
+}
+
+fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
+    let Oracle { setup, history, held, ledger, findings, .. } = oracle;
+    let (device, key) = (at.device, difference.key());
+    let id = history.find(entity, key);
+    let live: Option<Vec<Value>> = match difference {
+        Difference::Extra { .. } => truth.row(entity, key).map(|(_, values)| values),
+        _ => None,
+    };
+    // Only an edit that was made on the version with this stamp can be on top of it.
+    let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
+    let uncommitted = id.filter(|_| dated).and_then(|id| {
+        let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);
+        let over = |edit: &Edit| edit.row == id && edit.made >= since && !edit.committed();
+        let edits = ledger.of(device).filter(|(_, edit)| over(edit));
+        edits.map(|(id, edit)| (id, edit.made)).last()
+    });
+    let case = RowCase {
+        words: &setup.labels,
+        device,
+        entity,
+        difference,
+        row: id.map(|id| history.row(id)),
+        removed: id.is_some_and(|id| held.had_removed(id, history.row(id), device)),
+        live: live.as_deref(),
+        uncommitted,
+        created_elsewhere: id.is_some_and(|id| ledger.created_elsewhere(device, id, history.row(id))),
+    };
+    if let Some(check) = case.check() {
+        findings.add(check, (Some(device), Some((entity, key))), || case.told());
+    }
+    if matches!(difference, Difference::Differs { .. })
+        && findings.by_stamps()
+        && let Some((_, backend)) = truth.row(entity, key)
+    {
+        let bent = checks::bent_values(&case, &backend);
+        findings.add_bent((device, (entity, key)), bent, false);
+    }
+    match id.filter(|id| !history.row(*id).versions.is_empty()) {
+        Some(id) => held.count_to_end(id, history.row(id), at),
+        None => held.behind.add(since_the_start(difference, at.now)),
+    }
+}
+
+fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
+    match difference {
+        Difference::Missing(_) => Behind { lost: now.0.into(), stale: 0 },
+        Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => {
+            Behind { lost: 0, stale: now.0.into() }
+        }
+        _ => Behind::default(),
+    }
+}

@@ -1,0 +1,50 @@
+//! Metrics that were not counted, which differs from zero.
+
+use std::collections::BTreeMap;
+
+use crate::contract::Capabilities;
+use crate::oracle::rules::metric_of;
+
+pub(in crate::oracle) fn uncounted(
+    figures: &BTreeMap<&'static str, u64>,
+    not_applicable: &[&str],
+    can: Capabilities,
+) -> Vec<&'static str> {
+    let of_checks = not_applicable.iter().filter_map(|check| metric_of(check));
+    let mut uncounted: Vec<_> = of_checks.filter(|metric| !figures.contains_key(metric)).collect();
+    for (check, time) in [
+        ("oracle.idle_with_work.count", "oracle.idle_with_work.ns"),
+        ("oracle.wrong_status.count", "oracle.status.wrong"),
+    ] {
+        if !figures.contains_key(check) {
+            uncounted.push(time);
+        }
+    }
+    if !can.stamps {
+        uncounted.extend(BY_STAMPS);
+    }
+    if !can.sight.inside {
+        uncounted.extend(BY_KNOWLEDGE);
+    }
+    uncounted
+}
+
+const BY_STAMPS: [&str; 4] =
+    ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
+
+/// Metrics that need to know what devices had seen, and when rows arrived.
+const BY_KNOWLEDGE: [&str; 13] = [
+    "oracle.lost.row_ns",
+    "oracle.stale.row_ns",
+    "oracle.went_back.row_ns",
+    "oracle.skipped.versions",
+    "oracle.overwritten.columns",
+    "oracle.replaced.columns",
+    "oracle.gave_way.columns",
+    "oracle.gave_way.lost",
+    "oracle.conflicts.count",
+    "oracle.conflicts.false",
+    "oracle.conflicts.missed",
+    "oracle.kept_both.rows",
+    "oracle.half_seen.rows",
+];

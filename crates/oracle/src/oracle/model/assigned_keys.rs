@@ -1,0 +1,312 @@
+//! Rows that get another key than the one they were created with.
+//!
+//! The oracle always identifies a row by its first key. Events are translated to first keys on
+//! arrival, so that no check has to know about other keys.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::{
+    AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, EngineEvent,
+    Event, LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
+};
+use crate::oracle::model::truth::Truth;
+
+#[derive(Clone, Debug)]
+struct First {
+    key: Key,
+    sent: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::oracle) struct Names {
+    first: BTreeMap<(EntityId, Key), First>,
+    later: BTreeMap<(EntityId, Key), Key>,
+    creates: BTreeMap<EditId, Key>,
+    /// Creates that met another row with their natural key; later edits go to that row.
+    met: BTreeSet<EditId>,
+    twice: BTreeSet<(EntityId, Key, Key)>,
+    outdated: BTreeSet<(EntityId, Key)>,
+    made: BTreeMap<(EntityId, Key), Key>,
+    /// Rows made of creates that had already made a row: these are separate rows.
+    second: BTreeSet<(EntityId, Key)>,
+}
+
+#[derive(Default)]
+pub(in crate::oracle) struct FirstKeys {
+    key: OnceCell<Key>,
+    holder: OnceCell<Key>,
+    values: OnceCell<Vec<Value>>,
+    edits: OnceCell<Vec<LocalEdit>>,
+    keys: OnceCell<Vec<Key>>,
+}
+
+pub(in crate::oracle) struct Twice {
+    pub(in crate::oracle) entity: EntityId,
+    pub(in crate::oracle) given: Key,
+    pub(in crate::oracle) rows: [Key; 2],
+}
+
+impl Names {
+    /// Learns of renamed rows; returns a key that was given to two rows.
+    pub(in crate::oracle) fn learn(&mut self, schema: &Schema, event: &Event<'_>) -> Option<Twice> {
+        match *event {
+            Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => {
+                if edit.kind == EditKind::Create && gives_keys(schema, edit.entity) {
+                    self.creates.insert(edit.id, edit.key.clone());
+                }
+                None
+            }
+            Event::BecameCopy { unseen, .. } => {
+                let creates = unseen.iter().filter(|edit| edit.kind == EditKind::Create);
+                let creates = creates.filter(|edit| gives_keys(schema, edit.entity));
+                self.creates.extend(creates.map(|edit| (edit.id, edit.key.clone())));
+                None
+            }
+            Event::Engine(EngineEvent::Renamed { entity, from, to }) if gives_keys(schema, entity) => {
+                if self.second.contains(&(entity, to.clone())) {
+                    return None;
+                }
+                self.is_called(entity, to, from, false)
+            }
+            Event::Engine(
+                EngineEvent::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
+                | EngineEvent::Page(PageEvent::Resolved { edit, kind: ConflictKind::InsertInsert, .. }),
+            ) => {
+                self.met.insert(edit);
+                None
+            }
+            Event::Engine(EngineEvent::EditSent { edit, .. }) if self.met.contains(&edit) => None,
+            Event::Engine(EngineEvent::EditSent { edit, entity, key, .. }) => {
+                let first = self.creates.get(&edit)?.clone();
+                self.is_called(entity, key, &first, true)
+            }
+            Event::Committed { entity, key, author: Author::Device(edit), replaced: None, .. } => {
+                let first = self.creates.get(&edit)?.clone();
+                if first != *key {
+                    self.outdated.insert((entity, first.clone()));
+                    let made = self.made.entry((entity, first.clone())).or_insert_with(|| key.clone());
+                    if made != key {
+                        self.second.insert((entity, key.clone()));
+                        return None;
+                    }
+                }
+                self.is_called(entity, key, &first, true)
+            }
+            // A row that is not in the backup was never created.
+            Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
+                let first = self.other(entity, key)?;
+                self.made.remove(&(entity, first));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn is_called(&mut self, entity: EntityId, key: &Key, first: &Key, sent: bool) -> Option<Twice> {
+        if key == first {
+            return None;
+        }
+        let known = self.first.get(&(entity, key.clone())).cloned();
+        if let Some(known) = known.filter(|known| known.sent && known.key != *first) {
+            let rows = [known.key, first.clone()];
+            let is_news = sent && self.twice.insert((entity, key.clone(), first.clone()));
+            return is_news.then(|| Twice { entity, given: key.clone(), rows });
+        }
+        self.later.insert((entity, first.clone()), key.clone());
+        let first = First { key: first.clone(), sent };
+        self.first.insert((entity, key.clone()), first);
+        None
+    }
+
+    pub(in crate::oracle) fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+    pub(in crate::oracle) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
+        !self.outdated.is_empty() && self.outdated.contains(&(entity, Key::new(key)))
+    }
+    pub(in crate::oracle) fn makes(&self, edit: EditId) -> bool {
+        self.creates.contains_key(&edit)
+    }
+    pub(in crate::oracle) fn first(&self, entity: EntityId, key: &Key) -> Key {
+        self.other(entity, key).unwrap_or_else(|| key.clone())
+    }
+    fn other(&self, entity: EntityId, key: &Key) -> Option<Key> {
+        self.first.get(&(entity, key.clone())).map(|first| first.key.clone())
+    }
+    fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
+        self.later.get(&(entity, Key::new(first)))
+    }
+    fn value(&self, kind: &ColumnKind, value: &mut Value) {
+        if let (ColumnKind::Ref(target), Value::Text(key)) = (kind, &*value)
+            && let Some(first) = self.other(*target, &Key(Arc::clone(key)))
+        {
+            *value = Value::Text(first.0);
+        }
+    }
+    fn edit(&self, schema: &Schema, edit: &LocalEdit) -> LocalEdit {
+        let mut edit = LocalEdit { key: self.first(edit.entity, &edit.key), ..edit.clone() };
+        let columns = &schema.entity(edit.entity).columns;
+        edit.values.iter_mut().for_each(|(column, value)| self.value(&columns[*column].kind, value));
+        edit
+    }
+    fn row(&self, schema: &Schema, entity: EntityId, values: &[Value]) -> Vec<Value> {
+        let mut values = values.to_vec();
+        let columns = &schema.entity(entity).columns;
+        columns.iter().zip(&mut values).for_each(|(column, value)| self.value(&column.kind, value));
+        values
+    }
+
+    pub(in crate::oracle) fn told<'t>(
+        &self,
+        schema: &Schema,
+        mut event: Event<'t>,
+        own: &'t FirstKeys,
+        changes: &'t OnceCell<Vec<AppliedChange<'t>>>,
+    ) -> Event<'t> {
+        let edited = |edit: &LocalEdit| self.edit(schema, edit);
+        match &mut event {
+            Event::EditMade { edit, .. }
+            | Event::EditRefused { edit, .. }
+            | Event::EditMissed { edit, .. }
+            | Event::EditPrevented { edit, .. } => *edit = &own.edits.get_or_init(|| vec![edited(edit)])[0],
+            Event::BecameCopy { unseen, .. } => {
+                *unseen = own.edits.get_or_init(|| unseen.iter().map(edited).collect());
+            }
+            Event::Engine(
+                EngineEvent::EditSent { entity, key, .. }
+                | EngineEvent::EditAcknowledged { entity, key, .. }
+                | EngineEvent::ConflictDecided { entity, key, .. }
+                | EngineEvent::EditLogged { entity, key, .. },
+            )
+            | Event::CommitDelayed { entity, key, .. }
+            | Event::Engine(EngineEvent::Page(
+                PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. },
+            )) => {
+                *key = own.key.get_or_init(|| self.first(*entity, key));
+            }
+            Event::Committed { entity, key, values, .. } => {
+                *key = own.key.get_or_init(|| self.first(*entity, key));
+                *values = own.values.get_or_init(|| self.row(schema, *entity, values));
+            }
+            Event::MutationRefused { entity, key, conflict, holder, .. } => {
+                *key = own.key.get_or_init(|| self.first(*entity, key));
+                // The event does not say to which entity the reference points.
+                let named = holder.filter(|_| conflict.is_some());
+                *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
+            }
+            Event::Engine(EngineEvent::ChunkApplied { changes: told, .. }) => {
+                let first = |change: &AppliedChange<'_>| self.first(change.entity, &Key::new(change.key));
+                let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
+                let named = told.iter().zip(keys);
+                let named =
+                    named.map(|(change, key)| AppliedChange { key: key.as_str(), shows: None, ..*change });
+                *told = changes.get_or_init(|| named.collect());
+            }
+            _ => {}
+        }
+        event
+    }
+}
+
+fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
+    matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
+}
+
+#[derive(Clone)]
+pub(in crate::oracle) struct NamedTruth<'a> {
+    pub(in crate::oracle) names: Rc<Names>,
+    pub(in crate::oracle) schema: Arc<Schema>,
+    pub(in crate::oracle) truth: &'a dyn Truth,
+}
+
+impl Truth for NamedTruth<'_> {
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        if self.names.is_empty() {
+            return self.truth.row(entity, key);
+        }
+        let later = self.names.later(entity, key);
+        let found = later.and_then(|later| self.truth.row(entity, later.as_str()));
+        let (stamp, values) = found.or_else(|| self.truth.row(entity, key))?;
+        Some((stamp, self.names.row(&self.schema, entity, &values)))
+    }
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+        if self.names.is_empty() {
+            return self.truth.for_each(entity, f);
+        }
+        self.truth.for_each(entity, &mut |key, stamp, values| {
+            f(&self.names.first(entity, key), stamp, &self.names.row(&self.schema, entity, values));
+        });
+    }
+}
+
+pub(in crate::oracle) struct NamedView<'a> {
+    pub(in crate::oracle) names: &'a Names,
+    pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) view: &'a dyn DeviceView,
+}
+
+impl NamedView<'_> {
+    fn named(&self, mut edits: Vec<PendingEdit>) -> Vec<PendingEdit> {
+        edits.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
+        edits
+    }
+}
+
+impl DeviceView for NamedView<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        if self.names.is_empty() {
+            return self.view.rows(entity, f);
+        }
+        let columns: Vec<_> = self.schema.entity(entity).projected().collect();
+        let mut rows: Vec<(Key, Stamp, Vec<Value>)> = Vec::new();
+        self.view.rows(entity, &mut |key, stamp, values| {
+            let mut values: Vec<Value> = values.iter().map(|value| value.to_value()).collect();
+            columns.iter().zip(&mut values).for_each(|(column, value)| {
+                self.names.value(&column.kind, value);
+            });
+            rows.push((self.names.first(entity, &Key::new(key)), stamp, values));
+        });
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        for (key, stamp, values) in &rows {
+            let values: Vec<ValueRef<'_>> = values.iter().map(shown).collect();
+            f(key.as_str(), *stamp, &values);
+        }
+    }
+
+    fn pending(&self) -> Vec<PendingEdit> {
+        self.named(self.view.pending())
+    }
+    fn open_conflicts(&self) -> Vec<OpenConflict> {
+        let mut open = self.view.open_conflicts();
+        open.iter_mut().for_each(|of| of.key = self.names.first(of.entity, &of.key));
+        open
+    }
+    fn held_up(&self) -> Vec<PendingEdit> {
+        self.named(self.view.held_up())
+    }
+    fn attachments(&self) -> Vec<BlobId> {
+        self.view.attachments()
+    }
+    fn log(&self) -> Vec<LogEntry> {
+        let mut log = self.view.log();
+        log.iter_mut().for_each(|line| line.key = self.names.first(line.entity, &line.key));
+        log
+    }
+    fn doing(&self) -> String {
+        self.view.doing()
+    }
+}
+
+pub(in crate::oracle) fn shown(value: &Value) -> ValueRef<'_> {
+    match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(n) => ValueRef::Int(*n),
+        Value::Real(x) => ValueRef::Real(*x),
+        Value::Text(text) => ValueRef::Text(text),
+        Value::Fat(_) => unreachable!("what is shown has been read"),
+    }
+}

@@ -1,0 +1,135 @@
+//! Edits that reach the backend with a later edit of the same person and row.
+
+use std::ops::Bound;
+
+use crate::base::{EditId, Time, Value};
+use crate::contract::EditKind;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::{History, RowId};
+
+impl Ledger {
+    /// Whether the commit of `author`, which left the row as `after`, also contains the edit `id`.
+    pub(in crate::oracle) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
+        let Some(edit) = self.get(id) else { return false };
+        let is_named = self.combined.others(author).contains(&id) || edit.goes_with == Some(author);
+        if let Some(after) = after.filter(|_| edit.combines || is_named && author.device != id.device) {
+            return is_named && self.leaves_plain_columns(author, edit, after);
+        }
+        if author.device != id.device {
+            return false;
+        }
+        let missed = self.missed.get(&author).map(|(_, by)| (by.kind, edit.is_of(by.entity, &by.key)));
+        let by = self.get(author).map(|by| (by.kind, by.row == edit.row));
+        let Some((by, true)) = by.or(missed) else { return false };
+        let Some(after) = after else { return edit.kind == EditKind::Delete || id.number < author.number };
+        if edit.kind == EditKind::Delete {
+            return by == EditKind::Create && id.number < author.number;
+        }
+        // If the person set a column again before the commit, it need not show the earlier value.
+        let set_again = |column: usize| {
+            let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
+            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
+                || self.missed_says(id, author, (column, &after[column]))
+        };
+        let is_remade = |column: usize| self.combined.is_remade(author, column);
+        id.number < author.number
+            && edit.values.iter().all(|(column, value)| {
+                set_again(*column) || is_remade(*column) || alike(&after[*column], value)
+            })
+            || id.number > author.number && edit.matches(Some(after))
+    }
+
+    /// Whether the commit of `author` has the edit's values, except in combined columns and those
+    /// that `author` sets itself.
+    fn leaves_plain_columns(&self, author: EditId, edit: &Edit, after: &[Value]) -> bool {
+        let by = self.get(author);
+        edit.values.iter().all(|(column, value)| {
+            let is_set = || by.is_some_and(|by| by.row == edit.row && by.sets(*column));
+            self.combined.takes(edit.entity, *column) || is_set() || alike(&after[*column], value)
+        })
+    }
+
+    /// Whether an edit that nobody saw saved, after `id` and up to `last`, sets this value in its
+    /// row.
+    fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
+        let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
+        let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));
+        let of_row =
+            between.map(|(_, (_, other))| other).filter(|other| edit.is_of(other.entity, &other.key));
+        of_row.flat_map(|other| &other.values).any(|(of, value)| *of == says.0 && alike(value, says.1))
+    }
+
+    /// The backend refused the edit; if it `says_so`, it has its values and those of carried edits.
+    pub(in crate::oracle) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
+        let Some(row) = self.get(id).map(|edit| edit.row) else { return };
+        let after = history.row(row).values.as_deref();
+        for other in self.earlier_open(row, id) {
+            let with = says_so && self.carries(id, other, after);
+            if let Some(other) = self.get_mut(other) {
+                other.alongside = with.then_some(id.number);
+            }
+        }
+    }
+
+    pub(in crate::oracle) fn carry_alongside(&mut self, id: EditId) {
+        let Some(row) = self.get(id).map(|edit| edit.row) else { return };
+        for other in self.earlier_open(row, id) {
+            let Some(edit) = self.get_mut(other) else { continue };
+            if edit.alongside == Some(id.number) {
+                edit.carried = Some(id);
+                self.close(row, other);
+            }
+        }
+    }
+
+    /// The edit also stands for earlier ones, and is based on what the first of them was made on.
+    pub(in crate::oracle) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
+        let place = self.place(id.device, at);
+        if let Some(row) = self.get(id).map(|edit| edit.row) {
+            self.found.squashed(place, (id, row), with);
+        }
+        for &other in with.iter().rev() {
+            let Some((values, seen, made_on)) =
+                self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))
+            else {
+                continue;
+            };
+            if let Some(other) = self.get_mut(other) {
+                other.goes_with = Some(id);
+            }
+            let Some(edit) = self.get_mut(id) else { return };
+            edit.seen = edit.seen.min(seen);
+            edit.made_on = edit.made_on.min(made_on);
+            if edit.kind != EditKind::Delete {
+                let sets = |column: usize| edit.values.iter().any(|(of, _)| *of == column);
+                let besides: Vec<_> = values.into_iter().filter(|(column, _)| !sets(*column)).collect();
+                edit.local.values.extend(besides);
+            }
+        }
+    }
+
+    /// The edit alone is refused for good, so the edit that stands for it loses its values.
+    pub(in crate::oracle) fn parted(&mut self, id: EditId) {
+        let Some(by) = self.get_mut(id).and_then(|edit| edit.goes_with.take()) else { return };
+        let columns = |edit: &Edit| edit.values.iter().map(|(column, _)| *column).collect::<Vec<_>>();
+        let others = self.of(id.device).filter(|(_, edit)| edit.goes_with == Some(by));
+        let stays: Vec<usize> = others.flat_map(|(_, edit)| columns(edit)).collect();
+        let mut gone = self.get(id).map(columns).unwrap_or_default();
+        gone.retain(|column| !stays.contains(column));
+        if let Some(by) = self.get_mut(by).filter(|by| by.commits == 0) {
+            by.part_with(&gone);
+        }
+    }
+
+    /// The edit, then the edits that stand for it in turn, each later than the one before.
+    pub(in crate::oracle) fn ways<'e>(&'e self, edit: &'e Edit) -> impl Iterator<Item = &'e Edit> {
+        std::iter::successors(Some(edit), |edit| self.get(edit.goes_with?))
+    }
+
+    fn earlier_open(&self, row: RowId, id: EditId) -> Vec<EditId> {
+        let earlier = |other: &EditId| other.device == id.device && other.number < id.number;
+        self.open_on(row).map(|(other, _)| other).filter(earlier).collect()
+    }
+}

@@ -1,0 +1,197 @@
+//! The rows that devices should hold at the end, and how the shown rows differ from them.
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
+use crate::oracle::model::truth::{RowHash, Truth, place};
+
+#[derive(Clone, Debug)]
+pub(in crate::oracle) struct Expected {
+    pub(in crate::oracle) key: Key,
+    pub(in crate::oracle) stamp: Stamp,
+    pub(in crate::oracle) content: u64,
+}
+
+/// The backend's live rows by place, in key order; devices with equal attributes share them.
+pub(in crate::oracle) struct Contents {
+    by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
+    hash: RowHash,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) enum Difference<'a> {
+    /// Its content is as it should be.
+    None {
+        expected: &'a Expected,
+        stamp: Stamp,
+    },
+    Missing(&'a Expected),
+    Differs {
+        expected: &'a Expected,
+        stamp: Stamp,
+        content: u64,
+        shown: &'a [ValueRef<'a>],
+    },
+    Extra {
+        key: &'a str,
+        stamp: Stamp,
+        content: u64,
+    },
+    Twice {
+        key: &'a str,
+    },
+}
+
+impl Difference<'_> {
+    pub(in crate::oracle) fn key(&self) -> &str {
+        match self {
+            Difference::None { expected, .. }
+            | Difference::Missing(expected)
+            | Difference::Differs { expected, .. } => expected.key.as_str(),
+            Difference::Extra { key, .. } | Difference::Twice { key } => key,
+        }
+    }
+}
+
+pub(in crate::oracle) fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
+    schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
+}
+
+impl Contents {
+    pub(in crate::oracle) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
+        Contents::of(schema, |id| compared(schema, units, id), truth)
+    }
+    pub(in crate::oracle) fn of(
+        schema: &Schema,
+        wanted: impl Fn(EntityId) -> bool,
+        truth: &dyn Truth,
+    ) -> Contents {
+        let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
+        for id in schema.ids() {
+            let rows = wanted(id).then(|| contents.read_entity(schema, id, truth));
+            contents.by_entity.push(rows);
+        }
+        contents
+    }
+    pub(in crate::oracle) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+        self.hash.own(values)
+    }
+
+    /// Whether the current version, if it has this stamp, has other content in these columns.
+    pub(in crate::oracle) fn differs(
+        &mut self,
+        truth: &dyn Truth,
+        (entity, key): (EntityId, &str),
+        (stamp, content): (Stamp, u64),
+        columns: &[usize],
+    ) -> bool {
+        let present = truth.row(entity, key).filter(|(present, _)| *present == stamp);
+        present.is_some_and(|(_, values)| {
+            self.hash.own(columns.iter().map(|&column| &values[column])) != content
+        })
+    }
+
+    fn read_entity(
+        &mut self,
+        schema: &Schema,
+        id: EntityId,
+        truth: &dyn Truth,
+    ) -> FxHashMap<u64, Vec<Expected>> {
+        let entity = schema.entity(id);
+        let mut places: FxHashMap<u64, Vec<Expected>> = FxHashMap::default();
+        truth.for_each(id, &mut |key, stamp, values| {
+            if let Some(place) = place(entity, values) {
+                let place = self.hash.own(place.iter());
+                let content = self.hash.projected(entity, values);
+                places.entry(place).or_default().push(Expected { key: key.clone(), stamp, content });
+            }
+        });
+        for rows in places.values_mut() {
+            rows.sort_by(|a, b| a.key.cmp(&b.key));
+            // Copied to be adjacent in memory: every device walks through all keys in order.
+            rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
+        }
+        places
+    }
+
+    /// Reports the difference of each row, in key order; returns the number of rows compared.
+    pub(in crate::oracle) fn compare(
+        &mut self,
+        id: EntityId,
+        place: &[Value],
+        view: &dyn DeviceView,
+        tell: &mut dyn FnMut(Difference<'_>),
+    ) -> u64 {
+        let place = self.hash.own(place.iter());
+        let places = self.by_entity[usize::from(id.0)].as_ref();
+        let whole = places.is_some();
+        let mut expected =
+            places.and_then(|p| p.get(&place)).map_or(&[][..], Vec::as_slice).iter().peekable();
+        let mut last: Option<String> = None;
+        let (hash, mut compared) = (&mut self.hash, 0);
+        view.rows(id, &mut |key, stamp, values| {
+            if last.as_deref().is_some_and(|last| last >= key) {
+                tell(Difference::Twice { key });
+                return;
+            }
+            remember(&mut last, key);
+            if !whole {
+                return;
+            }
+            compared += 1;
+            // Keys are scattered in memory, so each is compared only once.
+            while let Some(next) = expected.peek().copied() {
+                let order = next.key.as_str().cmp(key);
+                match order {
+                    Ordering::Less => tell(Difference::Missing(next)),
+                    Ordering::Equal => {
+                        let content = hash.shown(values);
+                        tell(match content == next.content {
+                            true => Difference::None { expected: next, stamp },
+                            false => Difference::Differs { expected: next, stamp, content, shown: values },
+                        });
+                    }
+                    Ordering::Greater => break,
+                }
+                expected.next();
+                if order == Ordering::Equal {
+                    return;
+                }
+            }
+            tell(Difference::Extra { key, stamp, content: hash.shown(values) });
+        });
+        for missing in expected {
+            compared += 1;
+            tell(Difference::Missing(missing));
+        }
+        compared
+    }
+}
+
+fn remember(last: &mut Option<String>, key: &str) {
+    let last = last.get_or_insert_default();
+    last.clear();
+    last.push_str(key);
+}
+
+pub(in crate::oracle) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
+    let mut rows = 0;
+    for entity in schema.ids() {
+        let copies: Vec<&Copied> = schema.copies.iter().filter(|copied| copied.of == entity).collect();
+        if copies.is_empty() {
+            continue;
+        }
+        let differs = |copied: &Copied, values: &[Value]| {
+            let Value::Text(key) = &values[copied.via] else { return false };
+            let source = truth.row(copied.from, key);
+            source.is_some_and(|(_, theirs)| theirs[copied.source] != values[copied.column])
+        };
+        truth.for_each(entity, &mut |_, _, values| {
+            rows += u64::from(copies.iter().any(|copied| differs(copied, values)));
+        });
+    }
+    rows
+}

@@ -1,0 +1,93 @@
+//! The final states of a saved edit.
+
+use crate::contract::EditEnd;
+
+/// What a final state means to the person who saved the edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::oracle) enum Meaning {
+    /// Nothing of it is lost.
+    Kept,
+    Waits,
+    Lost,
+    /// The state of the device or backend was replaced by one without it.
+    TakenBack,
+}
+
+macro_rules! ends {
+    ($($(#[doc = $doc:literal])* $end:ident $metric:literal $meaning:ident $how:literal;)*) => {
+        /// The end of a saved edit: its metric, what that means, and in words how it was lost.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(in crate::oracle) enum End { $($(#[doc = $doc])* $end,)* }
+
+        impl End {
+            pub(in crate::oracle) const EVERY: &[End] = &[$(End::$end,)*];
+
+            pub(in crate::oracle) fn metric(self) -> &'static str {
+                match self { $(End::$end => $metric,)* }
+            }
+            pub(in crate::oracle) fn meaning(self) -> Meaning {
+                match self { $(End::$end => Meaning::$meaning,)* }
+            }
+            fn how(self) -> &'static str {
+                match self { $(End::$end => $how,)* }
+            }
+        }
+    };
+}
+
+ends! {
+    /// What it says came to the backend, or was there already.
+    Arrived "oracle.saved_edits.arrived" Kept "";
+    /// Its person looked at both sides of a conflict and took the other.
+    GivenUp "oracle.saved_edits.given_up" Kept "";
+    Waiting "oracle.saved_edits.waiting" Waits "";
+    Refused "oracle.saved_edits.refused" Lost "refused by the backend";
+    Superseded "oracle.saved_edits.superseded" Lost "superseded in a conflict";
+    Discarded "oracle.saved_edits.discarded" Lost "thrown away at a logout";
+    Shelved "oracle.shelved.edits" Lost "left on a phone by somebody who logged out";
+    Reinstalled "oracle.saved_edits.reinstalled" TakenBack "thrown away by a reinstall";
+    Restored "oracle.saved_edits.restored" TakenBack "taken back as a phone returned to its backup";
+    Copied "oracle.saved_edits.copied" TakenBack "overwritten by a copy of another phone";
+    BackendRestored "oracle.saved_edits.backend_restored" TakenBack
+        "taken back as the backend returned to its backup";
+    Upgraded "oracle.saved_edits.upgraded" Lost "thrown away by an upgrade that empties the database";
+    PowerLost "oracle.saved_edits.power_lost" Lost "lost with the power of a phone";
+    /// Nothing that the oracle knows of explains it: the engine forgot it.
+    Forgotten "oracle.saved_edits.forgotten" Lost "forgotten by the app";
+}
+
+impl End {
+    pub(in crate::oracle) fn of_edit(self) -> EditEnd {
+        match self.meaning() {
+            Meaning::Kept if self == End::GivenUp => EditEnd::GivenUp,
+            Meaning::Kept => EditEnd::Arrived,
+            Meaning::Waits => EditEnd::Waiting,
+            Meaning::Lost if self == End::Superseded => EditEnd::GaveWay,
+            Meaning::Lost | Meaning::TakenBack => EditEnd::Lost,
+        }
+    }
+    pub(in crate::oracle) fn is_lost(self) -> bool {
+        matches!(self.meaning(), Meaning::Lost | Meaning::TakenBack)
+    }
+}
+
+/// A way in which saved edits are lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// The metric that counts them.
+    pub metric: &'static str,
+    /// In words, to follow "20 edits were".
+    pub how: &'static str,
+    /// Whether `oracle.taken_back.edits` also counts them.
+    pub taken_back: bool,
+}
+
+/// Every way in which a saved edit can be lost. Their counts add up to all lost edits.
+pub fn losses() -> impl Iterator<Item = Loss> {
+    let of = |end: End| Loss {
+        metric: end.metric(),
+        how: end.how(),
+        taken_back: end.meaning() == Meaning::TakenBack,
+    };
+    End::EVERY.iter().copied().filter(|end| end.is_lost()).map(of)
+}

@@ -1,0 +1,387 @@
+//! Which versions each device holds, and for how long it was behind.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::{DeviceId, Time, Value};
+use crate::oracle::model::truth::Places;
+use crate::oracle::model::versions::{History, Row, RowId};
+
+/// How many versions of a row each device has; compact, because there are rows times devices.
+#[derive(Clone, Debug)]
+enum Holders {
+    Few(Vec<(DeviceId, u32)>),
+    Many { first: DeviceId, versions: Vec<u32> },
+}
+
+/// Details of the few holdings that are not simply up to date.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    removed: bool,
+    removed_with: u32,
+    counted: Time,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Former {
+    versions: Vec<(RowId, u32)>,
+    beside: FxHashMap<RowId, Beside>,
+}
+
+const NEVER: u32 = u32::MAX;
+
+impl Beside {
+    /// `counted` may be zero, because versions that come later are later than any last count.
+    const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
+}
+
+/// Rows times time. A thousand devices on a busy day exceed 64 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::oracle) struct Behind {
+    pub(in crate::oracle) lost: u128,
+    pub(in crate::oracle) stale: u128,
+}
+
+/// The holdings of all devices; only differences from the start are stored.
+///
+/// A device is *lost* with a row from the commit of a version in its scope until it has that or a
+/// later one. It is *stale* while it holds an older one; offline time counts. Times are added when
+/// the device applies a change of the row, and at the end. A version from before the start counts
+/// from the start if it is missing or outdated at the end, because a device is taken to begin with
+/// its whole scope.
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Held {
+    by_row: Vec<Holders>,
+    beside: FxHashMap<(RowId, DeviceId), Beside>,
+    /// What devices held at the end of earlier lives. Only looked up, never iterated.
+    former: FxHashMap<(DeviceId, u32), Former>,
+    /// Rows of which devices may hold less than assumed, until they report. Only looked up.
+    perhaps_less: FxHashSet<(RowId, DeviceId)>,
+    /// Rows where a device's commit replaced versions that had not reached it, and how many had. A
+    /// server may write over what its phone never read. Only looked up.
+    unread: FxHashMap<(RowId, DeviceId), u32>,
+    pub(in crate::oracle) behind: Behind,
+    pub(in crate::oracle) odd: Odd,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::oracle) struct Odd {
+    pub(in crate::oracle) phantom_deletes: u64,
+    pub(in crate::oracle) phantom_inserts: u64,
+    pub(in crate::oracle) repeated: u64,
+    pub(in crate::oracle) skipped: u64,
+}
+
+impl Odd {
+    pub(in crate::oracle) fn figures(&self) -> [(&'static str, u64); 4] {
+        [
+            ("oracle.skipped.versions", self.skipped),
+            ("oracle.phantom_delete.rows", self.phantom_deletes),
+            ("oracle.phantom_insert.rows", self.phantom_inserts),
+            ("oracle.repeated.rows", self.repeated),
+        ]
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct At<'a> {
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) place: &'a [Value],
+    pub(in crate::oracle) now: Time,
+}
+
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct All<'a> {
+    pub(in crate::oracle) history: &'a History,
+    pub(in crate::oracle) places: &'a Places,
+}
+
+impl<'a> All<'a> {
+    fn rows(self) -> impl Iterator<Item = (RowId, &'a Row, &'a [Value])> {
+        self.history.rows().map(move |(id, row)| (id, row, &*self.places[usize::from(row.entity.0)]))
+    }
+}
+
+impl Held {
+    pub(in crate::oracle) fn versions(&self, id: RowId, device: DeviceId) -> usize {
+        self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
+    }
+    pub(in crate::oracle) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
+        self.beside(id, device).removed_with as usize == row.versions.len()
+    }
+
+    pub(in crate::oracle) fn is_removed(&self, id: RowId, device: DeviceId) -> bool {
+        self.beside(id, device).removed
+    }
+
+    /// Counts oddities of a change that brings the first `versions`, or the removal.
+    pub(in crate::oracle) fn look_at(
+        &mut self,
+        id: RowId,
+        row: &Row,
+        at: At<'_>,
+        versions: usize,
+        removed: bool,
+    ) {
+        let before = self.versions(id, at.device);
+        let was_removed = self.beside(id, at.device).removed;
+        let nothing_happened = row.versions[before..].iter().all(|version| version.belongs(at.place));
+        let phantom = removed && !was_removed && row.has(before, at.place) && nothing_happened;
+        self.odd.phantom_deletes += u64::from(phantom);
+        self.odd.phantom_inserts += u64::from(!removed && was_removed && versions <= before);
+        self.odd.repeated += u64::from(!removed && !was_removed && versions > 0 && versions <= before);
+        self.odd.skipped += versions.saturating_sub(before + 1) as u64;
+    }
+
+    /// The device now has the first `versions`, or has removed the row with the last of them.
+    pub(in crate::oracle) fn take(
+        &mut self,
+        id: RowId,
+        row: &Row,
+        at: At<'_>,
+        versions: usize,
+        removed: bool,
+    ) {
+        let behind = self.time_behind(id, row, at);
+        self.behind.add(behind);
+        let up_to_date = versions == row.versions.len();
+        let versions = versions as u32;
+        let removed_with = if removed { versions } else { self.beside(id, at.device).removed_with };
+        if up_to_date && removed_with == NEVER {
+            self.beside.remove(&(id, at.device));
+        } else {
+            self.beside.insert((id, at.device), Beside { removed, removed_with, counted: at.now });
+        }
+        self.holders(id).set(at.device, versions);
+    }
+
+    pub(in crate::oracle) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
+        self.perhaps_less.contains(&(id, device))
+    }
+    /// If `so`, the device may hold less of the row than assumed.
+    pub(in crate::oracle) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
+        if so {
+            self.perhaps_less.insert(holding);
+        }
+    }
+    pub(in crate::oracle) fn told(&mut self, id: RowId, device: DeviceId) {
+        self.perhaps_less.remove(&(id, device));
+    }
+    /// How many versions have reached the device, excluding those that its own commit replaced.
+    pub(in crate::oracle) fn reached(&self, id: RowId, device: DeviceId) -> usize {
+        let (held, read) = (self.versions(id, device), self.unread.get(&(id, device)));
+        read.map_or(held, |read| held.min(*read as usize))
+    }
+    /// An edit of the device is committed over the first `before` versions.
+    pub(in crate::oracle) fn wrote_over(&mut self, id: RowId, device: DeviceId, before: usize) {
+        let reached = self.reached(id, device);
+        if reached < before {
+            self.unread.insert((id, device), reached as u32);
+        }
+    }
+    /// The backend's version reached the device.
+    pub(in crate::oracle) fn read(&mut self, id: RowId, device: DeviceId) {
+        self.unread.remove(&(id, device));
+    }
+    fn read_like(&mut self, id: RowId, device: DeviceId, of: Option<DeviceId>) {
+        match of.and_then(|of| self.unread.get(&(id, of)).copied()) {
+            Some(read) => _ = self.unread.insert((id, device), read),
+            None => self.read(id, device),
+        }
+    }
+
+    /// Its state was replaced by its own or another's state at `to` in `life`: of each row it has
+    /// at most what was there then, perhaps less.
+    pub(in crate::oracle) fn go_back(
+        &mut self,
+        all: All<'_>,
+        (device, over): (DeviceId, u32),
+        (of, life, goes_on): (DeviceId, u32, bool),
+        to: Time,
+        now: Time,
+    ) {
+        self.end_life(all, device, over);
+        if goes_on {
+            for (id, row, place) in all.rows() {
+                let holding = (self.versions(id, of), self.beside(id, of));
+                self.put_in(id, row, At { device, place, now }, holding);
+                self.read_like(id, device, Some(of));
+            }
+        } else if (of, life) != (device, over) {
+            let Former { versions, beside } = self.former.get(&(of, life)).cloned().unwrap_or_default();
+            let mut versions = versions.into_iter().peekable();
+            for (id, row, place) in all.rows() {
+                let versions =
+                    versions.next_if(|(of, _)| *of == id).map_or(0, |(_, versions)| versions as usize);
+                let beside = beside.get(&id).copied().unwrap_or(Beside::NOTHING);
+                self.put_in(id, row, At { device, place, now }, (versions, beside));
+                self.read_like(id, device, None);
+            }
+        }
+        for (id, row, place) in all.rows() {
+            let versions = row.versions.iter().take_while(|version| version.at <= to).count();
+            if versions < self.versions(id, device) {
+                self.take(id, row, At { device, place, now }, versions, false);
+                if let Some(beside) = self.beside.get_mut(&(id, device)) {
+                    beside.removed_with = NEVER;
+                }
+            }
+            self.told(id, device);
+            self.perhaps_less((id, device), self.versions(id, device) > 0);
+        }
+    }
+
+    pub(in crate::oracle) fn copy(
+        &mut self,
+        all: All<'_>,
+        from: DeviceId,
+        (device, over): (DeviceId, u32),
+        now: Time,
+    ) {
+        self.end_life(all, device, over);
+        for (id, row, place) in all.rows() {
+            let holding = (self.versions(id, from), self.beside(id, from));
+            self.put_in(id, row, At { device, place, now }, holding);
+            self.read_like(id, device, Some(from));
+            let unsure = self.is_unsure(id, from);
+            self.told(id, device);
+            self.perhaps_less((id, device), unsure);
+        }
+    }
+
+    fn end_life(&mut self, all: All<'_>, device: DeviceId, over: u32) {
+        let mut former = Former::default();
+        for (id, ..) in all.rows() {
+            let (versions, beside) = (self.versions(id, device) as u32, self.beside(id, device));
+            if versions > 0 {
+                former.versions.push((id, versions));
+            }
+            if beside.removed || beside.removed_with != NEVER {
+                former.beside.insert(id, beside);
+            }
+        }
+        former.versions.shrink_to_fit();
+        self.former.insert((device, over), former);
+    }
+
+    fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
+        self.take(id, row, at, versions, beside.removed);
+        if versions == row.versions.len() && beside.removed_with == NEVER {
+            self.beside.remove(&(id, at.device));
+        } else {
+            self.beside.insert((id, at.device), Beside { counted: at.now, ..beside });
+        }
+    }
+    pub(in crate::oracle) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
+        let behind = self.time_behind(id, row, at);
+        self.behind.add(behind);
+    }
+
+    fn time_behind(&self, id: RowId, row: &Row, at: At<'_>) -> Behind {
+        let held = self.versions(id, at.device);
+        let Beside { removed, counted, .. } = self.beside(id, at.device);
+        let has = !removed && row.has(held, at.place);
+        let mut behind = Behind::default();
+        for (i, version) in row.versions.iter().enumerate().skip(held) {
+            let until = row.versions.get(i + 1).map_or(at.now, |next| next.at.min(at.now));
+            let span = u128::from(until.since(version.at.max(counted)).0);
+            if version.belongs(at.place) {
+                *(if has { &mut behind.stale } else { &mut behind.lost }) += span;
+            }
+        }
+        behind
+    }
+
+    fn beside(&self, id: RowId, device: DeviceId) -> Beside {
+        self.beside.get(&(id, device)).copied().unwrap_or(Beside::NOTHING)
+    }
+    fn holders(&mut self, id: RowId) -> &mut Holders {
+        let id = id as usize;
+        if self.by_row.len() <= id {
+            self.by_row.resize_with(id + 1, || Holders::Few(Vec::new()));
+        }
+        &mut self.by_row[id]
+    }
+}
+
+impl Holders {
+    const FEW: usize = 16;
+    /// A list indexed by device number may have up to this many places per device in it.
+    const GAPS: usize = 8;
+
+    fn get(&self, device: DeviceId) -> u32 {
+        match self {
+            Holders::Few(few) => few.binary_search_by_key(&device, |h| h.0).map_or(0, |i| few[i].1),
+            Holders::Many { first, versions } => {
+                let place = device.0.checked_sub(first.0);
+                place.and_then(|place| versions.get(place as usize)).map_or(0, |&versions| versions)
+            }
+        }
+    }
+
+    fn set(&mut self, device: DeviceId, count: u32) {
+        match self {
+            Holders::Few(few) => {
+                match few.binary_search_by_key(&device, |h| h.0) {
+                    Ok(i) => few[i].1 = count,
+                    Err(i) => few.insert(i, (device, count)),
+                }
+                let span = (few[few.len() - 1].0.0 - few[0].0.0) as usize + 1;
+                if few.len() >= Holders::FEW && span <= few.len() * Holders::GAPS {
+                    *self = Holders::many(few, span);
+                }
+            }
+            Holders::Many { first, versions } => {
+                if device < *first {
+                    let new = (first.0 - device.0) as usize;
+                    versions.splice(0..0, std::iter::repeat_n(0, new));
+                    *first = device;
+                }
+                let place = (device.0 - first.0) as usize;
+                if place >= versions.len() {
+                    versions.resize(place + 1, 0);
+                }
+                versions[place] = count;
+            }
+        }
+    }
+
+    fn many(few: &[(DeviceId, u32)], span: usize) -> Holders {
+        let first = few[0].0;
+        let mut versions = vec![0; span];
+        for &(device, count) in few {
+            versions[(device.0 - first.0) as usize] = count;
+        }
+        Holders::Many { first, versions }
+    }
+}
+
+impl Behind {
+    pub(in crate::oracle) fn add(&mut self, other: Behind) {
+        self.lost += other.lost;
+        self.stale += other.stale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::base::Seed;
+
+    #[test]
+    fn holders_say_what_a_map_would_however_many_there_are() {
+        let mut stream = Seed(3).stream("holders", 0, 0);
+        for (devices, from) in [(10, 0), (300, 0), (300, 5_000), (40_000, 7)] {
+            let (mut holders, mut map) = (Holders::Few(Vec::new()), BTreeMap::new());
+            for count in 1..1_500 {
+                let device = DeviceId(from + stream.below(devices) as u32);
+                holders.set(device, count);
+                map.insert(device, count);
+            }
+            let all = (0..from + devices as u32 + 9).map(DeviceId);
+            assert!(all.clone().all(|d| holders.get(d) == map.get(&d).copied().unwrap_or(0)));
+            assert_eq!(matches!(holders, Holders::Many { .. }), devices == 300, "{devices}");
+        }
+    }
+}

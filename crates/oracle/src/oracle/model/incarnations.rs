@@ -1,0 +1,145 @@
+//! The lives of devices' storages, and how each began. A backup or a copy begins a new life.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{DeviceId, EditId, Time};
+use crate::contract::PhoneEvent;
+use crate::oracle::model::end::End;
+
+/// Where a life began. The first life of a device begins with the world.
+#[derive(Debug)]
+enum Begun {
+    Backup { life: u32, to: Time },
+    Copy { of: DeviceId, life: u32, at: Time, unseen: Vec<EditId> },
+}
+
+/// The lives of all devices. None is dropped, because an older backup may follow a newer one.
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Lives {
+    /// Each with the final state of the edits that it removes.
+    begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
+    copies: BTreeSet<DeviceId>,
+    wiped: BTreeSet<DeviceId>,
+    logged_out: BTreeSet<DeviceId>,
+    logging_out: BTreeSet<DeviceId>,
+    left: Vec<(DeviceId, u32, Time)>,
+}
+
+impl Lives {
+    pub(in crate::oracle) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
+        match event {
+            PhoneEvent::Reinstalled => _ = self.wiped.insert(device),
+            PhoneEvent::LogoutAsked => _ = self.logging_out.insert(device),
+            PhoneEvent::LogoutRefused { .. } => _ = self.logging_out.remove(&device),
+            PhoneEvent::LoggedOut => {
+                self.logging_out.remove(&device);
+                self.logged_out.insert(device);
+            }
+            PhoneEvent::LoggedIn { .. } => _ = self.logged_out.remove(&device),
+            PhoneEvent::TokenRenewed { .. }
+            | PhoneEvent::LoginEnded
+            | PhoneEvent::RetryTapped
+            | PhoneEvent::Upgraded => {}
+        }
+    }
+    pub(in crate::oracle) fn process_ended(&mut self, device: DeviceId) {
+        self.logging_out.remove(&device);
+    }
+    pub(in crate::oracle) fn is_logging_out(&self, device: DeviceId) -> bool {
+        self.logging_out.contains(&device)
+    }
+    /// If nobody is logged in, the state is replaced for the next person who logs in.
+    fn end_by(&self, device: DeviceId, end: End) -> End {
+        if self.logged_out.contains(&device) { End::Shelved } else { end }
+    }
+    /// What removed the state with an action of a device in one of its lives at an instant. A
+    /// shelved state is removed with whatever replaced the whole phone.
+    pub(in crate::oracle) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
+        let (mut had, mut taken) = (true, End::Shelved);
+        for next in life + 1..=self.now(device) {
+            let has = self.had((device, next, Time::FAR), (device, life, at));
+            if !has && (had || taken == End::Shelved) {
+                taken = self.begun[&device][next as usize - 1].1;
+            }
+            had = has;
+        }
+        if taken == End::Shelved { End::Forgotten } else { taken }
+    }
+    pub(in crate::oracle) fn now(&self, device: DeviceId) -> u32 {
+        self.begun.get(&device).map_or(0, Vec::len) as u32
+    }
+    pub(in crate::oracle) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
+        self.left.push((device, life, until));
+    }
+    /// Whether a shelved state of the device contains its action in one of its lives at an instant.
+    pub(in crate::oracle) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
+        let mut left = self.left.iter().filter(|(of, ..)| *of == device);
+        left.any(|left| self.had(*left, (device, life, at)))
+    }
+    pub(in crate::oracle) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
+        assert!(life <= self.now(device), "a backup is of a life that has begun");
+        let wiped = self.wiped.remove(&device);
+        let end = if wiped { End::Reinstalled } else { self.end_by(device, End::Restored) };
+        self.begun.entry(device).or_default().push((Begun::Backup { life, to }, end));
+    }
+
+    /// It is a copy of another's state until `at` in `life`, including edits that were being saved.
+    pub(in crate::oracle) fn became_copy(
+        &mut self,
+        device: DeviceId,
+        (of, life, at): (DeviceId, u32, Time),
+        unseen: Vec<EditId>,
+    ) {
+        let end = self.end_by(device, End::Copied);
+        self.begun.entry(device).or_default().push((Begun::Copy { of, life, at, unseen }, end));
+        self.copies.insert(device);
+    }
+    pub(in crate::oracle) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
+        self.begun.keys().copied()
+    }
+    pub(in crate::oracle) fn copies(&self) -> impl Iterator<Item = DeviceId> {
+        self.copies.iter().copied()
+    }
+    /// Whether an action of a device in one of its lives is part of the current state of `device`.
+    pub(in crate::oracle) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
+        self.had((device, self.now(device), Time::FAR), did)
+    }
+
+    /// The same for the state of a device in a life until an instant.
+    pub(in crate::oracle) fn had(
+        &self,
+        (mut holder, mut present, mut until): (DeviceId, u32, Time),
+        (by, life, at): (DeviceId, u32, Time),
+    ) -> bool {
+        while (holder, present) != (by, life) {
+            (holder, present, until) = match self.begun(holder, present) {
+                None => return false,
+                Some(Begun::Backup { life, to }) => (holder, *life, *to),
+                Some(Begun::Copy { of, life, at, .. }) => (*of, *life, *at),
+            };
+        }
+        at < until
+    }
+
+    /// Whether `edit` came to the state of `device` in `life` with a copy of a storage.
+    pub(in crate::oracle) fn was_copied(
+        &self,
+        edit: EditId,
+        device: DeviceId,
+        life: u32,
+        was_there: &dyn Fn(Time) -> bool,
+    ) -> bool {
+        match self.begun(device, life) {
+            None => false,
+            Some(&Begun::Backup { life, .. }) => self.was_copied(edit, device, life, was_there),
+            Some(Begun::Copy { of, life, at, unseen }) => {
+                let theirs = edit.device == *of && (was_there(*at) || unseen.contains(&edit));
+                theirs || self.was_copied(edit, *of, *life, was_there)
+            }
+        }
+    }
+
+    fn begun(&self, device: DeviceId, life: u32) -> Option<&Begun> {
+        Some(&self.begun.get(&device)?.get(life.checked_sub(1)? as usize)?.0)
+    }
+}

@@ -1,0 +1,117 @@
+//! The backend's rows, and which devices should have them.
+
+use std::rc::Rc;
+
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef, composed, is_same_text};
+use crate::contract::{Attributes, Entity, ScopeRule};
+
+/// The backend's live rows at one moment. Soft-deleted rows are not live.
+pub trait Truth {
+    /// The stamp and the backend's values of a live row; `None` if it is deleted or never existed.
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)>;
+    /// Calls `f` with each live row of `entity`, in any order.
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
+}
+
+/// The values that decide in whose scope a row is, one per rule; `None` outside of a window.
+/// Deliberately implemented again: the oracle must not share bugs with what it checks.
+pub(in crate::oracle) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
+    let mut place = Vec::with_capacity(entity.scope.len());
+    for rule in &entity.scope {
+        match rule {
+            ScopeRule::Attribute { column, .. } => place.push(values[*column].clone()),
+            ScopeRule::Window { column, from, until } => match values[*column] {
+                Value::Int(t) if t >= from.0 && t < until.0 => {}
+                _ => return None,
+            },
+        }
+    }
+    Some(place.into())
+}
+
+pub(in crate::oracle) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
+    let own = entity.scope.iter().filter_map(ScopeRule::attribute);
+    own.map(|(_, attribute)| attributes[attribute].clone()).collect()
+}
+
+pub(in crate::oracle) type Places = [Rc<[Value]>];
+
+/// Hashes rows independently of their source and of how texts compose their accents.
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct RowHash(Vec<u8>);
+
+impl RowHash {
+    pub(in crate::oracle) fn shown(&mut self, values: &[ValueRef<'_>]) -> u64 {
+        self.0.clear();
+        values.iter().for_each(|value| self.push(*value));
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+    pub(in crate::oracle) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+        self.0.clear();
+        values.for_each(|value| value.with_ref(|value| self.push(value)));
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+    pub(in crate::oracle) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
+        self.own(entity.projection.iter().map(|&column| &values[column]))
+    }
+
+    fn push(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.0.push(0),
+            ValueRef::Int(n) => {
+                self.0.push(1);
+                self.0.extend_from_slice(&n.to_le_bytes());
+            }
+            ValueRef::Real(x) => {
+                self.0.push(2);
+                self.0.extend_from_slice(&x.to_bits().to_le_bytes());
+            }
+            ValueRef::Text(text) => {
+                let text = composed(text);
+                self.0.push(3);
+                self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                self.0.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+/// Whether two values mean the same; a long text is compared by its content.
+pub(in crate::oracle) fn alike(a: &Value, b: &Value) -> bool {
+    b.with_ref(|b| a.reads_as(b) || a.with_ref(|a| is_same(a, b)))
+}
+
+/// Whether two values mean the same; texts are compared after composing their accents.
+pub(in crate::oracle) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    match (a, b) {
+        (ValueRef::Text(a), ValueRef::Text(b)) => is_same_text(a, b),
+        (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
+        (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Fat, Stuff};
+
+    #[test]
+    fn a_row_hashes_the_same_wherever_it_is_read() {
+        let fat = Fat { seed: 3, len: 40, of: Stuff::Words };
+        let own = [Value::Null, Value::Int(-1), Value::Real(0.5), Value::text("é"), Value::Fat(fat)];
+        let text = fat.text();
+        let shown = [
+            ValueRef::Null,
+            ValueRef::Int(-1),
+            ValueRef::Real(0.5),
+            ValueRef::Text("é"),
+            ValueRef::Text(&text),
+        ];
+        let mut hash = RowHash::default();
+        assert_eq!(hash.own(own.iter()), hash.shown(&shown));
+        assert_ne!(
+            hash.shown(&[ValueRef::Text("a"), ValueRef::Text("bc")]),
+            hash.shown(&[ValueRef::Text("ab"), ValueRef::Text("c")])
+        );
+    }
+}

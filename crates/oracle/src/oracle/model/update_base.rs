@@ -1,0 +1,258 @@
+//! What each update found in the columns that it sets: the base of a three-way comparison.
+//!
+//! An edit finds what its device had been told of the row, with the waiting edits applied. If such
+//! an edit comes to nothing, its values count no more. Each storage has its own knowledge: a copy
+//! knows what the original knew at that time, and a backup what was known then.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::{DeviceId, EditId, Time, Value};
+use crate::contract::{Decision, EditKind};
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::incarnations::Lives;
+use crate::oracle::model::truth::alike;
+use crate::oracle::model::versions::{Row, RowId};
+
+/// By row, the edits that came to a storage, in their order there.
+type Book = FxHashMap<RowId, Vec<Noted>>;
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Found {
+    books: FxHashMap<DeviceId, Book>,
+    /// All notes ever made; a backup or a copy restores a storage from them.
+    journal: Vec<NotedThere>,
+    /// Edits of devices that may have held more than they reported, or that found a failed edit.
+    unsure: BTreeSet<EditId>,
+    /// Edits that may or may not be in the storage of a copy.
+    pub(in crate::oracle) unseen: BTreeSet<EditId>,
+}
+
+#[derive(Debug)]
+struct NotedThere {
+    device: DeviceId,
+    life: u32,
+    at: Time,
+    row: RowId,
+    noted: Noted,
+}
+
+#[derive(Clone, Debug)]
+struct Noted {
+    id: EditId,
+    update: bool,
+    over: bool,
+    columns: Rc<Vec<Column>>,
+    /// What its person saw in the row from waiting edits, whatever becomes of those.
+    saw: Rc<[(usize, Value)]>,
+}
+
+#[derive(Clone, Debug)]
+struct Column {
+    number: usize,
+    ours: Value,
+    found: Option<Value>,
+    by: Option<EditId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct StorageTime {
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) life: u32,
+    pub(in crate::oracle) at: Time,
+}
+
+impl Found {
+    /// Notes an edit made on the first `versions` of its row and the waiting edits; if not `sure`,
+    /// perhaps on more versions.
+    pub(in crate::oracle) fn made(
+        &mut self,
+        place: StorageTime,
+        (id, edit): (EditId, &Edit),
+        (row, versions): (&Row, usize),
+        sure: bool,
+    ) {
+        let noted = self.books.get(&place.device).and_then(|book| book.get(&edit.row));
+        let waits: Vec<&Noted> = noted.into_iter().flatten().filter(|noted| !noted.over).collect();
+        if !sure || waits.iter().any(|noted| self.unseen.contains(&noted.id)) {
+            self.unsure.insert(id);
+        }
+        let column = |(number, ours): &(usize, Value)| {
+            let set = |noted: &&Noted| {
+                let set = noted.columns.iter().find(|set| set.number == *number)?;
+                Some((noted.id, set.ours.clone()))
+            };
+            let (found, by) = match waits.iter().rev().find_map(set) {
+                Some((by, value)) => (Some(value), Some(by)),
+                None => (row.said(*number, versions).cloned(), None),
+            };
+            Column { number: *number, ours: ours.clone(), found, by }
+        };
+        let columns = Rc::new(edit.values.iter().map(column).collect());
+        let mut saw: Vec<(usize, Value)> = Vec::new();
+        for column in waits.iter().rev().flat_map(|noted| noted.columns.iter()) {
+            if saw.iter().all(|(of, _)| *of != column.number) {
+                saw.push((column.number, column.ours.clone()));
+            }
+        }
+        let update = edit.kind == EditKind::Update;
+        self.note(place, edit.row, Noted { id, update, over: false, columns, saw: saw.into() });
+    }
+
+    pub(in crate::oracle) fn decided(
+        &mut self,
+        place: StorageTime,
+        (id, of): (EditId, RowId),
+        decision: Decision<'_>,
+        (row, versions): (&Row, usize),
+    ) {
+        match decision {
+            Decision::Remote => return self.given_up(place, (id, of)),
+            Decision::Same => return self.over(place, (id, of)),
+            Decision::Both { .. } => return self.split_off(place, of),
+            Decision::Parked => return,
+            Decision::Local | Decision::Merged { .. } => {}
+        }
+        let Some(mut noted) = self.noted(place.device, (id, of)).cloned() else { return };
+        let columns = Rc::make_mut(&mut noted.columns);
+        if let Decision::Merged { columns: kept } = decision {
+            columns.retain(|column| kept.contains(&column.number));
+        }
+        for column in columns {
+            (column.found, column.by) = (row.said(column.number, versions).cloned(), None);
+        }
+        self.note(place, of, noted);
+    }
+
+    fn split_off(&mut self, place: StorageTime, row: RowId) {
+        let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
+        for noted in book.into_iter().flatten().filter(|noted| !noted.over) {
+            self.note(place, row, Noted { over: true, ..noted });
+        }
+    }
+
+    /// The edit also stands for earlier ones, and is based on what those found.
+    pub(in crate::oracle) fn squashed(
+        &mut self,
+        place: StorageTime,
+        (id, row): (EditId, RowId),
+        with: &[EditId],
+    ) {
+        let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
+        for other in with.iter().rev() {
+            let Some(earlier) = self.noted(place.device, (*other, row)).cloned() else { continue };
+            let columns = Rc::make_mut(&mut own.columns);
+            for column in earlier.columns.iter() {
+                match columns.iter_mut().find(|own| own.number == column.number) {
+                    Some(own) => (own.found, own.by) = (column.found.clone(), column.by),
+                    None => columns.push(column.clone()),
+                }
+            }
+            self.note(place, row, Noted { over: true, ..earlier });
+        }
+        self.note(place, row, own);
+    }
+
+    pub(in crate::oracle) fn over(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
+        if let Some(noted) = self.noted(place.device, (id, row)).filter(|noted| !noted.over) {
+            let noted = Noted { over: true, ..noted.clone() };
+            self.note(place, row, noted);
+        }
+    }
+
+    /// The edit came to nothing: an edit that found its values now found what it had found.
+    pub(in crate::oracle) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
+        let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
+        let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
+        let on_top = |noted: &Noted| noted.columns.iter().any(|column| column.by == Some(id));
+        let made_row = own.columns.iter().any(|column| column.found.is_none());
+        for mut noted in book.into_iter().flatten().filter(on_top) {
+            for column in Rc::make_mut(&mut noted.columns) {
+                if column.by == Some(id) {
+                    let under = own.columns.iter().find(|own| own.number == column.number);
+                    column.found = under.and_then(|own| own.found.clone());
+                    column.by = under.and_then(|own| own.by);
+                }
+            }
+            if made_row || self.unsure.contains(&id) {
+                self.unsure.insert(noted.id);
+            }
+            self.note(place, row, noted);
+        }
+        self.note(place, row, Noted { over: true, ..own });
+    }
+
+    pub(in crate::oracle) fn put_in(&mut self, device: DeviceId, lives: &Lives) {
+        let mut book = Book::default();
+        for line in &self.journal {
+            if lives.has(device, (line.device, line.life, line.at)) {
+                keep(&mut book, line.row, line.noted.clone());
+            }
+        }
+        self.books.insert(device, book);
+    }
+
+    /// Whether these versions have, in a column of the edit, a value that it neither found nor set.
+    pub(in crate::oracle) fn is_contested(
+        &self,
+        device: DeviceId,
+        (id, of): (EditId, RowId),
+        (row, versions): (&Row, usize),
+    ) -> bool {
+        let Some(noted) = self.noted(device, (id, of)).filter(|noted| noted.update) else { return true };
+        noted.columns.iter().any(|column| {
+            let theirs = row.said(column.number, versions);
+            theirs.is_none_or(|theirs| {
+                let left = column.found.as_ref().is_some_and(|found| alike(found, theirs));
+                !left && !alike(&column.ours, theirs)
+            })
+        })
+    }
+
+    /// Whether its person found or saw this value; for unsure edits, in any version.
+    pub(in crate::oracle) fn knew(
+        &self,
+        (id, edit): (EditId, &Edit),
+        row: &Row,
+        (column, value): (usize, &Value),
+    ) -> bool {
+        // A storage restored since then need not have the note.
+        let noted = self.noted(id.device, (id, edit.row)).or_else(|| self.last(id));
+        let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
+        let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));
+        let found = own.map_or_else(|| row.said(column, edit.made_on), |own| own.found.as_ref());
+        let mut saw = noted.into_iter().flat_map(|noted| noted.saw.iter());
+        let perhaps = |versions: usize| row.said(column, versions).is_some_and(|said| alike(said, value));
+        found.is_some_and(|found| alike(found, value))
+            || self.is_unsure(id) && (0..=edit.made_on).any(perhaps)
+            || saw.any(|(of, saw)| *of == column && alike(saw, value))
+    }
+
+    pub(in crate::oracle) fn is_unsure(&self, id: EditId) -> bool {
+        self.unsure.contains(&id)
+    }
+    pub(in crate::oracle) fn knows(&self, device: DeviceId, (id, row): (EditId, RowId)) -> bool {
+        self.noted(device, (id, row)).is_some()
+    }
+    fn last(&self, id: EditId) -> Option<&Noted> {
+        self.journal.iter().rev().map(|line| &line.noted).find(|noted| noted.id == id)
+    }
+    fn noted(&self, device: DeviceId, (id, row): (EditId, RowId)) -> Option<&Noted> {
+        self.books.get(&device)?.get(&row)?.iter().rfind(|noted| noted.id == id)
+    }
+    fn note(&mut self, place: StorageTime, row: RowId, noted: Noted) {
+        keep(self.books.entry(place.device).or_default(), row, noted.clone());
+        let StorageTime { device, life, at } = place;
+        self.journal.push(NotedThere { device, life, at, row, noted });
+    }
+}
+
+fn keep(book: &mut Book, row: RowId, noted: Noted) {
+    let of_row = book.entry(row).or_default();
+    match of_row.iter_mut().rfind(|other| other.id == noted.id) {
+        Some(other) => *other = noted,
+        None => of_row.push(noted),
+    }
+}

@@ -1,0 +1,64 @@
+//! A persistent queue must give the next process the units that were requested and have not ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Span, Time, UnitId};
+use crate::contract::{EngineEvent, Event, KillReason, PhoneEvent, SyncError};
+use crate::oracle::watch::exits::WayOut;
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Kept {
+    asked: BTreeMap<UnitId, Time>,
+    running: BTreeSet<UnitId>,
+    waited: BTreeSet<UnitId>,
+    cut: BTreeSet<UnitId>,
+}
+
+impl Kept {
+    /// The units that must run now. Requests within the last `written` may not be on disk.
+    pub(in crate::oracle) fn on(
+        &mut self,
+        (at, out): (Time, Option<WayOut>),
+        event: &Event<'_>,
+        written: Span,
+    ) -> Vec<UnitId> {
+        if out.is_some_and(|out| out >= WayOut::Part) {
+            *self = Kept::default();
+        }
+        match *event {
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => _ = self.asked.entry(unit).or_insert(at),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => self.is_over(unit),
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = self.running.insert(unit),
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.is_over(unit),
+            Event::Engine(EngineEvent::SyncError { unit, error: SyncError::Interrupted, .. })
+                if self.cut.remove(&unit) =>
+            {
+                self.asked.insert(unit, at);
+                return vec![unit];
+            }
+            Event::Engine(EngineEvent::SyncError { unit, .. }) => _ = self.running.remove(&unit),
+            Event::ProcessKilled { reason: KillReason::Killed | KillReason::LowMemory } => {
+                let asked = std::mem::take(&mut self.asked).into_iter();
+                let kept = asked.filter(|(_, since)| *since + written < at).map(|(unit, _)| unit);
+                let running = std::mem::take(&mut self.running);
+                (self.cut, self.waited) = kept.partition(|unit| running.contains(unit));
+            }
+            Event::ProcessStarted { .. } => {
+                let waited = std::mem::take(&mut self.waited);
+                self.asked.extend(waited.iter().map(|unit| (*unit, at)));
+                return waited.into_iter().collect();
+            }
+            // After a power loss unsynced data may be gone; without room the queue was not stored.
+            Event::ProcessKilled { .. } | Event::Engine(EngineEvent::StorageFull) => *self = Kept::default(),
+            // It belongs to another person.
+            Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn is_over(&mut self, unit: UnitId) {
+        self.asked.remove(&unit);
+        self.running.remove(&unit);
+    }
+}

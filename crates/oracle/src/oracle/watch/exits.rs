@@ -1,0 +1,50 @@
+//! Ways out: events that end a device's activity, and may replace its database.
+//!
+//! Each record that the oracle keeps of a device is opened by one event and closed by another. In
+//! addition every way out closes it: a kill, a power loss, a copy, a backup, a reinstall, an
+//! upgrade, a logout. All records use this module, so that they agree.
+
+use crate::contract::{Event, KillReason, PhoneEvent};
+
+/// What a way out leaves, in ascending order of loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::oracle) enum WayOut {
+    /// The process ended; its database is unchanged.
+    Process,
+    /// Cursors, open conflicts and waiting edits may have been discarded.
+    Part,
+    /// The database may be another one.
+    Database,
+}
+
+/// The state needed to tell what a way out leaves.
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct WaysOut {
+    logging_out: bool,
+}
+
+impl WaysOut {
+    /// The way out that an event is, if any. `durable`: commits survive a power loss; `resets`: an
+    /// upgrade empties the database.
+    pub(in crate::oracle) fn on(&mut self, event: &Event<'_>, durable: bool, resets: bool) -> Option<WayOut> {
+        match event {
+            Event::Phone(PhoneEvent::LogoutAsked) => self.logging_out = true,
+            Event::Phone(PhoneEvent::LogoutRefused { .. }) => self.logging_out = false,
+            Event::ProcessKilled { reason } => {
+                // A logout may have discarded waiting edits, and died before it reported that.
+                let logging_out = std::mem::take(&mut self.logging_out);
+                let forgets = *reason == KillReason::PowerLoss && !durable;
+                return Some(match (forgets, logging_out) {
+                    (true, _) => WayOut::Database,
+                    (false, true) => WayOut::Part,
+                    (false, false) => WayOut::Process,
+                });
+            }
+            Event::Phone(PhoneEvent::Upgraded) if resets => return Some(WayOut::Database),
+            Event::Phone(PhoneEvent::Upgraded | PhoneEvent::LoggedOut) => return Some(WayOut::Part),
+            Event::Restored { .. } | Event::BecameCopy { .. } => return Some(WayOut::Database),
+            _ => {}
+        }
+        None
+    }
+}

@@ -1,0 +1,424 @@
+//! Checks on the order of a device's own events: runs, their ends, the queue.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::base::{DeviceId, Span, Time, UnitId};
+use crate::contract::{CallEvent, EngineEvent, Event, KillReason, ServerError, SyncError};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::findings::{Findings, Heard};
+use crate::oracle::hearing::Topic;
+use crate::oracle::watch::exits::WayOut;
+use crate::oracle::watch::patience::Patience;
+use crate::oracle::watch::signs_of_life::Sign;
+
+pub(in crate::oracle) static TWO_SYNCS: Rule = Rule {
+    name: "two-syncs-of-one-unit",
+    metric: "oracle.two_syncs_of_one_unit.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "a sync began while the same one was under way",
+    hears: &[Topic::Runs],
+    implies: &["wrong-status"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static WITHOUT_END: Rule = Rule {
+    name: "event-without-end",
+    metric: "oracle.event_without_end.count",
+    harm: Harm::Stuck,
+    matter: Matter::Runs,
+    finds: "a sync began, and never ended or ended twice",
+    hears: &[Topic::Runs, Topic::Requests],
+    implies: &["stuck", "wrong-status"],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static UNIT_ORDER: Rule = Rule {
+    name: "unit-out-of-order",
+    metric: "oracle.unit_out_of_order.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "a sync was passed by one that had waited less",
+    needs: |can| can.sight.inside,
+    hears: &[Topic::Runs, Topic::Queue],
+    ..PLAIN
+};
+
+pub(in crate::oracle) static SYNC_LOOP: Rule = Rule {
+    name: "sync-loop",
+    metric: "oracle.sync_loop.count",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "ten syncs in a row, each started by the end of the one before",
+    needs: |can| can.sight.inside,
+    hears: &[Topic::Runs],
+    ..PLAIN
+};
+
+/// A loop has this many runs in a row, each started by the end of the one before or by its hook.
+const LOOP: u32 = 10;
+/// At most this many runs start without being reported before the next report.
+const UNHEARD: usize = 64;
+
+/// A disk that takes this long for a person's action also keeps a run waiting.
+const SLOW: Span = Span::secs(1);
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct Run {
+    pub(in crate::oracle) unit: UnitId,
+    pub(in crate::oracle) since: Time,
+    sign: Time,
+    hooks: u32,
+    told: bool,
+    life: u32,
+    may_have_ended: bool,
+    chain: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    unit: UnitId,
+    run: u64,
+    at: Time,
+    chain: u32,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct DeviceFlow {
+    life: u32,
+    alive: bool,
+    suspended: bool,
+    left_alone: Time,
+    open: BTreeMap<u64, Run>,
+    /// By run, when other runs of its unit started; its end shows whether it was still under way.
+    met: BTreeMap<u64, Vec<Time>>,
+    runs: u64,
+    queue: VecDeque<(UnitId, Time)>,
+    coalesced: BTreeMap<UnitId, Time>,
+    last_end: Option<Ended>,
+    ends: BTreeMap<UnitId, Time>,
+    called: Vec<(UnitId, Time)>,
+    triggering: Option<(UnitId, u32)>,
+    triggered: BTreeMap<UnitId, u32>,
+    /// The process died at work, and no run has started since: its last actions may be unreported.
+    untold: bool,
+    /// Runs that ended for lack of storage since the last complete one; a death may reopen them.
+    unwritten: BTreeSet<u64>,
+    /// Runs whose start was not reported, which may appear and end after later runs.
+    unheard: BTreeSet<u64>,
+}
+
+impl DeviceFlow {
+    pub(in crate::oracle) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
+        self.tell_silent(id, at, &setup.patience, findings);
+        match event {
+            Event::ProcessStarted { .. } => {
+                (self.life, self.alive, self.suspended) = (self.life + 1, true, false);
+                self.queue.clear();
+                self.ends.clear();
+                self.called.clear();
+                self.somebody_acted();
+            }
+            Event::ProcessKilled { reason } => {
+                self.alive = false;
+                match out {
+                    Some(WayOut::Database) => self.went_back(Time::ZERO),
+                    _ if *reason == KillReason::PowerLoss => self.died_untold(),
+                    _ => {}
+                }
+            }
+            Event::CutShort => self.died_untold(),
+            Event::Restored { to, .. } => self.went_back(*to),
+            _ if out == Some(WayOut::Database) => self.went_back(Time::ZERO),
+            Event::Suspended => self.suspended = true,
+            Event::Continued { .. } => self.goes_on(at),
+            Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
+            // The unit may be in the queue already: taken, with its start not reported yet.
+            Event::Engine(EngineEvent::UnitQueued { unit, .. }) => {
+                self.queue.push_back((*unit, at));
+                self.queued_by_hook(*unit);
+            }
+            Event::Engine(EngineEvent::UnitCoalesced { unit }) => _ = self.coalesced.insert(*unit, at),
+            Event::Engine(EngineEvent::HookTriggered { run, unit, .. }) => self.hook_triggers(*run, *unit),
+            Event::Engine(EngineEvent::UnitDiscarded { unit }) => {
+                let last = self.queue.iter().rposition(|(waiting, _)| waiting == unit);
+                last.map(|place| self.queue.remove(place));
+            }
+            Event::Call(CallEvent::Called { unit }) => {
+                self.runs_beside(id, at, *unit, findings);
+                self.called.push((*unit, at));
+                self.somebody_acted();
+            }
+            Event::Call(CallEvent::CameBack { unit }) => {
+                let called = self.called.iter().position(|(called, _)| called == unit);
+                called.map(|place| self.called.remove(place));
+            }
+            Event::Engine(EngineEvent::SyncStart { unit, run, waited }) => {
+                self.starts((id, at), (*unit, *run, *waited), findings)
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, run, .. }) => {
+                self.ends_run((id, at), (*unit, *run), None, findings)
+            }
+            Event::Engine(EngineEvent::SyncError { unit, run, error }) => {
+                self.ends_run((id, at), (*unit, *run), Some(error), findings)
+            }
+            event => self.sign_of_life(at, event, &setup.patience),
+        }
+    }
+
+    fn ends_run(
+        &mut self,
+        (id, at): (DeviceId, Time),
+        (unit, run): (UnitId, u64),
+        error: Option<&SyncError>,
+        findings: &mut Findings,
+    ) {
+        let chain = self.open.get(&run).map_or(0, |open| open.chain);
+        self.last_end = Some(Ended { unit, run, at, chain });
+        self.ends.insert(unit, at);
+        let unheard = self.unheard.remove(&run) || self.untold && run >= self.runs;
+        match error {
+            Some(SyncError::StorageFull) => _ = self.unwritten.insert(run),
+            Some(_) => {}
+            None => self.unwritten.clear(),
+        }
+        let open = self.open.remove(&run);
+        open.iter().for_each(|open| self.tell_met(id, run, open, findings));
+        if open.is_none() && !unheard {
+            findings.tell(&WITHOUT_END, id, |names| {
+                let what = if run < self.runs { "a second time" } else { "without having started" };
+                format!("{id} ended run {run} of {} {what}, at {}", names.unit(unit), names.time(at))
+            });
+        }
+    }
+
+    fn starts(
+        &mut self,
+        (id, at): (DeviceId, Time),
+        (unit, run, waited): (UnitId, u64, Span),
+        findings: &mut Findings,
+    ) {
+        self.runs_beside(id, at, unit, findings);
+        let queued_at = Time(at.0.saturating_sub(waited.0));
+        if let Some(first) = unit_out_of_order(self, unit, queued_at) {
+            findings.tell(&UNIT_ORDER, id, |names| {
+                let (unit, first, at) = (names.unit(unit), names.unit(first), names.time(at));
+                format!("{id} started {unit} at {at} although {first} had waited longer")
+            });
+        }
+        let chain = self.chain(unit, queued_at);
+        // Reported once per chain of runs.
+        if chain == LOOP {
+            findings.tell(&SYNC_LOOP, id, |names| {
+                let (unit, at) = (names.unit(unit), names.time(at));
+                format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
+            });
+        }
+        if self.untold {
+            self.unheard.extend((self.runs..run).rev().take(UNHEARD));
+        }
+        self.untold = false;
+        let life = self.life;
+        let (hooks, told, may_have_ended) = (0, false, false);
+        let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
+        self.open.insert(run, begun);
+        self.runs = self.runs.max(run + 1);
+    }
+
+    pub(in crate::oracle) fn unfinished(&self) -> impl Iterator<Item = Run> {
+        self.open.values().copied().filter(|run| self.alive && run.life == self.life)
+    }
+    /// The device did not come to rest: drops open runs that might still end, but not silent ones.
+    pub(in crate::oracle) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
+        let (alive, life) = (self.alive, self.life);
+        self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
+    }
+
+    /// Reports runs of dead processes that no later process ended, and silent runs of living ones.
+    pub(in crate::oracle) fn finish(
+        &mut self,
+        now: Time,
+        id: DeviceId,
+        patience: &Patience,
+        findings: &mut Findings,
+    ) {
+        self.tell_silent(id, now, patience, findings);
+        // A silent run was not under way when others of its unit started.
+        let silent = self.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
+        silent.collect::<Vec<_>>().iter().for_each(|run| _ = self.met.remove(run));
+        for (run, open) in self.open.clone() {
+            self.tell_met(id, run, &open, findings);
+        }
+        for (run, open) in event_without_end(self) {
+            findings.tell(&WITHOUT_END, id, |names| {
+                let (unit, since) = (names.unit(open.unit), names.time(open.since));
+                format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
+            });
+        }
+    }
+
+    pub(in crate::oracle) fn is_empty(&self) -> bool {
+        self.runs == 0
+    }
+}
+
+impl Run {
+    fn is_silent(&self, now: Time, patience: &Patience) -> bool {
+        now.since(self.sign) >= patience.of_run(self.hooks > 0).span()
+    }
+}
+
+impl DeviceFlow {
+    fn tell_silent(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
+        let (alive, life) = (self.alive && !self.suspended, self.life);
+        let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
+        for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
+            run.told = true;
+            findings.tell(&WITHOUT_END, id, |names| {
+                let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
+                let (now, patience) = (names.time(now), patience.of_run(run.hooks > 0));
+                format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; no run is silent for longer than {patience}")
+            });
+        }
+    }
+
+    fn goes_on(&mut self, at: Time) {
+        self.suspended = false;
+        let life = self.life;
+        self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
+    }
+
+    /// A unit starts. A run's end shows whether it was still under way; a direct call was.
+    fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
+        if let Some(other) = two_syncs_of_one_unit(self, unit) {
+            self.met.entry(other).or_default().push(at);
+        }
+        for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
+            findings.tell(&TWO_SYNCS, id, |names| {
+                let (unit, at, since) = (names.unit(unit), names.time(at), names.time(*since));
+                format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it ran")
+            });
+        }
+    }
+
+    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
+        for at in self.met.remove(&run).unwrap_or_default() {
+            findings.tell(&TWO_SYNCS, id, |names| {
+                let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
+                format!(
+                    "{id} started {unit} at {at} while its run {run} of {unit} was under way since {since}"
+                )
+            });
+        }
+    }
+
+    /// What the device does or waits for counts for the newest run of the unit.
+    fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
+        match event {
+            Event::Engine(EngineEvent::RequestRefused { error: ServerError::Throttled(after), .. }) => {
+                self.left_alone = at + *after
+            }
+            Event::Engine(EngineEvent::HookStarted { run: Some((_, run)), .. }) => {
+                self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
+            }
+            Event::Engine(EngineEvent::HookEnded { run: Some((_, run)), .. }) => {
+                self.open.get_mut(run).into_iter().for_each(|run| run.hooks = run.hooks.saturating_sub(1));
+            }
+            _ => {}
+        }
+        let (unit, until) = match event {
+            Event::Engine(
+                EngineEvent::HookStarted { run: Some((unit, _)), .. }
+                | EngineEvent::HookEnded { run: Some((unit, _)), .. },
+            ) => (Some(*unit), at),
+            Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. }
+                if *took >= SLOW =>
+            {
+                (None, at)
+            }
+            event => {
+                let Some(Sign { unit, wait, .. }) = Sign::of(event) else { return };
+                let no_longer = at.max(self.left_alone) + patience.of_wait();
+                (unit, (at + wait).min(no_longer).max(at))
+            }
+        };
+        let life = self.life;
+        let of_unit = |run: &Run| run.life == life && unit.is_none_or(|unit| run.unit == unit);
+        if let Some(run) = self.open.values_mut().rev().find(|run| of_unit(run)) {
+            run.sign = run.sign.max(until);
+        }
+    }
+
+    /// Between a commit and its report, an open run may have ended and an unreported one begun.
+    fn died_untold(&mut self) {
+        self.may_have_ended(Time::ZERO);
+        self.unheard.append(&mut self.unwritten);
+        self.untold = true;
+    }
+    fn went_back(&mut self, to: Time) {
+        self.may_have_ended(to);
+        self.untold = true;
+        self.unwritten.clear();
+        self.unheard.clear();
+        self.runs = 0;
+    }
+    fn may_have_ended(&mut self, since: Time) {
+        let begun = self.open.values_mut().filter(|run| run.since >= since);
+        begun.for_each(|run| run.may_have_ended = true);
+    }
+    /// A person or the network acted: current and waiting runs belong to no chain.
+    pub(in crate::oracle) fn somebody_acted(&mut self) {
+        self.last_end = None;
+        self.triggered.clear();
+        self.open.values_mut().for_each(|run| run.chain = 0);
+    }
+    fn hook_triggers(&mut self, run: Option<(UnitId, u64)>, unit: UnitId) {
+        let chain = run.and_then(|(_, run)| {
+            let open = self.open.get(&run).map(|open| open.chain);
+            open.or(self.last_end.filter(|ended| ended.run == run).map(|ended| ended.chain))
+        });
+        self.triggering = chain.map(|chain| (unit, chain + 1));
+    }
+    fn queued_by_hook(&mut self, unit: UnitId) {
+        match self.triggering.take_if(|(triggered, _)| *triggered == unit) {
+            Some((_, chain)) => _ = self.triggered.insert(unit, chain),
+            None => _ = self.triggered.remove(&unit),
+        }
+    }
+    /// A unit was put back: requests reported as coalesced in the meantime belong to this turn.
+    fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
+        let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
+        let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
+        self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
+    }
+    fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
+        let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));
+        let by_end = at_once.map(|ended| ended.chain + 1);
+        self.triggered.remove(&unit).max(by_end).unwrap_or(0)
+    }
+}
+
+/// A unit runs at most once at a time in one process.
+fn two_syncs_of_one_unit(device: &DeviceFlow, unit: UnitId) -> Option<u64> {
+    device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
+}
+
+/// Waiting units run in the order in which they were queued; a retry is not part of that order.
+fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
+    device.drop_coalesced(unit, queued_at);
+    // A unit reports its start some time after it was taken; requests in between are another turn.
+    let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
+    let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
+    let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;
+    let passed: Vec<_> = device.queue.drain(..=place).filter(|(waiting, _)| *waiting != unit).collect();
+    let overtaken = passed.first().map(|(first, _)| *first);
+    passed.into_iter().rev().for_each(|entry| device.queue.push_front(entry));
+    overtaken
+}
+
+/// Every run ends, at the latest in the next process; after a power loss that is unknown.
+fn event_without_end(device: &DeviceFlow) -> impl Iterator<Item = (u64, Run)> {
+    let left = |run: &Run| run.life < device.life && !run.may_have_ended;
+    device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))
+}

@@ -1,0 +1,182 @@
+//! What a phone shows between its syncs: inspects its database while the world continues.
+//!
+//! The device's reports about its rows are compared with what it shows at that moment. A row that
+//! it has must not vanish, a removed one must not be back, and none may be older than it was. This
+//! finds rows that a run first deletes, an acknowledgement brings back or a rollback undoes, even
+//! if the next page repairs that after a second. Rows with waiting edits are not judged, nor
+//! uncertain ones, as after a backup.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use crate::contract::{DeviceView, EditKind, EngineEvent, Event};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::checks::{ShownCase, went_back};
+use crate::oracle::findings::Findings;
+use crate::oracle::hearing::Topic;
+use crate::oracle::model::assigned_keys::NamedView;
+use crate::oracle::model::content::compared;
+use crate::oracle::model::held::Held;
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::model::truth::{Places, RowHash, place};
+use crate::oracle::model::versions::{History, RowId};
+use crate::oracle::setup::OracleSetup;
+use crate::oracle::watch::monotonic_reads::Shown;
+
+pub(in crate::oracle) static FLICKER: Rule = Rule {
+    name: "flicker",
+    metric: "oracle.flicker.rows",
+    harm: Harm::Divergent,
+    matter: Matter::Looks,
+    finds: "while the phone was at work, a row was gone, back, or older than it had been",
+    needs: |can| can.stamps && can.sessions,
+    counts: |can| can.stamps && can.sight.inside,
+    hears: &[Topic::Rows, Topic::Done],
+    ..PLAIN
+};
+
+type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Looks {
+    pub(in crate::oracle) taken: u64,
+    /// By device: the rows that it showed at the last look into this process.
+    before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
+}
+
+impl Looks {
+    pub(in crate::oracle) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
+        match event {
+            // It may be another database, or its last actions may be unreported.
+            Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
+                self.before.remove(&device);
+            }
+            Event::Engine(EngineEvent::TableEmptied { entity, .. }) => {
+                self.before.entry(device).or_default().retain(|(of, _)| of != entity);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A look at one device, with what is known of it.
+pub(in crate::oracle) struct Look<'a> {
+    pub(in crate::oracle) now: Time,
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) setup: &'a OracleSetup,
+    pub(in crate::oracle) places: &'a Places,
+    pub(in crate::oracle) history: &'a History,
+    pub(in crate::oracle) ledger: &'a Ledger,
+    pub(in crate::oracle) held: &'a Held,
+    pub(in crate::oracle) shown: &'a Shown,
+    pub(in crate::oracle) findings: &'a mut Findings,
+}
+
+impl Look<'_> {
+    /// Compares the shown rows with what the device has; returns the number of rows read.
+    pub(in crate::oracle) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
+        let (device, schema) = (self.device, &self.setup.labels.schema);
+        let waits = view.pending().into_iter().chain(view.held_up());
+        let open = view.open_conflicts().into_iter().map(|open| (open.entity, open.key));
+        let dirty: FxHashSet<(EntityId, Key)> =
+            waits.map(|edit| (edit.entity, edit.key)).chain(open).collect();
+        let (mut shown, mut hash) = (Rows::default(), RowHash::default());
+        let judged = |id: &EntityId| compared(schema, &self.setup.labels.units, *id);
+        let judged: Vec<EntityId> = schema.ids().filter(judged).collect();
+        for id in judged.iter().copied() {
+            view.rows(id, &mut |key, stamp, values| {
+                shown.insert((id, Key::new(key)), (stamp, hash.shown(values)));
+            });
+        }
+        if view.view.damage(false).is_some() {
+            return shown.len() as u64;
+        }
+        looks.taken += 1;
+        let touched = self.history.rows().filter(|(_, row)| judged.contains(&row.entity));
+        let touched: Vec<RowId> = touched.map(|(id, _)| id).collect();
+        let read = (shown.len() + touched.len()) as u64;
+        let before = looks.before.remove(&device).unwrap_or_default();
+        for id in touched {
+            let row = self.history.row(id);
+            let of = (row.entity, row.key.clone());
+            // A row that a verdict declared deleted may stay while other rows refer to it.
+            let stays = self.shown.is_gone_by_verdict(id, device) && before.contains(&of);
+            if !dirty.contains(&of) && self.is_sure(id) && !(stays && shown.contains_key(&of)) {
+                self.judge_shown(id, shown.get(&of).copied());
+            }
+        }
+        for of in before {
+            if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of) {
+                let words = &self.setup.labels;
+                let concerns = (Some(device), Some((of.0, of.1.as_str())));
+                self.findings.add(&FLICKER, concerns, || {
+                    let record = words.record(of.0, of.1.as_str());
+                    format!("{device} shows {record} no more, which it had and to which nothing happened")
+                });
+            }
+        }
+        looks.before.insert(device, shown.into_keys().collect());
+        read
+    }
+
+    /// Whether it is certain, by the device's own reports, what it has of a row.
+    fn is_sure(&self, id: RowId) -> bool {
+        let device = self.device;
+        let had = self.held.versions(id, device);
+        let told = self.shown.knows(id, device) && self.shown.heard(id, device);
+        had > 0 && told && !self.held.is_unsure(id, device)
+    }
+
+    fn judge_shown(&mut self, id: RowId, shown: Option<(Stamp, u64)>) {
+        let device = self.device;
+        let (row, had) = (self.history.row(id), self.held.versions(id, device));
+        let place = &*self.places[usize::from(row.entity.0)];
+        let last = &row.versions[had - 1];
+        let first = || self.history.first_of(row, 0).map(|(_, content)| content);
+        let is_on_its_way =
+            |content| !last.gone && row.reads_as(content, first()).is_none_or(|like| like > had);
+        let (has, stamp) = match shown {
+            Some((_, content)) if !last.gone && content == last.content => return,
+            // The content matches no version, or an unreported one: it is on its way.
+            Some((_, content)) if is_on_its_way(content) => return,
+            Some((stamp, _)) => (row.held_with(stamp), stamp),
+            None if self.held.is_removed(id, device) => return,
+            None => return self.judge_missing(id),
+        };
+        let first = self.history.first_of(row, has);
+        let (words, now) = (&self.setup.labels, self.now);
+        let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
+        let text = went_back(&case).map(|text| format!("by a look into its database, {text}"));
+        let concerns = (Some(device), Some((row.entity, row.key.as_str())));
+        self.findings.found(&FLICKER, concerns, text);
+    }
+
+    /// The device has the row but does not show it; correct only if a version since removed it.
+    fn judge_missing(&mut self, id: RowId) {
+        let device = self.device;
+        let (row, had) = (self.history.row(id), self.held.versions(id, device));
+        let place = &*self.places[usize::from(row.entity.0)];
+        // Another check is for deletes of people at this phone.
+        let open = self.ledger.open_on(id);
+        let mut own = open.filter(|(of, _)| of.device == device).map(|(_, edit)| edit.local.kind);
+        let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
+        if goes || own.any(|kind| kind == EditKind::Delete) {
+            return;
+        }
+        let (words, concerns) = (&self.setup.labels, (Some(device), Some((row.entity, row.key.as_str()))));
+        self.findings.add(&FLICKER, concerns, || {
+            let record = words.record(row.entity, row.key.as_str());
+            let (now, stamp) = (words.time(self.now), words.stamp(row.versions[had - 1].stamp));
+            format!("{device} does not show {record} at {now}, which it has as of {stamp}")
+        });
+    }
+
+    /// Whether a row was in this place at the start, and is not known to have changed.
+    fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
+        let own = &*self.places[usize::from(entity.0)];
+        let untouched = self.history.find(*entity, key.as_str()).is_none();
+        let there = self.history.at_the_start(*entity, key.as_str());
+        let there = there.and_then(|(_, values)| place(self.setup.labels.schema.entity(*entity), &values));
+        untouched && there.as_deref() == Some(own)
+    }
+}

@@ -1,0 +1,98 @@
+//! Rows that reverted on a device, and for how long.
+//!
+//! Checked at each commit of its database: its own writes stay (read your writes), no row reverts
+//! to an older version (monotonic reads), and deleted rows do not come back. Versions that the
+//! backend undid may be shown. If a device's state was replaced or lost, or a row was removed
+//! without a version, it is unknown what the device has until the next report. Two phones with one
+//! name are not judged.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::{DeviceId, Time};
+use crate::oracle::model::versions::RowId;
+
+#[derive(Clone, Copy, Debug)]
+struct Back {
+    had: usize,
+    since: Time,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Shown {
+    back: FxHashMap<(RowId, DeviceId), Back>,
+    /// Devices whose rows are unknown, with the rows reported since.
+    unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
+    copied: FxHashSet<DeviceId>,
+    vague: FxHashSet<(RowId, DeviceId)>,
+    /// Rows with own versions that the device was not told of yet: how many versions.
+    unheard: FxHashMap<(RowId, DeviceId), usize>,
+    /// Rows that a verdict declared deleted; the phone may keep them while rows refer to them.
+    gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
+    row_ns: u128,
+}
+
+impl Shown {
+    pub(in crate::oracle) fn knows(&self, id: RowId, device: DeviceId) -> bool {
+        let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
+        told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
+    }
+    /// Whether the device was told of all its own commits of the row.
+    pub(in crate::oracle) fn heard(&self, id: RowId, device: DeviceId) -> bool {
+        !self.unheard.contains_key(&(id, device))
+    }
+    pub(in crate::oracle) fn is_gone_by_verdict(&self, id: RowId, device: DeviceId) -> bool {
+        self.gone_by_verdict.contains(&(id, device))
+    }
+    pub(in crate::oracle) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
+        self.back.entry((id, device)).or_insert(Back { had, since: now });
+    }
+    pub(in crate::oracle) fn removed_vaguely(&mut self, id: RowId, device: DeviceId) {
+        self.vague.insert((id, device));
+    }
+
+    pub(in crate::oracle) fn gone_by_verdict(&mut self, id: RowId, device: DeviceId) {
+        self.gone_by_verdict.insert((id, device));
+    }
+
+    pub(in crate::oracle) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
+        self.unsure.get_mut(&device).map(|told| told.insert(id));
+        self.vague.remove(&(id, device));
+        self.gone_by_verdict.remove(&(id, device));
+        if self.unheard.get(&(id, device)).is_some_and(|committed| *committed <= versions) {
+            self.unheard.remove(&(id, device));
+        }
+        self.caught_up(id, device, versions, now);
+    }
+
+    pub(in crate::oracle) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
+        self.unsure.get_mut(&device).map(|told| told.remove(&id));
+        self.unheard.insert((id, device), versions);
+        self.caught_up(id, device, versions, now);
+    }
+    fn caught_up(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
+        if let Some(back) = self.back.get(&(id, device)).filter(|back| back.had <= versions) {
+            self.row_ns += u128::from(now.since(back.since).0);
+            self.back.remove(&(id, device));
+        }
+    }
+    pub(in crate::oracle) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
+        for device in [device, of] {
+            self.forget(device, now);
+            self.copied.insert(device);
+        }
+    }
+    pub(in crate::oracle) fn forget(&mut self, device: DeviceId, now: Time) {
+        self.unsure.insert(device, FxHashSet::default());
+        let row_ns = &mut self.row_ns;
+        self.back.retain(|(_, of), back| {
+            let stays = *of != device;
+            *row_ns += if stays { 0 } else { u128::from(now.since(back.since).0) };
+            stays
+        });
+    }
+    /// Rows times nanoseconds for which they had reverted, including those that still are.
+    pub(in crate::oracle) fn row_ns(&self, now: Time) -> u128 {
+        let still = self.back.values().map(|back| u128::from(now.since(back.since).0));
+        self.row_ns + still.sum::<u128>()
+    }
+}

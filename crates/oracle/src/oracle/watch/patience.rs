@@ -1,0 +1,242 @@
+//! How long an engine may take to report something of a run, and to start one.
+
+use std::fmt;
+
+use crate::base::Span;
+use crate::contract::SyncUnit;
+
+/// The longest silence of a run, and the longest delay of its start.
+#[derive(Clone, Copy, Debug)]
+pub enum Patience {
+    /// Computed from the settings of the built-in engine.
+    Computed(Waits),
+    /// Stated by the stack: the longest silence of a run, and the most requests of a sync without
+    /// news.
+    Stated {
+        /// The longest silence.
+        span: Span,
+        /// The number of requests.
+        requests: u32,
+    },
+}
+
+/// The built-in engine's settings for waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// A request without a response is given up after this.
+    pub request: Span,
+    /// Upper bound of the first wait before another try.
+    pub first: Span,
+    /// Factor by which the bound of each further wait grows.
+    pub growth: u32,
+    /// Upper bound of all waits before another try.
+    pub cap: Span,
+    /// If set, waits are drawn from this value upwards; else below a growing bound.
+    pub least: Option<Span>,
+    /// Some triggers start a unit no sooner than this after its last start.
+    pub debounce: Span,
+    /// A run ends after this many consecutive failures.
+    pub attempts: u32,
+    /// How many requests of a run may be under way at once, each with its own waits.
+    pub streams: u32,
+    /// The factor by which a disk may be slower than usual, as set by an event.
+    pub slowness: u32,
+    /// Its queue is on disk, so requested units are also requested in the next process.
+    pub keeps_queue: bool,
+    /// A row waits for its attachment, which is sent outside of runs.
+    pub holds_rows: bool,
+    /// A request that fails late counts as a wait before the next.
+    pub late_is_a_wait: bool,
+}
+
+/// At least this, however short the settings are: a transaction on a slow disk takes a while.
+const OF_DISK: Span = Span::secs(120);
+/// How long the app's code that a run waits for may take.
+const OF_HOOK: Span = Span::secs(600);
+const TO_BEGIN: Span = Span::secs(60);
+const NONE: Term = ("", Span::ZERO);
+
+type Term = (&'static str, Span);
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct Bound([Term; 5]);
+
+impl Bound {
+    pub(in crate::oracle) fn span(self) -> Span {
+        self.0.iter().fold(Span::ZERO, |sum, (_, span)| sum + *span)
+    }
+}
+
+/// Shown as `2m30s (request_timeout 30s + slow disk 2m)`.
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.0.iter().filter(|(_, span)| *span > Span::ZERO);
+        let parts: Vec<&Term> = parts.collect();
+        let of =
+            |(name, span): &&Term| if parts.len() > 1 { format!("{name} {span}") } else { name.to_string() };
+        write!(f, "{} ({})", self.span(), parts.iter().map(of).collect::<Vec<_>>().join(" + "))
+    }
+}
+
+impl Waits {
+    pub(in crate::oracle) const USUAL: Waits = Waits {
+        request: Span::secs(30),
+        first: Span::secs(1),
+        growth: 2,
+        cap: Span::secs(300),
+        least: None,
+        debounce: Span::secs(60),
+        attempts: 5,
+        streams: 1,
+        slowness: 1,
+        keeps_queue: false,
+        holds_rows: false,
+        late_is_a_wait: false,
+    };
+
+    /// The longest wait after this many consecutive failures: min(cap, first · growth^(n − 1)).
+    fn after(&self, failures: u32) -> Span {
+        let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+        Span(self.first.0.saturating_mul(growth)).min(self.cap)
+    }
+    fn between_tries(&self) -> Span {
+        (1..self.attempts.min(1_000)).map(|n| self.after(n)).fold(Span::ZERO, |sum, wait| sum + wait)
+    }
+}
+
+impl Patience {
+    /// The longest silence of a run, without its waits; longer if it waits for a hook of the app.
+    pub(in crate::oracle) fn of_run(&self, in_hook: bool) -> Bound {
+        let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
+        let [wait, disk] = match self {
+            Patience::Computed(waits) => [("request_timeout", waits.request), ("slow disk", self.of_disk())],
+            Patience::Stated { span, .. } => [stated(*span, OF_DISK), NONE],
+        };
+        Bound([wait, disk, hook, NONE, NONE])
+    }
+    /// How long a run may show that it syncs without progress: until its last try has failed.
+    pub(in crate::oracle) fn of_stall(&self, in_hook: bool) -> Bound {
+        let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
+        let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
+        let tries = waits.request * u64::from(waits.attempts.saturating_sub(1));
+        let between = ("the waits between tries", waits.between_tries());
+        Bound([wait, ("that of each further try", tries), between, disk, hook])
+    }
+    pub(in crate::oracle) fn of_status(&self) -> Span {
+        self.of_disk()
+    }
+    /// The longest wait before another try, without what the server requested.
+    pub(in crate::oracle) fn of_wait(&self) -> Span {
+        match self {
+            Patience::Computed(waits) => waits.cap,
+            Patience::Stated { .. } => Span(u64::MAX / 4),
+        }
+    }
+    pub(in crate::oracle) fn at_once(&self) -> Bound {
+        self.to_begin(Span::ZERO, |_| NONE)
+    }
+    pub(in crate::oracle) fn keeps_queue(&self) -> bool {
+        matches!(self, Patience::Computed(waits) if waits.keeps_queue)
+    }
+    pub(in crate::oracle) fn holds_rows(&self) -> bool {
+        matches!(self, Patience::Computed(waits) if waits.holds_rows)
+    }
+
+    /// How it retries; for a stack that does not say, lenient values.
+    pub(in crate::oracle) fn retries(&self) -> Waits {
+        match *self {
+            Patience::Computed(waits) => waits,
+            Patience::Stated { .. } => {
+                Waits { cap: Span::secs(1), attempts: 10, late_is_a_wait: true, ..Waits::USUAL }
+            }
+        }
+    }
+    /// Whose waits between tries these are, in words.
+    pub(in crate::oracle) fn whose_waits(&self) -> &'static str {
+        match self {
+            Patience::Computed(_) => "its retry settings ask",
+            Patience::Stated { .. } => "a stack of one's own is held to mild waits, which ask",
+        }
+    }
+    /// The most requests that a unit may make in a sync without news: a push, and a pull of each
+    /// entity; for a third-party stack as many as it states.
+    pub(in crate::oracle) fn requests(&self, unit: &SyncUnit) -> u64 {
+        let own = 1 + unit.pull.len() as u64;
+        match self {
+            Patience::Computed(_) => own,
+            Patience::Stated { requests, .. } => own.max(u64::from(*requests)),
+        }
+    }
+    /// How many requests may follow a response that brought something: the next page; for a
+    /// third-party stack also what its protocol sends around a page (differences, checkpoints).
+    pub(in crate::oracle) fn after_a_page(&self) -> u64 {
+        match self {
+            Patience::Computed(_) => 1,
+            Patience::Stated { requests, .. } => u64::from(requests.div_ceil(8)).max(1),
+        }
+    }
+    pub(in crate::oracle) fn attempts(&self) -> u32 {
+        match self {
+            Patience::Computed(waits) => waits.attempts,
+            Patience::Stated { .. } => 1,
+        }
+    }
+    /// The same for a run that starts after `period`, and not too soon after its last start.
+    pub(in crate::oracle) fn held_back(&self, period: Span) -> Bound {
+        self.to_begin(period, |waits| ("debounce", waits.debounce))
+    }
+    pub(in crate::oracle) fn after(&self, failures: u32) -> Bound {
+        self.to_begin(Span::ZERO, |waits| ("the wait by retry.base and retry.cap", waits.after(failures)))
+    }
+    fn slowed(&self) -> Span {
+        match self {
+            Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),
+            Patience::Stated { .. } => Span::ZERO,
+        }
+    }
+    fn of_disk(&self) -> Span {
+        OF_DISK.max(self.slowed())
+    }
+    fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
+        let [wait, last] = match self {
+            Patience::Computed(waits) => [of(&waits), ("slow disk", TO_BEGIN.max(self.slowed()))],
+            Patience::Stated { span, .. } => [NONE, stated(span, TO_BEGIN)],
+        };
+        Bound([("the period", period), wait, last, NONE, NONE])
+    }
+}
+
+/// What a stack states, but at least what any stack is given.
+fn stated(span: Span, any: Span) -> Term {
+    if span < any { ("what any stack is given", any) } else { ("what its stack says", span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_follow_from_what_an_engine_was_told() {
+        let usual = Waits::USUAL;
+        let of = |waits| Patience::Computed(waits);
+        let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
+        let stated = |secs| Patience::Stated { span: Span::secs(secs), requests: 16 };
+        for (bound, secs) in [
+            (of(usual).of_run(true), 750),
+            (of(slow).of_run(false), 330),
+            (stated(1_200).of_run(false), 1_200),
+            (stated(1).of_run(false), 120),
+            (of(once).of_stall(false), 150),
+            (stated(600).of_stall(true), 1_200),
+            (of(slow).at_once(), 300),
+            (stated(1_200).at_once(), 1_200),
+            (of(usual).after(9), 316),
+            (of(usual).after(u32::MAX), 360),
+        ] {
+            assert_eq!(bound.span(), Span::secs(secs), "{bound}");
+        }
+        assert_eq!(of(usual).of_run(false).to_string(), "2m30s (request_timeout 30s + slow disk 2m)");
+        assert_eq!(stated(1_200).at_once().to_string(), "20m (what its stack says)");
+        assert_eq!(stated(90).of_run(false).to_string(), "2m (what any stack is given)");
+    }
+}

@@ -1,0 +1,147 @@
+//! Rows delivered to a device again in the same version.
+//!
+//! A cursor lies behind the rows it came with, so a unit gets each version of a row once.
+//! Exceptions: the device lost data, a server was restored, a full load, a page that no cursor has
+//! passed, changes applied before any response of a run, and changes while rows are deferred.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
+use crate::contract::{AppliedChange, EngineEvent, Event, RequestKind, ServerError};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::findings::Heard;
+use crate::oracle::hearing::Topic;
+use crate::oracle::watch::exits::WayOut;
+use crate::oracle::watch::watcher::Watcher;
+use crate::oracle::words::phrases::Labels;
+
+pub(in crate::oracle) static AGAIN: Rule = Rule {
+    name: "delivered-again",
+    metric: "oracle.delivered_again.rows",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "rows that a unit brought come down again in the same version, with nothing that makes that necessary",
+    needs: |can| can.stamps && can.once,
+    counts: |can| can.stamps && can.sight.inside,
+    hears: &[Topic::Rows, Topic::Cursors],
+    ..PLAIN
+};
+
+/// The last version of each row and when it came, by a hash of the key.
+type Rows = FxHashMap<u64, (Stamp, Time)>;
+
+#[derive(Debug, Default)]
+struct Brought {
+    rows: Rows,
+    behind: Vec<u64>,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Given {
+    brought: BTreeMap<(UnitId, EntityId), Brought>,
+    answers: FxHashMap<UnitId, RequestKind>,
+    /// Deferred rows, which the device may retry at any time.
+    waiting: u64,
+}
+
+impl Watcher for Given {
+    fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device, event, out, ref mut findings, .. } = *heard;
+        match out {
+            // A page that was not completed comes again.
+            Some(WayOut::Process) => self.cut_off(),
+            Some(WayOut::Part | WayOut::Database) => self.brought.clear(),
+            None => {}
+        }
+        match *event {
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => _ = self.answers.remove(&unit),
+            Event::Engine(EngineEvent::ResponseReceived { kind, unit: Some(unit), .. }) => {
+                _ = self.answers.insert(unit, kind)
+            }
+            Event::Engine(EngineEvent::RowsRetried { left }) => self.waiting = left,
+            Event::Engine(EngineEvent::RowsFailed { listed, .. }) => self.waiting += u64::from(listed),
+            Event::Engine(EngineEvent::ChunkApplied { unit: Some(unit), changes, .. }) => {
+                for change in changes {
+                    let Some(since) = self.take(at, unit, change) else { continue };
+                    let record = (change.entity, change.key);
+                    let text = in_words(at, device, (unit, since), change, findings.words());
+                    findings.add(&AGAIN, (Some(device), Some(record)), || text);
+                }
+            }
+            Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
+                self.brought.entry((unit, entity)).or_default().behind.clear();
+            }
+            // The run is complete, whatever its cursor says.
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) => self.ended(unit),
+            Event::Engine(EngineEvent::SyncError { .. }) => self.cut_off(),
+            // A process may die while it gives up the cursor, without reporting that.
+            Event::Engine(
+                EngineEvent::CursorReset { entity, .. }
+                | EngineEvent::RequestRefused { error: &ServerError::CursorExpired(entity), .. },
+            ) => {
+                self.brought.retain(|(_, of), _| *of != entity);
+            }
+            _ => {}
+        }
+    }
+
+    fn server_went_back(&mut self) {
+        self.brought.clear();
+    }
+}
+
+impl Given {
+    /// When the unit delivered this version before, if it is still there and its cursor has passed
+    /// it.
+    fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
+        let AppliedChange { entity, key, stamp, removed, .. } = *change;
+        let row = xxh3_64(key.as_bytes());
+        let answer = self.answers.get(&unit);
+        // Rows in a response to a push are delivered once more by a pull.
+        if removed || answer.is_some_and(|kind| kind.pushes()) {
+            let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
+            of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));
+            return None;
+        }
+        if answer.is_none() || self.waiting > 0 {
+            return None;
+        }
+        let brought = self.brought.entry((unit, entity)).or_default();
+        let before = brought.rows.insert(row, (stamp, at));
+        let since = before.filter(|(version, _)| *version == stamp).map(|(_, since)| since);
+        if since.is_some() && brought.behind.contains(&row) {
+            return None;
+        }
+        brought.behind.push(row);
+        since
+    }
+
+    fn ended(&mut self, unit: UnitId) {
+        let of_unit = self.brought.iter_mut().filter(|((by, _), _)| *by == unit);
+        of_unit.for_each(|(_, brought)| brought.behind.clear());
+    }
+    fn cut_off(&mut self) {
+        for Brought { rows, behind } in self.brought.values_mut() {
+            behind.drain(..).for_each(|row| _ = rows.remove(&row));
+        }
+    }
+}
+
+fn in_words(
+    at: Time,
+    device: DeviceId,
+    (unit, since): (UnitId, Time),
+    change: &AppliedChange<'_>,
+    told: &Labels,
+) -> String {
+    let record = told.record(change.entity, change.key);
+    let unit = told.unit(unit);
+    let [at, since] = [at, since].map(|at| told.time(at));
+    format!(
+        "{device} was given {record} again by {unit} at {at}, in the version that {unit} had brought at \
+         {since}: since then its cursor was not given up, and neither the device nor the server went back"
+    )
+}

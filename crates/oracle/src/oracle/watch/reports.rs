@@ -1,0 +1,192 @@
+//! A stack's reports of rows must be meaningful: which rows, and in which version.
+//!
+//! Checks trust these reports and compare them with each other. Two errors would pass all of them
+//! and are found here: a stamp that no version can have, and a row of a page that was not reported.
+//! Also finds a phone whose engine never reports what its stack promised to report.
+
+use crate::base::{DeviceId, EditId, Stamp, Time};
+use crate::contract::{AppliedChange, Event};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::findings::{Findings, Heard};
+use crate::oracle::hearing::Topic;
+use crate::oracle::model::edit::Edit;
+use crate::oracle::model::held::Held;
+use crate::oracle::model::truth::RowHash;
+use crate::oracle::model::versions::{History, Row, RowId};
+use crate::oracle::watch::exits::WayOut;
+use crate::oracle::watch::monotonic_reads::Shown;
+use crate::oracle::watch::watcher::{Ended, Rest, Watcher};
+
+pub(in crate::oracle) static EMPTY_REPORT: Rule = Rule {
+    name: "empty-report",
+    metric: "oracle.empty_report.count",
+    harm: Harm::Wrong,
+    matter: Matter::Rows,
+    finds: "a stamp that no version of the row can have, a row that came and was not named, or nothing at all of what its stack promised to tell",
+    needs: |can| can.sight.inside && (can.stamps || can.acknowledges || can.status),
+    hears: &[Topic::Rows],
+    ..PLAIN
+};
+
+/// Checks the stamp of a row that came, was acknowledged or is shown, as `what` says.
+pub(in crate::oracle) fn dates_row(
+    findings: &mut Findings,
+    (device, what): (DeviceId, &str),
+    row: &Row,
+    stamp: Stamp,
+) {
+    if !findings.by_stamps() || row.values.is_none() || !row.predates(stamp) {
+        return;
+    }
+    let record = findings.words().record(row.entity, row.key.as_str());
+    findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
+        format!("{device} {what} {record} with the stamp {}, which no version of it can have", stamp.0)
+    });
+}
+
+/// Which version a change brought; content counts before stamps.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct Reported {
+    /// How many versions its device had, and has now.
+    pub(in crate::oracle) had: usize,
+    pub(in crate::oracle) versions: usize,
+    /// Of the version that it has now.
+    pub(in crate::oracle) stamp: Stamp,
+    pub(in crate::oracle) removed: bool,
+}
+
+impl Reported {
+    /// A row with the content of a version is in that version, whatever its stamp. A row with the
+    /// content of none, because parts of it are still on their way, has not reverted.
+    pub(in crate::oracle) fn of(
+        change: &AppliedChange<'_>,
+        had: usize,
+        row: &Row,
+        history: &History,
+    ) -> Reported {
+        let AppliedChange { stamp, removed, .. } = *change;
+        let dated = Reported { had, versions: row.held_with(stamp), stamp, removed };
+        let Some(shows) = change.shows.filter(|_| !removed) else { return dated };
+        let first = history.first_of(row, 0);
+        let content = RowHash::default().shown(shows);
+        match row.reads_as(content, first.map(|(_, content)| content)) {
+            Some(0) => Reported { versions: 0, stamp: first.map_or(stamp, |(stamp, _)| stamp), ..dated },
+            Some(versions) => Reported { versions, stamp: row.versions[versions - 1].stamp, ..dated },
+            None => Reported { versions: dated.versions.max(had), ..dated },
+        }
+    }
+}
+
+/// What is known of a device at rest.
+pub(in crate::oracle) struct Told<'a> {
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) history: &'a History,
+    pub(in crate::oracle) held: &'a Held,
+    pub(in crate::oracle) shown: &'a Shown,
+    /// When it last died at work.
+    pub(in crate::oracle) cut: Option<Time>,
+}
+
+impl Told<'_> {
+    /// The device shows a row as the backend has it, as of `stamp`; it must have reported that.
+    pub(in crate::oracle) fn shows(
+        &self,
+        findings: &mut Findings,
+        id: RowId,
+        (stamp, content): (Stamp, u64),
+    ) {
+        let (device, row) = (self.device, self.history.row(id));
+        dates_row(findings, (device, "shows"), row, stamp);
+        if !findings.by_stamps() || self.is_explained(id, content) {
+            return;
+        }
+        let record = findings.words().record(row.entity, row.key.as_str());
+        findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
+            format!("{device} shows {record} in its last version, and never said that this came")
+        });
+    }
+
+    fn is_explained(&self, id: RowId, content: u64) -> bool {
+        let (device, row, held) = (self.device, self.history.row(id), self.held.versions(id, self.device));
+        let Some(untold) = row.versions.get(held..).filter(|untold| !untold.is_empty()) else { return true };
+        let reads_so = match held.checked_sub(1) {
+            Some(last) => row.versions[last].content == content,
+            None => {
+                self.history.first(row.entity, row.key.as_str()).is_some_and(|(_, first)| first == content)
+            }
+        };
+        // It need not have reported changes applied as it died, nor those in a copy or a backup.
+        let cut = self.cut.is_some_and(|cut| untold.iter().any(|version| version.at <= cut));
+        reads_so || cut || !self.shown.knows(id, device) || self.held.is_unsure(id, device)
+    }
+}
+
+/// An engine that reports none of this many edits as done reports none at all.
+const SEVERAL: usize = 3;
+
+/// What a device has reported at all, and why it should have.
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Telling {
+    told: Vec<Topic>,
+    served: bool,
+    /// It held a connection, which carries no requests.
+    held: bool,
+    /// Its state was replaced or lost.
+    unsure: bool,
+}
+
+impl Watcher for Telling {
+    fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { event, out, .. } = *heard;
+        match event {
+            Event::Engine(event) => {
+                let topic = Topic::of(event).filter(|topic| !self.told.contains(topic));
+                self.told.extend(topic);
+            }
+            Event::Held(_) => self.held = true,
+            _ => {}
+        }
+        self.unsure |= out >= Some(WayOut::Part) || matches!(event, Event::CutShort);
+    }
+
+    fn on_server(&mut self, event: &Event<'_>) {
+        self.served |= matches!(event, Event::BackendServed { kind, .. } if kind.pulls());
+    }
+
+    /// Checks that it has reported something of what its stack promised.
+    fn at_rest(&mut self, rest: &Rest<'_>, ended: &mut Ended<'_>) {
+        let Ended { device, setup, ref mut findings, .. } = *ended;
+        let can = setup.capabilities;
+        let lacks = |topic: Topic| !self.told.contains(&topic);
+        if let Some((id, edit)) =
+            done(device, rest).filter(|_| can.acknowledges && !self.unsure && lacks(Topic::Done))
+        {
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            let what = setup.labels.edit(id, edit);
+            findings.add(&EMPTY_REPORT, concerns, || {
+                format!(
+                    "{what} is on the backend and does not wait, and {device} told of no edit that it is done"
+                )
+            });
+        }
+        let mut silent = |is_so: bool, what: &str| {
+            let text = is_so.then(|| format!("{device} {what}"));
+            findings.found(&EMPTY_REPORT, (Some(device), None), text);
+        };
+        silent(
+            can.status && rest.ran && lacks(Topic::Status),
+            "ran units and never told what its app shows of them",
+        );
+        let untold = self.served && !self.held && lacks(Topic::Requests);
+        silent(untold, "was served by the server and never told of a request");
+    }
+}
+
+/// One of several edits of the device that it brought to the backend and that do not wait.
+fn done<'a>(device: DeviceId, rest: &Rest<'a>) -> Option<(EditId, &'a Edit)> {
+    let own = |edit: &Edit| edit.asked_by == device && edit.won.is_none() && !edit.equal && !edit.emptied;
+    let waits = |id: EditId| rest.unsent.iter().any(|waits| waits.edit == id);
+    let mut done = rest.ledger.of(device).filter(|(id, edit)| edit.commits > 0 && own(edit) && !waits(*id));
+    // A single edit may have arrived in another way.
+    done.nth(SEVERAL - 1)
+}

@@ -1,0 +1,261 @@
+//! How many requests a device needs: the requests for a sync, and what they bring.
+//!
+//! A request for a sync starts all units: a push and a pull of each entity. A failed run justifies
+//! another, edits that wait at the server justify a query, and a response with news justifies one
+//! more. Responses beyond that had no reason. Where no response comes, waits are checked instead
+//! (`haste`).
+
+use crate::base::words::thousands;
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{
+    EngineEvent, Event, HeldEvent, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit,
+};
+use crate::oracle::check::{Harm, Matter, PLAIN, Rule};
+use crate::oracle::findings::{Findings, Heard};
+use crate::oracle::hearing::Topic;
+use crate::oracle::setup::OracleSetup;
+use crate::oracle::watch::patience::Waits;
+use crate::oracle::watch::retry_pacing::{Haste, period};
+use crate::oracle::watch::watcher::{Ended, Watcher};
+use crate::oracle::words::phrases::Labels;
+
+pub(in crate::oracle) static STORM: Rule = Rule {
+    name: "request-storm",
+    metric: "oracle.request_storm.devices",
+    harm: Harm::Wrong,
+    matter: Matter::Runs,
+    finds: "more requests than what asks for a sync and its retries come to",
+    needs: |can| can.sight.inside,
+    hears: &[Topic::Runs, Topic::Requests],
+    implies: &["wrong-status"],
+    ..PLAIN
+};
+
+#[derive(Debug, Default)]
+pub(in crate::oracle) struct Account {
+    asked: u64,
+    opened: u64,
+    /// Requests of runs that follow a failed one, or edits that wait at the server.
+    again: u64,
+    /// The current run was told of edits that wait at the server.
+    wait: bool,
+    brought: u64,
+    answers: u64,
+    looked: bool,
+    beyond: Option<Beyond>,
+    fetches: u64,
+    fetched: Option<Time>,
+    haste: Haste,
+    /// The own report of an engine without runs.
+    caught_up: Option<bool>,
+    minute: Minute,
+    crowded: Option<Minute>,
+}
+
+/// Responses within a minute from `since` on, and the things that justify them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Minute {
+    since: Time,
+    answers: u64,
+    worth: u64,
+    /// The engine reported in that minute that it was not caught up.
+    behind: bool,
+}
+
+const MINUTE: Span = Span::secs(60);
+/// An engine without runs may poll once per this time.
+const LOOKS: Span = Span::secs(5);
+
+/// When responses exceeded the justified number. The counts: syncs requested, units due, repeated
+/// requests, things brought, and the justified number.
+type Beyond = (Time, [u64; 5]);
+
+/// The most requests that a sync of all units without news may make.
+fn a_sync(setup: &OracleSetup) -> u64 {
+    setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).sum()
+}
+
+/// The most requests that an engine without runs needs for a poll without news.
+fn a_look(setup: &OracleSetup) -> u64 {
+    setup.labels.units.iter().map(|unit| setup.patience.requests(unit)).max().unwrap_or(1)
+}
+
+fn told_crowded(device: DeviceId, minute: Minute, setup: &OracleSetup) -> String {
+    let Minute { since, answers, worth, behind } = minute;
+    let said = if behind { "with work left" } else { "though it said that it was caught up" };
+    let (since, a_look) = (setup.labels.time(since), a_look(setup));
+    format!(
+        "{device} asked the server {answers} times within a minute from {since} on, {said}; {worth} things \
+         asked for a sync or were brought, each is worth {a_look} requests, and so is a look each {LOOKS}. \
+         A stack says by `requests_a_run` how many it needs"
+    )
+}
+
+impl Account {
+    pub(in crate::oracle) fn new(units: usize) -> Account {
+        Account { haste: Haste::new(units), ..Account::default() }
+    }
+}
+
+impl Watcher for Account {
+    fn asked(&mut self) {
+        self.opened += 1;
+        self.asks();
+    }
+
+    fn on_server(&mut self, event: &Event<'_>) {
+        match event {
+            Event::BackendServed { kind, scanned, .. } if kind.pulls() => self.looked |= *scanned > 0,
+            Event::MutationPutOff { .. } => {
+                self.brought += 1;
+                self.haste.put_off();
+            }
+            Event::UploadQueued { .. } | Event::UploadWaits { .. } => {
+                self.wait = true;
+                self.brought += 1;
+                self.haste.settled();
+            }
+            _ => {}
+        }
+    }
+
+    fn says_caught_up(&mut self, is: bool) {
+        self.caught_up = Some(is);
+        self.haste.without_runs = true;
+        self.minute.behind |= !is;
+    }
+
+    fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, event, setup, .. } = *heard;
+        let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
+        self.haste.on(at, event, units, waits);
+        let worth = self.asked + self.again + self.brought;
+        self.on_event(at, event, setup);
+        self.minute.worth += self.asked + self.again + self.brought - worth;
+    }
+
+    fn end(&mut self, ended: &mut Ended<'_>) {
+        self.finish(ended.device, ended.setup, ended.findings);
+    }
+}
+
+impl Account {
+    fn on_event(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
+        let parts = |unit: &SyncUnit| setup.patience.requests(unit);
+        match event {
+            Event::ProcessStarted { .. }
+            | Event::App(_)
+            | Event::EditMade { .. }
+            | Event::EditMissed { .. }
+            | Event::Engine(EngineEvent::HookTriggered { .. })
+            | Event::Phone(PhoneEvent::LogoutAsked)
+            | Event::Engine(EngineEvent::Page(PageEvent::Resolved { .. })) => self.asks(),
+            Event::Engine(EngineEvent::SyncError { unit, error, .. })
+                if **error != SyncError::Interrupted =>
+            {
+                self.again += parts(&units[usize::from(unit.0)]);
+            }
+            Event::Engine(EngineEvent::SyncComplete { unit, .. }) if std::mem::take(&mut self.wait) => {
+                self.again += parts(&units[usize::from(unit.0)]);
+            }
+            Event::Engine(EngineEvent::ResponseReceived { rows, kind, .. }) => {
+                self.answers += 1;
+                // A response without a row is progress if the server scanned rows for it.
+                let looked = std::mem::take(&mut self.looked);
+                self.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
+                if self.beyond.is_none() {
+                    self.beyond = self.beyond(at, setup);
+                }
+                self.answered(at, setup);
+            }
+            Event::Held(HeldEvent::Arrived { up: true, .. }) => self.answered(at, setup),
+            Event::Engine(EngineEvent::RequestFailed { .. }) if self.caught_up.is_some() => self.again += 1,
+            Event::Engine(EngineEvent::RequestSent { kind: RequestKind::Fetch, .. }) => {
+                self.fetches += 1;
+                let most = self.opened.saturating_mul(u64::from(waits.attempts.max(1)));
+                if self.fetches > most {
+                    self.fetched.get_or_insert(at);
+                }
+            }
+            Event::Engine(
+                EngineEvent::EditAcknowledged { .. }
+                | EngineEvent::ConflictDecided { .. }
+                | EngineEvent::EditLogged { .. },
+            ) => {
+                self.brought += 1;
+                self.haste.settled();
+            }
+            Event::Engine(EngineEvent::CursorReset { .. }) => self.brought += 1,
+            _ => {}
+        }
+    }
+
+    /// The server took a message or gave a response; the engine may have no runs.
+    fn answered(&mut self, at: Time, setup: &OracleSetup) {
+        if at >= self.minute.since + MINUTE {
+            let behind = self.caught_up == Some(false);
+            self.minute = Minute { since: at, behind, ..Minute::default() };
+        }
+        self.minute.answers += 1;
+        let Minute { answers, worth, .. } = self.minute;
+        let looks = MINUTE.0 / LOOKS.0;
+        if self.caught_up.is_some() && answers > a_look(setup) * (looks + worth) {
+            self.crowded.get_or_insert(self.minute);
+        }
+    }
+
+    fn beyond(&self, at: Time, setup: &OracleSetup) -> Option<Beyond> {
+        let Account { asked, again, brought, answers, .. } = *self;
+        let units = &*setup.labels.units;
+        if self.caught_up.is_some() {
+            return None;
+        }
+        let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
+        let most = a_sync(setup) * (asked + due) + again + setup.patience.after_a_page() * brought;
+        (answers > most).then_some((at, [asked, due, again, brought, most]))
+    }
+
+    fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
+        let names = findings.words();
+        let text = if let Some((of, too_soon)) = self.haste.too_soon {
+            Some(too_soon.told(device, of, &setup.patience, names))
+        } else if let Some(minute) = self.crowded {
+            Some(told_crowded(device, minute, setup))
+        } else if let Some(beyond) = self.beyond.filter(|_| self.caught_up.is_none()) {
+            Some(self.told_answers(device, beyond, setup))
+        } else {
+            self.fetched.map(|at| self.told_fetches(device, at, &setup.patience.retries(), names))
+        };
+        findings.found(&STORM, (Some(device), None), text);
+    }
+
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, setup: &OracleSetup) -> String {
+        let names = &setup.labels;
+        let (at, counts) = beyond;
+        let [asked, due, again, brought, most] = counts.map(thousands);
+        let answers = thousands(self.answers);
+        format!(
+            "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
+             anything asked for: {} for each of the {asked} times that somebody or something asked for a \
+             sync and the {due} that a unit was due, {again} to run failed units again, and {} after \
+             each of {brought} answers and verdicts that brought something",
+            names.time(at),
+            a_sync(setup),
+            setup.patience.after_a_page(),
+        )
+    }
+
+    fn told_fetches(&self, device: DeviceId, at: Time, waits: &Waits, names: &Labels) -> String {
+        let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), waits.attempts);
+        format!(
+            "{device} asked for the details of records {fetches} times, from {} on more often than the \
+             retry.attempts = {attempts} for each of the {opened} times that somebody opened one",
+            names.time(at)
+        )
+    }
+    fn asks(&mut self) {
+        self.asked += 1;
+        self.haste.asked();
+    }
+}

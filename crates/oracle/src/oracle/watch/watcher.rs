@@ -1,0 +1,65 @@
+//! The interface of checks that follow the events of one device.
+
+use crate::base::{DeviceId, Time};
+use crate::contract::{Event, PendingEdit};
+use crate::oracle::check::Matter;
+use crate::oracle::findings::{Findings, Heard};
+use crate::oracle::model::ledger::Ledger;
+use crate::oracle::setup::OracleSetup;
+
+/// The end of a world, for one device.
+pub(in crate::oracle) struct Ended<'a> {
+    pub(in crate::oracle) at: Time,
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) setup: &'a OracleSetup,
+    pub(in crate::oracle) findings: &'a mut Findings,
+}
+
+/// What is known of a device at rest.
+pub(in crate::oracle) struct Rest<'a> {
+    /// The edits that have not been sent.
+    pub(in crate::oracle) unsent: &'a [PendingEdit],
+    pub(in crate::oracle) ledger: &'a Ledger,
+    /// Whether a unit ever ran.
+    pub(in crate::oracle) ran: bool,
+}
+
+/// Makes a watcher for a device without events.
+pub(in crate::oracle) type MakeWatcher = fn(&OracleSetup) -> Box<dyn Watcher>;
+
+/// One or several checks of one device that share state; `WATCHERS` in `checks` lists them.
+pub(in crate::oracle) trait Watcher {
+    /// Processes an event of the device.
+    fn on(&mut self, heard: &mut Heard<'_>);
+
+    /// Processes an event of the gateway or the backend for the device, or about one of its edits.
+    fn on_server(&mut self, _: &Event<'_>) {}
+
+    /// A person asks for a sync, or opens a record; there is no event for that.
+    fn asked(&mut self) {}
+
+    /// An engine without runs reports whether it is caught up.
+    fn says_caught_up(&mut self, _: bool) {}
+
+    /// The gateway or the backend was restored to an earlier state.
+    fn server_went_back(&mut self) {}
+
+    /// Another device has become a copy of this one.
+    fn was_copied(&mut self) {}
+
+    /// The device has come to rest.
+    fn at_rest(&mut self, _: &Rest<'_>, _: &mut Ended<'_>) {}
+
+    /// The last call, whether or not the device came to rest.
+    fn end(&mut self, _: &mut Ended<'_>) {}
+
+    /// Whether there was any of what a check looks at.
+    fn saw(&self, _: Matter) -> bool {
+        false
+    }
+
+    /// A metric that is the sum over all devices.
+    fn figure(&self) -> Option<(&'static str, u128)> {
+        None
+    }
+}

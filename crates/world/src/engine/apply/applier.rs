@@ -1,0 +1,560 @@
+//! Makes pulled rows durable: writes a network chunk in apply chunks, and moves the cursors with
+//! the rows.
+
+use std::rc::Rc;
+
+use crate::base::{EntityId, Span, Stamp, Undone, UnitId};
+use crate::contract::{EngineEvent, Excerpt, SyncError, UnitEvent};
+use crate::engine::apply::bad_rows::{BadRows, Verdict};
+use crate::engine::apply::chunks::{Segment, cut};
+use crate::engine::apply::deferred;
+use crate::engine::apply::foreign_keys;
+use crate::engine::apply::page_changes::{Dirty, TxChanges, tell_changes};
+use crate::engine::apply::partial_pages;
+use crate::engine::apply::partial_rows::Completed;
+use crate::engine::apply::seen_versions::over_undone;
+use crate::engine::options::{CursorBook, MissingParent};
+use crate::engine::process::Process;
+use crate::engine::rules::{Applied, CursorMoment, Part, Place};
+use crate::protocol::{Answer, Page, WireRow};
+use crate::store::{self, LateRow, Progress, StoreError, Stored, Tx};
+
+/// The ranges of stamps from `from` on that no range of `undone` covers.
+fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
+    let mut left = vec![(from, Stamp(i64::MAX))];
+    for undone in undone.iter().filter(|undone| undone.from <= undone.until) {
+        let cut = |(from, until): (Stamp, Stamp)| {
+            let (before, after) =
+                (Stamp(undone.from.0.saturating_sub(1)), Stamp(undone.until.0.saturating_add(1)));
+            [(from, until.min(before)), (from.max(after), until)]
+        };
+        left = left.into_iter().flat_map(cut).filter(|(from, until)| from <= until).collect();
+    }
+    left
+}
+
+pub(in crate::engine) struct Applier {
+    pub(in crate::engine) process: Rc<Process>,
+    bad_rows: BadRows,
+    /// Whether deferred rows are retried only once the row that they lack is here.
+    knows_lacks: bool,
+}
+
+impl Applier {
+    pub(in crate::engine) fn new(process: Rc<Process>) -> Applier {
+        let (keys, machine) = (process.store.options().checks_references(), process.ports.machine.clone());
+        // Rows that refer to each other in a circle arrive together and are checked together.
+        let waits = process.options.pull.missing_parent == MissingParent::Wait;
+        let knows_lacks = waits && !deferred::has_circle(&process.setup.schema);
+        Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), knows_lacks, process }
+    }
+
+    pub(in crate::engine) fn applying<'t, 's>(
+        &'t self,
+        tx: &'t Tx<'s>,
+        unit: Option<UnitId>,
+    ) -> Applying<'t, 's> {
+        Applying { applier: self, process: &self.process, tx, unit, told: TxChanges::default() }
+    }
+
+    /// The book that keeps the unit's cursor for an entity: its own or the shared one. A unit with
+    /// an excerpt of the entity has its own, as its cursor says nothing about the other rows.
+    pub(in crate::engine) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
+        if self.process.excerpt(unit, entity).is_some() && self.process.rules.cursor.is_own_of_a_part() {
+            return unit;
+        }
+        match self.process.options.pull.cursor {
+            CursorBook::Entity => store::SHARED,
+            CursorBook::Unit | CursorBook::LastSyncOn => unit,
+        }
+    }
+
+    pub(in crate::engine) async fn retry_late(
+        &self,
+        unit: UnitId,
+        entities: &[EntityId],
+    ) -> Result<(), SyncError> {
+        if !self.bad_rows.has_list() {
+            return Ok(());
+        }
+        let tries = self.process.rules.wake.tries_late_rows();
+        let retried = self.process.timed(|tx| {
+            tx.keep_late_rows()?;
+            if self.knows_lacks {
+                deferred::wake_all(tx)?;
+            }
+            let mut applying = self.applying(tx, Some(unit));
+            for &entity in entities.iter().filter(|_| tries) {
+                applying.retry(entity)?;
+            }
+            Ok((applying.told, tx.all_late()?))
+        });
+        let (retried, took) = retried.await;
+        let (told, left) = retried?;
+        self.tell(Some(unit), &told, took);
+        if tries {
+            self.process.emit(EngineEvent::RowsRetried { left });
+        }
+        Ok(())
+    }
+
+    /// Makes a response to a unit's pull durable. False if a partial row does not fit the held
+    /// version: from that transaction on nothing is written, and no cursor moves.
+    pub(in crate::engine) async fn pages(
+        &self,
+        unit: UnitId,
+        answer: &Answer<'_>,
+    ) -> Result<bool, SyncError> {
+        if self.process.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
+            self.save_cursors_early(unit, &answer.pages).await?;
+            self.process.crash_point("pull.cursor-saved").await;
+        }
+        self.transactions(Some(unit), answer, "pull.chunk-applied").await
+    }
+
+    pub(in crate::engine) async fn record(&self, answer: &Answer<'_>) -> Result<bool, SyncError> {
+        self.transactions(None, answer, "fetch.applied").await
+    }
+
+    async fn transactions(
+        &self,
+        unit: Option<UnitId>,
+        answer: &Answer<'_>,
+        point: &'static str,
+    ) -> Result<bool, SyncError> {
+        let sizes: Vec<usize> = answer.pages.iter().map(|page| page.rows.len()).collect();
+        for transaction in cut(&sizes, self.process.options.pull.apply_rows as usize) {
+            let applied = self.apply(unit, &answer.pages, &transaction).await;
+            if applied.is_err()
+                && self.process.rules.cursor.passes_what_failed()
+                && let Some(unit) = unit
+            {
+                self.save_cursors_early(unit, &answer.pages).await?;
+                return Ok(true);
+            }
+            if !applied? {
+                return Ok(false);
+            }
+            self.process.crash_point(point).await;
+        }
+        Ok(true)
+    }
+
+    /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
+    /// False if a partial row does not fit the held row: then nothing is written.
+    async fn apply(
+        &self,
+        unit: Option<UnitId>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+    ) -> Result<bool, SyncError> {
+        self.process.works_for(segments.iter().map(|segment| segment.until - segment.from).sum());
+        let written = self.process.timed(|tx| {
+            let mut applying = self.applying(tx, unit);
+            if !applying.pages(pages, segments)? {
+                return Ok(None);
+            }
+            applying.bring_in()?;
+            Ok(Some(applying.told))
+        });
+        let (told, took) = written.await;
+        if told == Err(StoreError::Dangling) {
+            self.process.emit(EngineEvent::ApplyAborted);
+        }
+        let Some(told) = told? else { return Ok(false) };
+        self.tell(unit, &told, took);
+        if let Some(unit) = unit.filter(|_| !self.begins_again()) {
+            self.tell_moved(unit, told.cursors);
+        }
+        Ok(true)
+    }
+
+    pub(in crate::engine) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
+        tell_changes(&self.process, unit, &told.changes, told.echoed, took);
+        if let (Some(unit), rows @ 1..) = (unit, told.excerpts) {
+            self.process.emit(EngineEvent::Unit(UnitEvent::Excerpt { unit, rows, took }));
+        }
+        let TxChanges { skipped, listed, .. } = *told;
+        if skipped + listed > 0 {
+            self.process.emit(EngineEvent::RowsFailed { skipped, listed });
+        }
+    }
+
+    /// How far `unit` has come with `entity` when a page begins or goes on.
+    ///
+    /// A response to a request without a cursor begins a full load. The load gets a generation of
+    /// its own, even if an earlier response was partly written: the server reports only rows that
+    /// vanished since this load began, so rows of an earlier load do not count.
+    fn progress(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId, begins_page: bool) -> Stored<Progress> {
+        let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
+        if begins_page && progress.cursor.is_none() {
+            progress.loading = true;
+            // A load that is set aside got its generation when it began.
+            if !self.sets_aside() {
+                progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+            }
+            if self.bad_rows.has_list() {
+                tx.drop_all_late(entity)?;
+            }
+        }
+        Ok(progress)
+    }
+
+    /// The generation of the latest full load of `entity` by any unit; `own` is this unit's. A
+    /// pulled row counts as seen by that load. Otherwise another unit's load would sweep, at its
+    /// end, a row that this unit received and will not receive again.
+    pub(in crate::engine) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Stored<u32> {
+        match self.process.options.pull.cursor {
+            CursorBook::Entity => Ok(own),
+            CursorBook::Unit | CursorBook::LastSyncOn => Ok(own.max(tx.generation(entity)?)),
+        }
+    }
+
+    async fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
+        let saved = self.process.write(|tx| {
+            for page in pages {
+                let mut progress = self.progress(tx, unit, page.entity, true)?;
+                progress.cursor = Some(page.cursor.clone().into_owned());
+                tx.save_progress(self.cursor_book(unit, page.entity), page.entity, &progress)?;
+            }
+            Ok(())
+        });
+        saved.await?;
+        self.tell_moved(unit, pages.iter().map(|page| page.entity).collect());
+        Ok(())
+    }
+
+    /// Restarts the load of an entity whose cursor the server no longer knows: all rows come again,
+    /// and rows that do not come are removed at the end.
+    pub(in crate::engine) async fn load_again(
+        &self,
+        unit: UnitId,
+        entity: EntityId,
+    ) -> Result<(), SyncError> {
+        let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
+        let reset = self.process.write(|tx| {
+            let progress = tx.progress(book, entity)?;
+            if whole {
+                tx.drop_live_shadows(entity)?;
+            }
+            tx.save_progress(book, entity, &Progress { cursor: None, ..progress })?;
+            if self.sets_aside() {
+                return store::staged::drop_entity(tx, unit, entity);
+            }
+            if self.begins_again() {
+                store::note_whole_sync(tx, book, entity, None)?;
+            }
+            Ok(0)
+        });
+        let rows = reset.await?;
+        self.process.emit(EngineEvent::CursorReset { unit, entity });
+        self.tell_thrown_away(unit, rows);
+        Ok(())
+    }
+}
+
+/// One transaction of pulled rows, and what to report of it.
+pub(in crate::engine) struct Applying<'t, 's> {
+    applier: &'t Applier,
+    process: &'t Process,
+    tx: &'t Tx<'s>,
+    unit: Option<UnitId>,
+    pub(in crate::engine) told: TxChanges,
+}
+
+impl Applying<'_, '_> {
+    /// Writes the rows of segments, and the cursors of the pages that end in them. False if a
+    /// partial row does not fit the held row: this call has then written nothing.
+    pub(in crate::engine) fn pages(&mut self, pages: &[Page<'_>], segments: &[Segment]) -> Stored<bool> {
+        let dirty = Dirty(self.tx.dirty()?);
+        let Some(completed) = Completed::of(self.tx, pages, segments, |id, key| dirty.has(id, key))? else {
+            return Ok(false);
+        };
+        for segment in segments {
+            self.segment(&pages[segment.page], *segment, &completed, &dirty)?;
+        }
+        Ok(true)
+    }
+
+    fn segment(
+        &mut self,
+        page: &Page<'_>,
+        segment: Segment,
+        completed: &Completed,
+        dirty: &Dirty,
+    ) -> Stored<()> {
+        let (tx, process, id) = (self.tx, self.process, page.entity);
+        if let Some((unit, excerpt)) = self.unit.and_then(|unit| Some((unit, process.excerpt(unit, id)?))) {
+            return self.excerpt(unit, excerpt, page, segment, dirty);
+        }
+        let (progress, latest) = match self.unit {
+            Some(unit) => {
+                let progress = self.applier.progress(tx, unit, id, segment.from == 0)?;
+                let latest = self.applier.latest_load(tx, id, progress.generation)?;
+                (progress, latest)
+            }
+            None => (Progress::default(), 0),
+        };
+        if let Some((first, count)) = page.ids.filter(|_| segment.from == 0) {
+            store::add_keys(tx, id, first, count)?;
+        }
+        let undone = process.passed.hears(tx, id, &page.undone)?;
+        for index in (segment.from..segment.until).filter(|index| process.rules.apply.takes(*index)) {
+            completed.with((segment.page, index), page.rows.get(index), |row| {
+                let is_dirty = dirty.has(id, row.key);
+                if self.unit.is_some() && self.holds_back(id, row, is_dirty)? {
+                    // The row may be here in an older version: no load may sweep it.
+                    return tx.seen(id, row.key, latest);
+                }
+                let applied = self.row(Place::of(id, latest, is_dirty), row, &undone)?;
+                self.told.echoed += u32::from(process.is_echo(id, row.key, row.stamp));
+                let seen = progress.loading || !is_dirty;
+                if applied == Applied::Kept && seen && row.values.is_some() {
+                    // Its edits may be settled before the load ends; then nothing else keeps it
+                    // from the sweep.
+                    tx.seen(id, row.key, latest)?;
+                }
+                self.told.note(id, row, applied);
+                Ok(())
+            })?;
+        }
+        self.unit.map_or(Ok(()), |unit| self.keep_progress(unit, page, segment, progress))
+    }
+
+    /// Whether a row cannot be applied now; it is then skipped or deferred.
+    fn holds_back(&mut self, entity: EntityId, row: WireRow<'_>, is_dirty: bool) -> Stored<bool> {
+        let mut verdict = self.applier.bad_rows.judge(self.tx, entity, row)?;
+        let missing = self.process.options.pull.missing_parent;
+        if verdict == Verdict::Apply && !is_dirty && missing.holds(self.tx, entity, row)? {
+            self.tx.set_late(entity, row.key, row.stamp, row.values)?;
+            verdict = Verdict::Listed;
+        }
+        self.told.skipped += u32::from(verdict == Verdict::Skip);
+        self.told.listed += u32::from(verdict == Verdict::Listed);
+        Ok(verdict != Verdict::Apply)
+    }
+
+    /// Stores a unit's excerpt of a page's rows. A deleted row is deleted in full, unless the
+    /// excerpt selects rows: then the row may only have left the selection.
+    fn excerpt(
+        &mut self,
+        unit: UnitId,
+        excerpt: &Excerpt,
+        page: &Page<'_>,
+        segment: Segment,
+        dirty: &Dirty,
+    ) -> Stored<()> {
+        let (tx, process) = (self.tx, self.process);
+        let undone = process.passed.hears(tx, page.entity, &page.undone)?;
+        let part = Part { unit, of: excerpt, entity: process.setup.schema.entity(page.entity) };
+        let book = self.applier.cursor_book(unit, page.entity);
+        let mut progress = part.begin(tx, book, segment)?;
+        for row in (segment.from..segment.until).map(|index| page.rows.get(index)) {
+            let place = Place::of(page.entity, 0, dirty.has(page.entity, row.key));
+            part.apply(tx, &*process.rules.apply, place, row, &undone)?;
+            self.told.excerpts += 1;
+            if row.values.is_none() && excerpt.rows.is_empty() {
+                let applied = self.row(place, row, &undone)?;
+                self.told.note(page.entity, row, applied);
+            }
+        }
+        if part.end(tx, book, page, segment, &mut progress)? {
+            self.told.cursors.push(page.entity);
+        }
+        Ok(())
+    }
+
+    /// Applies a row by the rule, over any held version that may be `undone`. Forgets the noted end
+    /// of the row once that end or a later version comes down.
+    fn row(&self, place: Place, row: WireRow<'_>, undone: &[Undone]) -> Stored<Applied> {
+        let (tx, passed) = (self.tx, &self.process.passed);
+        let ended = passed.end_of(tx, place.id, row.key)?;
+        let place = Place { ended, ..over_undone(tx, place, row.key, undone)? };
+        let kept = if place.dirty { None } else { self.process.options.paths.kept(tx, place.id, row)? };
+        let row = WireRow { values: kept.as_deref().or(row.values), ..row };
+        let applied = self.process.rules.apply.apply(tx, place, row)?;
+        if applied == Applied::Removed && self.process.has_excerpts(place.id) {
+            store::excerpts::remove_by(tx, place.id, row.key, row.stamp)?;
+        }
+        if ended.is_some() && applied != Applied::Kept {
+            passed.forget(tx, place.id, row.key)?;
+        }
+        Ok(applied)
+    }
+
+    fn retry(&mut self, entity: EntityId) -> Stored<bool> {
+        let mut any = false;
+        let dirty = Dirty(self.tx.dirty()?);
+        let missing = self.process.options.pull.missing_parent;
+        for late in self.tx.late_to_try(entity)? {
+            if self.applier.bad_rows.fails(entity, &late.key) {
+                continue;
+            }
+            let waits = deferred::still_waits(self.tx, entity, row_of(&late), missing)?;
+            if !waits {
+                self.late(entity, &late, &dirty)?;
+                any = true;
+            } else if self.applier.knows_lacks {
+                deferred::note_lack(self.tx, entity, &late)?;
+            }
+        }
+        Ok(any)
+    }
+
+    fn late(&mut self, entity: EntityId, late: &LateRow, dirty: &Dirty) -> Stored<()> {
+        let place = Place::of(entity, self.tx.generation(entity)?, dirty.has(entity, &late.key));
+        let undone = self.process.passed.undone(entity);
+        let row = row_of(late);
+        let applied = self.row(place, row, &undone)?;
+        self.told.note(entity, row, applied);
+        self.tx.drop_late(entity, &late.key, late.stamp)
+    }
+
+    /// Applies deferred rows that this transaction unblocks. Rows that refer only to each other and
+    /// to rows that are here come together. A deletion comes after the deletions of the rows that
+    /// refer to it.
+    pub(in crate::engine) fn bring_in(&mut self) -> Stored<()> {
+        let (tx, schema) = (self.tx, &self.process.setup.schema);
+        let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
+        // Foreign keys in SQLite defer deletions, too.
+        if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
+            return Ok(());
+        }
+        if self.applier.knows_lacks {
+            return self.bring_in_what_lacked();
+        }
+        let mut late = Vec::new();
+        for entity in schema.ids().filter(|_| brings) {
+            late.extend(tx.late(entity)?.into_iter().map(|row| (entity, row)));
+        }
+        let whole = deferred::whole_groups(tx, &late)?;
+        if !whole.is_empty() {
+            store::defer_foreign_keys(tx)?;
+        }
+        let dirty = Dirty(tx.dirty()?);
+        for (entity, row) in whole {
+            self.late(*entity, row, &dirty)?;
+        }
+        loop {
+            let before = tx.all_late()?;
+            for entity in schema.ids() {
+                self.retry(entity)?;
+            }
+            if tx.all_late()? == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The same if rows cannot refer to each other in a circle: retries only rows whose missing row
+    /// has come.
+    fn bring_in_what_lacked(&mut self) -> Stored<()> {
+        if !self.tx.any_late()? {
+            return Ok(());
+        }
+        let mut heard = 0;
+        loop {
+            for (entity, key, ..) in self.told.changes[heard..].iter().filter(|(.., removed)| !removed) {
+                self.tx.lack_no_more(*entity, key)?;
+            }
+            heard = self.told.changes.len();
+            let mut any = false;
+            for entity in self.process.setup.schema.ids() {
+                any |= self.retry(entity)?;
+            }
+            if !any {
+                return Ok(());
+            }
+        }
+    }
+
+    fn keep_progress(
+        &mut self,
+        unit: UnitId,
+        page: &Page<'_>,
+        segment: Segment,
+        mut progress: Progress,
+    ) -> Stored<()> {
+        let (tx, process, id) = (self.tx, self.process, page.entity);
+        let (rules, before) = (&process.rules.cursor, progress.clone());
+        if segment.ends_page {
+            if rules.is_saved(page.more) {
+                progress.cursor = Some(page.cursor.clone().into_owned());
+            }
+            if progress.loading && rules.keeps_what_is_withheld() {
+                page.withheld.iter().try_for_each(|key| tx.seen(id, key, progress.generation))?;
+            }
+            let loaded = progress.loading && !page.more;
+            if loaded {
+                progress.loading = false;
+                // A load may leave out what is not settled yet, such as rows just made here.
+                let undone = process.passed.undone(id);
+                for key in process.just_made(id, &undone) {
+                    tx.seen(id, &key, progress.generation)?;
+                }
+                // It may also leave out versions that this device got in another way.
+                if let Some(from) = page.unseen {
+                    for stamps in beside(from, &undone) {
+                        tx.spare(id, progress.generation, stamps)?;
+                    }
+                }
+                foreign_keys::outlast_load(tx, id, progress.generation)?;
+                let swept = rules.sweep(tx, id, progress.generation)?;
+                self.told.changes.extend(swept.into_iter().map(|key| (id, key, Stamp(0), true)));
+            }
+            if !page.more && process.has_excerpts(id) {
+                partial_pages::pass_by(tx, page, loaded)?;
+            }
+        }
+        if progress != before || segment.until > segment.from {
+            tx.save_progress(self.applier.cursor_book(unit, id), id, &progress)?;
+            if segment.ends_page {
+                self.told.cursors.push(id);
+                if rules.is_shared() {
+                    self.move_all(unit, &progress)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the cursors of all entities that have one to this position; only a planted bug asks
+    /// for it.
+    fn move_all(&self, unit: UnitId, to: &Progress) -> Stored<()> {
+        for entity in self.process.setup.schema.ids() {
+            let book = self.applier.cursor_book(unit, entity);
+            let progress = self.tx.progress(book, entity)?;
+            if progress.cursor.is_some() && !progress.loading {
+                let moved = Progress { cursor: to.cursor.clone(), ..progress };
+                self.tx.save_progress(book, entity, &moved)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row_of(late: &LateRow) -> WireRow<'_> {
+    WireRow { key: &late.key, stamp: late.stamp, values: late.values.as_deref(), part: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_undone_is_left_out_of_what_a_load_spares() {
+        let left = |from, undone: &[(i64, i64)]| {
+            let undone =
+                undone.iter().map(|&(from, until)| Undone { from: Stamp(from), until: Stamp(until) });
+            let left = beside(Stamp(from), &undone.collect::<Vec<_>>());
+            left.into_iter().map(|(from, until)| (from.0, until.0)).collect::<Vec<_>>()
+        };
+        let all = i64::MAX;
+        assert_eq!(left(5, &[]), [(5, all)]);
+        assert_eq!(left(5, &[(7, 9)]), [(5, 6), (10, all)]);
+        assert_eq!(left(8, &[(7, 9)]), [(10, all)]);
+        assert_eq!(left(10, &[(7, 9)]), [(10, all)]);
+        assert_eq!(left(5, &[(1, 6), (8, 9)]), [(7, 7), (10, all)]);
+        assert_eq!(left(5, &[(i64::MIN, 9)]), [(10, all)]);
+    }
+}

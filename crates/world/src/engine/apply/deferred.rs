@@ -1,0 +1,137 @@
+//! Rows that came before a row that they refer to, and deletions of rows that others still refer
+//! to. They wait on the durable list of deferred rows until a transaction brings the rest.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Cell, EntityId, Key};
+use crate::contract::{ColumnKind, RowWait, Schema};
+use crate::engine::options::MissingParent;
+use crate::protocol::WireRow;
+use crate::store::{self, LateRow, Stored, Tx};
+
+/// Whether a deferred row must still wait; with foreign keys, SQLite would refuse it.
+pub(in crate::engine) fn still_waits(
+    tx: &Tx<'_>,
+    entity: EntityId,
+    row: WireRow<'_>,
+    missing: MissingParent,
+) -> Stored<bool> {
+    let missing = if tx.checks_references() { MissingParent::Wait } else { missing };
+    missing.holds(tx, entity, row)
+}
+
+impl MissingParent {
+    pub(in crate::engine) fn holds(self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<bool> {
+        let ends = row.values.is_none() && tx.checks_references();
+        if self == MissingParent::Ignore && !ends {
+            return Ok(false);
+        }
+        let Some(cells) = row.values else {
+            return Ok(store::first_referring(tx, entity, row.key)?.is_some());
+        };
+        lacks_any(tx, (entity, row.key), cells)
+    }
+}
+
+/// Whether a row of these cells refers to another row that is not here.
+pub(in crate::engine) fn lacks_any(
+    tx: &Tx<'_>,
+    (entity, key): (EntityId, &str),
+    cells: &[Cell<'_>],
+) -> Stored<bool> {
+    for (target, parent) in store::parents_of(tx, entity, cells) {
+        let is_itself = target == entity && *parent == *key;
+        if !is_itself && !store::is_here(tx, target, &parent)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The first deferred row that waits for another row, with that row.
+pub(in crate::engine) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
+    if tx.all_late()? == 0 {
+        return Ok(None);
+    }
+    for entity in tx.schema().ids() {
+        for late in tx.late(entity)? {
+            let (other, ends) = match &late.values {
+                Some(cells) => (missing(tx, entity, cells)?.into_iter().next(), false),
+                None => (store::first_referring(tx, entity, late.key.as_str())?, true),
+            };
+            if let Some(other) = other {
+                return Ok(Some(RowWait { row: (entity, late.key), other, ends }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether rows may refer to each other in a circle, or to rows of their own entity.
+pub(in crate::engine) fn has_circle(schema: &Schema) -> bool {
+    let mut left: Vec<EntityId> = schema.ids().collect();
+    loop {
+        let refers = |of: &EntityId| {
+            let columns = &schema.entity(*of).columns;
+            columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(to) if left.contains(&to)))
+        };
+        let within: Vec<EntityId> = left.iter().copied().filter(refers).collect();
+        if within.len() == left.len() {
+            return !left.is_empty();
+        }
+        left = within;
+    }
+}
+
+/// Notes which missing row a deferred row refers to, if any: it is not retried before that row is
+/// here.
+pub(in crate::engine) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
+    match missing(tx, entity, late.values.as_deref().unwrap_or_default())?.first() {
+        Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
+        // A deletion waits for the rows that refer to it.
+        None => Ok(()),
+    }
+}
+
+/// Marks deferred rows for a retry if the row that they lacked is here now, whatever brought it.
+pub(in crate::engine) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
+    for (entity, key) in tx.lacked()? {
+        if store::is_here(tx, entity, key.as_str())? {
+            tx.lack_no_more(entity, &key)?;
+        }
+    }
+    Ok(())
+}
+
+fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(EntityId, Key)>> {
+    let mut missing = Vec::new();
+    for (target, key) in store::parents_of(tx, entity, cells) {
+        if !store::is_here(tx, target, key.as_str())? {
+            missing.push((target, key));
+        }
+    }
+    Ok(missing)
+}
+
+/// The deferred rows that refer only to each other and to rows that are here.
+pub(in crate::engine) fn whole_groups<'l>(
+    tx: &Tx<'_>,
+    late: &'l [(EntityId, LateRow)],
+) -> Stored<Vec<&'l (EntityId, LateRow)>> {
+    let mut left = BTreeMap::new();
+    for row in late {
+        // A deletion waits for others.
+        if let Some(cells) = &row.1.values {
+            left.insert((row.0, row.1.key.clone()), (row, missing(tx, row.0, cells)?));
+        }
+    }
+    loop {
+        let lacks = |missing: &[(EntityId, Key)]| missing.iter().any(|other| !left.contains_key(other));
+        let out: Vec<(EntityId, Key)> =
+            left.iter().filter(|(_, (_, missing))| lacks(missing)).map(|(row, _)| row.clone()).collect();
+        if out.is_empty() {
+            return Ok(left.into_values().map(|(row, _)| row).collect());
+        }
+        left.retain(|row, _| out.binary_search(row).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! Pages of a unit that pulls an excerpt of an entity: some columns, of some rows.
+//!
+//! An excerpt lies beside the rows that are held in full and changes none of them; the app shows it
+//! where it is newer. So no row has columns of two versions, and a row that a person edits is there
+//! in full.
+
+use crate::base::{EntityId, Undone, UnitId};
+use crate::contract::Excerpt;
+use crate::engine::apply::chunks::Segment;
+use crate::engine::apply::seen_versions::over_undone;
+use crate::engine::process::Process;
+use crate::engine::rules::{ApplyRule, Part, Place};
+use crate::protocol::{Page, WireRow};
+use crate::store::{self, Progress, Stored, Tx};
+
+impl Process {
+    pub(in crate::engine) fn excerpt(&self, unit: UnitId, entity: EntityId) -> Option<&Excerpt> {
+        self.unit(unit).excerpt(entity)
+    }
+
+    pub(in crate::engine) fn has_excerpts(&self, entity: EntityId) -> bool {
+        self.setup.units.iter().any(|unit| unit.excerpt(entity).is_some())
+    }
+}
+
+impl Part<'_> {
+    /// The progress of the excerpt when a page begins or goes on. A response to a request without a
+    /// cursor begins a load.
+    pub(in crate::engine) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
+        let mut progress = tx.progress(book, self.of.entity)?;
+        if segment.from == 0 && progress.cursor.is_none() {
+            progress.loading = true;
+            store::excerpts::begin_load(tx, self.unit, self.of.entity)?;
+        }
+        Ok(progress)
+    }
+
+    /// Applies a row by the rule, over any held version that may be `undone`. A deleted row leaves
+    /// the excerpt.
+    pub(in crate::engine) fn apply(
+        &self,
+        tx: &Tx<'_>,
+        rule: &dyn ApplyRule,
+        place: Place,
+        row: WireRow<'_>,
+        undone: &[Undone],
+    ) -> Stored<()> {
+        if row.values.is_none() {
+            return store::excerpts::remove(tx, (self.unit, place.id), row.key);
+        }
+        rule.apply_part(tx, self, over_undone(tx, place, row.key, undone)?, row)
+    }
+
+    /// Ends a segment that was applied; true if that saved the page's cursor.
+    pub(in crate::engine) fn end(
+        &self,
+        tx: &Tx<'_>,
+        book: UnitId,
+        page: &Page<'_>,
+        segment: Segment,
+        progress: &mut Progress,
+    ) -> Stored<bool> {
+        let before = tx.progress(book, self.of.entity)?;
+        if segment.ends_page {
+            progress.cursor = Some(page.cursor.clone().into_owned());
+            if progress.loading && !page.more {
+                progress.loading = false;
+                let withheld = page.withheld.iter().map(|key| &**key);
+                store::excerpts::end_load(tx, (self.unit, self.of.entity), withheld)?;
+            }
+        }
+        if *progress == before && segment.from == segment.until {
+            return Ok(false);
+        }
+        tx.save_progress(book, self.of.entity, progress)?;
+        Ok(segment.ends_page)
+    }
+}
+
+/// Updates excerpts after a unit has pulled all of an entity; `loaded`: by a full load.
+pub(in crate::engine) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
+    let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
+    store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))
+}

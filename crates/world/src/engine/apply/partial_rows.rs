@@ -1,0 +1,87 @@
+//! Partial rows, of which a page brings some columns. One is used only if the row is held in the
+//! version that it builds on and has no local edits. Otherwise the response is not used; as its
+//! cursor is not saved, the row comes whole with the next request.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Cell, EntityId, Value};
+use crate::engine::apply::chunks::Segment;
+use crate::protocol::{Page, WireRow};
+use crate::store::{Stored, Tx};
+
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
+
+impl Completed {
+    pub(in crate::engine) fn of(
+        tx: &Tx<'_>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+        is_dirty: impl Fn(EntityId, &str) -> bool,
+    ) -> Stored<Option<Completed>> {
+        let mut completed = Completed::default();
+        for segment in segments {
+            let page = &pages[segment.page];
+            for index in segment.from..segment.until {
+                let row = page.rows.get(index);
+                if row.part.is_none() {
+                    continue;
+                }
+                let held = tx.row(page.entity, row.key)?.filter(|_| !is_dirty(page.entity, row.key));
+                let held = held.filter(|held| row.part.is_some_and(|part| part.base == held.stamp));
+                let Some(held) = held else { return Ok(None) };
+                let Some(values) = merged(held.values, row) else { return Ok(None) };
+                completed.0.insert((segment.page, index), values);
+            }
+        }
+        Ok(Some(completed))
+    }
+
+    pub(in crate::engine) fn with<R>(
+        &self,
+        place: (usize, usize),
+        row: WireRow<'_>,
+        f: impl FnOnce(WireRow<'_>) -> R,
+    ) -> R {
+        match self.0.get(&place) {
+            None => f(row),
+            Some(values) => {
+                let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
+                f(WireRow { values: Some(&cells), part: None, ..row })
+            }
+        }
+    }
+}
+
+/// The held values with the columns that came; `None` if the device lacks one of those columns.
+fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
+    let (part, cells) = (row.part?, row.values?);
+    let places = (0..held.len()).filter(|&place| part.has(place));
+    if places.clone().count() != cells.len() {
+        return None;
+    }
+    for (place, cell) in places.zip(cells) {
+        held[place] = cell.to_value();
+    }
+    Some(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Stamp;
+    use crate::protocol::Part;
+
+    fn merge(columns: u64, cells: &[Cell<'_>]) -> Option<Vec<Value>> {
+        let part = Some(Part { base: Stamp(1), columns });
+        let held = vec![Value::Int(1), Value::Null, Value::Int(3)];
+        merged(held, WireRow { key: "k", stamp: Stamp(2), values: Some(cells), part })
+    }
+
+    #[test]
+    fn columns_that_came_replace_those_that_are_held() {
+        let cells = [Cell::Int(7), Cell::Null];
+        assert_eq!(merge(0b101, &cells), Some(vec![Value::Int(7), Value::Null, Value::Null]));
+        assert_eq!(merge(0b1001, &cells), None, "the device has no fourth column");
+    }
+}

@@ -1,0 +1,132 @@
+//! The part of a run's pull that goes with its last push, and the pull after it.
+//!
+//! If a run is one request, waiting edits and the question for changes share it. The response is
+//! handled like two: the verdicts are settled in one transaction, then the pages are applied in
+//! theirs. So a death in between, or a lost response, leaves what it would leave with two requests.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use crate::base::EntityId;
+use crate::contract::SyncError;
+use crate::engine::beside::several;
+use crate::engine::exchange::RunError;
+use crate::engine::options::{Replace, RequestPer};
+use crate::engine::pull::prefetch::pull_ahead;
+use crate::engine::pull::puller::{Came, Puller, Run, Taken, goes_on};
+use crate::engine::pull::reload::pull_all_again;
+use crate::protocol::{Answer, PullRequest, PushRequest, Request, SyncRequest, Want};
+
+pub(in crate::engine) struct Along<'p> {
+    puller: &'p Puller,
+    run: Run,
+    left: Vec<EntityId>,
+    has_begun: bool,
+}
+
+impl<'p> Along<'p> {
+    pub(in crate::engine) async fn begin(puller: &'p Puller, run: Run) -> Result<Along<'p>, RunError> {
+        let left = puller.process.unit(run.unit).pull.clone();
+        let mut along = Along { puller, run, left, has_begun: false };
+        if along.is_one_request() {
+            along.retry_late().await?;
+        }
+        Ok(along)
+    }
+
+    pub(in crate::engine) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
+        Along { puller, run, left: Vec::new(), has_begun: true }
+    }
+
+    fn is_one_request(&self) -> bool {
+        let options = &self.puller.process.options;
+        options.requests == RequestPer::Branch && options.pull.replace == Replace::Versions
+    }
+
+    /// Retries deferred rows once, before new rows are pulled.
+    async fn retry_late(&mut self) -> Result<(), RunError> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.puller.applier.retry_late(self.run.unit, &self.left).await?;
+        }
+        Ok(())
+    }
+
+    /// The wants to send with the run's last push; empty if that push goes alone.
+    pub(in crate::engine) fn wants(&self) -> Result<Vec<Want>, SyncError> {
+        if !self.is_one_request() || self.left.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.puller.wants(self.run.unit, &self.left)
+    }
+
+    pub(in crate::engine) fn request(&self, push: PushRequest, wants: &[Want]) -> Request {
+        let asked = self.puller.pull_request(self.run, wants.to_vec());
+        let pull = PullRequest { clock: push.clock, by_address: false, ..asked };
+        Request::Sync(SyncRequest { push, pull })
+    }
+
+    /// Checks that a response has only pages that were requested, or none.
+    pub(in crate::engine) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+        if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
+    }
+
+    /// Makes the pages of a response durable, after its verdicts are settled. If the server sent
+    /// none, a later pull requests them alone, and the server then says why.
+    pub(in crate::engine) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+        if answer.pages.is_empty() {
+            return Ok(());
+        }
+        self.puller.process.crash_point("pull.answer-received").await;
+        let taken = self.puller.take_pages(self.run.unit, came, answer).await?;
+        if taken != Taken::Unusable {
+            self.left.retain(|&entity| goes_on(answer, entity));
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) async fn pull(mut self) -> Result<(), RunError> {
+        self.retry_late().await?;
+        pull(self.puller, self.run, self.left).await
+    }
+}
+
+/// Pulls `left`: in turn or with prefetch, one entity after another or several concurrently.
+///
+/// Each stream pulls one entity to its end, by that entity's own cursor. Streams share the link,
+/// the controller of chunk sizes and the database, one transaction at a time. Until the run ends, a
+/// reader may see a row before the row of another entity that it refers to.
+async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
+    let options = &puller.process.options;
+    if options.pull.replace == Replace::All {
+        return pull_all_again(puller, run, left).await;
+    }
+    if matches!(options.requests, RequestPer::Entity | RequestPer::Call) {
+        return pull_side_by_side(puller, run, left).await;
+    }
+    if options.pull.streams <= 1 {
+        return pull_all(puller, run, left).await;
+    }
+    // One request for all entities is enough if there is little to pull; only what is left after it
+    // is worth several streams.
+    let left = puller.pull_in_turn(run, left, 1).await?;
+    pull_side_by_side(puller, run, left).await
+}
+
+async fn pull_all(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
+    match puller.process.options.pull.prefetch {
+        0 => puller.pull_in_turn(run, left, u32::MAX).await.map(drop),
+        ahead => pull_ahead(puller, run, left, ahead as usize).await,
+    }
+}
+
+/// Pulls `left` up to the server's head, several entities concurrently. After a failure no stream
+/// starts another entity; those under way finish theirs.
+async fn pull_side_by_side(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
+    let streams = left.len().min(puller.process.options.pull.streams as usize);
+    let left = RefCell::new(VecDeque::from(left));
+    let pull_next = async || {
+        let Some(entity) = left.borrow_mut().pop_front() else { return Ok(false) };
+        pull_all(puller, run, vec![entity]).await.map(|()| true)
+    };
+    several(&puller.process.dead, streams, pull_next).await
+}

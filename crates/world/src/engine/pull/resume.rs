@@ -1,0 +1,107 @@
+//! Where a run begins: after what the last run brought, or where the last complete one ended.
+
+use crate::base::{EntityId, UnitId};
+use crate::contract::{EngineEvent, SyncError};
+use crate::engine::apply::applier::Applier;
+use crate::engine::options::{Checkpoint, CursorBook};
+use crate::store::{self, Progress, Stored, Tx};
+
+impl Applier {
+    /// Prepares a run of the unit. If pulls start at the date or the end of the last complete sync,
+    /// what an interrupted run had reached is dropped.
+    pub(in crate::engine) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
+        let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
+        if !asks_by_date && !self.begins_again() && !self.sets_aside() {
+            return Ok(());
+        }
+        let begun = self.process.write(|tx| {
+            let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
+            for entity in self.pulled(unit) {
+                if asks_by_date {
+                    self.go_to(tx, unit, entity, (date.map(|date| date.0.to_string()), true))?;
+                } else if self.begins_again() && !self.sets_aside() {
+                    self.go_back(tx, unit, entity)?;
+                }
+            }
+            self.take_up(tx, unit)
+        });
+        self.tell_thrown_away(unit, begun.await?);
+        Ok(())
+    }
+
+    pub(in crate::engine) fn begins_again(&self) -> bool {
+        self.process.options.pull.checkpoint == Checkpoint::Session
+    }
+
+    fn pulled(&self, unit: UnitId) -> Vec<EntityId> {
+        self.process.unit(unit).pull.clone()
+    }
+
+    /// Keeps what is set aside, or drops it; returns how many rows were dropped.
+    fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
+        if !self.sets_aside() {
+            return Ok(0);
+        }
+        let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
+        if asks_by_date || self.begins_again() || !self.fits(tx, unit)? {
+            return store::staged::drop_all(tx, unit);
+        }
+        if !self.process.rules.cursor.keeps_what_waits() {
+            store::staged::drop_rows(tx, unit)?;
+        }
+        Ok(0)
+    }
+
+    /// Goes back to where the last complete sync ended. If none was noted, the present state counts
+    /// as complete.
+    fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
+        let book = self.cursor_book(unit, entity);
+        match store::whole_sync(tx, book, entity)? {
+            Some(cursor) => self.go_to(tx, unit, entity, (cursor, false)),
+            None => store::note_whole_sync(tx, book, entity, tx.progress(book, entity)?.cursor.as_deref()),
+        }
+    }
+
+    fn go_to(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        entity: EntityId,
+        (cursor, is_date): (Option<String>, bool),
+    ) -> Stored<()> {
+        let book = self.cursor_book(unit, entity);
+        let progress = tx.progress(book, entity)?;
+        // The date does not cover a load that has not ended, which starts again without a cursor.
+        let cursor = cursor.filter(|_| !is_date || progress.cursor.is_some() && !progress.loading);
+        if progress.cursor == cursor {
+            return Ok(());
+        }
+        tx.save_progress(book, entity, &Progress { cursor, ..progress })
+    }
+
+    /// Notes that the unit's run ended well. Returns the entities whose cursors moved in it, if
+    /// cursors count only at the end of a run.
+    pub(in crate::engine) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
+        let mut moved = Vec::new();
+        if !self.begins_again() || self.sets_aside() {
+            return Ok(moved);
+        }
+        for entity in self.pulled(unit) {
+            let book = self.cursor_book(unit, entity);
+            let cursor = tx.progress(book, entity)?.cursor;
+            if store::whole_sync(tx, book, entity)?.as_ref() != Some(&cursor) {
+                store::note_whole_sync(tx, book, entity, cursor.as_deref())?;
+                moved.push(entity);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Reports that cursors were saved: with their rows, or at the end of the run if interrupted
+    /// runs begin again.
+    pub(in crate::engine) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
+        for entity in entities {
+            self.process.emit(EngineEvent::CursorSaved { unit, entity });
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Rows that get another key than the one that the device made: the key of a row that the backend
+//! already had, or one from a pool.
+
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};
+use crate::engine::conflict::{Conflict, Resolution, says_the_same};
+use crate::store::{self, Entry, Reach, Stored, Tx, keys_left};
+
+/// An edit as it stands in the outbox, which may have changed since it was read.
+pub(in crate::engine) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
+    let waiting = tx.entries_for(entry.entity, &entry.key)?;
+    Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
+}
+
+/// Gives a created row the key that the backend chose; returns the edit as it is then. The
+/// backend's version goes to the row's shadow, unless a newer one is there.
+pub(in crate::engine) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
+    store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
+    if reach.newer {
+        let beside = tx.take_shadow(entry.entity, &row.key)?;
+        let newer = beside.filter(|beside| beside.stamp > row.stamp);
+        tx.keep_shadow(entry.entity, newer.as_ref().unwrap_or(row))?;
+    }
+    let key = row.key.clone();
+    Ok(as_it_waits(tx, &Entry { key: key.clone(), ..entry.clone() })?
+        .unwrap_or_else(|| Entry { key, ..entry.clone() }))
+}
+
+pub(in crate::engine) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stored<u32> {
+    if naming.by != NamedBy::Pool {
+        return Ok(0);
+    }
+    let left = keys_left(tx, entity)?;
+    Ok(if left < naming.refill { naming.pool - left } else { 0 })
+}
+
+/// The backend's row with the same natural key, if natural keys name this entity's rows.
+pub(in crate::engine) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
+    let decides = naming.by == NamedBy::NaturalKey
+        && conflict.why == Refusal::Taken
+        && conflict.entry.kind == EditKind::Create
+        && !conflict.wants_taken_key();
+    conflict.current.filter(|row| decides && row.values.is_some())
+}
+
+pub(in crate::engine) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
+    if says_the_same(conflict) {
+        return Resolution::Same;
+    }
+    let current = conflict.current.and_then(|row| row.values.as_deref()).unwrap_or_default();
+    match rule {
+        MergeRule::First => Resolution::Remote,
+        MergeRule::Last => Resolution::Local { onto: conflict.entry.key.clone() },
+        MergeRule::Fill => {
+            let empty = |column: &usize| {
+                let place = conflict.entity.projection.binary_search(column);
+                place.is_ok_and(|at| current.get(at) == Some(&Value::Null))
+            };
+            let set = conflict.entry.values.iter().filter(|(_, value)| *value != Value::Null);
+            let columns: Vec<usize> = set.map(|(column, _)| *column).filter(empty).collect();
+            if columns.is_empty() {
+                return Resolution::Remote;
+            }
+            Resolution::Merged { columns, line: Some(LogKind::Merged) }
+        }
+    }
+}
+
+/// Turns an edit into the create of row `key` with these values; later edits of its row move along.
+pub(in crate::engine) fn split_off(
+    tx: &Tx<'_>,
+    entry: &Entry,
+    key: &Key,
+    values: &[(usize, Value)],
+) -> Stored<()> {
+    let shown = tx.row(entry.entity, &entry.key)?;
+    for later in tx.entries_for(entry.entity, &entry.key)? {
+        tx.carry_over(later.seq, key)?;
+    }
+    tx.rewrite(entry.seq, &format!("{}+", entry.id), key, (EditKind::Create, values), None)?;
+    let Some(row) = shown else { return Ok(()) };
+    tx.put_values(entry.entity, key, Stamp(0), tx.generation(entry.entity)?, &row.values)
+}

@@ -1,0 +1,125 @@
+//! What became of edits, kept until it is committed and can be reported.
+
+use std::collections::BTreeMap;
+
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{ConflictKind, EngineEvent, LogKind, PageEvent, Row, Sides};
+use crate::engine::apply::page_changes::{Change, tell_changes};
+use crate::engine::conflict::{Conflict, Resolution, kind_of};
+use crate::engine::process::Process;
+use crate::store::Entry;
+
+pub(in crate::engine) struct Whose {
+    edit: EditId,
+    entity: EntityId,
+    key: Key,
+}
+
+impl From<&Entry> for Whose {
+    fn from(entry: &Entry) -> Whose {
+        Whose { edit: entry.edit, entity: entry.entity, key: entry.key.clone() }
+    }
+}
+
+pub(in crate::engine) enum Settled {
+    Acknowledged(Whose, Stamp),
+    Decided {
+        whose: Whose,
+        kind: ConflictKind,
+        resolution: Resolution,
+        sides: Sides,
+        by: By,
+    },
+    Logged(Whose, LogKind),
+    Renamed(EntityId, Key, Key),
+    /// The row has the backend's version now.
+    Holds(Change),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum By {
+    Rule,
+    /// Nobody: it turned out to be no conflict.
+    Detection,
+    /// A person; `on_top`: it is about a later edit of the row in conflict.
+    Person {
+        on_top: bool,
+    },
+}
+
+pub(in crate::engine) fn told_of(
+    conflict: Conflict<'_>,
+    key: Key,
+    resolution: Resolution,
+    by: By,
+) -> Settled {
+    let Conflict { entry, current, edited_at, .. } = conflict;
+    let remote = current.map_or(Stamp(0), |row| row.stamp);
+    let sides = Sides { local: entry.made_at, remote, edited: edited_at };
+    let kind = if by == By::Detection { ConflictKind::Equal } else { kind_of(conflict) };
+    let whose = Whose { edit: entry.edit, entity: entry.entity, key };
+    Settled::Decided { whose, kind, resolution, sides, by }
+}
+
+/// If two edits of a batch came to be about one row, drops the version that the first one brought:
+/// nobody ever saw it.
+pub(in crate::engine) fn keep_last_words(told: &mut Vec<Settled>) {
+    let mut settled = BTreeMap::new();
+    for told in &*told {
+        if let Settled::Acknowledged(Whose { entity, key, .. }, stamp) = told {
+            settled.insert((*entity, key.clone()), *stamp);
+        }
+    }
+    told.retain(|told| match told {
+        Settled::Holds((entity, key, stamp, _)) => {
+            settled.get(&(*entity, key.clone())).is_none_or(|last| stamp >= last)
+        }
+        _ => true,
+    });
+}
+
+pub(in crate::engine) fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
+    Settled::Acknowledged(entry.into(), stamp)
+}
+
+pub(in crate::engine) fn holds(entity: EntityId, row: &Row) -> Settled {
+    Settled::Holds((entity, row.key.clone(), row.stamp, row.values.is_none()))
+}
+
+pub(in crate::engine) fn tell(process: &Process, unit: Option<UnitId>, told: &[Settled], took: Span) {
+    let mut changes = Vec::new();
+    for settled in told {
+        process.emit(match settled {
+            Settled::Holds(change) => {
+                changes.push(change);
+                continue;
+            }
+            Settled::Renamed(entity, from, to) => EngineEvent::Renamed { entity: *entity, from, to },
+            Settled::Acknowledged(Whose { edit, entity, key }, stamp) => {
+                EngineEvent::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
+            }
+            Settled::Decided { whose: Whose { edit, entity, key }, kind, resolution, sides, by } => {
+                let (edit, entity, kind, sides) = (*edit, *entity, *kind, *sides);
+                let decision = resolution.decision();
+                match *by {
+                    By::Rule | By::Detection => {
+                        EngineEvent::ConflictDecided { edit, entity, key, kind, decision, sides }
+                    }
+                    By::Person { on_top } => EngineEvent::Page(PageEvent::Resolved {
+                        edit,
+                        on_top,
+                        entity,
+                        key,
+                        kind,
+                        decision,
+                        sides,
+                    }),
+                }
+            }
+            Settled::Logged(Whose { edit, entity, key }, kind) => {
+                EngineEvent::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
+            }
+        });
+    }
+    tell_changes(process, unit, changes, 0, took);
+}

@@ -1,0 +1,397 @@
+//! Pushing: send what waits in the outbox, chunk by chunk.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::base::words::count;
+use crate::base::{EntityId, Key, Span, UnitId};
+use crate::contract::{
+    Guard, Mutation, Outcome, RequestKind, Schema, ServerError, SyncError, TransportError,
+};
+use crate::engine::exchange::{Caller, Failure, GivenUp, Received, RunError};
+use crate::engine::options::{OnRefused, OnUnauthorized, PushUnit, RequestPer};
+use crate::engine::process::Process;
+use crate::engine::pull::puller::{Came, rows};
+use crate::engine::pull::push_with_pull::Along;
+use crate::engine::push::attachments::BlobSender;
+use crate::engine::push::capture::Listed;
+use crate::engine::push::order::{ends, up_to_an_end};
+use crate::engine::push::outgoing::{Outgoing, fitting};
+use crate::engine::push::settle::{Counts, refuse, settle, take_as_done};
+use crate::engine::push::squash::{self, Next};
+use crate::engine::too_large::OnTooLarge;
+use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
+use crate::store::{self, Entry, Stored, references};
+
+/// After this many chunks in a row that met only conflicts, the run leaves the rest to the next
+/// one: somebody else is faster.
+const CONFLICTS_IN_A_ROW: u32 = 10;
+
+/// The waits for a server that put edits off.
+#[derive(Default)]
+struct Waits {
+    count: u32,
+    previous: Option<Span>,
+}
+
+/// Edits that wait while the others go, and their rows. A proxy lets them through in no request, or
+/// their row waits for its attachments. Later edits of such a row wait, too.
+#[derive(Default)]
+struct HeldBack {
+    edits: BTreeSet<i64>,
+    rows: BTreeSet<(EntityId, Key)>,
+}
+
+impl HeldBack {
+    fn add(&mut self, batch: &[Entry]) {
+        for entry in batch {
+            self.edits.insert(entry.seq);
+            self.rows.insert((entry.entity, entry.key.clone()));
+        }
+    }
+
+    /// Whether the edit waits: its row has one that does, or it refers to such a row.
+    fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
+        if self.rows.is_empty() {
+            return false;
+        }
+        let row = (entry.entity, entry.key.clone());
+        let mut refers = references(schema.entity(entry.entity), &entry.values);
+        let holds = self.rows.contains(&row) || refers.any(|row| self.rows.contains(&row));
+        if holds {
+            self.edits.insert(entry.seq);
+            self.rows.insert(row);
+        }
+        holds
+    }
+}
+
+/// Edits that still wait when a push has ended.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Left {
+    /// At the server, for a verdict.
+    pub(in crate::engine) queued: usize,
+    held_back: usize,
+}
+
+impl Left {
+    /// The result of a run that leaves these.
+    pub(in crate::engine) fn end(self) -> Result<(), RunError> {
+        if self.held_back == 0 {
+            return Ok(());
+        }
+        let waits = if self.held_back == 1 { "waits" } else { "wait" };
+        let text = format!(
+            "a proxy takes no request of this size: {} {waits} for another network",
+            count(self.held_back as u64, "change")
+        );
+        Err(RunError { error: SyncError::Rejected(text), tries: 1, refused: false })
+    }
+}
+
+pub(in crate::engine) struct Pusher {
+    pub(in crate::engine) process: Rc<Process>,
+    pub(in crate::engine) caller: Rc<Caller>,
+    pub(in crate::engine) blobs: Rc<BlobSender>,
+}
+
+impl Pusher {
+    /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
+    /// the server, for an attachment or for another network. The last request also carries the pull
+    /// of `along`, if the two share a request.
+    pub(in crate::engine) async fn push(
+        &self,
+        unit: UnitId,
+        along: &mut Along<'_>,
+    ) -> Result<Left, RunError> {
+        let entities = self.process.unit(unit).push.clone();
+        let mut fruitless = 0;
+        let mut put_off = Waits::default();
+        let (mut queued, mut held_back, mut unattached) = (BTreeSet::new(), HeldBack::default(), 0);
+        let mut listed = Listed::of(&self.process, unit, &entities)?;
+        loop {
+            let limit = self.limit(&entities);
+            let mut held = HeldBack { rows: self.blobs.held_rows()?, ..HeldBack::default() };
+            unattached = held.rows.len().max(unattached);
+            let besides = queued.len() + unattached + held_back.edits.len();
+            let next = self.next(&entities, listed.limit(limit + besides)).await;
+            let Next { mut batch, fresh } = next?;
+            batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
+            let schema = &self.process.setup.schema;
+            batch.retain(|entry| !held.holds(schema, entry) && !held_back.holds(schema, entry));
+            unattached = held.edits.len().max(unattached);
+            if batch.is_empty() && queued.len() + unattached + held_back.edits.len() > besides {
+                continue;
+            }
+            let ends = self.ends(&batch)?;
+            batch.truncate(up_to_an_end(&ends, limit));
+            let waiting = batch.len();
+            batch.truncate(self.goes_together(&batch));
+            if batch.is_empty() {
+                return Ok(Left { queued: queued.len(), held_back: held_back.edits.len() });
+            }
+            if fruitless >= CONFLICTS_IN_A_ROW {
+                let error = SyncError::Throttled(format!("{} changes meet others each time", batch.len()));
+                return Err(RunError { error, tries: 1, refused: true });
+            }
+            let told = self.outgoing(&batch)?;
+            let is_last = waiting < limit && batch.len() == waiting;
+            let wants = if is_last { along.wants()? } else { Vec::new() };
+            self.process.settle_work().await;
+            self.process.crash_point("push.before-request").await;
+            // Another try may send fewer edits: the failed one may have been too large.
+            let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
+            let make = |request| {
+                let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
+                sent.set(up_to_an_end(&ends, fitting(self.process.options.codec, &told.entries, size)));
+                let push = self.push_request(unit, &told, sent.get(), request);
+                let is_part = sent.get() < batch.len();
+                alone.set(wants.is_empty() || is_part || self.caller.goes_apart());
+                if alone.get() { Request::Push(push) } else { along.request(push, &wants) }
+            };
+            let answered = self.caller.exchange(Some(unit), make).await;
+            let more = waiting >= limit || sent.get() < waiting;
+            let wants = if more || alone.get() { &[][..] } else { &wants[..] };
+            let batch = &batch[..sent.get()];
+            let received = match answered {
+                Ok(received) => received,
+                Err(given_up) => {
+                    self.unanswered(unit, (batch, &ends, &fresh), given_up, &mut held_back).await?;
+                    continue;
+                }
+            };
+            self.caller.pushed(batch.len());
+            let kept = (&mut queued, &mut listed);
+            let settled = self.settle((unit, batch), more, received, kept, (&mut *along, wants)).await?;
+            if settled.put_off > 0 {
+                self.wait_for_later(settled, &mut put_off).await?;
+                continue;
+            }
+            put_off = Waits::default();
+            fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
+        }
+    }
+
+    /// Handles a request without a response. An edit or family too large for the server is refused;
+    /// one too large for a proxy is held back. In both cases the run goes on.
+    async fn unanswered(
+        &self,
+        unit: UnitId,
+        (batch, ends, fresh): (&[Entry], &[usize], &BTreeSet<i64>),
+        given_up: GivenUp,
+        held_back: &mut HeldBack,
+    ) -> Result<(), RunError> {
+        let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
+        let is_alone = shrinks && batch.len() == up_to_an_end(ends, 1);
+        if is_alone && matches!(given_up.failure, Failure::Refused(ServerError::RequestTooLarge(_))) {
+            refuse(&self.process, unit, batch).await?;
+            self.caller.pushed(batch.len());
+            return Ok(());
+        }
+        let is_stopped = is_alone && matches!(given_up.failure, Failure::Stopped);
+        let told = self.note_tries(unit, (batch, fresh), given_up).await?;
+        if !is_stopped {
+            return Err(told);
+        }
+        held_back.add(batch);
+        Ok(())
+    }
+
+    fn limit(&self, entities: &[EntityId]) -> usize {
+        let chunk = |first: &EntityId| self.caller.chunk(RequestKind::Push, *first).rows as usize;
+        let is_a_call = self.process.options.requests == RequestPer::Call;
+        if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
+    }
+
+    /// The places where a request may end; empty if it may end anywhere.
+    fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
+        let whole = self.process.options.push.unit == PushUnit::Family;
+        let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
+        Ok(ends?)
+    }
+
+    fn goes_together(&self, batch: &[Entry]) -> usize {
+        if self.process.options.requests != RequestPer::Entity {
+            return batch.len();
+        }
+        batch.iter().take_while(|entry| entry.entity == batch[0].entity).count()
+    }
+
+    async fn next(&self, entities: &[EntityId], limit: usize) -> Stored<Next> {
+        let Process { options, store, rules, .. } = &*self.process;
+        if options.push.squash {
+            return squash::next(&self.process, entities, limit).await;
+        }
+        let batch = store.read(|tx| rules.send.next(tx, entities, limit))?;
+        Ok(Next { batch, ..Next::default() })
+    }
+
+    /// Waits before edits that were put off go out again. After several responses in a row that
+    /// took none, the run ends and another one sends them.
+    async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
+        waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
+        if waits.count >= self.process.options.retry.attempts {
+            let error =
+                SyncError::Throttled(format!("{} changes are put off by the server", settled.put_off));
+            return Err(RunError { error, tries: waits.count, refused: true });
+        }
+        let wait = self.process.backoff(waits.count, waits.previous);
+        waits.previous = Some(wait);
+        self.caller.wait_and_retry(true, waits.count, wait).await;
+        Ok(())
+    }
+
+    fn outgoing(&self, batch: &[Entry]) -> Result<Outgoing, RunError> {
+        let options = &self.process.options;
+        if Outgoing::is_as_made(options) {
+            return Ok(Outgoing::as_made(batch));
+        }
+        let schema = &self.process.setup.schema;
+        let told = self.process.store.read(|tx| Outgoing::of(tx, (options, schema), batch));
+        Ok(told?)
+    }
+
+    fn push_request(&self, unit: UnitId, told: &Outgoing, first: usize, request: u64) -> PushRequest {
+        let guards = told.guards.iter().copied().chain(std::iter::repeat(Guard::Base));
+        let mutation = |(entry, guard): (&Entry, Guard)| {
+            let plain = self.process.rules.send.mutation(entry, request);
+            if guard == Guard::Base { plain } else { Mutation { guard, ..plain } }
+        };
+        PushRequest {
+            device: self.process.setup.device,
+            unit,
+            mutations: told.entries[..first].iter().zip(guards).map(mutation).collect(),
+            clock: self.process.ports.clock.wall(),
+        }
+    }
+
+    /// Notes a try without a verdict: the edits stay. Edits that never left the device may be
+    /// joined with later ones again. Returns the run's error.
+    async fn note_tries(
+        &self,
+        unit: UnitId,
+        (batch, fresh): (&[Entry], &BTreeSet<i64>),
+        given_up: GivenUp,
+    ) -> Result<RunError, RunError> {
+        let failure = &given_up.failure;
+        let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
+        let keeps = match failure {
+            Failure::Refused(ServerError::Unauthorized)
+                if self.process.options.on_unauthorized == OnUnauthorized::Drop =>
+            {
+                false
+            }
+            Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
+            Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
+            Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),
+            Failure::Stopped | Failure::Damaged(_) => true,
+        };
+        let consents =
+            matches!(failure, Failure::Silence(_)) && self.process.rules.outbox.takes_silence_for_consent();
+        let told = given_up.ends_run();
+        let noted = self.process.write(|tx| {
+            for entry in batch {
+                if keeps && !consents {
+                    self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
+                    if !left && fresh.contains(&entry.seq) {
+                        store::unseal(tx, entry)?;
+                    }
+                } else {
+                    self.process.doubts(tx, entry)?;
+                    tx.drop_entry(entry.seq)?;
+                }
+            }
+            Ok(())
+        });
+        noted.await?;
+        if consents {
+            take_as_done(&self.process, unit, batch);
+        }
+        Ok(told)
+    }
+
+    /// Reads the response to a push of this batch: a verdict for each of its edits, by name.
+    fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
+        let answer = self.caller.read(received)?;
+        let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
+        let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
+        let by_place = self.process.rules.outbox.takes_verdicts_by_place();
+        let all = answer.results.len() == batch.len();
+        if all && (by_place || batch.iter().zip(&answer.results).all(is_of)) {
+            return Ok(answer);
+        }
+        let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
+        Err(self.caller.not_its_own(received, text))
+    }
+
+    /// Handles a response that does not fit this batch: its edits stay, as without a response.
+    async fn without_verdict(
+        &self,
+        unit: UnitId,
+        batch: &[Entry],
+        ended: RunError,
+    ) -> Result<Counts, RunError> {
+        if !self.process.rules.outbox.takes_any_answer_for_consent() {
+            return Err(ended);
+        }
+        let dropped = self.process.write(|tx| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq)));
+        dropped.await?;
+        take_as_done(&self.process, unit, batch);
+        Ok(Counts { left: batch.len(), ..Counts::default() })
+    }
+
+    /// The error of a run in which an edit was not committed, if such a run is incomplete.
+    fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
+        if self.process.options.push.on_refused == OnRefused::GoOn {
+            return Ok(());
+        }
+        let is_taken = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Applied { .. } | Outcome::Named { .. } | Outcome::Queued)
+        };
+        let refused = results.iter().filter(|result| !is_taken(&result.outcome)).count();
+        if refused == 0 {
+            return Ok(());
+        }
+        let error = SyncError::Rejected(format!("{refused} of {} changes", results.len()));
+        Err(RunError { error, tries: 1, refused: true })
+    }
+
+    /// Settles each edit of the batch in one transaction; `more`: other edits still wait. Adds
+    /// edits that wait at the server to `queued`, by place in the outbox. Then takes the pages that
+    /// the request pulled `along`.
+    async fn settle(
+        &self,
+        (unit, batch): (UnitId, &[Entry]),
+        more: bool,
+        received: Received,
+        (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
+        (along, wants): (&mut Along<'_>, &[Want]),
+    ) -> Result<Counts, RunError> {
+        self.process.crash_point("push.answer-received").await;
+        let came = Came { wants: wants.to_vec(), received };
+        let received = &came.received;
+        let answer = match self.verdicts(batch, received) {
+            Ok(answer) => answer,
+            Err(error) => return self.without_verdict(unit, batch, error).await,
+        };
+        along.fits(&came, &answer)?;
+        let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
+        self.caller.told_received(received, told).await;
+        let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
+        listed.settled(batch, &answer.results);
+        let results = batch.iter().zip(&answer.results);
+        let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);
+        let before = queued.len();
+        queued.extend(waits.map(|(entry, _)| entry.seq));
+        counts.queued = queued.len() - before;
+        if wants.is_empty() {
+            let seen = received.chunk(self.process.ports.clock.now(), batch.len(), more);
+            self.caller.chunk_ended(RequestKind::Push, &seen);
+        }
+        self.process.crash_point("push.batch-settled").await;
+        self.is_complete(&answer.results)?;
+        along.take(&came, &answer).await?;
+        Ok(counts)
+    }
+}

@@ -1,0 +1,61 @@
+//! The queue on disk. A unit is in it from its request until a run of it ends well or it is
+//! discarded. So a run that a kill cut off, and the retry of a failed run, come again, too.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::base::UnitId;
+use crate::engine::options::QueueKept;
+use crate::engine::process::Process;
+use crate::store::{self, Stored, Tx};
+
+pub(in crate::engine) struct KeptQueue {
+    process: Rc<Process>,
+    /// What is on disk, so that nothing is written twice.
+    units: RefCell<BTreeSet<UnitId>>,
+}
+
+impl KeptQueue {
+    pub(in crate::engine) fn new(process: Rc<Process>) -> KeptQueue {
+        KeptQueue { process, units: RefCell::default() }
+    }
+
+    fn is_kept(&self) -> bool {
+        self.process.options.queue_kept == QueueKept::Disk
+    }
+
+    /// Units that an earlier process left, in order.
+    pub(in crate::engine) fn left(&self) -> Vec<UnitId> {
+        if !self.is_kept() {
+            return Vec::new();
+        }
+        let left = self.process.store.read(store::waiting::all).unwrap_or_default();
+        let known = self.process.setup.units.len();
+        let left: Vec<UnitId> = left.into_iter().filter(|unit| usize::from(unit.0) < known).collect();
+        self.units.borrow_mut().extend(&left);
+        left
+    }
+
+    /// Keeps a requested unit. If the disk is full, only this process knows of it.
+    pub(in crate::engine) fn keep(&self, unit: UnitId) {
+        if self.is_kept() && self.units.borrow_mut().insert(unit) {
+            let kept = self.process.store.transaction(|tx| store::waiting::put(tx, unit));
+            self.process.ports.machine.take_on(self.process.store.work());
+            drop(kept);
+        }
+    }
+
+    pub(in crate::engine) fn forget(&self, unit: UnitId) {
+        if self.units.borrow_mut().remove(&unit) {
+            let gone = self.process.store.transaction(|tx| store::waiting::remove(tx, unit));
+            self.process.ports.machine.take_on(self.process.store.work());
+            drop(gone);
+        }
+    }
+
+    /// Removes a unit whose run ends well in `tx`, and whose next run nobody has requested.
+    pub(in crate::engine) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
+        if self.units.borrow_mut().remove(&unit) { store::waiting::remove(tx, unit) } else { Ok(()) }
+    }
+}

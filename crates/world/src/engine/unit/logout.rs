@@ -1,0 +1,127 @@
+//! Logout: what becomes of waiting edits.
+
+use crate::base::{EntityId, UnitId};
+use crate::contract::{EngineEvent, LogEntry, LogKind, Pick, UnitEvent};
+use crate::engine::options::{Atomic, Checkpoint, OnLogout};
+use crate::engine::process::Process;
+use crate::engine::push::conflict_page;
+use crate::engine::unit::session::Session;
+use crate::store::{self, Entry, Progress, Stored, Tx};
+
+pub(in crate::engine) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
+    match process.options.on_logout {
+        OnLogout::Keep => return Ok(()),
+        OnLogout::Discard => return discard(process).await,
+        OnLogout::Refuse => {}
+        OnLogout::SendFirst => send(process, session).await,
+    }
+    match waiting(process) {
+        0 => Ok(()),
+        waits => Err(waits),
+    }
+}
+
+/// Number of waiting edits and attachments, including edits that a person must decide about; 1 if
+/// the database cannot be read.
+fn waiting(process: &Process) -> u64 {
+    let attached = |tx: &Tx<'_>| match has_blobs(process) {
+        true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
+        false => Ok(0),
+    };
+    process.store.read(|tx| Ok(tx.pending()?.len() + attached(tx)?)).map_or(1, |waits| waits as u64)
+}
+
+fn has_blobs(process: &Process) -> bool {
+    !process.setup.schema.attachments.is_empty()
+}
+
+async fn send(process: &Process, session: &Session) {
+    for unit in process.unit_ids().filter(|unit| process.unit(*unit).pushes()) {
+        if waiting(process) > 0 {
+            // A failure needs no report here: what it left is still counted as waiting.
+            drop(session.sync(unit).await);
+        }
+    }
+}
+
+/// What was thrown away, and the cursors that were reset for it.
+#[derive(Default)]
+struct Thrown {
+    edits: Vec<Entry>,
+    cursors: Vec<EntityId>,
+    /// Rows that were set aside, by unit.
+    rows: Vec<(UnitId, u32)>,
+}
+
+/// Throws away waiting edits; their rows are pulled again. Open conflicts are first resolved with
+/// the backend's side. The error is the number of edits and attachments that still wait.
+async fn discard(process: &Process) -> Result<(), u64> {
+    if process.options.conflict.policy.has_page() {
+        let open = process.store.read(store::conflicts::all).unwrap_or_default();
+        for (entry, _) in open {
+            if conflict_page::resolve(process, entry.edit, &Pick::Theirs).await.is_err() {
+                return Err(waiting(process));
+            }
+        }
+    }
+    let Ok(thrown) = process.write(|tx| throw_away(process, tx)).await else { return Err(waiting(process)) };
+    for Entry { edit, entity, key, .. } in &thrown.edits {
+        process.emit(EngineEvent::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
+    }
+    for entity in thrown.cursors {
+        if let Some(unit) = process.unit_ids().find(|unit| process.unit(*unit).pull.contains(&entity)) {
+            process.emit(EngineEvent::CursorReset { unit, entity });
+        }
+    }
+    for (unit, rows) in thrown.rows {
+        process.emit(EngineEvent::Unit(UnitEvent::ThrownAway { unit, rows }));
+    }
+    Ok(())
+}
+
+fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<Thrown> {
+    let entities: Vec<EntityId> = process.setup.schema.ids().collect();
+    let mut thrown = Thrown::default();
+    loop {
+        let batch = tx.outbox(&entities, usize::MAX)?;
+        if batch.is_empty() {
+            break;
+        }
+        for entry in batch {
+            let Entry { edit, entity, key, .. } = entry.clone();
+            process.doubts(tx, &entry)?;
+            tx.log(&LogEntry { edit: Some(edit), entity, key, kind: LogKind::Rejected, met: None })?;
+            tx.drop_entry(entry.seq)?;
+            thrown.edits.push(entry);
+        }
+    }
+    for entity in entities {
+        if thrown.edits.iter().any(|entry| entry.entity == entity) {
+            asks_again(process, tx, entity, &mut thrown)?;
+        }
+    }
+    Ok(thrown)
+}
+
+/// Makes the next run pull all of an entity, wherever runs begin.
+fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut Thrown) -> Stored<()> {
+    let pull = &process.options.pull;
+    let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
+    for (book, _, _) in tx.all_progress()?.into_iter().filter(|(_, of, _)| *of == entity) {
+        let progress = tx.progress(book, entity)?;
+        if progress.cursor.is_some() {
+            thrown.cursors.push(entity);
+        }
+        tx.save_progress(book, entity, &Progress { cursor: None, ..progress })?;
+        if begins_again && !as_a_whole {
+            store::note_whole_sync(tx, book, entity, None)?;
+        }
+    }
+    if as_a_whole {
+        for unit in process.unit_ids() {
+            let rows = store::staged::drop_entity(tx, unit, entity)?;
+            thrown.rows.extend((rows > 0).then_some((unit, rows)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,420 @@
+//! When which unit runs: triggers, the queue, retries after failures.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::rc::{Rc, Weak};
+
+use crate::base::{EntityId, Span, Time, UnitId};
+use crate::contract::{Added, EngineEvent, NetworkKind, Queue, SyncUnit, Trigger};
+use crate::engine::exchange::RunError;
+use crate::engine::options::AfterFailure;
+use crate::engine::process::Process;
+use crate::engine::pull::puller::Run;
+use crate::engine::unit::durable_queue::KeptQueue;
+use crate::engine::unit::signal::{Signal, Stop};
+use crate::store::{Stored, Tx};
+
+/// A failed unit that stays at the head is retried after this, as in OutSystems.
+const HEAD_TRIED_AFTER: Span = Span::secs(30);
+
+pub(in crate::engine) struct Scheduler {
+    me: Weak<Scheduler>,
+    process: Rc<Process>,
+    queue: Queue,
+    kept: KeptQueue,
+    pub(in crate::engine) foreground: Cell<bool>,
+    units: RefCell<Vec<UnitState>>,
+    /// Units that run without a person's request.
+    running: RefCell<Vec<UnitId>>,
+    /// Units that run concurrently, if several may. The signal is raised when one ends.
+    beside: RefCell<Vec<UnitId>>,
+    ended: Signal,
+    /// Ends the wait of a failed unit at the head of the queue.
+    blocked: Stop,
+}
+
+/// What the engine remembers of a unit while the process lives.
+#[derive(Clone, Copy, Debug, Default)]
+struct UnitState {
+    started: Option<Time>,
+    run: u64,
+    /// Failed runs in a row, the number of failed tries that they count as, and the wait drawn
+    /// after the last one.
+    failures: u32,
+    tries: u32,
+    waited: Option<Span>,
+    /// Whether a start is planned for the end of the debounce interval.
+    planned: bool,
+    /// Number of the last planned retry. A run that begins before it increments the number and so
+    /// voids the plan.
+    retry_plan: u64,
+    /// Whether the server refused in the last failed run, and no planned retry has come due without
+    /// a network since.
+    refused: bool,
+    /// Edits that wait at the server, good runs in a row that left some, and whether another query
+    /// about them is planned.
+    queued: usize,
+    asked: u32,
+    ask_planned: bool,
+    /// Whether a trigger came while its conditions did not hold.
+    put_off: bool,
+    /// Whether a person asked for its next run, which no condition holds back.
+    wished: bool,
+    /// Whether a person asked for it since the network changed: its attachments may go, too.
+    released: bool,
+}
+
+impl Scheduler {
+    pub(in crate::engine) fn new(process: Rc<Process>) -> Rc<Scheduler> {
+        let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
+        Rc::new_cyclic(|me| Scheduler {
+            me: me.clone(),
+            kept: KeptQueue::new(process.clone()),
+            process,
+            queue: Queue::default(),
+            foreground: Cell::new(false),
+            units,
+            running: RefCell::default(),
+            beside: RefCell::default(),
+            ended: Signal::default(),
+            blocked: Stop::default(),
+        })
+    }
+
+    pub(in crate::engine) fn start(&self) {
+        for (unit, period) in self.process.setup.periods() {
+            let scheduler = self.myself();
+            self.process.ports.every(period, move || {
+                if scheduler.foreground.get() {
+                    scheduler.enqueue_debounced(unit);
+                }
+            });
+        }
+        // The queue on disk keeps neither conditions nor a person's request.
+        self.kept.left().into_iter().for_each(|unit| self.enqueue_if_allowed(unit, false));
+        self.fire(Trigger::Start);
+        let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
+        let online = self.process.ports.transport.network() != NetworkKind::None;
+        self.process.status.begins(pending, self.process.store.added(), online);
+        self.process.show();
+        if pending > 0 {
+            self.fire(Trigger::Save);
+        }
+    }
+
+    /// Waits for the next unit; returns it and since when it was queued.
+    pub(in crate::engine) async fn next(&self) -> (UnitId, Time) {
+        self.queue.next(self.process.rules.order.takes_last()).await
+    }
+
+    /// Waits until the unit may run beside those that run; true if none does.
+    pub(in crate::engine) async fn room_for(&self, unit: UnitId) -> bool {
+        let meets = |other: &UnitId| {
+            let (one, other) = (self.process.unit(unit), self.process.unit(*other));
+            let mut of_one = one.pull.iter().chain(&one.push);
+            of_one.any(|entity| other.pull.contains(entity) || other.push.contains(entity))
+        };
+        loop {
+            let beside = self.beside.borrow().clone();
+            let has_room = beside.len() < self.process.options.sessions as usize;
+            if has_room && !beside.iter().any(meets) {
+                return beside.is_empty();
+            }
+            self.ended.wait().await;
+        }
+    }
+
+    pub(in crate::engine) fn begins_beside(&self, unit: UnitId) {
+        self.beside.borrow_mut().push(unit);
+    }
+
+    /// Notes that a concurrent run has ended; true if it was the last.
+    pub(in crate::engine) fn ends_beside(&self, unit: UnitId) -> bool {
+        self.beside.borrow_mut().retain(|other| *other != unit);
+        self.ended.raise();
+        self.beside.borrow().is_empty()
+    }
+
+    fn state(&self, unit: UnitId) -> RefMut<'_, UnitState> {
+        RefMut::map(self.units.borrow_mut(), |units| &mut units[usize::from(unit.0)])
+    }
+
+    fn myself(&self) -> Rc<Scheduler> {
+        self.me.upgrade().expect("the scheduler is alive while it is called")
+    }
+
+    fn after(&self, wait: Span, then: impl FnOnce(&Scheduler) + 'static) {
+        let scheduler = self.myself();
+        self.process.spawn(async move {
+            scheduler.process.ports.sleep(wait).await;
+            then(&scheduler);
+        });
+    }
+
+    pub(in crate::engine) fn fire(&self, trigger: Trigger) {
+        for unit in self.process.unit_ids() {
+            let SyncUnit { on, discard_pending, .. } = self.process.unit(unit);
+            match trigger {
+                _ if !on.contains(&trigger) => {}
+                Trigger::Online | Trigger::Resume => self.enqueue_debounced(unit),
+                _ => self.enqueue_if_allowed(unit, *discard_pending),
+            }
+        }
+    }
+
+    /// Queues a unit, but not sooner than the debounce interval after its last start. So a flapping
+    /// network starts one sync per interval, and its last change is not lost.
+    fn enqueue_debounced(&self, unit: UnitId) {
+        let started = self.state(unit).started;
+        let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
+        let now = self.process.ports.clock.now();
+        if earliest <= now {
+            self.enqueue_if_allowed(unit, self.process.unit(unit).discard_pending);
+        } else {
+            self.enqueue_after(unit, earliest - now);
+        }
+    }
+
+    fn enqueue_after(&self, unit: UnitId, wait: Span) {
+        if std::mem::replace(&mut self.state(unit).planned, true) {
+            return;
+        }
+        self.after(wait, move |scheduler| {
+            scheduler.state(unit).planned = !scheduler.process.rules.wake.ends_plans();
+            scheduler.enqueue_if_allowed(unit, scheduler.process.unit(unit).discard_pending);
+        });
+    }
+
+    /// Whether the unit's conditions hold.
+    fn is_allowed(&self, unit: UnitId) -> bool {
+        let when = &self.process.unit(unit).when;
+        when.is_empty() || {
+            let network = self.process.ports.transport.network();
+            when.iter().all(|condition| network.allows(*condition))
+        }
+    }
+
+    /// Whether rows of this entity may go now, by any unit that sends it; true if no unit does.
+    pub(in crate::engine) fn may_send(&self, entity: EntityId) -> bool {
+        let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
+        let mut sending = self.process.unit_ids().filter(sends).peekable();
+        sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
+    }
+
+    /// Whether any unit waits for a network of some kind.
+    pub(in crate::engine) fn minds_the_network(&self) -> bool {
+        self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
+    }
+
+    /// Queues a unit that starts by itself, or notes that it is to start once its conditions hold.
+    fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
+        if self.is_allowed(unit) {
+            self.enqueue(unit, discard);
+        } else {
+            self.state(unit).put_off = true;
+            self.kept.keep(unit);
+        }
+    }
+
+    /// Starts units that were put off and may run on the new network; true if a running unit may
+    /// not go on.
+    pub(in crate::engine) fn network_changed(&self) -> bool {
+        for unit in self.process.unit_ids() {
+            self.state(unit).released = false;
+            if self.state(unit).put_off && self.is_allowed(unit) {
+                self.state(unit).put_off = false;
+                self.enqueue(unit, self.process.unit(unit).discard_pending);
+            }
+        }
+        let running = self.running.borrow();
+        let stopped: Vec<_> = running.iter().filter(|unit| !self.is_allowed(**unit)).collect();
+        stopped.iter().for_each(|unit| self.state(**unit).put_off = true);
+        !stopped.is_empty()
+    }
+
+    /// A person asks for the unit.
+    pub(in crate::engine) fn wish(&self, unit: UnitId, discard: bool) {
+        self.state(unit).wished = true;
+        self.state(unit).released = true;
+        self.enqueue(unit, discard);
+    }
+
+    /// Drops all queued units.
+    pub(in crate::engine) fn discard(&self) {
+        self.discarded(self.queue.discard(None));
+    }
+
+    fn discarded(&self, units: Vec<UnitId>) {
+        if !units.is_empty() {
+            self.blocked.ask();
+        }
+        for unit in units {
+            self.kept.forget(unit);
+            self.process.emit(EngineEvent::UnitDiscarded { unit });
+            if !self.process.rules.outbox.outlives_its_request() {
+                self.forget_edits_of(unit);
+            }
+        }
+    }
+
+    /// Keeps a failed unit at the head and waits before its retry; the wait ends if the unit is
+    /// discarded.
+    pub(in crate::engine) async fn stays_at_head(&self, unit: UnitId, since: Time) {
+        if self.queue.put_back(unit, since) {
+            self.process.emit(EngineEvent::UnitCoalesced { unit });
+        }
+        self.blocked.over();
+        self.blocked.or(self.process.ports.sleep(HEAD_TRIED_AFTER)).await;
+    }
+
+    pub(in crate::engine) fn enqueue(&self, unit: UnitId, discard: bool) {
+        let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
+        self.discarded(discarded);
+        match added {
+            Added::Coalesced => self.process.emit(EngineEvent::UnitCoalesced { unit }),
+            Added::Queued { depth } => {
+                self.kept.keep(unit);
+                self.process.emit(EngineEvent::UnitQueued { unit, depth });
+            }
+        }
+    }
+
+    /// Takes a unit whose run ends well in `tx` off the queue on disk, unless it was requested
+    /// again.
+    pub(in crate::engine) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
+        let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
+        if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
+    }
+
+    /// Drops the edits that `unit` was to send; only a planted bug asks for it.
+    fn forget_edits_of(&self, unit: UnitId) {
+        let entities = &self.process.unit(unit).push;
+        let forgotten = self.process.store.transaction(|tx| {
+            tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
+        });
+        self.process.ports.machine.take_on(self.process.store.work());
+        // On a full disk they stay.
+        drop(forgotten);
+    }
+
+    pub(in crate::engine) fn last_run(&self, unit: UnitId) -> Run {
+        Run { unit, number: self.state(unit).run }
+    }
+
+    pub(in crate::engine) fn begun(&self, run: Run, now: Time) {
+        let state = &mut *self.state(run.unit);
+        (state.started, state.run) = (Some(now), run.number);
+        if !std::mem::take(&mut state.wished) {
+            self.running.borrow_mut().push(run.unit);
+        }
+        if !self.process.rules.order.keeps_until_done() {
+            self.kept.forget(run.unit);
+        }
+        // This run replaces the planned retry; if it fails, another one is planned.
+        state.retry_plan += 1;
+    }
+
+    pub(in crate::engine) fn wait_at_server(&self, unit: UnitId, queued: usize) {
+        self.state(unit).queued = queued;
+    }
+
+    pub(in crate::engine) fn completed(&self, unit: UnitId) {
+        self.running.borrow_mut().retain(|runs| *runs != unit);
+        {
+            let state = &mut *self.state(unit);
+            state.failures = 0;
+            if self.process.rules.wake.forgives() {
+                (state.tries, state.waited) = (0, None);
+            }
+        }
+        self.ask_again(unit);
+    }
+
+    /// Plans the retry of a failed unit. Waits grow with the tries of its run, or by one step per
+    /// failed run, whichever is more.
+    pub(in crate::engine) fn failed(&self, run: Run, ended: &RunError) {
+        let unit = run.unit;
+        self.running.borrow_mut().retain(|runs| *runs != unit);
+        let (failures, tries, previous) = {
+            let state = &mut *self.state(unit);
+            state.failures += 1;
+            state.tries = state.tries.saturating_add(1).max(ended.tries);
+            state.refused = ended.refused;
+            (state.failures, state.tries, state.waited)
+        };
+        if self.process.rules.order.tells_failed_runs() {
+            self.process.emit(EngineEvent::SyncError { unit, run: run.number, error: &ended.error });
+        }
+        if self.process.options.queue == AfterFailure::Blocks {
+            let wait = HEAD_TRIED_AFTER;
+            return self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
+        }
+        if self.process.rules.order.tries_again(failures) {
+            let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
+            self.state(unit).waited = Some(wait);
+            self.process.emit(EngineEvent::RetryScheduled { attempt: tries, wait, in_run: false });
+            self.retry_after(unit, wait);
+        }
+    }
+
+    /// Retries a failed unit later, unless something else has started it by then.
+    fn retry_after(&self, unit: UnitId, wait: Span) {
+        let plan = {
+            let state = &mut *self.state(unit);
+            state.retry_plan += 1;
+            state.retry_plan
+        };
+        self.after(wait, move |scheduler| {
+            if scheduler.state(unit).retry_plan != plan {
+                return;
+            }
+            // Without a network a try is pointless; the next one comes with the network.
+            if scheduler.process.ports.transport.network() == NetworkKind::None {
+                scheduler.state(unit).refused = false;
+            } else {
+                scheduler.retry(unit);
+            }
+        });
+    }
+
+    /// Asks again, with growing waits, about edits that wait at the server, unless something else
+    /// starts the unit first.
+    fn ask_again(&self, unit: UnitId) {
+        let asked = {
+            let state = &mut *self.state(unit);
+            state.asked = if state.queued > 0 { state.asked + 1 } else { 0 };
+            if state.asked == 0 || std::mem::replace(&mut state.ask_planned, true) {
+                return;
+            }
+            state.asked
+        };
+        // The server needs some time to bring them to the backend: a try at once finds nothing.
+        let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
+        let wait = self.process.backoff(tries, None);
+        self.after(wait, move |scheduler| {
+            let waits = {
+                let state = &mut *scheduler.state(unit);
+                state.ask_planned = false;
+                state.queued > 0
+            };
+            if waits {
+                scheduler.enqueue_if_allowed(unit, false);
+            }
+        });
+    }
+
+    /// The network is back: failed units retry now, except those that the server refused.
+    pub(in crate::engine) fn retry_failed(&self) {
+        for unit in self.process.unit_ids() {
+            if !self.state(unit).refused {
+                self.retry(unit);
+            }
+        }
+    }
+
+    fn retry(&self, unit: UnitId) {
+        let failures = self.state(unit).failures;
+        if failures > 0 && self.process.rules.order.tries_again(failures) {
+            self.enqueue_if_allowed(unit, false);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One run after the other: local edits go out before remote changes come in.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::base::{EntityId, Span, Stamp, Time, UnitId};
+use crate::contract::{EngineEvent, Occasion, SyncError, UnitEvent};
+use crate::engine::apply::applier::Applier;
+use crate::engine::apply::page_changes::tell_changes;
+use crate::engine::exchange::{Caller, RunError};
+use crate::engine::options::{BlobQueue, With};
+use crate::engine::process::Process;
+use crate::engine::pull::puller::{Puller, Run};
+use crate::engine::pull::push_with_pull::Along;
+use crate::engine::push::attachments::BlobSender;
+use crate::engine::push::capture;
+use crate::engine::push::conflict_page::held;
+use crate::engine::push::pusher::Pusher;
+use crate::engine::unit::scheduler::Scheduler;
+use crate::engine::unit::signal::Signal;
+use crate::store::{SHARED, StoreError, Stored, Tx};
+
+/// On a full disk the engine checks at this interval whether there is room again.
+const ROOM_LOOKED_FOR: Span = Span::secs(10);
+
+pub(in crate::engine) struct Session {
+    process: Rc<Process>,
+    scheduler: Rc<Scheduler>,
+    pub(in crate::engine) puller: Puller,
+    pusher: Pusher,
+    pub(in crate::engine) blobs: Rc<BlobSender>,
+    open: Cell<bool>,
+    idle: Signal,
+}
+
+impl Session {
+    pub(in crate::engine) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Session {
+        let caller = Rc::new(Caller::new(process.clone()));
+        let applier = Applier::new(process.clone());
+        let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone(), scheduler.clone()));
+        Session {
+            puller: Puller { process: process.clone(), caller: caller.clone(), applier },
+            pusher: Pusher { process: process.clone(), caller, blobs: blobs.clone() },
+            blobs,
+            process,
+            scheduler,
+            open: Cell::new(false),
+            idle: Signal::default(),
+        }
+    }
+
+    /// Reports as interrupted the runs that were open when the process died.
+    pub(in crate::engine) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
+        tell_cursors(&self.process);
+        let running = self.process.store.read(|tx| tx.running())?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        self.write_down(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit))).await?;
+        for (unit, run) in running {
+            let error = &SyncError::Interrupted;
+            self.process.emit(EngineEvent::SyncError { unit, run, error });
+            self.ended(Occasion::SyncError(unit, run, error)).await;
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) fn is_under_way(&self) -> bool {
+        self.open.get()
+    }
+
+    pub(in crate::engine) async fn take_turn(&self) {
+        while self.open.replace(true) {
+            self.idle.wait().await;
+        }
+    }
+
+    pub(in crate::engine) fn give_turn(&self) {
+        self.open.set(false);
+        self.process.stop.over();
+        self.idle.raise();
+    }
+
+    pub(in crate::engine) fn cancel(&self) -> bool {
+        let runs = self.open.get();
+        if runs {
+            self.process.stop.ask();
+        }
+        runs
+    }
+
+    pub(in crate::engine) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
+        let begun = self.process.write(|tx| tx.begin_run(unit)).await;
+        let number = match &begun {
+            // Its beginning is not written, so the next run may get the same number.
+            Err(StoreError::Full) => self.process.store.read(|tx| tx.next_run()),
+            begun => begun.clone(),
+        };
+        let run = Run { unit, number: number? };
+        let (started, began) = (self.process.ports.clock.now(), self.process.ports.clock.wall());
+        self.scheduler.begun(run, started);
+        tell_cursors(&self.process);
+        self.process.emit(EngineEvent::SyncStart { unit, run: run.number, waited: started - queued_at });
+        if begun.is_err() {
+            self.failed(run, &SyncError::StorageFull.into()).await;
+            return Err(SyncError::StorageFull);
+        }
+        self.process.crash_point("session.started").await;
+        let result = match self.process.hook(Occasion::SyncStart(unit, run.number)).await {
+            Ok(()) => self.transfer(run).await,
+            Err(failed) => Err(failed.into()),
+        };
+        self.process.crash_point("session.before-end").await;
+        let date = self.process.options.push.sync_date;
+        let synced_on = capture::synced_on(date, began, self.process.ports.clock.wall());
+        let (lifted, moved) = self
+            .write_down(|tx| {
+                let (mut lifted, mut moved) = (Vec::new(), Vec::new());
+                if result.is_ok() || self.process.rules.cursor.dates_what_was_cut() {
+                    self.set_date(tx, unit, synced_on)?;
+                }
+                if result.is_ok() {
+                    lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
+                    moved = self.puller.applier.ends_well(tx, unit)?;
+                    self.scheduler.is_done(tx, unit)?;
+                }
+                tx.end_run(unit)?;
+                Ok((lifted, moved))
+            })
+            .await?;
+        self.puller.applier.tell_moved(unit, moved);
+        tell_cursors(&self.process);
+        tell_changes(&self.process, Some(unit), &lifted, 0, Span::ZERO);
+        match &result {
+            Ok(()) => self.completed(run, started).await,
+            Err(ended) => self.failed(run, ended).await,
+        }
+        self.process.crash_point("session.ended").await;
+        result.map_err(|ended| ended.error)
+    }
+
+    /// Runs a unit, when its turn has come, without the events of a run.
+    pub(in crate::engine) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
+        self.take_turn().await;
+        let result = self.sync_at_once(unit).await;
+        self.give_turn();
+        result
+    }
+
+    /// The same beside other runs, without a turn.
+    pub(in crate::engine) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
+        self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
+    }
+
+    /// Writes that runs end. If the disk is full it reports that and waits for room: an end that is
+    /// reported but not written would be reported again by the next process.
+    async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Stored<R>) -> Result<R, SyncError> {
+        loop {
+            match self.process.write(&f).await {
+                Err(StoreError::Full) => {
+                    self.process.emit(EngineEvent::StorageFull);
+                    self.process.ports.sleep(ROOM_LOOKED_FOR).await;
+                }
+                written => return Ok(written?),
+            }
+        }
+    }
+
+    fn set_date(&self, tx: &Tx<'_>, unit: UnitId, synced_on: Stamp) -> Stored<()> {
+        tx.set_last_sync_on(unit, synced_on)?;
+        if self.process.rules.cursor.dates_all() {
+            return self.process.unit_ids().try_for_each(|unit| tx.set_last_sync_on(unit, synced_on));
+        }
+        Ok(())
+    }
+
+    async fn transfer(&self, run: Run) -> Result<(), RunError> {
+        held(&self.process, run.unit)?;
+        self.puller.applier.begin(run.unit).await?;
+        let entities = &self.process.unit(run.unit).push;
+        if self.blobs.go(BlobQueue::Before) {
+            self.blobs.send(entities, true).await?;
+        }
+        let mut along = Along::begin(&self.puller, run).await?;
+        let mut left = self.pusher.push(run.unit, &mut along).await?;
+        self.scheduler.wait_at_server(run.unit, left.queued);
+        along.pull().await?;
+        self.puller.applier.show(run.unit).await?;
+        if !self.blobs.go(BlobQueue::Behind) {
+            return left.end();
+        }
+        let sent = self.blobs.send(entities, true).await?;
+        if sent > 0 && self.process.options.attachments.with == With::Row {
+            let mut alone = Along::none(&self.puller, run);
+            left = self.pusher.push(run.unit, &mut alone).await?;
+            self.scheduler.wait_at_server(run.unit, left.queued);
+        }
+        left.end()
+    }
+
+    async fn completed(&self, run: Run, started: Time) {
+        let (unit, now) = (run.unit, self.process.ports.clock.now());
+        self.scheduler.completed(unit);
+        let blocking = self.process.unit(unit).blocking;
+        for _ in 0..self.process.rules.order.completions() {
+            self.process.emit(EngineEvent::SyncComplete {
+                unit,
+                run: run.number,
+                took: now - started,
+                blocking,
+            });
+            self.ended(Occasion::SyncComplete(unit, run.number)).await;
+        }
+    }
+
+    async fn failed(&self, run: Run, ended: &RunError) {
+        self.scheduler.failed(run, ended);
+        if self.process.rules.order.tells_failed_runs() {
+            self.ended(Occasion::SyncError(run.unit, run.number, &ended.error)).await;
+        }
+    }
+
+    /// Calls the app's hook for the end of a run; its result does not change that end.
+    async fn ended(&self, occasion: Occasion<'_>) {
+        // A hook that fails reports that itself.
+        drop(self.process.hook(occasion).await);
+    }
+}
+
+/// Reports the positions of all cursors and dates, if somebody watches. A read error shows up where
+/// the data is needed.
+fn tell_cursors(process: &Process) {
+    if !process.store.options().watch_cursors {
+        return;
+    }
+    let Ok((cursors, dates)) = process.store.read(|tx| Ok((tx.all_progress()?, tx.all_dates()?))) else {
+        return;
+    };
+    // This look is the bench's and costs the device nothing.
+    _ = process.store.work();
+    let whose = |unit: UnitId| (unit != SHARED).then_some(unit);
+    let at: Vec<(Option<UnitId>, EntityId, u64)> = cursors
+        .into_iter()
+        .filter_map(|(unit, entity, cursor)| Some((whose(unit), entity, xxh3_64(cursor?.as_bytes()))))
+        .collect();
+    process.emit(EngineEvent::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
+}

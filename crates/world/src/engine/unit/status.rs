@@ -1,0 +1,273 @@
+//! The sync status that an app shows: a pure function of a few facts, reported when it changes. The
+//! facts follow from events that the engine emits anyway, so that no state is left over when
+//! something ends. A change of status reads nothing from the database and allocates nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::base::{EditId, UnitId};
+use crate::contract::{Decision, DeviceSetup, EngineEvent, PageEvent, Progress, Shown, Status, SyncError};
+
+/// What the status follows from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The operating system says that there is a network.
+    pub online: bool,
+    /// How far the run under way is.
+    pub running: Option<Progress>,
+    /// The device's storage is full, and the run waits for room.
+    pub full: bool,
+    /// `Some` if the last run of a unit failed, with whether a retry may help.
+    pub failed: Option<bool>,
+    pub conflicts: u32,
+}
+
+/// What is shown. A missing network hides a run, which cannot go on; a run hides what came before
+/// it.
+pub fn shown(facts: &Facts) -> Shown {
+    match *facts {
+        Facts { online: false, .. } => Shown::Offline,
+        Facts { full: true, .. } => Shown::Failed { retryable: true },
+        Facts { running: Some(progress), .. } => Shown::Syncing(progress),
+        Facts { conflicts: 1.., .. } => Shown::Conflict,
+        Facts { failed: Some(retryable), .. } => Shown::Failed { retryable },
+        Facts { .. } => Shown::Idle,
+    }
+}
+
+/// How the status is kept.
+pub trait StatusRule {
+    /// How many edits are shown as waiting, if `waiting` do.
+    fn pending(&self, waiting: u32) -> u32 {
+        waiting
+    }
+    /// The progress that is shown of a run.
+    fn progress(&self, wheel: Wheel) -> Progress {
+        wheel.progress()
+    }
+    /// Whether a failed run is no longer shown as running, and its failure is shown.
+    fn heeds_failures(&self) -> bool {
+        true
+    }
+    /// Whether a network that comes back is noticed.
+    fn heeds_network(&self) -> bool {
+        true
+    }
+    /// Whether a good run clears a failure that is shown.
+    fn forgives(&self) -> bool {
+        true
+    }
+}
+
+/// The work of a run, planned and done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wheel {
+    /// Edits that waited when it began, plus entities to pull.
+    pub steps: u32,
+    /// Steps done: edits settled, and entities pulled to their end.
+    pub done: u32,
+    /// Rows received plus edits settled.
+    pub rows: u32,
+}
+
+impl Wheel {
+    /// The share of steps done, in percent, with the rows.
+    pub fn progress(self) -> Progress {
+        let percent = u64::from(self.done.min(self.steps)) * 100 / u64::from(self.steps.max(1));
+        Progress { percent: percent as u8, rows: self.rows }
+    }
+}
+
+/// What is known, and what was reported last.
+#[derive(Debug, Default)]
+struct Board {
+    /// Edits in the outbox at the start, less the store's count then. Nothing is reported before.
+    found: Option<i64>,
+    facts: Facts,
+    runs: u32,
+    wheel: Wheel,
+    /// By unit: `Some` if its last run failed, with whether a retry may help.
+    failed: Vec<Option<bool>>,
+    conflicts: BTreeSet<EditId>,
+    told: Option<Status>,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Teller {
+    /// Whether the app shows a status.
+    shows: bool,
+    board: RefCell<Board>,
+}
+
+impl Teller {
+    pub(in crate::engine) fn new(setup: &DeviceSetup, shows: bool) -> Teller {
+        let failed = vec![None; setup.units.len()];
+        Teller { shows, board: RefCell::new(Board { failed, ..Board::default() }) }
+    }
+
+    /// The process found `pending` edits in its outbox, when the store's count was at `added`.
+    pub(in crate::engine) fn begins(&self, pending: usize, added: i64, online: bool) {
+        let board = &mut *self.board.borrow_mut();
+        (board.found, board.facts.online) = (Some(pending as i64 - added), online);
+    }
+
+    pub(in crate::engine) fn network(&self, online: bool, rule: &dyn StatusRule) {
+        if !online || rule.heeds_network() {
+            self.board.borrow_mut().facts.online = online;
+        }
+    }
+
+    pub(in crate::engine) fn entities_ended(&self, ended: usize) {
+        self.board.borrow_mut().wheel.done += ended as u32;
+    }
+
+    pub(in crate::engine) fn hears(
+        &self,
+        event: &EngineEvent<'_>,
+        setup: &DeviceSetup,
+        added: i64,
+        rule: &dyn StatusRule,
+    ) {
+        self.board.borrow_mut().on(event, setup, added, rule);
+    }
+
+    /// The status to show from now on, if it has changed.
+    pub(in crate::engine) fn news(&self, added: i64, rule: &dyn StatusRule) -> Option<Status> {
+        let board = &mut *self.board.borrow_mut();
+        let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);
+        board.facts.running = (board.runs > 0).then(|| rule.progress(board.wheel));
+        board.facts.failed = board.failed.iter().flatten().copied().reduce(|one, other| one && other);
+        board.facts.conflicts = board.conflicts.len() as u32;
+        let status = Status { state: shown(&board.facts), pending: rule.pending(waiting) };
+        (board.told.replace(status) != Some(status)).then_some(status)
+    }
+}
+
+impl Board {
+    fn on(&mut self, event: &EngineEvent<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
+        match *event {
+            EngineEvent::SyncStart { unit, .. } => self.starts(unit, setup, added),
+            EngineEvent::SyncComplete { unit, .. } => {
+                self.ends();
+                if rule.forgives() {
+                    self.failed[usize::from(unit.0)] = None;
+                }
+            }
+            EngineEvent::SyncError { error: SyncError::Interrupted, .. } => {}
+            EngineEvent::SyncError { unit, error, .. } if rule.heeds_failures() => {
+                self.ends();
+                if *error != SyncError::Cancelled {
+                    self.failed[usize::from(unit.0)] = Some(error.is_retryable());
+                }
+            }
+            EngineEvent::StorageFull => self.facts.full = true,
+            EngineEvent::ChunkApplied { unit: Some(_), changes, .. } => {
+                self.facts.full = false;
+                self.wheel.rows += changes.len() as u32;
+            }
+            EngineEvent::EditAcknowledged { .. } | EngineEvent::EditLogged { .. } => {
+                self.wheel.rows += 1;
+                self.wheel.done += 1;
+            }
+            EngineEvent::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | EngineEvent::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
+            EngineEvent::Page(PageEvent::Resolved { edit, on_top: false, .. }) => {
+                self.conflicts.remove(&edit);
+            }
+            _ => {}
+        }
+    }
+
+    fn starts(&mut self, unit: UnitId, setup: &DeviceSetup, added: i64) {
+        self.runs += 1;
+        self.facts.full = false;
+        let unit = &setup.units[usize::from(unit.0)];
+        let waiting = self.found.unwrap_or(0) + added;
+        let edits = if unit.push.is_empty() { 0 } else { u32::try_from(waiting).unwrap_or(0) };
+        self.wheel = Wheel { steps: edits + unit.pull.len() as u32, done: 0, rows: 0 };
+    }
+
+    fn ends(&mut self) {
+        self.runs = self.runs.saturating_sub(1);
+        self.facts.full = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{DeviceId, EntityId, Key, Span, Stamp};
+    use crate::contract::{Attributes, SyncUnit};
+    use crate::engine::rules::Correct;
+
+    const CALM: Facts = Facts { online: true, running: None, full: false, failed: None, conflicts: 0 };
+
+    #[test]
+    fn no_network_hides_a_run_and_a_run_hides_what_was_before() {
+        let progress = Progress { percent: 50, rows: 7 };
+        let runs = Facts { running: Some(progress), failed: Some(false), conflicts: 1, ..CALM };
+        assert_eq!(shown(&runs), Shown::Syncing(progress));
+        assert_eq!(shown(&Facts { online: false, ..runs }), Shown::Offline);
+        assert_eq!(shown(&Facts { full: true, ..runs }), Shown::Failed { retryable: true });
+        assert_eq!(shown(&Facts { running: None, ..runs }), Shown::Conflict);
+        let failed = Facts { failed: Some(false), ..CALM };
+        assert_eq!(shown(&failed), Shown::Failed { retryable: false });
+        assert_eq!(shown(&CALM), Shown::Idle);
+    }
+
+    #[test]
+    fn progress_ends_at_a_hundred_whatever_comes_besides() {
+        let wheel = Wheel { steps: 4, done: 1, rows: 9 };
+        assert_eq!(wheel.progress(), Progress { percent: 25, rows: 9 });
+        assert_eq!(Wheel { done: 9, ..wheel }.progress().percent, 100);
+        assert_eq!(Wheel::default().progress(), Progress::default());
+    }
+
+    fn setup() -> DeviceSetup {
+        let unit = SyncUnit {
+            name: "All".to_owned(),
+            pull: vec![EntityId(0)],
+            push: vec![EntityId(0)],
+            ..SyncUnit::default()
+        };
+        DeviceSetup {
+            device: DeviceId(0),
+            schema: Arc::default(),
+            units: [unit].into(),
+            attributes: Attributes::default(),
+            person: 0,
+        }
+    }
+
+    #[test]
+    fn a_change_of_what_is_shown_allocates_nothing() {
+        let setup = setup();
+        let (unit, edit, key) = (UnitId(0), EditId { device: DeviceId(0), number: 0 }, Key::new("k"));
+        let error = SyncError::Offline(String::new());
+        let start = EngineEvent::SyncStart { unit, run: 1, waited: Span::ZERO };
+        let applied =
+            EngineEvent::ChunkApplied { unit: Some(unit), changes: &[], echoed: 0, took: Span::ZERO };
+        let sent = EngineEvent::EditAcknowledged { edit, entity: EntityId(0), key: &key, stamp: Stamp(1) };
+        let failed = EngineEvent::SyncError { unit, run: 1, error: &error };
+        let good = EngineEvent::SyncComplete { unit, run: 2, took: Span::ZERO, blocking: false };
+        let steps = [&start, &sent, &EngineEvent::StorageFull, &applied, &failed, &start, &good];
+        let teller = Teller::new(&setup, true);
+        teller.begins(1, 0, true);
+        let mut shown = 0;
+        let allocated = allocation_counter::measure(|| {
+            for online in [false, true] {
+                teller.network(online, &Correct);
+                shown += u32::from(teller.news(0, &Correct).is_some());
+            }
+            for event in steps {
+                teller.hears(event, &setup, 0, &Correct);
+                shown += u32::from(teller.news(0, &Correct).is_some());
+            }
+        });
+        assert_eq!((shown, allocated.count_total), (9, 0));
+        let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![edit])));
+        assert_eq!(counted.count_total, 1, "it counts");
+    }
+}

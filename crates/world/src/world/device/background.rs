@@ -1,0 +1,110 @@
+//! Suspension of an app by the operating system: its tasks do not run.
+//!
+//! Time goes on, and the kernel keeps its connections until they are closed. The app continues when
+//! a person opens it, edits or asks for a sync. A [`Budget`](crate::setup::Budget) limits its work
+//! in the background; it starts again after each use of the app.
+
+use std::task::Waker;
+
+use crate::base::Span;
+use crate::contract::{AppEvent, Event};
+use crate::world::device::node::Device;
+
+impl Device {
+    /// The operating system suspends the app for `length`; false if no app runs.
+    pub(in crate::world) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
+        if !self.is_running() || self.suspension.is_on() || self.suspension.lifted.get() {
+            return self.is_running();
+        }
+        let looked = self.attention.looks();
+        self.put_away();
+        self.suspension.comes_back.set(looked);
+        let since = self.now();
+        self.suspension.forced_until.set(since + length);
+        self.suspend(Some(sockets));
+        self.later("suspend", length, move |device| {
+            if device.suspension.since.get() == Some(since) {
+                device.go_on();
+                if device.suspension.comes_back.take() {
+                    device.app(AppEvent::Resume);
+                }
+            }
+        });
+        true
+    }
+
+    fn suspend(&self, sockets: Option<Span>) {
+        let (of, now) = (&self.suspension, self.now());
+        if of.lifted.get() || of.is_on() || !self.is_running() {
+            return;
+        }
+        of.since.set(Some(now));
+        of.times.set(of.times.get() + 1);
+        self.tell(Event::Suspended);
+        let Some(last) = sockets else { return };
+        self.later("sockets", last, move |device| {
+            if device.suspension.since.get() == Some(now) {
+                device.way.take_sockets();
+            }
+        });
+    }
+
+    fn go_on(&self) {
+        let Some(after) = self.suspension.over(self.now()) else { return };
+        self.tell(Event::Continued { after });
+        self.suspension.tasks.take().into_iter().for_each(Waker::wake);
+        if let Some(event) = self.suspension.network.take() {
+            self.app(event);
+        }
+    }
+    pub(in crate::world) fn take_up(&self) {
+        self.suspension.comes_back.set(false);
+        self.suspension.leave();
+        self.go_on();
+    }
+    /// A person uses the app, and puts it away again unless they look at it.
+    pub(in crate::world) fn use_briefly(&self) {
+        self.go_on();
+        if !self.attention.looks() {
+            self.stay_in_background();
+        }
+    }
+    pub(in crate::world) fn stay_in_background(&self) {
+        self.suspension.comes_back.set(false);
+        let stay = self.suspension.leave();
+        let Some(budget) = self.suspension.budget.filter(|_| !self.suspension.lifted.get()) else { return };
+        let (device, handle) = (self.shared(), self.handle.clone());
+        self.handle.spawn(self.world, "background", async move {
+            let since = handle.now();
+            for (opens, closes) in budget.windows(since) {
+                handle.sleep_until(opens).await;
+                if device.suspension.stay.get() != stay {
+                    return;
+                }
+                if opens > since {
+                    device.give_window();
+                }
+                handle.sleep_until(closes).await;
+                if device.suspension.stay.get() != stay {
+                    return;
+                }
+                device.suspend(budget.sockets);
+            }
+        });
+    }
+
+    fn give_window(&self) {
+        let of = &self.suspension;
+        if !self.is_running() || self.now() < of.forced_until.get() {
+            return;
+        }
+        of.windows.set(of.windows.get() + 1);
+        self.go_on();
+        self.app(AppEvent::Background);
+    }
+    pub(in crate::world) fn lift_suspension(&self) {
+        self.suspension.lifted.set(true);
+        self.suspension.leave();
+        self.go_on();
+    }
+}

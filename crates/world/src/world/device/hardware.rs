@@ -1,0 +1,251 @@
+//! The time of an app's work on a device's processor and flash, and the limits of its memory.
+//!
+//! SQLite runs a transaction at once; here it gets its duration. It begins when earlier ones are
+//! done (one write lock). It uses the processor for the steps of SQLite's virtual machine, then the
+//! flash for the real reads, writes and syncs. Coding does not wait for transactions.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Time};
+use crate::contract::{Event, Node, Work};
+use crate::disk::{Disk, Flash};
+use crate::engine::Decoder;
+use crate::faults::{SlowTime, SyncLoss};
+use crate::setup::DeviceClass;
+use crate::sim::Handle;
+use crate::world::device::browsing::{Browser, Query};
+use crate::world::faults::crash::SyncLosses;
+use crate::world::hub::Hub;
+
+/// Rows that a device cannot read on arrival, but can the next time.
+#[derive(Debug)]
+pub(in crate::world) struct BadRows {
+    times: Vec<(Time, Time, Ppm)>,
+    seed: Seed,
+    asked: Cell<u64>,
+}
+
+impl BadRows {
+    pub(in crate::world) fn new(times: Vec<(Time, Time, Ppm)>, seed: Seed) -> BadRows {
+        BadRows { times, seed: seed.derive("bad-rows", 0), asked: Cell::new(0) }
+    }
+    pub(in crate::world) fn are_there(&self) -> bool {
+        !self.times.is_empty()
+    }
+    pub(in crate::world) fn can_read(&self, now: Time, entity: EntityId, key: &str) -> bool {
+        let there = self.times.iter().filter(|(from, until, _)| (*from..*until).contains(&now));
+        let Some(share) = there.map(|(.., share)| share.0).max() else { return true };
+        let number = self.asked.replace(self.asked.get() + 1);
+        let of = xxh3_64(key.as_bytes()) ^ u64::from(entity.0);
+        self.seed.hash("world.bad-row", of, number) % 1_000_000 >= u64::from(share)
+    }
+}
+
+pub(in crate::world) struct Fitting {
+    pub(in crate::world) device: DeviceId,
+    pub(in crate::world) class: DeviceClass,
+    pub(in crate::world) decoder: Decoder,
+    pub(in crate::world) slow: Vec<SlowTime>,
+    pub(in crate::world) disk: Disk,
+    pub(in crate::world) flash: Flash,
+    pub(in crate::world) browser: RefCell<Option<Browser>>,
+    pub(in crate::world) bad_rows: BadRows,
+}
+
+pub(in crate::world) struct Hardware {
+    handle: Handle,
+    hub: Rc<Hub>,
+    pub(in crate::world) fitted: Fitting,
+    free_at: Cell<Time>,
+    spent: Cell<Spent>,
+    /// Possibly unfinished work on the database: from, until, and whether it holds the lock.
+    under_way: RefCell<Vec<(Time, Time, bool)>>,
+    /// Possibly unfinished processor work: from, until, and its processor time.
+    computing: RefCell<Vec<(Time, Time, Span)>>,
+    pub(in crate::world) sync_losses: SyncLosses,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::world) struct Spent {
+    pub(in crate::world) cpu: Span,
+    /// The part for coding messages; work cut off by a death counts whole.
+    pub(in crate::world) coded: Span,
+    pub(in crate::world) longest_work: Span,
+    pub(in crate::world) longest_lock: Span,
+}
+
+pub(in crate::world) struct Done {
+    pub(in crate::world) until: Time,
+    /// Power failures during the work: the time, and the loss.
+    pub(in crate::world) losses: Vec<(Time, SyncLoss)>,
+}
+
+impl Hardware {
+    pub(in crate::world) fn new(handle: &Handle, hub: &Rc<Hub>, fitting: Fitting) -> Hardware {
+        Hardware {
+            handle: handle.clone(),
+            hub: hub.clone(),
+            fitted: fitting,
+            free_at: Cell::default(),
+            spent: Cell::default(),
+            under_way: RefCell::default(),
+            computing: RefCell::default(),
+            sync_losses: SyncLosses::default(),
+        }
+    }
+    fn tell(&self, event: Event<'_>) {
+        self.hub.emit(Node::Device(self.fitted.device), event);
+    }
+    fn browser(&self, act: impl FnOnce(&mut Browser)) {
+        if let Some(browser) = self.fitted.browser.borrow_mut().as_mut() {
+            act(browser);
+        }
+    }
+    pub(in crate::world) fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        let can = self.fitted.bad_rows.can_read(self.handle.now(), entity, key);
+        if !can {
+            self.tell(Event::RowUnreadable { entity });
+        }
+        can
+    }
+    pub(in crate::world) fn free_at(&self) -> Time {
+        self.free_at.get()
+    }
+    /// Work done; for the database also work under way, as if it finished.
+    pub(in crate::world) fn spent(&self) -> Spent {
+        self.told_until(Time(u64::MAX));
+        self.spent.get()
+    }
+    /// The process died: its work stops.
+    pub(in crate::world) fn stop(&self) {
+        let now = self.handle.now();
+        self.stop_computing(now);
+        self.browse(Browser::next_cut_off);
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.retain(|(from, ..)| *from < now);
+        under_way.iter_mut().for_each(|(_, until, _)| *until = now.min(*until));
+        drop(under_way);
+        self.browser(|browser| browser.die(now));
+        self.free_at.set(now.min(self.free_at.get()));
+    }
+    pub(in crate::world) fn take_up(&self) {
+        self.browser(|browser| browser.begin(self.handle.now()));
+    }
+    pub(in crate::world) fn put_away(&self) {
+        self.browse(Browser::next_answered);
+        self.browser(|browser| browser.end(self.handle.now()));
+    }
+    pub(in crate::world) fn close_books(&self) {
+        self.stop_computing(self.handle.now());
+        self.browse(Browser::next_asked);
+    }
+    /// Reports the app's queries for people up to now.
+    fn browse(&self, next: fn(&mut Browser, Time) -> Option<Query>) {
+        let now = self.handle.now();
+        // One by one: a day of them is not collected in a list.
+        let next = || next(self.fitted.browser.borrow_mut().as_mut()?, now);
+        while let Some(Query { took, waited }) = next() {
+            self.tell(Event::AppQueried { took, waited });
+        }
+    }
+    fn flash(&self, at: Time) -> Flash {
+        let slow = self.fitted.slow.iter().filter(|(from, until, _)| (*from..*until).contains(&at));
+        Flash { slowness: slow.map(|(.., factor)| *factor).max().unwrap_or(1), ..self.fitted.flash }
+    }
+    fn steps(&self, steps: u64) -> Span {
+        Span::nanos((u128::from(steps) * u128::from(self.fitted.class.step_picos) / 1_000) as u64)
+    }
+    fn shared(&self, cpu: Span) -> Span {
+        self.fitted.browser.borrow().as_ref().map_or(cpu, |browser| browser.share(cpu))
+    }
+    fn spend(&self, what: impl FnOnce(&mut Spent)) {
+        let mut spent = self.spent.get();
+        what(&mut spent);
+        self.spent.set(spent);
+    }
+    /// Processor work from `start`, shared with queries for people; returns its end.
+    fn compute(&self, start: Time, cpu: Span) -> Time {
+        let until = start + self.shared(cpu);
+        self.spend(|spent| spent.cpu += cpu);
+        let mut computing = self.computing.borrow_mut();
+        computing.retain(|(_, until, _)| *until > self.handle.now());
+        computing.push((start, until, cpu));
+        until
+    }
+    /// Subtracts processor work that is not done yet.
+    fn stop_computing(&self, now: Time) {
+        for (from, until, cpu) in
+            self.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
+        {
+            let left = cpu.scaled((until - now.max(from)).0, (until - from).0);
+            self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
+        }
+    }
+    fn work_on_database(&self, cpu: Span) -> Done {
+        let start = self.handle.now().max(self.free_at.get());
+        let computed = self.compute(start, cpu);
+        let charged = self.fitted.disk.charge(start, computed - start, &self.flash(start));
+        self.free_at.set(charged.until);
+        let due = || self.sync_losses.due(&self.fitted.disk.sync_ends(charged.from));
+        let losses = if self.sync_losses.is_armed() { due() } else { Vec::new() };
+        self.told_until(self.handle.now());
+        self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
+        self.browser(|browser| browser.busy(start, computed, charged.until, charged.wrote));
+        Done { until: charged.until, losses }
+    }
+    fn told_until(&self, now: Time) {
+        let done =
+            self.under_way.borrow_mut().extract_if(.., |(_, until, _)| *until <= now).collect::<Vec<_>>();
+        for (from, until, wrote) in done {
+            self.spend(|spent| {
+                spent.longest_work = spent.longest_work.max(until - from);
+                if wrote {
+                    spent.longest_lock = spent.longest_lock.max(until - from);
+                }
+            });
+        }
+    }
+    fn code(&self, start: Time, bytes: u64, rate: Bytes) -> Time {
+        let cpu = Span::secs(1).scaled(bytes, rate.0);
+        self.spend(|spent| spent.coded += cpu);
+        let until = self.compute(start, cpu);
+        self.browser(|browser| browser.busy(start, until, until, false));
+        until
+    }
+    pub(in crate::world) fn computes(&self, own: Span) {
+        self.compute(self.handle.now(), own.scaled(self.fitted.class.cpu_milli.into(), 1_000));
+    }
+    pub(in crate::world) fn take_on(&self, work: Work) -> Done {
+        self.browse(Browser::next_answered);
+        let mut done = Done { until: self.handle.now(), losses: Vec::new() };
+        let Fitting { class, disk, decoder, .. } = &self.fitted;
+        let cpu = self.steps(work.steps) + work.own.scaled(class.cpu_milli.into(), 1_000);
+        if work.steps > 0 || work.own > Span::ZERO || disk.owes() {
+            done = self.work_on_database(cpu);
+        }
+        if work.coded_bytes > 0 {
+            let rate = match decoder {
+                Decoder::Streaming => class.parse_rate,
+                Decoder::Managed => class.managed_rate,
+            };
+            done.until = self.code(done.until, work.coded_bytes, rate);
+        }
+        if work.native_bytes > 0 {
+            done.until = self.code(done.until, work.native_bytes, class.parse_rate);
+        }
+        done
+    }
+
+    pub(in crate::world) fn has_memory_for(&self, bytes: u64) -> bool {
+        let (peak, memory) = (self.fitted.decoder.peak(bytes), self.fitted.class.memory.0);
+        self.tell(Event::Decoded { peak, tight: peak > memory / 4 });
+        peak <= memory
+    }
+    /// True if memory suffices to write requests from rows: as much as to read them.
+    pub(in crate::world) fn has_memory_to_send(&self, bytes: u64) -> bool {
+        self.fitted.decoder.peak(bytes) <= self.fitted.class.memory.0
+    }
+}

@@ -1,0 +1,135 @@
+//! Where an app is to die: at crash points, and at disk syncs by a power failure.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::base::{Span, Time};
+use crate::faults::{Struck, SyncLoss};
+
+#[derive(Default)]
+pub(in crate::world) struct CrashBook {
+    armed: RefCell<Vec<Armed>>,
+    ever_armed: Cell<u64>,
+    /// How often each point was passed.
+    pub(in crate::world) passed: RefCell<BTreeMap<String, u64>>,
+    pub(in crate::world) suspended: Cell<bool>,
+}
+
+struct Armed {
+    number: u64,
+    point: String,
+    from: Time,
+    left: u32,
+    restart_after: Span,
+    struck: Struck,
+}
+
+impl CrashBook {
+    /// Arms a kill at the `nth` passing (from 1) after `from`; returns a number to disarm it.
+    pub(in crate::world) fn arm(
+        &self,
+        point: &str,
+        nth: u32,
+        from: Time,
+        restart_after: Span,
+        struck: &Struck,
+    ) -> u64 {
+        let number = self.ever_armed.replace(self.ever_armed.get() + 1);
+        let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
+        let armed = Armed { number, point, from, left, restart_after, struck };
+        self.armed.borrow_mut().push(armed);
+        number
+    }
+    /// Disarms a kill; true if it had not fired yet.
+    pub(in crate::world) fn disarm(&self, number: u64) -> bool {
+        self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
+    }
+    fn count(&self, point: &str) {
+        let mut passed = self.passed.borrow_mut();
+        match passed.get_mut(point) {
+            Some(times) => *times += 1,
+            None => _ = passed.insert(point.to_owned(), 1),
+        }
+    }
+    /// Passes a point. If the app dies there, returns the time until its restart.
+    pub(in crate::world) fn pass(&self, point: &str, now: Time) -> Option<Span> {
+        self.count(point);
+        if self.suspended.get() {
+            return None;
+        }
+        let mut armed = self.armed.borrow_mut();
+        for one in armed.iter_mut().filter(|a| a.point == point && a.from <= now) {
+            one.left = one.left.saturating_sub(1);
+        }
+        // Only one of several due kills fires; the others do at the next passing.
+        let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
+        let due = armed.remove(due);
+        due.struck.set(true);
+        Some(due.restart_after)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(in crate::world) struct SyncLosses(RefCell<Vec<SyncLoss>>);
+
+impl SyncLosses {
+    pub(in crate::world) fn arm(&self, loss: SyncLoss) {
+        self.0.borrow_mut().push(loss);
+    }
+    pub(in crate::world) fn is_armed(&self) -> bool {
+        !self.0.borrow().is_empty()
+    }
+    /// Given these ends of syncs: the due losses, with the time of each power failure.
+    pub(in crate::world) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
+        let mut due = Vec::new();
+        self.0.borrow_mut().retain_mut(|loss| {
+            let counted = ends.iter().filter(|end| (loss.from..loss.until).contains(end));
+            match counted.clone().nth(loss.nth as usize - 1) {
+                Some(end) => {
+                    let at = if loss.after { *end } else { Time(end.0 - 1) };
+                    due.push((at, loss.clone()));
+                    false
+                }
+                None => {
+                    loss.nth -= counted.count() as u32;
+                    true
+                }
+            }
+        });
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::DeviceId;
+    use crate::base::at_ms as at;
+
+    #[test]
+    fn the_power_fails_at_the_sync_that_was_asked_for() {
+        let (device, restart_after) = (DeviceId(0), Span::secs(5));
+        for (nth, after, expected) in [
+            (1, false, Some(Time(at(20).0 - 1))),
+            (1, true, Some(at(20))),
+            (3, false, Some(Time(at(40).0 - 1))),
+            (4, true, None),
+        ] {
+            let losses = SyncLosses::default();
+            losses.arm(SyncLoss {
+                device,
+                from: at(15),
+                until: at(45),
+                nth,
+                after,
+                restart_after,
+                struck: Struck::default(),
+            });
+            let mut due = losses.due(&[at(10), at(20), at(30)]);
+            due.extend(losses.due(&[at(40), at(50), at(60)]));
+            let due: Vec<Time> = due.into_iter().map(|(at, _)| at).collect();
+            assert_eq!(due, Vec::from_iter(expected), "{nth}");
+            assert_eq!(losses.is_armed(), expected.is_none());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The devices that events concern, and the times of random faults.
+
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
+use crate::faults::{Awaited, Faults, When};
+use crate::setup::{DevicePlan, Happening, Setup, Who};
+
+/// The devices that an event concerns: exact counts, drawn by the event's name.
+pub(in crate::world) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) -> Vec<DeviceId> {
+    let mut stream = seed.derive("world.event", 0).stream(name, 0, 0);
+    match who {
+        Who::Devices(chosen) => chosen.clone(),
+        Who::Share(share) => {
+            let mut all: Vec<DeviceId> = devices.iter().map(|d| d.device).collect();
+            keep_share(&mut all, *share, &mut stream);
+            all
+        }
+        Who::ShareOf { share, attribute } => {
+            let mut values: Vec<_> = Vec::new();
+            for device in devices {
+                if !values.contains(&&device.attributes[*attribute]) {
+                    values.push(&device.attributes[*attribute]);
+                }
+            }
+            keep_share(&mut values, *share, &mut stream);
+            let belongs = |device: &&DevicePlan| values.contains(&&device.attributes[*attribute]);
+            devices.iter().filter(belongs).map(|d| d.device).collect()
+        }
+    }
+}
+
+/// Keeps the share of the items, rounded to the nearest, drawn without replacement, in order.
+fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut Stream) {
+    let count = share.of(items.len() as u64);
+    let mut drawn = items.clone();
+    stream.shuffle(&mut drawn);
+    drawn.truncate(count as usize);
+    items.retain(|item| drawn.contains(item));
+}
+
+/// Plans the fault of each event for the devices that it concerns.
+pub(in crate::world) fn plan_events(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+    let end = Time::ZERO + plan.duration;
+    for planned in &plan.events {
+        let Happening::Fault(_, fault) = &planned.what else { continue };
+        let chosen = &choose(&planned.who, &planned.name, plan.seed, devices);
+        let (at, name, length) = (planned.at, &*planned.name, planned.length);
+        if let Some(text) = fault.plan(&When { name, at, length, chosen, end }, faults) {
+            faults.tell(at, format!("{name}: {text}"));
+        }
+    }
+}
+
+/// Notes that a random fault, which occurs once per `mtbf`, did not occur.
+pub(in crate::world) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
+    let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
+    faults.awaited.push(Awaited::anywhere(key, why));
+}
+
+/// Times of a Poisson process up to `end`; none if the mean interval is 0.
+pub(in crate::world) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
+    let mut moments = Vec::new();
+    if mtbf > Span::ZERO {
+        let mut at = Time::ZERO + stream.exponential(mtbf);
+        while at < end {
+            moments.push(at);
+            at += stream.exponential(mtbf);
+        }
+    }
+    moments
+}
+
+/// Draws the random faults of each device.
+pub(in crate::world) fn drawn_for(
+    plan: &Setup,
+    devices: &[DevicePlan],
+    key: &str,
+    mtbf: Span,
+    mut draw: impl FnMut(Time, DeviceId, &mut Stream),
+) {
+    for DevicePlan { device, .. } in devices {
+        let mut stream = plan.seed.derive("world.chaos", u64::from(device.0)).stream(key, 0, 0);
+        for at in moments(mtbf, Time::ZERO + plan.duration, &mut stream) {
+            draw(at, *device, &mut stream);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Planned and random events in the lives of phones.
+
+use std::rc::Rc;
+
+use crate::base::{DeviceId, Span, Stream, Time};
+use crate::faults::{Act, Deed, Faults, Restore, Whose};
+use crate::setup::Setup;
+use crate::setup::{Chaos, DevicePlan};
+use crate::sim::{Handle, NodeId};
+use crate::world::device::node::Device;
+use crate::world::faults::drawing::{drawn_for, none_came};
+use crate::world::people::shared_phone::SharedPhone;
+
+/// In chaos, the mean age of a backup.
+const BACKUP_AGE: Span = Span::secs(600);
+
+pub(in crate::world) fn play(
+    (deeds, end): (&[Deed], Time),
+    (handle, node): (&Handle, NodeId),
+    devices: &[Rc<Device>],
+) {
+    let phones = devices.iter().map(|device| Rc::new(SharedPhone::new(device.clone(), handle)));
+    let phones: Vec<Rc<SharedPhone>> = phones.collect();
+    for (device, phone) in devices.iter().zip(&phones) {
+        if let Some(wallet) = device.counter.wallet.clone().filter(|wallet| wallet.ends()) {
+            let phone = phone.clone();
+            handle.spawn(node, "login", async move { phone.logs_in_again(&wallet).await });
+        }
+    }
+    for Deed { at, device, what } in deeds.iter().copied() {
+        let (clock, number) = (handle.clone(), device.0 as usize);
+        let (device, phone) = (devices[number].clone(), phones[number].clone());
+        handle.spawn(node, "phone", async move {
+            clock.sleep_until(at).await;
+            match what {
+                Act::Upgrade { restart_after } => device.upgrade(restart_after),
+                Act::Reinstall { restart_after } => device.reinstall(restart_after),
+                Act::GoAway { away, other } => {
+                    // An absence that is not complete by the end of the script stops there.
+                    let _ = phone.goes_away(away, other, end).await;
+                }
+            }
+        });
+    }
+}
+
+pub(in crate::world) fn draw(faults: &mut Faults, plan: &Setup, devices: &[DevicePlan]) {
+    let Some(chaos) = &plan.chaos else { return };
+    for (key, every) in [
+        ("token", chaos.token_mtbf),
+        ("logout", chaos.logout_mtbf),
+        ("other_user", chaos.other_user_mtbf),
+        ("reinstall", chaos.reinstall_mtbf),
+        ("restore", chaos.restore_mtbf),
+    ] {
+        let mut none = true;
+        drawn_for(plan, devices, key, every, |at, device, stream| {
+            draw_one(faults, key, (at, device), chaos, stream);
+            none = false;
+        });
+        if every > Span::ZERO && none {
+            none_came(faults, &format!("chaos.{key}_mtbf"), plan, every);
+        }
+    }
+}
+
+fn draw_one(
+    faults: &mut Faults,
+    key: &str,
+    (at, device): (Time, DeviceId),
+    chaos: &Chaos,
+    stream: &mut Stream,
+) {
+    let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
+    let mut act = |what| faults.deeds.push(Deed { at, device, what });
+    let text = match key {
+        "token" => {
+            faults.devices[device.0 as usize].revoked.push(at);
+            format!("the token of {device} is taken back")
+        }
+        "reinstall" => {
+            act(Act::Reinstall { restart_after });
+            format!("the app of {device} is installed again")
+        }
+        "restore" => {
+            let of = stream.exponential(BACKUP_AGE).min(at.since(Time::ZERO));
+            let (whose, backup) = (Whose::Device(device), Time(at.0 - of.0));
+            faults.restores.push(Restore { whose, backup, at, restart_after });
+            format!("{device} goes back to its state of {of} ago")
+        }
+        _ => {
+            let away = stream.exponential(chaos.away_mean);
+            let other = (key == "other_user").then_some(1);
+            act(Act::GoAway { away, other });
+            let what = if other.is_some() { "somebody else has" } else { "nobody is logged in on" };
+            format!("{what} {device} for {away}")
+        }
+    };
+    faults.tell(at, format!("chaos: {text}"));
+}

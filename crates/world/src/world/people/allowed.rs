@@ -1,0 +1,72 @@
+//! Which edits the app allows its person now, given what the phone believes about the network.
+//!
+//! A lease is requested when somebody wants to edit, over a network that carries. It is granted if
+//! nobody else has the row and the device shows its present version. The request costs nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
+use crate::contract::{EditError, EditKind, LocalEdit, NetworkKind};
+use crate::net::Link;
+use crate::setup::Setup;
+use crate::workload::{Editing, Offline};
+use crate::world::server::half::Servers;
+
+pub(in crate::world) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
+
+pub(in crate::world) struct Allowed {
+    pub(in crate::world) plan: Rc<Setup>,
+    pub(in crate::world) servers: Rc<Servers>,
+    pub(in crate::world) link: Rc<RefCell<Link>>,
+    pub(in crate::world) leases: Leases,
+    pub(in crate::world) attributes: Vec<Value>,
+}
+
+impl Allowed {
+    fn editing(&self) -> &Editing {
+        &self.plan.workload.editing
+    }
+    /// The app's reason to refuse an edit, if any. `shown` gives its row as the device shows it.
+    pub(in crate::world) fn refuses(
+        &self,
+        (device, now): (DeviceId, Time),
+        network: NetworkKind,
+        edit: &LocalEdit,
+        shown: impl Fn() -> Option<(Stamp, Vec<Value>)>,
+    ) -> Option<EditError> {
+        let editing = self.editing();
+        let entity = self.plan.schema.entity(edit.entity);
+        if editing.is_anothers(entity, edit, &self.attributes, || Some(shown()?.1)) {
+            return Some(EditError::NotOwner);
+        }
+        if network == NetworkKind::None {
+            if editing.offline == Offline::Locked {
+                return Some(EditError::Locked);
+            }
+            if !editing.allows_offline(edit) {
+                return Some(EditError::NotOffline);
+            }
+        }
+        let lease = editing.lease.filter(|_| edit.kind != EditKind::Create)?;
+        let row = (edit.entity, edit.key.clone());
+        let holder = self.leases.borrow().get(&row).copied().filter(|(_, until)| *until > now);
+        match holder {
+            Some((holder, _)) if holder == device => return None,
+            Some(_) => return Some(EditError::NoLease),
+            None => {}
+        }
+        let reached = network != NetworkKind::None && self.link.borrow().conditions().carries(now);
+        let current = || {
+            let backend = self.servers.backend.borrow();
+            let there = backend.row(edit.entity, &edit.key).map(|row| row.stamp);
+            there.is_none() || there == shown().map(|(stamp, _)| stamp)
+        };
+        if !reached || !current() {
+            return Some(EditError::NoLease);
+        }
+        self.leases.borrow_mut().insert(row, (device, now + lease));
+        None
+    }
+}

@@ -1,0 +1,127 @@
+//! People who resolve the conflicts that their devices present.
+//!
+//! A conflict waits as long as its person leaves it. Then the person decides when they look at the
+//! app and nothing has the screen. After a death of the app they start over. In the drain, people
+//! who ever decide do so at once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::base::{Seed, Span, UnitId};
+use crate::contract::{EditError, Schema};
+use crate::setup::Asking;
+use crate::setup::Setup;
+use crate::sim::{Handle, NodeId};
+use crate::workload;
+use crate::world::device::node::Device;
+use crate::world::people::editing::POLLS_A_STEP;
+use crate::world::people::news::{Conflict, News};
+
+/// How soon a person who does not look at the app looks again.
+const LOOKS_EVERY: Span = Span::secs(10);
+
+pub(in crate::world) struct Resolver {
+    handle: Handle,
+    node: NodeId,
+    seed: Seed,
+    options: workload::Resolver,
+    schema: Arc<Schema>,
+    devices: Vec<Rc<Device>>,
+    opened: News<Conflict>,
+    times: RefCell<BTreeMap<Conflict, u32>>,
+    waiting: RefCell<BTreeMap<Conflict, u32>>,
+    never: RefCell<BTreeSet<Conflict>>,
+    /// The units to ask for after a decision, once people decide at once.
+    hurry: RefCell<Option<Vec<UnitId>>>,
+}
+
+impl Resolver {
+    pub(in crate::world) fn new(
+        handle: &Handle,
+        node: NodeId,
+        plan: &Setup,
+        devices: &[Rc<Device>],
+        opened: News<Conflict>,
+    ) -> Rc<Resolver> {
+        Rc::new(Resolver {
+            handle: handle.clone(),
+            node,
+            seed: plan.seed.derive("world.resolver", 0),
+            options: plan.workload.resolver.clone(),
+            schema: plan.schema.clone(),
+            devices: devices.to_vec(),
+            opened,
+            times: RefCell::default(),
+            waiting: RefCell::default(),
+            never: RefCell::default(),
+            hurry: RefCell::default(),
+        })
+    }
+
+    pub(in crate::world) async fn live(self: Rc<Self>) {
+        loop {
+            let new = self.opened.next().await;
+            self.handle.excuse(POLLS_A_STEP * new.len() as u64);
+            new.into_iter().for_each(|conflict| self.take_up(conflict));
+        }
+    }
+    /// From now on people decide at once, and then ask for these units.
+    pub(in crate::world) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
+        *self.hurry.borrow_mut() = Some(units);
+        let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
+        waiting.into_iter().for_each(|conflict| self.decide(conflict));
+    }
+    fn take_up(self: &Rc<Self>, conflict: Conflict) {
+        if self.waiting.borrow().contains_key(&conflict) || self.never.borrow().contains(&conflict) {
+            return;
+        }
+        let (device, edit) = conflict;
+        let time = {
+            let mut times = self.times.borrow_mut();
+            let time = times.entry(conflict).or_default();
+            *time += 1;
+            *time
+        };
+        let of = u64::from(device.0) << 32 | u64::from(edit.number);
+        let mut stream = self.seed.stream(&format!("decides {}", edit.device), of, time.into());
+        let Some(wait) = self.options.wait(&mut stream) else {
+            self.never.borrow_mut().insert(conflict);
+            return;
+        };
+        self.waiting.borrow_mut().insert(conflict, time);
+        let resolver = self.clone();
+        self.handle.spawn(self.node, "resolver", async move {
+            if resolver.hurry.borrow().is_none() {
+                resolver.handle.sleep(wait).await;
+            }
+            while resolver.waiting.borrow().get(&conflict) == Some(&time) {
+                if resolver.hurry.borrow().is_some() || resolver.devices[device.0 as usize].is_attended() {
+                    return resolver.decide(conflict);
+                }
+                resolver.handle.sleep(LOOKS_EVERY).await;
+            }
+        });
+    }
+
+    fn decide(self: &Rc<Self>, conflict: Conflict) {
+        let (id, edit) = conflict;
+        self.waiting.borrow_mut().remove(&conflict);
+        let device = &self.devices[id.0 as usize];
+        let open = device.with_view(|view| view.open_conflicts().into_iter().find(|open| open.edit == edit));
+        // An app that does not run presents it again later.
+        let Some(open) = open.flatten() else { return };
+        let pick = self.options.pick(&open, self.schema.entity(open.entity));
+        let (resolver, asked) = (self.clone(), device.clone());
+        device.resolve(edit, pick, move |resolved| match resolved {
+            Ok(()) => {
+                let units = resolver.hurry.borrow().clone().unwrap_or_default();
+                units.into_iter().for_each(|unit| _ = asked.trigger(unit, Asking::Queued));
+            }
+            // It is gone, or it stays and is resolved another time.
+            Err(EditError::NoSuchRow) => {}
+            Err(_) => resolver.opened.add(conflict),
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! CPU time of the gateway for coding messages.
+
+use std::cell::Cell;
+
+use crate::base::{Bytes, Span};
+use crate::protocol::{Codec, Way};
+
+/// JSON bytes coded per second by a server core, as by a laptop. Source: estimate.
+const RATE: Bytes = Bytes(400_000_000);
+/// Milliwatts of a busy core. Source: estimate; a big core of a phone draws about one watt.
+const CORE: u64 = 1_000;
+
+/// The gateway's coding work. Each request has its own core.
+pub(in crate::world) struct GatewayCoding {
+    pub(in crate::world) rate: Option<Bytes>,
+    pub(in crate::world) spent: Cell<Span>,
+}
+
+impl GatewayCoding {
+    pub(in crate::world) fn new(rate: Option<Bytes>) -> GatewayCoding {
+        GatewayCoding { rate, spent: Cell::default() }
+    }
+    pub(in crate::world) fn take_on(&self, codec: Codec, message: &[u8], way: Way) -> Span {
+        let effort = codec.effort(message, way);
+        let format = if self.rate.is_some() { effort.format } else { 0 };
+        let takes = Span::secs(1).scaled(format + effort.packer, self.rate.unwrap_or(RATE).0.max(1));
+        self.spent.set(self.spent.get() + takes);
+        takes
+    }
+}
+
+pub(in crate::world) fn energy(busy: u64) -> u64 {
+    (u128::from(busy) * u128::from(CORE) / 1_000_000) as u64
+}

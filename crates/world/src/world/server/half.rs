@@ -1,0 +1,249 @@
+//! The server half of a stack with the backend behind it, as links see it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::backend::{self, Backend, Called, Commit, Fact};
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{Event, Node, Reply, ServerError, Slip};
+use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled, ServerHalf, call_by};
+use crate::protocol::Way;
+use crate::sim::{Handle, NodeId};
+use crate::world::hub::Hub;
+use crate::world::server::coding::GatewayCoding;
+use crate::world::server::commits::Commits;
+use crate::world::server::process::Process;
+use crate::world::server::push_messages::{Outbox, Said};
+
+pub(in crate::world) struct Servers {
+    pub(in crate::world) handle: Handle,
+    pub(in crate::world) hub: Rc<Hub>,
+    pub(in crate::world) server: Rc<RefCell<dyn ServerHalf>>,
+    /// The same, if it is the gateway of the built-in stack, for its own work.
+    pub(in crate::world) gateway: Option<Rc<RefCell<Gateway>>>,
+    pub(in crate::world) backend: RefCell<Backend>,
+    pub(in crate::world) backend_link: Option<RefCell<BackendLink>>,
+    /// The node of backend calls, which outlive the server's process.
+    pub(in crate::world) node: NodeId,
+    pub(in crate::world) process: Process,
+    /// Messages that the server half sends unasked.
+    pub(in crate::world) phones: Rc<Outbox>,
+    pub(in crate::world) commits: Rc<Commits>,
+    pub(in crate::world) coding: GatewayCoding,
+}
+
+/// Out-of-band data of a request, and later of its response.
+pub(in crate::world) type Beside = Rc<RefCell<Slip>>;
+
+pub(in crate::world) struct Done<T> {
+    pub(in crate::world) value: T,
+    pub(in crate::world) bytes: u64,
+    pub(in crate::world) at: Time,
+}
+
+impl Servers {
+    pub(in crate::world) async fn answer(
+        self: Rc<Self>,
+        from: DeviceId,
+        request: Vec<u8>,
+        slip: Beside,
+    ) -> Vec<u8> {
+        self.code(&request, Way::Read).await;
+        let answer = Rc::clone(&self).answer_read(from, request, slip).await;
+        self.code(&answer, Way::Written).await;
+        answer
+    }
+    /// Waits while the gateway of the built-in stack codes this message.
+    async fn code(&self, message: &[u8], way: Way) {
+        let Some(gateway) = &self.gateway else { return };
+        let codec = gateway.borrow().codec();
+        let takes = self.coding.take_on(codec, message, way);
+        if takes > Span::ZERO {
+            self.handle.sleep_until(self.handle.now() + takes).await;
+        }
+    }
+    async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>, slip: Beside) -> Vec<u8> {
+        let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
+        if let Some(answered) = answered {
+            self.tell_of_gateway(answered.events);
+            if answered.done_at > self.handle.now() {
+                self.handle.sleep_until(answered.done_at).await;
+            }
+            return answered.answer;
+        }
+        if let Some(gateway) = &self.gateway {
+            let wait = gateway.borrow().waits_for_answers();
+            if let Some(wait) = wait {
+                return self.answer_once(gateway, wait, from, request).await;
+            }
+        }
+        let bytes = request.len() as u64;
+        let ask = move |servers: &Servers, deadline| servers.ask(from, deadline, (&request, &slip));
+        match self.over(bytes, ask).await {
+            Err(error) => self.server.borrow().refuse(&error),
+            Ok((reply, said)) => {
+                self.phones.say(said);
+                match reply {
+                    Reply::Now(answer) => answer,
+                    Reply::Later(ticket) => self.phones.answered(ticket).await,
+                }
+            }
+        }
+    }
+
+    async fn answer_once(
+        self: &Rc<Self>,
+        gateway: &RefCell<Gateway>,
+        wait: Span,
+        from: DeviceId,
+        request: Vec<u8>,
+    ) -> Vec<u8> {
+        let until = self.handle.now() + wait;
+        loop {
+            let recalled = gateway.borrow_mut().recall(self.handle.now(), &request);
+            match recalled {
+                Recalled::Goes(events) => {
+                    self.tell_of_gateway(events);
+                    break;
+                }
+                Recalled::Answered(answered) => {
+                    self.tell_of_gateway(answered.events);
+                    return answered.answer;
+                }
+                Recalled::Unknown if self.handle.now() >= until => {
+                    return gateway.borrow().refuse(&ServerError::Unavailable);
+                }
+                Recalled::Unknown => {
+                    let _ = self.handle.timeout(until, self.process.upload_answered.notified()).await;
+                }
+            }
+        }
+        let asked = request.clone();
+        let bytes = asked.len() as u64;
+        let answer = self
+            .over(bytes, move |servers, deadline| servers.ask(from, deadline, (&asked, &Beside::default())))
+            .await;
+        let answer = answer.map(|(reply, _)| reply.into_bytes());
+        self.crash_point("cache.answer-received").await;
+        gateway.borrow_mut().remember(self.handle.now(), &request, answer.as_deref());
+        self.process.upload_answered.notify_all();
+        answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
+    }
+
+    fn ask(&self, from: DeviceId, deadline: Time, (request, slip): (&[u8], &Beside)) -> Done<(Reply, Said)> {
+        let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
+        let mut backend = self.backend.borrow_mut();
+        let mut slip = slip.borrow_mut();
+        let ask = || {
+            call_by(&mut *server, &mut backend, (now, deadline), |server, backend| {
+                server.serve_with(from, request, &mut slip, backend)
+            })
+        };
+        let (called, said) = self.phones.keep(ask);
+        drop(backend);
+        self.tell_call(&called, true);
+        let value = match called.answer {
+            Ok(reply) => (reply, said),
+            Err(error) => {
+                *slip = Slip::default();
+                (Reply::Now(server.refuse(&error)), Said::new())
+            }
+        };
+        let bytes = if let Reply::Now(answer) = &value.0 { answer.len() as u64 } else { 0 };
+        Done { bytes, value, at: called.done_at }
+    }
+    pub(in crate::world) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
+        self.tell(&called.facts);
+        if let Some(work) = called.work {
+            self.tell_one(work.event(of_device.then_some(work.device)));
+        }
+        if let Some(found) = called.found {
+            self.hub.emit(Node::Gateway, found);
+        }
+    }
+    /// Sends a message of this size to the backend, does `work` there on arrival, and waits for its
+    /// result. `work` gets the deadline of the wait.
+    pub(in crate::world) async fn over<T: 'static>(
+        self: &Rc<Self>,
+        bytes: u64,
+        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
+    ) -> Result<T, ServerError> {
+        let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
+        let Some(backend_link) = &self.backend_link else {
+            let done = work(self, deadline);
+            self.handle.sleep_until(done.at).await;
+            return Ok(done.value);
+        };
+        self.over_backend_link(backend_link, deadline, bytes, work).await
+    }
+
+    /// Like `over`, over the backend link: waits for the response, a connection reset or the
+    /// deadline. Work that reached the backend is done, even if nobody waits any more.
+    async fn over_backend_link<T: 'static>(
+        self: &Rc<Self>,
+        backend_link: &RefCell<BackendLink>,
+        deadline: Time,
+        bytes: u64,
+        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
+    ) -> Result<T, ServerError> {
+        let now = self.handle.now();
+        let breaks = backend_link.borrow().next_break(now).unwrap_or(Time::FAR);
+        let until = deadline.min(breaks);
+        let (sender, receiver) = self.handle.oneshot();
+        let passage = backend_link.borrow_mut().send(now, Direction::Up, bytes);
+        if let Passage::Arrives(at) = passage {
+            let servers = Rc::clone(self);
+            self.handle.spawn(self.node, "backend_link", async move {
+                servers.handle.sleep_until(at).await;
+                let done = work(&servers, Time::FAR);
+                servers.handle.sleep_until(done.at).await;
+                if servers.came_back(done.bytes).await {
+                    // The gateway may have given up.
+                    let _ = sender.send(done.value);
+                }
+            });
+        } else {
+            drop(sender);
+        }
+        if let Ok(Some(value)) = self.handle.timeout(until, receiver).await {
+            return Ok(value);
+        }
+        self.handle.sleep_until(until).await;
+        Err(if breaks <= deadline { ServerError::Failed } else { ServerError::GatewayTimeout })
+    }
+
+    pub(in crate::world) async fn came_back(&self, bytes: u64) -> bool {
+        let Some(backend_link) = &self.backend_link else { return true };
+        let passage = backend_link.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
+        let Passage::Arrives(at) = passage else { return false };
+        self.handle.sleep_until(at).await;
+        true
+    }
+    fn tell(&self, facts: &[Fact]) {
+        for fact in facts {
+            match fact {
+                Fact::Committed(commit) => self.tell_commit(commit),
+                _ => self.tell_one(fact.event()),
+            }
+        }
+    }
+    pub(in crate::world) fn tell_commit(&self, commit: &Commit) {
+        self.tell_one(commit.event());
+        if let Some(delay) = commit.delay() {
+            self.tell_one(delay);
+        }
+        self.commits.add(commit.visible_at);
+    }
+    /// Restores the backend to its state at `to`, from a backup of that time.
+    pub(in crate::world) fn restore_backend(&self, backup: backend::Backup, to: Time) {
+        let undone = self.backend.borrow_mut().restore(backup);
+        self.tell_one(Event::Restored { to, life: 0 });
+        undone.iter().for_each(|commit| self.tell_commit(commit));
+    }
+    pub(in crate::world) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
+        events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
+    }
+    pub(in crate::world) fn tell_one(&self, event: Event<'_>) {
+        self.hub.emit(Node::Backend, event);
+    }
+}

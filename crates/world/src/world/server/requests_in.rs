@@ -1,0 +1,202 @@
+//! The server half as one device's link sees it: serves its requests and holds its connections.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use crate::base::{DeviceId, Time};
+use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError, Slip};
+use crate::gateway::call_by;
+use crate::net::{Server, ServerEnd, Version};
+use crate::world::device::token::{Gate, Wallet};
+use crate::world::server::half::{Beside, Done, Servers};
+use crate::world::server::push_messages::{Said, Saying};
+
+pub(in crate::world) struct Counter {
+    pub(in crate::world) servers: Rc<Servers>,
+    pub(in crate::world) device: DeviceId,
+    /// Its token, unless it lasts forever.
+    pub(in crate::world) wallet: Option<Rc<Wallet>>,
+}
+
+impl Server for Counter {
+    fn version(&self) -> Version {
+        let shown = self.servers.backend.borrow().shown_by();
+        let gateway = self.servers.gateway.as_ref();
+        // A replica gets changes later than the backend.
+        let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
+        let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
+        Version { number: self.servers.commits.all(), settled }
+    }
+    fn is_good(&self, answer: &[u8]) -> bool {
+        !self.servers.server.borrow().is_refusal(answer)
+    }
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        self.serve_with(request, Beside::default())
+    }
+    fn open(&self, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        let now = self.servers.handle.now();
+        let is_let_in = self.wallet.as_ref().is_none_or(|wallet| wallet.is_good(now));
+        self.connect(is_let_in, hello, end)
+    }
+    fn message(&self, number: u64, message: Vec<u8>, slip: Slip) {
+        self.take_message(ConnectionId(number), message, slip);
+    }
+    fn closed(&self, number: u64) {
+        self.disconnect(ConnectionId(number));
+    }
+}
+
+/// One request with its out-of-band data, later that of the response; empty if the response is not
+/// the server's.
+pub(in crate::world) struct Slipped(pub(in crate::world) Rc<Counter>, pub(in crate::world) Beside);
+
+impl Server for Slipped {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (beside, slip) = (self.1.clone(), Rc::new(RefCell::new(self.1.take())));
+        let answer = self.0.serve_with(request, slip.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            beside.replace(slip.take());
+            answer
+        })
+    }
+}
+
+impl Counter {
+    fn serve_with(&self, request: Vec<u8>, slip: Beside) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
+        Box::pin(async move {
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request, slip.clone()).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
+            tell_rows(&servers, device, &answer, &slip.borrow());
+            Some(answer)
+        })
+    }
+
+    /// A device asks to hold a connection. Returns its number, or the bytes of an error.
+    fn connect(&self, is_let_in: bool, hello: &[u8], end: Rc<dyn ServerEnd>) -> Option<Result<u64, Vec<u8>>> {
+        let (servers, from) = (&self.servers, self.device);
+        if !servers.process.is_up.get() {
+            return None;
+        }
+        let refuse = |error: ServerError| Some(Err(servers.server.borrow().refuse(&error)));
+        if !is_let_in {
+            return refuse(ServerError::Unauthorized);
+        }
+        if servers.phones.is_full() {
+            return refuse(ServerError::Unavailable);
+        }
+        let id = servers.phones.add(Rc::new(Recorded { end, servers: Rc::downgrade(servers), to: from }));
+        let (taken, said) = servers.phones.keep(|| servers.server.borrow_mut().on_connect(from, id, hello));
+        if let Err(error) = taken {
+            servers.phones.remove(id);
+            return refuse(error);
+        }
+        servers.phones.say(said);
+        Some(Ok(id.0))
+    }
+
+    fn take_message(&self, id: ConnectionId, message: Vec<u8>, slip: Slip) {
+        let (servers, from) = (self.servers.clone(), self.device);
+        if !servers.process.is_up.get() {
+            return;
+        }
+        let (is_taken, said) =
+            servers.phones.keep(|| servers.server.borrow_mut().on_word(from, id, &message));
+        servers.phones.say(said);
+        if is_taken {
+            return;
+        }
+        let (handle, node) = (servers.handle.clone(), servers.node);
+        handle.spawn(node, "message", async move {
+            let (bytes, asked) = (message.len() as u64, message.clone());
+            let taken = servers
+                .over(bytes, move |servers, deadline| hear(servers, (from, id), deadline, (&asked, &slip)));
+            // If its process died in the meantime, nobody responds.
+            let Some(taken) = servers.process.or_death(taken).await else { return };
+            match taken.and_then(|taken| taken) {
+                Ok(said) => servers.phones.say(said),
+                Err(error) => {
+                    let refusal = servers.server.borrow().refuse_message(&message, &error);
+                    refusal.into_iter().for_each(|refusal| {
+                        servers.phones.say(vec![Saying::Message(id, refusal, Slip::default())])
+                    });
+                }
+            }
+        });
+    }
+
+    fn disconnect(&self, id: ConnectionId) {
+        let (servers, from) = (&self.servers, self.device);
+        servers.phones.remove(id);
+        let ((), said) = servers.phones.keep(|| servers.server.borrow_mut().on_close(from, id));
+        servers.phones.say(said);
+    }
+}
+
+/// Reports to the recorders of lives which rows leave for a device.
+fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
+    if !servers.hub.records_lives() {
+        return;
+    }
+    for &(entity, since) in &slip.asked {
+        servers.hub.tell_lives(Node::Gateway, Event::ChangesAsked { device, entity, since });
+    }
+    let mut tell = |entity, key: &str, stamp, removed| {
+        let served = Event::RowServed { device, entity, key, stamp, removed };
+        servers.hub.tell_lives(Node::Gateway, served);
+    };
+    servers.server.borrow().rows_in(bytes, &mut tell);
+    for row in &slip.rows {
+        tell(row.entity, row.key.as_str(), row.stamp, row.removed);
+    }
+}
+
+/// A connection whose messages are searched for rows.
+struct Recorded {
+    end: Rc<dyn ServerEnd>,
+    servers: Weak<Servers>,
+    to: DeviceId,
+}
+
+impl ServerEnd for Recorded {
+    fn send_with(&self, message: Vec<u8>, slip: Slip) {
+        if let Some(servers) = self.servers.upgrade() {
+            tell_rows(&servers, self.to, &message, &slip);
+        }
+        self.end.send_with(message, slip);
+    }
+    fn close(&self) {
+        self.end.close();
+    }
+}
+
+/// Lets the half handle a message at the backend; returns what it sent meanwhile.
+fn hear(
+    servers: &Servers,
+    (from, id): (DeviceId, ConnectionId),
+    deadline: Time,
+    message: (&[u8], &Slip),
+) -> Done<Result<Said, ServerError>> {
+    let now = servers.handle.now();
+    if !servers.phones.holds(id) {
+        // It ended while the message was on the way, perhaps with its process.
+        return Done { value: Ok(Said::new()), bytes: 0, at: now };
+    }
+    let (mut server, mut backend) = (servers.server.borrow_mut(), servers.backend.borrow_mut());
+    let (called, said) = servers.phones.keep(|| {
+        call_by(&mut *server, &mut backend, (now, deadline), |server, backend| {
+            server.on_message(from, id, message, backend)
+        })
+    });
+    drop(backend);
+    servers.tell_call(&called, true);
+    Done { value: called.answer.map(|()| said), bytes: 0, at: called.done_at }
+}
