@@ -2,8 +2,8 @@
 //! the row's edits are.
 //!
 //! An object of the body stands for the edit whose name it has, whatever else it says of its row,
-//! else for the first whose values it has. Earlier edits are in it, too, as far as their values are,
-//! or a later one has set them again.
+//! else for the first whose values it has. Earlier edits are in it, too, as far as their values
+//! are, or a later one has set them again.
 //! Where two edits say the same nobody can tell whether the second is in it: *perhaps*.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -137,7 +137,7 @@ impl Behind {
     ) -> Option<EditId> {
         let row = (written.entity, written.key);
         if let Some(edit) = written.name.and_then(|name| self.named(row, name, used_for)) {
-            return Some(edit);
+            return Some(if known(edit).is_none() { self.stands_for(edit, written) } else { edit });
         }
         let said = self.said(row.0, row.1);
         let at = |edit: &EditId| said.iter().position(|it| it.edit == *edit);
@@ -170,6 +170,16 @@ impl Behind {
             .or_else(again)
             .or_else(|| first(&|_| true))
             .or_else(|| self.groups(row.0, row.1).last().and_then(|group| group.last().copied()))
+    }
+    /// An operation that keeps its name stands for the last that was merged into it, if that is
+    /// written.
+    fn stands_for(&self, named: EditId, written: &Written<'_>) -> EditId {
+        let end = self.group_of(named).last().and_then(|end| self.said_of(*end));
+        let is_written = |end: &&EditSaid| {
+            let says = |(column, print): &(usize, u64)| written.says(*column) == Some(*print);
+            end.is_sent && !written.deletes && end.prints.iter().any(says)
+        };
+        end.filter(is_written).map_or(named, |end| end.edit)
     }
     /// The columns in which a write says what neither its edit nor another of the row does, and the
     /// row did not before: a rule of the server's made that of what the phone sent, or of what its
@@ -463,6 +473,10 @@ mod tests {
         let mut each = behind(two, &[&[0], &[1]], true);
         writes(&mut each, &unnamed(&[&[(DONE, 2)]]));
         assert_eq!(told(&mut each), [(0, None), (1, Some(11))]);
+        // An operation keeps the name of the first, which gave way.
+        let mut kept = behind(two, &[&[0, 1]], true);
+        assert_eq!(writes(&mut kept, &[(&[(DONE, 2)], Some("n0"))]), [1]);
+        assert_eq!(told(&mut kept), [(0, None), (1, Some(11))]);
         // What cannot be read may still be to come.
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut unread = behind(three, &[&[0, 1, 2]], false);

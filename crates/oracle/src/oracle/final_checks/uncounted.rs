@@ -43,8 +43,7 @@ const BY_CALLS: [&str; 4] = [
     "oracle.conflicts.missed",
 ];
 
-/// Who does not know what devices had seen cannot say what was replaced unseen, nor when a row
-/// came.
+/// Metrics that need to know what devices had seen, and when rows arrived.
 const BY_KNOWLEDGE: [&str; 13] = [
     "oracle.lost.row_ns",
     "oracle.stale.row_ns",
