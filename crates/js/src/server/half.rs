@@ -137,7 +137,12 @@ impl SyncServer for Half {
     ) -> Result<Reply, ServerError> {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        self.records.begin(Asked::by(from, std::mem::take(slip), request.body().clone()));
+        // A row may be named by the path alone.
+        let mut said = request.body().clone();
+        if request.method() != http::Method::GET {
+            said.extend_from_slice(request.uri().path().as_bytes());
+        }
+        self.records.begin(Asked::by(from, std::mem::take(slip), said));
         let answered = self.records.lent.lend(record, || {
             let answered = self.answer(&request);
             if answered.as_ref().is_ok_and(|response| response.status().is_success()) {
