@@ -141,8 +141,7 @@ impl Pusher {
                 return Err(fruitless_run(batch.len()));
             }
             let told = self.outgoing(&batch)?;
-            let is_last = waiting < limit && batch.len() == waiting;
-            let wants = if is_last { along.wants()? } else { Vec::new() };
+            let wants = if waiting < limit && batch.len() == waiting { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may send fewer edits: the failed one may have been too large.
