@@ -150,6 +150,7 @@ impl<D: Document> Phone<D> {
             let Some((body, slip)) = self.question(&mut talk) else { return Ok(()) };
             let (answer, bytes, slip) = self.send(unit, body, slip).await?;
             self.ports.crash_point("document.answered").await;
+            self.saves.done(&self.ports).await;
             self.take(unit, &mut talk, answer, (bytes, &slip)).await?;
         }
         Err(SyncError::Rejected(format!("{ROUNDS} requests came to no end")))

@@ -136,6 +136,8 @@ impl Phone {
             Err(None) => return Err(SyncError::Corrupt("the answer is somebody else's".to_owned())),
         };
         self.ports.crash_point("sessions.answered").await;
+        // What comes is put under edits that are saved: of others nobody has heard yet.
+        self.saves.done(&self.ports).await;
         let stored = self.kept.borrow_mut().take(&answer, self.policy).map_err(failed)?;
         let rows = stored.rows.len() as u32;
         self.ports.emit(EngineEvent::ResponseReceived {
