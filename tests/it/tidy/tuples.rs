@@ -76,7 +76,10 @@ fn tuples_stand_for_names_no_more_often_than_they_did() {
     for (room, found) in counted() {
         let most = allowed.get(&*room).copied().unwrap_or_default();
         if found.0 > most.0 || found.1 > most.1 {
-            wrong.push(format!("(\"{room}\", {}, {}), allowed are {} and {}", found.0, found.1, most.0, most.1));
+            wrong.push(format!(
+                "(\"{room}\", {}, {}), allowed are {} and {}",
+                found.0, found.1, most.0, most.1
+            ));
         }
     }
     assert!(wrong.is_empty(), "name what these tuples hold:\n{}", wrong.join("\n"));
