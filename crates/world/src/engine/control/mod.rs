@@ -16,4 +16,5 @@ mod tests;
 
 pub use model::ModelOptions;
 pub use seam::{Fate, Observed, Size, Trouble};
-pub use steering::{Controller, Steering, SteeringOptions};
+pub(crate) use steering::Steering;
+pub use steering::{Controller, SteeringOptions};
