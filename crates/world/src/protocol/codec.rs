@@ -34,6 +34,7 @@ impl Codec {
     pub fn content_type(self) -> &'static str {
         self.format.facts().content_type
     }
+    /// How messages are compressed.
     pub fn coding(self) -> Coding {
         self.coding
     }
