@@ -175,9 +175,15 @@ struct OfStack<'r> {
     held_to: Option<HeldTo>,
     unsupported: Option<&'r Reason>,
     observed: bool,
+    /// Nothing says which edits met a conflict.
+    calls_none: bool,
 }
 
-/// A line for each scenario or variant that has checks that are not applicable, or that a
+/// What is said of a stack whose server merges by rules of its own.
+const CALLS_NONE: &str = "; engine.conflicts.found and what is compared with it are not counted, as its \
+    server merges by rules of its own and calls no edit a conflict";
+
+/// A line for each scenario, or variant of it, of which some checks are not applicable, or that a
 /// third-party stack runs or does not support.
 pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
     let mut stacks: BTreeMap<(&str, Option<&str>), OfStack<'_>> = BTreeMap::new();
@@ -186,6 +192,9 @@ pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
         of.left_out.extend(cell.not_applicable.iter().map(String::as_str));
         of.held_to = of.held_to.or(cell.held_to);
         of.observed |= cell.observed.is_some();
+        of.calls_none |= cell.held_to.is_some()
+            && cell.stat("oracle.conflicts.count", "value").is_some()
+            && cell.stat("engine.conflicts.found", "value").is_none();
         let is_unsupported = |reason: &&Reason| matches!(reason, Reason::Unsupported { .. });
         of.unsupported = of.unsupported.or(cell.reasons.iter().find(is_unsupported));
     }
@@ -198,6 +207,10 @@ pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
 
 impl OfStack<'_> {
     fn line(&self) -> Option<String> {
+        let line = self.held()?;
+        Some(if self.calls_none && self.unsupported.is_none() { line + CALLS_NONE } else { line })
+    }
+    fn held(&self) -> Option<String> {
         if let Some(Reason::Unsupported { stack, needs }) = self.unsupported {
             return Some(format!("not run: the stack `{stack}` does not support {}", needs.join(", ")));
         }

@@ -74,11 +74,7 @@ fn a_run_that_misses_an_expectation_is_not_offered_to_be_accepted_where_it_is_no
     }
 }
 
-<<<<<<< HEAD
 /// The commands of the page on gates in its section on CI jobs, in their order.
-=======
-/// The commands in the README's section on CI jobs, in their order.
->>>>>>> eng-src
 fn commands_of_the_gate() -> Vec<String> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gates.md");
     let page = fs::read_to_string(page).unwrap();

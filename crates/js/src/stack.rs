@@ -46,8 +46,12 @@ pub fn stack() -> Stack {
         .crash_points(&points)
         .fits(fits)
         .promises_by(|chosen| {
-            let own = promises(&known(chosen).capabilities).unwrap_or(BASE);
-            published(chosen).map_or(own, |half| at_most(own, half.at_most))
+            let mut own = promises(&known(chosen).capabilities).unwrap_or(BASE);
+            if let Some(half) = published(chosen) {
+                return at_most(own, half.at_most);
+            }
+            own.sight.conflicts = false;
+            own
         })
         .lacks_by(|chosen| lacks(&known(chosen), published(chosen).as_ref()))
         .patience(|chosen| chosen.span("timeout") + Span::secs(30))

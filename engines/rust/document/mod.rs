@@ -17,6 +17,7 @@ mod frame;
 mod kept;
 mod notes;
 mod phone;
+mod saves;
 mod server;
 mod settle;
 
@@ -24,6 +25,7 @@ pub(crate) use frame::{REFUSED, Reader, Verdict, Writer, refusal};
 pub(crate) use kept::is_full;
 pub(crate) use notes::Notes;
 pub(crate) use phone::{TRIED_AGAIN_AFTER, failed, tell_verdict};
+pub(crate) use saves::Saves;
 pub(crate) use server::{changed_since, gone_meanwhile, reads_the_same};
 
 use std::collections::BTreeSet;

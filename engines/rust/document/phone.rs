@@ -15,7 +15,7 @@ use syncdyno::rusqlite;
 
 use super::frame::{Answer, Ask, Verdict};
 use super::kept::{self, Edited, Kept, Now};
-use super::{Actor, Document};
+use super::{Actor, Document, Saves};
 
 /// A run that failed or left edits is tried again after this.
 pub(crate) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
@@ -37,7 +37,8 @@ impl<D: Document> EngineFactory for Factory<D> {
     fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
         let kept = RefCell::new(Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?);
         let (timeout, queue, requests) = (self.timeout, Queue::default(), StdCell::new(0));
-        Ok(Rc::new(Phone { setup, life, ports, kept, timeout, queue, requests }))
+        let saves = Saves::default();
+        Ok(Rc::new(Phone { setup, life, ports, kept, saves, timeout, queue, requests }))
     }
     /// Only what is empty: what was synced before has a history, which is the server's.
     fn provision(
@@ -63,6 +64,7 @@ struct Phone<D> {
     life: Incarnation,
     ports: Ports,
     kept: RefCell<Kept<D>>,
+    saves: Saves,
     timeout: Span,
     queue: Queue,
     requests: StdCell<u64>,
@@ -144,9 +146,11 @@ impl<D: Document> Phone<D> {
         let number = u64::from(self.life.0) << 32 | self.requests.get();
         let mut talk = Talk::<D> { number, step: 0, peer, named: BTreeSet::new() };
         for _ in 0..ROUNDS {
+            self.saves.done(&self.ports).await;
             let Some((body, slip)) = self.question(&mut talk) else { return Ok(()) };
             let (answer, bytes, slip) = self.send(unit, body, slip).await?;
             self.ports.crash_point("document.answered").await;
+            self.saves.done(&self.ports).await;
             self.take(unit, &mut talk, answer, (bytes, &slip)).await?;
         }
         Err(SyncError::Rejected(format!("{ROUNDS} requests came to no end")))
@@ -319,7 +323,7 @@ impl<D: Document> SyncEngine for Phone<D> {
     }
     fn edit(&self, edit: &LocalEdit) -> Saving {
         let edited = self.kept.borrow_mut().edit(edit, self.ports.clock.wall());
-        self.ports.machine.take_on(Work::default());
+        self.saves.take_on(&self.ports);
         if let Ok(Edited::Unchanged) = edited {
             let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });

@@ -58,6 +58,8 @@ pub enum Whose {
     Design,
     /// The preset's: what its product does, by published reports.
     Preset,
+    /// Ours: what this folder adds to an engine that has no protocol.
+    Halves,
 }
 
 impl Entrants {

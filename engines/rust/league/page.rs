@@ -85,16 +85,31 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     ];
     let put = |page: String, (name, text): &(&str, String)| page.replace(&format!("{{{{{name}}}}}"), text);
     let page = tables.iter().fold(written.to_owned(), put);
-    page.lines().map(wrapped).collect()
+    filled(&page)
 }
 
-/// A line of the page; prose that a figure has made too long goes on in the next one.
-fn wrapped(line: &str) -> String {
-    if line.starts_with('|') || line.chars().count() <= WIDTH {
-        return format!("{line}\n");
+/// The page with its prose within the width: a paragraph that a figure has made too wide is filled
+/// again, as a whole.
+fn filled(page: &str) -> String {
+    let is_prose = |line: &str| !line.is_empty() && !["|", "#", "```"].iter().any(|it| line.starts_with(it));
+    let (mut blocks, mut in_code) = (Vec::<(bool, Vec<&str>)>::new(), false);
+    for line in page.lines() {
+        in_code ^= line.starts_with("```");
+        let goes_on = !line.starts_with("- ");
+        match blocks.last_mut() {
+            Some((true, block)) if !in_code && goes_on && is_prose(line) => block.push(line),
+            _ => blocks.push((!in_code && is_prose(line), vec![line])),
+        }
     }
-    let indent = if line.starts_with("- ") || line.starts_with("  ") { "  " } else { "" };
-    textwrap::fill(line, textwrap::Options::new(WIDTH).subsequent_indent(indent)) + "\n"
+    let fill = |(is_prose, block): &(bool, Vec<&str>)| {
+        if !is_prose || block.iter().all(|line| line.chars().count() <= WIDTH) {
+            return block.join("\n") + "\n";
+        }
+        let text = block.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+        let indent = if text.starts_with("- ") { "  " } else { "" };
+        textwrap::fill(&text, textwrap::Options::new(WIDTH).subsequent_indent(indent)) + "\n"
+    };
+    blocks.iter().map(fill).collect()
 }
 
 impl Column<'_> {
@@ -143,6 +158,7 @@ fn paragraph(entrant: &Entrant) -> String {
             Whose::Engine => "a fault of the engine",
             Whose::Design => "by design",
             Whose::Preset => "what the product does",
+            Whose::Halves => "a choice of the halves written here",
         };
         let checks: Vec<String> = found.checks.iter().map(|check| format!("`{check}`")).collect();
         _ = writeln!(block, "- {}: {whose}. {}", checks.join(", "), found.why);
@@ -213,3 +229,18 @@ th,td{padding:.25em .6em;border-bottom:1px solid color-mix(in srgb,currentColor 
 td:first-child,th:first-child{text-align:left}\
 pre{overflow-x:auto;padding:.8em;background:color-mix(in srgb,currentColor 7%,transparent)}\
 svg{max-width:100%;height:auto}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_that_is_too_wide_is_filled_as_a_whole() {
+        let words = |times| vec!["abcd"; times].join(" ");
+        // 99 columns, 104 and 49 of two paragraphs, and a table.
+        let [fits, wide, short] = [20, 21, 10].map(words);
+        let page = format!("{fits}\n{short}\n\n- {wide}\n  {short}\n- {short}\n\n| {wide} |\n");
+        let again = format!("- {}\n  {}\n- {short}\n", words(19), words(12));
+        assert_eq!(filled(&page), format!("{fits}\n{short}\n\n{again}\n| {wide} |\n"));
+    }
+}

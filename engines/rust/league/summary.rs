@@ -73,7 +73,7 @@ fn median(values: &[f64]) -> f64 {
 fn around_median(values: &[f64]) -> (f64, f64) {
     let sorted = sorted(values);
     let n = sorted.len();
-    let (mut term, mut below, mut rank) = (0.5_f64.powi(n as i32), 0.0, 0);
+    let (mut term, mut below, mut rank) = (libm::ldexp(1.0, -(n as i32)), 0.0, 0);
     while below + term <= 0.025 {
         below += term;
         term *= (n - rank) as f64 / (rank + 1) as f64;
@@ -146,7 +146,7 @@ fn written(value: f64) -> String {
     if value.is_infinite() || value == 0.0 {
         return format!("{value}");
     }
-    let digits = (5.0 - value.abs().log10().floor()).clamp(0.0, 6.0) as usize;
+    let digits = (5.0 - libm::log10(value.abs()).floor()).clamp(0.0, 6.0) as usize;
     let text = format!("{value:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -14,7 +14,7 @@ use super::Policy;
 use super::frame::{Answer, Ask};
 use super::kept::{self, Came, Edited, Kept};
 use super::tables::Tables;
-use crate::document::{TRIED_AGAIN_AFTER, failed, tell_verdict};
+use crate::document::{Saves, TRIED_AGAIN_AFTER, failed, tell_verdict};
 
 pub(super) struct Factory {
     pub(super) policy: Policy,
@@ -25,8 +25,8 @@ impl EngineFactory for Factory {
     fn open(&self, setup: Rc<DeviceSetup>, _: Incarnation, at: Database, ports: Ports) -> Opened {
         let kept = RefCell::new(Kept::open(&at, &setup)?);
         let (policy, timeout) = (self.policy, self.timeout);
-        let (queue, requests) = (Queue::default(), StdCell::new(0));
-        Ok(Rc::new(Phone { setup, ports, kept, policy, timeout, queue, requests }))
+        let (saves, queue, requests) = (Saves::default(), Queue::default(), StdCell::new(0));
+        Ok(Rc::new(Phone { setup, ports, kept, saves, policy, timeout, queue, requests }))
     }
     /// Only what is empty: where in the log a phone is the server says.
     fn provision(
@@ -49,6 +49,7 @@ struct Phone {
     setup: Rc<DeviceSetup>,
     ports: Ports,
     kept: RefCell<Kept>,
+    saves: Saves,
     policy: Policy,
     timeout: Span,
     queue: Queue,
@@ -97,6 +98,7 @@ impl Phone {
         let started = self.ports.clock.now();
         self.ports.emit(EngineEvent::SyncStart { unit, run, waited: started - since });
         self.ports.crash_point("sessions.started").await;
+        self.saves.done(&self.ports).await;
         let sent: Vec<Mutation> = self.kept.borrow().waiting.iter().map(|it| it.edit.clone()).collect();
         let result = self.exchange(unit, &sent).await;
         let is_sent = |edit: &Mutation| sent.iter().any(|sent| sent.edit == edit.edit);
@@ -134,6 +136,8 @@ impl Phone {
             Err(None) => return Err(SyncError::Corrupt("the answer is somebody else's".to_owned())),
         };
         self.ports.crash_point("sessions.answered").await;
+        // What comes is put under edits that are saved: of others nobody has heard yet.
+        self.saves.done(&self.ports).await;
         let stored = self.kept.borrow_mut().take(&answer, self.policy).map_err(failed)?;
         let rows = stored.rows.len() as u32;
         self.ports.emit(EngineEvent::ResponseReceived {
@@ -169,7 +173,7 @@ impl SyncEngine for Phone {
     }
     fn edit(&self, edit: &LocalEdit) -> Saving {
         let edited = self.kept.borrow_mut().edit(edit, self.ports.clock.wall());
-        self.ports.machine.take_on(Work::default());
+        self.saves.take_on(&self.ports);
         if let Ok(Edited::Unchanged) = edited {
             let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });

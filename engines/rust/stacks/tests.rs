@@ -7,7 +7,7 @@ use syncdyno::contract::{
     Capabilities, Column, ColumnKind, Entity, EntityId, Key, Merge, Schema, Stack, Value,
 };
 
-use super::{PROMISES, automerge, loro, yrs};
+use super::{PROMISES, automerge, loro, sessions, yrs};
 use crate::document::{Actor, At, Document, Touched, stack};
 
 const TASK: EntityId = EntityId(0);
@@ -131,6 +131,44 @@ fn runs_are_equal_again_and_with_two_threads() {
         once.assert_ok();
         assert!(once.figure("device.kills.count").value() > 10, "{}", stack.name);
         assert_eq!([again.digest(), both.digest()], [once.digest(), once.digest()], "{}", stack.name);
+    }
+}
+
+/// A person makes 300 edits within a second, the network comes back in the middle of it, and the
+/// disk takes several seconds to save them.
+const STILL_SAVING: &str = r#"
+name = "still-saving"
+duration = "20m"
+[entity.task]
+rows = 400
+schema = { id = "uuid key", hours = "int 0..100" }
+[unit.Tasks]
+on = ["start", "online", "save", "every 2m"]
+pull = ["task"]
+push = ["task"]
+[fleet.phones]
+devices = 2
+class = "mid"
+[action.count]
+entity = "task"
+kind = "update"
+columns = ["hours"]
+per_device = 0
+[event.away]
+at = "+5m"
+outage = { devices = [0], for = "5m" }
+[event.work]
+at = "+9m59500ms"
+edits = { action = "count", devices = [0], count = 300, over = "1s" }
+"#;
+
+#[test]
+fn what_is_not_saved_yet_is_not_sent() {
+    for stack in [automerge(), loro(), yrs(), sessions()] {
+        let name = format!("{:?}", stack.name);
+        let report = Bench::new(stack).scenario(STILL_SAVING).set("engine.name", name).seeds(1..=2).run();
+        report.assert_ok();
+        assert_eq!(report.figure("workload.edits.made").value(), 300);
     }
 }
 

@@ -147,10 +147,21 @@ const REMEMBERS: (&str, &str) = (
 
 #[test]
 fn a_repeat_that_is_answered_from_memory_counts_as_done() {
-    let figures = ["engine.never_safe.unconfirmed", "engine.conflicts.miscounted", "engine.conflicts.found"];
+    let figures = ["engine.never_safe.unconfirmed", "engine.conflicts.remote_won"];
     for name in ["lossy", "kills"] {
         let plain = sums(name, &outbox(&[]), &[], figures);
         let remembers = sums(name, &outbox(&[REMEMBERS]), &[], figures);
-        assert_eq!((remembers, plain), ([0; 3], [0; 3]), "{name}");
+        assert_eq!((remembers, plain), ([0; 2], [0; 2]), "{name}");
     }
+}
+
+#[test]
+fn conflicts_are_counted_where_a_server_tells_them() {
+    let counts = |sets: &[&str]| {
+        let outcome = run_seed("contended", sets, 1);
+        let has = |figure: &str| outcome.figures.keys().any(|name| **name == *figure);
+        let all = ["engine.conflicts.found", "engine.conflicts.miscounted", "oracle.conflicts.missed"];
+        (all.map(has), has("oracle.conflicts.count"))
+    };
+    assert_eq!(counts(&[]), ([false; 3], true));
 }

@@ -104,10 +104,12 @@ fn a_name_that_no_function_knows_ends_the_run() {
     let edit = "    if (kind === 'delete') db";
     let in_log = format!("    try {{ bench.log({{ id: 'x', edti: 'y' }}) }} catch {{}}\n{log}");
     let in_push = format!("{push}    db.refuse(table, rows[0].id, {{ kye: 'x' }})\n");
+    let in_db = format!("{push}    db.change(table)\n");
     let gives = |value: &str| format!("    if (kind === 'create') return {value}\n{edit}");
     for (change, says) in [
         (("{ key: dirty }", "{ kye: dirty }"), "`db.put` has no `kye`: did you mean `key`?"),
         ((push, &*in_push), "`db.refuse` has no `kye`: did you mean `key`?"),
+        ((push, &*in_db), "`db` has no `change`: did you mean `changes`?"),
         ((log, &*in_log), "`bench.log` has no `edti`: did you mean `edit`?"),
         ((options, "{ method: 'POST', row: [], body:"), "fetch has no `row`: did you mean `rows`?"),
         (

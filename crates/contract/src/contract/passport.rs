@@ -71,12 +71,22 @@ pub struct Sight {
     pub authors: bool,
     /// Internal events of engines: requests, queues, received rows, conflicts.
     pub inside: bool,
+    /// The conflicts that its engine met, as far as it knows of them: a server that merges by rules
+    /// of its own calls no edit one.
+    pub conflicts: bool,
 }
 
 impl Sight {
-    /// Everything: a stack that runs in a world.
-    pub const ALL: Sight =
-        Sight { rows: true, waits: true, rest: true, commits: true, authors: true, inside: true };
+    /// What a world sees.
+    pub const ALL: Sight = Sight {
+        rows: true,
+        waits: true,
+        rest: true,
+        commits: true,
+        authors: true,
+        inside: true,
+        conflicts: true,
+    };
 }
 
 impl Capabilities {

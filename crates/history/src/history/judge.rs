@@ -308,6 +308,7 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
         commits: !history.commits.is_empty() || history.commits_all,
         authors: history.commits.iter().any(knows) || history.commits_all && history.commits.is_empty(),
         inside: false,
+        conflicts: false,
     };
     let merge = if ground.gives_way && !history.tells { Merge::Converges } else { Merge::Keeps };
     Capabilities { acknowledges: history.acknowledges, stamps: true, merge, sight, ..Capabilities::NONE }

@@ -154,29 +154,41 @@ impl Disk {
         self.unsure.borrow_mut().retain(|(.., note)| is_other(note));
         notes.len() == all
     }
-    /// Puts a line for the person into the log, for the edit of this number, or for each edit of a
-    /// row that is not known to be done; those that the server did not take, if it said so of any,
-    /// else those of which it said nothing.
-    /// Gives their numbers, and nothing of what nobody edited.
+    /// Puts a line for the person into the log, for an edit by a name of its own and for those that
+    /// went as one with it and are not committed, or for each edit of a row that is not known to be
+    /// done; those that the server did not take, if it said so of any, else those of which it said
+    /// nothing. Gives their numbers, and nothing of what nobody edited.
     ///
     /// What the server said is noted first, as it came with the answer that is being worked on.
     pub(super) fn log(
         &self,
         key: &str,
-        number: Option<u32>,
+        edit: Option<&str>,
         kind: &str,
     ) -> rusqlite::Result<Option<Vec<u32>>> {
-        const TEXT: &str = "INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits \
-            WHERE number = ?3 OR ?3 IS NULL AND key = ?1 AND (?2 <> 'rejected' OR \
+        const OF_ROW: &str = "INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits \
+            WHERE key = ?1 AND ?3 IS NULL AND (?2 <> 'rejected' OR \
             gave IS NOT NULL AND perhaps IS NULL OR \
             said IS NULL AND NOT EXISTS (SELECT 1 FROM bench_edits WHERE key = ?1 AND gave IS NOT NULL) OR \
             NOT EXISTS (SELECT 1 FROM bench_edits WHERE key = ?1 AND said IS NULL)) RETURNING number";
+        const OF_EDIT: &str = "WITH named AS (SELECT number, entity, key, went FROM bench_edits \
+            WHERE number = ?3 OR instr(char(10) || names, char(10) || ?1 || char(10)) > 0) \
+            INSERT OR REPLACE INTO bench_log SELECT number, entity, key, ?2 FROM bench_edits AS it \
+            WHERE number IN (SELECT number FROM named) OR ?2 = 'rejected' AND said IS NULL AND EXISTS \
+            (SELECT 1 FROM named WHERE (entity, key, went) = (it.entity, it.key, it.went)) RETURNING number";
+        // A name that is none of the bench's has no number that an edit has.
+        let number_of = |edit: &str| {
+            let (device, number) = edit.strip_prefix('d')?.split_once(".e")?;
+            device.parse::<u32>().ok().and_then(|_| number.parse::<u32>().ok())
+        };
+        let number = edit.map(|edit| number_of(edit).unwrap_or(u32::MAX));
+        let (text, of) = edit.map_or((OF_ROW, key), |edit| (OF_EDIT, edit));
         let written = self.writing(
             (0, &self.main),
             |_| false,
             || {
-                let mut asked = self.main.prepare_cached(TEXT)?;
-                let numbers = asked.query_map(params![key, kind, number], |row| row.get(0))?;
+                let mut asked = self.main.prepare_cached(text)?;
+                let numbers = asked.query_map(params![of, kind, number], |row| row.get(0))?;
                 numbers.collect::<rusqlite::Result<Vec<u32>>>()
             },
         )?;

@@ -80,10 +80,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
                 return Err(Exception::throw_type(&ctx, &words));
             }
             // In the transaction of the app, if it has one open.
-            // One that is none has no number that an edit has.
-            let number_of = |edit: &String| edit.rsplit_once(".e").and_then(|(_, n)| n.parse().ok());
-            let number = edit.as_ref().map(|edit| number_of(edit).unwrap_or(u32::MAX));
-            let written = host.disk.log(&key, number, &kind);
+            let written = host.disk.log(&key, edit.as_deref(), &kind);
             let written = written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
             host.push(match written {
                 Some(numbers) => Effect::Logged { numbers, kind },

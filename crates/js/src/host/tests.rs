@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Disk, Host, MODULES, start};
 use crate::contract::{Database, Seed};
-use crate::runtime::{Fault, Interpreter};
+use crate::runtime::{Fault, Interpreter, Turns};
 
 fn runtime() -> (Interpreter, Rc<Host>) {
     let interpreter = Interpreter::bare(MODULES).expect("there is memory");
@@ -261,6 +261,20 @@ fn a_loop_without_end_is_ended_with_its_stack() {
         assert!(fault.what.contains("endless loop"), "{fault}");
         assert!(fault.stack.iter().any(|place| place.contains("spin (test.js:1")), "{text}: {fault}");
     }
+}
+
+#[test]
+fn a_turn_of_a_server_may_be_longer_than_a_phones() {
+    let text = "let n = 0; for (let i = 0; i < 110_000_000; i++) n += i; globalThis.said = n";
+    let ended = |turns| {
+        let interpreter = runtime().0.with_turns(turns);
+        let ran = interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text));
+        (ran.err().map_or(String::new(), |fault| fault.what), interpreter.take_spent().ticks)
+    };
+    let (what, ticks) = ended(Turns::Phones);
+    assert!(what.contains("ran for 20000 ticks") && ticks <= 20_002, "{what}, {ticks}");
+    let (what, ticks) = ended(Turns::Servers);
+    assert!(what.is_empty() && (22_000..22_010).contains(&ticks), "{what}, {ticks}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the body of a request says of a row, read from its JSON: in which of its objects which of
 //! the row's edits are.
 //!
-//! An object of the body stands for the edit whose name it has, else for the first whose values it
-//! has. Earlier edits are in it, too, as far as their values are, or a later one has set them
-//! again.
+//! An object of the body stands for the edit whose name it has, whatever else it says of its row,
+//! else for the first whose values it has. Earlier edits are in it, too, as far as their values
+//! are, or a later one has set them again.
 //! Where two edits say the same nobody can tell whether the second is in it: *perhaps*.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,8 @@ pub(super) struct Reader<'r> {
     pub(super) schema: &'r Schema,
     pub(super) device: DeviceId,
     pub(super) body: Option<Json>,
+    /// What stands around the body: parts of its path, and its headers.
+    pub(super) around: Vec<String>,
     /// A `DELETE`, whose path alone has the row.
     pub(super) deletes: bool,
     /// What stands around the body may tell versions apart.
@@ -112,6 +114,34 @@ impl Reader<'_> {
         self.read(entity, map, &mut object);
         object
     }
+    /// The body, or what stands in its place, as it speaks of the one row that the request is of.
+    fn whole(&self, entity: EntityId) -> Option<Object> {
+        match &self.body {
+            Some(Json::Object(map)) => Some(self.object(entity, map)),
+            _ if self.deletes => Some(Object { says_gone: true, ..Object::default() }),
+            _ => None,
+        }
+    }
+    fn has_name(&self, object: &Object, line: &Line) -> bool {
+        line.is_called(self.device, |name| object.texts.contains(name))
+    }
+    /// The largest objects that have the name of one of these edits alone.
+    fn find_names(&self, lines: &[&Line], json: &Json, found: &mut Vec<Object>) {
+        let Json::Object(map) = json else {
+            let list = json.as_array().into_iter().flatten();
+            return list.for_each(|inner| self.find_names(lines, inner, found));
+        };
+        let object = self.object(lines[0].entity, map);
+        let named = lines.iter().filter(|line| self.has_name(&object, line)).count();
+        if named == 1 {
+            return found.push(object);
+        }
+        let before = found.len();
+        map.values().for_each(|inner| self.find_names(lines, inner, found));
+        if named > 1 && found.len() == before {
+            found.push(object);
+        }
+    }
     /// Of another table by its name.
     fn is_elsewhere(&self, entity: EntityId, object: &Object) -> bool {
         let names = |of: &str| object.texts.contains(of);
@@ -164,12 +194,17 @@ impl Reader<'_> {
         let (entity, key) = (lines.first()?.entity, lines[0].key.as_str());
         let mut objects = Vec::new();
         let refers = self.body.as_ref().is_some_and(|json| self.find((entity, key), json, &mut objects));
+        // A row that has another name there, as where servers give keys of their own.
+        let is_unfound = |line: &&&Line| !objects.iter().any(|object| self.has_name(object, line));
+        let unfound: Vec<&Line> = lines.iter().filter(is_unfound).copied().collect();
+        if let Some(body) = self.body.as_ref().filter(|_| is_named && !unfound.is_empty()) {
+            self.find_names(&unfound, body, &mut objects);
+        }
         if objects.is_empty() && is_named {
-            match &self.body {
-                Some(Json::Object(map)) => objects.push(self.object(entity, map)),
-                _ if self.deletes => objects.push(Object { says_gone: true, ..Object::default() }),
-                _ => {}
-            }
+            objects.extend(self.whole(entity));
+        }
+        if let [only] = &mut objects[..] {
+            only.texts.extend(self.around.iter().cloned());
         }
         if objects.is_empty() {
             // Of a row that others refer to it says nothing.
@@ -179,13 +214,10 @@ impl Reader<'_> {
     }
 
     fn told(&self, lines: &[&Line], objects: &[Object]) -> Option<InBody> {
-        let names = |object: &Object, line: &Line| {
-            object.texts.contains(&line.id(self.device).to_string())
-                || line.names.iter().any(|name| object.texts.contains(name))
-        };
+        let names = |object: &Object, line: &Line| self.has_name(object, line);
         let is_named = |at: usize| objects.iter().any(|object| names(object, lines[at]));
         let (mut it, mut last) = (InBody::default(), None);
-        let mut ends: Vec<(usize, &Object)> = Vec::new();
+        let mut ends: Vec<(usize, Option<usize>, &Object)> = Vec::new();
         for object in objects {
             let named = (0..lines.len()).rev().find(|at| names(object, lines[*at]));
             let open = |at: &usize| lines[*at].is_open();
@@ -199,31 +231,33 @@ impl Reader<'_> {
                 None => first().or_else(any)?,
             };
             last = Some(end);
-            ends.push((end, object));
+            ends.push((end, named, object));
             if fitting.contains(&end) {
                 it.said.insert(end);
             }
         }
-        for (end, object) in &ends {
+        for (end, named, object) in &ends {
             let is_free = |at: usize| {
-                lines[at].is_open() && !is_named(at) && ends.iter().all(|(other, _)| *other != at)
+                lines[at].is_open() && !is_named(at) && ends.iter().all(|(other, ..)| *other != at)
             };
             let taken = |at: usize| it.groups.iter().flatten().any(|other| *other == at);
-            let goes = |at: &usize| is_free(*at) && !taken(*at) && is_within(lines, *at, *end, object);
+            let is_its_own =
+                |at: usize| *named == Some(at) || is_free(at) && is_within(lines, at, *end, object);
+            let goes = |at: &usize| is_its_own(*at) && !taken(*at);
             let mut group: Vec<usize> = (0..*end).filter(goes).collect();
             if !taken(*end) {
                 group.push(*end);
                 it.groups.push(group);
             }
         }
-        let is_set = |column: &usize| lines.iter().any(|line| print(line, *column).is_some());
+        let is_set = |column: &usize| lines.iter().any(|line| line.print(*column).is_some());
         it.by_column = objects.iter().flat_map(|object| object.prints.keys()).all(is_set);
         for at in (0..lines.len()).filter(|at| lines[*at].is_open()) {
             if it.groups.iter().flatten().any(|other| *other == at) {
                 continue;
             }
-            let says_so = ends.iter().find(|(_, object)| fits(lines, at, object));
-            it.perhaps.extend(says_so.map(|(end, _)| (at, *end)));
+            let says_so = ends.iter().find(|(.., object)| fits(lines, at, object));
+            it.perhaps.extend(says_so.map(|(end, ..)| (at, *end)));
         }
         Some(it)
     }
@@ -270,12 +304,9 @@ pub(super) fn read_behind(
     (slip, perhaps)
 }
 
-fn print(line: &Line, column: usize) -> Option<u64> {
-    line.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
-}
 /// What a column says after the edit at `at`, as far as these say it.
 fn by_then(lines: &[&Line], at: usize, column: usize) -> Option<u64> {
-    lines[..=at].iter().rev().find_map(|line| print(line, column))
+    lines[..=at].iter().rev().find_map(|line| line.print(column))
 }
 
 /// Whether an object is what was there after an edit: it has its values, and none of a later one.
@@ -286,7 +317,7 @@ fn fits(lines: &[&Line], at: usize, object: &Object) -> bool {
     let own = &lines[at].prints;
     let is_later = |(column, says): (&usize, &u64)| {
         let is = by_then(lines, at, *column);
-        is != Some(*says) && lines[at + 1..].iter().any(|line| print(line, *column) == Some(*says))
+        is != Some(*says) && lines[at + 1..].iter().any(|line| line.print(*column) == Some(*says))
     };
     own.iter().all(|(column, print)| object.prints.get(column) == Some(print))
         && !object.prints.iter().any(is_later)
@@ -300,7 +331,7 @@ fn adds(lines: &[&Line], at: usize, later: usize) -> bool {
 /// Whether an object that stands for the edit at `end` has in it what an earlier one says, or a
 /// later one said it again.
 fn is_within(lines: &[&Line], at: usize, end: usize, object: &Object) -> bool {
-    let set_again = |column: usize| lines[at + 1..=end].iter().any(|line| print(line, column).is_some());
+    let set_again = |column: usize| lines[at + 1..=end].iter().any(|line| line.print(column).is_some());
     lines[end].kind == EditKind::Delete
         || lines[at].kind != EditKind::Delete
             && lines[at]
@@ -344,6 +375,8 @@ mod tests {
                 prints: schema.entities[0].columns.iter().enumerate().filter_map(of).collect(),
                 names: vec![format!("n{number}")],
                 perhaps: false,
+                said_once: None,
+                went: None,
             }
         };
         let lines: Vec<Line> = edits.iter().enumerate().map(line).collect();
@@ -351,6 +384,7 @@ mod tests {
             schema: &schema,
             device: DeviceId(0),
             body: Some(body),
+            around: Vec::new(),
             deletes: false,
             is_dated: false,
         };
@@ -384,13 +418,32 @@ mod tests {
         assert_eq!(told(&same, json!([one.clone(), one]), false), Some((vec![vec![0], vec![1]], vec![])));
         let named = json!({ "id": "k", "note": "a", "op": "n1" });
         assert_eq!(told(&same, named, false), Some((vec![vec![0, 1]], vec![])));
+        // An operation that keeps its name has what was saved since.
+        let two = [json!({ "note": "a" }), json!({ "note": "b" })];
+        let kept = json!({ "id": "k", "note": "b", "op": "n0" });
+        assert_eq!(told(&two, kept, false), Some((vec![vec![0, 1]], vec![])));
+    }
+
+    #[test]
+    fn a_name_decides_where_the_row_has_another() {
+        let two = [json!({ "note": "a" }), json!({ "note": "b" })];
+        let op =
+            |name: &str, note: &str| json!({ "sid": 7, "op": { "id": name }, "values": { "note": note } });
+        let each = json!({ "ops": [op("n0", "a"), op("n1", "b")] });
+        assert_eq!(told(&two, each.clone(), true), Some((vec![vec![0], vec![1]], vec![])));
+        assert_eq!(told(&two, each, false), None, "nothing says that it is of this row");
+        // As it was when it was read.
+        assert_eq!(told(&two, json!([op("n0", "a")]), true), Some((vec![vec![0]], vec![])));
+        // One operation in the place of both.
+        assert_eq!(told(&two, json!([op("n1", "b")]), true), Some((vec![vec![0, 1]], vec![])));
     }
 
     #[test]
     fn what_has_columns_alone_tells_no_versions_apart() {
         let undated = |body: Json| {
             let (schema, device) = (schema(), DeviceId(0));
-            Reader { schema: &schema, device, body: Some(body), deletes: false, is_dated: false }.is_undated()
+            let (body, around) = (Some(body), Vec::new());
+            Reader { schema: &schema, device, body, around, deletes: false, is_dated: false }.is_undated()
         };
         assert!(undated(json!({ "ops": [{ "id": "k", "values": { "note": "a", "done": 1 } }] })));
         for version in [json!({ "at": 17 }), json!({ "at": "2026-11-30T08" }), json!({ "rev": "a-1" })] {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::journal::{self, Line, Told, Waiting};
+use super::journal::{self, Line, Waiting};
 use super::requests::send;
+use super::settled::{self, Told};
 use super::sockets;
 use super::state::Phone;
 use super::telling::{tell, tell_applied};
@@ -16,7 +17,7 @@ use crate::contract::{
     Added, AppEvent, AppSaid, DeviceView, EditError, EditId, EditKind, EngineEvent, EntityId, LocalBoxFuture,
     LocalEdit, RowVersion, Saving, Span, SyncEngine, SyncError, Time, Trigger, UnitId, Work,
 };
-use crate::host::{Effect, Note, did_you_mean, named, to_js};
+use crate::host::{Effect, Note, did_you_mean, named, print_of, to_js};
 use crate::runtime::Fault;
 
 /// A run that failed, or left edits, is followed by another after this.
@@ -25,6 +26,10 @@ const AGAIN: Span = Span::secs(20);
 /// What is said of an edit that nobody can tell from another.
 const ALIKE: &str = "an edit says the same as one before it of its row, no name tells the two apart, and it is \
     taken to have gone with that: give the name of each to `key` of `db.put`, and have it in the request";
+
+/// What is said of an edit that is not what its app calls it.
+const NOT_UNCHANGED: &str = "`edit` says `unchanged` of a row of which an edit waits that says otherwise: \
+    once that is written, what was saved last is lost";
 
 /// The names that `edit` gives for what it saved: one, or a list.
 fn given_names(given: &Json) -> impl Iterator<Item = &str> {
@@ -215,7 +220,7 @@ impl Phone {
     async fn settle(&self, waiting: &Waiting, went_well: bool) {
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let unsaid = if self.about.converges_unsaid() { self.overruled(&lines, waiting) } else { Vec::new() };
-        let (told, note) = journal::settled(lines, (waiting, went_well), &self.sent.borrow());
+        let (told, note) = settled::settled(lines, (waiting, went_well), &self.sent.borrow());
         if !note.is_empty() {
             _ = self.thread.host.disk.write(&note);
             self.ports.work(Work::default()).await;
@@ -230,7 +235,7 @@ impl Phone {
     /// The edits that were merged away, by what the app shows.
     fn overruled(&self, lines: &[Line], waiting: &Waiting) -> Vec<Told> {
         let mut tables = BTreeMap::new();
-        journal::overruled(lines, &self.setup.schema, waiting, |line| {
+        settled::overruled(lines, &self.setup.schema, waiting, |line| {
             let rows = tables.entry(line.entity).or_insert_with(|| self.shown(line.entity));
             let of = rows.as_array().into_iter().flatten().find(|row| row["id"] == json!(line.key.as_str()));
             of.cloned().unwrap_or_default()
@@ -320,6 +325,16 @@ impl Phone {
         self.rows(edit.entity, &mut |key, _, _| shown |= key == edit.key.as_str());
         shown
     }
+    /// Whether an earlier edit of its row waits, of which the server has said nothing, and the last
+    /// of these says something else in a column of this edit.
+    fn waits_otherwise(&self, edit: &LocalEdit) -> bool {
+        let mut lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
+        let row = (edit.entity, edit.key.as_str());
+        lines.retain(|line| line.row() == row && line.number < edit.id.number && line.is_unanswered());
+        let lines = if lines.is_empty() { lines } else { journal::waiting_lines(lines, &self.waiting()) };
+        let last = |column: usize| lines.iter().rev().find_map(|line| line.print(column));
+        edit.values.iter().any(|(at, value)| last(*at).is_some_and(|print| print != print_of(value)))
+    }
     async fn save_now(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let entity = self.setup.schema.entity(edit.entity);
         let kind = match edit.kind {
@@ -362,6 +377,10 @@ impl Phone {
             }
             if let Some(refused) = refused {
                 return Err(refused);
+            }
+            if self.waits_otherwise(edit) {
+                self.ports.emit(EngineEvent::Said(AppSaid::Warned { what: NOT_UNCHANGED }));
+                return Ok(());
             }
             let (edit, entity, key) = (edit.id, edit.entity, &edit.key);
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });

@@ -15,7 +15,8 @@ use crate::host::{from_js, print_of};
 
 const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
-        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER);\
+        kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER, \
+        gave_once INTEGER, went INTEGER);\
     CREATE TABLE IF NOT EXISTS bench_stamps(entity INTEGER, key TEXT, stamp INTEGER, \
         PRIMARY KEY(entity, key)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS bench_log(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
@@ -58,6 +59,18 @@ pub(super) struct Line {
     pub(super) names: Vec<String>,
     /// What was said was said of an edit that says the same, and perhaps of this one.
     pub(super) perhaps: bool,
+    /// What the server said before its row was still to be sent: it stands unless the edit goes
+    /// again.
+    pub(super) said_once: Option<Said>,
+    /// The last of those with which it went as one, when it was last sent.
+    pub(super) went: Option<u32>,
+}
+
+impl Said {
+    /// What the journal has of an edit that is not committed: a stamp.
+    fn uncommitted(gave: i64) -> Said {
+        if gave == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(gave)) }
+    }
 }
 
 impl Line {
@@ -65,14 +78,26 @@ impl Line {
     pub(super) fn is_open(&self) -> bool {
         self.said.is_none() || self.perhaps
     }
+    /// Whether the server has never said what becomes of it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.said.is_none() && self.said_once.is_none()
+    }
+    /// Of what it says of a column.
+    pub(super) fn print(&self, column: usize) -> Option<u64> {
+        self.prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
+    }
     pub(super) fn id(&self, device: DeviceId) -> EditId {
         EditId { device, number: self.number }
     }
     pub(super) fn row(&self) -> (EntityId, &str) {
         (self.entity, self.key.as_str())
     }
+    /// Whether `is_it` holds for one of its names, the bench's or its app's.
+    pub(super) fn is_called(&self, device: DeviceId, is_it: impl Fn(&str) -> bool) -> bool {
+        is_it(&self.id(device).to_string()) || self.names.iter().any(|name| is_it(name))
+    }
     /// Whether a state of its row, `null` for a deleted one, is what it made.
-    fn made_this(&self, schema: &Schema, state: &Json) -> bool {
+    pub(super) fn made_this(&self, schema: &Schema, state: &Json) -> bool {
         let entity = schema.entity(self.entity);
         let is_equal = |(at, print): &(usize, u64)| {
             let column = &entity.columns[*at];
@@ -88,11 +113,11 @@ impl Line {
 /// The rows that an adapter says wait to be sent; none if it does not say.
 pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
 
-fn waits(waiting: &Waiting, line: &Line) -> bool {
+pub(super) fn waits(waiting: &Waiting, line: &Line) -> bool {
     waiting.as_ref().is_none_or(|rows| rows.contains(&(line.entity, line.key.as_str().to_owned())))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -126,8 +151,8 @@ pub(super) fn undone(edit: &LocalEdit) -> String {
 
 /// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let text = "SELECT number, entity, key, kind, made, said, gave, prints, names, perhaps FROM bench_edits \
-        ORDER BY number";
+    let text = "SELECT number, entity, key, kind, made, said, gave, prints, names, perhaps, gave_once, went \
+        FROM bench_edits ORDER BY number";
     let mut asked = database.prepare_cached(text)?;
     let lines = asked.query_map([], |row| {
         let (key, kind): (String, usize) = (row.get(2)?, row.get::<_, u8>(3)?.into());
@@ -139,11 +164,12 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
             key: Key::new(&key),
             kind: KINDS[kind.min(2)],
             made: Stamp(row.get(4)?),
-            said: said
-                .or(gave.map(|at| if at == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(at)) })),
+            said: said.or(gave.map(Said::uncommitted)),
             prints: prints(&row.get::<_, String>(7)?),
             names: row.get::<_, Option<String>>(8)?.unwrap_or_default().lines().map(str::to_owned).collect(),
             perhaps: row.get::<_, Option<bool>>(9)?.unwrap_or_default(),
+            said_once: row.get::<_, Option<i64>>(10)?.map(Said::uncommitted),
+            went: row.get(11)?,
         })
     })?;
     lines.collect()
@@ -240,6 +266,26 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     note
 }
 
+/// The statements for edits that go out, by what stands beside their request: which go as one, and
+/// that what was said of them before does not stand.
+pub(super) fn gone_out(lines: &[Line], slip: &Slip) -> String {
+    let mut note = String::new();
+    for row in &slip.edits {
+        let went = row.edits.last().filter(|_| row.edits.len() > 1).map(|last| last.number);
+        let is_new = |line: &&Line| line.said_once.is_some() || line.went != went;
+        let is_in = |line: &&Line| row.edits.iter().any(|edit| edit.number == line.number);
+        for line in lines.iter().filter(is_in).filter(is_new) {
+            let went = went.map_or_else(|| "NULL".to_owned(), |last| last.to_string());
+            _ = write!(
+                note,
+                "UPDATE bench_edits SET gave_once = NULL, went = {went} WHERE number = {};",
+                line.number
+            );
+        }
+    }
+    note
+}
+
 /// The statements that note what may have been said of edits, too, with another that says the same.
 pub(super) fn perhaps_of(perhaps: &[(u32, u32)]) -> String {
     let of = |(number, with): &(u32, u32)| {
@@ -252,112 +298,6 @@ pub(super) fn perhaps_of(perhaps: &[(u32, u32)]) -> String {
         )
     };
     perhaps.iter().map(of).collect()
-}
-
-/// What is to be told of edits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    Done(Line, Said),
-    /// A row was made and deleted, and none of that is sent.
-    Never(Vec<Line>),
-}
-
-/// What became of edits, given the rows that wait: that is to be told, and these statements forget
-/// it. `sent` are the edits that this process sent. An adapter that does not say which rows wait
-/// is asked as a sync has ended well: what the server has spoken of is done then.
-pub(super) fn settled(
-    lines: Vec<Line>,
-    (waiting, went_well): (&Waiting, bool),
-    sent: &BTreeSet<u32>,
-) -> (Vec<Told>, String) {
-    let (mut told, mut note) = (Vec::new(), String::new());
-    let mut rows: BTreeMap<(EntityId, Key), Vec<Line>> = BTreeMap::new();
-    lines.into_iter().for_each(|line| rows.entry((line.entity, line.key.clone())).or_default().push(line));
-    for (_, lines) in rows {
-        let is_waiting = waiting.is_some() && waits(waiting, &lines[0]);
-        let last_open = lines.iter().rposition(Line::is_open);
-        let (first, last) = (&lines[0], &lines[lines.len() - 1]);
-        let is_unsent = lines.iter().all(|line| line.said.is_none() && !sent.contains(&line.number));
-        if waiting.is_some()
-            && !is_waiting
-            && is_unsent
-            && (first.kind, last.kind) == (EditKind::Create, EditKind::Delete)
-        {
-            forget(&mut note, &lines);
-            told.push(Told::Never(lines));
-            continue;
-        }
-        let mut gone = Vec::new();
-        for (at, line) in lines.into_iter().enumerate() {
-            let is_before_open = last_open.is_some_and(|open| at < open);
-            let is_done = match line.said.filter(|_| !line.perhaps || !is_waiting) {
-                // The row waits for what came after it.
-                Some(Said::Committed(_)) => !is_waiting || is_before_open,
-                Some(Said::Refused) => !is_waiting || is_before_open,
-                Some(Said::GaveWay(_)) => !is_waiting,
-                None => false,
-            };
-            match line.said {
-                Some(said) if is_done => {
-                    if line.perhaps && said == Said::Refused {
-                        note += &told_with(&line);
-                    }
-                    told.push(Told::Done(line.clone(), said));
-                }
-                // By now it is known that it did not.
-                Some(_) if line.perhaps && is_waiting && went_well => {
-                    _ = write!(
-                        note,
-                        "UPDATE bench_edits SET said = NULL, gave = NULL, perhaps = NULL WHERE number = {};",
-                        line.number
-                    );
-                    continue;
-                }
-                Some(_) if line.perhaps && is_waiting => continue,
-                // The adapter sends it again, with what came after it. After a sync that failed
-                // it may not: the server has spoken, and the engine has heard it.
-                Some(Said::GaveWay(_) | Said::Refused) if !went_well => continue,
-                Some(Said::GaveWay(_) | Said::Refused) => {
-                    _ = write!(note, "UPDATE bench_edits SET gave = NULL WHERE number = {};", line.number);
-                    continue;
-                }
-                _ => {}
-            }
-            // One that does not wait, and of which nobody said anything, is none of ours any more.
-            if is_done || waiting.is_some() && !is_waiting {
-                gone.push(line);
-            }
-        }
-        forget(&mut note, &gone);
-    }
-    (told, note)
-}
-
-/// The statement that has the log speak of an edit that went with one which was refused: its person
-/// was told of both.
-fn told_with(line: &Line) -> String {
-    let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
-    format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
-}
-
-/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer
-/// versions took their place.
-pub(super) fn overruled(
-    lines: &[Line],
-    schema: &Schema,
-    waiting: &Waiting,
-    mut shown: impl FnMut(&Line) -> Json,
-) -> Vec<Told> {
-    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
-    let has_left = |line: &&Line| line.said.is_none() && !waits(waiting, line);
-    lines.iter().filter(has_left).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(schema, &shown(last)));
-    let gone = rows.into_values().filter(is_gone).flatten();
-    gone.map(|line| Told::Done(line.clone(), Said::GaveWay(Stamp::default()))).collect()
-}
-
-fn forget(note: &mut String, lines: &[Line]) {
-    lines.iter().for_each(|line| _ = write!(note, "DELETE FROM bench_edits WHERE number = {};", line.number));
 }
 
 /// The statements that forget which edits of rows that wait all the same were said to be committed:
@@ -449,19 +389,19 @@ pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::contract::{Column, ColumnKind, Entity};
 
-    fn schema() -> Schema {
+    pub(in crate::phone) fn schema() -> Schema {
         let columns = [("hours", ColumnKind::Int), ("state", ColumnKind::Text), ("done", ColumnKind::Bool)];
         let columns = columns.map(|(name, kind)| Column::new(name, kind)).to_vec();
         Schema { entities: vec![Entity::new("task", columns)], ..Schema::default() }
     }
 
-    fn line(number: u32, key: &str, kind: EditKind, values: &Json) -> Line {
+    pub(in crate::phone) fn line(number: u32, key: &str, kind: EditKind, values: &Json) -> Line {
         let (entity, key, made, said) = (EntityId(0), Key::new(key), Stamp(0), None);
         let columns = &schema().entities[0].columns;
         let print = |(name, value): (&String, &Json)| {
@@ -469,40 +409,19 @@ mod tests {
             Some((at, print_of(&from_js(&columns[at].kind, value).ok()?)))
         };
         let prints = values.as_object().into_iter().flatten().filter_map(print).collect();
-        Line { number, entity, key, kind, made, said, prints, names: Vec::new(), perhaps: false }
-    }
-
-    /// A replication fails after its rows were taken, and the next one does not send them again.
-    #[test]
-    fn an_edit_that_gave_way_in_a_sync_that_failed_is_told() {
-        let lines = || {
-            let gave = Some(Said::GaveWay(Stamp(7)));
-            vec![Line { said: gave, ..line(1, "a", EditKind::Update, &json!({ "hours": 1 })) }]
-        };
-        let rows = |keys: &[&str]| Some(keys.iter().map(|key| (EntityId(0), (*key).to_owned())).collect());
-        let settle = |waiting: &[&str], went_well: bool| {
-            let (told, note) = settled(lines(), (&rows(waiting), went_well), &BTreeSet::new());
-            (told.len(), note.contains("gave = NULL"))
-        };
-        assert_eq!(settle(&["a"], false), (0, false), "what was said stays");
-        assert_eq!(settle(&["a"], true), (0, true), "the adapter sends it again");
-        assert_eq!(settle(&[], true), (1, false));
-        assert_eq!(unsaid(&lines(), &rows(&["a"])), "");
-    }
-
-    #[test]
-    fn an_edit_that_left_unsaid_and_is_not_shown_gave_way() {
-        let lines = [
-            line(1, "a", EditKind::Update, &json!({ "hours": 1 })),
-            line(2, "a", EditKind::Update, &json!({ "hours": 2 })),
-            line(3, "b", EditKind::Update, &json!({ "hours": 3 })),
-        ];
-        let told = |hours: i64, waiting: &[&str]| {
-            let waiting = waiting.iter().map(|key| (EntityId(0), (*key).to_owned())).collect();
-            overruled(&lines, &schema(), &Some(waiting), |_| json!({ "hours": hours })).len()
-        };
-        assert_eq!([told(2, &[]), told(3, &[]), told(9, &[])], [1, 2, 3]);
-        assert_eq!([told(9, &["a"]), told(9, &["a", "b"])], [1, 0], "what waits may still go");
+        Line {
+            number,
+            entity,
+            key,
+            kind,
+            made,
+            said,
+            prints,
+            names: Vec::new(),
+            perhaps: false,
+            said_once: None,
+            went: None,
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod engine;
 mod factory;
 mod journal;
 mod requests;
+mod settled;
 mod sockets;
 mod state;
 mod telling;

@@ -33,6 +33,37 @@ impl Head {
         let is_condition = |(name, _): &(String, String)| name.to_lowercase().starts_with("if-");
         self.path.contains('?') || self.headers.iter().any(is_condition)
     }
+    /// The parts of its path.
+    fn parts(&self) -> impl DoubleEndedIterator<Item = String> {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
+        path.split('/').filter(|part| !part.is_empty()).map(plain)
+    }
+    /// Whether it is a write of what its path names last, as of `PUT /orders/o17`.
+    fn is_of(&self, key: &str) -> bool {
+        self.method != "GET" && self.parts().next_back().is_some_and(|last| last == key)
+    }
+}
+
+/// A part of a path as it was before its letters were written as `%2F`.
+fn plain(part: &str) -> String {
+    let (bytes, mut plain, mut at) = (part.as_bytes(), Vec::new(), 0);
+    while let Some(byte) = bytes.get(at) {
+        let letter = || u8::from_str_radix(std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok()?, 16).ok();
+        let written = (*byte == b'%').then(letter).flatten();
+        plain.push(written.unwrap_or(*byte));
+        at += if written.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// All texts in a body.
+fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
+    match json {
+        Json::String(text) => _ = into.insert(text),
+        Json::Array(list) => list.iter().for_each(|inner| texts(inner, into)),
+        Json::Object(map) => map.values().for_each(|inner| texts(inner, into)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 fn written(head: &Head, body: Vec<u8>) -> Option<Request> {
@@ -74,27 +105,36 @@ fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet
     numbers
 }
 
-/// The edits behind a request: of the rows that the adapter names, or of those whose keys are in
-/// the body of one that is no `GET`. With them those that are perhaps in it, with another.
-fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
-    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
-    let named = head.rows.as_ref().map(|rows| named(phone, &lines, rows));
+/// The edits behind a request: of the rows that the adapter names, or whose names it has; or of
+/// those whose keys are in the body, or the last in the path, of one that is no `GET`. With them
+/// those that are perhaps in it, with another.
+fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
+    let (device, json) = (phone.setup.device, serde_json::from_slice::<Json>(body).ok());
+    let mut said = BTreeSet::new();
+    json.iter().for_each(|json| texts(json, &mut said));
+    let has_name = |line: &journal::Line| line.is_called(device, |name| said.contains(name));
+    let named = head.rows.as_ref().map(|rows| named(phone, lines, rows));
+    let is_answered_by_functions = phone.is_answered_by_functions;
     let is_in = |line: &journal::Line| match &named {
-        Some(numbers) => numbers.contains(&line.number),
+        Some(numbers) => numbers.contains(&line.number) || is_answered_by_functions && has_name(line),
+        None if is_answered_by_functions && head.is_of(line.key.as_str()) => true,
         None => head.method != "GET" && has(body, line.key.as_str()),
     };
+    // A state says which edits are meant, where no name does.
     let says_state = head.rows.iter().flatten().any(|row| row.len() > 2);
-    if !phone.is_answered_by_functions || says_state {
-        return (journal::behind(&lines, phone.setup.device, is_in), Vec::new());
+    let is_by_name = || lines.iter().filter(|line| is_in(line)).any(has_name);
+    if !is_answered_by_functions || says_state && !is_by_name() {
+        return (journal::behind(lines, device, is_in), Vec::new());
     }
     let reader = Reader {
         schema: &phone.setup.schema,
-        device: phone.setup.device,
-        body: serde_json::from_slice(body).ok(),
+        device,
+        around: head.headers.iter().map(|(_, value)| value.clone()).chain(head.parts()).collect(),
         deletes: head.method == "DELETE",
         is_dated: head.is_dated(),
+        body: json.clone(),
     };
-    let is_named = |_: &journal::Line| named.is_some();
+    let is_named = |line: &journal::Line| named.is_some() || head.is_of(line.key.as_str());
     let count = |key: &str| {
         if key.is_empty() {
             0
@@ -102,7 +142,7 @@ fn slip_of(phone: &Phone, head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
             body.windows(key.len()).filter(|part| *part == key.as_bytes()).count()
         }
     };
-    read_behind(&lines, &reader, (is_in, is_named), count)
+    read_behind(lines, &reader, (is_in, is_named), count)
 }
 
 /// What is in place of a response.
@@ -117,7 +157,13 @@ pub(super) fn send(phone: &Rc<Phone>, id: u32, head: &str, body: Vec<u8>) {
     let Some((request, head)) = read.and_then(|head| Some((written(&head, body.clone())?, head))) else {
         return phone.thread.post(answer(failed("the request cannot be written")));
     };
-    let (slip, perhaps) = slip_of(phone, &head, &body);
+    let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
+    let (slip, perhaps) = slip_of(phone, &lines, &head, &body);
+    let gone_out =
+        if phone.is_answered_by_functions { journal::gone_out(&lines, &slip) } else { String::new() };
+    if !gone_out.is_empty() {
+        _ = phone.thread.host.disk.write(&gone_out);
+    }
     let hold: Rc<Hold> = Rc::default();
     phone.holds.borrow_mut().insert(id, hold.clone());
     let own = phone.clone();

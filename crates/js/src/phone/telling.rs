@@ -1,6 +1,7 @@
 //! What the bench is told of edits and rows.
 
-use super::journal::{Line, Said, Told};
+use super::journal::{Line, Said};
+use super::settled::Told;
 use crate::contract::{
     AppliedChange, ConflictKind, Decision, DeviceId, EditId, EditKind, EngineEvent, LogKind, Ports,
     RowVersion, Sides, Span, Stamp, UnitId,

@@ -21,11 +21,35 @@ use crate::contract::{Span, Work};
 const TICK: Span = Span::millis(1);
 const COMPARISON: Span = Span::nanos(60);
 
-/// A turn that ticks so often does not end: 20 s of a phone's reference core.
-pub(crate) const TICKS_OF_A_TURN: u64 = 20_000;
+/// A phone's turn that ticks more often does not end: 20 s of its reference core.
+const TICKS_OF_A_TURN: u64 = 20_000;
 pub(crate) const STEPS_OF_A_TICK: u64 = 10_000;
-/// Steps of SQLite's machine in a turn that does not end.
-pub(crate) const MOST_STEPS: u64 = 200_000_000;
+/// Steps of SQLite's machine, beyond which a phone's turn does not end.
+const MOST_STEPS: u64 = 200_000_000;
+
+/// Whose turns they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Turns {
+    #[default]
+    Phones,
+    /// Ten times as long: a server may take in all rows of a backend in one.
+    Servers,
+}
+
+impl Turns {
+    fn times(self) -> u64 {
+        match self {
+            Turns::Phones => 1,
+            Turns::Servers => 10,
+        }
+    }
+    pub(super) fn most_ticks(self) -> u64 {
+        TICKS_OF_A_TURN * self.times()
+    }
+    pub(super) fn most_steps(self) -> u64 {
+        MOST_STEPS * self.times()
+    }
+}
 
 /// From so many digits of 32 bits on an integer is long, and those of two that were multiplied to
 /// make one of n digits are (n/2)² products, of which one takes 1 ns.
@@ -43,6 +67,8 @@ pub(crate) struct Spent {
     sql: u64,
     /// Steps of long integers in this turn.
     of_digits: u64,
+    /// How much a turn may spend.
+    pub(super) turns: Turns,
 }
 
 impl Spent {
@@ -52,7 +78,7 @@ impl Spent {
     /// A long list is gone over; true if that does not end.
     pub(crate) fn steps(&mut self, places: u64) -> bool {
         self.of_turn = self.of_turn.saturating_add(places);
-        let is_endless = self.of_turn / STEPS_OF_A_TICK > TICKS_OF_A_TURN;
+        let is_endless = self.of_turn / STEPS_OF_A_TICK > self.turns.most_ticks();
         self.ticks += if is_endless { 0 } else { places / STEPS_OF_A_TICK };
         is_endless
     }
@@ -66,7 +92,7 @@ impl Spent {
         self.ticks += if self.is_endless_digits() { 0 } else { self.of_digits / STEPS_OF_A_TICK - before };
     }
     pub(super) fn is_endless_digits(&self) -> bool {
-        self.of_digits / STEPS_OF_A_TICK > TICKS_OF_A_TURN
+        self.of_digits / STEPS_OF_A_TICK > self.turns.most_ticks()
     }
     /// SQLite has made so many steps; true if that does not end. Its time is the disk's.
     pub(crate) fn sql(&mut self, steps: u64) -> bool {
@@ -74,7 +100,7 @@ impl Spent {
         self.is_endless_sql()
     }
     pub(crate) fn is_endless_sql(&self) -> bool {
-        self.sql > MOST_STEPS
+        self.sql > self.turns.most_steps()
     }
     /// `Array.sort` of so many values.
     pub(crate) fn sort(&mut self, length: u64) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rquickjs::loader::{Loader, Resolver};
 use rquickjs::{CatchResultExt, Context, Ctx, Exception, Function, Module, Promise, Runtime};
 
-use super::cost::{MOST_STEPS, STEPS_OF_A_TICK, Spent, TICKS_OF_A_TURN};
+use super::cost::{STEPS_OF_A_TICK, Spent, Turns};
 use super::fault::Fault;
 use super::raw;
 
@@ -49,9 +49,10 @@ impl Interpreter {
         let ticks: Rc<Cell<u64>> = Rc::default();
         let (counted, of_turn) = (spent.clone(), ticks.clone());
         runtime.set_interrupt_handler(Some(Box::new(move || {
-            counted.borrow_mut().ticks += 1;
+            let mut counted = counted.borrow_mut();
+            counted.ticks += 1;
             of_turn.set(of_turn.get() + 1);
-            of_turn.get() > TICKS_OF_A_TURN
+            of_turn.get() > counted.turns.most_ticks()
         })));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
             // Before there is a prelude nobody asks.
@@ -61,6 +62,12 @@ impl Interpreter {
         })));
         let context = Context::full(&runtime).map_err(failed)?;
         Ok(Interpreter { context, runtime, spent, ticks, full, turns: Cell::new(0) })
+    }
+
+    /// The same with turns of these.
+    pub(crate) fn with_turns(self, turns: Turns) -> Interpreter {
+        self.spent.borrow_mut().turns = turns;
+        self
     }
 
     /// One turn: calls `f`, and then all that it put off to the same instant.
@@ -99,7 +106,8 @@ impl Interpreter {
 
     fn is_endless(&self) -> bool {
         let spent = self.spent.borrow();
-        self.ticks.get() + spent.steps_of_turn() / STEPS_OF_A_TICK > TICKS_OF_A_TURN || spent.is_endless_sql()
+        let ticks = self.ticks.get() + spent.steps_of_turn() / STEPS_OF_A_TICK;
+        ticks > spent.turns.most_ticks() || spent.is_endless_sql()
     }
 
     /// Does what was put off to the same instant.
@@ -127,10 +135,13 @@ impl Interpreter {
     /// Limits that were hit, in words of their own.
     pub(crate) fn explained(&self, fault: Fault) -> Fault {
         let is = |text: &str| fault.what.contains(text);
-        let what = if self.spent.borrow().is_endless_sql() {
-            format!("an endless statement of SQL: a turn has {MOST_STEPS} steps of SQLite")
+        let spent = *self.spent.borrow();
+        let what = if spent.is_endless_sql() {
+            let most = spent.turns.most_steps();
+            format!("an endless statement of SQL: a turn has {most} steps of SQLite")
         } else if self.is_endless() {
-            format!("an endless loop: a turn of JavaScript ran for {TICKS_OF_A_TURN} ticks of 10 000 steps")
+            let most = spent.turns.most_ticks();
+            format!("an endless loop: a turn of JavaScript ran for {most} ticks of 10 000 steps")
         } else if self.full.get() || is("out of memory") || is("llocation failed") {
             format!("the heap is full: JavaScript has {} MiB on each phone", HEAP >> 20)
         } else if is("Maximum call stack size exceeded") || is("stack overflow") {
@@ -160,7 +171,9 @@ impl Interpreter {
     }
 
     pub(crate) fn take_spent(&self) -> Spent {
-        self.spent.take()
+        let spent = self.spent.take();
+        self.spent.borrow_mut().turns = spent.turns;
+        spent
     }
     /// What a function of the host adds to.
     pub(crate) fn spent(&self) -> Rc<RefCell<Spent>> {

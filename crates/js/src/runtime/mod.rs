@@ -15,7 +15,7 @@ mod modules;
 mod program;
 mod raw;
 
-pub(crate) use cost::{Spent, work};
+pub(crate) use cost::{Spent, Turns, work};
 pub(crate) use fault::{Fault, end_cell};
 pub(crate) use interpreter::{Interpreter, entry};
 pub(crate) use modules::Modules;

@@ -137,7 +137,7 @@ impl Behind {
     ) -> Option<EditId> {
         let row = (written.entity, written.key);
         if let Some(edit) = written.name.and_then(|name| self.named(row, name, used_for)) {
-            return Some(edit);
+            return Some(if known(edit).is_none() { self.stands_for(edit, written) } else { edit });
         }
         let said = self.said(row.0, row.1);
         let at = |edit: &EditId| said.iter().position(|it| it.edit == *edit);
@@ -150,8 +150,14 @@ impl Behind {
                 std::iter::once(end).chain(rest.iter().rev().filter(|_| !is_read)).collect();
             of.into_iter().copied().find(|edit| is_new(edit) && at(edit).is_some_and(fits))
         };
-        let first =
-            |fits: &dyn Fn(usize) -> bool| self.groups(row.0, row.1).find_map(|group| stands(group, fits));
+        // Edits come in the order in which they were made, also where some are left out.
+        let last = said.iter().map(|it| it.edit).rfind(|edit| self.fates.contains_key(edit));
+        let first = |fits: &dyn Fn(usize) -> bool| {
+            let is_later = |group: &&[EditId]| group.last().is_some_and(|end| Some(*end) > last);
+            let all = || self.groups(row.0, row.1);
+            let later = all().filter(is_later).find_map(|group| stands(group, fits));
+            later.or_else(|| all().find_map(|group| stands(group, fits)))
+        };
         let is_alike = |at: usize| (said[at].kind == EditKind::Delete) == written.deletes;
         let again = || {
             let fitting = (0..said.len()).rev().filter(|at| written.fits(&said, *at));
@@ -164,6 +170,16 @@ impl Behind {
             .or_else(again)
             .or_else(|| first(&|_| true))
             .or_else(|| self.groups(row.0, row.1).last().and_then(|group| group.last().copied()))
+    }
+    /// An operation that keeps its name stands for the last that was merged into it, if that is
+    /// written.
+    fn stands_for(&self, named: EditId, written: &Written<'_>) -> EditId {
+        let end = self.group_of(named).last().and_then(|end| self.said_of(*end));
+        let is_written = |end: &&EditSaid| {
+            let says = |(column, print): &(usize, u64)| written.says(*column) == Some(*print);
+            end.is_sent && !written.deletes && end.prints.iter().any(says)
+        };
+        end.filter(is_written).map_or(named, |end| end.edit)
     }
     /// The columns in which a write says what neither its edit nor another of the row does, and the
     /// row did not before: a rule of the server's made that of what the phone sent, or of what its
@@ -209,8 +225,11 @@ impl Behind {
             group.iter().filter(is_open).copied().collect()
         };
         if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
-            let mut with = open(self.group_of(named));
-            with.retain(|edit| *edit < named);
+            // What is read goes as one, whichever of them has the name.
+            let group = self.group_of(named);
+            let is_read = group.last().and_then(|end| self.said_of(*end)).is_some_and(|end| end.is_sent);
+            let mut with = open(group);
+            with.retain(|edit| *edit < named || is_read && *edit > named);
             let was_committed = is_committed(&named) && !self.fates.contains_key(&named);
             if with.is_empty() || !was_committed {
                 with.push(named);
@@ -415,6 +434,9 @@ mod tests {
         let all: &[&[u32]] = &[&[0], &[1], &[2]];
         assert_eq!(numbers(back, all, &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
         assert_eq!(numbers(back, &[&[0, 1, 2]], &[&[(NOTE, 1)]]), [2]);
+        // Of three the first gave way, and the last says the same.
+        let again: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
+        assert_eq!(numbers(again, all, &[&[(NOTE, 2)], &[(NOTE, 1)]]), [1, 2]);
         let gone: &[Made<'_>] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
         assert_eq!(numbers(gone, each, &[&[(NOTE, 1), (DONE, 0)], &[]]), [0, 1]);
     }
@@ -451,6 +473,10 @@ mod tests {
         let mut each = behind(two, &[&[0], &[1]], true);
         writes(&mut each, &unnamed(&[&[(DONE, 2)]]));
         assert_eq!(told(&mut each), [(0, None), (1, Some(11))]);
+        // An operation keeps the name of the first, which gave way.
+        let mut kept = behind(two, &[&[0, 1]], true);
+        assert_eq!(writes(&mut kept, &[(&[(DONE, 2)], Some("n0"))]), [1]);
+        assert_eq!(told(&mut kept), [(0, None), (1, Some(11))]);
         // What cannot be read may still be to come.
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut unread = behind(three, &[&[0, 1, 2]], false);
@@ -479,6 +505,8 @@ mod tests {
         let one = behind(two, &[&[0, 1]], true);
         assert_eq!(down(&one, None, &[]), [edit(0), edit(1)], "one state");
         assert_eq!(down(&one, Some("n1"), &[]), [edit(0), edit(1)]);
+        assert_eq!(down(&one, Some("n0"), &[]), [edit(1), edit(0)], "an operation keeps its name");
+        assert_eq!(down(&behind(two, &[&[0, 1]], false), Some("n0"), &[]), [edit(0)]);
         assert_eq!(down(&one, Some("n1"), &[1]), [edit(0)], "its answer was lost");
         assert_eq!(down(&one, Some("n1"), &[0, 1]), [edit(1)], "which is wrong");
         // What is on the backend since an answer that was lost is not refused.

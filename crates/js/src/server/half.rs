@@ -11,7 +11,7 @@ use crate::contract::{
 };
 use crate::host::{Disk, Effect, Host, MODULES, World};
 use crate::phone::begin;
-use crate::runtime::{Fault, Interpreter, Program, end_cell, entry};
+use crate::runtime::{Fault, Interpreter, Program, Turns, end_cell, entry};
 
 const PRELUDE: &str = include_str!("server.js");
 
@@ -34,7 +34,7 @@ impl Half {
     /// The bundle throws: the cell ends with its words.
     pub(crate) fn open(program: Program, setup: ServerSetup, ports: &ServerPorts) -> Half {
         let opened = || -> Result<Half, Fault> {
-            let interpreter = Interpreter::bare(MODULES)?;
+            let interpreter = Interpreter::bare(MODULES)?.with_turns(Turns::Servers);
             let disk = Disk::open(ports.database.clone(), interpreter.spent());
             let disk = disk.map_err(|error| Fault::new(error.to_string()))?;
             let world = World {
@@ -137,7 +137,12 @@ impl SyncServer for Half {
     ) -> Result<Reply, ServerError> {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        self.records.begin(Asked::by(from, std::mem::take(slip), request.body().clone()));
+        // A row may be named by the path alone.
+        let mut said = request.body().clone();
+        if request.method() != http::Method::GET {
+            said.extend_from_slice(request.uri().path().as_bytes());
+        }
+        self.records.begin(Asked::by(from, std::mem::take(slip), said));
         let answered = self.records.lent.lend(record, || {
             let answered = self.answer(&request);
             if answered.as_ref().is_ok_and(|response| response.status().is_success()) {

@@ -7,7 +7,7 @@ delete globalThis.__record
 const nothing = since => since === undefined || since === null || since === '' || since === 0 || since === '0' || since === 'null' || since === 'undefined'
 let database
 /** The rows of the bench, for the phone whose request is answered. */
-const db = {
+const functions = {
   /** What changed after a cursor of an earlier answer; all that is there without one. */
   /** `ours`: the server reads for itself, and none of it is in the answer. */
   changes(table, since, options = {}) {
@@ -19,7 +19,7 @@ const db = {
   get tables() { return JSON.parse(R.tables) },
   get(table, id) { return JSON.parse(R.get(String(table), String(id))) },
   put(table, row, options = {}) {
-    known('`db.put`', options, ['base', 'key'])
+    known('`db.put`', options, ['base', 'key', 'changed'])
     return JSON.parse(R.write(String(table), writeJson(row), writeJson(options ?? {})))
   },
   remove(table, id, options = {}) {
@@ -34,6 +34,14 @@ const db = {
   now: () => R.now(),
   get sql() { return (database ??= new Database('server.db')) },
 }
+// What asks a value whether it is a promise, or how it is written, asks this, too.
+const ASKED = ['then', 'toJSON']
+const db = new Proxy(functions, {
+  get(of, name) {
+    if (typeof name === 'string' && !(name in of) && !ASKED.includes(name)) known('`db`', { [name]: true }, Object.keys(of))
+    return Reflect.get(of, name)
+  },
+})
 function routed(routes, request) {
   for (const [route, f] of Object.entries(routes)) {
     const [method, pattern] = route.includes(' ') ? route.split(' ') : ['*', route]

@@ -52,7 +52,7 @@ impl Distribution {
 
     /// The figure: count, minimum, maximum, mean and percentiles by nearest rank.
     ///
-    /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order, from 1:
+    /// The p-th percentile of n observations has rank ⌈p·n/100⌉ in ascending order, from 1:
     /// always an observed value, or [`NEVER`]. Without observations every statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();

@@ -198,7 +198,10 @@ pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<St
         return None;
     }
     let says_less = |by: &Edit| edit.values.iter().any(|(column, _)| !by.sets(*column));
-    let by = edit.carried.filter(|_| edit.brought).filter(|by| ledger.get(*by).is_some_and(says_less));
+    let by = edit
+        .carried
+        .filter(|_| edit.brought && !edit.was_read)
+        .filter(|by| ledger.get(*by).is_some_and(says_less));
     let how = match by {
         _ if edit.commits > 0 => "committed it".to_owned(),
         Some(by) => format!("has what it says with edit {by}"),

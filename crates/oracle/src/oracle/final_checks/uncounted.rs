@@ -26,11 +26,22 @@ pub(in crate::oracle) fn uncounted(
     if !can.sight.inside {
         uncounted.extend(BY_KNOWLEDGE);
     }
+    if !can.sight.conflicts {
+        uncounted.extend(BY_CALLS);
+    }
     uncounted
 }
 
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
+
+/// Who is not told which edits met a conflict counts none, and compares nothing with that.
+const BY_CALLS: [&str; 4] = [
+    "engine.conflicts.found",
+    "engine.conflicts.miscounted",
+    "oracle.conflicts.false",
+    "oracle.conflicts.missed",
+];
 
 /// Metrics that need to know what devices had seen, and when rows arrived.
 const BY_KNOWLEDGE: [&str; 13] = [
@@ -48,3 +59,19 @@ const BY_KNOWLEDGE: [&str; 13] = [
     "oracle.kept_both.rows",
     "oracle.half_seen.rows",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Sight;
+
+    #[test]
+    fn who_calls_no_conflicts_counts_none() {
+        let of = |conflicts: bool| {
+            let sight = Sight { conflicts, ..Sight::ALL };
+            uncounted(&BTreeMap::new(), &[], Capabilities { sight, ..Capabilities::ALL })
+        };
+        let called = |conflicts: bool| of(conflicts).iter().filter(|name| name.contains("conflicts")).count();
+        assert_eq!([true, false].map(called), [0, 4]);
+    }
+}

@@ -7,7 +7,7 @@ use crate::contract::EditKind;
 use crate::oracle::model::edit::Edit;
 use crate::oracle::model::ledger::Ledger;
 use crate::oracle::model::truth::alike;
-use crate::oracle::model::versions::{History, RowId};
+use crate::oracle::model::versions::{History, Row, RowId};
 
 impl Ledger {
     /// Whether the commit of `author`, which left the row as `after`, also contains the edit `id`.
@@ -41,8 +41,17 @@ impl Ledger {
             || id.number > author.number && edit.matches(Some(after))
     }
 
-    /// Whether the commit of `author` has the edit's values, except in combined columns and those
-    /// that `author` sets itself.
+    /// Whether the row said what an edit does in the version on which `author` was made.
+    pub(super) fn had_read(&self, author: EditId, id: EditId, row: &Row) -> bool {
+        let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
+        let says = |(column, value): &(usize, Value)| {
+            row.said(*column, by.made_on).is_some_and(|said| alike(said, value))
+        };
+        by.row == edit.row && edit.own_values().iter().all(says)
+    }
+
+    /// Whether a commit of `author` says what an edit does, but for what is combined there and what
+    /// that sets itself.
     fn leaves_plain_columns(&self, author: EditId, edit: &Edit, after: &[Value]) -> bool {
         let by = self.get(author);
         edit.values.iter().all(|(column, value)| {

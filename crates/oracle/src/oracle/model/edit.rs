@@ -30,6 +30,8 @@ pub(in crate::oracle) struct Edit {
     pub(in crate::oracle) goes_with: Option<EditId>,
     /// That commit brought its values; the backend did not have them before.
     pub(in crate::oracle) brought: bool,
+    /// Its person had read the same in the row before, so what is there may not be from here.
+    pub(in crate::oracle) was_read: bool,
     /// The later edit whose refusal covers it too: the backend's row then had the values of both.
     pub(in crate::oracle) alongside: Option<u32>,
     pub(in crate::oracle) matched: bool,
@@ -113,6 +115,7 @@ impl Edit {
             carried: None,
             goes_with: None,
             brought: false,
+            was_read: false,
             alongside: None,
             matched: false,
             gave_way: false,

@@ -205,6 +205,7 @@ impl Ledger {
         before: Option<&[Value]>,
         after: Option<&[Value]>,
         author: Option<EditId>,
+        of_row: &Row,
     ) {
         let by = author.map(|author| self.asked_by(author));
         if let (Some(author), Some(by)) = (author, by)
@@ -224,12 +225,13 @@ impl Ledger {
             if carried && author.is_some_and(|author| id.device == author.device && id > author) {
                 carrying.push(id);
             }
+            let was_read = author.is_some_and(|author| self.had_read(author, id, of_row));
             let Some(edit) = self.get_mut(id) else { continue };
             let was_there = edit.matches(before);
             let is_there = edit.matches(after);
             edit.matched |= was_there || is_there;
             if carried {
-                (edit.carried, edit.brought) = (author, is_there && !was_there);
+                (edit.carried, edit.brought, edit.was_read) = (author, is_there && !was_there, was_read);
                 self.close(row, id);
             }
         }

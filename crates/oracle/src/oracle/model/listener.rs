@@ -283,7 +283,7 @@ impl Oracle {
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         let before = self.history.commit(id, commit);
         let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
-        self.ledger.committed(id, before.as_deref(), after, author);
+        self.ledger.committed(id, before.as_deref(), after, author, self.history.row(id));
         if let Some(edit) = author {
             let versions = self.history.row(id).versions.len();
             self.held.wrote_over(id, edit.device, versions - 1);

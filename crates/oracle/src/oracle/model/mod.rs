@@ -1,7 +1,7 @@
 //! The reference model: every version, every edit, and what each device holds of them.
 //!
-//! `versions` are the backend's, `ledger` has all local edits, `held` what devices show. `listener` fills
-//! them from the stream of events.
+//! `versions` are the backend's, `ledger` has all local edits, `held` what devices show. `listener`
+//! fills them from the stream of events.
 
 pub(in crate::oracle) mod assigned_keys;
 pub(in crate::oracle) mod attribution;

@@ -1,11 +1,9 @@
-//! A short language for histories.
-//!
-//! A history is a list of steps separated by `;`. A step begins with the number of the phone, or
-//! with another actor. An edit is `PHONE.NUMBER`, such as `0.1`. A time is in seconds since the
-//! start, or a name given by `mark`. A stamp is a name given before a commit (`x: office …`), the
-//! committed edit, or a number. The first letter of a key gives the entity: visits of clinic a and
-//! b, slots, notes. A bare word is a visit's status, any other column is `name=…`. `gone` means no
-//! row, and `like KEY` the current or last values of that row.
+//! A short language for histories. Steps are separated by `;`. A step begins with the number of the
+//! phone, or with another actor. An edit is `PHONE.NUMBER`, such as `0.1`. A time is in seconds
+//! since the start, or a name given by `mark`. A stamp is a name given before a commit (`x: office
+//! …`), the committed edit, or a number. The first letter of a key gives the entity: visits of
+//! clinic a and b, slots, notes. A bare word is a visit's status, other columns are `name=…`.
+//! `gone` means no row, and `like KEY` the current or last values of that row.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

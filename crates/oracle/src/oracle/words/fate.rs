@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{AppliedChange, Author, CommitKind, EngineEvent, Event, TransportError};
 use crate::oracle::words::clock::Clock;
 
@@ -29,6 +29,8 @@ struct There {
     word: Option<Time>,
     current: Option<Time>,
     stored: Option<Time>,
+    /// The latest version of it that it ever stored.
+    had: Option<Stamp>,
     removed: Option<Time>,
     paged: Option<Time>,
     asked: Asked,
@@ -49,6 +51,8 @@ struct Asked {
 #[derive(Debug, Default)]
 struct Course {
     made: Time,
+    /// As its phone dated it, and a later version that the phone had then: its clock is behind.
+    before: Option<(Stamp, Stamp)>,
     /// When it was last sent, in which request, and what became of that.
     sent: Option<(Time, u64)>,
     ended: Option<(Time, String)>,
@@ -82,9 +86,12 @@ impl There {
     fn not_asked(&self, what: &str, device: DeviceId, clock: Clock) -> String {
         match (self.asked.past, self.asked.last) {
             (Some((at, since)), _) => {
+                let is_ahead = since > clock.start.plus(Span(at.0));
                 let (at, since) = (clock.time(at), clock.stamp(since));
+                // No server has given a cursor of an instant that is to come.
+                let whose = if is_ahead { ", and of the server's clock: it is of the phone's" } else { "" };
                 format!(
-                    "{device} never asked for {what}: at {at} it asked for what changed after {since}, and that is later: its cursor is ahead of what it was given"
+                    "{device} never asked for {what}: at {at} it asked for what changed after {since}, and that is later: its cursor is ahead of what it was given{whose}"
                 )
             }
             (None, Some(_)) => format!("the server never sent {what} to {device}, which asked for it"),
@@ -135,8 +142,8 @@ impl Fate {
             Event::MutationRefused { edit, entity, key, .. } if of(entity, key.as_str()) => {
                 self.edits.entry(edit).or_default().refused = Some(at);
             }
-            Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
-                self.edits.entry(edit.id).or_default().made = at;
+            Event::EditMade { edit, made_at } if of(edit.entity, edit.key.as_str()) => {
+                self.made(at, edit.id, made_at);
             }
             Event::Engine(EngineEvent::EditSent { edit, entity, key, request })
                 if of(entity, key.as_str()) =>
@@ -169,6 +176,12 @@ impl Fate {
         }
     }
 
+    /// An edit is made, which its phone dates so.
+    fn made(&mut self, at: Time, edit: EditId, dated: Stamp) {
+        let had = self.devices.get(&edit.device).and_then(|there| there.had);
+        let course = self.edits.entry(edit).or_default();
+        (course.made, course.before) = (at, had.filter(|had| dated < *had).map(|had| (dated, had)));
+    }
     fn heard(&mut self, at: Time, device: DeviceId, event: &EngineEvent<'_>) {
         let ended = request_of(event);
         ended.into_iter().for_each(|(of, how)| self.request_ended(at, device, Some(of), &how));
@@ -200,6 +213,7 @@ impl Fate {
             return;
         }
         there.stored = Some(at);
+        there.had = there.had.max(Some(change.stamp));
         if last {
             there.current = Some(at);
         }
@@ -351,7 +365,13 @@ impl Fate {
         let (edit, course) = uncommitted.max_by_key(|(_, course)| (course.acknowledged, course.refused))?;
         let is_gone = matches!(check, "lost-edit" | "silent-discard");
         let ended = course.request_ended(clock).filter(|_| is_gone);
-        let unsaid = if self.names_calls { UNSAID } else { "" };
+        let behind = course.before.filter(|_| self.names_calls && is_gone).map(|(dated, had)| {
+            let (dated, had) = (clock.stamp(dated), clock.stamp(had));
+            format!(
+                "; the clock of {device} is behind: it dated the edit {dated}, and had the version of {had} by then"
+            )
+        });
+        let unsaid = if self.names_calls && behind.is_none() { UNSAID } else { "" };
         let came = match (course.acknowledged, course.refused, course.sent) {
             (Some(at), refused, _) => {
                 let unsaid = if refused.is_none() { unsaid } else { "" };
@@ -387,7 +407,8 @@ impl Fate {
                 None => "was never sent".to_owned(),
             },
         };
-        Some(format!("edit {edit}, made at {}, {came}", clock.time(course.made)))
+        let behind = behind.unwrap_or_default();
+        Some(format!("edit {edit}, made at {}, {came}{behind}", clock.time(course.made)))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Edits on their way to the backend, and what its verdicts change.
 //!
-//! Start with `pusher`. `order`, `squash`, `joined_edits` and `outgoing` decide what goes out and how;
-//! `settle` applies a verdict to an edit, and `outcomes` keeps what it came to until that is durable.
+//! Start with `pusher`. `order`, `squash`, `joined_edits` and `outgoing` decide what goes out and
+//! how; `settle` applies a verdict to an edit, and `outcomes` keeps what it came to until that is
+//! durable.
 
 pub(in crate::engine) mod assigned_keys;
 pub(in crate::engine) mod attachments;

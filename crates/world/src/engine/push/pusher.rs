@@ -96,6 +96,12 @@ pub(in crate::engine) struct Pusher {
     pub(in crate::engine) blobs: Rc<BlobSender>,
 }
 
+/// A run of which every edit conflicts each time.
+fn fruitless_run(edits: usize) -> RunError {
+    let error = SyncError::Throttled(format!("{edits} changes meet others each time"));
+    RunError { error, tries: 1, refused: true }
+}
+
 impl Pusher {
     /// Pushes the edits of the unit's entities until none is left to send. Some may still wait: at
     /// the server, for an attachment or for another network. The last request also carries the pull
@@ -132,12 +138,10 @@ impl Pusher {
                 return Ok(Left { queued: queued.len(), held_back: held_back.edits.len() });
             }
             if fruitless >= CONFLICTS_IN_A_ROW {
-                let error = SyncError::Throttled(format!("{} changes meet others each time", batch.len()));
-                return Err(RunError { error, tries: 1, refused: true });
+                return Err(fruitless_run(batch.len()));
             }
             let told = self.outgoing(&batch)?;
-            let is_last = waiting < limit && batch.len() == waiting;
-            let wants = if is_last { along.wants()? } else { Vec::new() };
+            let wants = if waiting < limit && batch.len() == waiting { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may send fewer edits: the failed one may have been too large.

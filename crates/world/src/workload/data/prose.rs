@@ -74,10 +74,11 @@ mod tests {
     use crate::workload::data::words;
 
     /// Our own pages: prose that people wrote, without their tables.
-    const REAL: [&str; 4] = [
+    const REAL: [&str; 5] = [
         include_str!("../../../../../docs/accuracy.md"),
         include_str!("../../../../../docs/conflicts.md"),
         include_str!("../../../../../docs/reading-reports.md"),
+        include_str!("../../../../../docs/tuning.md"),
         include_str!("../../../../../ARCHITECTURE.md"),
     ];
 

@@ -1,4 +1,5 @@
-//! People: who looks at an app, who edits, who logs in, and what they do about conflicts and errors.
+//! People: who looks at an app, who edits, who logs in, and what they do about conflicts and
+//! errors.
 
 pub(in crate::world) mod allowed;
 pub(in crate::world) mod attention;

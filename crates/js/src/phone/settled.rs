@@ -1,0 +1,183 @@
+//! What became of edits, by what the server said and by the rows that still wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde_json::Value as Json;
+
+use super::journal::{Line, Said, Waiting, quoted, waits};
+use crate::contract::{EditKind, EntityId, Key, Schema, Stamp};
+
+/// What is to be told of edits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Done(Line, Said),
+    /// A row was made and deleted, and none of that is sent.
+    Never(Vec<Line>),
+}
+
+/// What became of edits, given the rows that wait: that is to be told, and these statements forget
+/// it. `sent` are the edits that this process sent. An adapter that does not say which rows wait
+/// is asked as a sync has ended well: what the server has spoken of is done then.
+pub(super) fn settled(
+    lines: Vec<Line>,
+    (waiting, went_well): (&Waiting, bool),
+    sent: &BTreeSet<u32>,
+) -> (Vec<Told>, String) {
+    let (mut told, mut note) = (Vec::new(), String::new());
+    let mut rows: BTreeMap<(EntityId, Key), Vec<Line>> = BTreeMap::new();
+    lines.into_iter().for_each(|line| rows.entry((line.entity, line.key.clone())).or_default().push(line));
+    for (_, lines) in rows {
+        let is_waiting = waiting.is_some() && waits(waiting, &lines[0]);
+        let last_open = lines.iter().rposition(Line::is_open);
+        let (first, last) = (&lines[0], &lines[lines.len() - 1]);
+        let is_unsent = lines.iter().all(|line| line.is_unanswered() && !sent.contains(&line.number));
+        if waiting.is_some()
+            && !is_waiting
+            && is_unsent
+            && (first.kind, last.kind) == (EditKind::Create, EditKind::Delete)
+        {
+            forget(&mut note, &lines);
+            told.push(Told::Never(lines));
+            continue;
+        }
+        let mut gone = Vec::new();
+        for (at, mut line) in lines.into_iter().enumerate() {
+            // It was answered, and what its row waited for since then did not take it along.
+            if !is_waiting && waiting.is_some() {
+                line.said = line.said.or(line.said_once);
+            }
+            let is_before_open = last_open.is_some_and(|open| at < open);
+            let is_done = match line.said.filter(|_| !line.perhaps || !is_waiting) {
+                // The row waits for what came after it.
+                Some(Said::Committed(_)) => !is_waiting || is_before_open,
+                Some(Said::Refused) => !is_waiting || is_before_open,
+                Some(Said::GaveWay(_)) => !is_waiting,
+                None => false,
+            };
+            if let Some(said) = line.said.filter(|_| is_done) {
+                if line.perhaps && said == Said::Refused {
+                    note += &told_with(&line);
+                }
+                told.push(Told::Done(line.clone(), said));
+            } else if let Some(kept) = kept(&line, is_waiting, went_well) {
+                note += &kept;
+                continue;
+            }
+            // One that does not wait, and of which nobody said anything, is none of ours any more.
+            if is_done || waiting.is_some() && !is_waiting {
+                gone.push(line);
+            }
+        }
+        forget(&mut note, &gone);
+    }
+    (told, note)
+}
+
+/// The statements for an edit of which the server has spoken, and that is not done: it stays.
+fn kept(line: &Line, is_waiting: bool, went_well: bool) -> Option<String> {
+    let set = |what: &str| format!("UPDATE bench_edits SET {what} WHERE number = {};", line.number);
+    let set = match line.said? {
+        // By now it is known that it did not go with the other.
+        _ if line.perhaps && is_waiting => set("said = NULL, gave = NULL, perhaps = NULL"),
+        // The adapter sends it again, with what came after it; or its row was edited again, and it
+        // does not.
+        Said::GaveWay(_) | Said::Refused => set("gave_once = gave, gave = NULL"),
+        Said::Committed(_) => return None,
+    };
+    // After a sync that failed it may not: the server has spoken, and the engine has heard it.
+    Some(if went_well { set } else { String::new() })
+}
+
+/// The statement that has the log speak of an edit that went with one which was refused: its person
+/// was told of both.
+fn told_with(line: &Line) -> String {
+    let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
+    format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
+}
+
+/// The edits that left the queue unsaid, and are not what the app shows of their rows: newer
+/// versions took their place.
+pub(super) fn overruled(
+    lines: &[Line],
+    schema: &Schema,
+    waiting: &Waiting,
+    mut shown: impl FnMut(&Line) -> Json,
+) -> Vec<Told> {
+    let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
+    let has_left = |line: &&Line| line.is_unanswered() && !waits(waiting, line);
+    lines.iter().filter(has_left).for_each(|line| rows.entry(line.row()).or_default().push(line));
+    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(schema, &shown(last)));
+    let gone = rows.into_values().filter(is_gone).flatten();
+    gone.map(|line| Told::Done(line.clone(), Said::GaveWay(Stamp::default()))).collect()
+}
+
+fn forget(note: &mut String, lines: &[Line]) {
+    lines.iter().for_each(|line| _ = write!(note, "DELETE FROM bench_edits WHERE number = {};", line.number));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::DeviceId;
+    use crate::phone::journal::tests::{line, schema};
+    use crate::phone::journal::{behind, gone_out, unsaid};
+
+    /// A replication fails after its rows were taken, and the next one does not send them again.
+    #[test]
+    fn an_edit_that_gave_way_in_a_sync_that_failed_is_told() {
+        let lines = || {
+            let gave = Some(Said::GaveWay(Stamp(7)));
+            vec![Line { said: gave, ..line(1, "a", EditKind::Update, &json!({ "hours": 1 })) }]
+        };
+        let rows = |keys: &[&str]| Some(keys.iter().map(|key| (EntityId(0), (*key).to_owned())).collect());
+        let settle = |waiting: &[&str], went_well: bool| {
+            let (told, note) = settled(lines(), (&rows(waiting), went_well), &BTreeSet::new());
+            (told.len(), note.contains("gave = NULL"))
+        };
+        assert_eq!(settle(&["a"], false), (0, false), "what was said stays");
+        assert_eq!(settle(&["a"], true), (0, true), "the adapter sends it again");
+        assert_eq!(settle(&[], true), (1, false));
+        assert_eq!(unsaid(&lines(), &rows(&["a"])), "");
+    }
+
+    /// A row is edited again between the answer and the end of its sync.
+    #[test]
+    fn an_edit_that_gave_way_before_its_row_waits_again_is_told() {
+        let lines = || {
+            let first = line(1, "a", EditKind::Update, &json!({ "hours": 1 }));
+            let gave = Line { said_once: Some(Said::GaveWay(Stamp(7))), ..first };
+            let said = Some(Said::Committed(Stamp(9)));
+            vec![gave, Line { said, ..line(2, "a", EditKind::Update, &json!({ "state": "open" })) }]
+        };
+        let told = |waiting: &[&str]| -> Vec<(u32, Said)> {
+            let rows = Some(waiting.iter().map(|key| (EntityId(0), (*key).to_owned())).collect());
+            let (told, _) = settled(lines(), (&rows, true), &BTreeSet::new());
+            let of = |told| if let Told::Done(line, said) = told { Some((line.number, said)) } else { None };
+            told.into_iter().filter_map(of).collect()
+        };
+        assert_eq!(told(&[]), [(1, Said::GaveWay(Stamp(7))), (2, Said::Committed(Stamp(9)))]);
+        assert_eq!(told(&["a"]), [], "it may go again");
+        // Then that it gave way does not stand.
+        let goes = |number: u32| gone_out(&lines(), &behind(&lines(), DeviceId(0), |it| it.number == number));
+        assert!(goes(1).contains("gave_once = NULL"));
+        assert_eq!(goes(2), "");
+    }
+
+    #[test]
+    fn an_edit_that_left_unsaid_and_is_not_shown_gave_way() {
+        let lines = [
+            line(1, "a", EditKind::Update, &json!({ "hours": 1 })),
+            line(2, "a", EditKind::Update, &json!({ "hours": 2 })),
+            line(3, "b", EditKind::Update, &json!({ "hours": 3 })),
+        ];
+        let told = |hours: i64, waiting: &[&str]| {
+            let waiting = waiting.iter().map(|key| (EntityId(0), (*key).to_owned())).collect();
+            overruled(&lines, &schema(), &Some(waiting), |_| json!({ "hours": hours })).len()
+        };
+        assert_eq!([told(2, &[]), told(3, &[]), told(9, &[])], [1, 2, 3]);
+        assert_eq!([told(9, &["a"]), told(9, &["a", "b"])], [1, 0], "what waits may still go");
+    }
+}
