@@ -8,7 +8,7 @@
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
 //! cursors written), `exchange` (one request with its retries). All share one `process`, which can
 //! die. Decisions are pure functions or small rules: the contract's `Queue`, [`backoff`], the
-//! conflict [`Policy`], the chunk sizes of [`control`], and the [`Rules`], which a planted bug
+//! conflict [`Policy`], the chunk sizes of [`control`], and the `Rules`, which a planted bug
 //! replaces one by one.
 //!
 //! Invariants:

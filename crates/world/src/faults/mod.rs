@@ -2,9 +2,9 @@
 //!
 //! The file of a kind has its key in a scenario, its reader, and a [`Fault`]: what it does to whom
 //! and when, in code and in words, how it shows, and what a stack needs to meet it. It writes its
-//! effects into [`Faults`], and models read the lists there that concern them. An act at an instant
+//! effects into `Faults`, and models read the lists there that concern them. An act at an instant
 //! (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by the fault's
-//! own code, through [`Reach`]. So a new fault needs its file and a line in the list of kinds here.
+//! own code, through `Reach`. So a new fault needs its file and a line in the list of kinds here.
 //! A model changes only if it does not know the kind yet. Reading order: `fault`, `drawn`, `when`,
 //! `strike`, then any kind.
 //!

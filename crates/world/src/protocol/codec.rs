@@ -15,7 +15,7 @@ use crate::contract::ServerError;
 
 /// Encodes messages to bytes and decodes them: a format, compressed or not.
 ///
-/// Decoding what was encoded gives the same message; damaged bytes give [`Damaged`], never a panic.
+/// Decoding what was encoded gives the same message; damaged bytes give `Damaged`, never a panic.
 #[derive(Clone, Copy)]
 pub struct Codec {
     format: &'static dyn Format,

@@ -1,6 +1,6 @@
 //! The protocol between the built-in engine and the gateway.
 //!
-//! A device sends a [`Request`]. The gateway responds with an [`Answer`]: pages of rows, a verdict
+//! A device sends a [`Request`]. The gateway responds with an `Answer`: pages of rows, a verdict
 //! per mutation, or an error. A [`Codec`] encodes these to bytes and decodes them; nothing else
 //! looks at the bytes. Pages are written row by row, since readers limit their bytes. They are read
 //! into a flat list of cells that borrow from the body ([`Codec::open`]). Any format can be

@@ -1,7 +1,7 @@
 //! What people do with the app, and what the back office does with the data.
 //!
 //! This room decides two things before a world starts. [`Dataset`] is the content: each row of each
-//! entity, with its history before the start. [`Script`] is the day: all that people and the office
+//! entity, with its history before the start. `Script` is the day: all that people and the office
 //! do, with its time. What depends on the run is a pure function that the world calls: the row of
 //! an aimed edit, and what people do with a conflict or a failed sync. Nothing here depends on an
 //! engine, so two engines get the same day. Reading order: `options`, `data`, `script`, then the
