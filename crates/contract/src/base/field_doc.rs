@@ -1,4 +1,5 @@
-//! What the fields of observed enums mean. A field means the same in every variant that has it.
+//! What the fields of observed enums mean. A field means the same in all variants of an enum, and
+//! in all enums unless an entry names one.
 
 /// The docstring of a field of an enum that [`digested`](super::digested) defines.
 macro_rules! field_doc {
@@ -19,9 +20,6 @@ macro_rules! field_doc {
     };
     (Event rows) => {
         "The number of rows."
-    };
-    (Event edits) => {
-        "The edits."
     };
     (Event waited) => {
         "How long the person waited."
@@ -84,13 +82,10 @@ macro_rules! field_doc {
         "The number of the request in its process, from 0."
     };
     ($of:ident kind) => {
-        "The kind of the request, conflict, commit or edit."
+        "The kind of the request, conflict, commit, edit or line."
     };
     ($of:ident bytes) => {
         "The number of bytes."
-    };
-    ($of:ident rows) => {
-        "The number of rows or results."
     };
     ($of:ident attempt) => {
         "How often it was tried before."
@@ -154,9 +149,6 @@ macro_rules! field_doc {
     };
     ($of:ident pages) => {
         "How many pages were read from flash."
-    };
-    ($of:ident after) => {
-        "How long it lasted before."
     };
     ($of:ident up) => {
         "True from the device to the server, false in the other direction."
