@@ -64,7 +64,7 @@ impl GiveUp {
 /// Input from a connection that a device holds.
 #[derive(Debug)]
 pub enum Held {
-    /// A message came from the device.
+    /// A message has arrived at the device.
     Message(Vec<u8>),
     /// It has ended; `Ok` if the server closed it.
     Ended(Result<(), TransportError>),

@@ -111,7 +111,8 @@ pub enum EditError {
     /// The app does not allow this edit without a network.
     #[error("this is not edited without a network")]
     9 NotOffline,
-    /// The server does not grant the row for editing.
+    /// The row cannot be reserved: another device has it, or the server has a newer version or is
+    /// out of reach.
     #[error("the row cannot be had for editing")]
     10 NoLease,
     /// Another person owns the row.
