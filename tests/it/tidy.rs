@@ -3,6 +3,7 @@
 mod circles;
 mod code;
 mod spread;
+mod tuples;
 mod unused;
 mod verdicts;
 mod wide;

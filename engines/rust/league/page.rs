@@ -107,7 +107,10 @@ fn filled(page: &str) -> String {
         }
         let text = block.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
         let indent = if text.starts_with("- ") { "  " } else { "" };
-        textwrap::fill(&text, textwrap::Options::new(WIDTH).subsequent_indent(indent)) + "\n"
+        let options = textwrap::Options::new(WIDTH)
+            .subsequent_indent(indent)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::fill(&text, options) + "\n"
     };
     blocks.iter().map(fill).collect()
 }
@@ -158,7 +161,7 @@ fn paragraph(entrant: &Entrant) -> String {
             Whose::Engine => "a fault of the engine",
             Whose::Design => "by design",
             Whose::Preset => "what the product does",
-            Whose::Halves => "a choice of the halves written here",
+            Whose::Halves => "our own server half",
         };
         let checks: Vec<String> = found.checks.iter().map(|check| format!("`{check}`")).collect();
         _ = writeln!(block, "- {}: {whose}. {}", checks.join(", "), found.why);

@@ -78,7 +78,7 @@ fn no_way_of_a_right_app_is_accused() {
 #[test]
 #[ignore = "takes minutes: cargo test --test it -- --ignored many_seeds"]
 fn no_way_of_a_right_app_is_accused_in_many_seeds() {
-    // A row that is edited again before a refusal arrives still has the refused value, and a push of
+    // A row that is edited again before a refusal arrives still has the refused value. A push of
     // the whole row commits it. That report is true: the app commits what it says was refused.
     let asks = |way: [&str; 4], found: &str| way[0] != "rows" || !found.starts_with("refused-and-committed");
     accused_of_right_apps(|at| vec![2 + at % 8, 2 + (at + 3) % 8], asks);
