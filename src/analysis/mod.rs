@@ -11,8 +11,6 @@
 //! - No room above this one sets a verdict, a reason or an exit code of a run.
 //! - No text is written here: a reason is a code with its figures.
 
-#![allow(missing_docs, reason = "what a name says is not said again")]
-
 mod answers;
 #[cfg(test)]
 mod baseline_tests;

@@ -14,8 +14,6 @@
 //!   results as one that was not.
 //! - A panic in a cell is a failure of that cell (exit 1), as is a plan that cannot be run (3).
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod axis;
 pub mod calibrate;
 mod journal;

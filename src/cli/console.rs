@@ -10,14 +10,20 @@ use super::args::Voice;
 use crate::campaign::{Runner, Stopwatch};
 use crate::render::Paint;
 
+/// What the program finds around it: environment variables, terminals and signals.
 #[derive(Clone, Debug, Default)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct Surroundings {
+    /// The file for GitHub's step summary, from `GITHUB_STEP_SUMMARY`.
     pub step_summary: Option<std::path::PathBuf>,
+    /// True if `NO_COLOR` is set and not empty.
     pub no_color: bool,
+    /// True if the output stream is a terminal.
     pub out_is_terminal: bool,
+    /// True if the error stream is a terminal.
     pub err_is_terminal: bool,
+    /// The width of the terminal in characters; `None` if it is unknown.
     pub columns: Option<usize>,
+    /// The signals that the process received.
     pub signals: crate::campaign::Signals,
 }
 

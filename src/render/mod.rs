@@ -6,8 +6,6 @@
 //!
 //! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
-#![allow(missing_docs, reason = "what a name says is not said again")]
-
 mod answers;
 mod brief;
 pub mod calibrate;

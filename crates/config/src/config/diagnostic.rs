@@ -16,7 +16,9 @@ use crate::base::{inert, inert_lines};
 pub struct Source {
     /// The path, or a label such as `--set`.
     pub name: String,
+    /// The whole text of the source.
     pub text: String,
+    /// The number of the text's first line in its file, from 1.
     pub first_line: usize,
 }
 
@@ -26,15 +28,20 @@ pub const DIAGNOSTICS_SHOWN: usize = 50;
 /// A span of bytes in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The source that the bytes belong to.
     pub source: Arc<Source>,
+    /// The bytes of the place in the text of the source, end exclusive.
     pub span: Range<usize>,
 }
 
 /// A mistake or a warning, with its place and its fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// True for a warning, false for a mistake.
     pub warning: bool,
+    /// What is wrong, in one sentence.
     pub title: String,
+    /// Where it is wrong; `None` if it has no place in a source.
     pub place: Option<Place>,
     /// Boxed, as most results have no mistake.
     pub help: Box<Help>,
@@ -43,6 +50,7 @@ pub struct Diagnostic {
 /// The fix for a mistake: a range, a form, the word that was probably meant, or all allowed words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Help {
+    /// A range, a form or the word that was probably meant.
     pub hint: Option<String>,
     /// The allowed values. Other mistakes may have the same list.
     pub list: Option<String>,
@@ -54,13 +62,16 @@ pub struct Help {
 /// All mistakes of a scenario at once; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
+    /// The mistakes in the order in which they are shown.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Source {
+    /// Makes a source whose text starts at line 1.
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
     }
+    /// The place that covers the whole text.
     pub fn whole(self: &Arc<Source>) -> Place {
         Place { source: Arc::clone(self), span: 0..self.text.len() }
     }
@@ -86,17 +97,21 @@ impl Place {
 }
 
 impl Diagnostic {
+    /// A mistake without help; a long title is cut.
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
         Diagnostic { warning: false, title: brief(&title.into()), place, help: Box::default() }
     }
+    /// Turns the mistake into a warning.
     #[must_use]
     pub fn warning(self) -> Diagnostic {
         Diagnostic { warning: true, ..self }
     }
+    /// Sets the help, in place of an earlier one.
     #[must_use]
     pub fn help(self, help: impl Into<Help>) -> Diagnostic {
         Diagnostic { help: Box::new(help.into()), ..self }
     }
+    /// Renders the diagnostic as text with an excerpt of its source; `colour` adds ANSI colours.
     pub fn render(&self, colour: bool) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(&*self.title));
@@ -130,6 +145,11 @@ impl Diagnostic {
 }
 
 impl Invalid {
+    /// Sorts the diagnostics, removes duplicates, and returns them as an error.
+    ///
+    /// # Errors
+    ///
+    /// If there is at least one diagnostic.
     pub fn check(mut diagnostics: Vec<Diagnostic>) -> Result<(), Invalid> {
         if diagnostics.is_empty() {
             return Ok(());
@@ -139,6 +159,7 @@ impl Invalid {
         say_lists_once(&mut diagnostics);
         Err(Invalid { diagnostics })
     }
+    /// Renders at most [`DIAGNOSTICS_SHOWN`] diagnostics and counts the rest.
     pub fn render(&self, colour: bool) -> String {
         let shown = self.diagnostics.iter().take(DIAGNOSTICS_SHOWN).map(|d| d.render(colour));
         let mut parts: Vec<String> = shown.collect();
@@ -196,10 +217,12 @@ fn alone(text: &str, name: &str) -> Option<usize> {
 pub struct Renamed {
     /// The old name, as it may stand in files; for a key, the last part of its path.
     pub old: &'static str,
+    /// The name that replaces it.
     pub new: &'static str,
 }
 
 impl Help {
+    /// Help with an optional hint and the list of allowed values.
     pub fn of(hint: Option<String>, list: impl Into<String>) -> Help {
         Help { hint, list: Some(brief(&list.into())), ..Help::default() }
     }
@@ -208,6 +231,7 @@ impl Help {
         let hint = format!("it is `{new}` now; `syncdyno check --fix` writes that");
         Help { instead: Some(Box::new(Renamed { old, new })), ..hint.into() }
     }
+    /// Adds a further sentence, in place of an earlier one.
     #[must_use]
     pub fn and(self, more: impl Into<String>) -> Help {
         Help { more: Some(inert(&more.into()).into_owned()), ..self }
@@ -314,12 +338,15 @@ fn apart(word: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&word, &name).saturating_sub(8 * shared)
 }
 
+/// Length of the part of a text that a message shows, in bytes.
 pub const SHOWN: usize = 200;
 
+/// The first [`SHOWN`] bytes of a text, or fewer to end at a character.
 pub fn excerpt(text: &str) -> &str {
     &text[..boundary(text, SHOWN)]
 }
 
+/// The last character boundary at or before byte `at`, or the end of a shorter text.
 pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

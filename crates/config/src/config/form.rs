@@ -12,10 +12,15 @@ use super::view::View;
 /// A key: its name, form and default, its text for the key list, and its condition.
 #[derive(Clone, Copy)]
 pub struct Key {
+    /// The name, as it stands in files.
     pub name: &'static str,
+    /// The allowed values.
     pub form: Form,
+    /// What counts if the key is not written.
     pub preset: Preset,
+    /// The help text of the key.
     pub about: &'static str,
+    /// The condition for the key to have an effect; `None` if it always has one.
     pub needs: Option<&'static Needs>,
 }
 
@@ -26,44 +31,65 @@ pub struct Needs {
     pub of: &'static [&'static str],
     /// True if the key has an effect, given the views of `of`.
     pub holds: fn(&[View<'_>]) -> bool,
+    /// Why the key has no effect if the condition does not hold.
     pub why: &'static str,
+    /// The fix that the warning proposes.
     pub help: &'static str,
 }
 
 /// The value of a key that is not written.
 #[derive(Clone, Copy)]
 pub enum Preset {
+    /// The key must be written.
     Required,
+    /// The key may be absent, and nothing replaces it.
     Optional,
+    /// The default, as a TOML value.
     Is(&'static str),
     /// The default of the code that uses the key, as a TOML value.
     Owned(fn() -> String),
+    /// The default comes from a profile.
     Profile,
 }
 
 /// The form of a value.
 #[derive(Clone, Copy)]
 pub enum Form {
+    /// Any text.
     Text,
+    /// `true` or `false`.
     Bool,
+    /// A whole number.
     Int {
+        /// The least value.
         min: i64,
+        /// The greatest value.
         max: i64,
     },
     /// A number with up to three decimals, from 0.
     Decimal {
+        /// The greatest value.
         max: f64,
     },
+    /// A time span, such as `30s`.
     Span {
+        /// The shortest span.
         min: Span,
+        /// The longest span.
         max: Span,
     },
+    /// A size in bytes, such as `64KiB`.
     Size {
+        /// The least size in bytes.
         min: u64,
+        /// The greatest size in bytes.
         max: u64,
     },
+    /// A bit rate, such as `20Mbit/s`.
     Rate,
+    /// A share between 0 and 1, such as `0.05` or `5%`.
     Share,
+    /// One of these words.
     Word(&'static [&'static str]),
     /// A text with its own grammar.
     Written(&'static Written),
@@ -71,51 +97,69 @@ pub enum Form {
     List(&'static Form),
     /// The number of values, from 1, or their names.
     Values {
+        /// The greatest number of values.
         max: i64,
     },
     /// Named parts of a whole; a single name also stands for all of it.
     Shares(&'static Written),
     /// The known keys, and in `kinds` the keys of which exactly one must be written (unless empty).
     Table {
+        /// The known keys.
         keys: &'static [Key],
+        /// The keys of which exactly one must be written; empty if there is no choice.
         kinds: &'static [Key],
     },
     /// Tables with free names. `library` returns the names that exist without being written.
     Named {
+        /// The form of each table.
         of: &'static Form,
+        /// Lists the names that exist without being written.
         library: LibraryNames,
     },
     /// Known keys and free names. `dotted` names may also be written as nested tables.
     Map {
+        /// The known keys.
         keys: &'static [Key],
+        /// The form of the values under free names.
         rest: &'static Form,
+        /// True if a free name with dots may also be written as nested tables.
         dotted: bool,
     },
+    /// A plain value, or a table that says more.
     Either {
+        /// The form of the plain value.
         plain: &'static Form,
+        /// The form of the table.
         table: &'static Form,
     },
+    /// A number, or a text with the unit of its metric.
     Figure,
     /// A figure or `{ min, max }`, in the unit of its metric.
     Bound,
+    /// Any value.
     Any,
 }
 
+/// A function that lists the names of a library.
 pub type LibraryNames = fn() -> Vec<&'static str>;
 
 /// The grammar of a text: its description, and the function for its canonical form.
 pub struct Written {
+    /// What an error says is expected, with an example.
     pub want: &'static str,
     words: &'static [&'static str],
+    /// Lists the names that are known for this text, for completion and suggestions.
     pub known: LibraryNames,
     why: fn(&str) -> Option<String>,
     canonical: fn(&str) -> Option<String>,
 }
 
 impl Written {
+    /// A grammar from a function that returns the canonical text, or `None` for a wrong text.
     pub const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
         Written { want, words: &[], known: Vec::new, why: |_| None, canonical }
     }
+    /// Allows these words besides the texts of the grammar.
     pub const fn or(self, words: &'static [&'static str]) -> Written {
         Written { words, ..self }
     }
@@ -123,18 +167,22 @@ impl Written {
     pub const fn because(self, why: fn(&str) -> Option<String>) -> Written {
         Written { why, ..self }
     }
+    /// Sets the function that lists the known names.
     pub const fn known(self, known: LibraryNames) -> Written {
         Written { known, ..self }
     }
+    /// Explains what is wrong with a text; `None` without an explanation.
     pub fn why(&self, text: &str) -> Option<String> {
         (self.why)(text).or_else(|| meant(text, self.words))
     }
+    /// The canonical form of a text; `None` if the text is wrong.
     pub fn canonical(&self, text: &str) -> Option<String> {
         if self.words.contains(&text) { Some(text.to_owned()) } else { (self.canonical)(text) }
     }
 }
 
 impl Key {
+    /// Sets the help text.
     pub const fn about(mut self, about: &'static str) -> Key {
         self.about = about;
         self
@@ -146,14 +194,17 @@ impl Key {
     }
 }
 
+/// A key that must be written.
 pub const fn required(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Required, about: "", needs: None }
 }
 
+/// A key that may be absent.
 pub const fn optional(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Optional, about: "", needs: None }
 }
 
+/// A key with a default, which is a TOML value.
 pub const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
     Key { name, form, preset: Preset::Is(preset), about: "", needs: None }
 }
@@ -172,23 +223,29 @@ fn default_word<T: Word + Default>() -> String {
     format!("\"{}\"", T::default().word())
 }
 
+/// A key whose default comes from a profile.
 pub const fn profiled(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Profile, about: "", needs: None }
 }
 
+/// A table of these keys.
 pub const fn table(keys: &'static [Key]) -> Form {
     Form::Table { keys, kinds: &[] }
 }
 
+/// Tables of one form with free names and no library.
 pub const fn named(of: &'static Form) -> Form {
     Form::Named { of, library: Vec::new }
 }
 
+/// A table of free names whose values have the form `rest`.
 pub const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
+/// A time span from 0 to ten years.
 pub const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
+/// A time span from 1 ns to ten years.
 pub const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// The interval between frequent events: at least 1 ms, at most ten years.
 pub const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
@@ -196,10 +253,13 @@ pub const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_66
 pub const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
 /// A part of a recurring interval: at least 1 s.
 pub const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
+/// A whole number from 0 to 10⁹.
 pub const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
+/// A whole number from 1 to 10⁹.
 pub const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
 
 impl Preset {
+    /// The default as a TOML value; `None` if the code has no default.
     pub fn text(&self) -> Option<Cow<'static, str>> {
         match self {
             Preset::Is(text) => Some(Cow::Borrowed(text)),
@@ -210,10 +270,12 @@ impl Preset {
 }
 
 impl Form {
+    /// The form of a type that is a list of words.
     pub const fn word<T: Word>() -> Form {
         Form::Word(T::WORDS)
     }
 
+    /// Describes the allowed values for an error message.
     pub fn want(&self) -> String {
         match self {
             Form::Text => "a text".to_owned(),
@@ -256,6 +318,7 @@ impl Form {
         }
     }
 
+    /// The form of the value under a name in a table; `None` if the name is not allowed.
     pub fn under(&self, name: &str) -> Option<&Form> {
         match self {
             Form::Table { keys, kinds } => {
@@ -277,6 +340,7 @@ impl Form {
         self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
     }
 
+    /// True if `name` is one of the keys of which exactly one must be written.
     pub fn has_kind(&self, name: &str) -> bool {
         matches!(self, Form::Table { kinds, .. } if kinds.iter().any(|kind| kind.name == name))
     }
@@ -315,6 +379,7 @@ impl Form {
     }
 }
 
+/// Reads a share in millionths; `None` if it is not a share between 0 and 1.
 pub fn share_of(value: &Val) -> Option<Ppm> {
     match value {
         Val::Float(x) => Ppm::from_share(*x),
@@ -330,6 +395,7 @@ fn exact(n: u64, units: &[(&str, u64)]) -> String {
     units.iter().find(fits).map_or_else(String::new, |(unit, size)| format!("{}{unit}", n / size))
 }
 
+/// The shortest text of a span, such as `1h30m` or `20ms`.
 pub fn span(Span(ns): Span) -> String {
     let units =
         [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
@@ -348,18 +414,21 @@ pub fn span(Span(ns): Span) -> String {
     units.map(&mut part).concat()
 }
 
+/// The shortest text of a size, in the largest binary or decimal unit that divides it.
 pub fn size(bytes: u64) -> String {
     let binary = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     let decimal = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
     exact(bytes, &[&binary[..], &decimal].concat())
 }
 
+/// The text of a bit rate in the largest unit that divides it.
 pub fn rate(BitRate(bits): BitRate) -> String {
     exact(bits, &[("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)])
 }
 
 /// The text of a value in a scenario file. Defaults in code are stated with it.
 pub trait Stated {
+    /// The value as a scenario file writes it, without quotes.
     fn stated(&self) -> String;
 }
 

@@ -6,8 +6,6 @@
 //! their own grammar. A [`diagnostic`] is a mistake with its place and its fix. The scenario and
 //! the faults declare their keys with these.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 pub mod diagnostic;
 pub mod form;
 mod synonyms;

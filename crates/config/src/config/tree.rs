@@ -14,20 +14,27 @@ use crate::base::inert;
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
+    /// Where the value is written; `None` for a default.
     pub place: Option<Place>,
+    /// Which kind of source the value comes from.
     pub via: Via,
 }
 
 /// What set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
+    /// From the scenario file.
     File,
     /// From a library entry of this name; a vendor's product is one too.
     Profile {
+        /// The name of the library entry.
         name: String,
+        /// True if the entry is a vendor's product.
         is_product: bool,
     },
+    /// From the default of the key.
     Default,
+    /// From the variant of this name.
     Variant(String),
     /// From `--set` or an axis.
     Set,
@@ -36,28 +43,40 @@ pub enum Via {
 /// A value with its origin; `wrong` if the check found a mistake in it.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// The value itself.
     pub value: Val,
+    /// Where the value comes from.
     pub origin: Origin,
+    /// True if the check has reported this value itself as wrong.
     pub wrong: bool,
 }
 
 /// A table by name: the order in the file has no meaning.
 pub type Table = BTreeMap<String, Entry>;
 
+/// A key of a table with its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// Where the name of the key comes from.
     pub key: Origin,
+    /// The value.
     pub node: Node,
 }
 
 /// A TOML value; a date is a text.
 #[derive(Clone, Debug)]
 pub enum Val {
+    /// A text.
     Text(String),
+    /// A whole number.
     Int(i64),
+    /// A number with decimals.
     Float(f64),
+    /// `true` or `false`.
     Bool(bool),
+    /// A list.
     List(Vec<Node>),
+    /// A table.
     Table(Table),
 }
 
@@ -76,24 +95,29 @@ pub fn steps_taken() -> u64 {
 }
 
 impl Origin {
+    /// The origin of values that come from the default of their key.
     pub fn default_value() -> Origin {
         Origin { place: None, via: Via::Default }
     }
 }
 
 impl Node {
+    /// A node that is not marked as wrong.
     pub fn new(value: Val, origin: Origin) -> Node {
         Node { value, origin, wrong: false }
     }
+    /// A text node with a copy of this origin.
     pub fn text(text: &str, origin: &Origin) -> Node {
         Node::new(Val::Text(text.to_owned()), origin.clone())
     }
+    /// The table of this node; `None` for any other value.
     pub fn table(&self) -> Option<&Table> {
         match &self.value {
             Val::Table(table) => Some(table),
             _ => None,
         }
     }
+    /// The table of this node, to be changed; `None` for any other value.
     pub fn table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.value {
             Val::Table(table) => Some(table),
@@ -107,15 +131,18 @@ impl Node {
         let others = others.map(|(name, entry)| (name.clone(), entry.clone())).collect();
         Node { value: Val::Table(others), origin: self.origin.clone(), wrong: self.wrong }
     }
+    /// The text of this node; `None` for any other value.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Val::Text(text) => Some(text),
             _ => None,
         }
     }
+    /// The node at a path of keys; `None` if a key is missing or its parent is not a table.
     pub fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
     }
+    /// True if neither this value nor any value below it is wrong.
     pub fn is_sound(&self) -> bool {
         step(1);
         let below = match &self.value {
@@ -130,6 +157,7 @@ impl Node {
         self.each_origin(&|own| own.clone_from(origin));
         self
     }
+    /// Sets the kind of source on this value and on all values below it.
     pub fn came_by(&mut self, via: &Via) {
         self.each_origin(&|own| own.via.clone_from(via));
     }
@@ -144,6 +172,7 @@ impl Node {
             _ => {}
         }
     }
+    /// The value as TOML, without its origins.
     pub fn to_toml(&self) -> toml::Value {
         match &self.value {
             Val::Text(text) => toml::Value::String(text.clone()),
@@ -158,12 +187,14 @@ impl Node {
     }
 }
 
+/// The table under `name`, which is created if missing; `None` if the value is not a table.
 pub fn table_at<'t>(table: &'t mut Table, name: &str, origin: &Origin) -> Option<&'t mut Table> {
     let empty = || Entry::new(Node::new(Val::Table(Table::new()), origin.clone()));
     table.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
 }
 
 impl Entry {
+    /// An entry whose key has the origin of its value.
     pub fn new(node: Node) -> Entry {
         Entry { key: node.origin.clone(), node }
     }
@@ -172,6 +203,11 @@ impl Entry {
 /// Below this many bytes, all syntax errors are reported; above it only the first.
 const RECOVERED_MAX: usize = 256 << 10;
 
+/// Reads a TOML document.
+///
+/// # Errors
+///
+/// The syntax errors: all of them below 256 KiB, only the first in larger texts.
 pub fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = match source.text.len() {
         ..RECOVERED_MAX => DeTable::parse_recoverable(&source.text),
@@ -202,6 +238,7 @@ pub fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node,
     errors.pop().map_or(Ok(node), Err)
 }
 
+/// Reads a TOML value that stands in our own code. Panics if it is not TOML.
 pub fn parse_own(text: &str) -> Node {
     let node = parse_value(&Source::new("default", text), 0, Via::Default);
     node.expect("a default is TOML").told_by(&Origin::default_value())

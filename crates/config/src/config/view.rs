@@ -47,6 +47,7 @@ impl<'n> FromIterator<&'n str> for Names {
 }
 
 impl Names {
+    /// The first position of a name in the list; `None` if it is not there.
     pub fn place(&self, name: &str) -> Option<usize> {
         step(1);
         self.place.get(name).copied()
@@ -70,9 +71,11 @@ impl Mistakes {
         let sources = values.iter().filter_map(|view| view.source()).collect();
         Given { place, sources, ..self.given_if(values.iter().all(|view| view.is_sound())) }
     }
+    /// Mistakes that are reported at once only if `sound`, and else only if there are no others.
     pub fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound, place: None, sources: Vec::new() }
     }
+    /// Reports a mistake at a value.
     pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
     }
@@ -91,6 +94,7 @@ impl Mistakes {
             self.among(&[low, high], title, format!("`{small}` is {than} `{large}`"));
         }
     }
+    /// Adds a diagnostic.
     pub fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
     }
@@ -107,6 +111,7 @@ impl Mistakes {
     ) {
         self.given(&[]).found(is_there.then_some(0), named, all);
     }
+    /// Reports the first item of the list `key` that stands in it twice.
     pub fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
@@ -127,6 +132,7 @@ impl Mistakes {
 }
 
 impl Given<'_> {
+    /// Reports a mistake at a value, or at the values that it depends on if this one has no place.
     pub fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         let place = view.place().or_else(|| self.place.clone());
         let own = view.source().filter(|_| self.place.is_some() || !self.sources.is_empty());
@@ -143,11 +149,13 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
+    /// The position of a name in `known`; an unknown name is a mistake.
     pub fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         step(known.len());
         let found = known.iter().position(|k| *k == name);
         self.found(found, (view, what, name), || known.to_vec())
     }
+    /// The position of a name in indexed `known` names; an unknown name is a mistake.
     pub fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
         self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
     }
@@ -186,10 +194,13 @@ impl Given<'_> {
 /// A type that a key's value can be read as. `How` separates quantities from words: two blanket
 /// implementations for types of another crate would overlap.
 pub trait Reads<How> {
+    /// Reads the value of a view; a wrong or absent value gives a stand-in.
     fn reads(view: View<'_>) -> Self;
 }
 
+/// Marks types that are read as quantities.
 pub struct Quantity;
+/// Marks types that are read as one of a list of words.
 pub struct OneWord;
 
 macro_rules! reads {
@@ -227,15 +238,19 @@ macro_rules! read {
 pub use crate::read;
 
 impl<'a> View<'a> {
+    /// Reads the value at a dotted path of keys.
     pub fn of<How, T: Reads<How>>(self, key: &str) -> T {
         T::reads(self.at(key))
     }
+    /// The view of a node.
     pub fn new(node: &'a Node) -> View<'a> {
         View(Some(node), None, "")
     }
+    /// The value at a dotted path of keys.
     pub fn at(self, path: &str) -> View<'a> {
         path.split('.').fold(self, View::key)
     }
+    /// The value of a key; an absent key gives an empty view.
     pub fn key(self, name: &str) -> View<'a> {
         step(1);
         let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
@@ -246,9 +261,11 @@ impl<'a> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
         View(entry.map(|e| &e.node), entry.map(|e| &e.key), "")
     }
+    /// This view, or `None` if it is empty.
     pub fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
     }
+    /// True if the node is present, and neither it nor any value below it is wrong.
     pub fn is_sound(self) -> bool {
         self.0.is_some_and(Node::is_sound)
     }
@@ -256,9 +273,11 @@ impl<'a> View<'a> {
     pub fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
+    /// Where the name or the value comes from; `None` for an empty view.
     pub fn origin(self) -> Option<&'a Origin> {
         self.1.or(self.0.map(|n| &n.origin))
     }
+    /// Where the name or the value is written; `None` for a default.
     pub fn place(self) -> Option<Place> {
         self.origin()?.place.clone()
     }
@@ -273,23 +292,28 @@ impl<'a> View<'a> {
         };
         Some(format!("`{} = {}` comes from {source}", self.2, self.shown()))
     }
+    /// The library entry that the value comes from; `None` if it comes from elsewhere.
     pub fn profile(self) -> Option<&'a str> {
         match &self.0?.origin.via {
             Via::Profile { name, .. } => Some(name),
             _ => None,
         }
     }
+    /// True if the value comes from `--set`, an axis or a variant.
     pub fn is_changed(self) -> bool {
         self.0.is_some_and(|node| matches!(node.origin.via, Via::Set | Via::Variant(_)))
     }
+    /// The keys and values of a table, in the order of the keys; none for any other value.
     pub fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
         let entries = table.into_iter().flatten().inspect(|_| step(1));
         entries.map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None, name)))
     }
+    /// The keys of a table, in order; none for any other value.
     pub fn names(self) -> Vec<&'a str> {
         self.entries().map(|(name, _)| name).collect()
     }
+    /// The items of a list; none for any other value.
     pub fn items(self) -> impl Iterator<Item = View<'a>> {
         let items = match self.0.map(|n| &n.value) {
             Some(Val::List(items)) => &items[..],
@@ -297,9 +321,11 @@ impl<'a> View<'a> {
         };
         items.iter().inspect(|_| step(1)).map(|n| View(Some(n), None, ""))
     }
+    /// True if the value is a table.
     pub fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())
     }
+    /// The value; `None` for an empty view.
     pub fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
     }
@@ -314,47 +340,59 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
+    /// The value as TOML; empty for an empty view.
     pub fn shown(self) -> String {
         self.0.map_or_else(String::new, |node| node.to_toml().to_string())
     }
+    /// The text; empty if the value is not a text.
     pub fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()
     }
+    /// The word of a type; its first one if the value is not such a word.
     pub fn word<T: Word>(self) -> T {
         let known = T::of_word(self.text());
         debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());
         known.unwrap_or(T::VALUES[0])
     }
+    /// True if the value is this word.
     pub fn says(self, word: impl Word) -> bool {
         self.text() == word.word()
     }
+    /// The whole number; 0 for any other value.
     pub fn int(self) -> i64 {
         match self.value() {
             Some(Val::Int(n)) => *n,
             _ => 0,
         }
     }
+    /// The whole number; 0 if it is none or does not fit.
     pub fn count(self) -> u32 {
         u32::try_from(self.int()).unwrap_or(0)
     }
+    /// True if the value is `true`.
     pub fn flag(self) -> bool {
         matches!(self.value(), Some(Val::Bool(true)))
     }
+    /// A decimal number in thousandths, rounded; 0 for any other value.
     pub fn milli(self) -> u32 {
         match self.value() {
             Some(Val::Float(x)) => (x * 1e3).round() as u32,
             _ => 0,
         }
     }
+    /// The time span; 0 if the value is not one.
     pub fn span(self) -> Span {
         self.read(Span::ZERO)
     }
+    /// The size in bytes; 0 if the value is not one.
     pub fn bytes(self) -> Bytes {
         self.read(Bytes(0))
     }
+    /// The bit rate; 1 bit/s if the value is not one.
     pub fn rate(self) -> BitRate {
         self.read(BitRate(1))
     }
+    /// The share in millionths; 0 if the value is not one.
     pub fn share(self) -> Ppm {
         self.read(Ppm(0))
     }

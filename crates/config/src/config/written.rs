@@ -9,12 +9,14 @@ use super::form::{Written, span};
 pub enum Clock {
     /// Local time since midnight, on the day of the start.
     Local(Span),
+    /// Time since the start.
     After(Span),
 }
 
 /// The date of time 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
+    /// Time 0 of the simulation.
     pub start: Stamp,
     /// UTC offset of local time, in seconds.
     pub utc_offset: i32,
@@ -36,21 +38,26 @@ pub fn range(text: &str) -> Option<(i64, i64)> {
     (from < until).then_some((from, until))
 }
 
+/// A local time on the start day, or a time since the start.
 pub const CLOCK: Written = Written::of(
     "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
     |text| clock(text).map(Clock::text),
 );
+/// A date and time with its UTC offset.
 pub const DATE: Written =
     Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
         calendar(text).map(|_| text.replace(' ', "T"))
     });
+/// A step of a clock forward or back.
 pub const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
     let micros = signed(text)?;
     Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
 });
+/// A name without `@`; not empty.
 pub const NAME: Written = Written::of("a name without `@`", |text| {
     (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
 });
+/// A time ahead or behind.
 pub const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
     let micros = signed(text)?;
     Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
@@ -66,12 +73,14 @@ impl Clock {
             }
         }
     }
+    /// The time of day since midnight; `None` for a time since the start.
     pub fn since_midnight(self) -> Option<Span> {
         match self {
             Clock::Local(since_midnight) => Some(since_midnight),
             Clock::After(_) => None,
         }
     }
+    /// The text of a time that lies later by `by`; a local time stays if it would pass midnight.
     pub fn later(self, by: Span) -> String {
         let later = match self {
             Clock::After(after) => Clock::After(after + by),
@@ -84,10 +93,12 @@ impl Clock {
 }
 
 impl Calendar {
+    /// Local midnight at the beginning of the start day.
     pub fn midnight(self) -> Stamp {
         let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
         Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
     }
+    /// The local date of the start.
     pub fn day(self) -> Day {
         Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
     }
@@ -112,6 +123,7 @@ impl Calendar {
     }
 }
 
+/// Reads `"10:10"`, `"10:10:30"` or `"+2h"`; `None` for any other text.
 pub fn clock(text: &str) -> Option<Clock> {
     if let Some(after) = text.strip_prefix('+') {
         return after.parse().ok().map(Clock::After);
@@ -126,11 +138,13 @@ pub fn clock(text: &str) -> Option<Clock> {
     Some(Clock::Local(Span::secs(seconds)))
 }
 
+/// Reads a number of exactly two digits, at most `most`.
 pub fn two_digits(text: &str, most: u64) -> Option<u64> {
     let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten().filter(|n| *n <= most)
 }
 
+/// Reads a date and time with its UTC offset; `None` for any other text.
 pub fn calendar(text: &str) -> Option<Calendar> {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
     pieces.time()?;
@@ -139,10 +153,12 @@ pub fn calendar(text: &str) -> Option<Calendar> {
     Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
 }
 
+/// Joins names to a dotted key; names are quoted where necessary.
 pub fn dotted(path: &[impl AsRef<str>]) -> String {
     path.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(".")
 }
 
+/// Reads a signed time span as microseconds; `None` if it is not one or does not fit.
 pub fn signed(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, rest) = match text.strip_prefix('-') {

@@ -31,7 +31,10 @@ macro_rules! digested {
         $seen enum $name $(<$life>)? {$(
             $(#[$at])*
             $variant
-            $({ $($field: $type,)* $($($left: $left_type,)+)? })?
+            $({
+                $(#[doc = $crate::base::field_doc!($name $field)] $field: $type,)*
+                $($(#[doc = $crate::base::field_doc!($name $left)] $left: $left_type,)+)?
+            })?
             $(( $($value_type)? $($left_value)? ))?,
         )+}
 
@@ -162,11 +165,11 @@ mod tests {
     digested! {
         #[expect(dead_code, reason = "a digest leaves it out")]
         enum Told<'a> {
-            7 Both { n: u64, of: bool; words: &'a str },
+            7 Both { bytes: u64, up: bool; key: &'a str },
             8 One(n: u32),
             9 Words(; String),
             10 Nothing,
-            Bare { ; words: &'a str },
+            Bare { ; key: &'a str },
             Inner(of: Kept),
         }
         enum Kept {
@@ -183,12 +186,12 @@ mod tests {
     #[test]
     fn an_enum_enters_by_number_and_fields_up_to_the_semicolon() {
         for (told, numbers) in [
-            (Told::Both { n: 5, of: true, words: "a" }, &[7, 5, 1][..]),
-            (Told::Both { n: 5, of: true, words: "b" }, &[7, 5, 1]),
+            (Told::Both { bytes: 5, up: true, key: "a" }, &[7, 5, 1][..]),
+            (Told::Both { bytes: 5, up: true, key: "b" }, &[7, 5, 1]),
             (Told::One(4), &[8, 4]),
             (Told::Words("a".to_owned()), &[9]),
             (Told::Nothing, &[10]),
-            (Told::Bare { words: "a" }, &[]),
+            (Told::Bare { key: "a" }, &[]),
             (Told::Inner(Kept::Only), &[3]),
         ] {
             let mut digest = Digest::new();

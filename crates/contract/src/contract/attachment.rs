@@ -7,6 +7,7 @@ use crate::base::{Digest, Digestible, EntityId, Fat, Key, Stuff, in_words};
 /// The attachment of each row of an entity that is created on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attachment {
+    /// Bytes of the smallest attachment.
     pub least: u32,
     /// Bytes of the largest; sizes between `least` and `most` are equally likely.
     pub most: u32,
@@ -17,7 +18,9 @@ pub struct Attachment {
 /// A part of an attachment, in the order of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
+    /// A small preview.
     Thumbnail,
+    /// The whole attachment.
     Whole,
 }
 in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
@@ -25,8 +28,11 @@ in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
 /// Identifies a part of a row's attachment; the row is identified by a hash of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId {
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The row, by a hash of its key.
     pub row: u64,
+    /// Which part of the attachment.
     pub part: Part,
 }
 

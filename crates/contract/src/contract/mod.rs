@@ -13,8 +13,6 @@
 //! a scenario only what a real app would know: its schema, its sync units, its own attributes and
 //! its own options.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod attachment;
 pub mod device;
 pub mod http;

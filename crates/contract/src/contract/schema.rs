@@ -6,19 +6,24 @@ use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
+    /// The entities, by [`EntityId`].
     pub entities: Vec<Entity>,
     /// By entity, who gives new rows their keys; the device where an entry is missing.
     pub naming: Vec<Naming>,
+    /// The references that the backend maintains.
     pub references: Vec<Reference>,
+    /// The denormalized columns.
     pub copies: Vec<Copied>,
     /// The number of earlier app versions, which had fewer columns; their databases may be found.
     pub version: u32,
+    /// The entities whose rows have attachments, and the attachments' sizes.
     pub attachments: Vec<(EntityId, Attachment)>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
+    /// The entity's name.
     pub name: String,
     /// The name of its key column; keys are texts.
     pub key: String,
@@ -28,6 +33,7 @@ pub struct Entity {
     pub projection: Vec<usize>,
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
+    /// How rows come to devices.
     pub delivery: Delivery,
     /// A natural key: positions of columns that identify one row that is not deleted; empty for
     /// none.
@@ -37,11 +43,14 @@ pub struct Entity {
 /// A column of an entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
+    /// The column's name.
     pub name: String,
+    /// The kind of its values.
     pub kind: ColumnKind,
 }
 
 impl Column {
+    /// A column of this name and kind.
     pub fn new(name: &str, kind: ColumnKind) -> Column {
         Column { name: name.to_owned(), kind }
     }
@@ -50,8 +59,11 @@ impl Column {
 /// The kind of values in a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnKind {
+    /// A text.
     Text,
+    /// A whole number of 64 bits.
     Int,
+    /// A floating-point number of 64 bits.
     Real,
     /// 0 or 1.
     Bool,
@@ -61,9 +73,12 @@ pub enum ColumnKind {
     Date,
     /// An exact number with `places` decimal places, written as a text with all of them.
     Decimal {
+        /// The greatest number of digits in all.
         digits: u8,
+        /// The number of decimal places.
         places: u8,
     },
+    /// Bytes.
     Blob,
     /// The key of a row of another entity.
     Ref(EntityId),
@@ -89,9 +104,21 @@ impl ColumnKind {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScopeRule {
     /// The column of [`Entity::columns`] equals this one of the device's [`Attributes`].
-    Attribute { column: usize, attribute: usize },
+    Attribute {
+        /// The position of the column in [`Entity::columns`].
+        column: usize,
+        /// The position of the attribute.
+        attribute: usize,
+    },
     /// The column, a timestamp, lies in `from <= x < until`.
-    Window { column: usize, from: Stamp, until: Stamp },
+    Window {
+        /// The position of the column in [`Entity::columns`].
+        column: usize,
+        /// The beginning of the window, included.
+        from: Stamp,
+        /// The end of the window, excluded.
+        until: Stamp,
+    },
 }
 
 impl ScopeRule {
@@ -124,7 +151,10 @@ pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
     /// Fetched when a person opens a record: rows with its key in the column at this position.
-    OnOpen { by: usize },
+    OnOpen {
+        /// The position of the column in [`Entity::columns`].
+        by: usize,
+    },
     /// Never: the app creates rows and sends them up, and holds only those.
     UploadOnly,
     /// Never: the entity exists only on the backend.
@@ -148,9 +178,13 @@ pub type Attributes = Vec<Value>;
 /// A sync unit: a named part of the data that is synced together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncUnit {
+    /// The unit's name.
     pub name: String,
+    /// What starts it.
     pub on: Vec<Trigger>,
+    /// The entities that it pulls, in order.
     pub pull: Vec<EntityId>,
+    /// The entities whose edits it pushes.
     pub push: Vec<EntityId>,
     /// The person waits for it, and the app takes no edit until it ends.
     pub blocking: bool,
@@ -165,6 +199,7 @@ pub struct SyncUnit {
 /// A part of an entity that other units bring as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Excerpt {
+    /// The entity of the excerpt.
     pub entity: EntityId,
     /// The columns, as ascending positions in [`Entity::columns`]; devices hold all of them.
     pub columns: Vec<usize>,
@@ -175,6 +210,7 @@ pub struct Excerpt {
 /// What a unit may require of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
+    /// Only on a wireless LAN.
     Wifi,
     /// Any network that is not billed by volume: not a cellular one.
     Unmetered,
@@ -186,24 +222,34 @@ in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered", NotRoaming: "not-roa
 /// What starts a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trigger {
+    /// The app starts.
     Start,
+    /// A person logs in.
     Login,
+    /// The network comes back.
     Online,
+    /// The app comes to the foreground.
     Resume,
+    /// A person saves an edit.
     Save,
+    /// The operating system gives the app time in the background.
     Background,
     /// This much foreground time has passed.
     Every(Span),
+    /// Only the app itself triggers the unit.
     Manual,
 }
 
 impl Schema {
+    /// The entity of this number. Panics if there is none.
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[usize::from(id.0)]
     }
+    /// The entity of this name; `None` if there is none.
     pub fn find(&self, name: &str) -> Option<EntityId> {
         self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
+    /// The numbers of all entities, in order.
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
@@ -230,9 +276,11 @@ impl Schema {
         top
     }
 
+    /// The sizes of the attachments of an entity; `None` if its rows have none.
     pub fn attachment(&self, entity: EntityId) -> Option<Attachment> {
         self.attachments.iter().find(|(of, _)| *of == entity).map(|(_, attachment)| *attachment)
     }
+    /// Who gives new rows of an entity their keys.
     pub fn naming(&self, entity: EntityId) -> Naming {
         self.naming.get(usize::from(entity.0)).copied().unwrap_or_default()
     }
@@ -240,6 +288,7 @@ impl Schema {
     pub fn renames(&self, entity: EntityId) -> bool {
         !matches!(self.naming(entity).by, NamedBy::Device)
     }
+    /// True if rows of some entity may get another key than they were created with.
     pub fn renames_any(&self) -> bool {
         self.ids().any(|entity| self.renames(entity))
     }
@@ -259,6 +308,7 @@ impl Entity {
         }
     }
 
+    /// The position of the column of this name; `None` if there is none.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
     }
@@ -287,6 +337,7 @@ impl Entity {
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
+    /// The columns that devices hold, in order.
     pub fn projected(&self) -> impl Iterator<Item = &Column> {
         self.projection.iter().map(|&column| &self.columns[column])
     }
@@ -308,9 +359,11 @@ fn are_met(rules: &[ScopeRule], values: &[Value], attributes: &[Value]) -> bool 
 }
 
 impl SyncUnit {
+    /// True if the unit pushes edits.
     pub fn pushes(&self) -> bool {
         !self.push.is_empty()
     }
+    /// The unit's excerpt of an entity; `None` if it has none.
     pub fn excerpt(&self, entity: EntityId) -> Option<&Excerpt> {
         self.excerpts.iter().find(|excerpt| excerpt.entity == entity)
     }
@@ -335,7 +388,9 @@ pub fn given_key(entity: &Entity, number: u64) -> Key {
 /// How new rows of an entity get their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
+    /// Who gives a row that is made on a device its key.
     pub by: NamedBy,
+    /// What becomes of a row that was made twice.
     pub merge: MergeRule,
     /// Nobody enforces the natural key: it only says which rows people consider the same.
     pub doubles: bool,
@@ -362,8 +417,10 @@ word_enums! {
 
     /// What becomes of a row that was made twice, by its natural key.
     pub enum MergeRule {
+        /// The first row stays as it is.
         #[default]
         First: "first-stays",
+        /// The last row replaces the values of the first.
         Last: "last-stays",
         /// What the first one said, and the last one where that said nothing.
         Fill: "fill-empty",
@@ -371,6 +428,7 @@ word_enums! {
 
     /// What becomes of rows that refer to one that is deleted.
     pub enum OnDelete {
+        /// Nothing: the references dangle.
         #[default]
         Nothing: "nothing",
         /// It is not deleted as long as there are any.
@@ -385,19 +443,27 @@ word_enums! {
 /// A denormalized column: the backend copies a value of another row, and updates it with that row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
+    /// The entity that has the copy.
     pub of: EntityId,
+    /// The position of the copy in its columns.
     pub column: usize,
     /// The column that refers to the other row.
     pub via: usize,
+    /// The entity of the other row.
     pub from: EntityId,
+    /// The position of the copied column there.
     pub source: usize,
 }
 
 /// A reference that the backend maintains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
+    /// The entity that refers.
     pub of: EntityId,
+    /// The position of the referring column.
     pub column: usize,
+    /// The entity that is referred to.
     pub to: EntityId,
+    /// What becomes of referring rows when the other row is deleted.
     pub on_delete: OnDelete,
 }

@@ -29,6 +29,7 @@ pub type CombineBy = Arc<dyn Fn(&Chosen, &Entity, &Column) -> Option<Combine> + 
 pub struct Stack {
     /// Its name in scenarios: `engine.name`.
     pub name: String,
+    /// Makes the device's half.
     pub engine: MakeEngine,
     /// The server's half; a stack without one cannot be run.
     pub server: Option<MakeServer>,
@@ -64,24 +65,31 @@ const REQUESTS: u32 = 16;
 pub struct StackOption {
     /// Its key in `[engine.options]`.
     pub name: String,
+    /// The values that the option allows.
     pub form: OptionForm,
     /// Its default value.
     pub preset: Choice,
+    /// The help text of the option.
     pub about: String,
 }
 
 /// The form of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionForm {
+    /// `true` or `false`.
     Flag,
     /// A whole number, both ends included.
     Int {
+        /// The least value.
         min: i64,
+        /// The greatest value.
         max: i64,
     },
     /// A length of time, both ends included.
     Span {
+        /// The shortest time.
         min: Span,
+        /// The longest time.
         max: Span,
     },
     /// One of these.
@@ -95,8 +103,11 @@ pub enum OptionForm {
 /// The value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
+    /// A flag.
     Flag(bool),
+    /// A whole number.
     Int(i64),
+    /// A length of time.
     Span(Span),
     /// A word of several, or any text.
     Text(String),
@@ -109,6 +120,7 @@ pub enum Choice {
 pub struct StackFile {
     /// Its path as the scenario has it.
     pub path: String,
+    /// The contents of the file.
     pub bytes: Arc<[u8]>,
 }
 
@@ -128,7 +140,9 @@ impl fmt::Debug for StackFile {
 /// What is wrong with an option of the right form: a file with invalid content, for instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
+    /// The option that does not fit.
     pub option: String,
+    /// What is wrong, in one sentence.
     pub title: String,
     /// What to do about it.
     pub help: String,
@@ -143,12 +157,16 @@ pub struct Chosen(BTreeMap<String, Choice>);
 /// What is known of a stack before a run.
 #[derive(Clone)]
 pub struct Described {
+    /// The stack's name in scenarios.
     pub name: String,
     /// True if its options are the scenario tables `engine`, `store` and `gateway`; other stacks
     /// have theirs in `[engine.options]`.
     pub is_builtin: bool,
+    /// True if the stack has a server's half.
     pub has_server: bool,
+    /// The stack's options.
     pub options: Vec<StackOption>,
+    /// Checks the chosen options.
     pub fits: FitsBy,
     /// Its crash points; if empty, any name is accepted.
     pub crash_points: Vec<String>,
@@ -196,6 +214,7 @@ impl Stack {
             requests: REQUESTS,
         }
     }
+    /// Renames the stack.
     #[must_use]
     pub fn named(self, name: &str) -> Stack {
         Stack { name: name.to_owned(), ..self }
@@ -224,6 +243,7 @@ impl Stack {
     pub fn fits(self, by: impl Fn(&Chosen) -> Result<(), Misfit> + Send + Sync + 'static) -> Stack {
         Stack { fits: Arc::new(by), ..self }
     }
+    /// Names the crash points of both halves.
     #[must_use]
     pub fn crash_points(self, points: &[&str]) -> Stack {
         Stack { crash_points: points.iter().map(|point| (*point).to_owned()).collect(), ..self }
@@ -316,6 +336,7 @@ impl Chosen {
     pub fn presets(options: &[StackOption]) -> Chosen {
         Chosen(options.iter().map(|option| (option.name.clone(), option.preset.clone())).collect())
     }
+    /// Sets the value of an option.
     pub fn set(&mut self, option: &str, choice: Choice) {
         self.0.insert(option.to_owned(), choice);
     }

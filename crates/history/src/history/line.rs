@@ -42,19 +42,25 @@ pub enum Line {
     },
     /// A row of the backend at the start.
     Row {
+        /// The entity of the row.
         entity: String,
+        /// The key of the row.
         key: String,
         /// By column.
         values: Map<String, Json>,
     },
     /// A person made an edit on a device, and the app took it.
     Edit {
+        /// The name of the device.
         device: String,
         /// By which other lines name it: any text, once for each device.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+        /// The entity of the row.
         entity: String,
+        /// The key of the row.
         key: String,
+        /// What the edit does to the row.
         #[serde(rename = "do")]
         kind: Change,
         /// The columns that were set; none for a delete.
@@ -64,11 +70,13 @@ pub enum Line {
         /// need not.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unsure: bool,
+        /// When the app took the edit.
         #[serde(flatten)]
         when: When,
     },
     /// A sync began.
     SyncStart {
+        /// The name of the device.
         device: String,
         /// The sync unit; it may be left out where the scenario has one.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,61 +84,82 @@ pub enum Line {
         /// Which run it is: the same number as in the line of its end.
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<u64>,
+        /// When the sync began.
         #[serde(flatten)]
         when: When,
     },
     /// A sync ended well.
     SyncComplete {
+        /// The name of the device.
         device: String,
+        /// The sync unit; it may be left out where the scenario has one.
         #[serde(skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
+        /// Which run it is: the same number as in the line of its start.
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<u64>,
+        /// When the sync ended.
         #[serde(flatten)]
         when: When,
     },
     /// A sync ended badly.
     SyncError {
+        /// The name of the device.
         device: String,
+        /// The sync unit; it may be left out where the scenario has one.
         #[serde(skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
+        /// Which run it is: the same number as in the line of its start.
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<u64>,
         /// What the app says.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+        /// When the sync ended.
         #[serde(flatten)]
         when: When,
     },
     /// The app counts an edit as done.
     Acknowledged {
+        /// The name of the device.
         device: String,
         /// The edit's `id`; else `entity` and `key` name all edits of that row on the device.
         #[serde(skip_serializing_if = "Option::is_none")]
         edit: Option<String>,
+        /// The entity of the row, in place of `edit`.
         #[serde(skip_serializing_if = "Option::is_none")]
         entity: Option<String>,
+        /// The key of the row, in place of `edit`.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// When the app counted it as done.
         #[serde(flatten)]
         when: When,
     },
     /// The app told its user what became of an edit.
     Told {
+        /// The name of the device.
         device: String,
+        /// The edit's `id`; else `entity` and `key` name all edits of that row on the device.
         #[serde(skip_serializing_if = "Option::is_none")]
         edit: Option<String>,
+        /// The entity of the row, in place of `edit`.
         #[serde(skip_serializing_if = "Option::is_none")]
         entity: Option<String>,
+        /// The key of the row, in place of `edit`.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// What the app told its user.
         says: Says,
+        /// When the app told it.
         #[serde(flatten)]
         when: When,
     },
     /// What the app shows: all rows of an entity, or one row. Without a time it is at the end.
     Shows {
+        /// The name of the device.
         device: String,
+        /// The entity.
         entity: String,
         /// All rows that it shows, each with its key and its columns by name.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,30 +167,39 @@ pub enum Line {
         /// The key of one row; its columns are in `values`, or it is `gone`.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The columns of that row, by name.
         #[serde(skip_serializing_if = "Option::is_none")]
         values: Option<Map<String, Json>>,
+        /// True if the app does not show that row.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gone: bool,
+        /// When the app showed it; without a time at the end.
         #[serde(flatten)]
         when: When,
     },
     /// What waits on a device to be sent: edits by their `id`, or rows. Without a time it is at the
     /// end.
     Waits {
+        /// The name of the device.
         device: String,
+        /// The edits that wait, by their `id`.
         #[serde(skip_serializing_if = "Option::is_none")]
         edits: Option<Vec<String>>,
         /// Edits that wait for a person to decide a conflict, besides.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undecided: Vec<String>,
+        /// The rows with edits that wait, in place of `edits`.
         #[serde(skip_serializing_if = "Option::is_none")]
         rows: Option<Vec<Named>>,
+        /// When they waited; without a time at the end.
         #[serde(flatten)]
         when: When,
     },
     /// The backend changed a row.
     Commit {
+        /// The entity of the row.
         entity: String,
+        /// The key of the row.
         key: String,
         /// Without it: `create` where the row is not there, else `update`.
         #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
@@ -172,20 +210,30 @@ pub enum Line {
         /// Who made it; without it nobody knows, and it is found by its values.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<By>,
+        /// When the backend committed it.
         #[serde(flatten)]
         when: When,
     },
     /// A row of the backend at the end, or `rows` with all of an entity.
-    Backend { entity: String, rows: Vec<Map<String, Json>> },
+    Backend {
+        /// The entity.
+        entity: String,
+        /// The rows, each with its key and its columns by name.
+        rows: Vec<Map<String, Json>>,
+    },
     /// The app of a device began.
     AppStarted {
+        /// The name of the device.
         device: String,
+        /// When the app began.
         #[serde(flatten)]
         when: When,
     },
     /// The app of a device was killed, or its phone was switched off.
     AppKilled {
+        /// The name of the device.
         device: String,
+        /// When the app died.
         #[serde(flatten)]
         when: When,
     },
@@ -194,6 +242,7 @@ pub enum Line {
         /// Whether everything had come to rest. Without it, it had.
         #[serde(skip_serializing_if = "Option::is_none")]
         settled: Option<bool>,
+        /// When the recording ended.
         #[serde(flatten)]
         when: When,
     },
@@ -205,10 +254,13 @@ pub enum Line {
 /// A time is a text such as `"2026-03-02T08:15:00.250Z"`, or milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct When {
+    /// The instant, give or take the `clock_tolerance`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
+    /// The earliest instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
+    /// The latest instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Instant>,
     /// Of lines of one device, and of lines of the backend, that with the lower number came first,
@@ -245,8 +297,11 @@ pub struct WallClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
+    /// A new row.
     Create,
+    /// New values in a row.
     Update,
+    /// The row is deleted.
     Delete,
 }
 
@@ -270,9 +325,13 @@ pub enum Says {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recorded {
+    /// Lines of kind `acknowledged`.
     Acknowledged,
+    /// Lines of kind `told`.
     Told,
+    /// Lines of kind `waits`.
     Waits,
+    /// Lines of kind `commit`.
     Commit,
 }
 
@@ -280,7 +339,9 @@ pub enum Recorded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Named {
+    /// The entity of the row.
     pub entity: String,
+    /// The key of the row.
     pub key: String,
 }
 
@@ -298,6 +359,7 @@ pub enum By {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Other {
+    /// Not a device.
     Other,
 }
 
@@ -305,6 +367,7 @@ pub enum Other {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Author {
+    /// The name of the device.
     pub device: String,
     /// The edit's `id`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,8 +17,6 @@
 //! - `tell` replays events to the oracle, `finals` and `views` hold what devices show, and `judge`
 //!   combines them.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod export;
 mod families;
 mod fields;

@@ -21,6 +21,7 @@ use crate::contract::{EditKind, Entity};
 pub struct Phone<'p> {
     /// The name of the device.
     pub name: &'p str,
+    /// The path of the SQLite database.
     pub file: &'p Path,
     /// Names of tables, each with the entity whose rows it has.
     pub tables: &'p [(String, String)],
@@ -29,16 +30,20 @@ pub struct Phone<'p> {
 /// The backend's rows at the end, as CSV or as a JSON list.
 #[derive(Clone, Debug)]
 pub struct Dump<'p> {
+    /// The entity of the rows.
     pub entity: &'p str,
     /// Its name for messages; `text` is its content.
     pub file: &'p str,
+    /// The content.
     pub text: &'p str,
 }
 
 /// Changes of the backend as CSV: `at`, `entity`, `key`, `do`, columns, and `device` and `edit`.
 #[derive(Clone, Debug)]
 pub struct Audit<'p> {
+    /// Its name for messages; `text` is its content.
     pub file: &'p str,
+    /// The content.
     pub text: &'p str,
 }
 

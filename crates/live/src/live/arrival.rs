@@ -110,16 +110,25 @@ impl Pace {
 /// Why a session cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
+    /// The scenario cannot be run.
     #[error("{0}")]
     World(#[from] Unrunnable),
+    /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
+    /// There are not enough ports for the devices.
     #[error("there are {devices} devices, and no port after 65535: --ports takes {} at most", 65_536 - devices)]
-    Ports { devices: u32 },
+    Ports {
+        /// The number of devices, each of which needs a port.
+        devices: u32,
+    },
+    /// The log at this path cannot be written.
     #[error("cannot write {0}: {1}")]
     Log(String, io::Error),
+    /// The thread for sockets cannot be started.
     #[error("the thread for sockets cannot be started: {0}")]
     Thread(io::Error),
+    /// The world does not advance; the text says what loops.
     #[error("something in the world spins {0}")]
     Stalled(String),
 }

@@ -34,11 +34,15 @@ use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, 
 
 /// Where to listen, and for whom.
 pub struct Opening {
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// Each device gets a port, from this one on.
     pub ports_from: Option<u16>,
+    /// The rules of access.
     pub gate: Gate,
+    /// The names of the devices.
     pub roster: Roster,
+    /// The user's own server, which serves the requests; `None`: the scenario's backend does.
     pub upstream: Option<Upstream>,
     /// The server behind the devices' ports, for raw bytes.
     pub tunnel: Option<Upstream>,
@@ -48,6 +52,7 @@ pub struct Opening {
     pub body_max: usize,
     /// Limit on all request bodies held at once, in bytes.
     pub held_max: usize,
+    /// The most connections at once.
     pub connections_max: usize,
     /// Limit for the head of a request. A body may take four times as long; a client that reads
     /// nothing is dropped after twice as long.
@@ -57,6 +62,7 @@ pub struct Opening {
 /// The addresses it listens on.
 #[derive(Clone, Debug)]
 pub struct Doors {
+    /// The address for all devices.
     pub all: SocketAddr,
     /// One per device, if devices have their own ports.
     pub devices: Vec<SocketAddr>,

@@ -36,6 +36,7 @@ impl Lateness {
     pub fn quantile(&self, share: f64) -> u64 {
         self.late.value_at_quantile(share)
     }
+    /// The greatest lateness, in nanoseconds of the machine's clock.
     pub fn most(&self) -> u64 {
         self.late.max()
     }

@@ -29,6 +29,7 @@ pub enum Mode {
 pub struct Head {
     /// The version of the format: 1.
     pub syncdyno_session: u32,
+    /// Who serves the requests.
     pub mode: Mode,
     /// The name of the server half.
     pub protocol: String,
@@ -36,7 +37,9 @@ pub struct Head {
     pub options: BTreeMap<String, String>,
     /// The scenario's text, its path, and its seed.
     pub scenario: String,
+    /// The path of the scenario.
     pub path: String,
+    /// The seed of the scenario.
     pub seed: String,
     /// Names of devices, in their order.
     pub devices: Vec<String>,
@@ -61,10 +64,18 @@ pub(super) struct Line {
 /// A log that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
+    /// The log cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// A line is not as the format says.
     #[error("line {line}: {why}")]
-    Malformed { line: usize, why: String },
+    Malformed {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The log has another version of the format.
     #[error("it is a log of version {0}; this program reads version {LOG_VERSION}")]
     Version(u32),
 }
@@ -72,6 +83,7 @@ pub enum LogError {
 /// A parsed log.
 #[derive(Debug)]
 pub struct Log {
+    /// The first line.
     pub head: Head,
     /// Each step with its time, in virtual nanoseconds.
     pub steps: Vec<(u64, Step)>,

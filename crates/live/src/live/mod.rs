@@ -20,7 +20,6 @@
 //! with the clock; `door` accepts connections, `gate` controls access, `desk` has the bench's own
 //! endpoints; `telling` writes a recorded history, which is then judged.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
 #![expect(clippy::disallowed_types, reason = "the clock of the machine is what this room goes by")]
 
 mod arrival;

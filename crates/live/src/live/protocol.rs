@@ -12,6 +12,7 @@ use crate::servers;
 #[derive(Clone, Debug)]
 pub struct Protocol {
     half: servers::Half,
+    /// The options of the server half.
     pub chosen: Chosen,
 }
 
@@ -48,6 +49,7 @@ impl Protocol {
         }
         Some(Protocol { half, chosen })
     }
+    /// The name of the server half.
     pub fn name(&self) -> &'static str {
         self.half.name
     }

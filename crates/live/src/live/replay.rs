@@ -16,9 +16,11 @@ use crate::world::Stacks;
 /// A request that ended differently in the replay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Differs {
+    /// The number of the request.
     pub n: u64,
     /// When and how it ended in the session; `None` if it did not end.
     pub was: Option<(Time, Done)>,
+    /// When and how it ended in the replay; `None` if it did not end.
     pub is: Option<(Time, Done)>,
 }
 
@@ -27,11 +29,13 @@ pub struct Differs {
 pub struct Replayed {
     /// Requests that ended at the same nanosecond, in the same way, with the same bytes.
     pub same: u64,
+    /// The requests that ended differently, in the order of their numbers.
     pub differ: Vec<Differs>,
     /// The history that is judged.
     pub history: String,
     /// Whether it equals the recorded one; `None` if the session was cut off.
     pub same_history: Option<bool>,
+    /// The virtual time of the replay.
     pub length: Span,
     /// Whether the log ends before the session did.
     pub is_cut_off: bool,
@@ -42,14 +46,18 @@ pub struct Replayed {
 /// Why a session cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReplay {
+    /// The log cannot be read.
     #[error("{0}")]
     Log(#[from] LogError),
+    /// The log names a device that the scenario does not have.
     #[error("the log names device {0}, which the scenario does not have")]
     Device(u32),
     #[error(
         "the log has no bodies, and they decide what the scenario's backend answers: record with --bodies"
     )]
+    /// The log has no message bodies, and the replay needs them.
     Bodies,
+    /// The world cannot be run, or does not advance.
     #[error("{0}")]
     World(String),
 }

@@ -22,9 +22,11 @@ impl Roster {
         let own: Vec<String> = fleets.into_iter().flat_map(names).collect();
         Roster { taken: vec![None; own.len()], own }
     }
+    /// The number of devices.
     pub fn len(&self) -> usize {
         self.own.len()
     }
+    /// True if there is no device.
     pub fn is_empty(&self) -> bool {
         self.own.is_empty()
     }
@@ -33,6 +35,7 @@ impl Roster {
         let at = device.0 as usize;
         self.taken[at].as_deref().unwrap_or(&self.own[at])
     }
+    /// The names of all devices, in order.
     pub fn names(&self) -> Vec<String> {
         (0..self.own.len() as u32).map(|at| self.name(DeviceId(at)).to_owned()).collect()
     }

@@ -27,12 +27,17 @@ use crate::world::{LoggedRequest, Stacks};
 
 /// The inputs of a session.
 pub struct Session<'s> {
+    /// The scenario.
     pub plan: &'s Setup,
+    /// The known stacks.
     pub stacks: &'s Stacks,
+    /// The first line of the log.
     pub head: Head,
+    /// Where to listen, and for whom.
     pub opening: Opening,
     /// Opens the log, once the session can begin.
     pub log: Option<Begins<'s>>,
+    /// When the session ends by itself.
     pub limits: Limits,
     /// Checks a history of one line.
     pub check: Check<'s>,
@@ -67,7 +72,9 @@ pub struct Limits {
 pub struct Ended {
     /// What happened, as a recorded history.
     pub history: String,
+    /// The requests, in the order in which they ended.
     pub requests: Vec<LoggedRequest>,
+    /// How late responses were written.
     pub lateness: Lateness,
     /// What the user's own server reported; `None` if the scenario's backend answers.
     pub server: Option<ServerSaid>,
@@ -75,7 +82,9 @@ pub struct Ended {
     pub strays: u64,
     /// Devices whose apps never reported what they show.
     pub silent: Vec<String>,
+    /// The virtual time of the session.
     pub length: Span,
+    /// True if everything had come to rest at the end.
     pub settled: bool,
     /// The write error that ended the log early, if any.
     pub log_failed: Option<io::Error>,

@@ -25,67 +25,132 @@ use crate::world::{Asked, Came, Ended, GiveUp, Held, LinkNow, LoggedRequest, Pac
 pub enum Step {
     /// A request of a device, with a number.
     Ask {
+        /// The number of the request.
         n: u64,
+        /// The device that asks.
         device: u32,
+        /// The request.
         #[serde(flatten)]
         asking: Asking,
     },
     /// The same, with a stream as its response.
     Hold {
+        /// The number of the request.
         n: u64,
+        /// The device that asks.
         device: u32,
+        /// The request.
         #[serde(flatten)]
         asking: Asking,
     },
     /// An app has connected to a tunnel.
-    Open { n: u64, device: u32 },
+    Open {
+        /// The number of the tunnel.
+        n: u64,
+        /// The device.
+        device: u32,
+    },
     /// This many bytes were handed over, at the app's end of a tunnel (`up`) or at the far end.
-    Sent { n: u64, up: bool, bytes: u64 },
+    Sent {
+        /// The number of the tunnel.
+        n: u64,
+        /// True for the app's end.
+        up: bool,
+        /// The number of bytes.
+        bytes: u64,
+    },
     /// That end has no more to send.
-    Shut { n: u64, up: bool },
+    Shut {
+        /// The number of the tunnel.
+        n: u64,
+        /// True for the app's end.
+        up: bool,
+    },
     /// The far end has broken off, or is not there.
-    Broke { n: u64 },
+    Broke {
+        /// The number of the tunnel.
+        n: u64,
+    },
     /// The app has given up a request or a tunnel.
-    GiveUp { n: u64 },
+    GiveUp {
+        /// The number of the request or tunnel.
+        n: u64,
+    },
     /// The user's own server has answered with this status and this many bytes, or not at all. With
     /// `more`, a stream follows.
     Upstream {
+        /// The number of the request.
         n: u64,
+        /// The status of the response, as in HTTP.
         status: u16,
+        /// The length of the body in bytes; `None` if no response came.
         bytes: Option<u64>,
+        /// True if a stream follows.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
     },
     /// A piece of that stream has come, with its length in bytes; 0 is the end.
-    Piece { n: u64, bytes: u64 },
+    Piece {
+        /// The number of the request.
+        n: u64,
+        /// The number of bytes; 0 is the end.
+        bytes: u64,
+    },
     /// An app reports something.
-    Observe { device: u32, line: Map<String, Json> },
+    Observe {
+        /// The device.
+        device: u32,
+        /// The line of the history, without device and time.
+        line: Map<String, Json>,
+    },
     /// The user's own server reports something; `device` is the author of a reported commit.
     Server {
+        /// The device that made the reported commit, if the server said so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<u32>,
+        /// The line of the history.
         line: Map<String, Json>,
     },
     /// An app has come for a device, by this name.
-    Named { device: u32, name: String },
+    Named {
+        /// The device.
+        device: u32,
+        /// The app's name of the device.
+        name: String,
+    },
     /// A person cuts a device's network.
-    Cut { device: u32, ms: u64 },
+    Cut {
+        /// The device.
+        device: u32,
+        /// How long the network is cut, in virtual milliseconds.
+        ms: u64,
+    },
     /// The session ends.
-    Stop { settled: bool },
+    Stop {
+        /// True if everything had come to rest.
+        settled: bool,
+    },
     /// A request has ended.
     Done(Done),
     /// What is judged: a hash of the history, and its number of lines.
-    Verdict { hash: u64, lines: u64 },
+    Verdict {
+        /// The hash of the history.
+        hash: u64,
+        /// The number of its lines.
+        lines: u64,
+    },
 }
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Done {
+    /// The number of the request.
     pub n: u64,
     /// `answered`, or why there is no response.
     pub how: String,
     /// The length of the response in bytes, and its hash.
     pub bytes: u64,
+    /// The hash of the response.
     pub hash: u64,
 }
 

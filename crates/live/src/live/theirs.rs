@@ -12,6 +12,7 @@ pub(super) const KINDS: [&str; 3] = ["row", "commit", "backend"];
 pub struct ServerSaid {
     /// Rows at the start.
     pub rows: u64,
+    /// Changes of rows that the server committed.
     pub commits: u64,
     /// Rows of `backend` lines; `None` if there was no such line.
     pub at_rest: Option<u64>,

@@ -11,18 +11,26 @@ pub const STATS: [&str; 8] = ["count", "never", "min", "mean", "p50", "p95", "p9
 /// The unit of a metric; figures are whole numbers of it. Times are virtual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Unit {
+    /// Nanoseconds of virtual time.
     Ns,
+    /// Bytes.
     Bytes,
+    /// Rows.
     Rows,
+    /// Devices.
     Devices,
+    /// A number of anything else.
     Count,
+    /// Millionths.
     Ppm,
     /// Rows per second, in thousandths.
     MilliRowsPerSecond,
+    /// Bytes per second.
     BytesPerSecond,
+    /// Row-nanoseconds: rows times the time for which each is missing.
     RowNs,
+    /// Microjoules.
     Uj,
 }
 
@@ -65,31 +73,52 @@ impl Censored {
     untagged,
     expecting = "no figure: it has a `unit` and a `value`, or `count`, `min`, `p50`, `p95`, `p99` and `max`"
 )]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Figure {
     /// A distribution: `count` observations that ended, and `never` that did not. Percentiles are
     /// over both. A statistic whose rank falls among the latter is [`NEVER`]; so is the mean if
     /// there are any. `waited` is the longest known wait, 0 if all ended. `mean` is rounded down;
     /// records of old versions lack it.
     Distribution {
+        /// The unit of the observations.
         unit: Unit,
+        /// How many observations ended.
         count: u64,
+        /// The least observation.
         min: u64,
+        /// The median.
         p50: u64,
+        /// The 95th percentile.
         p95: u64,
+        /// The 99th percentile.
         p99: u64,
+        /// The greatest observation.
         max: u64,
+        /// The arithmetic mean, rounded down.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<u64>,
+        /// How many observations never ended.
         #[serde(default, skip_serializing_if = "is_zero")]
         never: u64,
+        /// The longest known wait; 0 if all ended.
         #[serde(default, skip_serializing_if = "is_zero")]
         waited: u64,
     },
     /// A number beyond 64 bits; `clipped` is always true and marks this variant.
-    Clipped { unit: Unit, value: u64, clipped: bool },
+    Clipped {
+        /// The unit of the number.
+        unit: Unit,
+        /// The greatest number of 64 bits.
+        value: u64,
+        /// Always true.
+        clipped: bool,
+    },
     /// A single number.
-    Value { unit: Unit, value: u64 },
+    Value {
+        /// The unit of the number.
+        unit: Unit,
+        /// The number.
+        value: u64,
+    },
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -18,21 +18,34 @@ const LONG: Span = Span::secs(86_400);
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)
     /// What a campaign can be asked to come to; its metric says what it is.
-    #[allow(missing_docs, reason = "the metric of each says it")]
     pub enum Situation {
+        /// A push without a response of which the backend or the gateway's queue has an edit.
         AnswerLost: "response-lost",
+        /// A process died after a page came and before a cursor was saved.
         KilledInPage: "killed-in-page",
+        /// A page begins with the stamp with which the one before ended.
         TieAcrossPages: "tie-across-pages",
+        /// A delete conflicts with an edit of other values.
         DeleteAgainstEdit: "delete-against-edit",
+        /// A row is deleted by its author after its create was sent and before it was settled.
         OwnDeleteUnderWay: "own-delete-under-way",
+        /// A removal comes to a device that was down or offline when the row was deleted.
         StaleTombstone: "stale-tombstone",
+        /// A row leaves a device without being deleted, and comes back.
         ScopeAndBack: "scope-and-back",
+        /// A row is committed under the key or natural key of one that was deleted in the run.
         KeyAgain: "key-again",
+        /// A row is made on a device that refers to a row of its own, not acknowledged yet.
         ParentAndChild: "parent-and-child",
+        /// A row gets two dozen edits on devices.
         HotRow: "hot-row",
+        /// A row is edited during a pull, and another person has changed it since the last sync.
         EditWhilePulled: "edit-while-pulled",
+        /// A process runs for a day or longer.
         LongSession: "long-session",
+        /// A device's clock steps back between the creation of a parent and of its child.
         ClockBackInFamily: "clock-back-in-family",
+        /// A full load is interrupted and its cursor expires, while commits are shown late.
         LoadCutAndExpired: "load-cut-and-expired",
     }
 }

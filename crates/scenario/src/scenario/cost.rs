@@ -80,11 +80,15 @@ const PARTS: [(Part, u64); 20] = [
 /// The counts from which a cell's time and memory are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
+    /// The number of devices.
     pub devices: u64,
     /// Rows that devices receive, before the start or at the first load.
     pub provisioned: u64,
+    /// The number of rows on the backend at the start.
     pub backend_rows: u64,
+    /// The number of runs of units, over all devices.
     pub runs: u64,
+    /// The number of edits, of devices and of the office.
     pub edits: u64,
     device_edits: u64,
     /// Rows that others write and devices receive; several writes between two runs count once.
@@ -129,6 +133,7 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Counts what a cell of this plan will do.
     pub fn of(plan: &Plan) -> Cost {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let edits = made(plan, devices).map(|(_, n)| n).fold(0, u64::saturating_add);

@@ -41,9 +41,13 @@ pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
 /// Which cells of a document to plan: overrides, seeds, variants and axes.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    /// Overrides of the form `key=value`, in order.
     pub sets: Vec<String>,
+    /// The seeds; those of the file if empty.
     pub seeds: Vec<u64>,
+    /// The variants; all of the file if empty.
     pub variants: Vec<String>,
+    /// The axes, each with its key and its values as TOML.
     pub axes: Vec<(String, Vec<String>)>,
     /// The option that gave each key of `axes`, if it was not `--axis`.
     pub options: Vec<(String, &'static str)>,
@@ -69,7 +73,9 @@ const OF_VARIANTS: [&str; 4] = ["variant", "shows", "question", "table"];
 /// A key of a resolved scenario, its value, and where the value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
+    /// The dotted key.
     pub key: String,
+    /// The value as TOML.
     pub value: String,
     /// Readable source: `hospital.toml:12`, `profile sql-modern`, `default`.
     pub from: String,
@@ -107,9 +113,11 @@ impl Document {
         let tree = parse_document(&source).map_err(|diagnostics| Invalid { diagnostics })?;
         Ok(Document { path: name.to_owned(), dir: None, tree })
     }
+    /// The embedded main scenario.
     pub fn hospital_day() -> Document {
         Document::embedded("hospital-day.toml", super::HOSPITAL_DAY)
     }
+    /// The embedded scenarios of the checklist for offline sync.
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
@@ -133,6 +141,7 @@ impl Document {
     pub fn beside(self, folder: &Path) -> Document {
         Document { dir: Some(folder.to_owned()), ..self }
     }
+    /// The name of the scenario.
     pub fn name(&self) -> &str {
         View::new(&self.tree).at("name").text()
     }
@@ -149,9 +158,11 @@ impl Document {
         let mut seen = BTreeSet::new();
         all.filter(|id| !id.is_empty() && seen.insert(*id)).collect()
     }
+    /// The names of the variants, in order.
     pub fn variants(&self) -> Vec<&str> {
         View::new(&self.tree).at("variant").names()
     }
+    /// The document without the tables that concern several cells.
     #[must_use]
     pub fn base(mut self) -> Document {
         self.tree = self.bare();
@@ -385,6 +396,7 @@ impl Document {
         Ok(plan)
     }
 
+    /// The names of the questions that the file defines, in order.
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }

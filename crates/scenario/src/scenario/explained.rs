@@ -151,6 +151,7 @@ situations.occur
   load-cut-and-expired: a load is cut off, and its cursor expires before it goes on
 ";
 
+/// The words that a key takes, each with its meaning; `None` if they are not explained.
 pub fn explained(path: &str) -> Option<Vec<Meaning>> {
     if path == "engine.codec" {
         return Some(protocol::explained().collect());

@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// Limits in bytes. A parser takes up to a hundred times as much memory as the text.
 pub const SCENARIO_MAX: u64 = 8 << 20;
+/// At most this is read of a file with rows, in bytes.
 pub const ROWS_MAX: u64 = 1 << 30;
 /// At most this is read of the record of a run or of a baseline.
 pub const RECORD_MAX: u64 = 4 << 30;
@@ -31,6 +32,11 @@ pub fn open(path: &Path, named: Named) -> io::Result<File> {
     open_with(path, named, OpenOptions::new().read(true))
 }
 
+/// Opens a file with these options.
+///
+/// # Errors
+///
+/// As [`open`].
 pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
     match fs::metadata(path) {
         Ok(known) => refuse_stranger(path, known.file_type(), named)?,

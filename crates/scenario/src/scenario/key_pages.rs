@@ -35,6 +35,7 @@ const OFTEN: usize = 4;
 const LARGE: usize = 3;
 const COLUMNS: usize = 100;
 
+/// The pages that explain all keys: the name and the Markdown text of each.
 pub fn key_pages() -> Vec<(String, String)> {
     let mut pages: BTreeMap<&str, Written> =
         PAGES.iter().map(|page| (page.0, Written::titled(page.1))).collect();

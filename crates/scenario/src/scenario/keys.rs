@@ -12,6 +12,7 @@ use crate::config::form::{Form, Key, Preset};
 use crate::config::tree::parse_value;
 use crate::contract::{Choice, Described, OptionForm, StackOption};
 
+/// The JSON Schema of scenario files, with the options of these stacks.
 pub fn schema_json(stacks: &[Described]) -> String {
     let mut root = describe(&ROOT, "");
     let options = options_of(stacks);

@@ -19,8 +19,6 @@
 //! Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs, and `derive`
 //! adds defaults. After it, `idle` finds keys without effect, and `resolve` makes the plan.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 macro_rules! embedded {
     ($of:literal: $($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../../../../scenarios/", $of, "/", $name, ".toml")))),*]
@@ -98,6 +96,7 @@ pub const TABLES: &[(&str, &[Embedded])] = &[
         ),
     ),
 ];
+/// The scenarios of the checklist for offline sync, each with its name and text.
 pub const CHECKLIST: &[(&str, &str)] = embedded!(
     "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
     "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",

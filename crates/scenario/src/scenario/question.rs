@@ -10,10 +10,13 @@ use crate::base::word_enums;
 pub struct QuestionList {
     /// The prefix of its questions' names.
     pub name: &'static str,
+    /// What the list is called in a sentence.
     pub title: &'static str,
+    /// How many questions it has.
     pub questions: u32,
 }
 
+/// The lists of questions, in the order in which pages show them.
 pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "checklist", title: "the checklist for offline sync", questions: 12 },
     QuestionList { name: "field", title: "what the field asks", questions: 8 },
@@ -24,16 +27,21 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
 pub struct Question {
     /// Its list and number, such as `checklist-2`, and another word if questions share a number.
     pub name: String,
+    /// The question itself.
     pub asks: String,
+    /// The name of the variant without the practice.
     pub without: String,
+    /// The name of the variant with the practice.
     pub with: String,
     /// The text of the answer, with figures in braces.
     pub says: String,
+    /// The figures of the answer.
     pub figures: Vec<Told>,
     /// The text for a scenario in which both variants are the same, if it has its own.
     pub alike: Option<String>,
     /// The practice it asks for, if a plan can show whether a scenario follows it.
     pub does: Option<Practice>,
+    /// Which scenario it is put to.
     pub put: Put,
 }
 
@@ -97,7 +105,9 @@ word_enums! {
 /// A figure of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// The name of the figure in the answer's text.
     pub name: String,
+    /// The metric, with a statistic if it is a distribution.
     pub metric: String,
     /// What the figure must reach for a yes; a price that is only reported has none.
     pub demand: Option<Demand>,
@@ -140,14 +150,18 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stand {
+    /// The one without the practice.
     Without,
+    /// The one with the practice.
     With,
 }
 
 /// A piece of an answer's text: words, or a figure in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
+    /// Plain words.
     Words(&'a str),
+    /// The figure of this name in both variants.
     Both(&'a str),
     /// How many times as large as the first figure the second one is.
     Times(&'a str),
@@ -164,6 +178,7 @@ pub fn question_place(name: &str) -> Option<(usize, u32)> {
     fits.then_some((at, number))
 }
 
+/// Splits the text of an answer into words and figures.
 pub fn pieces(says: &str) -> Vec<Piece<'_>> {
     let mut all = Vec::new();
     let mut rest = says;

@@ -6,10 +6,13 @@ use crate::config::form::Written;
 /// A requirement on offline-capable systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
+    /// The id, such as `R12`.
     pub id: &'static str,
+    /// What is required, in a few words.
     pub title: &'static str,
 }
 
+/// The requirement with this id; `None` if there is none.
 pub fn requirement(id: &str) -> Option<&'static Requirement> {
     REQUIREMENTS.iter().find(|one| one.id == id)
 }
@@ -27,6 +30,7 @@ const fn of(id: &'static str, title: &'static str) -> Requirement {
     Requirement { id, title }
 }
 
+/// All requirements, in the order of their ids.
 pub const REQUIREMENTS: &[Requirement] = &[
     of("R1", "backend with soft deletes and stamps of its own"),
     of("R2", "backend that knows only its rows and deletes hard"),

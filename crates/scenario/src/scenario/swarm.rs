@@ -14,16 +14,22 @@ use crate::setup::{Happening, Shared};
 /// What each seed may draw: the share of fault kinds that are on, those always on, and sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
+    /// The probability that a kind of fault is on, from 0 to 1.
     pub on: Ppm,
+    /// The keys of what is on with each seed.
     pub always: Vec<String>,
+    /// True if chunk sizes are drawn, too.
     pub sizes: bool,
 }
 
 /// What a seed drew: the fault kinds that are on and off, and the sizes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
+    /// The keys of what is on.
     pub on: Vec<String>,
+    /// The keys of what is off.
     pub off: Vec<String>,
+    /// The drawn sizes, by key, in rows.
     pub sizes: Vec<(&'static str, u32)>,
 }
 

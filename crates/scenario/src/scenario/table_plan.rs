@@ -23,34 +23,51 @@ const ANY: &str = "*";
 /// statistic if it is a distribution, or a sum of several with ` + ` between.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TablePlan {
+    /// The axes; the last one changes fastest.
     pub axis: Vec<TableAxis>,
+    /// The columns, in order.
     pub column: Vec<TableColumn>,
+    /// The axis of which each value has a table of its own.
     pub split: Option<String>,
+    /// The axis for each value of which the last column is repeated.
     pub across: Option<String>,
+    /// The axis whose values share a field.
     pub join: Option<String>,
+    /// The figure that decides which value of `join` a field shows: the one with the least.
     pub least: Option<String>,
+    /// Figures that only CSV and JSON have.
     pub also: Vec<String>,
+    /// Lines under the table on a terminal.
     pub legend: Vec<String>,
+    /// The sentence at the end of the table; `None` without one.
     pub rule: Option<TableRule>,
 }
 
 /// An axis of a table: a key and its values, or sets of keys by value.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TableAxis {
+    /// The heading, and the name of the axis.
     pub title: String,
+    /// The key that a value sets; `None` if only `set` sets keys.
     pub key: Option<String>,
     /// Empty for scenarios and variants, which the cells provide.
     pub values: Vec<String>,
+    /// The keys that are set with each value, by value.
     pub set: BTreeMap<String, BTreeMap<String, toml::Value>>,
 }
 
 /// A column: a figure, or words that depend on figures.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableColumn {
+    /// The heading.
     pub title: String,
+    /// The figure that the column shows, as a mean over seeds.
     pub figure: Option<String>,
+    /// The figure that it is divided by.
     pub per: Option<String>,
+    /// The kind of change without which the field is empty.
     pub needs: Option<String>,
+    /// The words that the column shows, in order.
     #[serde(default)]
     pub words: Vec<TableWord>,
 }
@@ -66,14 +83,21 @@ pub struct TableWord {
 /// The sentence at the end of a table: which of two values of an axis to choose.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableRule {
+    /// The axis that the rule chooses from; it has two values.
     pub between: String,
+    /// What these two values are called in a sentence.
     pub called: [String; 2],
+    /// The axis for each value of which there is a rule.
     pub each: String,
+    /// The figures that must be 0 for a setting to be chosen.
     pub zero: Vec<String>,
+    /// The figure that is least in the chosen setting.
     pub cost: String,
+    /// The figure for the age of the data that people see.
     pub age: String,
     /// Figures by the name that a sentence gives them.
     pub weigh: BTreeMap<String, String>,
+    /// The figure that is reported for both values: what each keeps.
     pub kept: String,
 }
 

@@ -107,6 +107,7 @@ fn a_second(text: &str) -> Option<String> {
 
 const NAME_MAX: usize = 80;
 pub(super) const NAME_WANT: &str = "1 to 80 characters and no `*` at the beginning";
+/// What an error says is expected of a title.
 pub const TITLE_WANT: &str = "1 to 80 characters and no `#` among them";
 
 /// A valid title: it names folders and files, is shown in terminals, and `RUN#NAME` selects it.

@@ -1,7 +1,5 @@
 //! Commits: all rows of one change get their new versions at once, with one stamp.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 use std::sync::Arc;
 
 use super::index::Slot;
@@ -27,7 +25,7 @@ pub struct Commit {
 
 /// An effect of a mutation on the backend.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
+pub(crate) enum Fact {
     /// A row has a new version.
     Committed(Commit),
     /// A mutation was not committed.
@@ -77,7 +75,7 @@ impl Commit {
 }
 
 impl Fact {
-    pub fn event(&self) -> Event<'_> {
+    pub(crate) fn event(&self) -> Event<'_> {
         match self {
             Fact::Committed(commit) => commit.event(),
             Fact::Refused { edit, entity, key, kind, conflict, holder } => Event::MutationRefused {
@@ -99,7 +97,7 @@ impl Fact {
         }
     }
 
-    pub fn commit(&self) -> Option<&Commit> {
+    pub(crate) fn commit(&self) -> Option<&Commit> {
         match self {
             Fact::Committed(commit) => Some(commit),
             _ => None,

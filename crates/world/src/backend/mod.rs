@@ -66,29 +66,33 @@ mod tuple;
 mod visibility;
 
 pub(crate) use availability::outages;
-pub use call::Called;
-pub use commit::{Commit, Committing, Fact};
+pub(crate) use call::Called;
+pub(crate) use commit::Commit;
+pub(crate) use commit::Fact;
 pub(crate) use files::END;
-pub use flags::Reset;
+pub(crate) use flags::Reset;
 pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark};
-pub use log::{Holes, Trimmed};
+pub(crate) use log::Holes;
+pub(crate) use log::Trimmed;
 pub(crate) use log::{LogPosition, LogQuery};
 pub use machine::Backend;
 pub(crate) use machine::Backup;
 pub(crate) use named::Named;
-pub use office::{Importing, Office};
+pub(crate) use office::Importing;
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
     LogOptions, Numbered, Rearm, Sort, StampedBy, Ticks, Writes,
 };
-pub use options::{Hindered, Hindrance};
+pub(crate) use options::{Hindered, Hindrance};
 pub use partition::Scope;
-pub use position::{Change, Position, Upto};
+pub(crate) use position::Change;
+pub use position::{Position, Upto};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
 pub(crate) use serial::{Reader, Style};
-pub use service::{Admitted, Failing, Load, Served, Service};
+pub use service::Load;
 
+pub use sight::Query;
 pub(crate) use sight::{Lower, Sight, Stretch};
-pub use sight::{Page, Query};
-pub use table::{Loaded, Record};
+pub use table::Loaded;
+pub(crate) use table::Record;

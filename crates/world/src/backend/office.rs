@@ -2,8 +2,6 @@
 //!
 //! They work directly on the backend: no queue, no outage, no idempotency key, no base version.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 use std::collections::BTreeSet;
 
 use super::commit::{Commit, Committing, Draft};

@@ -1,8 +1,6 @@
 //! How requests are served: admission, failures and service times, with workers, a queue, office
 //! hours and outages.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
@@ -54,7 +52,9 @@ pub enum Failing {
 /// The work of a request, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
+    /// Rows looked at.
     pub scanned: u64,
+    /// Rows delivered.
     pub rows: u64,
     /// Mutations handled, besides rows delivered.
     pub pushed: u64,
@@ -75,7 +75,7 @@ pub struct Served {
     pub service: Span,
     pub scanned: u64,
     pub rows: u64,
-    pub done_at: Time,
+    pub(crate) done_at: Time,
 }
 
 impl Served {

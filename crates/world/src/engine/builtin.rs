@@ -24,7 +24,7 @@ use crate::engine::unit::session::Session;
 use crate::store::{self, Store, Tx};
 
 /// The built-in engine of one process.
-pub struct Builtin {
+pub(crate) struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
     session: Session,
@@ -231,8 +231,11 @@ impl SyncEngine for Builtin {
 /// Opens built-in engines with these options and rules.
 #[derive(Clone)]
 pub struct BuiltinFactory {
+    /// The engine's options.
     pub options: Rc<EngineOptions>,
+    /// The options of the device's database.
     pub store: store::StoreOptions,
+    /// The engine's rules; a planted bug replaces one of them.
     pub rules: Rules,
 }
 

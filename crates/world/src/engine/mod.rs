@@ -8,7 +8,7 @@
 //! (one run), `push` and `settle` (edits out, verdicts in), `pull` and `apply` (pages in, rows and
 //! cursors written), `exchange` (one request with its retries). All share one `process`, which can
 //! die. Decisions are pure functions or small rules: the contract's `Queue`, [`backoff`], the
-//! conflict [`Policy`], the chunk sizes of [`control`], and the [`Rules`], which a planted bug
+//! conflict [`Policy`], the chunk sizes of [`control`], and the `Rules`, which a planted bug
 //! replaces one by one.
 //!
 //! Invariants:
@@ -28,8 +28,6 @@
 //! - A full disk loses nothing: an edit is refused to the person, a run that cannot write ends with
 //!   an error, and the next run begins when there is room.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod apply;
 mod bend;
 mod beside;
@@ -48,11 +46,10 @@ mod unit;
 mod view;
 
 pub use bend::Bend;
-pub use builtin::{Builtin, BuiltinFactory};
-pub use conflict::{
-    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Says,
-    kind_of, says_the_same,
-};
+pub use builtin::BuiltinFactory;
+pub(crate) use conflict::Conflict;
+pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
+pub(crate) use conflict::{Resolution, ResolveRule};
 pub use options::{
     AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
     CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
@@ -61,15 +58,16 @@ pub use options::{
     With,
 };
 pub use path::{Path, Paths};
-pub use push::joined_edits::joined;
-pub use push::order::BottomUp;
-pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Part, Place, Rules,
-    SendRule, WakeRule, overlay,
+pub(crate) use push::joined_edits::joined;
+pub(crate) use push::order::BottomUp;
+pub(crate) use rules::{Applied, Part, Place};
+pub(crate) use rules::{
+    ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Rules, SendRule, WakeRule,
 };
 pub use too_large::OnTooLarge;
 pub use unit::retry::backoff;
-pub use unit::status::{Facts, StatusRule, Wheel, shown};
+pub(crate) use unit::status::StatusRule;
+pub use unit::status::{Facts, Wheel, shown};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

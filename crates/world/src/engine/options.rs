@@ -10,10 +10,15 @@ use crate::protocol::Codec;
 /// All options of the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineOptions {
+    /// Options of the pull.
     pub pull: PullOptions,
+    /// Options of the push.
     pub push: PushOptions,
+    /// Options of retries.
     pub retry: RetryOptions,
+    /// Options of conflicts.
     pub conflict: ConflictOptions,
+    /// Options of attachments.
     pub attachments: AttachmentOptions,
     /// A request without a response fails after this time.
     pub request_timeout: Span,
@@ -23,13 +28,21 @@ pub struct EngineOptions {
     pub debounce: Span,
     /// Time limit of an app hook; `None`: no limit.
     pub hook_timeout: Option<Span>,
+    /// What goes into one request.
     pub requests: RequestPer,
+    /// The format and compression of messages.
     pub codec: Codec,
+    /// Columns whose values the engine changes on their way.
     pub paths: Paths,
+    /// How a response's JSON is read.
     pub decoder: Decoder,
+    /// What an edit is dated by.
     pub dates: Dates,
+    /// Where the device's name towards the server is kept.
     pub identity: Identity,
+    /// What a failed unit does to those behind it.
     pub queue: AfterFailure,
+    /// Where the queue of units is kept.
     pub queue_kept: QueueKept,
     /// How many units may run at a time, if they share no entity.
     pub sessions: u32,
@@ -39,9 +52,13 @@ pub struct EngineOptions {
     /// millisecond on a phone of the class `mid`. An empty call from a web view through Cordova's
     /// bridge takes less on a Nexus 5 (ezAR, 2016); the query itself comes on top.
     pub network_poll_cpu: Span,
+    /// True if the engine reports its status to the app.
     pub status: bool,
+    /// What is done about a request that is refused for its token.
     pub on_unauthorized: OnUnauthorized,
+    /// What becomes of waiting edits when their person logs out.
     pub on_logout: OnLogout,
+    /// Whose the data on a shared phone is.
     pub database_per: DatabasePer,
     /// The engine's own work per row written and per edit sent, in time of the reference core.
     pub row_cpu: Span,
@@ -61,11 +78,17 @@ impl Decoder {
 /// How conflicts are found and decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConflictOptions {
+    /// The policy that decides conflicts.
     pub policy: Policy,
+    /// What counts as a conflict.
     pub detect: Detect,
+    /// The date by which an edit names the version that it was made on.
     pub base: BaseDate,
+    /// The app's own rule.
     pub callback: CallbackOptions,
+    /// What happens while conflicts are open.
     pub while_open: WhileOpen,
+    /// What happens to a further edit of a row in conflict.
     pub second_edit: SecondEdit,
 }
 
@@ -78,18 +101,27 @@ pub struct PullOptions {
     pub chunk_bytes: Bytes,
     /// The apply chunk: rows written per transaction.
     pub apply_rows: u32,
+    /// What a cursor belongs to.
     pub cursor: CursorBook,
+    /// Rows that cannot be read.
     pub bad_rows: BadRowOptions,
+    /// How the size of the network chunk adapts.
     pub steering: SteeringOptions,
     /// Pages requested ahead while one is applied.
     pub prefetch: u32,
     /// Entities of a unit that are pulled concurrently, at least 1.
     pub streams: u32,
+    /// What happens to a row that refers to a row that is not there.
     pub missing_parent: MissingParent,
+    /// Whether caches on the path may respond to requests for pages.
     pub requests: Requests,
+    /// What pulled rows replace.
     pub replace: Replace,
+    /// What happens to a response that is too large.
     pub on_too_large: OnTooLarge,
+    /// How much of a run is shown at once.
     pub atomic: Atomic,
+    /// Where a run goes on after one that was interrupted.
     pub checkpoint: Checkpoint,
 }
 
@@ -100,6 +132,7 @@ pub struct BadRowOptions {
     pub share: Ppm,
     /// How often each of them fails per process incarnation.
     pub tries: u32,
+    /// What happens to a row that still fails.
     pub then: OnBadRow,
 }
 
@@ -116,16 +149,23 @@ pub struct PushOptions {
     pub chunk_rows: u32,
     /// Bytes of mutations per request: an approximate upper bound; one mutation is always sent.
     pub chunk_bytes: Bytes,
+    /// How the number of mutations per request adapts.
     pub steering: SteeringOptions,
+    /// Which columns an update sends.
     pub sends: Sends,
+    /// How the engine finds the edits to send.
     pub capture: LocalCapture,
     /// Which moment of a run is the date of the last sync, if edits are captured by that date.
     pub sync_date: SyncDate,
     /// Whether waiting edits of a row go out as one.
     pub squash: bool,
+    /// The order in which edits are sent.
     pub order: PushOrder,
+    /// What a run does after the backend refused an edit.
     pub on_refused: OnRefused,
+    /// What happens to a request that is too large.
     pub on_too_large: OnTooLarge,
+    /// Which edits are never split between requests.
     pub unit: PushUnit,
 }
 
@@ -136,6 +176,7 @@ pub struct RetryOptions {
     pub base: Span,
     /// Upper bound of every wait.
     pub cap: Span,
+    /// What is random in a wait.
     pub jitter: Jitter,
     /// Failures in a row that end a run of a unit with an error; some failures end it at once.
     pub attempts: u32,
@@ -211,9 +252,13 @@ impl Default for EngineOptions {
 /// How attachments are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentOptions {
+    /// When attachments are sent.
     pub queue: BlobQueue,
+    /// Whether a row waits for its attachment.
     pub with: With,
+    /// Which attachment is sent first.
     pub first: First,
+    /// How many requests with attachments may be under way.
     pub parallel: u32,
     /// Bytes per request, at most.
     pub chunk_bytes: u64,
@@ -237,6 +282,7 @@ impl Default for AttachmentOptions {
 word_enums! {
     /// What becomes of edits that wait as their person logs out.
     pub enum OnLogout {
+        /// They stay on the device.
         Keep: "keep",
         /// They are sent first; who cannot send them stays logged in.
         #[default]
@@ -249,6 +295,7 @@ word_enums! {
 
     /// Whose the data on a phone is that several people share.
     pub enum DatabasePer {
+        /// Each person has a database.
         #[default]
         Person: "person",
         /// The phone's: who logs in goes on with what is there.
@@ -351,6 +398,7 @@ word_enums! {
 
     /// What pulled rows take the place of.
     pub enum Replace {
+        /// Older versions of the same rows.
         #[default]
         Versions: "versions",
         /// All rows of their entity, which are deleted first, with what was edited in them.
@@ -360,6 +408,7 @@ word_enums! {
     /// What is done about a pulled row that refers to one that has not come, and about the end of
     /// one that others refer to still.
     pub enum MissingParent {
+        /// Nothing: the reference dangles.
         #[default]
         Ignore: "ignore",
         /// It waits on a durable list until the other has come, or the others have gone.
@@ -404,6 +453,7 @@ word_enums! {
 
     /// What of the edits that wait is never parted by the end of a request.
     pub enum PushUnit {
+        /// The edits of a row.
         #[default]
         Record: "record",
         /// The edits of a row and of the rows that are part of it.
@@ -418,6 +468,7 @@ word_enums! {
         TopDown: "top-down",
         /// The oldest, and nobody asks what refers to what.
         AsMade: "as-made",
+        /// A row goes after the rows that refer to it.
         BottomUp: "bottom-up",
     }
 
@@ -439,6 +490,7 @@ word_enums! {
         /// Its end: what was edited while it ran counts as sent.
         #[default]
         End: "end",
+        /// Its start.
         Start: "start",
     }
 
@@ -464,6 +516,7 @@ word_enums! {
         Decorrelated: "decorrelated",
     }
 
+    /// When attachments are sent.
     pub enum BlobQueue {
         /// At the end of a unit's run.
         #[default]
@@ -474,6 +527,7 @@ word_enums! {
         Beside: "beside",
     }
 
+    /// Whether a row waits for its attachment.
     pub enum With {
         /// No: the server may have it without.
         #[default]
@@ -482,6 +536,7 @@ word_enums! {
         Row: "row",
     }
 
+    /// Which part of an attachment is sent first.
     pub enum First {
         /// Small pictures, of all rows.
         #[default]

@@ -13,12 +13,17 @@ use crate::store::{Stored, Tx};
 /// How one column's values are bent on the way up, down or both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
+    /// The column's position in the backend's columns.
     pub column: usize,
     /// The column's position on devices.
     pub place: usize,
+    /// The kind of the column's values.
     pub kind: ColumnKind,
+    /// How values change.
     pub bend: Bend,
+    /// True if values change on their way to the backend.
     pub up: bool,
+    /// True if values change on their way to the device.
     pub down: bool,
 }
 

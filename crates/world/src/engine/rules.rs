@@ -49,7 +49,7 @@ impl Rules {
 
 /// The correct behaviour: the default methods of all rules.
 #[derive(Clone, Copy, Debug)]
-pub struct Correct;
+pub(crate) struct Correct;
 
 impl CursorRule for Correct {}
 impl ApplyRule for Correct {}
@@ -201,7 +201,7 @@ pub trait ApplyRule {
 /// Writes a backend version below the local edits of its row: columns that an edit set keep its
 /// value, and a row that an edit deleted stays deleted. Edits based on this very version get its
 /// values as their base, even if they were made on an edit that is gone.
-pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
+pub(crate) fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, &version.key)?;
         return Ok(());

@@ -12,7 +12,7 @@ use crate::config::form::{Form, required};
 
 /// The share of rows.
 #[derive(Clone, Debug)]
-pub struct BadRows(pub Ppm);
+pub(crate) struct BadRows(pub Ppm);
 
 pub(super) const KIND: Kind = Kind::new(
     "bad_rows",

@@ -13,7 +13,7 @@ use crate::net::During;
 
 /// How long it repeats a response.
 #[derive(Clone, Debug)]
-pub struct CachingProxy(pub Span);
+pub(crate) struct CachingProxy(pub Span);
 
 pub(super) const KIND: Kind = Kind::new(
     "caching_proxy",

@@ -37,9 +37,9 @@ pub struct Faults {
 }
 
 /// A time, and by how many microseconds a clock jumps then.
-pub type Jump = (Time, i64);
+pub(crate) type Jump = (Time, i64);
 /// From when, until when, and by which factor everything takes longer.
-pub type SlowTime = (Time, Time, u32);
+pub(crate) type SlowTime = (Time, Time, u32);
 
 /// The power of a device fails at a sync of its disk.
 #[derive(Clone, Debug)]

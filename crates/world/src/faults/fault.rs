@@ -57,10 +57,15 @@ pub trait Fault: fmt::Debug + Send + Sync {
 pub trait Asks {
     /// The table of the event, which has its time.
     fn event(&self) -> View<'_>;
+    /// The time of the event.
     fn at(&self) -> Time;
+    /// Where the kind reports mistakes in its keys.
     fn wrong(&self) -> &Mistakes;
+    /// The link profile of this name; an unknown name is a mistake.
     fn link(&self, name: View<'_>) -> Option<Arc<Profile>>;
+    /// The entity of this name; an unknown name is a mistake.
     fn entity(&self, name: View<'_>) -> Option<EntityId>;
+    /// The device of this number; a number that is too large is a mistake.
     fn device(&self, number: View<'_>) -> DeviceId;
     /// The stack's crash points; empty if it does not name them.
     fn crash_points(&self) -> Vec<&str>;
@@ -68,6 +73,7 @@ pub trait Asks {
     fn dated(&self, by: View<'_>, micros: i64);
     /// Reports a mistake if this many faults would be drawn.
     fn not_too_many(&self, key: View<'_>, faults: u128);
+    /// True if rows on the backend have flags.
     fn has_flags(&self) -> bool;
     /// Whether the gateway knows only what its replica holds.
     fn is_its_replica(&self) -> bool;

@@ -13,7 +13,7 @@ use crate::net::{During, Foreign};
 
 /// The share of responses, and what comes in their place.
 #[derive(Clone, Debug)]
-pub struct ForeignResponses(pub Ppm, pub Foreign);
+pub(crate) struct ForeignResponses(pub Ppm, pub Foreign);
 
 pub(super) const KIND: Kind = Kind::new(
     "foreign_responses",

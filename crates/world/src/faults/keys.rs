@@ -34,8 +34,10 @@ macro_rules! jump {
 
 /// Advice for faults that need connections.
 pub const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
+/// The key for the share of devices that an event hits.
 pub const SHARE: Key =
     key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
+/// The key for the devices that an event hits, by number.
 pub const DEVICES: Key = optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
     .about("These devices, by number from 0; in place of `share`.");
 pub(super) const FOR: Key = required("for", SPAN).about("How long; with 0s nothing happens.");
@@ -76,12 +78,12 @@ pub(super) fn ahead(micros: i64) -> String {
 pub(super) const CUT: Span = Span::millis(1);
 
 // Reasons why a planned or drawn fault did not come.
-pub const NONE_LOST: &str = "no response was lost";
-pub const ALL_READ: &str = "no row came that could not be read";
-pub const NONE_PUT_OFF: &str = "no edit was put off";
-pub const NONE_REFUSED: &str = "no delete was refused";
-pub const UNASKED: &str = "nobody asked the backend for anything while it lasted";
-pub const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
+pub(crate) const NONE_LOST: &str = "no response was lost";
+pub(crate) const ALL_READ: &str = "no row came that could not be read";
+pub(crate) const NONE_PUT_OFF: &str = "no edit was put off";
+pub(crate) const NONE_REFUSED: &str = "no delete was refused";
+pub(crate) const UNASKED: &str = "nobody asked the backend for anything while it lasted";
+pub(crate) const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
 pub(super) const UNUSED: &str = "none of its devices used the network while it lasted";
 pub(super) const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
 pub(super) const UNCONNECTED: &str = "none of its devices had a connection at the time";

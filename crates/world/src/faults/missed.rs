@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::base::DeviceId;
 
 /// Whether a fault met one that it was to meet.
-pub type Struck = Rc<Cell<bool>>;
+pub(crate) type Struck = Rc<Cell<bool>>;
 
 /// A fault that should meet somebody, and whether it did.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ enum On {
 pub struct Missed {
     /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
     pub event: String,
+    /// Why it did not fire.
     pub why: String,
     /// Where it did not fire; empty if it had to meet somebody and met nobody.
     pub devices: Vec<DeviceId>,

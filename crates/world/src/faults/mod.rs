@@ -2,16 +2,14 @@
 //!
 //! The file of a kind has its key in a scenario, its reader, and a [`Fault`]: what it does to whom
 //! and when, in code and in words, how it shows, and what a stack needs to meet it. It writes its
-//! effects into [`Faults`], and models read the lists there that concern them. An act at an instant
+//! effects into `Faults`, and models read the lists there that concern them. An act at an instant
 //! (`Faults::strike`) or at both ends of a period (`Faults::while_it_lasts`) is done by the fault's
-//! own code, through [`Reach`]. So a new fault needs its file and a line in the list of kinds here.
+//! own code, through `Reach`. So a new fault needs its file and a line in the list of kinds here.
 //! A model changes only if it does not know the kind yet. Reading order: `fault`, `drawn`, `when`,
 //! `strike`, then any kind.
 //!
 //! Invariant: a fault is a value. All of it is written down before virtual time begins to run, and
 //! depends on nothing that an engine does.
-
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
 
 #[macro_use]
 mod keys;
@@ -60,22 +58,25 @@ mod upgrade;
 mod when;
 mod write_lock;
 
-pub use bad_rows::BadRows;
-pub use caching_proxy::CachingProxy;
-pub use drawn::{
-    Act, Cancel, Deed, Detour, Faults, Jump, Kill, OnDevice, Restore, SlowTime, SyncLoss, Whose,
-};
-pub use fault::{Asks, Fault, Kind};
-pub use foreign_responses::ForeignResponses;
-pub use keys::{
-    ALL_READ, CONNECTS, DEVICES, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED, SHARE, UNASKED,
-};
-pub use missed::{Awaited, Missed, Struck};
-pub use put_off::PutOff;
-pub use refused_deletes::RefusedDeletes;
-pub use sign::Sign;
-pub use strike::{Reach, Strike};
-pub use when::{Meets, When, count};
+pub(crate) use bad_rows::BadRows;
+pub(crate) use caching_proxy::CachingProxy;
+pub(crate) use drawn::{Act, Deed, Whose};
+pub(crate) use drawn::{Cancel, Faults, Jump, Kill, Restore, SlowTime, SyncLoss};
+pub(crate) use fault::Kind;
+pub use fault::{Asks, Fault};
+pub(crate) use foreign_responses::ForeignResponses;
+pub use keys::CONNECTS;
+pub(crate) use keys::UNASKED;
+pub(crate) use keys::{ALL_READ, NEVER_CANCELLED, NONE_LOST, NONE_PUT_OFF, NONE_REFUSED};
+pub use keys::{DEVICES, SHARE};
+pub(crate) use missed::Awaited;
+pub use missed::Missed;
+pub(crate) use missed::Struck;
+pub(crate) use put_off::PutOff;
+pub(crate) use refused_deletes::RefusedDeletes;
+pub(crate) use sign::Sign;
+pub(crate) use strike::{Reach, Strike};
+pub(crate) use when::{Meets, When};
 
 /// All kinds, in the order in which keys and pages list them.
 pub const KINDS: &[Kind] = &[

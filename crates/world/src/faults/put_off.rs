@@ -13,7 +13,7 @@ use crate::config::form::{Form, required, table};
 
 /// The share of edits.
 #[derive(Clone, Debug)]
-pub struct PutOff(pub Ppm);
+pub(crate) struct PutOff(pub Ppm);
 
 pub(super) const KIND: Kind = Kind::new(
     "put_off",

@@ -13,7 +13,7 @@ use crate::config::form::{Form, required, table};
 
 /// The share of deletes.
 #[derive(Clone, Debug)]
-pub struct RefusedDeletes(pub Ppm);
+pub(crate) struct RefusedDeletes(pub Ppm);
 
 pub(super) const KIND: Kind = Kind::new(
     "refused_deletes",

@@ -5,7 +5,7 @@ use crate::base::{DeviceId, Span, Time, words};
 
 /// The sign that a fault met somebody, from when until when; nothing if the code that makes it
 /// happen reports that. With it, in words, the reason why it did not.
-pub type Meets = (Option<(Sign, Time, Time)>, &'static str);
+pub(crate) type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
 /// An event as its fault sees it.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ impl When<'_> {
 }
 
 /// The only device by name, or the number of devices.
-pub fn count(devices: &[DeviceId]) -> String {
+pub(crate) fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
         many => words::count(many.len() as u64, "device"),

@@ -11,8 +11,6 @@
 //! takes effect when it comes, even if nobody still waits for the response. What is not on the
 //! platform, in the source or in the destination dies with a worker.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod destination;
 mod options;
 mod platform;

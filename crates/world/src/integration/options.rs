@@ -51,6 +51,7 @@ word_enums! {
 /// The write API of the other system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationOptions {
+    /// How a record is found again.
     pub ids: Ids,
     /// At most this many records in one call.
     pub batch: u32,
@@ -81,15 +82,19 @@ pub struct IntegrationOptions {
     pub entities: Vec<EntityId>,
     /// How changes are found.
     pub capture: Capture,
+    /// The number of workers.
     pub workers: u32,
     /// Time from the start of a worker's round to that of its next.
     pub every: Span,
     /// At most this many rows per read.
     pub page: u32,
+    /// When a worker remembers that a page is done.
     pub remembers: Remembers,
+    /// Where the cursor is kept.
     pub cursor: CursorKept,
     /// How long a worker claims the cursor before it reads; `None`: workers claim nothing.
     pub claim: Option<Span>,
+    /// What becomes of a record that the destination rejects.
     pub rejected: OnRejected,
     /// Time after which a worker gives up on a call.
     pub timeout: Span,
@@ -99,6 +104,7 @@ pub struct IntegrationOptions {
     pub killed: Ppm,
     /// Time after which it is started again.
     pub restart_after: Span,
+    /// The other system's write API.
     pub destination: DestinationOptions,
 }
 

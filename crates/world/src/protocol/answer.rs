@@ -84,6 +84,7 @@ pub struct Part {
 }
 
 impl Part {
+    /// True if the column at this place of a device's row came.
     pub fn has(self, place: usize) -> bool {
         place < 63 && self.columns >> place & 1 == 1
     }
@@ -166,11 +167,14 @@ impl<'a> Rows<'a> {
 /// A row's values at the gateway, and the columns that devices hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Projected<'v> {
+    /// The backend's values of a row.
     pub values: &'v [Value],
+    /// The positions of the columns that are sent.
     pub columns: &'v [usize],
 }
 
 impl<'v> Projected<'v> {
+    /// The values that are sent, in order.
     pub fn iter(self) -> impl Iterator<Item = &'v Value> {
         self.columns.iter().map(move |&column| &self.values[column])
     }

@@ -12,7 +12,7 @@ const LONGEST_KEY: usize = 4_096;
 
 /// A chunk of an attachment; without bytes it asks how much arrived, and if its row exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlobPut {
+pub(crate) struct BlobPut {
     pub device: DeviceId,
     pub entity: EntityId,
     pub key: Key,
@@ -26,7 +26,7 @@ pub struct BlobPut {
 
 /// The response to a [`BlobPut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlobAnswer {
+pub(crate) struct BlobAnswer {
     /// [`BlobPut::asked`] of the request; a client ignores responses to other requests.
     pub of: u64,
     /// Bytes that have arrived, counted from the start.
@@ -39,18 +39,18 @@ pub struct BlobAnswer {
 
 impl BlobPut {
     /// True if it has no bytes and only asks.
-    pub fn is_question(&self) -> bool {
+    pub(crate) fn is_question(&self) -> bool {
         self.bytes.is_empty() && self.total > 0
     }
     /// Whether a request is a chunk, valid or not.
-    pub fn is_one(request: &[u8]) -> bool {
+    pub(crate) fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
     }
     /// Identifies the response to this request.
-    pub fn asked(&self) -> u64 {
+    pub(crate) fn asked(&self) -> u64 {
         xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
     }
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.head();
         out.extend_from_slice(&self.bytes);
         out
@@ -70,7 +70,7 @@ impl BlobPut {
         out
     }
 
-    pub fn decode(request: &[u8]) -> Result<BlobPut, Damaged> {
+    pub(crate) fn decode(request: &[u8]) -> Result<BlobPut, Damaged> {
         let mut rest = Rest(request.strip_prefix(ASKS).ok_or_else(|| damaged("no attachment"))?);
         let device = DeviceId(u32::from_le_bytes(rest.take()?));
         let entity = EntityId(u16::from_le_bytes(rest.take()?));
@@ -96,14 +96,14 @@ impl BlobPut {
 }
 
 impl BlobAnswer {
-    pub fn encode(self) -> Vec<u8> {
+    pub(crate) fn encode(self) -> Vec<u8> {
         let mut out = SAYS.to_vec();
         out.extend_from_slice(&self.of.to_le_bytes());
         out.extend_from_slice(&self.have.to_le_bytes());
         out.push(u8::from(self.whole) | u8::from(self.row) << 1);
         out
     }
-    pub fn decode(answer: &[u8]) -> Option<BlobAnswer> {
+    pub(crate) fn decode(answer: &[u8]) -> Option<BlobAnswer> {
         let mut rest = Rest(answer.strip_prefix(SAYS)?);
         let of = u64::from_le_bytes(rest.take().ok()?);
         let have = u64::from_le_bytes(rest.take().ok()?);

@@ -15,7 +15,7 @@ use crate::contract::ServerError;
 
 /// Encodes messages to bytes and decodes them: a format, compressed or not.
 ///
-/// Decoding what was encoded gives the same message; damaged bytes give [`Damaged`], never a panic.
+/// Decoding what was encoded gives the same message; damaged bytes give `Damaged`, never a panic.
 #[derive(Clone, Copy)]
 pub struct Codec {
     format: &'static dyn Format,
@@ -34,6 +34,7 @@ impl Codec {
     pub fn content_type(self) -> &'static str {
         self.format.facts().content_type
     }
+    /// How messages are compressed.
     pub fn coding(self) -> Coding {
         self.coding
     }

@@ -7,7 +7,9 @@
 use crate::base::word_enums;
 
 word_enums! {
+    /// How messages are compressed.
     pub enum Packing {
+        /// Not at all.
         #[default]
         None: "none",
         /// Gzip (RFC 1952), as zlib packs at level 6.
@@ -16,13 +18,16 @@ word_enums! {
         Zstd: "zstd",
     }
 
+    /// Which messages are compressed.
     pub enum Packs {
+        /// Requests and responses.
         #[default]
         Both: "both",
         /// Answers: many servers take no packed request.
         Answers: "responses",
     }
 
+    /// Which bytes of a page count towards its limit.
     pub enum BytesCount {
         /// Those before it is packed: memory is bounded.
         #[default]
@@ -35,7 +40,9 @@ word_enums! {
 /// Compression of messages, and what page limits count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
+    /// The compression format.
     pub packing: Packing,
+    /// Which messages are compressed.
     pub packs: Packs,
     /// Which bytes of a page count towards its limit.
     pub counts: BytesCount,

@@ -40,7 +40,9 @@ const WORDS: [&str; FORMATS.len() + 1] = {
 };
 /// The word for all formats in scenario files.
 pub const ANY: &str = "*";
+/// The names of all formats, and the word that stands for all of them.
 pub const NAMES_OR_ANY: &[&str] = &WORDS;
+/// The names of all formats.
 pub const NAMES: &[&str] = WORDS.split_at(FORMATS.len()).0;
 
 /// Name and description of each format.

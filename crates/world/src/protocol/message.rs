@@ -9,21 +9,29 @@ use crate::contract::{Mutation, RequestKind};
 /// A request of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
+    /// Asks for changes.
     Pull(PullRequest),
+    /// Sends edits.
     Push(PushRequest),
+    /// Asks for the details of an opened record.
     Fetch(FetchRequest),
+    /// Sends edits and asks for changes.
     Sync(SyncRequest),
 }
 
 /// A pull request. The codec skips the fields that the request around it already has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullRequest {
+    /// The device that asks.
     #[serde(skip)]
     pub device: DeviceId,
+    /// The unit that pulls.
     #[serde(skip)]
     pub unit: UnitId,
+    /// The device's wall clock.
     #[serde(skip)]
     pub clock: Stamp,
+    /// At most this many rows in the response.
     pub rows: u32,
     /// Approximate limit of bytes in the response; at least one row comes.
     pub bytes: u64,
@@ -36,6 +44,7 @@ pub struct PullRequest {
     /// True if it is requested by URL: the response is the same for all who request that URL.
     #[serde(default, rename = "get", skip_serializing_if = "is_default")]
     pub by_address: bool,
+    /// The entities to pull, in order.
     pub wants: Vec<Want>,
 }
 
@@ -75,6 +84,7 @@ impl PullRequest {
         address
     }
 
+    /// The id by which the response says which request it belongs to.
     pub fn asked(&self) -> Asked {
         if self.by_address { Asked::of(&self.address()) } else { Asked::at(self.clock) }
     }
@@ -86,12 +96,14 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl PushRequest {
+    /// The id by which the response says which request it belongs to.
     pub fn asked(&self) -> Asked {
         Asked::at(self.clock)
     }
 }
 
 impl FetchRequest {
+    /// The id by which the response says which request it belongs to.
     pub fn asked(&self) -> Asked {
         let FetchRequest { device, entity, of, rows } = self;
         Asked::of(&format!("/fetch?device={device}&rows={rows}&e{}={of}", entity.0))
@@ -101,10 +113,12 @@ impl FetchRequest {
 /// An entity to pull, from a cursor on, and the number of keys for new rows to reserve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
+    /// The entity.
     #[serde(rename = "e")]
     pub entity: EntityId,
     /// Where the last response ended; opaque to the engine. `None` requests everything.
     pub cursor: Option<String>,
+    /// The number of keys for new rows to reserve.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ids: u32,
 }
@@ -112,9 +126,13 @@ pub struct Want {
 /// Local edits in the order in which they were made, at most one per row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushRequest {
+    /// The device that sends.
     pub device: DeviceId,
+    /// The unit that pushes.
     pub unit: UnitId,
+    /// The edits, oldest first.
     pub mutations: Vec<Mutation>,
+    /// The device's wall clock.
     pub clock: Stamp,
 }
 
@@ -122,6 +140,7 @@ pub struct PushRequest {
 /// alone. If the pull is refused, the response has only the verdicts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
+    /// The push, which is done first.
     pub push: PushRequest,
     /// The pull: same device, unit and clock, and not by URL.
     pub pull: PullRequest,
@@ -130,13 +149,18 @@ pub struct SyncRequest {
 /// Fetches at most `rows` rows of `entity` that belong to the record `of`, when it is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
+    /// The device that asks.
     pub device: DeviceId,
+    /// The entity of the rows.
     pub entity: EntityId,
+    /// The key of the opened record.
     pub of: Key,
+    /// At most this many rows.
     pub rows: u32,
 }
 
 impl Request {
+    /// The device that sends the request.
     pub fn device(&self) -> DeviceId {
         match self {
             Request::Pull(pull) => pull.device,
@@ -145,6 +169,7 @@ impl Request {
             Request::Sync(sync) => sync.push.device,
         }
     }
+    /// The id by which the response says which request it belongs to.
     pub fn asked(&self) -> Asked {
         match self {
             Request::Pull(pull) => pull.asked(),
@@ -153,6 +178,7 @@ impl Request {
             Request::Sync(sync) => sync.push.asked(),
         }
     }
+    /// What the request is for.
     pub fn kind(&self) -> RequestKind {
         match self {
             Request::Pull(_) => RequestKind::Pull,

@@ -1,6 +1,6 @@
 //! The protocol between the built-in engine and the gateway.
 //!
-//! A device sends a [`Request`]. The gateway responds with an [`Answer`]: pages of rows, a verdict
+//! A device sends a [`Request`]. The gateway responds with an `Answer`: pages of rows, a verdict
 //! per mutation, or an error. A [`Codec`] encodes these to bytes and decodes them; nothing else
 //! looks at the bytes. Pages are written row by row, since readers limit their bytes. They are read
 //! into a flat list of cells that borrow from the body ([`Codec::open`]). Any format can be
@@ -14,8 +14,6 @@
 //! To add a format, implement `Notation`, `Marked` or `Format` in a new file, for the shapes of
 //! `raw_request.rs` and `raw_answer.rs`. Put its name, description and costs into its `Facts`, and
 //! a line into `list.rs`. The tests here check every codec, compressed and not.
-
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
 
 mod answer;
 mod blob;
@@ -42,13 +40,16 @@ mod weight;
 mod xml;
 mod zst;
 
-pub use answer::{Answer, Page, Part, Projected, PushResult, Rows, WireRow};
-pub use blob::{BlobAnswer, BlobPut};
+pub(crate) use answer::PushResult;
+pub(crate) use answer::{Answer, Page, Rows, WireRow};
+pub use answer::{Part, Projected};
+pub(crate) use blob::{BlobAnswer, BlobPut};
 pub use codec::Codec;
-pub use coding::{BytesCount, Coding, Effort, Packing, Packs, Way};
-pub use damaged::Damaged;
+pub(crate) use coding::Effort;
+pub use coding::{BytesCount, Coding, Packing, Packs, Way};
 pub use list::{ANY, DEFAULT, NAMES, NAMES_OR_ANY, all, explained, named, packed};
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
-pub use pages::{PageWriter, PushVerdict};
-pub use weight::{CopiedRow, Weighed};
+pub(crate) use pages::PageWriter;
+pub(crate) use weight::CopiedRow;
+pub(crate) use weight::Weighed;

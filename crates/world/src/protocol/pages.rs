@@ -10,7 +10,7 @@ use crate::base::{EntityId, Stamp, Undone};
 use crate::contract::Outcome;
 
 /// An idempotency key and the verdict on its mutation.
-pub type PushVerdict<'v> = (&'v str, &'v Outcome);
+pub(crate) type PushVerdict<'v> = (&'v str, &'v Outcome);
 pub(super) type Verdicts<'i, 'v> = &'i mut dyn Iterator<Item = PushVerdict<'v>>;
 
 /// Writes a response with pages.

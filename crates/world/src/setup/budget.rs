@@ -5,7 +5,9 @@ use crate::base::{Ppm, Span, Time};
 /// Allowance of an app in the background: it runs on for a while, then only in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
+    /// How long an app goes on after it left the foreground.
     pub stays: Span,
+    /// The length of the first window in which a suspended app may run.
     pub window: Span,
     /// Limit of a window; each further one grows by `growth`.
     pub longest: Span,
@@ -13,6 +15,7 @@ pub struct Budget {
     pub every: Span,
     /// Factor on the next window and on the time to it, in millionths; at least one.
     pub growth: Ppm,
+    /// Limit of the time between two windows.
     pub cap: Span,
     /// How long the connections of a suspended app last; for ever if `None`.
     pub sockets: Option<Span>,

@@ -5,8 +5,10 @@ use crate::base::{Ppm, Span, in_words};
 /// Distribution of the lengths of outages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lengths {
+    /// Exponential with this mean.
     #[default]
     Exponential,
+    /// Uniform from half of the mean to one and a half.
     Uniform,
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
@@ -73,6 +75,7 @@ macro_rules! kinds_of_trouble {
 
 macro_rules! chaos {
     ($($name:ident: $kind:ident = $preset:literal, $about:literal;)*) => {
+        /// Random faults that go on during the whole script.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Chaos {
             $(#[doc = $about] pub $name: $kind,)*

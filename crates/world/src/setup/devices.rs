@@ -25,9 +25,11 @@ impl Setup {
         }
         devices
     }
+    /// The values of each attribute, by attribute.
     pub fn attribute_values(&self) -> Vec<Arc<[Value]>> {
         self.attributes.iter().map(|attribute| attribute.values.clone()).collect()
     }
+    /// Value number `number` of an attribute.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         self.attributes[attribute].values[number as usize].clone()
     }

@@ -17,20 +17,26 @@ pub type Hooks = BTreeMap<Hook, HookPlan>;
 pub struct HookPlan {
     /// Only for runs of this unit; for all units if `None`.
     pub unit: Option<UnitId>,
+    /// How long the hook's own work takes.
     pub takes: Span,
     /// Share of its calls that never end.
     pub hangs: Ppm,
+    /// The request that the hook makes and waits for.
     pub calls: Option<AppCall>,
     /// Share of its calls that throw, if the app call has not thrown.
     pub throws: Ppm,
+    /// The unit that the hook triggers at its end.
     pub triggers: Option<UnitId>,
 }
 
 /// A call from a hook to the app's own server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppCall {
+    /// The size of the request.
     pub request: Bytes,
+    /// The size of the response.
     pub response: Bytes,
+    /// How long the server works on the request.
     pub takes: Span,
     /// Time after which a call without a response fails and throws.
     pub timeout: Span,
@@ -44,6 +50,7 @@ pub struct Fate {
 }
 
 impl HookPlan {
+    /// True if the hook is called on this occasion.
     pub fn is_for(&self, occasion: &Occasion<'_>) -> bool {
         self.unit.is_none_or(|own| occasion.run().is_some_and(|(unit, _)| unit == own))
     }
@@ -60,7 +67,9 @@ impl HookPlan {
 /// A list on a screen of the app, and how often it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppQuery {
+    /// The query's name.
     pub name: String,
+    /// What is looked up.
     pub query: LocalQuery,
     /// Time between two queries while a person uses the app.
     pub every: Span,

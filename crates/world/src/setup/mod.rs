@@ -6,8 +6,6 @@
 //!
 //! Invariant: a setup is a value. Two equal setups give the same day.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod budget;
 mod chaos;
 mod devices;
@@ -17,5 +15,5 @@ mod shared;
 
 pub use budget::Budget;
 pub use chaos::{Chaos, Lengths};
-pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, Fate, HookPlan, Hooks};
+pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, HookPlan, Hooks};
 pub use shared::*;

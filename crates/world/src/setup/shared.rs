@@ -18,6 +18,7 @@ pub const ASKED_EVERY: Span = Span::millis(25);
 /// What is simulated, without the checks and without the places in files.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
+    /// The seed of all random streams of the cell.
     pub seed: Seed,
     /// Everything else, shared between seeds; a change makes a copy.
     pub rest: Arc<Shared>,
@@ -26,34 +27,53 @@ pub struct Setup {
 /// A setup without its seed.
 #[derive(Clone, Debug, Default)]
 pub struct Shared {
+    /// The date of time 0.
     pub start: Stamp,
     /// Local time minus UTC, in seconds.
     pub utc_offset: i32,
+    /// The length of the script.
     pub duration: Span,
     /// Longest time for healing and draining; what has not converged by then is stuck.
     pub drain: Span,
+    /// The entities and their columns.
     pub schema: Arc<Schema>,
     /// Entities of an older app version, with fewer columns, that some devices upgrade from.
     pub before: Option<Arc<Schema>>,
+    /// How the rows of each entity are made, by entity.
     pub data: Arc<Vec<workload::EntityData>>,
+    /// The attributes of devices.
     pub attributes: Vec<Attribute>,
+    /// The app's sync units.
     pub units: Arc<[SyncUnit]>,
+    /// The options of the backend.
     pub backend: backend::BackendOptions,
+    /// The options of the gateway.
     pub gateway: gateway::GatewayOptions,
     /// Another system that rows are replicated to, and how.
     pub integration: Option<integration::IntegrationOptions>,
+    /// The fleets of devices.
     pub fleets: Vec<Fleet>,
     /// The engine's registered name: `builtin`, `broken:<id>`.
     pub engine_name: String,
+    /// True for a third-party stack.
     pub brought: bool,
+    /// The chosen options of a third-party stack.
     pub chosen: Chosen,
+    /// The options of the built-in engine.
     pub engine: engine::EngineOptions,
+    /// The options of devices' databases.
     pub store: store::StoreOptions,
+    /// The options of the transport.
     pub transport: net::TransportOptions,
+    /// What people and the office do.
     pub workload: workload::WorkloadOptions,
+    /// The app's hooks.
     pub hooks: Arc<Hooks>,
+    /// The app's queries.
     pub queries: Vec<AppQuery>,
+    /// The planned events, in the order of the file.
     pub events: Vec<Planned>,
+    /// The random faults; `None` if there are none.
     pub chaos: Option<Chaos>,
     /// How long a proxy on the path caches responses; `None` if there is not always one.
     pub proxy: Option<Span>,
@@ -73,6 +93,7 @@ impl DerefMut for Setup {
 }
 
 impl Shared {
+    /// The entities of the oldest app version that devices start with.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
@@ -88,6 +109,7 @@ impl Shared {
 /// An attribute of devices, such as a person's clinic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
+    /// The attribute's name.
     pub name: String,
     /// Values in order: those that the scenario names, or `clinic-1` and so on.
     pub values: Arc<[Value]>,
@@ -96,25 +118,34 @@ pub struct Attribute {
 /// A group of similar devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
+    /// The fleet's name.
     pub name: String,
+    /// The number of devices.
     pub devices: u32,
+    /// The device classes, with their exact counts.
     pub classes: Vec<(DeviceClass, u32)>,
+    /// The link profiles, with their exact counts.
     pub links: Vec<(Arc<net::Profile>, u32)>,
+    /// How devices change between links; `None` if each stays on its link.
     pub moves: Option<Arc<net::Moves>>,
     /// Start states with exact counts, each with its name in the scenario.
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within each group of devices with the same attributes.
     pub roles: Vec<(String, Ppm)>,
+    /// How devices' clocks are off.
     pub clock: ClockModel,
+    /// What the operating system allows apps in the background; everything if `None`.
     pub background: Option<Budget>,
 }
 
 /// How device clocks are off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockModel {
+    /// The clock is right.
     Good,
     /// Clock skew as measured on phones; each device draws its own.
     Phones,
+    /// A fixed skew.
     Told {
         /// Microseconds ahead.
         offset: i64,
@@ -140,6 +171,7 @@ impl ClockModel {
 /// State of a device at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartState {
+    /// The state's name in the scenario.
     pub name: String,
     /// How long ago the device synced; `None` for a fresh install.
     pub synced_ago: Option<Span>,
@@ -148,42 +180,59 @@ pub struct StartState {
 /// Hardware of a kind of device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceClass {
+    /// The class's name.
     pub name: String,
     /// Time per step of SQLite's virtual machine, in picoseconds.
     pub step_picos: u64,
     /// Milliseconds for work that takes the reference core a second; more is slower.
     pub cpu_milli: u32,
+    /// Bytes of JSON that native code parses per second.
     pub parse_rate: Bytes,
+    /// Bytes of JSON that a managed language parses per second.
     pub managed_rate: Bytes,
     /// Flash memory; each device has its own seed of the noise.
     pub flash: disk::Flash,
+    /// The memory that the app may use.
     pub memory: Bytes,
 }
 
 /// One device with all choices made.
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
+    /// The device.
     pub device: DeviceId,
+    /// The position of its fleet.
     pub fleet: usize,
+    /// Its hardware.
     pub class: DeviceClass,
+    /// The link that it starts on.
     pub link: Arc<net::Profile>,
+    /// How it changes between links; `None` if it stays on its link.
     pub moves: Option<Arc<net::Moves>>,
+    /// How its clock is off.
     pub clock: ClockModel,
     /// What the operating system allows apps in the background; everything if `None`.
     pub background: Option<Budget>,
+    /// The state that its database starts in.
     pub start: StartState,
+    /// Its values of the attributes, by attribute.
     pub attributes: Vec<Value>,
+    /// The role of its person.
     pub role: String,
 }
 
 /// A planned event.
 #[derive(Clone, Debug)]
 pub struct Planned {
+    /// The event's name.
     pub name: String,
+    /// When it begins.
     pub at: Time,
     /// How long it lasts. For a stopped process, the time until its restart.
     pub length: Span,
+    /// Which devices it hits.
     pub who: Who,
+    /// What happens.
     pub what: Happening,
 }
 
@@ -204,9 +253,12 @@ pub enum Who {
     Share(Ppm),
     /// All devices with this share of the values of attribute `attribute` (whole clinics).
     ShareOf {
+        /// The share of the attribute's values.
         share: Ppm,
+        /// The position of the attribute.
         attribute: usize,
     },
+    /// These devices.
     Devices(Vec<DeviceId>),
 }
 
@@ -215,18 +267,25 @@ pub enum Who {
 pub enum Happening {
     /// A fault: its kind as named in files, and its effect.
     Fault(&'static str, Arc<dyn Fault>),
+    /// The office imports new rows.
     Import {
+        /// The entity of the rows.
         entity: EntityId,
+        /// The number of rows.
         rows: u64,
         /// All with one value of the attribute at this position; `None` for all values.
         of_one: Option<usize>,
     },
     /// People make edits, spread evenly over its length.
     Edits {
+        /// The position of the action.
         action: usize,
+        /// The number of edits.
         count: u32,
+        /// Which row they are about, and what they set.
         about: About,
     },
+    /// A person triggers a unit.
     Trigger(UnitId, Asking),
 }
 
@@ -243,7 +302,9 @@ impl Happening {
 }
 
 word_enums! {
+    /// How a person triggers a unit.
     pub enum Asking {
+        /// It goes to the end of the queue.
         #[default]
         Queued: "queued",
         /// It takes the place of the units that wait.

@@ -8,7 +8,7 @@ use crate::contract::{Attachment, Part, blob_hash};
 
 /// An attachment that waits to be sent, with its size in bytes and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingBlob {
+pub(crate) struct WaitingBlob {
     pub seq: i64,
     pub entity: EntityId,
     pub key: Key,
@@ -28,13 +28,13 @@ const PIECE: u64 = 32 * 1024;
 const PIECES: i64 = 1 << 20;
 const IN_DOUBT: i64 = -1;
 
-pub const TABLES: &[&str] = &[
+pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS blob(seq INTEGER PRIMARY KEY,entity,key TEXT,part,total,hash,sent)",
     "CREATE TABLE IF NOT EXISTS piece(place INTEGER PRIMARY KEY,bytes BLOB)",
 ];
 
 /// Keeps the attachments of a new row, to be sent.
-pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
+pub(crate) fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
     for part in attachment.parts() {
         let bytes = attachment.bytes(key, part);
         let (total, hash) = (bytes.len() as i64, blob_hash(&bytes) as i64);
@@ -50,13 +50,13 @@ pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> 
 }
 
 /// Waiting attachments in the order in which they were made; `small_first`: small pictures first.
-pub fn waiting(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+pub(crate) fn waiting(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
     in_order(tx, "", small_first)
 }
 
 /// The same, without attachments whose row waits to be created: a row that is made during a run
 /// goes before its attachments.
-pub fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+pub(crate) fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
     let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
     in_order(tx, waits, small_first)
@@ -83,7 +83,7 @@ fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Result<Vec<WaitingBl
 }
 
 /// At most `most` of its bytes, from `offset` on.
-pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
+pub(crate) fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
     if most == 0 {
         return Ok(Vec::new());
     }
@@ -98,18 +98,18 @@ pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
 }
 
 /// Notes how many bytes the server has.
-pub fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
+pub(crate) fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
     tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
 }
 
 /// Notes that the server may have no row for these attachments.
-pub fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
+pub(crate) fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
     let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
     tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))
 }
 
 /// Drops an attachment and its bytes.
-pub fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
+pub(crate) fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
     let pieces = (seq * PIECES, (seq + 1) * PIECES);
     tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
     tx.execute("DELETE FROM blob WHERE seq=?1", [seq])

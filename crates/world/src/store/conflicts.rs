@@ -11,18 +11,18 @@ use crate::contract::{self, EditKind, PendingEdit, Refusal};
 
 /// The backend's side of a conflict; the edit's entry has the other side and the base of both.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     pub why: Refusal,
     pub current: Option<contract::Row>,
     /// When that version was made, by its author's clock, if the backend says so.
     pub edited_at: Option<Stamp>,
 }
 
-pub const TABLES: &[&str] =
+pub(crate) const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
 /// Opens a conflict and sets its edit aside.
-pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
+pub(crate) fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
     let Difference { why, current, edited_at } = difference;
     let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
         let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
@@ -37,14 +37,14 @@ pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
 }
 
 /// Closes a conflict; its edit may be sent again.
-pub fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
+pub(crate) fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
     tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
     tx.park(seq, false)
 }
 
 /// The open conflicts, oldest first. A version of the row that was pulled since replaces the
 /// recorded one.
-pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
+pub(crate) fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
         let values = shadow::values(row, 5)?;
@@ -87,18 +87,18 @@ fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference
 }
 
 /// The open conflict of this edit.
-pub fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
+pub(crate) fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
     Ok(all(tx)?.into_iter().find(|(entry, _)| entry.edit == edit))
 }
 
 /// Whether the row has an open conflict.
-pub fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+pub(crate) fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
     tx.finds(sql, (entity.0, key))
 }
 
 /// Edits that wait to be sent, and edits that wait for a person; each oldest first.
-pub fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
+pub(crate) fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
     let (mut free, mut held) = (Vec::new(), Vec::new());
     let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
     // Rows that held edits refer to, and that therefore cannot be deleted.

@@ -8,14 +8,14 @@ use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp, UnitId, Value};
 
 /// An excerpt of a row: the unit, key, the backend's stamp, the values.
-pub type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
+pub(crate) type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
 
-pub const TABLES: &[&str] = &[
+pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS excerpt(unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit))WITHOUT ROWID",
 ];
 
 /// Stores a unit's excerpt of a row, in place of any other.
-pub fn put(
+pub(crate) fn put(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
     key: &str,
@@ -27,25 +27,25 @@ pub fn put(
 }
 
 /// Drops a unit's excerpt of a row.
-pub fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
+pub(crate) fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE unit=?1 AND entity=?2 AND key=?3";
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
 /// Drops all units' excerpts of a row up to this stamp.
-pub fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
+pub(crate) fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))
 }
 
 /// Begins a load of `unit`: excerpts that it does not bring will be dropped.
-pub fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<()> {
+pub(crate) fn begin_load(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<()> {
     let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
     tx.execute(sql, (unit.0, entity.0))
 }
 
 /// Ends the load of `unit`: drops excerpts that it neither brought nor withholds.
-pub fn end_load<'k>(
+pub(crate) fn end_load<'k>(
     tx: &Tx<'_>,
     (unit, entity): (UnitId, EntityId),
     withheld: impl Iterator<Item = &'k str>,
@@ -60,7 +60,7 @@ pub fn end_load<'k>(
 
 /// Drops excerpts once all of `entity` has come in full: those that are not newer than the held
 /// row. After a load (`withheld`: keys that it left out), also those without a held row.
-pub fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Result<()> {
+pub(crate) fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Result<()> {
     let table = table(tx, entity);
     let held = format!(
         "DELETE FROM excerpt AS x WHERE entity=?1 AND EXISTS\
@@ -82,7 +82,7 @@ pub fn pass_by(tx: &Tx<'_>, entity: EntityId, withheld: Option<&[&str]>) -> Resu
 
 /// The excerpts of an entity that the app shows, in key order: those newer than the held row, and
 /// not of rows with waiting edits.
-pub fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
+pub(crate) fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
     let table = table(tx, entity);
     let sql = format!(
         "SELECT x.unit,x.key,x.stamp,x.\"values\" FROM excerpt AS x LEFT JOIN {table} AS r ON r.key=x.key \

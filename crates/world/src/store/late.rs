@@ -81,7 +81,7 @@ impl Tx<'_> {
         self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
     }
 
-    pub fn any_late(&self) -> Result<bool> {
+    pub(crate) fn any_late(&self) -> Result<bool> {
         self.finds("SELECT 1 FROM late LIMIT 1", [])
     }
 
@@ -100,7 +100,7 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, upto.0))
     }
 
-    pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
+    pub(crate) fn drop_all_late(&self, entity: EntityId) -> Result<()> {
         self.execute("DELETE FROM late WHERE entity=?1", [entity.0])
     }
 }

@@ -10,7 +10,7 @@ use crate::contract::{Like, Listed, LocalQuery};
 
 /// Runs a query of the app. If it asks for rows with one value, it takes that value from row number
 /// `nth` in key order, modulo the number of rows.
-pub fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
+pub(crate) fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
     let sql = text(store, query);
     store.read(|tx| {
         let value = query.like.map(|like| value(tx, query, like, nth)).transpose()?;

@@ -7,6 +7,7 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Word};
 use crate::contract::LogEntry;
 
 impl Tx<'_> {
+    /// Adds a line to the log that the user can read.
     pub fn log(&self, entry: &LogEntry) -> Result<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
         self.execute(
@@ -22,7 +23,7 @@ impl Tx<'_> {
         )
     }
 
-    pub fn log_entries(&self) -> Result<Vec<LogEntry>> {
+    pub(crate) fn log_entries(&self) -> Result<Vec<LogEntry>> {
         let sql = "SELECT device,number,entity,key,kind,met FROM log ORDER BY seq";
         self.query(sql, [], |row| {
             let (device, number): (Option<u32>, Option<u32>) = (row.get(0)?, row.get(1)?);

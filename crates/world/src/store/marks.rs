@@ -11,7 +11,12 @@ use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
 /// Makes an edit: changes the row, and sets its mark or updates it.
-pub fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+pub(crate) fn mark(
+    tx: &Tx<'_>,
+    edit: &LocalEdit,
+    id: &str,
+    made_at: Stamp,
+) -> std::result::Result<(), EditError> {
     let edit = &*followed(tx, edit)?;
     let (base, _) = tx.change(edit)?;
     let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
@@ -32,7 +37,7 @@ pub fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::res
 
 /// Keeps a mark after the verdict on what was sent, as its row was edited since. The row is on the
 /// backend now, or gone there.
-pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
+pub(crate) fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
     let kind = match (sent, mark.kind) {
         (_, EditKind::Delete) => EditKind::Delete,
         (EditKind::Delete, _) => EditKind::Create,
@@ -43,7 +48,7 @@ pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
 
 /// The marked rows of these entities as they are now, at most `limit`: rows before those that refer
 /// to them, deletes last.
-pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
+pub(crate) fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
     for mark in marks.iter_mut().filter(|mark| mark.kind != EditKind::Delete) {
@@ -85,7 +90,7 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, 
 
 /// Drops the marks of these entities that were set up to `until`, except those in conflict; returns
 /// their rows.
-pub fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
+pub(crate) fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;
     let mut passed = Vec::new();

@@ -21,13 +21,11 @@
 //! that it clashes with no other name, with SQL or with ours. All stores of a schema on a thread
 //! share the SQL texts; a [`Tx`] keeps the statements that it has used, by entity.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
-pub mod blobs;
-pub mod conflicts;
+pub(crate) mod blobs;
+pub(crate) mod conflicts;
 mod connection;
 mod error;
-pub mod excerpts;
+pub(crate) mod excerpts;
 mod extra;
 mod late;
 mod layout;
@@ -46,30 +44,35 @@ mod rows;
 mod session;
 mod shadow;
 mod squash;
-pub mod staged;
+pub(crate) mod staged;
 mod upgrade;
-pub mod waiting;
+pub(crate) mod waiting;
 
 #[cfg(test)]
 mod tests;
 
-pub use blobs::WaitingBlob;
-pub use conflicts::Difference;
-pub use error::{Result as Stored, StoreError};
-pub use late::LateRow;
-pub use list::list;
-pub use marks::{keep_mark, mark, marked, pass_by};
+pub(crate) use blobs::WaitingBlob;
+pub(crate) use conflicts::Difference;
+pub(crate) use error::Result as Stored;
+pub use error::StoreError;
+pub(crate) use late::LateRow;
+pub(crate) use list::list;
+pub(crate) use marks::{keep_mark, pass_by};
+pub(crate) use marks::{mark, marked};
 pub use options::*;
-pub use outbox::{Entry, references};
-pub use pool::{add_keys, first_key, keys_left, take_any_key, take_key};
-pub use progress::{Progress, WHOLE_SYNCS, note_whole_sync, whole_sync};
-pub use provision::provision;
-pub use references::{dangling, defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
-pub use rename::{Reach, call, rename};
-pub use rows::StoredRow;
+pub(crate) use outbox::{Entry, references};
+pub(crate) use pool::{add_keys, first_key, keys_left, take_any_key, take_key};
+pub use progress::Progress;
+pub(crate) use progress::{WHOLE_SYNCS, note_whole_sync, whole_sync};
+pub(crate) use provision::provision;
+pub(crate) use references::dangling;
+pub(crate) use references::{defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
+pub(crate) use rename::{Reach, call, rename};
+pub(crate) use rows::StoredRow;
 pub use session::{Store, Tx};
-pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
-pub use staged::StagedPage;
+pub(crate) use squash::{edited_again, has_shadow, is_waited_for, names_behind, others_between, unseal};
+pub(crate) use squash::{fold, seal};
+pub(crate) use staged::StagedPage;
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

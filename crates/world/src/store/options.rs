@@ -11,6 +11,7 @@ pub enum Journal {
     /// A rollback journal whose file is kept, as large as the largest transaction. It is often most
     /// of the memory of simulated devices.
     Persist,
+    /// A write-ahead log.
     Wal,
     /// No journal in the file layer: for `:memory:` and benches.
     Memory,
@@ -56,6 +57,7 @@ in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" 
 /// An index of the app's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
+    /// The entity whose table is indexed.
     pub entity: EntityId,
     /// Positions in the backend's columns, of columns that devices hold.
     pub columns: Vec<usize>,
@@ -64,10 +66,15 @@ pub struct Index {
 /// All options of a device's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
+    /// The size of a database page in bytes; a power of two.
     pub page_size: u32,
+    /// How transactions are kept atomic.
     pub journal: Journal,
+    /// When SQLite waits for the flash.
     pub synchronous: Synchronous,
+    /// The size of SQLite's page cache, in pages.
     pub cache_pages: u32,
+    /// Whether SQLite checks references.
     pub foreign_keys: ForeignKeys,
     /// Whether to count, after each transaction, the rows that refer to a missing row.
     pub watch_references: bool,
@@ -75,7 +82,9 @@ pub struct StoreOptions {
     pub keep_settled: Span,
     /// Whether to report the positions of all cursors before and after each run.
     pub watch_cursors: bool,
+    /// What happens to a database of another schema.
     pub on_mismatch: OnMismatch,
+    /// The indexes besides those of the keys.
     pub indexes: Vec<Index>,
     /// How many rows of the engine's own are written per pulled row; `extra` says what they hold.
     pub extra_rows: u32,
@@ -101,7 +110,7 @@ impl Default for StoreOptions {
 
 impl StoreOptions {
     /// Whether SQLite refuses rows that refer to a missing row.
-    pub fn checks_references(&self) -> bool {
+    pub(crate) fn checks_references(&self) -> bool {
         self.foreign_keys != ForeignKeys::Off
     }
 }

@@ -386,7 +386,10 @@ impl Turns<'_> {
 }
 
 /// The rows that these values refer to.
-pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
+pub(crate) fn references(
+    entity: &Entity,
+    values: &[(usize, Value)],
+) -> impl Iterator<Item = (EntityId, Key)> {
     let rows = entity.references(values.iter().map(|(column, value)| (*column, value)));
     rows.map(|(entity, key)| (entity, Key::new(key)))
 }

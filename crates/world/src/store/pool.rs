@@ -7,7 +7,7 @@ use crate::base::{EntityId, Key};
 use crate::contract::given_key;
 
 /// How many keys this device has left in its pool.
-pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
+pub(crate) fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left =
         tx.query(sql, [u32::from(entity.0), tx.store().owner.get().0], |row| Ok(row.get::<_, i64>(0)?))?;
@@ -15,7 +15,7 @@ pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
 }
 
 /// Adds a block of `count` keys; drops blocks that were given to another device.
-pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
+pub(crate) fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
     let owner = tx.store().owner.get().0;
     tx.execute("DELETE FROM pool WHERE entity=?1 AND owner<>?2", (entity.0, owner))?;
@@ -25,7 +25,7 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
 
 /// Takes the next key of the pool that no row here has. After a restore from a backup, the pool has
 /// keys that were used since.
-pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
         if key.as_ref().map(|key| tx.row(entity, key.as_str())).transpose()?.flatten().is_none() {
@@ -35,7 +35,7 @@ pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
 }
 
 /// Takes the next key of any block, whomever it was given to; only a planted bug asks for it.
-pub fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
@@ -48,7 +48,7 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Opti
 
 /// The first key of this device's current block, even if it was taken long ago; only a planted bug
 /// asks for it.
-pub fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+pub(crate) fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }

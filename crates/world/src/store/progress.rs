@@ -9,11 +9,14 @@ use crate::base::{EntityId, Stamp, UnitId};
 pub struct Progress {
     /// Where the last page ended; `None` before the first.
     pub cursor: Option<String>,
+    /// The number of the last full load.
     pub generation: u32,
+    /// True if a full load is under way.
     pub loading: bool,
 }
 
 impl Tx<'_> {
+    /// The progress of a unit with an entity; the default before its first page.
     pub fn progress(&self, unit: UnitId, entity: EntityId) -> Result<Progress> {
         let sql = "SELECT cursor,generation,loading FROM progress WHERE unit=?1 AND entity=?2";
         let found = self.first(sql, (unit.0, entity.0), |row| {
@@ -22,6 +25,7 @@ impl Tx<'_> {
         Ok(found.unwrap_or_default())
     }
 
+    /// Saves the progress of a unit with an entity.
     pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Result<()> {
         let Progress { cursor, generation, loading } = progress;
         let sql = "REPLACE INTO progress VALUES(?1,?2,?3,?4,?5)";
@@ -47,6 +51,7 @@ impl Tx<'_> {
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
     }
 
+    /// When the unit last completed; `None` if it never did.
     pub fn last_sync_on(&self, unit: UnitId) -> Result<Option<Stamp>> {
         let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
         let found = self.first(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
@@ -59,6 +64,7 @@ impl Tx<'_> {
         Ok(self.first(sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?))?.flatten().map(Stamp))
     }
 
+    /// Saves when the unit last completed.
     pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Result<()> {
         let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
         self.execute(sql, (unit.0, at.0))
@@ -81,6 +87,7 @@ impl Tx<'_> {
         Ok(found[0].into())
     }
 
+    /// Marks the unit as not running.
     pub fn end_run(&self, unit: UnitId) -> Result<()> {
         self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0])
     }
@@ -93,15 +100,20 @@ impl Tx<'_> {
 }
 
 /// The cursors after the last complete sync, for engines that begin there again.
-pub const WHOLE_SYNCS: &[&str] =
+pub(crate) const WHOLE_SYNCS: &[&str] =
     &["CREATE TABLE IF NOT EXISTS whole(unit,entity,cursor,PRIMARY KEY(unit,entity))WITHOUT ROWID"];
 
 /// Where the last complete sync ended; the outer `None` means that none was noted.
-pub fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Result<Option<Option<String>>> {
+pub(crate) fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Result<Option<Option<String>>> {
     let sql = "SELECT cursor FROM whole WHERE unit=?1 AND entity=?2";
     tx.first(sql, (book.0, entity.0), |row| Ok(row.get(0)?))
 }
 
-pub fn note_whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId, cursor: Option<&str>) -> Result<()> {
+pub(crate) fn note_whole_sync(
+    tx: &Tx<'_>,
+    book: UnitId,
+    entity: EntityId,
+    cursor: Option<&str>,
+) -> Result<()> {
     tx.execute("REPLACE INTO whole VALUES(?1,?2,?3)", (book.0, entity.0, cursor))
 }

@@ -15,7 +15,7 @@ use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 /// Creates all tables in an empty database and fills them as if every unit had completed at the
 /// time of `state`: its rows, each unit's cursor for each entity that it pulls, and the date of its
 /// completion. One transaction; rows and loads have generation 0.
-pub fn provision(
+pub(crate) fn provision(
     db: &Database,
     schema: &Arc<Schema>,
     units: &[SyncUnit],

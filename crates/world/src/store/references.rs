@@ -6,13 +6,13 @@ use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::ColumnKind;
 
 /// Whether the device has this row.
-pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+pub(crate) fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let (table, _) = tx.store().names(entity);
     tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
 
 /// The rows that these cells (the device's columns) refer to, if the device has a table for them.
-pub fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
+pub(crate) fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
     let schema = tx.schema();
     let columns = schema.entity(entity).projected().zip(cells);
     let parent = |(column, cell): (&crate::contract::Column, &Cell<'_>)| match (&column.kind, cell) {
@@ -24,7 +24,7 @@ pub fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(Ent
 }
 
 /// Another row on the device that refers to this one, if any does.
-pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Option<(EntityId, Key)>> {
+pub(crate) fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
         let another = if of == entity { "AND key<>?1 " } else { "" };
@@ -38,7 +38,7 @@ pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Optio
 
 /// The rows that a full load of this generation would remove at its end although others refer to
 /// them; with their stamps.
-pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
+pub(crate) fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
     let sql = format!(
@@ -55,7 +55,7 @@ pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<V
 }
 
 /// How many rows on the device refer to a missing row.
-pub fn dangling(tx: &Tx<'_>) -> Result<u64> {
+pub(crate) fn dangling(tx: &Tx<'_>) -> Result<u64> {
     let store = tx.store();
     let mut rows = 0;
     for target in store.schema().ids().filter(|id| store.entity(*id).delivery.is_on_devices()) {
@@ -89,6 +89,6 @@ fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
 }
 
 /// Moves the check of foreign keys to the end of the transaction.
-pub fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
+pub(crate) fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
     tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
 }

@@ -24,7 +24,7 @@ impl Reach {
 
 /// Gives a row another key, wherever it stands. A row of the new key that came down meanwhile goes
 /// to its shadow.
-pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
+pub(crate) fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
     call(tx, entity, from, to)?;
     // References to the row are changed before the end.
     defer_foreign_keys(tx)?;
@@ -53,7 +53,7 @@ pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach)
 }
 
 /// Notes the new key of a row, for screens that still have the old one.
-pub fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
+pub(crate) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)
 }

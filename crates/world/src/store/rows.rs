@@ -132,6 +132,7 @@ impl Tx<'_> {
         Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
 
+    /// The row of this key; `None` if the device does not hold it.
     pub fn row(&self, entity: EntityId, key: &str) -> Result<Option<StoredRow>> {
         let columns = self.store().entity(entity).projection.len();
         self.with(entity, RowStatement::Get, |statement| {

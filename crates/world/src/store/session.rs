@@ -146,6 +146,7 @@ impl Store {
         self.added.get()
     }
 
+    /// The options that the database was opened with.
     pub fn options(&self) -> &StoreOptions {
         &self.line.options
     }
@@ -191,11 +192,12 @@ impl<'s> Tx<'s> {
         self.store
     }
 
+    /// The entities and their columns.
     pub fn schema(&self) -> &'s Schema {
         self.store.schema()
     }
 
-    pub fn checks_references(&self) -> bool {
+    pub(crate) fn checks_references(&self) -> bool {
         self.store.options().checks_references()
     }
 

@@ -23,7 +23,7 @@ impl Tx<'_> {
         )
     }
 
-    pub fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
+    pub(crate) fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
         let cells: Option<Vec<Cell<'_>>> =
             version.values.as_ref().map(|values| values.iter().map(Cell::of).collect());
         self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())

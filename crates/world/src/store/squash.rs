@@ -10,7 +10,7 @@ use crate::base::{EntityId, Key, Value, Word};
 const SEAL: char = '=';
 
 /// Rows of these entities with several waiting edits, in the order of their first edits.
-pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId, Key)>> {
+pub(crate) fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId, Key)>> {
     let sql = "SELECT entity,key FROM outbox GROUP BY entity,key HAVING count(*)>1 ORDER BY min(seq)";
     let mut rows = tx.query(sql, [], |row| Ok((EntityId(row.get(0)?), Key(row.get(1)?))))?;
     rows.retain(|(entity, _)| entities.contains(entity));
@@ -18,7 +18,7 @@ pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId,
 }
 
 /// Replaces the edits with these numbers by `into`, which has one of the numbers; `None` drops all.
-pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
+pub(crate) fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
     let own = into.map(|entry| entry.seq);
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
     let Some(entry) = into else { return Ok(()) };
@@ -41,7 +41,7 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
 }
 
 /// Seals an edit that is about to be sent; false if it was sealed before.
-pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
+pub(crate) fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
     if entry.is_sealed() {
         return Ok(false);
     }
@@ -51,13 +51,18 @@ pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
 }
 
 /// Unseals an edit that was about to be sent and did not leave.
-pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
+pub(crate) fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
     tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id))
 }
 
 /// Whether these values of an entity's columns name a row that an edit after `seq` creates.
-pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], seq: i64) -> Result<bool> {
+pub(crate) fn names_behind(
+    tx: &Tx<'_>,
+    entity: EntityId,
+    values: &[(usize, Value)],
+    seq: i64,
+) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq>?3 LIMIT 1";
     for (target, key) in references(tx.store().entity(entity), values) {
         if tx.finds(sql, (target.0, key.as_str(), seq))? {
@@ -68,17 +73,17 @@ pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], se
 }
 
 /// Whether a waiting edit refers to this row.
-pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
+pub(crate) fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
 /// Whether edits of other rows of the entity wait between these places.
-pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
+pub(crate) fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))
 }
 
-pub fn has_shadow(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
+pub(crate) fn has_shadow(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     let sql = "SELECT 1 FROM shadow WHERE entity=?1 AND key=?2";
     tx.finds(sql, (entity.0, key.as_str()))
 }

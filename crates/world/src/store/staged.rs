@@ -7,7 +7,7 @@ use crate::base::{Cell, EntityId, Stamp, UnitId};
 
 /// A page of an entity that was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StagedPage {
+pub(crate) struct StagedPage {
     /// Its number; later pages have greater ones.
     pub number: i64,
     pub entity: EntityId,
@@ -21,7 +21,7 @@ pub struct StagedPage {
 
 /// A row that was set aside.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StagedRow {
+pub(crate) struct StagedRow {
     pub key: String,
     pub stamp: Stamp,
     /// If only some columns came: the stamp of the version that they build on, and a bit per
@@ -33,14 +33,14 @@ pub struct StagedRow {
 
 const PAGE: &str = "SELECT page,entity,cursor,more,onto,generation,rest FROM staged_page";
 
-pub const TABLES: &[&str] = &[
+pub(crate) const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS staged_page(page INTEGER PRIMARY KEY,unit,entity,cursor,more,onto,generation,rest)",
     "CREATE TABLE IF NOT EXISTS staged(page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place))WITHOUT ROWID",
 ];
 
 /// Sets a page of `unit` aside, after those that are there; returns its number. The number in
 /// `page` is ignored.
-pub fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
+pub(crate) fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
     let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
     let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
                    WHERE true RETURNING page";
@@ -49,7 +49,7 @@ pub fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
     Ok(tx.query(sql, values, |row| Ok(row.get(0)?))?[0])
 }
 
-pub fn add_row(
+pub(crate) fn add_row(
     tx: &Tx<'_>,
     (page, place): (i64, usize),
     (key, stamp): (&str, Stamp),
@@ -64,17 +64,17 @@ pub fn add_row(
 }
 
 /// The last page of an entity that is set aside.
-pub fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
+pub(crate) fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
     let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
     tx.first(&sql, (unit.0, entity.0), page)
 }
 
 /// The pages that are set aside for a unit, in order.
-pub fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
+pub(crate) fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
     tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
 }
 
-pub fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
+pub(crate) fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
     let sql = "SELECT key,stamp,base,columns,\"values\" FROM staged WHERE page=?1 ORDER BY place";
     tx.query(sql, [page], |row| {
         let base: Option<i64> = row.get(2)?;
@@ -85,14 +85,14 @@ pub fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
 }
 
 /// Drops all that is set aside for `unit`; returns how many rows that were.
-pub fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+pub(crate) fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     let rows = drop_rows(tx, unit)?;
     tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
     Ok(rows)
 }
 
 /// Drops what is set aside of an entity; returns how many rows that were.
-pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
+pub(crate) fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");
     let rows = tx.changes(&rows, (unit.0, entity.0))?;
@@ -101,7 +101,7 @@ pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
 }
 
 /// Drops the rows of `unit` and keeps its pages; only a planted bug asks for that alone.
-pub fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+pub(crate) fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
     Ok(tx.changes(rows, [unit.0])? as u32)
 }

@@ -8,6 +8,7 @@ use crate::contract::{EditKind, Entity, LocalEdit};
 /// Limits on what people may edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editing {
+    /// What people may edit without a network.
     pub offline: Offline,
     /// How long the server gives a row to the person who edits it; others are refused meanwhile.
     pub lease: Option<Span>,
@@ -20,8 +21,10 @@ pub struct Editing {
 /// Whether people may edit while the phone sees no network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offline {
+    /// Everything.
     #[default]
     Free,
+    /// Nothing.
     Locked,
 }
 in_words!(Offline { Free: "free", Locked: "locked" });

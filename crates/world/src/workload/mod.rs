@@ -1,7 +1,7 @@
 //! What people do with the app, and what the back office does with the data.
 //!
 //! This room decides two things before a world starts. [`Dataset`] is the content: each row of each
-//! entity, with its history before the start. [`Script`] is the day: all that people and the office
+//! entity, with its history before the start. `Script` is the day: all that people and the office
 //! do, with its time. What depends on the run is a pure function that the world calls: the row of
 //! an aimed edit, and what people do with a conflict or a failed sync. Nothing here depends on an
 //! engine, so two engines get the same day. Reading order: `options`, `data`, `script`, then the
@@ -12,8 +12,6 @@
 //! natural key. A share is an exact count, by largest remainder. No key is created twice. No
 //! natural key is given away twice, unless the contention asks for it.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod data;
 mod editing;
 mod options;
@@ -22,15 +20,16 @@ mod retrying;
 mod script;
 mod share;
 
-pub use data::{DataError, Dataset, History, attribute_value};
+pub use data::{DataError, Dataset, attribute_value};
 pub use editing::{Editing, Offline};
 pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use retrying::Retrying;
-pub use script::{
-    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Keys, Known, Named,
-    OfficeEdit, Person, Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,
+pub(crate) use script::{
+    Act, Actor, Batch, Cells, Found, Import, Keys, Known, Named, Setting, Sight, Step, Target,
 };
+pub use script::{ActionCount, Placed, ShortImport};
+pub(crate) use script::{Aimed, Burst, OfficeEdit, Person, Script, write_script};
 pub use share::split;
 
 #[cfg(test)]

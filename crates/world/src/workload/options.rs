@@ -28,10 +28,15 @@ pub struct WorkloadOptions {
     pub freshness: Span,
     /// Times with more writes than others; the rest is spread over the working time.
     pub peaks: Vec<Peak>,
+    /// What people and the office do, in the order of the file.
     pub actions: Vec<Action>,
+    /// How often people write to the same rows.
     pub contention: Contention,
+    /// Who may edit what, and when.
     pub editing: Editing,
+    /// How people decide conflicts.
     pub resolver: Resolver,
+    /// What people do about a failed sync.
     pub retrying: Retrying,
     /// Records that a person opens per day, in thousandths; the row's details are fetched.
     pub opens_per_day_milli: u32,
@@ -55,6 +60,7 @@ impl WorkloadOptions {
 pub struct Browsing {
     /// Queries per second, in thousandths (Poisson).
     pub queries_per_second_milli: u32,
+    /// The number of rows that a query reads.
     pub rows: u32,
 }
 
@@ -76,24 +82,33 @@ impl Browsing {
 /// Some people log in around the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoginWave {
+    /// The share of devices.
     pub share: Ppm,
+    /// The mean of the login times, which are normally distributed.
     pub at: Time,
+    /// The standard deviation of the login times.
     pub spread: Span,
 }
 
 /// A time of day with more than its part of the writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
+    /// The beginning of the peak.
     pub from: Time,
+    /// The end of the peak, excluded.
     pub until: Time,
+    /// The share of the day's writes.
     pub share: Ppm,
 }
 
 /// One kind of write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
+    /// The action's name.
     pub name: String,
+    /// The entity that it edits.
     pub entity: EntityId,
+    /// What it does to a row.
     pub kind: EditKind,
     /// Columns that an update sets (positions in the backend's columns).
     pub columns: Vec<usize>,
@@ -103,6 +118,7 @@ pub struct Action {
     pub on_devices: Ppm,
     /// Only rows whose timestamp is near the moment of the write: (column, before, after).
     pub near: Option<(usize, Span, Span)>,
+    /// How the row is chosen.
     pub aim: Aim,
 }
 
@@ -122,10 +138,12 @@ in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 /// Who the other side of a contention is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rivals {
+    /// The office.
     #[default]
     Office,
     /// A colleague: another device with the same attributes; the office if none is at work then.
     Devices,
+    /// A colleague or the office, each with probability one half.
     Both,
 }
 in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
@@ -133,9 +151,11 @@ in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 /// How often two sides edit the same rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
+    /// Who makes the other write.
     pub by: Rivals,
     /// Share of the devices' updates whose row somebody else updates, too.
     pub share: Ppm,
+    /// The longest time between the two writes; the distribution is triangular.
     pub within: Span,
     /// Share of those in which the other side writes the same values.
     pub equal: Ppm,
@@ -193,7 +213,9 @@ impl EntityData {
 /// A row of the user's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {
+    /// The row's key.
     pub key: String,
+    /// When the row was last changed.
     pub stamp: Stamp,
     /// Its values in the order of the backend's columns.
     pub values: Vec<Value>,
@@ -210,7 +232,9 @@ pub enum Maker {
     Blob(u32, u32),
     /// A long text, made lazily; its length is log-normal.
     Fat {
+        /// The median length in bytes.
         median: u32,
+        /// The greatest length in bytes.
         max: u32,
         /// The share that has this many bytes instead.
         rare: Option<(Ppm, u32)>,
@@ -221,19 +245,25 @@ pub enum Maker {
     Decimal(u8, u8),
     /// A number with a fraction in 0 ≤ x < 1 000, with three decimals.
     Real,
+    /// `true` or `false`, equally often.
     Bool,
+    /// One of these words.
     OneOf(Vec<String>),
     /// A day within this range, relative to the day of the start.
     Day(i64, i64),
     /// A timestamp (from, until, step of the grid), in microseconds from the start's midnight.
     Moment(i64, i64, i64),
+    /// The key of a row of this entity.
     Ref(EntityId),
     /// One of the values of the device attribute at this position.
     Attribute(usize),
     /// The value of `column` in the row of `entity` that this row's column `via` points to.
     Folded {
+        /// The entity that the column is folded in from.
         entity: EntityId,
+        /// The position of the referring column in this row.
         via: usize,
+        /// The position of the column in the other row.
         column: usize,
     },
 }
@@ -241,6 +271,7 @@ pub enum Maker {
 /// The letters of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Letters {
+    /// Latin letters without accents.
     #[default]
     Plain,
     /// Of many scripts; half of the texts have composed accents, the others separate ones.

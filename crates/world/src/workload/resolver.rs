@@ -6,11 +6,13 @@ use crate::contract::{Entity, OpenConflict, Pick};
 /// How people decide conflicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
+    /// Which version people take.
     pub takes: Takes,
     /// What they take of a column that both sides changed.
     pub contested: Contested,
     /// Mean wait of a conflict; people then decide when they next look at the app.
     pub delay: Span,
+    /// How the waits are distributed.
     pub delays: Delays,
     /// Share of conflicts that nobody decides when the app asks.
     pub never: Ppm,
@@ -22,8 +24,10 @@ pub struct Resolver {
 word_enums! {
     /// What people take of the two versions.
     pub enum Takes {
+        /// The local version.
         #[default]
         Local: "local",
+        /// The backend's version.
         Remote: "remote",
         /// Column by column what was changed.
         Columns: "columns",
@@ -34,14 +38,20 @@ word_enums! {
         /// What was changed later; a row rather than that it is gone.
         #[default]
         Later: "later",
+        /// The local version.
         Local: "local",
+        /// The backend's version.
         Remote: "remote",
     }
 
+    /// How long people wait before they decide.
     pub enum Delays {
+        /// Exponential with the mean.
         #[default]
         Exponential: "exponential",
+        /// Uniform from half of the mean to one and a half.
         Uniform: "uniform",
+        /// Always the mean.
         Fixed: "fixed",
     }
 }

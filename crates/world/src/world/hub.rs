@@ -21,6 +21,7 @@ use crate::world::people::news::{Conflict, News, RunEnded, opened};
 pub trait Ear {
     /// The world begins, with these rows on its backend.
     fn begins(&mut self, rows: &dyn Truth);
+    /// Something happened.
     fn on(&mut self, occurrence: &Occurrence<'_>);
     /// The world has ended, with this view of a device.
     fn rests(&mut self, device: DeviceId, view: &dyn DeviceView);

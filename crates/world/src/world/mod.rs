@@ -19,8 +19,6 @@
 //!
 //! Read `run` first, then `build`, `drive`, `phases` and `device`.
 
-#![allow(missing_docs, reason = "what its name says needs no sentence")]
-
 mod build;
 mod device;
 mod digest;

@@ -33,7 +33,9 @@ pub struct Paced {
 
 /// A request of a device.
 pub struct Asked {
+    /// The device that asks.
     pub device: DeviceId,
+    /// The bytes of the request.
     pub request: Vec<u8>,
     /// Out-of-band data for the server.
     pub slip: Slip,
@@ -52,6 +54,7 @@ pub type Came = Result<(Vec<u8>, Slip), TransportError>;
 pub struct GiveUp(oneshot::Sender<()>);
 
 impl GiveUp {
+    /// Ends the wait at once.
     pub fn now(self) {
         // It may have ended at this very instant.
         _ = self.0.send(());
@@ -61,6 +64,7 @@ impl GiveUp {
 /// Input from a connection that a device holds.
 #[derive(Debug)]
 pub enum Held {
+    /// A message has arrived at the device.
     Message(Vec<u8>),
     /// It has ended; `Ok` if the server closed it.
     Ended(Result<(), TransportError>),
@@ -185,6 +189,7 @@ impl Paced {
             }
         }
     }
+    /// The present virtual time.
     pub fn now(&self) -> Time {
         self.world.handle.now()
     }
@@ -192,9 +197,11 @@ impl Paced {
     pub fn next_timer(&self) -> Option<Time> {
         self.world.sim.next_timer()
     }
+    /// The number of devices.
     pub fn devices(&self) -> u32 {
         self.world.devices.len() as u32
     }
+    /// The link that a device has now.
     pub fn link(&self, device: DeviceId) -> LinkNow {
         let (link, now) = (self.world.links[device.0 as usize].borrow(), self.now());
         let (conditions, profile) = (link.conditions(), link.conditions().profile(now));

@@ -59,11 +59,13 @@ impl Stacks {
         }
         stacks
     }
+    /// Adds a third-party stack, in place of one with the same name.
     #[must_use]
     pub fn with(mut self, stack: Stack) -> Stacks {
         self.0.insert(stack.name.clone(), Entry::Brought(stack));
         self
     }
+    /// Adds a variant of the built-in stack, in place of one with the same name.
     #[must_use]
     pub fn with_builtin(
         mut self,
@@ -74,6 +76,7 @@ impl Stacks {
         self.0.insert(name.to_owned(), Entry::Builtin(Arc::new(make)));
         self
     }
+    /// The names of all stacks, in order.
     pub fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }

@@ -8,31 +8,43 @@ use crate::contract::{EngineEvent, Event, Node, Occurrence, RequestKind, Transpo
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
+    /// A useful response came.
     Answered,
+    /// The connection was reset, or the run was cancelled.
     Cut,
+    /// No response came in time.
     TimedOut,
+    /// The server refused it, or the response was not the server's.
     Refused,
+    /// The device had no network.
     NotSent,
 }
 
 /// One request of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
+    /// When the request left.
     pub at: Time,
+    /// The device that sent it.
     pub device: DeviceId,
+    /// What it was for.
     pub kind: RequestKind,
     /// Rows or results in the response; 0 without one.
     pub rows: u32,
+    /// Size of the response's body in bytes; 0 without one.
     pub bytes: u64,
     /// Time until it ended.
     pub took: Span,
+    /// How it ended.
     pub ended: Ended,
 }
 
 /// The requests of a run in the order in which they ended, up to a limit.
 #[derive(Debug, Default)]
 pub struct RequestLog {
+    /// The requests, in the order in which they ended.
     pub requests: Vec<LoggedRequest>,
+    /// How many requests were left out, as the log was full.
     pub left_out: u64,
     most: usize,
     /// When the requests under way left.

@@ -40,10 +40,18 @@ use crate::world::server::integration::Held;
 /// The reason why a plan cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unrunnable {
+    /// No stack has this name.
     #[error("there is no engine `{0}`")]
     NoEngine(String),
+    /// The scenario needs what the stack does not support.
     #[error("the stack `{stack}` does not support {}", needs.join(", "))]
-    Unsupported { stack: String, needs: Vec<String> },
+    Unsupported {
+        /// The stack's name.
+        stack: String,
+        /// What the scenario needs and the stack lacks.
+        needs: Vec<String>,
+    },
+    /// The rows cannot be made, for this reason.
     #[error("the data cannot be made: {0}")]
     Data(String),
 }
@@ -52,25 +60,59 @@ pub enum Unrunnable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strike {
     /// Kills the app after the nth poll (from 1) of its tasks, across all processes.
-    AfterPoll { device: DeviceId, polls: u64 },
+    AfterPoll {
+        /// The device.
+        device: DeviceId,
+        /// The number of the poll, from 1.
+        polls: u64,
+    },
     /// Kills the app at the nth passing (from 1) of a crash point.
-    AtPoint { device: DeviceId, point: String, nth: u32 },
+    AtPoint {
+        /// The device.
+        device: DeviceId,
+        /// The crash point.
+        point: String,
+        /// The number of the passing, from 1.
+        nth: u32,
+    },
     /// Kills the app at this time, or cuts its power.
-    AtTime { device: DeviceId, at: Time, power: bool },
+    AtTime {
+        /// The device.
+        device: DeviceId,
+        /// The time.
+        at: Time,
+        /// True if the power is cut.
+        power: bool,
+    },
     /// Kills the gateway after the nth poll (from 1) of its own tasks.
-    GatewayAfterPoll { polls: u64 },
+    GatewayAfterPoll {
+        /// The number of the poll, from 1.
+        polls: u64,
+    },
     /// Kills the gateway at the nth passing (from 1) of a crash point of its own.
-    GatewayAtPoint { point: String, nth: u32 },
+    GatewayAtPoint {
+        /// The crash point.
+        point: String,
+        /// The number of the passing, from 1.
+        nth: u32,
+    },
     /// Cuts the power during this operation of the device's disk, counted from 0.
-    AtDiskOperation { device: DeviceId, operation: u64 },
+    AtDiskOperation {
+        /// The device.
+        device: DeviceId,
+        /// The number of the operation, from 0.
+        operation: u64,
+    },
 }
 
 /// The number of places at which a fault can hit a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
+    /// Polls of tasks across all processes.
     pub polls: u64,
     /// Disk operations: those of the start, and all until the end of the script.
     pub operations: (u64, u64),
+    /// How often each crash point was passed.
     pub points: BTreeMap<String, u64>,
     /// Polls of the gateway's own tasks, and passings of each of its crash points.
     pub gateway: (u64, BTreeMap<String, u64>),

@@ -26,13 +26,17 @@ pub struct AppWords {
 /// An exception that ended a sync, or a warning of the bench.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw {
+    /// The message.
     pub what: String,
+    /// True for a warning of the bench, false for an exception.
     pub is_warning: bool,
     /// The first stack trace, the innermost call first.
     pub stack: String,
+    /// How often it was said.
     pub count: u64,
     /// The device and time of the first one.
     pub device: String,
+    /// The time of the first one, as the report shows it.
     pub at: String,
 }
 

@@ -7,11 +7,17 @@ use crate::contract::schema::Trigger;
 /// An event in the life of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AppEvent {
+    /// A person logged in.
     Login,
+    /// The network came back.
     Online,
+    /// The network went away.
     Offline,
+    /// The app came to the foreground.
     Resume,
+    /// The app left the foreground.
     Pause,
+    /// The operating system gives the app time in the background.
     Background,
 }
 
@@ -31,8 +37,11 @@ impl AppEvent {
 /// The kind of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EditKind {
+    /// A new row.
     Create,
+    /// New values in a row.
     Update,
+    /// The row is deleted.
     Delete,
 }
 in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
@@ -41,10 +50,13 @@ digested_by_place!(AppEvent, EditKind);
 /// An edit that a person makes in the app.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalEdit {
+    /// The edit, unique in a world.
     pub id: EditId,
+    /// The entity of the row.
     pub entity: EntityId,
     /// The row; for a create, a key that is not in use yet.
     pub key: Key,
+    /// What the edit does to the row.
     pub kind: EditKind,
     /// New values by position in the backend's columns that devices hold; all of them for a create.
     pub values: Vec<(usize, Value)>,
@@ -78,26 +90,38 @@ digested! {
 /// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
+    /// The device does not hold the row.
     #[error("the row is not on this device")]
     1 NoSuchRow,
+    /// The device holds a row with this key already.
     #[error("the row is already on this device")]
     2 Exists,
+    /// The row and rows that refer to it must be deleted together.
     #[error("rows that refer to each other go together")]
     6 Referred,
+    /// The reserve of keys is used up until the next sync.
     #[error("no key is left for a new row until the next sync")]
     5 NoKey,
+    /// A conflict of the row waits for a person's decision.
     #[error("a conflict of the row is open")]
     7 InConflict,
+    /// The app allows no edit without a network.
     #[error("nothing is edited without a network")]
     8 Locked,
+    /// The app does not allow this edit without a network.
     #[error("this is not edited without a network")]
     9 NotOffline,
+    /// The row cannot be reserved: another device has it, or the server has a newer version or is
+    /// out of reach.
     #[error("the row cannot be had for editing")]
     10 NoLease,
+    /// Another person owns the row.
     #[error("the row is somebody else's")]
     11 NotOwner,
+    /// The device's storage is full.
     #[error("the device's storage is full")]
     3 StorageFull,
+    /// The database failed, with its message.
     #[error("the database failed: {0}")]
     4 Storage(; String),
 }
@@ -107,20 +131,25 @@ digested! {
 /// Why a sync unit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
+    /// There was no network, or no response came.
     #[error("offline: {0}")]
     1 Offline(; String),
+    /// The server asked the device to try again later.
     #[error("throttled: {0}")]
     2 Throttled(; String),
+    /// The server refused the request.
     #[error("rejected: {0}")]
     3 Rejected(; String),
     /// The process died in the middle; told by the next incarnation.
     #[error("interrupted")]
     4 Interrupted,
+    /// The device's storage is full.
     #[error("the device's storage is full")]
     5 StorageFull,
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
     6 Corrupt(; String),
+    /// A hook of the app ended the unit.
     #[error("aborted by the app: {0}")]
     7 Aborted(; String),
     /// Somebody cancelled it; the next run goes on where it was.

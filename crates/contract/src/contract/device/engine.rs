@@ -16,6 +16,7 @@ use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 /// your own files beside it.
 #[derive(Clone, Debug)]
 pub struct Database {
+    /// The path of the database file.
     pub path: String,
     /// The VFS to open it with; SQLite's default if `None`.
     pub vfs: Option<&'static str>,
@@ -37,9 +38,13 @@ impl Database {
 /// What an app knows about itself when it starts.
 #[derive(Clone, Debug)]
 pub struct DeviceSetup {
+    /// The device.
     pub device: DeviceId,
+    /// The entities that the app syncs.
     pub schema: Arc<Schema>,
+    /// The app's sync units.
     pub units: Arc<[SyncUnit]>,
+    /// The values by which rows are in this device's scope.
     pub attributes: Attributes,
     /// Which of the people who share the phone is logged in, from 0.
     pub person: u32,
@@ -137,8 +142,11 @@ pub trait SyncEngine {
 /// A row that a device starts with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Carried<'a> {
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: &'a str,
+    /// The stamp of the row's version.
     pub stamp: Stamp,
     /// The backend's values; the engine projects them.
     pub values: &'a [Value],
@@ -149,10 +157,12 @@ pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
 /// The state that a device starts with, as if every unit had completed at one instant.
 pub trait Provision {
+    /// The backend's time at which the provided state was taken.
     fn synced_at(&self) -> Stamp;
     /// The cursor that the server would have given for `entity` at that instant
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
+    /// Calls the function with each row.
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
 }
 

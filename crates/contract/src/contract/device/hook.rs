@@ -26,10 +26,15 @@ use crate::base::{Span, UnitId, Word, digested_by_place, word_enums};
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
+    /// A hook of the app.
     pub enum Hook {
+        /// Called as a unit starts.
         SyncStart: "on_sync_start",
+        /// Called after a unit ended well.
         SyncComplete: "on_sync_complete",
+        /// Called after a unit failed.
         SyncError: "on_sync_error",
+        /// Called when the network came or went, or changed its kind.
         NetworkStatusChanged: "network_status_changed",
     }
 }
@@ -37,8 +42,11 @@ word_enums! {
 /// Why a hook is called; with the unit and the run's number, if it is about a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {
+    /// A run of the unit starts.
     SyncStart(UnitId, u64),
+    /// A run of the unit ended well.
     SyncComplete(UnitId, u64),
+    /// A run of the unit failed with this error.
     SyncError(UnitId, u64, &'a SyncError),
     /// The network came or went; this is the current kind.
     NetworkStatusChanged(NetworkKind),
@@ -72,8 +80,11 @@ pub struct Threw(pub String);
 /// How a hook ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HookEnd {
+    /// The hook returned.
     Well,
+    /// The hook threw an exception.
     Threw,
+    /// The engine stopped waiting for the hook.
     TimedOut,
 }
 
@@ -82,11 +93,22 @@ digested_by_place!(Hook, HookEnd);
 /// Why a hook failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HookError {
+    /// The hook threw an exception.
     #[error("{} threw: {text}", of.word())]
-    Threw { of: Hook, text: String },
+    Threw {
+        /// The hook.
+        of: Hook,
+        /// The message of the exception.
+        text: String,
+    },
     /// The engine stopped waiting.
     #[error("{} took longer than {limit}", of.word())]
-    TimedOut { of: Hook, limit: Span },
+    TimedOut {
+        /// The hook.
+        of: Hook,
+        /// How long the engine waited.
+        limit: Span,
+    },
 }
 
 /// The hooks of the app.

@@ -17,6 +17,7 @@ use crate::contract::server::{Mutation, Row};
 pub struct Mirror {
     /// A deleted row has no values.
     rows: BTreeMap<EntityId, BTreeMap<Key, Row>>,
+    /// The edits that were made here and are not settled yet, oldest first.
     pub edits: Vec<Mutation>,
     /// The highest stamp read so far.
     pub read: Option<Stamp>,

@@ -23,11 +23,13 @@ pub trait Clock {
     fn local(&self) -> Stamp {
         self.wall()
     }
+    /// Ends at this time; at once if it has passed.
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
 
 /// Runs tasks in the device's process; they end with the process.
 pub trait Spawn {
+    /// Starts a task, which ends with the process.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
 }
 
@@ -45,6 +47,7 @@ pub struct Work {
     pub coded_bytes: u64,
     /// The same for native code, whatever language the app is in: compression, for instance.
     pub native_bytes: u64,
+    /// Steps of SQLite's virtual machine.
     pub steps: u64,
     /// Other work of the engine, as time on the reference core.
     pub own: Span,
@@ -77,6 +80,7 @@ pub trait Machine {
         let _ = (entity, key);
         true
     }
+    /// True if [`can_read`](Machine::can_read) may return `false` for some row.
     fn has_bad_rows(&self) -> bool {
         false
     }
@@ -85,22 +89,34 @@ pub trait Machine {
 /// A request, as it is reported in events.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
+    /// The number of the request in its process, from 0.
     pub number: u64,
+    /// What the request is for.
     pub kind: RequestKind,
+    /// The unit that it belongs to; `None` for a fetch.
     pub unit: Option<UnitId>,
+    /// The edits in the request.
     pub edits: &'a [Mutation],
+    /// How often the request was tried before.
     pub attempt: u32,
 }
 
 /// Everything that an engine gets from the world.
 #[derive(Clone)]
 pub struct Ports {
+    /// The device's clocks.
     pub clock: Rc<dyn Clock>,
+    /// Starts tasks in the device's process.
     pub spawn: Rc<dyn Spawn>,
+    /// The network.
     pub transport: Rc<dyn Transport>,
+    /// The places at which the world may kill the process.
     pub crash: Rc<dyn CrashPoints>,
+    /// Takes the engine's events.
     pub events: Rc<dyn EventSink>,
+    /// The app's hooks.
     pub hooks: Rc<dyn Hooks>,
+    /// Charges work to the device's processor and disk.
     pub machine: Rc<dyn Machine>,
     /// The seed of the engine's random streams. It is the same for all processes of a device; the
     /// incarnation is a part of a stream's name.

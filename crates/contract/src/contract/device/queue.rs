@@ -19,7 +19,10 @@ pub struct Queue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
     /// It waits; `depth` units now wait in all.
-    Queued { depth: u32 },
+    Queued {
+        /// The number of waiting units, this one included.
+        depth: u32,
+    },
     /// It was waiting already and keeps its place.
     Coalesced,
 }
@@ -77,6 +80,7 @@ impl Queue {
     pub fn len(&self) -> usize {
         self.line.borrow().len()
     }
+    /// True if no unit waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

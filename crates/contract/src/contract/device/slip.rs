@@ -30,9 +30,13 @@ pub struct Slip {
 /// What an edit says, with hashes of its values: equal values have equal hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditSaid {
+    /// The edit.
     pub edit: EditId,
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
+    /// What the edit does to the row.
     pub kind: EditKind,
     /// Column of the backend, and hash of the value.
     pub prints: Vec<(usize, u64)>,
@@ -47,7 +51,9 @@ pub struct EditSaid {
 /// The edits behind a row of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowEdits {
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
     /// The last of them stands for the others.
     pub edits: Vec<EditId>,
@@ -58,7 +64,9 @@ pub struct RowEdits {
 /// A version of a row in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowVersion {
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
     /// When the backend committed it.
     pub stamp: Stamp,

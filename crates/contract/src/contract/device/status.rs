@@ -7,6 +7,7 @@ use crate::base::{Digest, Digestible};
 /// What an app shows of the sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
+    /// The state that the app shows.
     pub state: Shown,
     /// Edits that are only on the device, including those that wait for a person's decision.
     pub pending: u32,
@@ -17,12 +18,16 @@ pub struct Status {
 pub enum Shown {
     /// Nothing runs and nothing failed; if no edit waits, the app shows "all synced".
     Idle,
+    /// There is no network.
     Offline,
+    /// A unit runs; this is its progress.
     Syncing(Progress),
+    /// The last run of a unit failed.
     Failed {
         /// Another try may help.
         retryable: bool,
     },
+    /// A conflict waits for a person's decision.
     Conflict,
 }
 
@@ -31,6 +36,7 @@ pub enum Shown {
 pub struct Progress {
     /// Share of the steps known at its beginning that are done: 0 to 100.
     pub percent: u8,
+    /// The number of rows that the run has applied so far.
     pub rows: u32,
 }
 
@@ -40,6 +46,7 @@ impl Digestible for Status {
 }
 
 impl Shown {
+    /// The name of the state.
     pub fn word(self) -> &'static str {
         match self {
             Shown::Idle => "idle",

@@ -56,6 +56,7 @@ pub trait Transport {
         let _ = (hello, deadline);
         Box::pin(async { Err(TransportError::Refused) })
     }
+    /// The kind of the present network.
     fn network(&self) -> NetworkKind;
 }
 
@@ -122,11 +123,15 @@ pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
 /// The kind of network that a device has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkKind {
+    /// No network.
     None,
+    /// A wireless LAN.
     Wifi,
+    /// A cellular network at home.
     Cellular,
     /// A satellite or another fixed link.
     Other,
+    /// A cellular network abroad.
     Roaming,
 }
 in_words!(NetworkKind {
@@ -147,16 +152,20 @@ impl NetworkKind {
 /// Why a request failed. In every case the gateway may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum TransportError {
+    /// The device has no network.
     #[error("offline")]
     Offline,
+    /// No response came until the deadline.
     #[error("timed out")]
     Timeout,
+    /// The connection was reset.
     #[error("connection reset")]
     Reset,
     /// A response came that is not the server's, such as the page of a captive portal. The engine
     /// detects that; the transport does so only for the response to a connection request.
     #[error("somebody else's answer")]
     Foreign,
+    /// The device gets no new token, and its person must log in again.
     #[error("the login has ended")]
     LoginEnded,
     /// The caller no longer waits, because its run was cancelled.

@@ -17,7 +17,9 @@ pub trait DeviceView {
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         let _ = (entity, f);
     }
+    /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
+    /// The conflicts that wait for a person's decision.
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         Vec::new()
     }
@@ -34,6 +36,7 @@ pub trait DeviceView {
     fn waits_for(&self) -> Option<RowWait> {
         None
     }
+    /// The attachments that the device holds and has not sent completely.
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
     }
@@ -62,7 +65,9 @@ pub trait DeviceView {
 /// A deferred row, and the row it waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowWait {
+    /// The deferred row.
     pub row: (EntityId, Key),
+    /// The row that it waits for.
     pub other: (EntityId, Key),
     /// True if `row` was deleted while `other` still refers to it; else `row` refers to `other`.
     pub ends: bool,
@@ -71,14 +76,20 @@ pub struct RowWait {
 /// An edit that waits to be sent, or for the server's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEdit {
+    /// The edit.
     pub edit: EditId,
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
+    /// How often the edit was sent.
     pub attempts: u32,
+    /// Why it was not settled the last time; `None` if it never failed.
     pub last_error: Option<String>,
 }
 
 impl PendingEdit {
+    /// An edit that was never sent.
     pub fn new(edit: EditId, entity: EntityId, key: Key) -> PendingEdit {
         PendingEdit { edit, entity, key, attempts: 0, last_error: None }
     }
@@ -89,8 +100,11 @@ impl PendingEdit {
 pub struct LogEntry {
     /// The local edit it is about; `None` for another person's edit that a local one overwrote.
     pub edit: Option<EditId>,
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
+    /// What happened to the edit.
     pub kind: LogKind,
     /// The stamp of the backend's version that was met, if any.
     pub met: Option<Stamp>,
@@ -106,6 +120,7 @@ word_enums! {
         Merged: "merged",
         /// A conflict rule let this edit win over the backend's version `met`.
         Overwrote: "overwrote",
+        /// The backend refused the edit for good.
         Rejected: "rejected",
         /// A conflict rule kept both: this edit goes out as a row of its own.
         KeptBoth: "kept-both",
@@ -116,8 +131,11 @@ digested_by_place!(LogKind);
 /// A conflict that a person is to decide, as the device's page of conflicts shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenConflict {
+    /// The edit that met the conflict.
     pub edit: EditId,
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
     /// Values set here, with backend column and device time; empty if the row was deleted.
     pub ours: Vec<(usize, Value, Stamp)>,
@@ -132,7 +150,9 @@ pub struct OpenConflict {
 /// Which version a person picks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
+    /// The local version.
     Ours,
+    /// The backend's version.
     Theirs,
     /// In these columns the local values, in the others the backend's.
     Columns(Vec<usize>),
@@ -141,6 +161,7 @@ pub enum Pick {
 /// A list that a screen shows: rows of an entity, joined with rows they refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalQuery {
+    /// The entity that is listed.
     pub of: EntityId,
     /// The references to join by: position among the device's columns, and the entity referred to.
     pub through: Vec<(usize, EntityId)>,
@@ -153,12 +174,15 @@ pub struct LocalQuery {
 pub struct Like {
     /// In the row that this reference of the list leads to; `None` for the row itself.
     pub through: Option<usize>,
+    /// The position of the column among the device's columns.
     pub column: usize,
 }
 
 /// The result of a list query, and its cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
+    /// The number of rows in the list.
     pub rows: u64,
+    /// Steps of SQLite's virtual machine.
     pub steps: u64,
 }

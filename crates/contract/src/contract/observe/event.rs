@@ -320,6 +320,7 @@ digested! {
 /// The app calls a unit at once, beside the queue and without the engine's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEvent {
+    /// The app called the unit.
     1 Called { unit: UnitId },
     /// Such a call has come back. One whose process dies never does.
     2 CameBack { unit: UnitId },
@@ -346,6 +347,7 @@ pub enum UnitEvent<'a> {
 }
 
 digested! {
+/// Something happened on the engine's page of conflicts.
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent<'a> {
     /// The app has started, and this conflict is open: about the row of the edit that met it.
@@ -362,6 +364,7 @@ pub enum PageEvent<'a> {
 }
 
 impl<'a> PageEvent<'a> {
+    /// The row of the conflict; `None` if the event is about a unit.
     pub fn row(&self) -> Option<(EntityId, &'a Key)> {
         match *self {
             PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. } => {
@@ -370,6 +373,7 @@ impl<'a> PageEvent<'a> {
             PageEvent::Held { .. } => None,
         }
     }
+    /// The same event about another key.
     pub fn of(self, key: &'a Key) -> PageEvent<'a> {
         match self {
             PageEvent::Open { edit, entity, .. } => PageEvent::Open { edit, entity, key },
@@ -382,6 +386,7 @@ impl<'a> PageEvent<'a> {
 }
 
 digested! {
+/// Something in the life of a phone that is not part of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneEvent {
     /// It has another token, which its requests have from now on, so long after it asked.
@@ -408,9 +413,13 @@ pub enum PhoneEvent {
 /// A complete part of an attachment at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredBlob {
+    /// The attachment and its part.
     pub blob: BlobId,
+    /// The device that sent the last stretch.
     pub device: DeviceId,
+    /// The size of the part in bytes.
     pub bytes: u64,
+    /// The hash of the part's bytes.
     pub hash: u64,
 }
 
@@ -428,11 +437,32 @@ impl Digestible for StoredBlob {
 pub enum BlobEvent {
     /// A request leaves with the bytes from `offset` on, or asks how many the server has. `in_run`
     /// if it belongs to a unit's run, whose rows wait for its end.
-    Sent { blob: BlobId, offset: u64, bytes: u64, in_run: bool },
+    Sent {
+        /// The attachment and its part.
+        blob: BlobId,
+        /// The position of the first byte sent.
+        offset: u64,
+        /// The number of bytes sent; 0 if the request only asks.
+        bytes: u64,
+        /// True if a unit's run waits for it.
+        in_run: bool,
+    },
     /// That request has ended; `served` if it got a useful response.
-    Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
+    Ended {
+        /// The attachment and its part.
+        blob: BlobId,
+        /// How long the request took.
+        took: Span,
+        /// True if a unit's run waited for it.
+        in_run: bool,
+        /// True if a useful response came.
+        served: bool,
+    },
     /// The device no longer keeps it.
-    LetGo { blob: BlobId },
+    LetGo {
+        /// The attachment and its part.
+        blob: BlobId,
+    },
 }
 
 impl Digestible for BlobEvent {
@@ -453,8 +483,11 @@ impl Digestible for BlobEvent {
 /// The place where an event happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
+    /// A device.
     Device(DeviceId),
+    /// The gateway.
     Gateway,
+    /// The backend.
     Backend,
     /// The bench itself.
     World,
@@ -463,17 +496,22 @@ pub enum Node {
 /// An event with its time and place.
 #[derive(Clone, Copy, Debug)]
 pub struct Occurrence<'a> {
+    /// When it happened.
     pub at: Time,
+    /// Where it happened.
     pub node: Node,
+    /// What happened.
     pub event: Event<'a>,
 }
 
 /// Takes the events of an engine; the world's sink adds place and time.
 pub trait EventSink {
+    /// Reports an event.
     fn emit(&self, event: EngineEvent<'_>);
 }
 
 /// Takes the events that the world itself reports at one place, and adds the time.
 pub trait Observer {
+    /// Reports an event.
     fn observe(&self, event: Event<'_>);
 }

@@ -8,8 +8,11 @@ use crate::contract::server::Row;
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestKind {
+    /// Asks for changes.
     Pull,
+    /// Sends edits.
     Push,
+    /// Asks for the rows of an opened record.
     Fetch,
     /// A push and a pull in one request.
     Sync,
@@ -17,9 +20,11 @@ pub enum RequestKind {
 in_words!(RequestKind { Pull: "pull", Push: "push", Fetch: "fetch", Sync: "sync" });
 
 impl RequestKind {
+    /// True if the request asks for changes.
     pub fn pulls(self) -> bool {
         matches!(self, RequestKind::Pull | RequestKind::Sync)
     }
+    /// True if the request sends edits.
     pub fn pushes(self) -> bool {
         matches!(self, RequestKind::Push | RequestKind::Sync)
     }
@@ -41,7 +46,9 @@ pub enum KillReason {
 /// Why a message was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
+    /// The link was down.
     Outage,
+    /// The response was lost.
     AnswerLost,
     /// A captive portal took the request and answered in place of the gateway.
     CaptivePortal,
@@ -55,7 +62,9 @@ digested! {
 /// What became of a page for a replica that somebody else had moved past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
+    /// The page was written all the same.
     0 Written { rows: u64 },
+    /// The page was refused.
     1 Refused { rows: u64 },
 }
 }
@@ -63,10 +72,13 @@ pub enum Overtaken {
 /// One change that a device has made durable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AppliedChange<'a> {
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: &'a str,
     /// The backend's stamp of the row's new version.
     pub stamp: Stamp,
+    /// True if the row is deleted or out of the device's scope.
     pub removed: bool,
     /// The row's new values in the device's columns, where its stamp may not match its values: then
     /// the values identify the version.
@@ -104,8 +116,11 @@ digested! {
 /// Who is behind a commit on the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Author {
+    /// A device, by this edit.
     0 Device(edit: EditId),
+    /// The office: people who work on the backend itself.
     1 Office,
+    /// An import of many rows.
     2 Import,
     /// The backend itself, following another commit: a counter, a folded column.
     3 Derived,
@@ -117,7 +132,9 @@ pub enum Author {
 /// The kind of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommitKind {
+    /// A new row.
     Insert,
+    /// New values in a row.
     Update,
     /// The row is deleted; a soft-deleted row counts as deleted.
     Delete,
@@ -127,18 +144,34 @@ pub enum CommitKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppSaid<'a> {
     /// A line of its console, with its level: `log`, `error`.
-    Console { level: &'a str, line: &'a str },
+    Console {
+        /// The level of the line.
+        level: &'a str,
+        /// The text of the line.
+        line: &'a str,
+    },
     /// A sync ended with an exception that is not a network error: its message and stack trace.
-    Threw { what: &'a str, stack: &'a str },
+    Threw {
+        /// The message of the exception.
+        what: &'a str,
+        /// The stack trace.
+        stack: &'a str,
+    },
     /// From the bench to the app's developer: a call has no effect, or not the intended one.
-    Warned { what: &'a str },
+    Warned {
+        /// The warning.
+        what: &'a str,
+    },
 }
 
 /// The kind of a conflict: the local edit, then the backend's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
+    /// Both sides changed the row.
     UpdateUpdate,
+    /// An update met a deleted row.
     UpdateDelete,
+    /// A delete met an updated row.
     DeleteUpdate,
     /// Two rows with one natural key, or one key created twice.
     InsertInsert,
@@ -194,10 +227,12 @@ pub enum EditEnd {
     Arrived,
     /// Its person saw both sides of a conflict and chose the other.
     GivenUp,
+    /// It waits on the device or at the gateway.
     Waiting,
     /// A rule kept another version in its place.
     GaveWay,
     /// The backend refused it, and its person was told.
     Refused,
+    /// Neither the backend nor the device has it, and nobody was told.
     Lost,
 }

@@ -9,11 +9,13 @@ pub enum ServerError {
     /// Down for a while: try again later.
     #[error("the backend is not available")]
     1 Unavailable,
+    /// The server asks the device to try again after this time.
     #[error("throttled; try again after {0}")]
     2 Throttled(wait: Span),
     /// The cursor is older than kept tombstones, or not the gateway's: load the entity again.
     #[error("the cursor of entity {} has expired", .0.0)]
     3 CursorExpired(entity: EntityId),
+    /// The gateway's deadline for the backend passed.
     #[error("the gateway gave up waiting for the backend")]
     4 GatewayTimeout,
     /// It broke in the backend or on the way there, which may have acted: try again.
@@ -29,6 +31,7 @@ pub enum ServerError {
     /// brought may have been done.
     #[error("the answer is larger than the {0} bytes that the server sends")]
     9 AnswerTooLarge(limit: u64),
+    /// The request cannot be read or is not allowed; the text says why.
     #[error("bad request: {0}")]
     6 BadRequest(; String),
 }

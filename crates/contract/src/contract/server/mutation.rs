@@ -8,9 +8,13 @@ use crate::contract::device::{EditKind, LocalEdit};
 pub struct Mutation {
     /// The idempotency key: mutations with the same key are committed once.
     pub id: String,
+    /// The edit.
     pub edit: EditId,
+    /// The entity of the row.
     pub entity: EntityId,
+    /// The key of the row.
     pub key: Key,
+    /// What the edit does to the row.
     pub kind: EditKind,
     /// New values by position in the backend's columns; for a create, all that devices have.
     pub values: Vec<(usize, Value)>,
@@ -43,6 +47,7 @@ pub enum Guard {
 }
 
 impl Guard {
+    /// True if the mutation is guarded by the version that it was made on.
     pub fn is_base(&self) -> bool {
         *self == Guard::Base
     }
@@ -88,7 +93,9 @@ impl Mutation {
 /// A version of a row, as the backend sends it to a device.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
+    /// The key of the row.
     pub key: Key,
+    /// The stamp of the row's version.
     pub stamp: Stamp,
     /// The device's columns; `None` if the row is deleted or out of the device's scope.
     pub values: Option<Vec<Value>>,
@@ -98,29 +105,53 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// Committed with this stamp, now or before by the same idempotency key.
-    Applied { stamp: Stamp },
+    Applied {
+        /// The stamp of the committed version.
+        stamp: Stamp,
+    },
     /// Committed as a new row, now or before, to which the backend gave its own key. `stamp` is of
     /// its first version; `row` is its current one.
-    Named { stamp: Stamp, row: Row },
+    Named {
+        /// The stamp of the row's first version.
+        stamp: Stamp,
+        /// The row as it is now.
+        row: Row,
+    },
     /// Not committed: the backend's row is not the version that the edit was made on. `current` is
     /// the conflicting row as it is now, `None` if the backend never had it. `edited_at` is when it
     /// was made, by its author's clock, if the backend says so.
-    Conflict { why: Refusal, current: Option<Row>, edited_at: Option<Stamp> },
+    Conflict {
+        /// Why it conflicts.
+        why: Refusal,
+        /// The conflicting row as it is now.
+        current: Option<Row>,
+        /// When that version was made, by its author's clock.
+        edited_at: Option<Stamp>,
+    },
     /// Not committed and not judged: the backend is busy with others. Send it again.
     Later,
     /// Not judged yet, but durable at the gateway, which will bring it to the backend. Ask again
     /// with the same idempotency key in a later run.
     Queued,
     /// Not committed for good: the backend refuses it, for this reason. With its row, if any.
-    Rejected { reason: String, current: Option<Row> },
+    Rejected {
+        /// Why the backend refuses it.
+        reason: String,
+        /// The row as it is now.
+        current: Option<Row>,
+    },
 }
 
 /// Why a mutation met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Refusal {
+    /// The row has a newer version.
     Stale,
+    /// The row is deleted.
     Gone,
+    /// A row with this key exists already.
     Exists,
+    /// Another row has the natural key.
     Taken,
 }
 digested_by_place!(Refusal);

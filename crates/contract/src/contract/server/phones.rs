@@ -13,6 +13,7 @@ pub struct Ticket(pub u64);
 /// A server's reply to a request that it has served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
+    /// The response is ready.
     Now(Vec<u8>),
     /// [`Phones::answer`] will bring the response: long polling. If the phone no longer waits, the
     /// response is lost and the server does not learn of it.

@@ -27,10 +27,15 @@ pub trait RecordLink {
 /// with the process, and its database stays.
 #[derive(Clone)]
 pub struct ServerPorts {
+    /// The server's clocks.
     pub clock: Rc<dyn Clock>,
+    /// Starts tasks in the server's process.
     pub spawn: Rc<dyn Spawn>,
+    /// The places at which the world may kill the process.
     pub crash: Rc<dyn CrashPoints>,
+    /// The link to the system of record.
     pub record: Rc<dyn RecordLink>,
+    /// The connections to phones.
     pub phones: Rc<dyn Phones>,
     /// Is on a disk that outlives the process; work on it is free.
     pub database: Database,
@@ -39,6 +44,7 @@ pub struct ServerPorts {
 }
 
 impl ServerPorts {
+    /// Waits for this time.
     pub async fn sleep(&self, span: Span) {
         self.clock.sleep_until(self.clock.now() + span).await;
     }

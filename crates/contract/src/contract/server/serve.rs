@@ -140,6 +140,7 @@ pub type EachServed<'f> = dyn FnMut(EntityId, &str, Stamp, bool) + 'f;
 /// What a server knows when it starts.
 #[derive(Clone, Debug)]
 pub struct ServerSetup {
+    /// The entities that the app syncs.
     pub schema: Arc<Schema>,
     /// The attributes of each device, by device number.
     pub attributes: Vec<Attributes>,
@@ -150,7 +151,9 @@ pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
 
 /// The backend as a server uses it while it answers one request.
 pub trait SystemOfRecord {
+    /// The entities that the app syncs.
     fn schema(&self) -> Arc<Schema>;
+    /// The time by the system of record's clock.
     fn clock(&self) -> Stamp;
     /// Calls `f` with the changes of `entity` after `since`, for a device with these attributes, in
     /// stamp order: key, stamp, the backend's values. `None` values mean that the row is deleted or

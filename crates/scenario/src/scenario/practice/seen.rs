@@ -30,7 +30,9 @@ pub struct Seen {
 /// A key and the TOML value to set; without a value the key is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
+    /// The dotted key.
     pub key: String,
+    /// The value as TOML; `None` removes the key.
     pub value: Option<String>,
 }
 

@@ -3,16 +3,20 @@
 /// A figure of a profile, with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced {
+    /// The key that the figure sets.
     pub key: &'static str,
     /// The value as the scenario file writes it.
     pub value: String,
+    /// Where the figure comes from.
     pub source: &'static str,
 }
 
 /// A named profile: default values for keys of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
+    /// The profile's name.
     pub name: String,
+    /// The figures that the profile sets, with their sources.
     pub figures: Vec<Sourced>,
 }
 

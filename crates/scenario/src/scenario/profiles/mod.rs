@@ -26,14 +26,20 @@ use crate::config::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table
 /// The libraries of profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {
+    /// Links: bandwidth, latency, loss and outages.
     Links,
+    /// Device classes.
     Classes,
+    /// What operating systems allow apps in the background.
     Backgrounds,
+    /// Backends.
     Backends,
+    /// Products of vendors.
     Products,
 }
 
 impl Library {
+    /// The library's profiles, in the order in which pages list them.
     pub fn profiles(self) -> &'static [Profile] {
         match self {
             Library::Links => &links::LINKS,
@@ -43,6 +49,7 @@ impl Library {
             Library::Products => &products::PRODUCTS,
         }
     }
+    /// The profile of this name; `None` if there is none.
     pub fn find(self, name: &str) -> Option<&'static Profile> {
         self.profiles().iter().find(|p| p.name == name)
     }

@@ -25,7 +25,9 @@ word_enums! {
         /// That of the version, as it was last received.
         #[default]
         LastReceivedStamp: "last-received-stamp",
+        /// The time of the edit, by the device's clock.
         EditTime: "edit-time",
+        /// The date of the last sync.
         LastSync: "last-sync",
     }
 }

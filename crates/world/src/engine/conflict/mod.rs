@@ -21,8 +21,10 @@ mod tests;
 
 pub(super) use detect::is_uncontested;
 pub use detect::{BaseDate, Detect};
-pub use own::{Contested, OwnRule};
+pub(crate) use own::Contested;
+pub(crate) use own::OwnRule;
 pub(super) use own::{ask, resolution};
 pub use policies::Policy;
 pub use scripted::{CallbackOptions, Says};
-pub use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};
+pub(crate) use seam::Conflict;
+pub(crate) use seam::{Resolution, ResolveRule, kind_of, says_the_same};

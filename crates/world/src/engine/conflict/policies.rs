@@ -7,6 +7,7 @@ use crate::contract::{EditKind, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 word_enums! {
+    /// The policy that decides what becomes of an edit that met a conflict.
     pub enum Policy {
         /// What was made later stays, by the clocks of the authors; a delete is not undone by an
         /// update. When the backend committed it does not count: an offline edit would lose to all
@@ -20,6 +21,7 @@ word_enums! {
         LastCommitWins: "last-commit-wins",
         /// The edit stays, over a delete as well.
         ClientWins: "client-wins",
+        /// The backend's version stays.
         ServerWins: "server-wins",
         /// Each column's only change stays, and the later one of two. Where it is not known what
         /// the edit was made on all of it is decided by dates; so are deletes.

@@ -10,7 +10,9 @@ use crate::contract::{Clock, LocalBoxFuture, Pick};
 /// How a scenario's conflict rule behaves; all times are simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
+    /// Which side the rule takes.
     pub says: Says,
+    /// How long it thinks.
     pub takes: Span,
     /// After this time it is abandoned and counts as no answer.
     pub timeout: Span,
@@ -28,7 +30,9 @@ pub enum Says {
     /// The later one, by the clocks of the authors.
     #[default]
     Later,
+    /// The local edit.
     Ours,
+    /// The backend's version.
     Theirs,
 }
 in_words!(Says { Later: "later", Ours: "ours", Theirs: "theirs" });

@@ -80,7 +80,7 @@ pub trait ResolveRule {
 }
 
 /// Whether edit and backend agree, so that there is nothing to decide.
-pub fn says_the_same(conflict: Conflict<'_>) -> bool {
+pub(crate) fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
     }
@@ -103,7 +103,7 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
 }
 
 /// The kind of a conflict, as reports count it.
-pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
+pub(crate) fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;
     }

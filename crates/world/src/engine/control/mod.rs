@@ -1,5 +1,5 @@
 //! The size of a chunk, behind one seam. A controller gets the outcome of each try of a request,
-//! and [`Steering`] keeps its choice within bounds. Bytes are bounded by memory, not by speed.
+//! and `Steering` keeps its choice within bounds. Bytes are bounded by memory, not by speed.
 //! Reading order: `seam`, `steering`, then the controllers.
 //!
 //! There is one controller per direction and process: overhead, outages and link speed belong to
@@ -16,4 +16,5 @@ mod tests;
 
 pub use model::ModelOptions;
 pub use seam::{Fate, Observed, Size, Trouble};
-pub use steering::{Controller, Steering, SteeringOptions};
+pub(crate) use steering::Steering;
+pub use steering::{Controller, SteeringOptions};

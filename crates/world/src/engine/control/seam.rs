@@ -14,6 +14,7 @@ pub struct Size {
 /// The outcome of one try of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
+    /// The size that was requested.
     pub asked: Size,
     /// Rows received or acknowledged; 0 for a failed chunk.
     pub rows: u32,
@@ -23,12 +24,14 @@ pub struct Observed {
     pub wire: Span,
     /// From sending the request until its rows were durable; for a failed chunk the same as `wire`.
     pub whole: Span,
+    /// How the chunk ended.
     pub fate: Fate,
 }
 
 /// How a try of a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
+    /// It came and was applied.
     Done,
     /// It failed and must be requested again.
     Failed(Trouble),

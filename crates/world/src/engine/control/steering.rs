@@ -15,33 +15,47 @@ pub enum Controller {
     /// A fixed size per entity, set by hand; other entities have the common one. Rows of one entity
     /// are alike, those of two may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
+    /// Takes as many rows as fit into `target` at the speed of the last chunk.
     Clamp {
+        /// How long a chunk should take.
         target: Span,
     },
     /// Adds `step` rows after a good chunk, multiplies by `backoff` (below 1) after a bad one.
     Aimd {
+        /// Rows added after a good chunk.
         step: u32,
+        /// Factor on the size after a bad chunk; below 1.
         backoff: f64,
+        /// A chunk that takes longer is bad.
         target: Span,
     },
+    /// Halves the size after a slow chunk, doubles it after one that took less than half of `slow`.
     HalveWhenSlow {
+        /// A chunk that takes longer is slow.
         slow: Span,
     },
     /// `headroom` is a share of the start size. `smoothing` is the share of the way to the wanted
     /// size that one step covers.
     Gradient {
+        /// The size grows while a row costs at most this many times the least cost seen.
         tolerance: f64,
+        /// Rows added on top, as a share of the start size.
         headroom: f64,
+        /// The share of the distance to the wanted size that one step covers.
         smoothing: f64,
     },
+    /// Takes the size from a model of the link and its outages.
     Model(ModelOptions),
 }
 
 /// How the chunk sizes of one direction are controlled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteeringOptions {
+    /// The rule that chooses the size.
     pub controller: Controller,
+    /// The least size in rows.
     pub min_rows: u32,
+    /// The greatest size in rows.
     pub max_rows: u32,
 }
 
@@ -50,7 +64,7 @@ pub struct SteeringOptions {
 type Decide = Box<dyn FnMut(f64, &Observed) -> f64>;
 
 /// A controller within its bounds, for one direction.
-pub struct Steering {
+pub(crate) struct Steering {
     /// `None` for fixed sizes.
     controller: Option<Decide>,
     rows: f64,
@@ -64,7 +78,7 @@ pub struct Steering {
 impl Steering {
     /// A controller that starts at `start`. Its bytes bound every chunk, whatever the controller
     /// chooses, as the device's memory depends on them.
-    pub fn new(options: &SteeringOptions, start: Size) -> Steering {
+    pub(crate) fn new(options: &SteeringOptions, start: Size) -> Steering {
         let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
         let controller: Option<Decide> = match options.controller {
             Controller::Fixed => None,
@@ -95,7 +109,7 @@ impl Steering {
 
     /// The limits of the next chunk. `first` is the first entity still to come; its rows come first
     /// in the chunk.
-    pub fn size(&self, first: EntityId) -> Size {
+    pub(crate) fn size(&self, first: EntityId) -> Size {
         let (least, most) = self.bounds;
         // The cast saturates and turns NaN into 0.
         let rows = self.own.get(&first).copied().unwrap_or(self.rows as u32);
@@ -103,14 +117,14 @@ impl Steering {
     }
 
     /// Takes in the outcome of a try of a chunk.
-    pub fn observe(&mut self, seen: &Observed) {
+    pub(crate) fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
             self.rows = controller(self.rows, seen);
         }
     }
 
     /// The rows of `size`, if a controller adapts and they differ from the last ones.
-    pub fn news(&mut self, size: Size) -> Option<u32> {
+    pub(crate) fn news(&mut self, size: Size) -> Option<u32> {
         let news = self.controller.is_some() && self.told != Some(size.rows);
         self.told = Some(size.rows);
         news.then_some(size.rows)

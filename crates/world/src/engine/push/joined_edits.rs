@@ -6,7 +6,7 @@ use crate::store::Entry;
 
 /// Joins two edits of a row: the later one, on the base of the first. The result takes the first
 /// one's place in the outbox, unless it deletes.
-pub fn joined(first: &Entry, later: &Entry) -> Entry {
+pub(crate) fn joined(first: &Entry, later: &Entry) -> Entry {
     let kind = match (first.kind, later.kind) {
         (EditKind::Create, EditKind::Update) => EditKind::Create,
         (EditKind::Delete, _) => EditKind::Update,

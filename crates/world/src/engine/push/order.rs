@@ -35,7 +35,7 @@ impl SendRule for AsMade {
 }
 
 /// The oldest edit of each row, newest first: what refers to a new row goes before it.
-pub struct BottomUp;
+pub(crate) struct BottomUp;
 
 impl SendRule for BottomUp {
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {

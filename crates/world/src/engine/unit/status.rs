@@ -19,6 +19,7 @@ pub struct Facts {
     pub full: bool,
     /// `Some` if the last run of a unit failed, with whether a retry may help.
     pub failed: Option<bool>,
+    /// The number of open conflicts.
     pub conflicts: u32,
 }
 

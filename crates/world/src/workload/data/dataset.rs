@@ -43,14 +43,21 @@ pub enum DataError {
     /// The columns of a natural key have fewer combinations than the entity has rows.
     #[error("{} of `{entity}` cannot differ in their natural key: there are {names} combinations", count(*.rows, "row"))]
     TooFewNames {
+        /// The entity.
         entity: String,
+        /// The number of rows.
         rows: u64,
         /// Combinations of the key's columns.
         names: u64,
     },
     /// A folded column depends on itself.
     #[error("`{entity}.{column}` is folded in from itself")]
-    Circle { entity: String, column: String },
+    Circle {
+        /// The entity.
+        entity: String,
+        /// The folded column.
+        column: String,
+    },
 }
 
 impl Dataset {
@@ -211,6 +218,7 @@ impl Dataset {
     pub(super) fn table(&self, entity: EntityId) -> &Table {
         &self.tables[usize::from(entity.0)]
     }
+    /// The entities and their columns.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
@@ -226,6 +234,7 @@ impl Dataset {
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
+    /// The key of a row, by its index.
     pub fn key(&self, entity: EntityId, row: u64) -> Key {
         self.table(entity).key(row)
     }

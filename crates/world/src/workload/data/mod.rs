@@ -25,4 +25,4 @@ mod tests;
 
 pub use cell::attribute_value;
 pub(super) use cell::pick;
-pub use dataset::{DataError, Dataset, History};
+pub use dataset::{DataError, Dataset};

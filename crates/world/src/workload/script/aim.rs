@@ -10,16 +10,16 @@ use crate::contract::EditKind;
 use crate::workload::Aim;
 
 /// The value of a row in a column of the backend; `None` if it is not visible.
-pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
+pub(crate) type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
 /// Calls back with each row of an entity: its key, and its values by the backend's columns.
 type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
 /// Keys of rows by their entity.
-pub type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
+pub(crate) type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
 /// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
-pub struct Sight<'a> {
+pub(crate) struct Sight<'a> {
     pub rows: &'a Rows<'a>,
     /// The keys that were created in the run: by the person, or for the office by anybody.
     pub made: Option<&'a Keys>,
@@ -30,7 +30,7 @@ pub struct Sight<'a> {
 
 /// A row that an edit of a group found or created.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Known {
+pub(crate) struct Known {
     pub entity: EntityId,
     pub key: Key,
     /// What the edit wrote there, by position in the backend's columns.
@@ -38,14 +38,14 @@ pub struct Known {
 }
 
 impl Known {
-    pub fn of(entity: EntityId, found: &Found) -> Known {
+    pub(crate) fn of(entity: EntityId, found: &Found) -> Known {
         Known { entity, key: found.key.clone(), values: found.values.clone() }
     }
 }
 
 /// An edit whose row is found later.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Aimed {
+pub(crate) struct Aimed {
     pub action: u16,
     pub entity: EntityId,
     pub kind: EditKind,
@@ -64,7 +64,7 @@ pub struct Aimed {
 
 /// A row that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum Named {
     Key(Key),
     /// The row that edits of this group are about; the first of them finds it.
     OfGroup(u64),
@@ -72,7 +72,7 @@ pub enum Named {
 
 /// A value that may depend on what is visible.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Draft {
+pub(crate) enum Draft {
     /// The first of these that the row does not have yet, or the last.
     OneOf(Vec<Value>),
     /// The key of a row of this entity; null if there is none and null is allowed. `names`: the
@@ -86,7 +86,7 @@ pub enum Draft {
 
 /// The row that an edit found, and what it writes there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     pub key: Key,
     /// New values by position in the backend's columns.
     pub values: Vec<(usize, Value)>,
@@ -96,7 +96,7 @@ type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
 
 impl Aimed {
     /// The row that it is about and what it writes there; `None` if no visible row fits.
-    pub fn find(&self, sight: &Sight<'_>) -> Option<Found> {
+    pub(crate) fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
             Some(Named::OfGroup(group)) => sight

@@ -19,8 +19,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use aim::{Aimed, Cells, Draft, Found, Keys, Known, Named, Sight};
-pub use person::Person;
-pub use setting::{Burst, Import, Setting, Target};
-pub use stage::write_script;
-pub use step::{Act, ActionCount, Actor, Batch, OfficeEdit, Placed, Script, ShortImport, Step};
+pub(crate) use aim::Aimed;
+pub(crate) use aim::{Cells, Found, Keys, Known, Named, Sight};
+pub(crate) use person::Person;
+pub(crate) use setting::Burst;
+pub(crate) use setting::{Import, Setting, Target};
+pub(crate) use stage::write_script;
+pub(crate) use step::{Act, Actor, Batch, Step};
+pub use step::{ActionCount, Placed, ShortImport};
+pub(crate) use step::{OfficeEdit, Script};

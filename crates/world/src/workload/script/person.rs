@@ -11,7 +11,7 @@ const FIRST_LOOK: Span = Span::secs(60);
 
 /// A person with a device, as far as the script needs to know.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Person {
+pub(crate) struct Person {
     pub device: DeviceId,
     pub attributes: Attributes,
     pub role: String,

@@ -7,7 +7,7 @@ use crate::workload::{Dataset, WorkloadOptions};
 
 /// The fixed inputs of a script.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
+pub(crate) struct Setting<'a> {
     pub seed: Seed,
     pub options: &'a WorkloadOptions,
     pub people: &'a [Person],
@@ -17,7 +17,7 @@ pub struct Setting<'a> {
 
 /// Edits that one person makes at a set time, on top of the day's.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Burst {
+pub(crate) struct Burst {
     pub action: usize,
     /// Whose edits they are; an unknown device makes none.
     pub device: DeviceId,
@@ -30,7 +30,7 @@ pub struct Burst {
 
 /// What planned edits are about, if more is given than their action.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The row; for a create, the row that it refers to.
     pub row: Option<Named>,
     /// The group that is told which row it was; new rows of one group have one natural key.
@@ -41,7 +41,7 @@ pub struct Target {
 
 /// New rows that the office brings in at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
+pub(crate) struct Import {
     pub at: Time,
     pub entity: EntityId,
     pub rows: u64,

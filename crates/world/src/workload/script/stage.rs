@@ -15,7 +15,7 @@ const REACHING_FOR_IT: Span = Span::secs(15);
 const PUTTING_IT_AWAY: Span = Span::secs(5);
 
 /// Writes the whole script; `None` if it `stops`, which is asked now and then.
-pub fn write_script(
+pub(crate) fn write_script(
     setting: &Setting<'_>,
     bursts: &[Burst],
     imports: &[Import],

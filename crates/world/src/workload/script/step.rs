@@ -6,7 +6,7 @@ use crate::contract::{AppEvent, EditKind, LocalEdit};
 
 /// Everything that people, the office and imports do, in the order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Script {
+pub(crate) struct Script {
     /// Sorted by time, then by actor; steps of one actor at one instant keep their order.
     pub steps: Vec<Step>,
     /// By device, in the order of its edits' numbers: the action of each edit.
@@ -16,21 +16,21 @@ pub struct Script {
 
 /// One act of one actor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     pub at: Time,
     pub actor: Actor,
     pub act: Act,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Actor {
+pub(crate) enum Actor {
     Device(DeviceId),
     Office,
 }
 
 /// What an actor does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
+pub(crate) enum Act {
     /// On a device: `Login`, `Resume` or `Pause`.
     App(AppEvent),
     Edit(LocalEdit),
@@ -49,7 +49,7 @@ pub enum Act {
 
 /// An edit by the office.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OfficeEdit {
+pub(crate) struct OfficeEdit {
     pub action: u16,
     pub entity: EntityId,
     /// The row; for a create a new key.
@@ -61,7 +61,7 @@ pub struct OfficeEdit {
 
 /// New rows that get one stamp.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
+pub(crate) struct Batch {
     pub entity: EntityId,
     pub rows: Vec<(Key, Vec<Value>)>,
 }
@@ -69,8 +69,11 @@ pub struct Batch {
 /// An import with too few free natural keys for its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortImport {
+    /// The entity of the import.
     pub entity: String,
+    /// How many rows were planned.
     pub asked: u64,
+    /// How many rows could be made.
     pub made: u64,
 }
 
@@ -86,9 +89,11 @@ pub struct Placed {
 /// How often an action is in the script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionCount {
+    /// The action's name.
     pub name: String,
     /// On devices, as the day's total asks.
     pub on_devices: u64,
+    /// In the office, as the day's total asks.
     pub in_office: u64,
     /// On top of the total: the other side of a contention, on a device or in the office.
     pub contended: u64,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aim::Draft;
 use super::*;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};

@@ -27,9 +27,11 @@ pub const NO_EDIT: &str = "none of its edits was made";
 /// An action without any edit made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
+    /// The action's name.
     pub action: String,
     /// True if only phones made none, while the office made its own.
     pub on_phones: bool,
+    /// How many edits were planned.
     pub wanted: u64,
     /// Edits that people gave up because of a blocking sync.
     pub prevented: u64,
