@@ -178,7 +178,7 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     for Diagnostic { help, .. } in diagnostics {
         let again = help.list.take_if(|list| list.len() > LONG && !told.insert(list.clone()));
         if again.is_some() && help.hint.is_none() {
-            help.hint = Some("what is allowed stands above".to_owned());
+            help.hint = Some("see the allowed values above".to_owned());
         }
     }
 }

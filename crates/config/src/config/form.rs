@@ -312,7 +312,10 @@ impl Form {
             }
             Form::Table { .. } | Form::Named { .. } | Form::Map { .. } => "a table".to_owned(),
             Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
-            Form::Figure => "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a number of what is counted".to_owned(),
+            Form::Figure => {
+                "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a plain number of a count"
+                    .to_owned()
+            }
             Form::Bound => "a number, or { min = …, max = … }".to_owned(),
             Form::Any => "anything".to_owned(),
         }

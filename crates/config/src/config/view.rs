@@ -116,7 +116,7 @@ impl Mistakes {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
         if let Some(item) = (1..items.len()).find(again).map(|i| items[i]) {
-            let title = format!("`{}` stands twice in `{key}`", item.text());
+            let title = format!("`{}` is in `{key}` twice", item.text());
             self.at(item, title, "name each once");
         }
     }
