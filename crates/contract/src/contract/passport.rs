@@ -156,38 +156,38 @@ word_enums! {
     /// What a scenario may need of a stack, besides phones that show rows and update them.
     #[non_exhaustive]
     pub enum Need {
-        /// Rows are made on phones.
+        /// Rows are created on phones.
         Creates: "creates",
         /// Rows are deleted, on phones or by the office.
         Deletes: "deletes",
-        /// Phones hold the rows of which a column is theirs: of their clinic.
+        /// Phones hold only rows with one of their attributes, such as those of their clinic.
         Scopes: "scopes",
-        /// Phones hold the rows of a stretch of time.
+        /// Phones hold only the rows of a range of time.
         Windows: "windows",
-        /// Phones hold some of the columns.
+        /// Phones hold only some of the columns.
         Projections: "projections",
         /// Rows refer to others.
         References: "references",
-        /// Columns name a row once.
+        /// Columns together identify a row.
         NaturalKeys: "natural keys",
-        /// A row gets another key than it was made with.
-        GivenKeys: "keys given by the server",
-        /// Rows are fetched as a person opens a record.
-        OpenedRecords: "records fetched as they are opened",
-        /// Rows go up and never come down.
-        UploadOnly: "rows that only go up",
-        /// A unit brings a part of rows.
-        Excerpts: "parts of rows",
-        /// Something is attached to rows.
+        /// A row gets another key than the one it was created with.
+        GivenKeys: "keys assigned by the server",
+        /// Rows are fetched when a person opens a record.
+        OpenedRecords: "records fetched when they are opened",
+        /// Rows are uploaded and never come down.
+        UploadOnly: "rows that are only uploaded",
+        /// A unit brings only some columns of rows.
+        Excerpts: "partial rows",
+        /// Rows have attachments.
         Attachments: "attachments",
         /// There is more than one unit.
         Units: "several units",
-        /// A unit has the screen while it runs, or is asked for beside the queue, or drops what
-        /// waits, or waits for a network.
+        /// A unit has the screen while it runs, or is called outside the queue, or drops waiting
+        /// units, or waits for a network.
         UnitRules: "rules of units",
         /// The app has hooks.
         Hooks: "hooks",
-        /// Phones begin with rows.
+        /// Phones start with rows.
         SyncedStarts: "phones that start synced",
         /// Apps are killed.
         Kills: "kills of apps",
@@ -201,8 +201,8 @@ word_enums! {
         Suspensions: "suspensions",
         /// Runs are cancelled.
         Cancels: "cancelled runs",
-        /// Tokens end.
-        Tokens: "tokens that end",
+        /// Tokens expire.
+        Tokens: "tokens that expire",
         /// Several people use a phone.
         SharedPhones: "shared phones",
         /// An app is installed again.

@@ -401,41 +401,41 @@ pub struct Naming {
 }
 
 word_enums! {
-    /// Who gives a row that is made on a device its key.
+    /// Who assigns the key of a row that is created on a device.
     pub enum NamedBy {
         /// The device, at random: the key never changes.
         #[default]
         Device: "client",
-        /// The device; but a row with the same natural key on the backend is the same, with its
-        /// key.
+        /// The device; but a row with the same natural key on the backend is the same row, under
+        /// the backend's key.
         NaturalKey: "natural-key",
-        /// The backend, as it commits the row: until then the device has a key of its own for it.
+        /// The backend, when it commits the row: until then the device has a temporary key for it.
         Server: "server",
-        /// The device, out of keys that the backend gave it before.
+        /// The device, from keys that the backend assigned in advance.
         Pool: "pool",
     }
 
-    /// What becomes of a row that was made twice, by its natural key.
+    /// What a row contains that was created twice, by its natural key.
     pub enum MergeRule {
         /// The first row stays as it is.
         #[default]
         First: "first-stays",
         /// The last row replaces the values of the first.
         Last: "last-stays",
-        /// What the first one said, and the last one where that said nothing.
+        /// The values of the first, and those of the last where the first has none.
         Fill: "fill-empty",
     }
 
-    /// What becomes of rows that refer to one that is deleted.
+    /// What happens to rows that refer to a deleted one.
     pub enum OnDelete {
         /// Nothing: the references dangle.
         #[default]
         Nothing: "nothing",
-        /// It is not deleted as long as there are any.
+        /// It cannot be deleted while there are any.
         Restrict: "restrict",
-        /// They are deleted with it, and what refers to them.
+        /// They are deleted with it, and so are rows that refer to them.
         Cascade: "cascade",
-        /// They stay and refer to none.
+        /// They stay, and their reference becomes null.
         SetNull: "set-null",
     }
 }

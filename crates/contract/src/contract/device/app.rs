@@ -106,17 +106,17 @@ pub enum EditError {
     #[error("a conflict of the row is open")]
     7 InConflict,
     /// The app allows no edit without a network.
-    #[error("nothing is edited without a network")]
+    #[error("nothing may be edited offline")]
     8 Locked,
     /// The app does not allow this edit without a network.
-    #[error("this is not edited without a network")]
+    #[error("this may not be edited offline")]
     9 NotOffline,
     /// The row cannot be reserved: another device has it, or the server has a newer version or is
     /// out of reach.
-    #[error("the row cannot be had for editing")]
+    #[error("no lease on the row is available")]
     10 NoLease,
     /// Another person owns the row.
-    #[error("the row is somebody else's")]
+    #[error("somebody else owns the row")]
     11 NotOwner,
     /// The device's storage is full.
     #[error("the device's storage is full")]
@@ -140,19 +140,19 @@ pub enum SyncError {
     /// The server refused the request.
     #[error("rejected: {0}")]
     3 Rejected(; String),
-    /// The process died in the middle; told by the next incarnation.
+    /// The process died during it; the next incarnation reports it.
     #[error("interrupted")]
     4 Interrupted,
     /// The device's storage is full.
     #[error("the device's storage is full")]
     5 StorageFull,
-    /// The local database or an answer is damaged.
+    /// The local database or a response is damaged.
     #[error("corrupt: {0}")]
     6 Corrupt(; String),
     /// A hook of the app ended the unit.
     #[error("aborted by the app: {0}")]
     7 Aborted(; String),
-    /// Somebody cancelled it; the next run goes on where it was.
+    /// Somebody cancelled it; the next run resumes where it was.
     #[error("cancelled")]
     8 Cancelled,
     /// Conflicts are open, and nothing is synced before a person has decided them.

@@ -63,7 +63,7 @@ impl fmt::Display for Status {
         f.write_str(self.state.word())?;
         match self.state {
             Shown::Syncing(Progress { percent, rows }) => write!(f, " ({percent} %, {rows} rows)")?,
-            Shown::Failed { retryable: false } => f.write_str(" for good")?,
+            Shown::Failed { retryable: false } => f.write_str(" permanently")?,
             _ => {}
         }
         write!(f, ", {} pending", self.pending)

@@ -50,16 +50,16 @@ pub enum DropReason {
     Outage,
     /// The response was lost.
     AnswerLost,
-    /// A captive portal took the request and answered in place of the gateway.
+    /// A captive portal took the request and responded instead of the gateway.
     CaptivePortal,
     /// The response was not its own: a proxy's page, or another request's response.
     ForeignAnswer,
-    /// A proxy refused the request as too large, and answered in place of the gateway.
+    /// A proxy refused the request as too large, and responded instead of the gateway.
     TooLarge,
 }
 
 digested! {
-/// What became of a page for a replica that somebody else had moved past.
+/// What happened to a replica's page after another node had moved past it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
     /// The page was written all the same.
@@ -204,18 +204,18 @@ digested! {
 /// What an engine decided about a local edit that met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<'a> {
-    /// The edit wins: it goes out again, over the backend's version.
+    /// The edit wins: it is sent again, over the backend's version.
     0 Local,
     /// The backend's version stays, and the edit is superseded.
     1 Remote,
-    /// Both sides say the same: the edit counts as done.
+    /// Both sides are equal: the edit counts as done.
     2 Same,
-    /// The edit goes out again with these of its columns, by position in the backend's; in the
+    /// The edit is sent again with these of its columns, by position in the backend's; in the
     /// others the backend's version stays.
     3 Merged { columns: &'a [usize] },
-    /// Both stay: the edit goes out again as a row of its own with this key.
+    /// Both stay: the edit is sent again as a new row with this key.
     4 Both { key: &'a Key },
-    /// A person is to decide: the edit waits.
+    /// A person has to decide: the edit waits.
     5 Parked,
 }
 }
@@ -231,7 +231,7 @@ pub enum EditEnd {
     Waiting,
     /// A rule kept another version in its place.
     GaveWay,
-    /// The backend refused it, and its person was told.
+    /// The backend refused it, and its person got a message.
     Refused,
     /// Neither the backend nor the device has it, and nobody was told.
     Lost,

@@ -3,7 +3,7 @@
 use crate::base::{EntityId, Span, digested};
 
 digested! {
-/// The gateway or the backend cannot answer: what the device should do about it.
+/// Why the gateway or the backend cannot respond, and what the device should do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum ServerError {
     /// Down for a while: try again later.
@@ -12,23 +12,23 @@ pub enum ServerError {
     /// The server asks the device to try again after this time.
     #[error("throttled; try again after {0}")]
     2 Throttled(wait: Span),
-    /// The cursor is older than kept tombstones, or not the gateway's: load the entity again.
+    /// The cursor is older than the kept tombstones, or unknown to the gateway: reload the entity.
     #[error("the cursor of entity {} has expired", .0.0)]
     3 CursorExpired(entity: EntityId),
     /// The gateway's deadline for the backend passed.
     #[error("the gateway gave up waiting for the backend")]
     4 GatewayTimeout,
-    /// It broke in the backend or on the way there, which may have acted: try again.
+    /// It failed in the backend or on the way there, and may have taken effect: try again.
     #[error("the server failed")]
     5 Failed,
-    /// The token that it came with is none, or is too old: get another, or let the person log in.
+    /// The token is missing or expired: get another, or let the person log in.
     #[error("the token is not accepted")]
     7 Unauthorized,
-    /// The request is larger than the server takes, which is so many bytes (413).
+    /// The request is larger than this many bytes, the server's limit (413).
     #[error("the request is larger than the {0} bytes that the server takes")]
     8 RequestTooLarge(limit: u64),
-    /// The answer would be larger than the server sends, which is so many bytes. What the request
-    /// brought may have been done.
+    /// The response would be larger than this many bytes, the server's limit. The request may have
+    /// taken effect.
     #[error("the answer is larger than the {0} bytes that the server sends")]
     9 AnswerTooLarge(limit: u64),
     /// The request cannot be read or is not allowed; the text says why.
