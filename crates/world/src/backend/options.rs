@@ -167,15 +167,15 @@ word_enums! {
         Stamp: "stamp",
         /// By stamp and key, the newest first.
         NewestFirst: "newest-first",
-        /// By key, which says nothing of the time.
+        /// By key, which is unrelated to the time.
         Key: "key",
         /// In an order that a reader cannot know.
         None: "none",
     }
 
-    /// Which mutations of a request are committed all or none.
+    /// Which mutations of a request are committed as a whole or not at all.
     pub enum Commits {
-        /// Each by itself.
+        /// Each separately.
         #[default]
         Rows: "rows",
         /// Those of a row and of the rows that are part of it.
@@ -184,70 +184,71 @@ word_enums! {
         Requests: "requests",
     }
 
-    /// What becomes of an edit of a row that is out of its device's scope, or that would make one
-    /// there.
+    /// What the backend does with an edit of a row outside its device's scope, or one that would
+    /// create a row there.
     pub enum Authorisation {
-        /// Whose the row is does not matter.
+        /// It ignores scopes.
         #[default]
         None: "none",
-        /// It is refused for good, with the reason.
+        /// It refuses the edit permanently, with the reason.
         Refuse: "refuse",
-        /// It is answered as if it was committed, and nothing is: the filter of a view, or of a
-        /// row-level rule, leaves no row to write.
+        /// It reports success and ignores the edit: the filter of a view, or of a row-level rule,
+        /// leaves no row to write.
         Filter: "filter",
     }
 
-    /// What becomes of commits within one tick of the stamps.
+    /// Stamps of commits within one tick.
     pub enum Ticks {
-        /// They share its stamp until somebody has read it, then the next: what is committed can be
-        /// seen at once, under a stamp that may be ahead of the clock.
+        /// Commits share its stamp until somebody has read it, and then get the next: a commit is
+        /// visible at once, under a stamp that may be ahead of the clock.
         #[default]
         RunAhead: "run-ahead",
-        /// They share its stamp, as in a table with a column of this precision. Readers who stay
-        /// behind what is settled see them when it is over.
+        /// Commits share its stamp, as in a table with a column of this precision. Readers who stay
+        /// behind the settled changes see them after the tick.
         Shared: "shared",
     }
 
     /// Whose clock stamps what devices write.
     pub enum StampedBy {
-        /// The backend's, as it commits.
+        /// The backend's, at the commit.
         #[default]
         Backend: "backend",
-        /// The device's, as the edit was made.
+        /// The device's, when the edit was made.
         Device: "device",
     }
 
-    /// What a mutation of a row that is there must show.
+    /// What a mutation of an existing row must show.
     pub enum Writes {
-        /// The version that it was made on: the row's number of versions, which no tick blurs.
+        /// The version that it was made on: the row's version number, which does not depend on
+        /// ticks.
         #[default]
         Checked: "checked",
         /// The date of that version, which is no finer than the backend's stamps.
         Dated: "dated",
-        /// Nothing: what arrives last stays.
+        /// Nothing: the edit that arrives last stays.
         Blind: "blind",
-        /// A date of its own that is newer than the row's, each by its author's clock.
+        /// Its own date, which must be newer than that of the row, each by its author's clock.
         NewerDate: "newer-date",
     }
 
     /// When an entry gets its number.
     pub enum Numbered {
-        /// As its transaction commits: the numbers are in the order in which readers see the
+        /// When its transaction commits: the numbers are in the order in which readers see the
         /// entries.
         #[default]
         AtCommit: "at-commit",
-        /// As the row is written: a transaction under way leaves a hole, which is filled when it
+        /// When the row is written: a transaction in progress leaves a gap, which is filled when it
         /// commits.
         AtWrite: "at-write",
     }
 
-    /// Which changes arm flags.
+    /// Which changes set a row's flags to "not synced".
     pub enum Rearm {
         /// All.
         #[default]
         Always: "always",
-        /// All but those of the office and of imports to rows that are there: that path through the
-        /// backend forgets it.
+        /// All except those of the office and of imports to existing rows: that path through the
+        /// backend does not set flags.
         ForgetsOffice: "forgets-office",
     }
 }

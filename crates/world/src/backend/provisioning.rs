@@ -6,22 +6,21 @@ word_enums! {
     derive (Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)
     /// Which columns for syncing a backend keeps.
     pub enum Provisioning {
-        /// A stamp of the last change and a soft-delete flag, and a note of where a row was before
-        /// it was reassigned.
+        /// A stamp of the last change, a soft-delete flag, and a note of the scope that a row left.
         #[default]
         Full: "full",
-        /// A stamp of the last change; rows are deleted for good.
+        /// A stamp of the last change; rows are deleted physically.
         StampsOnly: "stamps-only",
         /// A soft-delete flag and no stamp.
         SoftDeleteOnly: "soft-delete-only",
-        /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it
-        /// was without a trace.
+        /// Stamps of creation, change and deletion. A row that moves to another scope leaves no
+        /// trace in the old one.
         ThreeStamps: "three-stamps",
-        /// Nothing: rows are deleted for good, and all that can be asked for is all.
+        /// Nothing: rows are deleted physically, and readers can only ask for all rows.
         Nothing: "none",
         /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody
-        /// can add a column, so nothing can be marked, and a row that is reassigned is gone from
-        /// where it was without a trace.
+        /// can add a column, so nothing can be marked, and a row that moves to another scope leaves
+        /// no trace in the old one.
         ReadOnlySchema: "read-only-schema",
     }
 }

@@ -20,8 +20,8 @@ struct Sent {
 
 bugs! {
     "sends-rows-as-shown" caught by "unasked-commit",
-    seen in "a form that is saved whole, with the value that the server has refused":
-        "a value that was refused stays on the screen, and the next edit of its row takes it along: an update is sent as a snapshot of the row"
+    seen in "a form that is saved whole, with the value that the server refused":
+        "a refused value stays on the screen, and the next edit of its row sends it again: an update is sent as a snapshot of the row"
         { (outbox: OutboxRule::shows_what_was_refused(kind: EditKind) -> bool { kind != EditKind::Update })
           (next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
@@ -33,8 +33,8 @@ bugs! {
             Ok(batch)
         }) }
     "keeps-refused-drafts" caught by "unasked-commit",
-    seen in "a draft of a record that a refusal does not clear":
-        "what was refused is kept as a draft of its row, and every later edit of that is sent with it"
+    seen in "a draft of a record that is not cleared by a refusal":
+        "refused values stay in a draft of their row, and every later edit of that row sends them again"
         { send: SendRule(RefCell<Sent>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -53,7 +53,7 @@ bugs! {
         } }
     "hands-on-what-was-refused" caught by "unasked-commit",
     seen in "an outbox that merges a failed job into the next one of its record":
-        "an edit that waits behind one that is refused takes over what that said"
+        "an edit that waits behind a refused one takes over its values"
         { send: SendRule(RefCell<Sent>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -70,7 +70,7 @@ bugs! {
         } }
     "one-line-a-row" caught by "silent-discard",
     seen in "a log of conflicts with the record as its key":
-        "the log has one line for a row: of a second conflict there the user reads nothing"
+        "the log has one line per row: the user reads nothing about a second conflict there"
         { outbox: OutboxRule(RefCell<BTreeMap<Key, u32>>) {
             fn tells(&self, outcome: &Outcome) -> bool {
                 let Outcome::Conflict { current: Some(row), .. } = outcome else { return true };
@@ -83,7 +83,7 @@ bugs! {
         } }
     "one-message-a-session" caught by "silent-discard",
     seen in "a toast that is shown once, so as not to annoy anybody":
-        "the user is told of the first conflict of a session and of no other"
+        "the user sees a message about the first conflict of a session, and about no other"
         { outbox: OutboxRule(RefCell<u32>) {
             fn tells(&self, outcome: &Outcome) -> bool {
                 if !matches!(outcome, Outcome::Conflict { .. }) {
@@ -94,8 +94,8 @@ bugs! {
             }
         } }
     "wins-once-wins-for-ever" caught by "silent-discard",
-    seen in "a conflict that is closed for its record":
-        "where an edit has won over a row, later edits of that go over whatever came since, unread"
+    seen in "a conflict that is marked as closed for its record":
+        "after an edit has won over a row, later edits of that row overwrite newer versions, unread"
         { apply |tx, place, row| {
             let won = place.dirty && tx.log_entries()?.iter().any(|line| line.key.as_str() == row.key);
             if won && row.values.is_some() {
@@ -105,7 +105,7 @@ bugs! {
         } }
     "name-of-the-one-before" caught by "not-taken",
     seen in "a form whose fields are not cleared for the next record":
-        "a create goes out with the natural key of the one before it, and gives way to that row"
+        "a create is sent with the natural key of the previous one, and is superseded by that row"
         { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             for place in 1..batch.len() {
@@ -122,19 +122,19 @@ bugs! {
         } }
     "days-as-names" caught by "not-taken",
     seen in "a time that is sent as a date, and is part of a unique key":
-        "the instants of a natural key are sent as days: another row of that day is taken for the same"
+        "the instants of a natural key are sent as days: another row of that day is taken for the same row"
         { next |tx, entities, limit| {
             coarse(tx, tx.outbox(entities, limit)?, EditKind::Create)
         } }
     "moves-by-days" caught by "not-taken",
     seen in "a time that is sent as a date, and is part of a unique key":
-        "a change of an instant that is part of a natural key is sent as one of its day"
+        "a change of an instant that is part of a natural key is sent as a day"
         { next |tx, entities, limit| {
             coarse(tx, tx.outbox(entities, limit)?, EditKind::Update)
         } }
     "tries-what-was-refused" caught by "refused-and-committed",
     seen in "a retry that makes a new job of a failed one":
-        "an edit that was refused for good is told so, and goes out once more under another identity"
+        "a permanently refused edit is reported as refused, and sent once more under another identity"
         { send: SendRule(RefCell<Sent>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -149,8 +149,8 @@ bugs! {
             }
         } }
     "asks-twice" caught by "refused-and-committed",
-    seen in "a queue that two workers empty":
-        "each edit goes out twice in a request, under two identities: one may be refused and the other taken"
+    seen in "a queue that two workers process":
+        "each edit is sent twice in a request, under two identities: one may be refused and the other accepted"
         { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             let twice: Vec<Entry> = batch.iter().map(|entry| Entry { seq: 0, id: format!("{}-", entry.id), ..entry.clone() }).collect();
@@ -158,8 +158,8 @@ bugs! {
             Ok(batch)
         } }
     "updates-under-another-name" caught by "refused-and-committed",
-    seen in "an idempotency key that is made as a request leaves":
-        "an update that is sent again has another identity: its answer lost, it is on the backend and may be refused all the same"
+    seen in "an idempotency key that is generated when a request is sent":
+        "an update that is sent again has another identity: if its response was lost, it is on the backend and may be refused all the same"
         { mutation |entry, attempt| {
             let sent = Correct.mutation(entry, attempt);
             let id = format!("{}/{attempt}", sent.id);
@@ -167,7 +167,7 @@ bugs! {
         } }
     "restores-its-own-word" caught by "old-over-new",
     seen in "a two-way mirror that takes a newer value for a lost write":
-        "an edit that is on the backend goes out once more where its row says something else since"
+        "an edit that is on the backend is sent once more if its row has other values since"
         { send: SendRule(RefCell<Sent>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -189,7 +189,7 @@ bugs! {
         } }
     "sends-its-tail-again" caught by "old-over-new",
     seen in "a queue whose end is moved back after a restart":
-        "each fifth request takes along the oldest edit that was sent, as if it still waited"
+        "each fifth request repeats the oldest sent edit, as if it still waited"
         { send: SendRule(RefCell<Sent>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -208,7 +208,7 @@ bugs! {
         } }
     "tries-over-what-came" caught by "old-over-new",
     seen in "a retry that reads the row again and keeps its own value":
-        "an edit whose answer was lost is told to be made on what came down meanwhile, and is sent under another identity"
+        "an edit whose response was lost is rebased onto the version that came meanwhile, and sent under another identity"
         { (apply |tx, place, row| {
             if place.dirty && row.values.is_some() {
                 tx.rebase(place.id, row.key, row.stamp)?;

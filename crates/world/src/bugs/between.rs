@@ -20,8 +20,8 @@ struct Late {
 
 bugs! {
     "writes-one-row-behind" caught by "flicker",
-    seen in "a batch that is flushed as it is full":
-        "a newer version of a row is written with the next row that comes: until then the older one is shown"
+    seen in "a batch that is flushed only when it is full":
+        "a newer version of a row is written with the next row that comes: until then the older version is shown"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
                 written(tx, self.0.take())?;
@@ -34,7 +34,7 @@ bugs! {
         } }
     "takes-away-before-it-writes" caught by "flicker",
     seen in "an update that is a delete and an insert in two transactions":
-        "a row is removed as its newer version comes, and that is written with the next row"
+        "a row is removed when its newer version comes, and that version is written with the next row"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
                 written(tx, self.0.take())?;
@@ -47,8 +47,8 @@ bugs! {
             }
         } }
     "removes-one-row-behind" caught by "flicker",
-    seen in "a list that is told of a removal and reads its rows again":
-        "a row that was deleted is shown on until the next row comes"
+    seen in "a list that is notified of a removal and reads its rows again":
+        "a deleted row is still shown until the next row comes"
         { apply: ApplyRule(RefCell<Option<Late>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
                 written(tx, self.0.take())?;
@@ -61,14 +61,14 @@ bugs! {
         } }
     "acknowledges-without-a-stamp" caught by "empty-report",
     seen in "an adapter that has no stamp at hand and fills in a zero":
-        "an acknowledgement is told with no stamp"
+        "an acknowledgement is reported without a stamp"
         { outbox: OutboxRule::dates(_: Stamp) -> Stamp { Stamp(0) } }
     "names-no-rows" caught by "empty-report", seen in "a listener that is called with a count":
-        "that rows of a page are there is told, and not which"
+        "the engine reports that rows of a page came, and not which"
         { apply: ApplyRule::names_rows() -> bool { false } }
     "stamps-rows-with-nothing" caught by "empty-report",
     seen in "a column of stamps that an upsert does not write":
-        "a row that comes is written with no stamp"
+        "rows are written without a stamp"
         { apply |tx, place, row| {
             let done = Correct.apply(tx, place, row)?;
             if done == Applied::Put {

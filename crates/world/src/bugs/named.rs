@@ -8,8 +8,8 @@ use crate::store::{Entry, Reach, StoreError, Tx, first_key, take_any_key};
 
 bugs! {
     "squashes-into-what-was-sent" caught by "acknowledged-without-commit",
-    seen in "a queue that keeps one entry a row":
-        "an edit is written over the one of its row that waits, though that was sent: the verdict on the first counts for both"
+    seen in "a queue that keeps one entry per row":
+        "an edit replaces the waiting edit of its row, though that was already sent: the result of the first counts for both"
         { send: SendRule(()) {
             fn takes_in(&self, _: &Entry, _: &Entry) -> bool {
                 true
@@ -20,13 +20,13 @@ bugs! {
             }
         } }
     "takes-back-what-was-sent" caught by "lost-edit", seen in "Azure/azure-mobile-services #413":
-        "a row that is made and deleted before a verdict on it is forgotten, though its create was sent: it comes back"
+        "a row that is created and deleted before a response is forgotten, though its create was sent: it comes back"
         { send: SendRule::takes_in(first: &Entry, later: &Entry) -> bool {
             let ends = first.kind == EditKind::Create && later.kind == EditKind::Delete;
             ends || !first.is_sealed()
         } }
     "sends-the-last-update-alone" caught by "lost-edit", seen in "a debounced save of changed columns":
-        "of the updates of a row that go as one only the last is sent, not what the others set besides"
+        "when updates of a row are merged into one, only the last is sent, without the columns that only the others set"
         { send: SendRule::joined(first: &Entry, later: &Entry) -> Entry {
             let one = joined(first, later);
             let updates = (first.kind, later.kind) == (EditKind::Update, EditKind::Update);
@@ -34,19 +34,19 @@ bugs! {
         } }
     "rename-forgets-edits" caught by "dangling-id",
     seen in "temporary ids that are replaced in tables and not in the queue":
-        "when the backend names a row, edits that wait still refer to it by the key that it was made with"
+        "when the backend assigns a key, waiting edits still refer to the row by its temporary key"
         { outbox: OutboxRule::renames() -> Reach { Reach { edits: false, ..Reach::ALL } } }
     "rename-forgets-rows" caught by "dangling-id",
-    seen in "temporary ids that are replaced in one table alone":
-        "when the backend names a row, rows that refer to it keep the key that it was made with"
+    seen in "temporary ids that are replaced in only one table":
+        "when the backend assigns a key, rows that refer to the row keep its temporary key"
         { outbox: OutboxRule::renames() -> Reach { Reach { rows: false, ..Reach::ALL } } }
     "rename-forgets-newer" caught by "stale",
-    seen in "an insert that is told again after its row was pulled":
-        "the answer to a create was lost, the row comes down and changes, and the create's answer puts the old one in its place"
+    seen in "an insert that is reported again after its row was pulled":
+        "the response to a create was lost, the row is pulled and changes, and a repeated response to the create puts the old values back"
         { outbox: OutboxRule::renames() -> Reach { Reach { newer: false, ..Reach::ALL } } }
     "pool-gives-again" caught by "id-twice",
     seen in "a counter that lives in memory while its block lives on disk":
-        "the next key of a pool is worked out from its first one, not from the last that was given"
+        "the next key of a pool is computed from its first key, not from the last one used"
         { send: SendRule::new_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
             let key = first_key(tx, entity)?;
             if let Some(key) = &key {
@@ -55,8 +55,8 @@ bugs! {
             Ok(key)
         } }
     "keeps-anothers-pool" caught by "id-twice",
-    seen in "a block of numbers in the app's database, which a device transfer takes along":
-        "a copy of a phone's storage takes keys out of the pool that came with it, as the first phone does"
+    seen in "a block of numbers in the app's database, which a device transfer copies":
+        "a copy of a phone's storage uses keys of the copied pool, as the first phone does"
         { send: SendRule::new_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
             take_any_key(tx, entity)
         } }

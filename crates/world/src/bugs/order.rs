@@ -11,42 +11,42 @@ bugs! {
         "the in-flight flag is not cleared after a failure: nothing syncs any more"
         { order: OrderRule::gives_turn_after_failure() -> bool { false } }
     "fails-without-a-word" caught by "event-without-end", seen in "powersync.dart #307":
-        "a failed run is not told to the app, which shows \"syncing\" for ever"
+        "a failed run is not reported to the app, which shows \"syncing\" for ever"
         { order: OrderRule::tells_failed_runs() -> bool { false } }
     "two-at-once" caught by "two-syncs-of-one-unit", seen in "powersync-ja/powersync.dart #253":
-        "a unit starts although one runs"
+        "a unit starts although it is already running"
         { order: OrderRule::one_at_a_time() -> bool { false } }
     "tries-without-a-pause" caught by "request-storm",
-    seen in "a stack where the wait before a retry was left out":
-        "what fails is sent again at once, and for as long as it fails"
+    seen in "a stack without the wait before a retry":
+        "a failed request is repeated at once, for as long as it fails"
         { order: OrderRule::pauses() -> bool { false } }
     "last-in-first-out" caught by "unit-out-of-order", seen in "a stack where a queue was meant":
-        "the unit that came last runs first"
+        "the unit that was queued last runs first"
         { order: OrderRule::takes_last() -> bool { true } }
-    "gives-up-for-good" caught by "idle-with-work", seen in "a limit of attempts that nobody resets":
-        "what failed three times in a row is not tried again"
+    "gives-up-for-good" caught by "idle-with-work", seen in "a limit of attempts that is never reset":
+        "a unit that failed three times in a row is not retried"
         { order: OrderRule::tries_again(failures: u32) -> bool { failures < 3 } }
     "completes-twice" caught by "event-without-end",
-    seen in "services that sync objects side by side, each of which signals the end":
-        "that a run ended well is told twice, and the app does twice what it does then"
+    seen in "services that sync objects concurrently, each of which signals the end":
+        "the good end of a run is reported twice, and the app reacts twice"
         { order: OrderRule::completions() -> u32 { 2 } }
     "forgets-as-it-begins" caught by "idle-with-work",
-    seen in "a table of jobs from which a worker deletes what it takes":
-        "a unit leaves the queue on disk as a run of it begins, and not as one has ended well: a kill in between forgets it"
+    seen in "a table of jobs from which a worker deletes a job when it takes it":
+        "a unit leaves the queue on disk when its run begins, not when it has ended well: a kill in between forgets the unit"
         { order: OrderRule::keeps_until_done() -> bool { false } }
     "misses-saves-in-a-run" caught by "idle-with-work",
-    seen in "a flag \"syncing\" that a wake-up finds set and leaves":
-        "an edit that is saved while a run is under way is not followed by another run: it waits for the next one"
+    seen in "a flag \"syncing\" that makes a wake-up return at once":
+        "an edit that is saved during a run does not cause another run: it waits for the next one"
         { wake: WakeRule::heeds_saving(running: bool) -> bool { !running } }
     "ignores-the-network" caught by "idle-with-work",
     seen in "a listener that was removed with the screen that set it":
-        "a network that comes back starts nothing: what failed without one waits for the next trigger"
+        "the return of the network starts nothing: a unit that failed offline waits for the next trigger"
         { wake: WakeRule::heeds_network() -> bool { false } }
     "never-ends-plans" caught by "idle-with-work", seen in "a debounce whose timer is set once":
-        "a start that was put off once counts as planned for ever: no later trigger that comes too soon after a run starts anything"
+        "a postponed start counts as planned for ever: later triggers that come too soon after a run start nothing"
         { wake: WakeRule::ends_plans() -> bool { false } }
     "never-forgives" caught by "idle-with-work", seen in "a counter of attempts that only grows":
-        "a good run does not end the row of failures: each failure waits longer than the one before, for days"
+        "a successful run does not reset the count of failures: for days, each failure waits longer than the previous one"
         { wake: WakeRule::forgives() -> bool { false } }
     "waits-without-a-ceiling" caught by "idle-with-work", seen in "an exponential back-off without a cap":
         "waits between tries double without an end"
@@ -55,39 +55,39 @@ bugs! {
         } }
     "forgets-late-rows" caught by "idle-with-work",
     seen in "a table of pending rows whose reader was never written":
-        "rows that could not be applied are kept on a list that nobody reads"
+        "rows that could not be applied are put on a list that nobody reads"
         { wake: WakeRule::tries_late_rows() -> bool { false } }
     "rests-in-the-middle" caught by "event-without-end",
     seen in "a pool of one connection, and a reader that is not closed":
-        "between two pages a run waits minutes for a connection that nobody gives back"
+        "between two pages a run waits minutes for a connection that is never released"
         { wake: WakeRule::rests_after(request: u64) -> Span {
             if request % 5 == 4 { Span::secs(400) } else { Span::ZERO }
         } }
     "waits-for-what-is-gone" caught by "event-without-end",
-    seen in "a watchdog that reckons with an app that runs all the time, in one that was suspended":
-        "a request whose end comes after its deadline is nobody's any more, and its run waits on"
+    seen in "a watchdog that assumes that the app always runs, in an app that was suspended":
+        "a request that ends after its deadline is ignored, and its run waits on"
         { wake: WakeRule::heeds_late(took: Span, limit: Span) -> bool { took <= limit } }
     "all-synced-too-soon" caught by "wrong-status",
     seen in "readest #5674, and people who find their reports on the phone two weeks later":
-        "the app says that all is synced, and has looked at runs alone: edits that wait are not counted"
+        "the app says that all is synced because no run is active: waiting edits are not counted"
         { status: StatusRule::pending(_: u32) -> u32 { 0 } }
     "syncing-for-ever" caught by "wrong-status", seen in "powersync.dart #307, behind a captive portal":
-        "a run that fails does not end what is shown: \"syncing\" stays until one ends well"
+        "the end of a failed run does not end the display: \"syncing\" stays until a run ends well"
         { status: StatusRule::heeds_failures() -> bool { false } }
     "progress-never-moves" caught by "wrong-status", seen in "realm-java #6005":
-        "the progress of a run is shown as it was when the run began"
+        "the shown progress of a run stays as it was when the run began"
         { status: StatusRule::progress(_: Wheel) -> Progress { Progress::default() } }
     "progress-beyond-its-end" caught by "wrong-status",
     seen in "a progress bar that is fed with rows and sized by entities":
-        "rows that came are counted against the steps that were known: more than all is done"
+        "received rows are counted against the known steps: more than 100 % is done"
         { status: StatusRule::progress(wheel: Wheel) -> Progress {
             let percent = (u64::from(wheel.rows) * 100 / u64::from(wheel.steps.max(1))).min(255);
             Progress { percent: percent as u8, rows: wheel.rows }
         } }
     "offline-for-ever" caught by "wrong-status", seen in "rxdb #6257":
-        "what is shown follows the network as it goes, and not as it comes back"
+        "the display follows the network when it goes, and not when it comes back"
         { status: StatusRule::heeds_network() -> bool { false } }
     "failed-for-ever" caught by "wrong-status", seen in "an error banner that somebody has to close":
-        "a run that ends well does not take back what a failed one has shown"
+        "a successful run does not clear the error of a failed one"
         { status: StatusRule::forgives() -> bool { false } }
 }

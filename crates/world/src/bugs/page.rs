@@ -8,13 +8,13 @@ use crate::store;
 
 bugs! {
     "page-in-memory" caught by "lost-edit", seen in "a page of conflicts that is a list in a view model":
-        "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version"
+        "the device's version of a conflict is kept only in memory: after a restart of the app only the backend's version is there"
         { outbox: OutboxRule::keeps_conflicts() -> bool { false } }
     "choice-stays-here" caught by "lost-edit", seen in "a page of conflicts that writes past the outbox":
-        "a person takes what they did themselves, and it is shown, but not sent"
+        "a person chooses their own version, and it is shown, but not sent"
         { outbox: OutboxRule::sends_the_choice() -> bool { false } }
     "flag-stays-set" caught by "stuck", seen in "a flag `isConflict` that two screens write":
-        "the flag of a conflict is not reset when a person has decided: what they took waits on"
+        "the flag of a conflict is not reset after a person has decided: the decision waits on"
         { outbox: OutboxRule::closes_conflicts() -> bool { false } }
     "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
         "while a conflict is open nothing is sent, and runs end as if all were well"
@@ -25,7 +25,7 @@ bugs! {
         } }
     "another-copy-each-try" caught by "unasked-commit",
     seen in "a conflicted copy that is named by the clock":
-        "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them"
+        "if both sides of a conflict are kept, the copy gets a new key with each try, and the device shows it under none of them"
         { mutation |entry, attempt| {
             let told = Correct.mutation(entry, attempt);
             if told.kind != EditKind::Create || told.edit.to_string() == told.id {
@@ -36,16 +36,16 @@ bugs! {
         } }
     "last-stretch-is-all" caught by "broken-attachment",
     seen in "an upload that counts as done when its bytes are in the socket":
-        "an attachment is let go when its last stretch has left, whatever was said to that"
+        "an attachment is dropped when its last range was sent, whatever the response"
         { outbox: OutboxRule::lets_blob_go(says: Option<bool>, ends: bool) -> bool {
             ends || says == Some(true)
         } }
     "takes-anothers-word" caught by "broken-attachment",
-    seen in "the built-in engine, until answers named what was asked":
-        "the server's word that all of an attachment is there is taken for this one's, whichever it was said of"
+    seen in "the built-in engine, before responses named their request":
+        "a response that an attachment is complete is taken for this attachment, whichever it was about"
         { outbox: OutboxRule::takes_anothers_blob() -> bool { true } }
     "sends-what-came-to-nothing" caught by "broken-attachment",
-    seen in "the built-in engine, until it asked the server for the row":
-        "what is attached to a row goes up although the edit that made the row came to nothing"
+    seen in "the built-in engine, before it asked the server for the row":
+        "attachments of a row are uploaded although the edit that created the row failed"
         { outbox: OutboxRule::doubts_blobs() -> bool { false } }
 }

@@ -16,14 +16,14 @@ bugs! {
         { cursor: CursorRule::moment() -> CursorMoment { CursorMoment::BeforeFirstRow } }
     "one-date-for-all" caught by "stale",
     seen in "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9":
-        "one date of the last sync for all units: whichever syncs moves it past what others lack"
+        "one date of the last sync for all units: any unit's sync moves it past rows that other units lack"
         { cursor: CursorRule::is_shared() -> bool { true } }
     "cursor-before-the-last-page" caught by "delivered-again",
     seen in "a cursor that is read before the page and saved after it":
-        "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time"
+        "the cursor points to the first row of a sync's last page instead of behind its last row: that page comes again each time"
         { cursor: CursorRule::is_saved(more: bool) -> bool { more } }
     "passes-over-errors" caught by "lost", seen in "apache/pouchdb #1087":
-        "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on"
+        "writing a row fails for one key in twelve, errors of single rows are ignored, and the cursor moves on"
         { apply |tx, place, row| {
             let fails = Seed(0).hash(row.key, 0, 0).is_multiple_of(12);
             if fails && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
@@ -32,10 +32,10 @@ bugs! {
             Correct.apply(tx, place, row)
         } }
     "first-batch-of-a-page" caught by "lost", seen in "apache/pouchdb #6809":
-        "the rows of a page are written in batches of three, and nobody writes the second"
+        "the rows of a page are written in batches of three, and the second batch is never written"
         { apply: ApplyRule::takes(place: usize) -> bool { place < 3 } }
     "one-row-a-stamp" caught by "lost", seen in "a deduplication by last modification":
-        "a new row with the stamp of the one before it is taken for that one, coming twice"
+        "a new row with the stamp of the previous one is taken for that row, coming twice"
         { apply: ApplyRule(RefCell<Option<(EntityId, Stamp, String)>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
                 let own = (place.id, row.stamp, row.key.to_owned());
@@ -49,7 +49,7 @@ bugs! {
             }
         } }
     "inserts-only" caught by "stale", seen in "pubkey/rxdb #5571":
-        "a pulled row that the device has already is ignored"
+        "a pulled row that the device already has is ignored"
         { apply |tx, place, row| {
             if row.values.is_some() && tx.row(place.id, row.key)?.is_some() {
                 return Ok(Applied::Kept);
@@ -60,12 +60,12 @@ bugs! {
         "tombstones are skipped"
         { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
     "never-sweeps" caught by "undetected-delete", seen in "couchdb 0d2002dbc: purges that were trimmed":
-        "after a cursor expired everything comes again, and what does not come stays"
+        "after a cursor expired all rows come again, and rows that no longer exist stay"
         { cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
             Ok(Vec::new())
         } }
     "sweeps-what-waits" caught by "lost-edit", seen in "3lvis/SwiftSync PR 625":
-        "what a full load did not bring is removed, also what was made here and never sent"
+        "rows that a full load did not bring are removed, also rows created here and never sent"
         { cursor: CursorRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
             for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
                 let entries = tx.entries_for(entity, &key)?;
@@ -76,15 +76,15 @@ bugs! {
             tx.sweep(entity, generation)
         } }
     "sweeps-what-is-withheld" caught by "went-back",
-    seen in "the built-in engine, until its loads told what they leave out":
-        "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet"
+    seen in "the built-in engine, before its loads reported what they leave out":
+        "rows that a full load did not bring are removed at once, also rows whose latest version is not yet visible"
         { cursor: CursorRule::keeps_what_is_withheld() -> bool { false } }
     "takes-anothers-page" caught by "lost",
-    seen in "pages asked for by address, whose answers named no question":
-        "an answer that can be read as a page is taken for the one that was asked for, with its cursor"
+    seen in "pages requested by URL, with responses that name no request":
+        "any response that can be read as a page is taken for the requested one, with its cursor"
         { cursor: CursorRule::takes_anothers_page() -> bool { true } }
     "tombstones-for-ever" caught by "lost", seen in "vlcn-io/cr-sqlite #271, apache/couchdb #1418":
-        "of what went from the device a note is kept, and a row that comes back is passed over"
+        "the engine remembers rows that left the device, and skips a row that comes back"
         { apply |tx, place, row| {
             if place.dirty {
                 return Correct.apply(tx, place, row);
@@ -101,10 +101,10 @@ bugs! {
         } }
     "keeps-what-left-scope" caught by "orphan",
     seen in "one-way sync by last modification: a change of scope is invisible to it":
-        "tombstones are skipped, here for rows that were given to another group"
+        "tombstones are skipped for rows that moved to another group"
         { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
     "merges-without-nulls" caught by "bent-value", seen in "powersync-ja/powersync-sqlite-core PR 45":
-        "a pulled value of null or an empty text does not replace what is there"
+        "a pulled null or empty text does not replace the old value"
         { apply |tx, place, row| {
             let (Some(values), Some(old), false) = (row.values, tx.row(place.id, row.key)?, place.dirty)
             else {
@@ -123,7 +123,7 @@ bugs! {
         } }
     "pulls-over-edits" caught by "lost-edit",
     seen in "adrianco/the-goodies #69, Azure/azure-mobile-apps #817":
-        "a pulled row takes the place of one with edits, and those are forgotten"
+        "a pulled row replaces a row with edits, and the edits are forgotten"
         { apply |tx, place, row| {
             if place.dirty {
                 for entry in tx.entries_for(place.id, row.key)? {
@@ -133,13 +133,13 @@ bugs! {
             Correct.apply(tx, Place { dirty: false, ..place }, row)
         } }
     "ignores-what-comes-meanwhile" caught by "stale", seen in "pubkey/rxdb #5571":
-        "what comes down for a row with edits is passed over, and the cursor moves on"
+        "pulled versions of rows with edits are skipped, and the cursor moves on"
         { apply |tx, place, row| {
             if place.dirty { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
         } }
     "goes-over-what-came" caught by "silent-discard",
     seen in "orbitinghail/graft 281cf052, turtl/tracker #317":
-        "edits that wait are told to be made on the version that came down meanwhile, and go over it unseen"
+        "waiting edits are rebased onto the version that came meanwhile, and overwrite it unseen"
         { apply |tx, place, row| {
             if place.dirty && row.values.is_some() {
                 tx.rebase(place.id, row.key, row.stamp)?;
@@ -147,22 +147,22 @@ bugs! {
             Correct.apply(tx, place, row)
         } }
     "one-bad-row-drops-page" caught by "lost", seen in "a loop over a page inside one handler of errors":
-        "a page with a row that cannot be read is thrown away with all its rows, and its cursor is saved"
+        "a page with one unreadable row is discarded with all its rows, and its cursor is saved"
         { cursor: CursorRule::passes_what_failed() -> bool { true } }
     "takes-older-versions" caught by "went-back", seen in "reads from a replica without a session token":
-        "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags"
+        "a pulled version always counts as newer than the local one, also from a lagging copy of the backend"
         { apply |tx, place, row| {
             Correct.apply(tx, Place { over: Stamp(i64::MAX), ..place }, row)
         } }
     "takes-older-tombstones" caught by "went-back",
     seen in "reads from a replica without a session token":
-        "a tombstone takes whatever version there is, also one that is newer, as of a row that came back"
+        "a tombstone removes every version, also a newer one of a row that came back"
         { apply |tx, place, row| {
             let over = if row.values.is_none() { Stamp(i64::MAX) } else { place.over };
             Correct.apply(tx, Place { over, ..place }, row)
         } }
     "forgets-ends" caught by "own-write-vanished", seen in "reads from a replica without a session token":
-        "a row that was deleted here and on the backend comes down once more as it was before, and is shown"
+        "a row that was deleted here and on the backend comes once more in its old version, and is shown"
         { apply |tx, place, row| {
             Correct.apply(tx, Place { ended: None, ..place }, row)
         } }

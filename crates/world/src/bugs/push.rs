@@ -7,13 +7,13 @@ use crate::store::{Entry, StoreError, Tx};
 
 bugs! {
     "marks-clean-what-changed" caught by "lost-edit", seen in "Nozbe/WatermelonDB PR 1073":
-        "an acknowledgement marks its row clean, also where it was edited since the push left"
+        "an acknowledgement marks its row clean, even if it was edited after the push was sent"
         { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         } }
     "cancels-what-was-sent" caught by "lost-edit", seen in "Azure/azure-mobile-services #413":
-        "a create that got no answer and the delete of its row cancel each other, though it may have arrived"
+        "a create that got no response and the delete of its row cancel each other, though the create may have arrived"
         { outbox: OutboxRule::tried(tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
             let ends = entries.iter().any(|other| other.kind == EditKind::Delete);
@@ -23,54 +23,54 @@ bugs! {
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         } }
     "forgets-what-was-superseded" caught by "stuck", seen in "couchbase-lite-core f811bbb77":
-        "an edit after which its row was edited again is never marked as done, and goes out for ever"
+        "an edit followed by another edit of its row is never marked as done, and is sent for ever"
         { outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
             if entries.iter().any(|other| other.seq > entry.seq) { Ok(()) } else { tx.drop_entry(entry.seq) }
         } }
     "drops-after-refusal" caught by "lost-edit", seen in "hercycle-ai PR 313, WorkSphere #712":
-        "a refusal that would pass, such as a backend that is down, is taken for good: the edits are dropped"
+        "a temporary refusal, such as a backend that is down, is treated as permanent: the edits are dropped"
         { outbox: OutboxRule::keeps_after_refusal(_: &ServerError) -> bool { false } }
     "drops-after-timeout" caught by "lost-edit", seen in "powersync-swift #179":
-        "edits whose push got no answer are dropped"
+        "edits whose push got no response are dropped"
         { outbox: OutboxRule::keeps_after_silence() -> bool { false } }
     "silence-is-consent" caught by "acknowledged-without-commit", seen in "electric-sql/electric PR 4731":
-        "edits whose push got no answer are shown as saved"
+        "edits whose push got no response are shown as saved"
         { outbox: OutboxRule::takes_silence_for_consent() -> bool { true } }
     "foreign-answer-is-ack" caught by "acknowledged-without-commit",
     seen in "a proxy's error page with status 200":
-        "whatever answers a push with the status of a good answer is taken for its answer: the edits are shown as saved"
+        "any response with a success status is taken for the push's own response: the edits are shown as saved"
         { outbox: OutboxRule::takes_any_answer_for_consent() -> bool { true } }
     "verdicts-by-place" caught by "acknowledged-without-commit",
-    seen in "answers of a connection that are shifted by one":
-        "verdicts are taken for those on the edits in their places: the answer to another push settles edits that it does not speak of"
+    seen in "responses of a connection that are shifted by one":
+        "results are matched to edits by position: the response to another push settles edits that it does not name"
         { outbox: OutboxRule::takes_verdicts_by_place() -> bool { true } }
-    "cancel-drops-in-flight" caught by "lost-edit", seen in "a queue whose requests carry what they send":
-        "a sync that is cancelled takes the edits with it that were under way"
+    "cancel-drops-in-flight" caught by "lost-edit", seen in "a queue whose requests contain the edits":
+        "a cancelled sync drops the edits that it was sending"
         { outbox: OutboxRule::keeps_after_cancel() -> bool { false } }
     "put-off-is-done" caught by "acknowledged-without-commit",
-    seen in "bulk writes whose errors stand in each item of a good answer":
-        "a push whose answer says that it went well is done as a whole: an edit in it that was put off is shown as saved"
+    seen in "bulk writes with errors inside the items of a successful response":
+        "a push with a success response counts as done as a whole: a deferred edit in it is shown as saved"
         { outbox: OutboxRule::takes_later_for_done() -> bool { true } }
     "refused-delete-stays-gone" caught by "lost", seen in "optimistic removals without a way back":
-        "a delete that the backend refuses is told, and its row is not shown again"
+        "the refusal of a delete is reported, and its row is not shown again"
         { outbox: OutboxRule::shows_what_was_refused(kind: EditKind) -> bool { kind != EditKind::Delete } }
     "keeps-what-is-refused" caught by "stuck", seen in "laurent22/joplin #16504, rocicorp/mono PR 5982":
-        "an edit that was refused for good stays in the outbox, and what is behind it waits for ever"
+        "a permanently refused edit stays in the outbox, and the edits behind it wait for ever"
         { outbox: OutboxRule::lets_rejected_go() -> bool { false } }
-    "discards-edits" caught by "lost-edit", seen in "a queue whose requests carry what they send":
-        "the edits that a waiting unit was to send are dropped with it, when another discards it"
+    "discards-edits" caught by "lost-edit", seen in "a queue whose requests contain the edits":
+        "when another unit discards a waiting unit, the edits that it was to send are dropped with it"
         { outbox: OutboxRule::outlives_its_request() -> bool { false } }
     "says-nothing" caught by "silent-discard", seen in "adrianco/the-goodies #69":
-        "an edit that was refused or superseded is dropped without a line that the user can read"
+        "a refused or superseded edit is dropped without a line that the user can read"
         { outbox: OutboxRule::tells(_: &Outcome) -> bool { false } }
     "gives-way-in-silence" caught by "silent-discard", seen in "server-wins without a page of conflicts":
-        "an edit that gives way to a newer version is dropped, and the log says nothing of it"
+        "an edit that is superseded by a newer version is dropped, and the log does not mention it"
         { outbox: OutboxRule::tells(outcome: &Outcome) -> bool {
             !matches!(outcome, Outcome::Conflict { why: Refusal::Stale, .. })
         } }
     "merges-in-silence" caught by "silent-discard", seen in "merges by columns of document stores":
-        "a merge in which one side's value of a column gives way to the other's leaves no line that the user can read"
+        "a merge in which one side's value of a column replaces the other's leaves no line that the user can read"
         { resolve |rule, conflict| {
             match rule.resolve(conflict) {
                 Resolution::Merged { columns, .. } => Resolution::Merged { columns, line: None },
@@ -78,21 +78,21 @@ bugs! {
             }
         } }
     "taken-is-done" caught by "acknowledged-without-commit",
-    seen in "a client to whom every 409 says that its request came twice":
-        "an edit that is refused because another row has its natural key counts as there already"
+    seen in "a client that takes every 409 for a repeated request":
+        "an edit that is refused because another row has its natural key counts as committed"
         { decide |rule, conflict| {
             if conflict.wants_taken_key() { Resolution::Same } else { rule.decide(conflict) }
         } fn resolve(&self, conflict: Conflict<'_>) -> Resolution { self.0.resolve(conflict) } }
     "whole-rows-again" caught by "unasked-commit",
     seen in "an upsert of the whole record as the answer to a conflict":
-        "an edit that was to make its row again goes over the row that somebody else has made again with all its columns"
+        "an edit that should create its row again overwrites all columns of the row that somebody else has created again"
         { outbox: OutboxRule::sends_own_values() -> bool { false } }
     "merge-speaks-for-all" caught by "silent-discard",
     seen in "a row's base that moves on with the first of its edits that is accepted":
-        "an edit that was merged into another version takes the edits of its row behind it along: they go over what somebody else wrote in other columns, which nobody compared"
+        "an edit that was merged into another version moves the base of later edits of its row: they overwrite other columns that somebody else wrote, without a comparison"
         { outbox: OutboxRule::speaks_for_those_behind(_: &Entry) -> bool { true } }
     "forgets-the-shadow" caught by "stale", seen in "Nozbe/WatermelonDB PR 1073":
-        "a newer version that came while the row had edits is thrown away when they are acknowledged"
+        "a newer version that came while the row had edits is discarded when they are acknowledged"
         { outbox: OutboxRule::lifts_shadow(_: bool) -> bool { false } }
     "shows-the-shadow" caught by "own-write-vanished",
     seen in "pubkey/rxdb #5571, Azure/azure-mobile-apps #817":
@@ -100,11 +100,11 @@ bugs! {
         { outbox: OutboxRule::lifts_shadow(_: bool) -> bool { true } }
     "ends-what-is-referred-to" caught by "stuck",
     seen in "a parent deleted on the server under children that SQLite keeps":
-        "a verdict that ends a row which others refer to is refused by the phone's foreign keys, and its edit is sent for ever"
+        "the phone's foreign keys reject a result that deletes a row which others refer to, and its edit is sent for ever"
         { outbox: OutboxRule::keeps_what_is_referred_to() -> bool { false } }
     "update-brings-back" caught by "resurrected",
     seen in "apache/pouchdb #7645, Nozbe/WatermelonDB #1374":
-        "an edit of a row that is deleted meanwhile is sent as a create: the row is back, and nobody is told"
+        "an edit of a row that was deleted meanwhile is sent as a create: the row is back, without a message"
         { (resolve |rule, conflict| {
             match (conflict.why, conflict.entry.kind) {
                 (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: conflict.entry.key.clone() },
@@ -123,8 +123,8 @@ bugs! {
             }
         } }
     "deletes-what-left-scope" caught by "misfiled",
-    seen in "partial replication whose rules guard reads alone":
-        "a delete of a row that was given to others meanwhile is sent again over the version that the device is not shown"
+    seen in "partial replication with rules that check only reads":
+        "a delete of a row that moved to another scope meanwhile is sent again over a version that the device does not see"
         { resolve |rule, conflict| {
             match (conflict.entry.kind, conflict.why, conflict.current) {
                 (EditKind::Delete, Refusal::Stale, Some(Row { key, values: None, .. })) => {

@@ -20,11 +20,11 @@ bugs! {
             Mutation { id, key, ..Correct.mutation(entry, attempt) }
         } }
     "asks-caches" caught by "lost", seen in "a GET without Cache-Control behind a company's proxy":
-        "pages are asked for by an address that says nothing of when: a proxy on the way answers with what it kept"
+        "pages are requested by a URL without a time: a proxy on the path responds from its cache"
         { send: SendRule::requests(_: Requests) -> Requests { Requests::Plain } }
     "deletes-as-updates" caught by "unasked-commit",
     seen in "a record flag that the service does not map":
-        "a delete is sent as an update that marks the row by a column of the device's own: the backend keeps the row"
+        "a delete is sent as an update that sets a device's own marker column: the backend keeps the row"
         { mutation |entry, attempt| {
             let sent = Correct.mutation(entry, attempt);
             match sent.kind {
@@ -34,7 +34,7 @@ bugs! {
         } }
     "deletes-what-failed" caught by "unasked-commit",
     seen in "flags of an upload queue that are not those of the service":
-        "a record flag means both that an upload failed and that the row is deleted: an update that is tried again deletes its row"
+        "a record flag means both that an upload failed and that the row is deleted: the retry of an update deletes its row"
         { mutation |entry, attempt| {
             let sent = Correct.mutation(entry, attempt);
             if sent.kind != EditKind::Update || entry.attempts == 0 {
@@ -43,8 +43,8 @@ bugs! {
             Mutation { kind: EditKind::Delete, values: Vec::new(), ..sent }
         } }
     "cleans-up-at-the-backend" caught by "unasked-commit",
-    seen in "change tracking that records what the sync itself writes":
-        "what was uploaded is removed from the upload table, and the removal goes out as a delete of the row"
+    seen in "change tracking that records the sync's own writes":
+        "an uploaded row is removed from the upload table, and this removal is sent as a delete of the row"
         { send: SendRule(RefCell<Vec<Entry>>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
@@ -63,7 +63,7 @@ bugs! {
         } }
     "values-of-the-one-before" caught by "unasked-commit",
     seen in "a record object that is reused in a loop":
-        "a buffer is not cleared between the edits of a request: an update goes out with the values of the one before it"
+        "a buffer is not cleared between the edits of a request: an update is sent with the values of the previous one"
         { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             for place in 1..batch.len() {
@@ -78,7 +78,7 @@ bugs! {
         } }
     "key-of-the-one-before" caught by "unasked-commit",
     seen in "two lists of a request that are matched by position, one of them filtered":
-        "an edit is sent under the key and version of the one before it in the request"
+        "an edit is sent under the key and version of the previous one in the request"
         { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             let of: Vec<_> = batch.iter().map(|entry| (entry.entity, entry.key.clone(), entry.base)).collect();
@@ -90,13 +90,13 @@ bugs! {
             Ok(batch)
         } }
     "newest-first" caught by "reordered", seen in "an outbox that is read from its end":
-        "of a row's edits the newest goes out first, each on the version that the one before it made: the last word is lost"
+        "the newest edit of a row is sent first, each on the version that the previous one made: the last value is lost"
         { next |tx, entities, limit| { newest(tx, entities, limit) } }
     "children-first" caught by "reordered", seen in "Azure/azure-mobile-apps-net-client #161":
-        "rows go out newest first: a row that refers to another which the device made before it comes first, and is refused"
+        "the newest rows are sent first: a row that refers to another new row goes before it, and is refused"
         { next |tx, entities, limit| { BottomUp.next(tx, entities, limit) } }
     "parents-first" caught by "reordered", seen in "uploads in the order of foreign keys":
-        "rows go out table by table, parents first, which is right for what is made: a row that is deleted goes before the rows that refer to it and were deleted before it"
+        "rows are sent table by table, parents first, which is right for creates: a delete of a row goes before the deletes of the rows that refer to it"
         { next |tx, entities, limit| {
             let mut batch = Vec::new();
             for (entity, key) in tx.dirty()?.into_iter().filter(|(entity, _)| entities.contains(entity)) {

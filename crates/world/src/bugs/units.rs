@@ -9,7 +9,7 @@ use crate::store::{StoreError, Tx};
 bugs! {
     "part-over-whole" caught by "contradiction",
     seen in "CreateOrUpdate of a local entity with the attributes that the server action returned":
-        "what a light sync brings of a row is written over the whole of it, and what it did not bring is null"
+        "the columns that a light sync brings replace the whole row, and the other columns are null"
         { apply: ApplyRule(()) {
             fn apply_part(
                 &self,
@@ -33,23 +33,23 @@ bugs! {
         } }
     "part-moves-all" caught by "stranger",
     seen in "one LastSyncOn an entity, with a splash screen that syncs its own list":
-        "a unit that brings some columns of some rows moves the cursor of those that bring all: they pass over what it left out"
+        "a unit that brings some columns of some rows moves the cursor of the units that bring all: they miss the rows that it left out"
         { cursor: CursorRule::is_own_of_a_part() -> bool { false } }
     "dates-all-units" caught by "stranger",
-    seen in "SyncProperties with one row in place of one a SyncUnit":
-        "whichever unit completes sets the date of the last sync of all units"
+    seen in "SyncProperties with a single row instead of one per SyncUnit":
+        "any unit that completes sets the date of the last sync of all units"
         { cursor: CursorRule::dates_all() -> bool { true } }
     "dates-what-was-cut" caught by "lost",
-    seen in "a date that is written in the block that runs whatever happened":
-        "a sync that was cut sets the date of the last sync, as one does that ended well"
+    seen in "a date that is written in the block that always runs":
+        "an interrupted sync sets the date of the last sync, like a successful one"
         { cursor: CursorRule::dates_what_was_cut() -> bool { true } }
     "forgets-what-waits" caught by "lost",
     seen in "a staging table that is temporary, beside a cursor that is not":
-        "rows wait for the rest of their sync in a table that goes with it, and where it had come to stays"
+        "rows wait for the rest of their sync in a temporary table that is lost with the process, and its cursor stays"
         { cursor: CursorRule::keeps_what_waits() -> bool { false } }
     "cuts-long-texts" caught by "bent-value",
-    seen in "MySQL without strict mode: a VARCHAR keeps what fits, and gives a warning that nobody reads":
-        "a text goes up with its first 16 characters, and the answer is success"
+    seen in "MySQL without strict mode: a VARCHAR keeps what fits, and returns a warning that nobody reads":
+        "only the first 16 characters of a text are stored, and the response is a success"
         { mutation |entry, attempt| {
             let mut sent = Correct.mutation(entry, attempt);
             for (_, value) in &mut sent.values {
@@ -64,8 +64,8 @@ bugs! {
             sent
         } }
     "misses-the-last-column" caught by "divergent",
-    seen in "an UPDATE of changed columns alone, whose loop ends one too soon":
-        "of several columns that a pulled version changed the last stays as it was"
+    seen in "an UPDATE of changed columns, whose loop ends one too soon":
+        "if a pulled version changed several columns, the last one stays as it was"
         { apply |tx, place, row| {
             let held = if place.dirty { None } else { tx.row(place.id, row.key)? };
             let (Some(values), Some(held)) = (row.values, held) else {

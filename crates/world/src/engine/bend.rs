@@ -8,42 +8,42 @@ use crate::contract::ColumnKind;
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq)
-    /// A way in which stacks lose what a value says.
+    /// A way in which stacks change the meaning of a value.
     pub enum Bend {
-        /// A day goes as the instant at which it begins: local midnight of the device, whose day
-        /// the other side reads in UTC, and the other way round.
+        /// A day goes as the instant at which it begins: the device's local midnight, whose day the
+        /// other side reads in UTC, and the reverse.
         LocalMidnight: "local-midnight",
         /// An instant goes as local time without its zone, and is read as UTC.
         WallClock: "wall-clock",
-        /// What is finer than a millisecond is cut.
+        /// Anything finer than a millisecond is cut.
         Milliseconds: "milliseconds",
-        /// What is finer than a second is cut.
+        /// Anything finer than a second is cut.
         Seconds: "seconds",
-        /// A number goes through a double: beyond 2⁵³ not all are there.
+        /// A number goes through a double, which cannot represent all numbers beyond 2⁵³.
         Double: "double",
-        /// A decimal goes as a double, whose hundredths are cut and not rounded.
+        /// A decimal goes as a double, and its hundredths are cut, not rounded.
         DoubleCut: "double-cut",
         /// A number goes through a single: about seven digits.
         Float: "float",
-        /// Of a whole number the lowest 32 bits are kept.
+        /// Only the lowest 32 bits of a whole number are kept.
         Int32: "int32",
         /// An empty text is null.
         EmptyIsNull: "empty-is-null",
         /// A null is an empty text.
         NullIsEmpty: "null-is-empty",
-        /// A null is not sent: what was there stays.
+        /// A null is not sent: the old value stays.
         NullNotSent: "null-not-sent",
-        /// Accents are composed with their letters: another form that means the same.
+        /// Accents are composed with their letters: another form with the same meaning.
         Nfc: "nfc",
-        /// Accents are apart from their letters: another form that means the same.
+        /// Accents are separate from their letters: another form with the same meaning.
         Nfd: "nfd",
-        /// What looks like other letters becomes those.
+        /// Look-alike letters are replaced by one another.
         Nfkc: "nfkc",
-        /// What Latin-1 does not have becomes a question mark.
+        /// Characters outside Latin-1 become question marks.
         Latin1: "latin-1",
-        /// What takes four bytes in UTF-8 becomes a question mark.
+        /// Characters of four bytes in UTF-8 become question marks.
         ThreeByteUtf8: "three-byte-utf8",
-        /// Bytes are read as UTF-8, in which most have no place.
+        /// Bytes are read as UTF-8, where most sequences are not valid.
         Utf8: "utf8",
     }
 }

@@ -280,34 +280,34 @@ impl Default for AttachmentOptions {
 }
 
 word_enums! {
-    /// What becomes of edits that wait as their person logs out.
+    /// What happens to waiting edits when their person logs out.
     pub enum OnLogout {
         /// They stay on the device.
         Keep: "keep",
-        /// They are sent first; who cannot send them stays logged in.
+        /// They are sent first; a person who cannot send them stays logged in.
         #[default]
         SendFirst: "send-first",
-        /// Nobody logs out while any waits.
+        /// Nobody logs out while any edit waits.
         Refuse: "refuse",
-        /// They are thrown away, each with a line that the person can read.
+        /// They are discarded, each with a line that the person can read.
         Discard: "discard",
     }
 
-    /// Whose the data on a phone is that several people share.
+    /// Who owns the data on a phone that several people share.
     pub enum DatabasePer {
         /// Each person has a database.
         #[default]
         Person: "person",
-        /// The phone's: who logs in goes on with what is there.
+        /// The phone: the next person continues with the data that is there.
         Phone: "phone",
     }
 
-    /// What of a run goes into one request, as far as it fits.
+    /// Which parts of a run share one request, as far as they fit.
     pub enum RequestPer {
         /// The edits of all entities in one, the pull of all in another.
         #[default]
         Direction: "per-direction",
-        /// All of it: a sync with nothing to bring in chunks is one request.
+        /// Everything: a sync that needs no chunks is one request.
         Branch: "per-branch",
         /// The edits of one entity, or the pull of one.
         Entity: "per-entity",
@@ -315,50 +315,48 @@ word_enums! {
         Call: "per-call",
     }
 
-    /// What a unit that failed does to those behind it in the queue.
+    /// What a failed unit does to the units behind it in the queue.
     pub enum AfterFailure {
         /// It makes way, and is queued again after a wait of its own.
         #[default]
         MakesWay: "makes-way",
-        /// It stays at the head, and is tried again each 30 s; nothing behind it runs before it has
-        /// ended well. So it is in OutSystems.
+        /// It stays at the head and is retried every 30 s; the units behind it wait until it has
+        /// ended well. OutSystems does this.
         Blocks: "blocks",
     }
 
-    /// What is done about a request that is refused for its token.
+    /// What happens to a request that is refused because of its token.
     pub enum OnUnauthorized {
-        /// Another is asked for, and the request goes again.
+        /// The engine gets a new token and repeats the request.
         #[default]
         Refresh: "refresh",
-        /// Another is asked for before the next request; the run has failed.
+        /// The engine gets a new token before the next request; the run has failed.
         Later: "later",
-        /// The same, and the edits that the request brought count as refused for good: they are
-        /// gone.
+        /// The same, and the edits in the request count as refused permanently: they are gone.
         Drop: "drop",
     }
 
     /// Where the queue of units is kept.
     pub enum QueueKept {
-        /// In memory: it goes with the process, and what the next start triggers is queued again.
-        /// So it is in OutSystems.
+        /// In memory: it is lost with the process, and the triggers of the next start queue units
+        /// again. OutSystems does this.
         #[default]
         Memory: "memory",
-        /// In the database: what was asked for and has not ended well is queued again as the app
-        /// starts.
+        /// In the database: units that have not ended well are queued again when the app starts.
         Disk: "disk",
     }
 
-    /// Where an app keeps what it calls itself towards the server.
+    /// Where an app keeps its identity towards the server.
     pub enum Identity {
         /// With the phone, where no copy reaches it.
         #[default]
         Device: "device",
-        /// In the database: who gets a copy of that goes by the same name.
+        /// In the database: a phone that gets a copy of it has the same identity.
         Database: "database",
     }
 
-    /// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is
-    /// decided by dates.
+    /// Which clock dates an edit. Conflicts are detected by the backend's stamps, but dates decide
+    /// who wins.
     pub enum Dates {
         /// The device's wall clock in UTC.
         #[default]
@@ -367,14 +365,14 @@ word_enums! {
         Local: "local",
     }
 
-    /// How an engine reads an answer's JSON; decides what that costs the device.
+    /// How an engine decodes a response in JSON; determines what that costs the device.
     pub enum Decoder {
-        /// Native code that reads row by row: the class's native rate, memory of 2.5 times the
-        /// answer.
+        /// Native code that reads row by row: the class's native rate, and memory of 2.5 times the
+        /// response.
         #[default]
         Streaming: "streaming",
-        /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6
-        /// times the answer.
+        /// A tree of the whole response in a managed language: the class's managed rate, and memory
+        /// of 6 times the response.
         Managed: "managed",
     }
 
@@ -383,75 +381,74 @@ word_enums! {
         /// Everything else is synced.
         #[default]
         CarryOn: "carry-on",
-        /// The run under way goes on to its end, and no other begins.
+        /// The run in progress completes, and no other begins.
         Hold: "hold",
     }
 
-    /// What becomes of another edit of a row whose conflict waits for a person.
+    /// What happens to another edit of a row whose conflict waits for a person.
     pub enum SecondEdit {
-        /// It joins what the device has: the person decides about both.
+        /// It is added to the device's version: the person decides about both.
         #[default]
         Joins: "joins",
-        /// The app refuses it: the conflict is to be decided first.
+        /// The app refuses it: the conflict must be decided first.
         Refused: "refused",
     }
 
-    /// What pulled rows take the place of.
+    /// What pulled rows replace.
     pub enum Replace {
         /// Older versions of the same rows.
         #[default]
         Versions: "versions",
-        /// All rows of their entity, which are deleted first, with what was edited in them.
+        /// All rows of their entity, which are deleted first, including the edits in them.
         All: "all",
     }
 
-    /// What is done about a pulled row that refers to one that has not come, and about the end of
-    /// one that others refer to still.
+    /// What happens to a pulled row whose parent has not come, and to the delete of a row that
+    /// others still refer to.
     pub enum MissingParent {
         /// Nothing: the reference dangles.
         #[default]
         Ignore: "ignore",
-        /// It waits on a durable list until the other has come, or the others have gone.
+        /// It waits on a durable list until the parent has come, or the others have gone.
         Wait: "wait",
     }
 
-    /// What requests for pages are to caches on the way.
+    /// How HTTP caches on the path see requests for pages.
     pub enum Requests {
-        /// Each is one of its own, as a POST or by an address that comes once: no cache may answer
-        /// it.
+        /// Each is unique, as a POST or by a URL that is used once: no cache may answer it.
         #[default]
         Unique: "unique",
-        /// An address says all of what is asked, and a cache may give what it keeps.
+        /// The URL contains the whole request, and a cache may serve its copy.
         Plain: "plain",
-        /// The same, but a cache asks the server first whether what it keeps still holds.
+        /// The same, but a cache must first ask the server whether its copy is still valid.
         Validated: "validated",
     }
 
     /// What a cursor belongs to.
     pub enum CursorBook {
-        /// The entity: units that pull the same entity go on where the other stopped.
+        /// The entity: units that pull the same entity continue where the other stopped.
         #[default]
         Entity: "entity",
-        /// The unit and the entity: units that overlap fetch the same rows twice.
+        /// The unit and the entity: overlapping units fetch the same rows twice.
         Unit: "unit",
-        /// The unit, and it is no cursor: each run asks for what changed after the date of the
-        /// unit's last good one, by the device's clock (`push.sync_date` says of which moment), and
-        /// a run that was interrupted begins again.
+        /// The unit, without a cursor: each run asks for changes after the date of the unit's last
+        /// good run, by the device's clock (`push.sync_date` says which moment), and an interrupted
+        /// run begins again.
         LastSyncOn: "last-sync-on",
     }
 
-    /// What is done about a row that cannot be applied.
+    /// What happens to a row that cannot be applied.
     pub enum OnBadRow {
         /// The run ends, the cursor stays before the row.
         #[default]
         Stop: "stop",
         /// Nothing: the cursor passes it.
         Skip: "skip",
-        /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
+        /// It is kept on a durable list and retried with the next pull; the cursor passes it.
         RetryList: "retry-list",
     }
 
-    /// What of the edits that wait is never parted by the end of a request.
+    /// Which waiting edits are never split between requests.
     pub enum PushUnit {
         /// The edits of a row.
         #[default]
@@ -460,13 +457,13 @@ word_enums! {
         Family: "family",
     }
 
-    /// Which of the edits that wait go first, where rows refer to each other.
+    /// Which of the waiting edits go first, where rows refer to each other.
     pub enum PushOrder {
-        /// The oldest; a row that others refer to is made before them and deleted after them, also
-        /// where one of them has to wait.
+        /// The oldest; a row that others refer to is created before them and deleted after them,
+        /// also if one of them has to wait.
         #[default]
         TopDown: "top-down",
-        /// The oldest, and nobody asks what refers to what.
+        /// The oldest, without regard to references.
         AsMade: "as-made",
         /// A row goes after the rows that refer to it.
         BottomUp: "bottom-up",
@@ -474,27 +471,27 @@ word_enums! {
 
     /// How a device knows what was edited on it.
     pub enum LocalCapture {
-        /// Each edit is kept in the order in which it was made, until the backend's verdict on it.
+        /// Each edit is kept in the order in which it was made, until the backend has decided it.
         #[default]
         Outbox: "outbox",
-        /// A flag on the row: it goes out as it is, and a verdict clears the flag, be it edited
-        /// since.
+        /// A flag on the row: the row goes out as it is, and the response clears the flag, even if
+        /// the row was edited since.
         DirtyFlags: "dirty-flags",
-        /// A date on the row: it goes out as it is if it was edited after the date of the last
+        /// A date on the row: the row goes out as it is if it was edited after the date of the last
         /// sync.
         UpdatedAfterLastSync: "updated-after-last-sync",
     }
 
     /// Which moment of a run is the date of the last sync.
     pub enum SyncDate {
-        /// Its end: what was edited while it ran counts as sent.
+        /// Its end: edits made while it ran count as sent.
         #[default]
         End: "end",
         /// Its start.
         Start: "start",
     }
 
-    /// What of a row an update brings.
+    /// What an update contains.
     pub enum Sends {
         /// The columns that its person set.
         #[default]
@@ -503,16 +500,16 @@ word_enums! {
         Row: "row",
     }
 
-    /// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
+    /// Which part of a wait is random (Brooker 2015, "Exponential backoff and jitter").
     pub enum Jitter {
-        /// Nothing: min(cap, base·2ⁿ).
+        /// None: min(cap, base·2ⁿ).
         None: "none",
-        /// Everything: U(0, min(cap, base·2ⁿ)).
+        /// All of it: U(0, min(cap, base·2ⁿ)).
         #[default]
         Full: "full",
-        /// Half of it: half is waited, half is drawn.
+        /// Half of it: half is fixed, half is drawn.
         Equal: "equal",
-        /// All of it, and it grows by what was drawn before: min(cap, U(base, 3·previous)).
+        /// All of it, and it grows with the previous draw: min(cap, U(base, 3·previous)).
         Decorrelated: "decorrelated",
     }
 
@@ -523,47 +520,47 @@ word_enums! {
         Behind: "behind",
         /// At its beginning, before its rows.
         Before: "before",
-        /// Beside the runs, at any time.
+        /// Concurrently with runs, at any time.
         Beside: "beside",
     }
 
     /// Whether a row waits for its attachment.
     pub enum With {
-        /// No: the server may have it without.
+        /// No: the server may have the row without them.
         #[default]
         Apart: "apart",
-        /// Yes: it goes when all of that is there.
+        /// Yes: the row goes when all of them are uploaded.
         Row: "row",
     }
 
     /// Which part of an attachment is sent first.
     pub enum First {
-        /// Small pictures, of all rows.
+        /// Thumbnails, of all rows.
         #[default]
         Thumbnails: "thumbnails",
         /// The oldest.
         Oldest: "oldest",
     }
 
-    /// How much of what a run of a unit pulls is shown at once.
+    /// How much of a pull becomes visible at once.
     pub enum Atomic {
-        /// The apply chunk: people look at what has come.
+        /// The apply chunk: people see the rows that have come.
         #[default]
         Chunk: "chunk",
-        /// All of it: rows wait in tables of their own until the last has come.
+        /// All of it: rows wait in separate tables until the last has come.
         Session: "session",
     }
 
-    /// Where a run goes on after one that was cut.
+    /// Where a run resumes after an interrupted one.
     pub enum Checkpoint {
-        /// Behind the last page that was durable.
+        /// Behind the last durable page.
         #[default]
         Page: "page",
-        /// Where the last whole one had ended.
+        /// Where the last complete run ended.
         Session: "session",
     }
 
-    /// What a run does one of whose edits was not committed: refused, put off, or in conflict.
+    /// What a run does if one of its edits was not committed: refused, deferred, or in conflict.
     pub enum OnRefused {
         /// It goes on with the others.
         #[default]

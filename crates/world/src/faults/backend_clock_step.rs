@@ -18,7 +18,7 @@ struct BackendClockStep(i64);
 
 pub(super) const KIND: Kind = Kind::new(
     "backend_clock_step",
-    table(&[required("by", Form::Written(&STEP)).about("How far.")]),
+    table(&[required("by", Form::Written(&STEP)).about("How far; negative is back.")]),
     "The backend's clock jumps.",
     read,
 )
@@ -33,7 +33,7 @@ impl Fault for BackendClockStep {
             false
         });
         let way = if self.0 < 0 { "back" } else { "on" };
-        Some(format!("the backend's clock goes {way} by {}", Span::micros(self.0.unsigned_abs())))
+        Some(format!("the backend's clock moves {way} by {}", Span::micros(self.0.unsigned_abs())))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

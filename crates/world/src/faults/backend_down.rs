@@ -13,7 +13,7 @@ use crate::config::form::table;
 struct BackendDown;
 
 pub(super) const KIND: Kind =
-    Kind::new("backend_down", table(&[FOR]), "The backend answers nothing.", |_, _| {
+    Kind::new("backend_down", table(&[FOR]), "The backend does not respond.", |_, _| {
         Some(Arc::new(BackendDown))
     });
 

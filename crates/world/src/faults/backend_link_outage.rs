@@ -18,9 +18,9 @@ pub(super) const KIND: Kind = Kind::new(
     table(&[
         FOR,
         word::<OutageMode>("mode")
-            .about("What happens to messages: they vanish, are late, or break their connection."),
+            .about("What happens to messages: they are lost, delayed, or break their connection."),
     ]),
-    "Nothing goes between gateway and backend, while what is there already goes on.",
+    "The backend link carries nothing; requests that have reached the backend are still executed.",
     |view, _| Some(Arc::new(BackendLinkOutage(view.of("mode")))),
 );
 
@@ -28,7 +28,7 @@ impl Fault for BackendLinkOutage {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
         let mode = self.0;
         faults.backend_link.push(Outage { from: when.at, until: when.until(), mode });
-        Some(format!("nothing between gateway and backend for {} ({mode:?})", when.length))
+        Some(format!("the backend link is down for {} ({mode:?})", when.length))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

@@ -16,8 +16,8 @@ pub(crate) struct BadRows(pub Ppm);
 
 pub(super) const KIND: Kind = Kind::new(
     "bad_rows",
-    on_devices![FOR, required("rows", Form::Share).about("The share of rows, each time they come.")],
-    "Rows of a page cannot be read this time, and may be the next.",
+    on_devices![FOR, required("rows", Form::Share).about("Share of rows, drawn each time they come.")],
+    "Some rows of a page cannot be read; the next time they may be readable.",
     |view, _| Some(Arc::new(BadRows(view.of("rows")))),
 );
 

@@ -17,8 +17,8 @@ pub(crate) struct CachingProxy(pub Span);
 
 pub(super) const KIND: Kind = Kind::new(
     "caching_proxy",
-    on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives a response again.")],
-    "A proxy on the way keeps responses and gives them again; requests that no cache may answer pass it.",
+    on_devices![FOR, required("ttl", SOME_SPAN).about("How long it keeps a response.")],
+    "A proxy on the path caches responses and repeats them; requests that no cache may answer pass through.",
     |view, _| Some(Arc::new(CachingProxy(view.of("ttl")))),
 );
 
@@ -27,7 +27,7 @@ impl Fault for CachingProxy {
         let (ttl, length) = (self.0, when.length);
         let time = During { from: when.at, until: when.end.min(when.until()), what: ttl };
         faults.each(when.chosen, |on| on.net.caches.push(time));
-        Some(format!("{} behind a proxy that keeps responses for {ttl}, for {length}", when.whom()))
+        Some(format!("{} are behind a proxy that caches responses for {ttl}, for {length}", when.whom()))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

@@ -19,9 +19,9 @@ pub(super) const KIND: Kind = Kind::new(
     "cancel",
     on_devices![
         key("after", SPAN, "\"100ms\"")
-            .about("If no run is under way: the next one so long after it has sent a request."),
+            .about("If no run is in progress: the next one, this long after it has sent a request."),
     ],
-    "The person cancels the run that is under way; the next goes on where it was.",
+    "The person cancels the run in progress; the next run resumes where it was.",
     |view, _| Some(Arc::new(Cancel(view.of("after")))),
 );
 

@@ -15,7 +15,7 @@ struct CaptivePortal;
 pub(super) const KIND: Kind = Kind::new(
     "captive_portal",
     on_devices![FOR],
-    "The network seems to be there, and answers every request with its own login page.",
+    "The network seems to be there, and responds to every request with its own login page.",
     |_, _| Some(Arc::new(CaptivePortal)),
 );
 

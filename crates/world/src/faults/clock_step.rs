@@ -17,8 +17,8 @@ struct ClockStep(i64);
 
 pub(super) const KIND: Kind = Kind::new(
     "clock_step",
-    jump![required("by", Form::Written(&STEP)).about("How far ahead or back.")],
-    "The device's clock jumps, until it is next set by the network.",
+    jump![required("by", Form::Written(&STEP)).about("How far; negative is back.")],
+    "The device's clock jumps, until the network next corrects it.",
     read,
 )
 .nothing_if(is_no_step)

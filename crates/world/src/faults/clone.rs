@@ -25,7 +25,7 @@ pub(super) const KIND: Kind = Kind::new(
         required("to", Form::Int { min: 0, max: 1_000_000 }).about("The device that gets the copy."),
         RESTART,
     ]),
-    "The storage of a device is copied to another, in place of what was there; both go on.",
+    "The storage of a device is copied over that of another; both continue.",
     read,
 );
 
@@ -49,7 +49,7 @@ impl Fault for Clone {
 fn read(clone: View<'_>, asks: &dyn Asks) -> Option<Arc<dyn Fault>> {
     let (from, to) = (asks.device(clone.at("from")), asks.device(clone.at("to")));
     if from == to {
-        asks.wrong().at(clone.at("to"), "`from` and `to` must differ", "name two devices");
+        asks.wrong().at(clone.at("to"), "`from` and `to` must differ", "name two different devices");
     }
     Some(Arc::new(Clone { from, to }))
 }

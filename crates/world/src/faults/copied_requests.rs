@@ -20,9 +20,9 @@ pub(super) const KIND: Kind = Kind::new(
     on_devices![
         FOR,
         required("requests", Form::Share).about("The share of requests."),
-        key("after", SPAN, "\"0s\"").about("How long after the first time the second one comes."),
+        key("after", SPAN, "\"0s\"").about("How long after the first copy the second one arrives."),
     ],
-    "A proxy on the way hands requests to the server once more by itself; nobody gets the second response.",
+    "A proxy on the path sends requests to the server twice; nobody gets the second response.",
     |view, _| Some(Arc::new(CopiedRequests(view.of("requests"), view.of("after")))),
 );
 
@@ -31,7 +31,7 @@ impl Fault for CopiedRequests {
         let CopiedRequests(share, after) = *self;
         let time = During { from: when.at, until: when.end.min(when.until()), what: (share, after) };
         faults.each(when.chosen, |on| on.net.copies.push(time));
-        Some(format!("{share} of the requests of {} come twice for {}", when.whom(), when.length))
+        Some(format!("{share} of the requests of {} arrive twice for {}", when.whom(), when.length))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

@@ -13,7 +13,7 @@ use crate::contract::Need;
 struct DiskFull;
 
 pub(super) const KIND: Kind =
-    Kind::new("disk_full", on_devices![FOR], "The device's storage is full: no file grows.", |_, _| {
+    Kind::new("disk_full", on_devices![FOR], "The device's storage is full: no file can grow.", |_, _| {
         Some(Arc::new(DiskFull))
     });
 
@@ -23,7 +23,7 @@ impl Fault for DiskFull {
         faults.while_it_lasts(when, move |reach, begins| {
             chosen.iter().for_each(|device| reach.disk(*device).lose_room(begins));
         });
-        Some(format!("{} have no room for {}", when.whom(), when.length))
+        Some(format!("the storage of {} is full for {}", when.whom(), when.length))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

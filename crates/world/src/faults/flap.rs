@@ -21,9 +21,9 @@ pub(super) const KIND: Kind = Kind::new(
     on_devices![
         FOR,
         key("every", PERIOD, "\"6s\"")
-            .about("From one loss of the link to the next; it is gone for half of it."),
+            .about("From one loss of the link to the next; it is down for half of this time."),
     ],
-    "The link goes and comes, and the phone tells the app each time.",
+    "The link goes and comes, and the app gets a notification each time.",
     read,
 );
 

@@ -20,11 +20,10 @@ pub(super) const KIND: Kind = Kind::new(
     on_devices![
         FOR,
         required("responses", Form::Share).about("The share of responses."),
-        word::<Foreign>("what").about(
-            "What comes in their place: a proxy's page, the response to an earlier request, or either.",
-        ),
+        word::<Foreign>("what")
+            .about("What comes instead: a proxy's page, the response to an earlier request, or either.",),
     ],
-    "Some responses are not those to their requests.",
+    "Some requests get a response that belongs to another request.",
     |view, _| Some(Arc::new(ForeignResponses(view.of("responses"), view.of("what")))),
 );
 
@@ -34,10 +33,14 @@ impl Fault for ForeignResponses {
         let until = when.end.min(when.until());
         let time = During { from: when.at, until, what: (share, what) };
         faults.each(when.chosen, |on| on.net.foreign.push(time));
-        Some(format!("{share} of the responses to {} are not theirs for {}", when.whom(), when.length))
+        Some(format!(
+            "{share} of the responses to {} belong to other requests for {}",
+            when.whom(),
+            when.length
+        ))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {
-        when.while_it_lasts(Sign::Foreign, "no response came that was not its request's")
+        when.while_it_lasts(Sign::Foreign, "every response belonged to its request")
     }
 }

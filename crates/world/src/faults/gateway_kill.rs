@@ -15,7 +15,7 @@ struct GatewayKill;
 pub(super) const KIND: Kind = Kind::new(
     "gateway_kill",
     table(&[SERVER_RESTART]),
-    "The gateway's process is killed: connections break, what it made durable stays.",
+    "The gateway's process is killed: connections break, its durable state stays.",
     |_, _| Some(Arc::new(GatewayKill)),
 );
 

@@ -17,9 +17,9 @@ pub(super) const KIND: Kind = Kind::new(
     "gateway_replaced",
     table(&[
         key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often."),
-        key("every", PERIOD, "\"1m\"").about("From one time to the next."),
+        key("every", PERIOD, "\"1m\"").about("Time between two replacements."),
     ]),
-    "The sync server is replaced by one that knows nothing of what went before.",
+    "The sync server is replaced by one without any of its state.",
     read,
 );
 
@@ -38,7 +38,7 @@ impl Fault for GatewayReplaced {
 
 fn read(replaced: View<'_>, asks: &dyn Asks) -> Option<Arc<dyn Fault>> {
     if asks.is_its_replica() {
-        let why = "a gateway in mode \"persistent\" knows nothing but its replica, and its replica stays";
+        let why = "a gateway in mode \"persistent\" has no state except its replica, and its replica stays";
         let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
         asks.wrong().at(replaced, why, help);
     }

@@ -14,13 +14,13 @@ use crate::net::Protocol;
 struct HalfOpen;
 
 pub(super) const KIND: Kind =
-    Kind::new("half_open", on_devices![], "Connections are dead, and the device is not told.", |_, _| {
+    Kind::new("half_open", on_devices![], "Connections are dead, and the device does not notice.", |_, _| {
         Some(Arc::new(HalfOpen))
     })
     .needing(&Needs {
         of: &["transport.protocol"],
         holds: |of| !of[0].says(Protocol::Bare),
-        why: "\"bare\" messages know no connections, and this leaves none half open",
+        why: "\"bare\" messages have no connections, so none can be half open",
         help: CONNECTS,
     });
 

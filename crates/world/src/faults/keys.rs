@@ -13,7 +13,7 @@ macro_rules! on_devices {
         $crate::config::form::table(&[
             $crate::faults::SHARE,
             $crate::config::form::optional("by", $crate::config::form::Form::Text)
-                .about("An attribute: all devices of a share of its values."),
+                .about("An attribute: all devices with some of its values."),
             $crate::faults::DEVICES,
             $($own),*
         ])
@@ -39,21 +39,21 @@ pub const SHARE: Key =
     key("share", Form::Share, "1").about("Share of the devices, or of the values of `by`; an exact count.");
 /// The key for the devices that an event hits, by number.
 pub const DEVICES: Key = optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
-    .about("These devices, by number from 0; in place of `share`.");
-pub(super) const FOR: Key = required("for", SPAN).about("How long; with 0s nothing happens.");
+    .about("These devices, by number from 0; instead of `share`.");
+pub(super) const FOR: Key = required("for", SPAN).about("How long it lasts; 0s has no effect.");
 pub(super) const RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");
 pub(super) const SERVER_RESTART: Key =
     key("restart_after", SPAN, "\"5s\"").about("How long until it is started again.");
-pub(super) const OF: Key = required("of", SOME_SPAN).about("How long before the event the backup was made.");
+pub(super) const OF: Key = required("of", SOME_SPAN).about("Age of the backup at the event.");
 
 /// How old the backup is; a mistake if it is from before the start.
 pub(super) fn backup(own: View<'_>, asks: &dyn Asks) -> Span {
     let (of, since) = (own.at("of"), asks.at().since(Time::ZERO));
     if of.span() > since {
-        let help = format!("`of` is at most {since} here");
+        let help = format!("`of` must be at most {since} here");
         let given = asks.wrong().given(&[asks.event().at("at")]);
-        given.at(of, "there was nothing yet to go back to", help);
+        given.at(of, "there was no earlier state to go back to", help);
     }
     of.span()
 }
@@ -80,10 +80,11 @@ pub(super) const CUT: Span = Span::millis(1);
 // Reasons why a planned or drawn fault did not come.
 pub(crate) const NONE_LOST: &str = "no response was lost";
 pub(crate) const ALL_READ: &str = "no row came that could not be read";
-pub(crate) const NONE_PUT_OFF: &str = "no edit was put off";
+pub(crate) const NONE_PUT_OFF: &str = "no edit was deferred";
 pub(crate) const NONE_REFUSED: &str = "no delete was refused";
-pub(crate) const UNASKED: &str = "nobody asked the backend for anything while it lasted";
-pub(crate) const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
+pub(crate) const UNASKED: &str = "nobody sent a request to the backend while it lasted";
+pub(crate) const NEVER_CANCELLED: &str =
+    "no run was in progress from then on, or the engine cannot cancel runs";
 pub(super) const UNUSED: &str = "none of its devices used the network while it lasted";
 pub(super) const UNWRITTEN: &str = "none of its devices wrote anything while it lasted";
 pub(super) const UNCONNECTED: &str = "none of its devices had a connection at the time";

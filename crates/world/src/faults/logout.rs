@@ -14,7 +14,7 @@ struct Logout;
 pub(super) const KIND: Kind = Kind::new(
     "logout",
     on_devices![required("for", SPAN).about("How long until the same person logs in again.")],
-    "The person logs out, and logs in again later, when there is a network.",
+    "The person logs out, and logs in again later, once there is a network.",
     |_, _| Some(Arc::new(Logout)),
 )
 // A logout for no time is still a logout.

@@ -16,7 +16,7 @@ struct NetworkChange(Arc<Profile>);
 
 pub(super) const KIND: Kind = Kind::new(
     "network_change",
-    on_devices![FOR, required("link", Form::Written(&NAME)).about("The link, of the library or one's own."),],
+    on_devices![FOR, required("link", Form::Written(&NAME)).about("The link, of the library or your own."),],
     "The devices are on another link, and then on their own again.",
     |view, asks| Some(Arc::new(NetworkChange(asks.link(view.at("link"))?))),
 );

@@ -13,8 +13,8 @@ struct OtherUser;
 
 pub(super) const KIND: Kind = Kind::new(
     "other_user",
-    on_devices![required("for", SPAN).about("How long the other one has the phone.")],
-    "The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back.",
+    on_devices![required("for", SPAN).about("How long the other person has the phone.")],
+    "The person logs out and gives the phone to somebody else, who logs in, works, logs out, and gives it back.",
     |_, _| Some(Arc::new(OtherUser)),
 )
 // A logout for no time is still a logout.

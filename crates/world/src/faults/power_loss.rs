@@ -31,16 +31,16 @@ pub(super) const KIND: Kind = Kind::new(
     "power_loss",
     on_devices![
         optional("at_sync", Form::Int { min: 1, max: 1_000_000 })
-            .about("At the nth sync of the device's disk from then on; at once if it is missing."),
+            .about("At the nth fsync of the device's disk from then on; at once if it is missing."),
         optional("stagger", Form::Int { min: 0, max: 1_000_000 }).about(
-            "Each further device so many syncs later: with 1 a fleet of n devices meets n syncs in a row.",
+            "Each further device loses power this many fsyncs later: with 1 a fleet of n devices covers n consecutive fsyncs.",
         ),
         optional("when", Form::Word(&["before", "after"])).about(
-            "Right before the end of the sync, which then did nothing, or right after; before if it is missing.",
+            "Right before the end of the fsync, which then had no effect, or right after; before if it is missing.",
         ),
         RESTART,
     ],
-    "The device loses power: what was not synced to flash is gone.",
+    "The device loses power: data that was not synced to flash is lost.",
     read,
 );
 
@@ -59,7 +59,7 @@ impl Fault for PowerLoss {
             faults.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after, struck });
         }
         faults.awaited.push(awaited);
-        Some(format!("{} lose power at a sync, the first at its number {first}", when.whom()))
+        Some(format!("{} lose power at an fsync, the first at number {first}", when.whom()))
     }
 
     fn needs(&self) -> Option<Need> {
@@ -70,11 +70,11 @@ impl Fault for PowerLoss {
 fn too_few(first: u32, stagger: u32) -> String {
     let off = "from then on, or the power was off or no app ran at the last of them";
     if stagger == 0 {
-        return format!("there were fewer than {} of the disk {off}", count(u64::from(first), "sync"));
+        return format!("there were fewer than {} of the disk {off}", count(u64::from(first), "fsync"));
     }
     let first = thousands(u64::from(first));
     let (syncs, last) = off.split_once(", ").expect("it has two parts");
-    format!("too few syncs of the disk {syncs} ({first}, and more for each further device), {last}")
+    format!("too few fsyncs of the disk {syncs} ({first}, and more for each further device), {last}")
 }
 
 fn read(loss: View<'_>, asks: &dyn Asks) -> Option<Arc<dyn Fault>> {
@@ -82,7 +82,7 @@ fn read(loss: View<'_>, asks: &dyn Asks) -> Option<Arc<dyn Fault>> {
     let Some(first) = loss.at("at_sync").present() else {
         for key in [stagger, when].into_iter().flatten() {
             let help = "write `at_sync` too, such as `at_sync = 1`";
-            asks.wrong().at(key, "without a sync this has no effect", help);
+            asks.wrong().at(key, "this has no effect without `at_sync`", help);
         }
         return Some(Arc::new(PowerLoss(None)));
     };

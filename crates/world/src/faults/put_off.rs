@@ -17,8 +17,8 @@ pub(crate) struct PutOff(pub Ppm);
 
 pub(super) const KIND: Kind = Kind::new(
     "put_off",
-    table(&[FOR, required("edits", Form::Share).about("The share of edits, each time they come.")]),
-    "The backend puts edits of a push off while it commits the others.",
+    table(&[FOR, required("edits", Form::Share).about("Share of edits, drawn each time they arrive.")]),
+    "The backend defers some edits of a push while it commits the others.",
     |view, _| Some(Arc::new(PutOff(view.of("edits")))),
 );
 
@@ -27,7 +27,7 @@ impl Fault for PutOff {
         let (share, until) = (self.0, when.end.min(when.until()));
         let what = Hindered::PutOff;
         faults.hindrances.push(Hindrance { from: when.at, until, share, what });
-        Some(format!("the backend puts off {share} of the edits for {}", when.length))
+        Some(format!("the backend defers {share} of the edits for {}", when.length))
     }
 
     fn meets(&self, when: &When<'_>) -> Option<Meets> {

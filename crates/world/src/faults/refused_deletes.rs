@@ -18,7 +18,7 @@ pub(crate) struct RefusedDeletes(pub Ppm);
 pub(super) const KIND: Kind = Kind::new(
     "refused_deletes",
     table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
-    "The backend refuses deletes for good, as if something else referred to their rows.",
+    "The backend refuses deletes permanently, as if other rows referred to the deleted ones.",
     |view, _| Some(Arc::new(RefusedDeletes(view.of("deletes")))),
 );
 

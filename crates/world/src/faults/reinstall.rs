@@ -14,7 +14,7 @@ struct Reinstall;
 pub(super) const KIND: Kind = Kind::new(
     "reinstall",
     on_devices![RESTART],
-    "The app is deleted and installed again: nothing is there of what it held, edits that wait included.",
+    "The app is deleted and installed again: all its data is gone, waiting edits included.",
     |_, _| Some(Arc::new(Reinstall)),
 );
 

@@ -17,7 +17,7 @@ struct ResponseLoss(Ppm);
 pub(super) const KIND: Kind = Kind::new(
     "response_loss",
     on_devices![FOR, required("loss", Form::Share).about("The share of responses.")],
-    "Responses are lost after the gateway acted.",
+    "Responses are lost after the gateway executed the request.",
     |view, _| Some(Arc::new(ResponseLoss(view.of("loss")))),
 );
 

@@ -17,7 +17,7 @@ struct Restore(Span);
 pub(super) const KIND: Kind = Kind::new(
     "restore",
     on_devices![OF, RESTART],
-    "The device's storage goes back to what it was, from a backup of that time.",
+    "The device's storage goes back to an earlier state, from a backup of that time.",
     |view, asks| Some(Arc::new(Restore(backup(view, asks)))),
 );
 

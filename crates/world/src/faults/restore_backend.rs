@@ -17,8 +17,8 @@ struct RestoreBackend(Span);
 
 pub(super) const KIND: Kind = Kind::new(
     "restore_backend",
-    table(&[OF, key("for", SOME_SPAN, "\"30s\"").about("How long it answers nothing meanwhile.")]),
-    "The backend's state goes back to what it was, from a backup of that time; its clock does not.",
+    table(&[OF, key("for", SOME_SPAN, "\"30s\"").about("How long it does not respond meanwhile.")]),
+    "The backend goes back to an earlier state, from a backup of that time; its clock does not.",
     |view, asks| Some(Arc::new(RestoreBackend(backup(view, asks)))),
 );
 

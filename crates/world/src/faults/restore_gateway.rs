@@ -17,7 +17,7 @@ struct RestoreGateway(Span);
 pub(super) const KIND: Kind = Kind::new(
     "restore_gateway",
     table(&[OF, SERVER_RESTART]),
-    "The gateway's state goes back to what it was, from a backup of that time.",
+    "The gateway goes back to an earlier state, from a backup of that time.",
     |view, asks| Some(Arc::new(RestoreGateway(backup(view, asks)))),
 );
 

@@ -13,7 +13,7 @@ use crate::net::{Outage, OutageMode};
 struct SessionLoss;
 
 pub(super) const KIND: Kind =
-    Kind::new("session_loss", on_devices![], "Connections break, and both ends are told.", |_, _| {
+    Kind::new("session_loss", on_devices![], "Connections break, and both ends notice.", |_, _| {
         Some(Arc::new(SessionLoss))
     });
 

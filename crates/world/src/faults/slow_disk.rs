@@ -20,7 +20,7 @@ pub(super) const KIND: Kind = Kind::new(
     on_devices![
         FOR,
         key("factor", Form::Int { min: 1, max: 1_000 }, "10")
-            .about("Everything takes so many times as long; with 1 nothing happens."),
+            .about("Disk operations take this many times as long; 1 has no effect."),
     ],
     "The device's flash is slow.",
     |view, _| Some(Arc::new(SlowDisk(view.of("factor")))),

@@ -18,7 +18,7 @@ struct Suspend(Span);
 pub(super) const KIND: Kind = Kind::new(
     "suspend",
     on_devices![FOR, key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),],
-    "The operating system suspends the app: nothing of it goes on, and it is not dead.",
+    "The operating system suspends the app: its process stays and does not run.",
     |view, _| Some(Arc::new(Suspend(view.of("sockets")))),
 );
 

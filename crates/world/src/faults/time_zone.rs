@@ -17,8 +17,8 @@ struct TimeZone(i64);
 
 pub(super) const KIND: Kind = Kind::new(
     "time_zone",
-    jump![required("by", Form::Written(&STEP)).about("How far ahead or back local time goes.")],
-    "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
+    jump![required("by", Form::Written(&STEP)).about("How far local time moves; negative is back.")],
+    "The clock that people see jumps, as on a journey or with daylight saving; UTC does not.",
     read,
 )
 .nothing_if(is_no_step)

@@ -13,14 +13,14 @@ struct TokenExpiry;
 pub(super) const KIND: Kind = Kind::new(
     "token_expiry",
     on_devices![],
-    "The server takes the tokens of devices back: it refuses them from then on (401).",
+    "The server revokes the tokens of devices: it refuses them from then on (401).",
     |_, _| Some(Arc::new(TokenExpiry)),
 );
 
 impl Fault for TokenExpiry {
     fn plan(&self, when: &When<'_>, faults: &mut Faults) -> Option<String> {
         faults.each(when.chosen, |on| on.revoked.push(when.at));
-        Some(format!("the tokens of {} are taken back", when.whom()))
+        Some(format!("the tokens of {} are revoked", when.whom()))
     }
 
     fn needs(&self) -> Option<Need> {

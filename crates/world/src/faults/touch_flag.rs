@@ -17,9 +17,9 @@ pub(super) const KIND: Kind = Kind::new(
     "touch_flag",
     table(&[
         required("entity", Form::Text).about("The entity."),
-        required("rows", SOME).about("How many of its rows, the first in the order of keys."),
+        required("rows", SOME).about("How many of its rows, the first by key."),
     ]),
-    "A user sets the flags of rows to \"not synced\", by hand.",
+    "A user sets the flags of rows to \"not synced\" by hand.",
     read,
 );
 
@@ -28,7 +28,7 @@ impl Fault for TouchFlag {
         let TouchFlag(entity, rows) = *self;
         faults
             .strike(when, move |reach| reach.backend().flags().touch(reach.now(), entity, rows as usize) > 0);
-        Some(format!("a user arms the flags of {rows} rows"))
+        Some(format!("a user sets the flags of {rows} rows"))
     }
 
     fn meets(&self, _: &When<'_>) -> Option<Meets> {

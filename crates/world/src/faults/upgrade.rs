@@ -14,7 +14,7 @@ struct Upgrade;
 pub(super) const KIND: Kind = Kind::new(
     "upgrade",
     table(&[]),
-    "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.",
+    "A new version of the app, with more columns, is installed; other devices keep the old version.",
     |_, _| Some(Arc::new(Upgrade)),
 )
 .adding_a_column();

@@ -15,7 +15,7 @@ struct WriteLock;
 pub(super) const KIND: Kind = Kind::new(
     "write_lock",
     table(&[FOR]),
-    "Somebody else, such as a nightly job, holds the backend's write lock: who writes waits for it, and who reads does not.",
+    "Somebody else, such as a nightly job, holds the backend's write lock: writers wait for it, readers do not.",
     |_, _| Some(Arc::new(WriteLock)),
 );
 

@@ -131,12 +131,12 @@ impl GatewayOptions {
     pub fn takes_receipts(&self) -> Option<Unfit> {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {
-                why: "the gateway holds the cursors: asking on moves them past a page that may never be committed",
+                why: "the gateway holds the cursors: the next request moves them past a page that may never be committed",
                 instead: "`gateway.serve.cursor_held_by = \"client\"`",
             });
         }
         let served = Some(&self.serve).filter(|_| self.mode == Mode::Ota);
         let why = served.and_then(|serve| serve.takes_receipts())?;
-        Some(Unfit { why, instead: "a capture by `last_modified` or `change_log`, a persistent gateway" })
+        Some(Unfit { why, instead: "a capture by `last_modified` or `change_log`, or a persistent gateway" })
     }
 }

@@ -7,38 +7,39 @@ use crate::gateway::Capture;
 word_enums! {
     /// How a record is found again in the destination.
     pub enum Ids {
-        /// By the key that it has in the source: a write of that creates or updates it.
+        /// By its key in the source: a write with that key creates or updates it.
         #[default]
         External: "external",
-        /// By its own id, for which the destination can be asked with the source's key.
+        /// By its own id; the destination can be asked for the id of the source's key.
         Lookup: "lookup",
-        /// By its own id alone, which the answer to its create tells once.
+        /// Only by its own id, which is only in the response to its create.
         Own: "own",
     }
 
-    /// When a worker remembers that a page is done.
+    /// When a worker records that a page is done.
     pub enum Remembers {
-        /// When the destination has answered.
+        /// After the destination has responded.
         #[default]
         AfterWrite: "after-write",
         /// As soon as it has read the page.
         BeforeWrite: "before-write",
     }
 
-    /// Where the place is kept up to which everything is done.
+    /// Where the cursor is kept.
     pub enum CursorKept {
         /// In the integration's own database, for all workers.
         #[default]
         Integration: "integration",
         /// In each worker's memory.
         Memory: "memory",
-        /// In the destination, in the transaction of the records; the ids that it gave, too.
+        /// In the destination, in the transaction of the records, together with the ids that it
+        /// assigned.
         Destination: "destination",
     }
 
-    /// What becomes of a record that the destination rejects.
+    /// What happens to a record that the destination rejects.
     pub enum OnRejected {
-        /// It is tried again in each round.
+        /// It is retried in each round.
         #[default]
         Retry: "retry",
         /// It is left out.

@@ -23,16 +23,16 @@ word_enums! {
         /// Requests and responses.
         #[default]
         Both: "both",
-        /// Answers: many servers take no packed request.
+        /// Responses only: many servers accept no compressed request.
         Answers: "responses",
     }
 
     /// Which bytes of a page count towards its limit.
     pub enum BytesCount {
-        /// Those before it is packed: memory is bounded.
+        /// Bytes before compression: this bounds memory.
         #[default]
         Plain: "plain",
-        /// Those that are sent: time on the link is bounded.
+        /// Bytes as sent: this bounds the time on the link.
         Sent: "sent",
     }
 }

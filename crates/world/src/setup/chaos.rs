@@ -41,32 +41,32 @@ macro_rules! kinds_of_trouble {
             outage_mtbf: Span = "\"0s\"", "Mean time between outages of a device's link; none if 0s.";
             outage_mean: Span = "\"40s\"", "Mean length of an outage.";
             outage_lengths: Lengths = "\"exponential\"",
-                "How the lengths are spread: uniform is from half of the mean to one and a half.";
+                "How the lengths are distributed; uniform is from half the mean to one and a half times the mean.";
             outage_noticed: Ppm = "0.7",
-                "Share of them that the phone notices; in the others it sends into the void.";
+                "Share of the outages that the phone notices; in the others it keeps sending.";
             response_loss: Ppm = "0", "Share of responses that are lost.";
             foreign_responses: Ppm = "0",
-                "Share of responses that are not those to their requests: a proxy's page, or an earlier response.";
+                "Share of responses that belong to another request: a proxy's page, or an earlier response.";
             proxy_ttl: Span = "\"0s\"",
-                "How long a proxy on the way of all devices gives a response again; there is none if 0s.";
+                "How long a proxy on the path of all devices keeps a response; 0s means that there is no proxy.";
             bad_rows: Ppm = "0", "Share of rows that cannot be read when they come, and can the next time.";
-            put_off: Ppm = "0", "Share of edits that the backend puts off, each time they come.";
-            refused_deletes: Ppm = "0", "Share of deletes that the backend refuses for good.";
+            put_off: Ppm = "0", "Share of edits that the backend defers, drawn each time they arrive.";
+            refused_deletes: Ppm = "0", "Share of deletes that the backend refuses permanently.";
             cancel_mtbf: Span = "\"0s\"",
-                "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.";
+                "Mean time between cancellations of a device's runs: of the next one that sends a request; none if 0s.";
             suspend_mtbf: Span = "\"0s\"", "Mean time between suspensions of a device's app; none if 0s.";
             suspend_mean: Span = "\"5m\"",
                 "Mean length of a suspension, in which connections last half a minute.";
             token_mtbf: Span = "\"0s\"",
-                "Mean time between the times at which a device's token is taken back; none if 0s.";
+                "Mean time between revocations of a device's token; none if 0s.";
             logout_mtbf: Span = "\"0s\"", "Mean time between logouts of a device's person; none if 0s.";
             other_user_mtbf: Span = "\"0s\"",
-                "Mean time between the times at which a device is handed to somebody else; none if 0s.";
+                "Mean time between hand-overs of a device to somebody else; none if 0s.";
             away_mean: Span = "\"10m\"", "Mean time until a person logs in again, or has the phone back.";
             reinstall_mtbf: Span = "\"0s\"",
-                "Mean time between installs of a device's app again; none if 0s.";
+                "Mean time between reinstallations of a device's app; none if 0s.";
             restore_mtbf: Span = "\"0s\"",
-                "Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s.";
+                "Mean time between restores of a device from a backup, ten minutes old on average; none if 0s.";
             backend_mtbf: Span = "\"0s\"", "Mean time between failures of the backend; none if 0s.";
             backend_mean: Span = "\"2m\"", "Mean length of such a failure.";
         }

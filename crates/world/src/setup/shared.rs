@@ -307,13 +307,13 @@ word_enums! {
         /// It goes to the end of the queue.
         #[default]
         Queued: "queued",
-        /// It takes the place of the units that wait.
+        /// It replaces the waiting units.
         Alone: "alone",
-        /// It runs when the running one has ended, beside the queue and without events.
+        /// It runs when the running one has ended, outside the queue and without events.
         Direct: "direct",
-        /// It runs at once, whatever runs, beside the queue and without events.
+        /// It runs at once, even while a unit runs, outside the queue and without events.
         AtOnce: "at-once",
-        /// What waits is dropped, its unit too, and nothing takes their place.
+        /// The waiting units are dropped, including the unit itself, and nothing replaces them.
         Discard: "discard",
     }
 }

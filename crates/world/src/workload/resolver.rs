@@ -22,20 +22,21 @@ pub struct Resolver {
 }
 
 word_enums! {
-    /// What people take of the two versions.
+    /// Which of the two versions people choose.
     pub enum Takes {
         /// The local version.
         #[default]
         Local: "local",
         /// The backend's version.
         Remote: "remote",
-        /// Column by column what was changed.
+        /// Column by column the changed value.
         Columns: "columns",
     }
 
-    /// What people take of a column that both sides changed, and of a row that one side deleted.
+    /// Which side people choose for a column that both changed, and for a row that one side
+    /// deleted.
     pub enum Contested {
-        /// What was changed later; a row rather than that it is gone.
+        /// The later change; a row rather than its delete.
         #[default]
         Later: "later",
         /// The local version.

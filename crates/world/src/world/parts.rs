@@ -75,7 +75,7 @@ impl Parts<'_> {
             let awaited = Awaited::anywhere(&key, "it did not run before the script was over");
             let met = self.add_in_script(Sign::Unit(id), awaited.after(fleets));
             if unit.on.contains(&Trigger::Background) && unit.on.len() > 1 {
-                let why = "\"background\" never came: no app was given a window there";
+                let why = "\"background\" never fired: no app got a window there";
                 let awaited = Awaited::anywhere(&format!("{key}.on"), why);
                 self.add_in_script(Sign::Background, awaited.after(std::slice::from_ref(&met)));
             }
@@ -93,8 +93,8 @@ impl Parts<'_> {
             }
             let pulls = plan.units.iter().enumerate().filter(|(_, unit)| unit.pull.contains(&id));
             let pulls: Vec<UnitId> = pulls.map(|(number, _)| UnitId(number as u16)).collect();
-            let why = "no row of it came to a device or was edited there, and no unit that is to bring it \
-                       ended well before the script was over";
+            let why = "no row of it came to a device or was edited there, and no unit that should \
+                       bring it ended well before the script was over";
             let awaited = Awaited::anywhere(&format!("entity.{}", entity.name), why);
             let ran: Vec<Struck> = pulls.iter().filter_map(|unit| units.get(unit)).cloned().collect();
             if !pulls.is_empty() && ran.is_empty() {

@@ -227,7 +227,7 @@ impl World {
             let by_clock = self.read_by_clock();
             if let Some(at) = by_clock.filter(|at| *at > deadline) {
                 let at = clock(&self.plan).time(at);
-                let why = format!("what was committed last is within the window of readers until {at}");
+                let why = format!("the last commit is within the readers' safety window until {at}");
                 return Err(self.not_asked(&why));
             }
             // With nothing left to do the executor's clock stops, and shows nothing.
@@ -398,7 +398,7 @@ impl World {
                 None => continue,
                 Some((None, (0, _), _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((None, (0, _), _)) if open.is_empty() && !under_way => format!(
-                    "device {} did not get to fetch what others sent last: others took the whole drain",
+                    "device {} could not fetch the last rows that others sent: others took the whole drain",
                     device.id.0
                 ),
                 Some((waiting, held_back, doing)) => {
@@ -423,7 +423,7 @@ impl World {
         let name = |(of, key): &(EntityId, Key)| format!("{}/{key}", self.plan.schema.entity(*of).name);
         let (row, other) = (name(&wait.row), name(&wait.other));
         if wait.ends {
-            return format!("the end of {row} waits for {other}, which refers to it");
+            return format!("the delete of {row} waits for {other}, which refers to it");
         }
         format!("{row} waits for {other}, which it does not have")
     }
@@ -444,7 +444,7 @@ fn left_to_do(
     if held_back > 0 {
         let wait = wait.map(|wait| format!(" ({wait})")).unwrap_or_default();
         let rows = count(held_back, "row");
-        left.push(format!("{rows} that it could not apply would be tried again{wait}"));
+        left.push(format!("{rows} that it could not apply would be retried{wait}"));
     }
     if !units.is_empty() {
         left.push(format!("its sync of {} did not complete", units.join(", ")));

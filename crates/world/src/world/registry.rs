@@ -149,7 +149,7 @@ fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
             let (stack, entity) = (&stack.name, &entity.name);
             assert!(
                 fits,
-                "the stack `{stack}` combines `{entity}.{}` as {rule:?}, which it is not",
+                "the stack `{stack}` combines `{entity}.{}` as {rule:?}, which does not fit its type",
                 column.name
             );
             Some((id, at, rule))

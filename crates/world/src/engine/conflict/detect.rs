@@ -5,24 +5,24 @@ use super::seam::{Conflict, says_the_same};
 use crate::base::word_enums;
 
 word_enums! {
-    /// What makes a conflict of an edit and a version that its device had not seen.
+    /// When an edit conflicts with a version that its device had not seen.
     pub enum Detect {
-        /// That the dates differ.
+        /// The dates differ.
         Dates: "dates",
-        /// That the dates differ, and then the values, too.
+        /// The dates differ, and the values too.
         #[default]
         DatesThenValues: "dates-then-values",
-        /// That the version is another.
+        /// The versions differ.
         Version: "version",
-        /// That both sides changed a column, by what the edit was made on.
+        /// Both sides changed a column, compared with the version that the edit was made on.
         ThreeWay: "three-way",
-        /// That the backend's row, read before the upload, does not read as the edit found it.
+        /// The backend's row, read before the upload, differs from what the edit was made on.
         ReadBefore: "read-before",
     }
 
     /// The date by which an edit names the version that it was made on.
     pub enum BaseDate {
-        /// That of the version, as it was last received.
+        /// The date of that version, as it was last received.
         #[default]
         LastReceivedStamp: "last-received-stamp",
         /// The time of the edit, by the device's clock.

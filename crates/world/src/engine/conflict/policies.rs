@@ -9,34 +9,34 @@ use crate::store::Entry;
 word_enums! {
     /// The policy that decides what becomes of an edit that met a conflict.
     pub enum Policy {
-        /// What was made later stays, by the clocks of the authors; a delete is not undone by an
-        /// update. When the backend committed it does not count: an offline edit would lose to all
+        /// The later change wins, by the clocks of the authors; an update does not undo a delete.
+        /// The time of commit does not count: otherwise an offline edit would lose to everything
         /// that was committed before its phone had a network.
         #[default]
         LastWriteWins: "last-write-wins",
-        /// What arrives last stays, whenever it was made: no clock decides.
+        /// The last arrival wins, whenever it was made: no clock decides.
         LastArrivalWins: "last-arrival-wins",
-        /// The edit stays if it was made after the version was committed: a clock that is behind
+        /// The edit wins if it was made after the version was committed: a clock that is behind
         /// loses.
         LastCommitWins: "last-commit-wins",
-        /// The edit stays, over a delete as well.
+        /// The edit wins, also over a delete.
         ClientWins: "client-wins",
         /// The backend's version stays.
         ServerWins: "server-wins",
-        /// Each column's only change stays, and the later one of two. Where it is not known what
-        /// the edit was made on all of it is decided by dates; so are deletes.
+        /// The only change of each column wins, and of two changes the later one. If the edit's
+        /// base is unknown, dates decide about the whole edit, and also about deletes.
         FieldMerge: "field-merge",
-        /// Nobody asks: what the backend refuses gives way, and of what it replaces nobody hears.
-        /// The vendors' default, with a backend that checks no version.
+        /// No detection: an edit that the backend refuses is superseded, and replaced values are
+        /// not reported. The vendors' default, with a backend that checks no version.
         Nothing: "none",
-        /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it gives no answer the
-        /// edit gives way.
+        /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it returns nothing, the
+        /// edit loses.
         Callback: "callback",
-        /// A person decides, on a page of conflicts. What is out of this device's reach cannot be
-        /// shown there and stays.
+        /// A person decides, on a page of conflicts. A version outside this device's scope cannot
+        /// be shown there, and wins.
         Manual: "manual",
-        /// Both stay, the edit as a row of its own. A delete cannot be a row, and two rows cannot
-        /// have one natural key: those give way.
+        /// Both stay, the edit as a new row. A delete cannot become a row, and two rows cannot have
+        /// one natural key: such edits lose.
         KeepBoth: "keep-both",
     }
 }

@@ -30,15 +30,15 @@ pub(super) const KIND: Kind = Kind::new(
     "change_log",
     table(&[
         word::<Holes>("holes")
-            .about("A number that is missing: stay behind the oldest transaction under way, or go on.")
+            .about("What a reader does about a missing number: stay behind the oldest transaction in progress, or go on.")
             .needs(&Needs {
                 of: &["backend.log.numbered"],
                 holds: |of| of[0].says(Numbered::AtWrite),
-                why: "a log that is numbered at the commit has no holes",
-                help: "[backend] log = { numbered = \"at-write\" } has them",
+                why: "a log that is numbered at the commit has no gaps",
+                help: "[backend] log = { numbered = \"at-write\" } has gaps",
             }),
         word::<Trimmed>("trimmed")
-            .about("Entries that may be trimmed: load everything again, or go on with what is there."),
+            .about("What happens after entries were trimmed: load everything again, or go on with what is there."),
     ]),
     "By the backend's log of changes.",
     chosen,
@@ -57,8 +57,8 @@ impl Choice for ChangeLogOptions {
             return Ok(());
         }
         Err(Unfit {
-            why: "the log of changes is asked for, and this backend can only be asked for all of its rows",
-            instead: "a backend that lets its database's journal be read (any but none)",
+            why: "it reads the log of changes, and this backend can only be asked for all of its rows",
+            instead: "a backend whose log of changes can be read (any but none)",
         })
     }
 

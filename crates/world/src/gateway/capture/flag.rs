@@ -43,22 +43,22 @@ pub struct FlagOptions {
 }
 
 word_enums! {
-    /// What says that a row is synced.
+    /// What shows that a row is synced.
     pub enum FlagForm {
         /// A text, such as "new" and "synced".
         Status: "status",
         /// A yes or no.
         #[default]
         Boolean: "boolean",
-        /// An id that the consumer gave it, if there is one.
+        /// An id that the consumer assigned, if there is one.
         ExternalId: "external-id",
         /// The status and the version that it is of.
         Combination: "combination",
     }
 
-    /// What flags say of rows that were there before them.
+    /// Initial flags of existing rows.
     pub enum Initial {
-        /// What is true: a device that was provisioned has what it was provisioned with.
+        /// The truth: a device that was provisioned has its initial rows.
         #[default]
         AsHeld: "as-held",
         /// Nobody has them.
@@ -69,27 +69,27 @@ word_enums! {
 
     /// When a flag is set.
     pub enum SetFlag {
-        /// When the reader says that it has committed the page.
+        /// When the reader reports that it has committed the page.
         #[default]
         AfterCommit: "after-commit",
         /// When the gateway has the rows.
         AfterCapture: "after-capture",
-        /// As they are read.
+        /// When they are read.
         BeforeCapture: "before-capture",
     }
 
-    /// Whose flag it is.
+    /// Whether devices share a flag.
     pub enum FlagPer {
         /// Each device has its own.
         #[default]
         Device: "device",
-        /// There is one.
+        /// All devices share one.
         All: "all",
     }
 
-    /// What becomes of a page with a row that cannot be captured.
+    /// What happens to a page with a row that cannot be captured.
     pub enum OnUnreadable {
-        /// That row is passed over.
+        /// That row is skipped.
         #[default]
         Skip: "skip",
         /// The page fails as a whole.
@@ -118,25 +118,25 @@ pub(super) const KIND: Kind = Kind::new(
     "flag",
     table(&[
         word::<FlagForm>("form")
-            .about("What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of."),
+            .about("What the flag is: a text, a yes or no, an id that the consumer assigns, or the status and the version that it is of."),
         word::<Initial>("initial")
-            .about("What it says of rows that were there before it: who was provisioned has what it was provisioned with, nobody has them, everybody has them."),
+            .about("Initial flags of existing rows: each device has its initial rows, nobody has them, or everybody has them."),
         word::<SetFlag>("set")
-            .about("When it is set: when the reader says that it committed the page, when the gateway has the rows, or as they are read."),
+            .about("When it is set: when the reader reports that it committed the page, when the gateway has the rows, or when they are read."),
         word::<Reset>("reset")
-            .about("How it is set: if the row is still the version that was delivered, or whatever it is."),
-        word::<FlagPer>("per").about("Whose it is: each device has its own, or there is one."),
+            .about("How it is set: only if the row is still in the delivered version, or always."),
+        word::<FlagPer>("per").about("Whether each device has its own flag, or all share one."),
         optional("lease", SOME_SPAN)
-            .about("Who delivers a row claims it for this long; without it nobody claims any."),
+            .about("A worker that delivers a row claims it for this long; without it there are no claims."),
         key("unreadable", Form::Share, "0")
-            .about("Share of the rows that cannot be captured, by the hash of their keys."),
+            .about("Share of the rows that cannot be captured, chosen by the hash of their keys."),
         word::<OnUnreadable>("on_unreadable")
-            .about("What becomes of a page with such a row: the row is passed over, or the page fails.")
+            .about("What happens to a page with an unreadable row: the row is skipped, or the page fails.")
             .needs(&Needs {
                 of: &[".unreadable"],
                 holds: |of| of[0].share() > Ppm(0),
                 why: "every row can be captured",
-                help: "unreadable is the share of rows that cannot, such as 0.01",
+                help: "unreadable is the share of rows that cannot be captured, such as 0.01",
             }),
     ]),
     "By a flag on each row.",
@@ -148,7 +148,7 @@ fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
     let form: FlagForm = view.at("form").word();
     let lease = view.at("lease");
     if lease.present().is_some() && !form.holds_claims() {
-        let help = "form = \"status\" or \"combination\" can say who is at work on a row";
+        let help = "form = \"status\" or \"combination\" can record a claim on a row";
         let given = around.wrong.given(&[view.at("form")]);
         given.at(lease, "this flag has no room for a claim", help);
     }
@@ -166,11 +166,11 @@ impl Choice for FlagOptions {
         let (why, instead) = match provisioning {
             Provisioning::ReadOnlySchema => (
                 "a flag is a column of the source, and nobody can add one to this schema",
-                "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+                "a backend that allows a new column and marks deleted rows (full; under a replica also soft-delete-only, three-stamps)",
             ),
             Provisioning::Nothing => (
-                "rows are asked for by their flag, and this backend can only be asked for all of them",
-                "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+                "it asks for rows by their flag, and this backend can only be asked for all of its rows",
+                "a backend that can be queried and marks deleted rows (full; under a replica also soft-delete-only, three-stamps)",
             ),
             _ => return Ok(()),
         };
@@ -182,7 +182,7 @@ impl Choice for FlagOptions {
     }
 
     fn takes_receipts(&self) -> Option<&'static str> {
-        Some("a cursor that comes back sets the flags of its page, which may never be committed")
+        Some("the next request sets the flags of its page, and that page may never be committed")
     }
 
     fn claimed_for(&self) -> Option<Span> {

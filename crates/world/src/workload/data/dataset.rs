@@ -51,7 +51,7 @@ pub enum DataError {
         names: u64,
     },
     /// A folded column depends on itself.
-    #[error("`{entity}.{column}` is folded in from itself")]
+    #[error("`{entity}.{column}` is folded from itself")]
     Circle {
         /// The entity.
         entity: String,

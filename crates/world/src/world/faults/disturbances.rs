@@ -55,7 +55,7 @@ fn draw_cancels(faults: &mut Faults, plan: &Setup, mtbf: Span, devices: &[Device
         faults.tell(at, format!("chaos: a run of {device} is cancelled"));
     });
     faults.awaited.push(match faults.cancels.len() == before {
-        true => Awaited::anywhere(never.name(), format!("none came by chance in {}", plan.duration)),
+        true => Awaited::anywhere(never.name(), format!("none occurred at random in {}", plan.duration)),
         false => never,
     });
 }

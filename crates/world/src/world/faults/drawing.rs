@@ -52,7 +52,7 @@ pub(in crate::world) fn plan_events(faults: &mut Faults, plan: &Setup, devices: 
 
 /// Notes that a random fault, which occurs once per `mtbf`, did not occur.
 pub(in crate::world) fn none_came(faults: &mut Faults, key: &str, plan: &Setup, mtbf: Span) {
-    let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
+    let why = format!("none occurred at random in {}; the mean time between them is {mtbf}", plan.duration);
     faults.awaited.push(Awaited::anywhere(key, why));
 }
 

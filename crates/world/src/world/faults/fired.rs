@@ -72,7 +72,7 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     let (some, lasts) = (|share: Ppm| share > Ppm(0), |span: Span| span > Span::ZERO);
     let proxy = plan.proxy.unwrap_or_default();
     let unused = "none of the devices used the network";
-    let foreign = "no response was somebody else's";
+    let foreign = "no response belonged to another request";
     vec![
         ("chaos.response_loss", some(chaos.response_loss), Sign::LostResponse, script(), NONE_LOST),
         ("chaos.foreign_responses", some(chaos.foreign_responses), Sign::Foreign, script(), foreign),
@@ -82,7 +82,13 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
         ("chaos.proxy_ttl", lasts(chaos.proxy_ttl), Sign::Network, script(), unused),
         ("proxy", lasts(proxy), Sign::Network, always(), unused),
         ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, backend.down.clone(), UNASKED),
-        ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), "no edit was refused for good"),
+        (
+            "backend.poison",
+            backend.poison_ppm > 0,
+            Sign::Rejected,
+            always(),
+            "no edit was refused permanently",
+        ),
         (
             "backend.refused_deletes",
             some(backend.refused_deletes),

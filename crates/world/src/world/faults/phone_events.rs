@@ -76,7 +76,7 @@ fn draw_one(
     let text = match key {
         "token" => {
             faults.devices[device.0 as usize].revoked.push(at);
-            format!("the token of {device} is taken back")
+            format!("the token of {device} is revoked")
         }
         "reinstall" => {
             act(Act::Reinstall { restart_after });

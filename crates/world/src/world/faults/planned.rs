@@ -118,14 +118,14 @@ impl Faults {
             self.awaits_any("gateway.backend_link.availability", availability.share, outages.is_empty());
             for (from, until) in outages {
                 self.backend_link.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
-                self.tell(from, format!("nothing between gateway and backend for {}", until - from));
+                self.tell(from, format!("the backend link is down for {}", until - from));
             }
         }
     }
 
     fn awaits_any(&mut self, key: &str, up: Ppm, none: bool) {
         if none && up < Ppm::ONE {
-            self.awaited.push(Awaited::anywhere(key, "no outage came by chance"));
+            self.awaited.push(Awaited::anywhere(key, "no outage occurred at random"));
         }
     }
     /// Ends all faults by `end`.

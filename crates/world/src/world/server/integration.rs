@@ -536,7 +536,7 @@ impl Holdings for Integration {
         self.destination.borrow().refuses(entity, key)
     }
     fn unrest(&self) -> Option<String> {
-        let why = "the integration did not come to rest in time: its last rounds found something to do, \
+        let why = "the integration did not come to rest in time: its last rounds still found work, \
                    or failed";
         (!self.is_at_rest()).then(|| why.to_owned())
     }

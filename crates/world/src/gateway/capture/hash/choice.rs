@@ -14,11 +14,11 @@ pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
     table(&[
         word::<Keep>("keep").about("What is kept of each row that a reader has."),
         owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
-            .about("Rows are hashed in a canonical form; else as the source writes them, each time in another style."),
+            .about("Whether rows are hashed in a canonical form, or as the source writes them, each time in another style."),
         word::<Snapshot>("snapshot")
-            .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
+            .about("How the source is read: at one instant, in pages by offset while others write, or in repeated passes until nothing was skipped."),
         owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
-            .about("Rows in a page of a torn or two-pass reading; a page with each request.")
+            .about("Rows per page of a torn or two-pass reading; one page per request.")
             .needs(&Needs {
                 of: &[".snapshot"],
                 holds: |of| !of[0].says(Snapshot::Isolated),
@@ -26,15 +26,15 @@ pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
                 help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
             }),
         key("source", Form::Word(&["api", "file"]), "\"api\"")
-            .about("The backend is asked for all rows, or drops files."),
+            .about("Whether the backend is asked for all rows, or writes export files."),
         key("file_every", PERIOD, "\"1h\"")
             .about("How often the backend writes a file, from the start on.")
             .needs(DROPS),
         key("file_takes", SPAN, "\"0s\"")
-            .about("How long writing it takes; meanwhile there is only its beginning.")
+            .about("How long writing it takes; until then the file is incomplete.")
             .needs(DROPS),
         key("trailer", Form::Bool, "true")
-            .about("A file counts only if its last line says that it is complete.")
+            .about("Whether a file counts only if its last line says that it is complete.")
             .needs(DROPS),
     ]),
     "By comparing all rows with what was sent before.",
@@ -45,8 +45,8 @@ pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
 const DROPS: &Needs = &Needs {
     of: &[".source"],
     holds: |of| of[0].text() == "file",
-    why: "the backend is asked for all rows, and drops no file",
-    help: "source = \"file\" lets it drop them",
+    why: "the backend is asked for all rows, and writes no file",
+    help: "source = \"file\" makes it write files",
 };
 
 fn chosen(view: View<'_>, around: Around<'_>) -> Capture {
@@ -67,7 +67,7 @@ impl Choice for HashOptions {
     }
 
     fn takes_receipts(&self) -> Option<&'static str> {
-        Some("a cursor that comes back makes its page count as held, and it may never be committed")
+        Some("the next request marks its page as held, and that page may never be committed")
     }
 
     fn found_by(&self, shown: Time) -> Time {
@@ -86,7 +86,7 @@ impl Choice for HashOptions {
     }
 
     fn works_alone(&self) -> Option<&'static str> {
-        Some("each worker would keep the hashes of its own, and carry everything")
+        Some("each worker would keep its own hashes, and copy everything")
     }
 
     fn knows_one_app(&self) -> bool {

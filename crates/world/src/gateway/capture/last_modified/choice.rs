@@ -22,26 +22,26 @@ const UPTO: Written = Written::of(
 pub(in crate::gateway::capture) const KIND: Kind = Kind::new(
     "last_modified",
     table(&[
-        word::<Bound>("bound").about("How the next page begins."),
+        word::<Bound>("bound").about("Where the next page begins."),
         word::<Paging>("paging")
-            .about("How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page."),
-        word::<Source>("source").about("Whose time the cursor is."),
+            .about("How the pages of a pull are cut: each after the previous one, or by skipping rows above a fixed time; the latest time is saved with each page."),
+        word::<Source>("source").about("Whose clock gives the cursor's time."),
         owned(
             "precision",
             Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
             || LastModifiedOptions::default().precision.stated(),
         )
-        .about("Cursors are cut to multiples of this on their way."),
-        key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind now a pull stays."),
+        .about("Cursors are rounded down to multiples of this in transit."),
+        key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind the present a pull stays."),
         word::<Stamps>("stamps")
-            .about("Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone)."),
+            .about("Which stamps of a row are compared: the greatest of the three, or all except the creation's (only `UpdatedOn`)."),
         word::<End>("end")
-            .about("How a pull knows its end: the response says so, or it has no rows."),
+            .about("How a pull detects its end: the response says so, or it has no rows."),
         optional(
             "reconcile",
             table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
         )
-        .about("The gateway keeps the keys that each device was told of, and looks which of them are gone."),
+        .about("The gateway keeps the keys that each device got, and checks which of them are gone."),
     ]),
     "By the time of last modification.",
     chosen,
@@ -82,7 +82,7 @@ fn within_tombstones(window: View<'_>, behind: Span, around: Around<'_>) {
     let limit = Span(kept.0 - kept.0 / 10);
     if behind >= limit {
         let title = format!(
-            "a cursor that stays {behind} behind expires, as the backend keeps tombstones for {kept}"
+            "a cursor that stays {behind} behind expires, because the backend keeps tombstones for {kept}"
         );
         let help = format!("from \"0s\" to less than {limit}, or a longer `backend.tombstones_kept`");
         around.wrong.given(&[around.tombstones_kept]).at(window, title, help);
@@ -95,7 +95,7 @@ impl LastModifiedOptions {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
         let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
         (fixed && !plain).then_some(Unfit {
-            why: "this bound comes of the last page, but the pages of this pull all have the same",
+            why: "this bound comes from the last page, but all pages of this pull have the same bound",
             instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
         })
     }
@@ -107,7 +107,7 @@ impl Choice for LastModifiedOptions {
             return Ok(());
         }
         Err(Unfit {
-            why: "the time of last modification is asked for, and this backend keeps none",
+            why: "it asks by the time of last modification, and this backend keeps none",
             instead: "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
         })
     }
@@ -139,7 +139,7 @@ impl Choice for LastModifiedOptions {
     }
 
     fn works_alone(&self) -> Option<&'static str> {
-        self.reconcile.map(|_| "each worker would keep the keys of its own, and the others could not go on")
+        self.reconcile.map(|_| "each worker would keep its own keys, and the others could not continue")
     }
 
     fn reads_parts(&self) -> bool {

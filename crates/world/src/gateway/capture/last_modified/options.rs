@@ -25,18 +25,17 @@ pub struct LastModifiedOptions {
 }
 
 word_enums! {
-    /// How the next page begins, from the stamp in the cursor.
+    /// Where the next page begins, given the stamp in the cursor.
     pub enum Bound {
-        /// After the last stamp delivered, `>`: what shares it and was not delivered is passed
-        /// over.
+        /// After the last stamp delivered, `>`: undelivered rows with the same stamp are skipped.
         Strict: "strict",
-        /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a
-        /// page.
+        /// At the last stamp delivered, `>=`: rows with that stamp come again, for ever if they
+        /// fill a page.
         Inclusive: "inclusive",
-        /// After the first stamp that was not delivered: what has it is passed over.
+        /// After the first stamp that was not delivered: rows with that stamp are skipped.
         FirstNotReturned: "first-not-returned",
-        /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read
-        /// to the letter.
+        /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode,
+        /// taken literally.
         FirstNotReturnedExtended: "first-not-returned-extended",
         /// After the last stamp delivered, and a page goes on to the end of its last stamp.
         TieExtended: "tie-extended",
@@ -47,46 +46,45 @@ word_enums! {
 
     /// How the pages of one pull are cut.
     pub enum Paging {
-        /// Each begins after the one before.
+        /// Each begins after the previous one.
         #[default]
         Keyset: "keyset",
-        /// All begin at the same time, and pass over as many rows as came before.
+        /// All begin at the same time, and skip as many rows as came before.
         Offset: "offset",
     }
 
-    /// Whose time the cursor is.
+    /// Whose clock gives the cursor's time.
     pub enum Source {
         /// The stamps of the rows.
         #[default]
         Records: "records",
         /// The device's clock when a pull begins.
         ClientClock: "client-clock",
-        /// What people see there, without its offset from UTC.
+        /// The local time that people see there, without its offset from UTC.
         ClientLocal: "client-local",
-        /// The backend's clock when a pull begins, or where that is earlier, the last instant that
-        /// is settled.
+        /// The backend's clock when a pull begins, or the last settled instant if that is earlier.
         ServerStart: "server-start",
         /// The backend's clock when its last page is done.
         ServerEnd: "server-end",
     }
 
-    /// Which of a row's stamps say that it changed: when it was created, last updated, and deleted.
-    /// The second is null until the first update.
+    /// Which of a row's stamps show a change: those of creation, last update, and deletion. The
+    /// second is null until the first update.
     pub enum Stamps {
         /// The greatest of the three.
         #[default]
         Greatest: "greatest",
-        /// The second and the third: what was created and never updated is passed over, but in a
-        /// first load.
+        /// The second and the third: rows that were never updated are skipped, except in a first
+        /// load.
         WithoutCreated: "without-created",
     }
 
-    /// How a pull knows its end.
+    /// How a pull detects its end.
     pub enum End {
-        /// The answer says whether there is more.
+        /// The response says whether there is more.
         #[default]
         Marker: "marker",
-        /// An answer without rows is the last.
+        /// A response without rows is the last.
         Count: "count",
     }
 }
