@@ -73,9 +73,9 @@ fn share(ppm: u64) -> String {
 /// How many cells ran to their end; for a single cell, whether it did.
 pub fn ended(ended: u64, planned: u64) -> String {
     match (ended, planned) {
-        (0, 1) => "the only cell did not run to its end".to_owned(),
-        (1, 1) => "the only cell ran to its end".to_owned(),
-        _ => format!("{ended} of {planned} cells ran to their end"),
+        (0, 1) => "the only cell did not complete".to_owned(),
+        (1, 1) => "the only cell completed".to_owned(),
+        _ => format!("{ended} of {planned} cells completed"),
     }
 }
 

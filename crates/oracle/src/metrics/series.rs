@@ -5,11 +5,11 @@ use crate::base::{Span, Time};
 
 /// The series: name and meaning.
 pub static SERIES: &[(&str, &str)] = &[
-    ("engine.requests.count", "Requests that have left so far."),
+    ("engine.requests.count", "Requests sent so far."),
     ("engine.apply.rows", "Changes made durable so far."),
     ("workload.edits.waiting", "Edits made and neither acknowledged nor given up."),
-    ("device.online.count", "Devices whose process lives and whose link is up."),
-    (SYNCED, "Longest sync that came to a good end since the last sample, in nanoseconds."),
+    ("device.online.count", "Devices whose process runs and whose link is up."),
+    (SYNCED, "Longest sync that ended well since the last sample, in nanoseconds."),
     (QUEUED, "Longest wait in the backend's queue since the last sample, in nanoseconds."),
 ];
 

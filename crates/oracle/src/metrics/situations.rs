@@ -17,7 +17,7 @@ const LONG: Span = Span::secs(86_400);
 
 word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)
-    /// What a campaign can be asked to come to; its metric says what it is.
+    /// What a campaign can be asked to reach; each metric describes its situation.
     pub enum Situation {
         /// A push without a response of which the backend or the gateway's queue has an edit.
         AnswerLost: "response-lost",

@@ -257,7 +257,7 @@ impl Timeline {
     /// The trace as JSON, and the number of entries left out. Open slices end at `now`.
     pub fn finish(mut self, now: Time) -> (String, u64) {
         let open: Vec<(DeviceId, u64)> = self.runs.keys().copied().collect();
-        open.into_iter().for_each(|(device, run)| self.run_ended(device, run, now, "under way at the end"));
+        open.into_iter().for_each(|(device, run)| self.run_ended(device, run, now, "in progress at the end"));
         let shown: Vec<DeviceId> = self.shown.keys().copied().collect();
         shown.into_iter().for_each(|device| self.shows(device, now, None));
         let down: Vec<Option<DeviceId>> = self.down.keys().copied().collect();

@@ -80,15 +80,15 @@ impl Matter {
     /// Why there was none of it; `None` if there always is.
     pub(super) fn lack(self) -> Option<&'static str> {
         match self {
-            Matter::Rows => Some("of no device that came to rest was a row compared"),
+            Matter::Rows => Some("no row was compared on any device that came to rest"),
             Matter::Edits => Some("nobody made an edit on a device"),
             Matter::Runs => Some("no sync began"),
             Matter::Statuses => Some("no app showed a status"),
-            Matter::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
-            Matter::Parts => Some("no device was seen with a part of a row"),
-            Matter::Attachments => Some("no row was made with an attachment"),
-            Matter::Looks => Some("no device was looked at while it was at work"),
-            Matter::Destination => Some("of no row was there a look for its record in the destination"),
+            Matter::Cursors => Some("no cursor was watched: set `store.watch_cursors` to watch them"),
+            Matter::Parts => Some("no device was seen with a partial row"),
+            Matter::Attachments => Some("no row was created with an attachment"),
+            Matter::Looks => Some("no device's database was read during the run"),
+            Matter::Destination => Some("no row was looked up in the destination"),
             Matter::World => None,
         }
     }

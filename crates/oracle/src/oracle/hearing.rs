@@ -43,32 +43,32 @@ macro_rules! table {
 table! {
     Runs "a run of a unit begins, ends well or badly"
         [SyncStart SyncComplete SyncError]
-        "where nothing tells that a run ended, nor `is_caught_up`, the world is stuck";
+        "if nothing reports the end of a run, nor `is_caught_up`, the world is stuck";
     Queue "a unit waits, is asked for again, or is dropped"
         [UnitQueued UnitCoalesced UnitDiscarded]
         "";
-    Requests "a request leaves, is answered, fails or is refused"
+    Requests "a request is sent, gets a response, fails or is refused"
         [RequestSent ResponseReceived RequestFailed RequestRefused]
-        "the server served a phone that tells of no request, and holds no connection";
+        "the server served a phone that reports no request, and holds no connection";
     Rows "rows are committed on the phone"
         [ChunkApplied]
-        "a row came in a version that nobody told of, or with a stamp that none can have (`stamps`)";
+        "a row came in a version that nobody reported, or with an impossible stamp (`stamps`)";
     Sent "an edit is in a request"
         [EditSent]
         "";
-    Squashed "edits go out as one, or change nothing"
+    Squashed "edits are merged into one, or change nothing"
         [EditsSquashed EditUnchanged]
         "an edit that is in no commit is lost";
     Done "an edit is done"
         [EditAcknowledged]
-        "edits of a phone are on the backend and do not wait, and it told of none (`acknowledges`)";
+        "edits of a phone are on the backend and do not wait, and the phone reported none (`acknowledges`)";
     Decided "a rule decided about an edit that met another version"
         [ConflictDecided]
-        "an edit that gave way untold is lost";
+        "an edit that was superseded without a report is lost";
     Logged "a line for the user"
         [EditLogged]
-        "what was refused or overwritten untold is a `silent-discard` (`logs`)";
-    Status "what the app shows of the sync"
+        "an edit that was refused or overwritten without a report is a `silent-discard` (`logs`)";
+    Status "the sync state that the app shows"
         [Status]
         "units ran on a phone that shows no status (`status`)";
     Cursors "a cursor moved, or was given up"
@@ -76,8 +76,8 @@ table! {
         "";
     Renamed "a row has another key"
         [Renamed]
-        "the row under its old key is one that nobody has";
-    Attached "an attachment is on its way"
+        "nobody has the row under its old key";
+    Attached "an attachment is being sent"
         [Blob]
         "";
 }

@@ -18,7 +18,7 @@ pub(in crate::oracle) static UNASKED: Rule = Rule {
     metric: "oracle.unasked_commit.count",
     harm: Harm::Doubled,
     matter: Matter::Edits,
-    finds: "the backend has from the phone another row, value or kind of change than was made",
+    finds: "the backend got another row, value or kind of change from the phone than the user made",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Squashed, Topic::Decided],
     // The value of a refused edit may still be there, brought by another edit.
@@ -57,7 +57,7 @@ pub(in crate::oracle) fn unasked(
     );
     let change = case.words.change(meant.kind, (meant.entity, &meant.key), &meant.values);
     let what = format!("edit {id} {made} ({change})");
-    Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
+    Some(format!("{} of {} at {at} differs from {what}: {why}", did(case.kind), case.record()))
 }
 
 /// The backend has the values of a device's edit.
@@ -224,7 +224,7 @@ impl<'a> Asked<'a> {
         let value = [(column, self.case.values[column].clone())];
         let LocalEdit { entity, id, .. } = *self.meant;
         let said = self.case.words.values(entity, &value);
-        format!("it says {said}, which no edit of {} that waits does", id.device)
+        format!("it sets {said}, which no waiting edit of {} sets", id.device)
     }
 
     fn others(self) -> impl Iterator<Item = &'a LocalEdit> {

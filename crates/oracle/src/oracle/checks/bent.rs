@@ -14,7 +14,7 @@ pub(in crate::oracle) static BENT_VALUE: Rule = Rule {
     metric: "oracle.bent_value.count",
     harm: Harm::Lost,
     matter: Matter::Rows,
-    finds: "a value says something else than was meant: a day shifted, digits or letters lost, nothing where something was",
+    finds: "a value changed its meaning: a day shifted, digits or letters lost, null instead of a value",
     implies: &["divergent"],
     ..PLAIN
 };
@@ -53,9 +53,9 @@ pub(in crate::oracle) fn seen(
     difference: Difference<'_>,
 ) -> String {
     let shows = match difference {
-        Difference::Missing(_) => "it does not show it",
-        Difference::Extra { .. } => "it shows it, and should not",
-        Difference::Twice { .. } => "it shows it twice",
+        Difference::Missing(_) => "it does not show the row",
+        Difference::Extra { .. } => "it shows the row, and should not",
+        Difference::Twice { .. } => "it shows the row twice",
         Difference::Differs { shown, .. } => {
             let of = words.schema.entity(entity);
             let Some((_, backend)) = truth.row(entity, difference.key()) else { return String::new() };

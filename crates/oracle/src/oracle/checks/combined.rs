@@ -27,7 +27,7 @@ pub(in crate::oracle) fn miscombined(
         let changes = brought(case, meant, beside, (column, rule));
         let why = wrong(rule, before, after, changes)?;
         let say = |value: &Value| case.words.values(case.row.entity, &[(column, value.clone())]);
-        Some(format!("it says {} over {}, and {why}", say(after), say(before)))
+        Some(format!("it has {} over {}, and {why}", say(after), say(before)))
     })
 }
 

@@ -37,7 +37,7 @@ pub(in crate::oracle) static MISFILED: Rule = Rule {
     metric: "oracle.misfiled.edits",
     harm: Harm::Lost,
     matter: Matter::Edits,
-    finds: "an edit ended in a row of somebody else's",
+    finds: "an edit reached or changed a row in somebody else's scope",
     needs: |can| can.sight.commits && can.sight.authors,
     hears: &[Topic::Sent],
     ..PLAIN
@@ -48,7 +48,7 @@ pub(in crate::oracle) static OLD_OVER_NEW: Rule = Rule {
     metric: "oracle.old_over_new.count",
     harm: Harm::Lost,
     matter: Matter::Edits,
-    finds: "an edit was committed a second time, over what somebody had written since",
+    finds: "an edit was committed a second time and undid what somebody had written since",
     needs: |can| can.sight.commits && can.sight.authors,
     // It is a harmful duplicate, and nobody has seen the version that it replaces.
     implies: &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
@@ -213,11 +213,11 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>) -> Option<String> {
     if let Some(was) = was(column).filter(|_| alike(&case.values[column], own)) {
         let device = id.device;
         return Some(format!(
-            "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} said so"
+            "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} asked for that"
         ));
     }
     Some(format!(
-        "{what} ended at {at} in {record}, whose {name} is {}; {} has rows of {own} alone",
+        "{what} ended at {at} in {record}, whose {name} is {}; {} has only rows of {own}",
         case.values[column], id.device
     ))
 }

@@ -18,7 +18,7 @@ pub(in crate::oracle) static LOST_EDIT: Rule = Rule {
     metric: "oracle.lost_edit.count",
     harm: Harm::Lost,
     matter: Matter::Edits,
-    finds: "an edit is neither on the backend, nor waiting, nor in a log that its person sees",
+    finds: "an edit is neither on the backend, nor waiting, nor in a log that its user sees",
     needs: |can| can.merge != Merge::Drops && can.sight.waits,
     hears: &[Topic::Squashed, Topic::Decided, Topic::Logged],
     implies: &["silent-discard", "wrong-status"],
@@ -30,7 +30,7 @@ pub(in crate::oracle) static SILENT_DISCARD: Rule = Rule {
     metric: "oracle.silent_discard.count",
     harm: Harm::Lost,
     matter: Matter::Edits,
-    finds: "an edit was refused or overwritten, and the phone's user was not told",
+    finds: "an edit was refused or overwritten, and the phone's user got no message",
     needs: |can| can.logs,
     hears: &[Topic::Rows, Topic::Decided, Topic::Logged],
     implies: &["wrong-status"],
@@ -64,7 +64,7 @@ pub(in crate::oracle) static REFUSED_COMMITTED: Rule = Rule {
     metric: "oracle.refused_and_committed.count",
     harm: Harm::Doubled,
     matter: Matter::Edits,
-    finds: "the backend has an edit of which the phone's user was told that it is refused",
+    finds: "the backend has an edit that the phone's user saw as refused",
     needs: |can| can.sight.inside,
     hears: &[Topic::Logged],
     ..PLAIN
@@ -121,14 +121,16 @@ impl EditCase<'_> {
         }
         self.edit.lost_power.map_or_else(String::new, |at| {
             let at = self.words.time(at);
-            format!("; its device lost its power at {at}, and with it what was committed and not synced")
+            format!(
+                "; its device lost power at {at}, and with it what was committed and not yet on the flash"
+            )
         })
     }
     fn what(&self) -> String {
         self.words.edit(self.id, self.edit)
     }
     fn unlogged(&self, what: &str) -> String {
-        format!("{} {what}, and the phone's user was not told{}", self.what(), self.by_storage())
+        format!("{} {what}, and the phone's user got no message{}", self.what(), self.by_storage())
     }
 }
 
@@ -152,12 +154,12 @@ pub(in crate::oracle) fn overwriting_logged(
 pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
-            _ if case.edit.vanished => "the backend had it and has it no more".to_owned(),
+            _ if case.edit.vanished => "the backend had it and no longer has it".to_owned(),
             Some(at) => format!("the backend refused it at {}", case.words.time(at)),
             None => "the backend never saw it".to_owned(),
         };
         let (what, by) = (case.what(), case.by_storage());
-        format!("{what} is gone: {reached}, it does not wait, and the phone's user was not told{by}")
+        format!("{what} is gone: {reached}, it does not wait, and the phone's user got no message{by}")
     })
 }
 
@@ -167,7 +169,7 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
         return Some(case.unlogged("was refused or superseded"));
     }
     if case.edit.won == Some(Won::Part) && !case.logged() {
-        return Some(case.unlogged("gave way in some columns"));
+        return Some(case.unlogged("was superseded in some columns"));
     }
     let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
     if here { silent_overwrite(case) } else { None }
@@ -176,7 +178,7 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
 /// An overwritten version is in the log of the device whose rule overwrote it.
 pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let overwrote = case.edit.commits > 0 && case.edit.won == Some(Won::Edit) && !case.overwriting_logged();
-    overwrote.then(|| case.unlogged("won over another version"))
+    overwrote.then(|| case.unlogged("replaced another version"))
 }
 
 /// An edit that a device counts as done is on the backend.
@@ -185,7 +187,10 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
     // The rest of an edit that gave way in some columns may be on the backend already.
     let rest_is_there = edit.won == Some(Won::Part) && edit.equal;
     (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
-        format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what())
+        format!(
+            "{} was acknowledged, but the backend neither committed it nor had the same already",
+            case.what()
+        )
     })
 }
 
@@ -204,11 +209,11 @@ pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>) -> Option<St
         .filter(|by| ledger.get(*by).is_some_and(says_less));
     let how = match by {
         _ if edit.commits > 0 => "committed it".to_owned(),
-        Some(by) => format!("has what it says with edit {by}"),
+        Some(by) => format!("has its values through edit {by}"),
         None => return None,
     };
     let told = edit.told_refused.map_or_else(String::new, |(_, at)| format!(" at {}", words.time(at)));
-    Some(format!("{} was refused, as its person was told{told}, and the backend {how}", case.what()))
+    Some(format!("{} was refused, as its user saw{told}, and the backend {how}", case.what()))
 }
 
 /// At the end no edit waits and no run is under way.
@@ -221,7 +226,7 @@ pub(in crate::oracle) fn stuck(
 ) -> Option<String> {
     let mut reasons: Vec<String> = waiting.into_iter().collect();
     for run in unfinished {
-        reasons.push(format!("{} under way since {}", words.unit(run.unit), words.time(run.since)));
+        reasons.push(format!("{} in progress since {}", words.unit(run.unit), words.time(run.since)));
     }
     if reasons.is_empty() {
         return None;

@@ -14,7 +14,7 @@ pub(in crate::oracle) static DANGLING_ID: Rule = Rule {
     metric: "oracle.dangling_id.rows",
     harm: Harm::Divergent,
     matter: Matter::World,
-    finds: "the phone names a row by a key that the backend has replaced",
+    finds: "the phone uses a key of a row that the backend has replaced",
     needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
     ..PLAIN
@@ -25,7 +25,7 @@ pub(in crate::oracle) static ID_TWICE: Rule = Rule {
     metric: "oracle.id_twice.count",
     harm: Harm::Doubled,
     matter: Matter::World,
-    finds: "a key that the backend gave out names two rows",
+    finds: "a key that the backend assigned belongs to two rows",
     needs: |can| can.sight.inside,
     hears: &[Topic::Renamed],
     ..PLAIN
@@ -36,7 +36,7 @@ pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] =
         twice.rows.each_ref().map(|key| phrases::record(schema, twice.entity, key.as_str()));
     let entity = &schema.entity(twice.entity).name;
-    format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
+    format!("the key {} of {entity} was assigned to {first}, and again to {second}", twice.given)
 }
 
 /// An edit is not refused because it refers to a row by an outdated key.
@@ -52,8 +52,9 @@ pub(in crate::oracle) fn outdated_reference<'e>(
         ColumnKind::Ref(target) => names.is_outdated(target, to.as_str()),
         _ => false,
     };
-    let text =
-        format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key");
+    let text = format!(
+        "edit {edit} was refused because it refers to {to}: the backend has that row under another key"
+    );
     let is_outdated = schema.entity(entity).columns.iter().any(outdated);
     is_outdated.then_some((edit.device, (entity, key.as_str()), text))
 }

@@ -9,7 +9,7 @@ pub(in crate::oracle) static CONTRADICTION: Rule = Rule {
     metric: "oracle.contradiction.rows",
     harm: Harm::Divergent,
     matter: Matter::Parts,
-    finds: "a row is shown, in full or in part, as of a version that said otherwise",
+    finds: "a row is shown, in full or in part, with values other than those of its version",
     needs: |can| can.stamps && can.sight.inside,
     // At rest, a value that differs from its version was altered.
     implies: &["bent-value", "divergent"],

@@ -48,7 +48,7 @@ pub(in crate::oracle) static ORPHAN: Rule = Rule {
     metric: "oracle.orphan.rows",
     harm: Harm::Divergent,
     matter: Matter::Rows,
-    finds: "a row that the phone should no longer have",
+    finds: "a row that should no longer be on the phone",
     needs: |can| can.sight.rows && can.sight.rest,
     implies: &["divergent"],
     ..PLAIN
@@ -59,7 +59,7 @@ pub(in crate::oracle) static DIVERGENT: Rule = Rule {
     metric: "oracle.divergent.devices",
     harm: Harm::Divergent,
     matter: Matter::Rows,
-    finds: "the phone holds something else than the backend, whatever it is",
+    finds: "the phone differs from the backend in any way",
     needs: |can| can.sight.rows && can.sight.rest,
     ..PLAIN
 };
@@ -124,12 +124,12 @@ impl RowCase<'_> {
     pub(in crate::oracle) fn told(&self) -> String {
         let (device, words, record) = (self.device, self.words, self.record());
         match self.difference {
-            Difference::None { .. } => format!("{device} shows {record} as it should"),
+            Difference::None { .. } => format!("{device} shows {record} correctly"),
             Difference::Missing(expected) => {
                 format!("{device} lacks {record} of {}, {}", words.stamp(expected.stamp), self.since())
             }
             Difference::Twice { .. } => {
-                format!("{device} shows {record} twice, or rows out of the order of keys")
+                format!("{device} shows {record} twice, or rows that are not in the order of keys")
             }
             Difference::Differs { expected, stamp, content, .. } => {
                 let [shown, now] = [stamp, expected.stamp].map(|stamp| words.stamp(stamp));
@@ -156,7 +156,7 @@ impl RowCase<'_> {
                         (*column, values[*column].clone())
                     });
                     let place = words.values(self.entity, &rules.collect::<Vec<_>>());
-                    format!("{device} holds {record}, which is outside of its scope with {place}")
+                    format!("{device} holds {record}, which is outside its scope with {place}")
                 }
                 None if self.created_elsewhere => format!(
                     "{device} made {record}; the backend has it under another key, and the device still shows its own"

@@ -24,7 +24,7 @@ pub(in crate::oracle) static OWN_WRITE_VANISHED: Rule = Rule {
     metric: "oracle.own_write_vanished.count",
     harm: Harm::Divergent,
     matter: Matter::Edits,
-    finds: "the phone no longer shows what was written there, though the backend has it",
+    finds: "the phone no longer shows what its user wrote, though the backend has it",
     needs: |can| can.stamps && can.sessions,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
@@ -85,7 +85,7 @@ impl<'a> ShownCase<'a> {
         let record = self.words.record(self.row.entity, self.row.key.as_str());
         let (device, clock, now) = (self.device, self.words.clock, self.words.time(self.now));
         let went = match (self.removed, lost.gone) {
-            (true, _) => "removed again".to_owned(),
+            (true, _) => "gone again".to_owned(),
             (false, true) => format!("there again as of {}", clock.stamp(self.stamp)),
             (false, false) => format!("back at the version of {}", clock.stamp(self.stamp)),
         };

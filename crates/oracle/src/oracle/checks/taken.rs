@@ -14,7 +14,7 @@ pub(in crate::oracle) static NOT_TAKEN: Rule = Rule {
     metric: "oracle.not_taken.count",
     harm: Harm::Lost,
     matter: Matter::Edits,
-    finds: "an edit gave way to another row with its natural key, and no row has that key",
+    finds: "an edit was superseded by another row with its natural key, and no row has that key",
     needs: |can| can.sight.inside,
     hears: &[Topic::Decided],
     ..PLAIN
@@ -58,7 +58,7 @@ pub(in crate::oracle) fn not_taken(case: &TakenCase<'_>, holder: RowId) -> Optio
         }
     };
     let (what, at) = (words.edit(id, edit), words.time(at));
-    Some(format!("{what} was refused at {at} since {record} has its natural key, but that row {why}"))
+    Some(format!("{what} was refused at {at} because {record} has its natural key, but that row {why}"))
 }
 
 /// A rule that merges an edit with another row of its natural key has met such a row.
@@ -67,7 +67,7 @@ pub(in crate::oracle) fn merged_with_nobody(case: &TakenCase<'_>) -> Option<Stri
     (!edit.met_another).then(|| {
         let (what, at) = (words.edit(id, edit), words.time(at));
         format!(
-            "{what} counted at {at} as in conflict with another row of its key, and the backend named none"
+            "{what} was decided at {at} as a conflict with another row of its key, and the backend named none"
         )
     })
 }

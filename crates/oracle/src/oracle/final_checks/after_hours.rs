@@ -49,8 +49,8 @@ impl AfterHours {
         let record = words.record(row.entity, row.key.as_str());
         findings.add(check, (Some(device), Some((row.entity, row.key.as_str()))), || {
             format!(
-                "{device} had no word of {record} as of {at} until unit {unit} ran after the script; the units \
-                 that ran before are to bring it, and passed it over"
+                "{device} got no report of {record} as of {at} until unit {unit} ran after the \
+                 script; the units that ran before should have brought it, and skipped it"
             )
         });
     }

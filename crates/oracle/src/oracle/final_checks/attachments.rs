@@ -17,7 +17,7 @@ pub(in crate::oracle) static BROKEN_ATTACHMENT: Rule = Rule {
     metric: "oracle.broken_attachment.count",
     harm: Harm::Lost,
     matter: Matter::Attachments,
-    finds: "what is attached to a row is nowhere, is not what was made, or was stored twice",
+    finds: "an attachment of a row exists nowhere, differs from the original, or was stored twice",
     needs: |can| can.sight.inside,
     hears: &[Topic::Attached],
     ..PLAIN
@@ -134,17 +134,17 @@ impl Attachments {
                     None if owner.given_up => continue,
                     Some(_) if owner.given_up && self.sent.get(&id) != Some(&true) => continue,
                     Some(_) if owner.given_up => {
-                        "went up after that had come to nothing, and the backend has no such row".to_owned()
+                        "was uploaded after its edit was given up, and the backend has no such row".to_owned()
                     }
                     None if owner.excused || self.held.contains(&id) => continue,
-                    None => "is nowhere".to_owned(),
+                    None => "exists nowhere".to_owned(),
                     Some(stored) if stored.times > 1 => format!("was stored {} times", stored.times),
                     Some(stored) => {
                         let meant = attachment.bytes(key, part);
                         if (stored.bytes, stored.hash) == (meant.len() as u64, blob_hash(&meant)) {
                             continue;
                         }
-                        format!("came as {} bytes that are not those that were made", stored.bytes)
+                        format!("arrived as {} bytes that differ from the original", stored.bytes)
                     }
                 };
                 let concerns = (Some(owner.device), Some((*entity, key.as_str())));

@@ -47,7 +47,7 @@ pub(in crate::oracle) static KEPT_DELETED: Rule = Rule {
     metric: "destination.kept_deleted.rows",
     harm: Harm::Divergent,
     matter: Matter::Destination,
-    finds: "the other system has a row that the backend has not",
+    finds: "the other system has a row that the backend does not have",
     ..PLAIN
 };
 

@@ -144,7 +144,7 @@ impl Intents {
 
     pub(in crate::oracle) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
         let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
-        let behind = before_its_parent(turn, history, "was refused for good");
+        let behind = before_its_parent(turn, history, "was refused permanently");
         findings.found(&REORDERED, concerns, behind);
     }
     pub(in crate::oracle) fn finish(self, findings: &mut Findings) {

@@ -160,11 +160,11 @@ fn wrong_set(before: &BTreeSet<String>, after: &BTreeSet<String>, changes: &[Cha
         sets.iter().flat_map(|(_, made, _)| made).filter(|i| adds(i)).cloned().collect();
     let stays = |item: &&String| adds(item) || !removes(item);
     if let Some(lacks) = before.iter().chain(&added).filter(stays).find(|item| !after.contains(*item)) {
-        return Some(format!("`{lacks}` is not in it"));
+        return Some(format!("`{lacks}` is missing"));
     }
     let strange =
         after.iter().find(|item| !added.contains(*item) && (!before.contains(*item) || removes(item)));
-    strange.map(|item| format!("`{item}` is in it"))
+    strange.map(|item| format!("`{item}` should not be in it"))
 }
 
 /// The replaced range: the text deleted, and the text typed.
@@ -193,7 +193,7 @@ fn wrong_text(before: &Value, after: &Value, changes: &[Change]) -> Option<Strin
         let (deleted, typed) = splice(&of(&change.saw), &of(&change.made));
         let run: String = typed.iter().collect();
         if !after.contains(&run) {
-            return Some(format!("{run:?}, which {} types, is not in it", change.by));
+            return Some(format!("{run:?}, which {} typed, is missing", change.by));
         }
         for letter in typed {
             *least.entry(letter).or_default() += 1;
@@ -207,8 +207,8 @@ fn wrong_text(before: &Value, after: &Value, changes: &[Change]) -> Option<Strin
     let lost = least.iter().find(|(letter, least)| count(&has, letter) < **least);
     let strange = has.iter().find(|(letter, has)| **has > count(&most, letter));
     match (lost, strange) {
-        (Some((letter, _)), _) => Some(format!("{letter:?} is lost, which nobody deletes")),
-        (_, Some((letter, _))) => Some(format!("{letter:?} came in, which nobody types")),
+        (Some((letter, _)), _) => Some(format!("{letter:?} is missing, though nobody deleted it")),
+        (_, Some((letter, _))) => Some(format!("{letter:?} was added, though nobody typed it")),
         (None, None) => None,
     }
 }

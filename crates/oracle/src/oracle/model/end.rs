@@ -36,23 +36,23 @@ macro_rules! ends {
 }
 
 ends! {
-    /// What it says came to the backend, or was there already.
+    /// Its values came to the backend, or were already there.
     Arrived "oracle.saved_edits.arrived" Kept "";
-    /// Its person looked at both sides of a conflict and took the other.
+    /// Its person looked at both sides of a conflict and chose the other.
     GivenUp "oracle.saved_edits.given_up" Kept "";
     Waiting "oracle.saved_edits.waiting" Waits "";
     Refused "oracle.saved_edits.refused" Lost "refused by the backend";
     Superseded "oracle.saved_edits.superseded" Lost "superseded in a conflict";
-    Discarded "oracle.saved_edits.discarded" Lost "thrown away at a logout";
+    Discarded "oracle.saved_edits.discarded" Lost "discarded at a logout";
     Shelved "oracle.shelved.edits" Lost "left on a phone by somebody who logged out";
-    Reinstalled "oracle.saved_edits.reinstalled" TakenBack "thrown away by a reinstall";
-    Restored "oracle.saved_edits.restored" TakenBack "taken back as a phone returned to its backup";
+    Reinstalled "oracle.saved_edits.reinstalled" TakenBack "discarded by a reinstall";
+    Restored "oracle.saved_edits.restored" TakenBack "undone because a phone went back to its backup";
     Copied "oracle.saved_edits.copied" TakenBack "overwritten by a copy of another phone";
     BackendRestored "oracle.saved_edits.backend_restored" TakenBack
-        "taken back as the backend returned to its backup";
-    Upgraded "oracle.saved_edits.upgraded" Lost "thrown away by an upgrade that empties the database";
-    PowerLost "oracle.saved_edits.power_lost" Lost "lost with the power of a phone";
-    /// Nothing that the oracle knows of explains it: the engine forgot it.
+        "undone because the backend went back to its backup";
+    Upgraded "oracle.saved_edits.upgraded" Lost "discarded by an upgrade that empties the database";
+    PowerLost "oracle.saved_edits.power_lost" Lost "lost with a phone's power";
+    /// Nothing else that the oracle knows explains it: the engine forgot it.
     Forgotten "oracle.saved_edits.forgotten" Lost "forgotten by the app";
 }
 

@@ -554,7 +554,7 @@ impl Oracle {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
         let dated = |edit: &Edit| edit.kind != EditKind::Delete && edit.commits > 0;
         if self.ledger.get(edit).is_some_and(dated) {
-            let what = (device, "was told that its edit is on the backend, of");
+            let what = (device, "got the report that its edit is on the backend, of");
             dates_row(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);

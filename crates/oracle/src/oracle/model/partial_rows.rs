@@ -45,7 +45,11 @@ impl Oracle {
             self.parts_seen += shown.len() as u64;
             for (key, stamp, content, columns) in shown {
                 if parts.0.differs(truth, (id, &key), (stamp, content), &columns) {
-                    self.contradicts(device, (id, &key), "shows in part what its version does not say");
+                    self.contradicts(
+                        device,
+                        (id, &key),
+                        "is a partial row with values that its version does not have",
+                    );
                 }
             }
             let entity: &Entity = schema.entity(id);
@@ -63,7 +67,11 @@ impl Oracle {
                 let is_wrong =
                     extra.is_none_or(|shown| parts.0.differs(truth, (id, &key), shown, &entity.projection));
                 if is_wrong && !dirty.contains(&(id, Key::new(&key))) {
-                    self.contradicts(device, (id, &key), "shows in full what its version does not say");
+                    self.contradicts(
+                        device,
+                        (id, &key),
+                        "is shown in full with values that its version does not have",
+                    );
                 }
             }
         }
@@ -75,7 +83,7 @@ impl Oracle {
             view.excerpts(id, &mut |_, key, _, _| shown.push(key.to_owned()));
             self.parts_seen += shown.len() as u64;
             for key in shown {
-                self.contradicts(device, (id, &key), "at rest is shown in part");
+                self.contradicts(device, (id, &key), "is still a partial row at rest");
             }
         }
     }
@@ -111,7 +119,7 @@ impl Oracle {
                     && !dirty.contains(&(id, Key::new(key)))
                 {
                     let name = &newer.entity(id).columns[column].name;
-                    let how = format!("does not show in `{name}`, a column of the new version of the app, what its version says");
+                    let how = format!("has another value in `{name}`, a column of the new version of the app, than its version");
                     self.contradicts(device, (id, key), &how);
                 }
             });

@@ -70,14 +70,14 @@ impl Owed {
         };
         let why = match &self.why {
             Why::Saved(edit) => format!("{} was saved, and no run that sends it began", of(edit)),
-            Why::Left(edit) => format!("a run of {unit} left {}, and no other began", of(edit)),
+            Why::Left(edit) => format!("a run of {unit} left {}, and no other run began", of(edit)),
             Why::Fired(Trigger::Every(period)) => {
-                format!("unit {unit} did not run, which does each {period} while somebody looks at the app")
+                format!("unit {unit} did not run, which is due each {period} while somebody looks at the app")
             }
             Why::Fired(trigger) => format!("unit {unit} did not run {}", phrases::after(*trigger)),
             Why::Queued => format!("unit {unit} waited in the queue, and did not begin"),
             Why::Failed(failures) => format!(
-                "unit {unit} was not tried again after {} in a row",
+                "unit {unit} was not retried after {} in a row",
                 count(u64::from(*failures), "failed try").replace("trys", "tries")
             ),
         };

@@ -16,7 +16,7 @@ pub(in crate::oracle) static TWO_SYNCS: Rule = Rule {
     metric: "oracle.two_syncs_of_one_unit.count",
     harm: Harm::Wrong,
     matter: Matter::Runs,
-    finds: "a sync began while the same one was under way",
+    finds: "a sync began while the same unit was already syncing",
     hears: &[Topic::Runs],
     implies: &["wrong-status"],
     ..PLAIN
@@ -27,7 +27,7 @@ pub(in crate::oracle) static WITHOUT_END: Rule = Rule {
     metric: "oracle.event_without_end.count",
     harm: Harm::Stuck,
     matter: Matter::Runs,
-    finds: "a sync began, and never ended or ended twice",
+    finds: "a sync never ended, ended twice, or ended without a start",
     hears: &[Topic::Runs, Topic::Requests],
     implies: &["stuck", "wrong-status"],
     ..PLAIN
@@ -38,7 +38,7 @@ pub(in crate::oracle) static UNIT_ORDER: Rule = Rule {
     metric: "oracle.unit_out_of_order.count",
     harm: Harm::Wrong,
     matter: Matter::Runs,
-    finds: "a sync was passed by one that had waited less",
+    finds: "a sync was overtaken by one that had waited less",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Queue],
     ..PLAIN
@@ -49,7 +49,7 @@ pub(in crate::oracle) static SYNC_LOOP: Rule = Rule {
     metric: "oracle.sync_loop.count",
     harm: Harm::Wrong,
     matter: Matter::Runs,
-    finds: "ten syncs in a row, each started by the end of the one before",
+    finds: "ten syncs in a row, each started by the end of the previous one",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs],
     ..PLAIN
@@ -212,7 +212,7 @@ impl DeviceFlow {
         if chain == LOOP {
             findings.tell(&SYNC_LOOP, id, |names| {
                 let (unit, at) = (names.unit(unit), names.time(at));
-                format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
+                format!("{id} started {unit} at {at} by the end of the previous run, or by a hook at that end, and so on {LOOP} times in a row")
             });
         }
         if self.untold {
@@ -253,7 +253,7 @@ impl DeviceFlow {
         for (run, open) in event_without_end(self) {
             findings.tell(&WITHOUT_END, id, |names| {
                 let (unit, since) = (names.unit(open.unit), names.time(open.since));
-                format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
+                format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next one did not report it")
             });
         }
     }
@@ -278,7 +278,7 @@ impl DeviceFlow {
             findings.tell(&WITHOUT_END, id, |names| {
                 let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
                 let (now, patience) = (names.time(now), patience.of_run(run.hooks > 0));
-                format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; no run is silent for longer than {patience}")
+                format!("{id} started run {number} of {unit} at {since}, which did not end and reported nothing between {sign} and {now}; no run is silent for longer than {patience}")
             });
         }
     }
@@ -297,7 +297,7 @@ impl DeviceFlow {
         for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
             findings.tell(&TWO_SYNCS, id, |names| {
                 let (unit, at, since) = (names.unit(unit), names.time(at), names.time(*since));
-                format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it ran")
+                format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it was running")
             });
         }
     }
@@ -307,7 +307,7 @@ impl DeviceFlow {
             findings.tell(&TWO_SYNCS, id, |names| {
                 let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
                 format!(
-                    "{id} started {unit} at {at} while its run {run} of {unit} was under way since {since}"
+                    "{id} started {unit} at {at} while its run {run} of {unit} was in progress since {since}"
                 )
             });
         }

@@ -67,7 +67,7 @@ impl Watcher for DeviceCursors {
                                 let (of, ran) = (&names.schema.entity(entity).name, named(units, &self.ran));
                                 let whose = unit.map_or("all units", |unit| names.unit(unit));
                                 format!(
-                                    "on {id} the cursor of {whose} for {of} moved, and what ran was {ran}"
+                                    "on {id} the cursor of {whose} for {of} moved, and the running units were {ran}"
                                 )
                             });
                         }
@@ -77,7 +77,7 @@ impl Watcher for DeviceCursors {
                             findings.tell(&STRANGER, id, |names| {
                                 let (own, ran) = (names.unit(*unit), named(units, &self.ran));
                                 format!(
-                                    "on {id} the date of the last sync of {own} moved, and what ran was {ran}"
+                                    "on {id} the date of the last sync of {own} moved, and the running units were {ran}"
                                 )
                             });
                         }

@@ -28,7 +28,7 @@ pub(in crate::oracle) static FLICKER: Rule = Rule {
     metric: "oracle.flicker.rows",
     harm: Harm::Divergent,
     matter: Matter::Looks,
-    finds: "while the phone was at work, a row was gone, back, or older than it had been",
+    finds: "during the run, a row on the phone was gone, back, or older than before",
     needs: |can| can.stamps && can.sessions,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Done],
@@ -111,7 +111,7 @@ impl Look<'_> {
                 let concerns = (Some(device), Some((of.0, of.1.as_str())));
                 self.findings.add(&FLICKER, concerns, || {
                     let record = words.record(of.0, of.1.as_str());
-                    format!("{device} shows {record} no more, which it had and to which nothing happened")
+                    format!("{device} no longer shows {record}, which it had and to which nothing happened")
                 });
             }
         }
@@ -146,7 +146,7 @@ impl Look<'_> {
         let first = self.history.first_of(row, has);
         let (words, now) = (&self.setup.labels, self.now);
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
-        let text = went_back(&case).map(|text| format!("by a look into its database, {text}"));
+        let text = went_back(&case).map(|text| format!("seen in its database: {text}"));
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
         self.findings.found(&FLICKER, concerns, text);
     }

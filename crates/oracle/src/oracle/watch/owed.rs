@@ -150,8 +150,8 @@ impl OwingDevice {
         let (since, until) = (findings.words().time(since), findings.words().time(at));
         findings.add(&IDLE_WITH_WORK, (Some(id), record), || {
             format!(
-                "{id} was idle for {idle} between {since} and {until}, online, and says that it is not \
-                 caught up: it must send or hear something within {bound}"
+                "{id} was idle for {idle} between {since} and {until}, online, and reports that it \
+                 is not caught up: it must send or receive something within {bound}"
             )
         });
     }
@@ -426,7 +426,7 @@ impl OwingDevice {
                 let unit = of.unit(unit);
                 let (since, at) = (of.time(since), of.time(at));
                 return Some(format!(
-                    "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
+                    "{id} has had deferred rows since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not retry them"
                 ));
             }
             // The whole entity is delivered again.

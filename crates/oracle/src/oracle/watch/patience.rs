@@ -120,7 +120,7 @@ impl Patience {
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
         let tries = waits.request * u64::from(waits.attempts.saturating_sub(1));
         let between = ("the waits between tries", waits.between_tries());
-        Bound([wait, ("that of each further try", tries), between, disk, hook])
+        Bound([wait, ("request_timeout of each further try", tries), between, disk, hook])
     }
     pub(in crate::oracle) fn of_status(&self) -> Span {
         self.of_disk()
@@ -154,8 +154,8 @@ impl Patience {
     /// Whose waits between tries these are, in words.
     pub(in crate::oracle) fn whose_waits(&self) -> &'static str {
         match self {
-            Patience::Computed(_) => "its retry settings ask",
-            Patience::Stated { .. } => "a stack of one's own is held to mild waits, which ask",
+            Patience::Computed(_) => "its retry settings require",
+            Patience::Stated { .. } => "stacks of your own must keep at least mild waits, which require",
         }
     }
     /// The most requests that a unit may make in a sync without news: a push, and a pull of each
@@ -208,7 +208,7 @@ impl Patience {
 
 /// What a stack states, but at least what any stack is given.
 fn stated(span: Span, any: Span) -> Term {
-    if span < any { ("what any stack is given", any) } else { ("what its stack says", span) }
+    if span < any { ("the minimum for any stack", any) } else { ("stated by its stack", span) }
 }
 
 #[cfg(test)]
@@ -236,7 +236,7 @@ mod tests {
             assert_eq!(bound.span(), Span::secs(secs), "{bound}");
         }
         assert_eq!(of(usual).of_run(false).to_string(), "2m30s (request_timeout 30s + slow disk 2m)");
-        assert_eq!(stated(1_200).at_once().to_string(), "20m (what its stack says)");
-        assert_eq!(stated(90).of_run(false).to_string(), "2m (what any stack is given)");
+        assert_eq!(stated(1_200).at_once().to_string(), "20m (stated by its stack)");
+        assert_eq!(stated(90).of_run(false).to_string(), "2m (the minimum for any stack)");
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::oracle) static AGAIN: Rule = Rule {
     metric: "oracle.delivered_again.rows",
     harm: Harm::Wrong,
     matter: Matter::Runs,
-    finds: "rows that a unit brought come down again in the same version, with nothing that makes that necessary",
+    finds: "rows that a unit brought come again in the same version, although nothing makes that necessary",
     needs: |can| can.stamps && can.once,
     counts: |can| can.stamps && can.sight.inside,
     hears: &[Topic::Rows, Topic::Cursors],
@@ -141,7 +141,8 @@ fn in_words(
     let unit = told.unit(unit);
     let [at, since] = [at, since].map(|at| told.time(at));
     format!(
-        "{device} was given {record} again by {unit} at {at}, in the version that {unit} had brought at \
-         {since}: since then its cursor was not given up, and neither the device nor the server went back"
+        "{device} got {record} again by {unit} at {at}, in the version that {unit} had brought at \
+         {since}: since then its cursor was not discarded, and neither the device nor the server \
+         went back to a backup"
     )
 }

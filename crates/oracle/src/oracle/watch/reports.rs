@@ -22,7 +22,7 @@ pub(in crate::oracle) static EMPTY_REPORT: Rule = Rule {
     metric: "oracle.empty_report.count",
     harm: Harm::Wrong,
     matter: Matter::Rows,
-    finds: "a stamp that no version of the row can have, a row that came and was not named, or nothing at all of what its stack promised to tell",
+    finds: "a stamp that no version of the row can have, a row that came without a report, or none of the reports that its stack promised",
     needs: |can| can.sight.inside && (can.stamps || can.acknowledges || can.status),
     hears: &[Topic::Rows],
     ..PLAIN
@@ -102,7 +102,7 @@ impl Told<'_> {
         }
         let record = findings.words().record(row.entity, row.key.as_str());
         findings.add(&EMPTY_REPORT, (Some(device), Some((row.entity, row.key.as_str()))), || {
-            format!("{device} shows {record} in its last version, and never said that this came")
+            format!("{device} shows {record} in its last version, and never reported that it came")
         });
     }
 
@@ -165,7 +165,7 @@ impl Watcher for Telling {
             let what = setup.labels.edit(id, edit);
             findings.add(&EMPTY_REPORT, concerns, || {
                 format!(
-                    "{what} is on the backend and does not wait, and {device} told of no edit that it is done"
+                    "{what} is on the backend and does not wait, and {device} never reported any edit as done"
                 )
             });
         }
@@ -175,10 +175,10 @@ impl Watcher for Telling {
         };
         silent(
             can.status && rest.ran && lacks(Topic::Status),
-            "ran units and never told what its app shows of them",
+            "ran units and never reported the sync state that its app shows",
         );
         let untold = self.served && !self.held && lacks(Topic::Requests);
-        silent(untold, "was served by the server and never told of a request");
+        silent(untold, "was served by the server and never reported a request");
     }
 }
 

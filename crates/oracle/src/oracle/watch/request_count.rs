@@ -24,7 +24,7 @@ pub(in crate::oracle) static STORM: Rule = Rule {
     metric: "oracle.request_storm.devices",
     harm: Harm::Wrong,
     matter: Matter::Runs,
-    finds: "more requests than what asks for a sync and its retries come to",
+    finds: "more requests than the reasons to sync and the retries explain",
     needs: |can| can.sight.inside,
     hears: &[Topic::Runs, Topic::Requests],
     implies: &["wrong-status"],
@@ -82,12 +82,12 @@ fn a_look(setup: &OracleSetup) -> u64 {
 
 fn told_crowded(device: DeviceId, minute: Minute, setup: &OracleSetup) -> String {
     let Minute { since, answers, worth, behind } = minute;
-    let said = if behind { "with work left" } else { "though it said that it was caught up" };
+    let said = if behind { "with work left" } else { "though it reported that it was caught up" };
     let (since, a_look) = (setup.labels.time(since), a_look(setup));
     format!(
-        "{device} asked the server {answers} times within a minute from {since} on, {said}; {worth} things \
-         asked for a sync or were brought, each is worth {a_look} requests, and so is a look each {LOOKS}. \
-         A stack says by `requests_a_run` how many it needs"
+        "{device} sent the server {answers} requests within a minute from {since} on, {said}; \
+         {worth} requests for a sync or useful results allow {a_look} requests each, and so does a \
+         look each {LOOKS}. A stack states in `requests_a_run` how many it needs"
     )
 }
 
@@ -236,10 +236,10 @@ impl Account {
         let [asked, due, again, brought, most] = counts.map(thousands);
         let answers = thousands(self.answers);
         format!(
-            "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
-             anything asked for: {} for each of the {asked} times that somebody or something asked for a \
-             sync and the {due} that a unit was due, {again} to run failed units again, and {} after \
-             each of {brought} answers and verdicts that brought something",
+            "{device} got {answers} responses from the server in all, and by {} more than the \
+             {most} that are explained: {} for each of the {asked} requests for a sync and the \
+             {due} times that a unit was due, {again} to run failed units again, and {} after each \
+             of {brought} responses and results that brought something",
             names.time(at),
             a_sync(setup),
             setup.patience.after_a_page(),
@@ -249,7 +249,7 @@ impl Account {
     fn told_fetches(&self, device: DeviceId, at: Time, waits: &Waits, names: &Labels) -> String {
         let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), waits.attempts);
         format!(
-            "{device} asked for the details of records {fetches} times, from {} on more often than the \
+            "{device} asked for the details of records {fetches} times, from {} on more often than \
              retry.attempts = {attempts} for each of the {opened} times that somebody opened one",
             names.time(at)
         )

@@ -279,19 +279,19 @@ impl TooSoon {
         let told = match waits.least {
             _ if waits.late_is_a_wait => {
                 let each = Span(first.0 / PAYS);
-                format!("{each} for each try but {LUCK}, those that ended late by themselves included")
+                format!("{each} for each try except {LUCK}, including those that ended late by themselves")
             }
             Some(least) => format!("no wait is shorter than retry.base = {least}"),
             None => format!(
-                "a wait is drawn from nothing up to a bound that doubles from retry.base = {first} to retry.cap \
-                 = {cap}; the bounds of these come to {}, and a third of that has to pass, but for {LUCK} \
-                 of the longest ({}) that may be drawn short",
+                "a wait is drawn between 0 and a bound that doubles from retry.base = {first} to \
+                 retry.cap = {cap}; the bounds of these come to {}, and a third of that must pass, \
+                 except for {LUCK} of the longest ({}) that may be drawn short",
                 debt.bounds, debt.longest
             ),
         };
         format!(
-            "{device} sent requests{of} again after they had failed, {tries} times from {since} to {until}, \
-             {before}; {whose} for {least} or more: {told}"
+            "{device} repeated failed requests{of} {tries} times from {since} to {until}, {before}; \
+             {whose} {least} or more: {told}"
         )
     }
 }

@@ -24,7 +24,7 @@ pub(in crate::oracle) static WRONG_STATUS: Rule = Rule {
     metric: "oracle.wrong_status.count",
     harm: Harm::Wrong,
     matter: Matter::Statuses,
-    finds: "what the app shows of the sync is not so: edits wait, nothing moves, there is no network, it failed",
+    finds: "the app shows a wrong sync state: waiting edits, progress, network or failure",
     needs: |can| can.status,
     hears: &[Topic::Runs, Topic::Sent, Topic::Status],
     ..PLAIN
@@ -36,10 +36,10 @@ const NOTICED: Span = Span::secs(1);
 type Wrong = &'static str;
 
 const ALL_SYNCED: Wrong = "said that no edit waits, while one did,";
-const PENDING: Wrong = "counted other edits than those that waited";
+const PENDING: Wrong = "showed a wrong number of waiting edits";
 const OFFLINE: Wrong = "said that it is offline, while there was a network,";
 const ONLINE: Wrong = "did not say that it is offline, while there was no network,";
-const NOTHING_RUNS: Wrong = "said that it is syncing, while no run was under way,";
+const NOTHING_RUNS: Wrong = "said that it is syncing, while no run was in progress,";
 const PROGRESS_STANDS: Wrong = "showed a progress that did not move, while rows came,";
 const NOT_FAILED: Wrong = "said that the sync failed, though the last run ended well,";
 const FAILED: Wrong = "said that all is well, though the last run failed,";
@@ -160,8 +160,8 @@ impl DeviceStatus {
                 findings.tell(&WRONG_STATUS, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
                     format!(
-                        "{id} {wrong} for {before} in all between {first} and {until}; a slow phone may \
-                         show a wrong status for up to {bound}, not longer"
+                        "{id} {wrong} for {before} in all between {first} and {until}; a slow phone \
+                         may show a wrong status for at most {bound}"
                     )
                 });
             }
@@ -197,7 +197,7 @@ impl DeviceStatus {
             findings.tell(&WRONG_STATUS, id, |names| {
                 let (moved, at) = (names.time(moved), names.time(at));
                 format!(
-                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"
+                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run must fail within {bound}"
                 )
             });
         }

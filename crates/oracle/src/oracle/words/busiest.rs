@@ -22,7 +22,7 @@ pub struct Eventful {
     pub happened: Happened,
 }
 
-/// How often what happened to a record.
+/// Numbers of events of a record, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// Edits that people made on devices.
@@ -35,7 +35,7 @@ pub struct Happened {
     /// Conflicts that wait for a person at the end.
     #[serde(default, skip_serializing_if = "is_none")]
     pub open: u32,
-    /// Edits that the backend refused for good.
+    /// Edits that the backend refused permanently.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u32,
     /// Commits that removed it.

@@ -23,14 +23,14 @@ impl Labels {
     fn of_device(&self, event: &Event<'_>) -> Option<String> {
         Some(match event {
             Event::Engine(EngineEvent::Renamed { entity, from, to }) => {
-                format!("{} is called {to} now", self.record(*entity, from.as_str()))
+                format!("{} now has the key {to}", self.record(*entity, from.as_str()))
             }
             Event::Engine(EngineEvent::CursorSaved { unit, entity }) => {
                 format!("cursor of {} for {} saved", self.schema.entity(*entity).name, self.unit(*unit))
             }
             Event::Engine(EngineEvent::ResponseReceived { request, rows, bytes, took, .. }) => {
                 let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
-                format!("request {request} answered after {took}: {rows}, {bytes}")
+                format!("request {request} got a response after {took}: {rows}, {bytes}")
             }
             Event::Engine(EngineEvent::RequestFailed {
                 request,
@@ -47,7 +47,7 @@ impl Labels {
                 format!("request {request} refused: {error}")
             }
             Event::Phone(PhoneEvent::Reinstalled) => {
-                "app deleted and installed again: what it held is gone".to_owned()
+                "app deleted and installed again: its data is gone".to_owned()
             }
             Event::Phone(PhoneEvent::Upgraded) => "a new version of the app installed".to_owned(),
             Event::Phone(PhoneEvent::LoggedOut) => "its person logged out".to_owned(),
@@ -87,15 +87,15 @@ impl Labels {
                 let with: Vec<String> = with.iter().map(ToString::to_string).collect();
                 let with = with.join(", ");
                 match stays {
-                    true => format!("edit {edit} takes back {with}: nobody else hears of the row"),
-                    false => format!("edit {edit} goes out in the place of {with}, too"),
+                    true => format!("edit {edit} cancels {with}: nobody else sees the row"),
+                    false => format!("edit {edit} is sent instead of {with}, too"),
                 }
             }
             Event::Engine(EngineEvent::EditAcknowledged { edit, stamp, .. }) => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
             Event::Engine(EngineEvent::Page(PageEvent::Open { edit, .. })) => {
-                format!("the conflict of edit {edit} is open still")
+                format!("the conflict of edit {edit} is still open")
             }
             Event::Engine(EngineEvent::Page(PageEvent::Resolved { edit, on_top, decision, .. })) => {
                 let of = if *on_top { ", on top of one in conflict" } else { "" };
@@ -116,10 +116,10 @@ impl Labels {
             Event::Engine(EngineEvent::EditLogged { edit, kind, .. }) => {
                 let says = match kind {
                     LogKind::Superseded => "was superseded",
-                    LogKind::Merged => "gave way in some of its columns",
+                    LogKind::Merged => "was superseded in some of its columns",
                     LogKind::Overwrote => "overwrote another version",
-                    LogKind::Rejected => "was rejected for good",
-                    LogKind::KeptBoth => "became a row of its own beside another version",
+                    LogKind::Rejected => "was refused permanently",
+                    LogKind::KeptBoth => "became a new row beside another version",
                 };
                 format!("the user's log says that edit {edit} {says}")
             }
@@ -146,25 +146,27 @@ impl Labels {
                 let holder = holder.map_or_else(String::new, |holder| format!(": {}", record(holder)));
                 format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
-            Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
-            Event::MutationIgnored { edit, .. } => {
-                format!("edit {edit} answered as if it was committed; its row is not the device's")
+            Event::MutationReplayed { edit } => {
+                format!("edit {edit} came again and got the same response from memory")
             }
-            Event::MutationPutOff { edit } => format!("edit {edit} put off"),
+            Event::MutationIgnored { edit, .. } => {
+                format!("edit {edit} was reported as committed but ignored; its row is not the device's")
+            }
+            Event::MutationPutOff { edit } => format!("edit {edit} deferred"),
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let record = self.record(*entity, key.as_str());
                 let (stamp, until) = (self.clock.stamp(*stamp), self.clock.time(*until));
-                format!("{record} as of {stamp} can be seen from {until} on")
+                format!("{record} as of {stamp} becomes visible at {until}")
             }
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
                 let (record, stamp) = (self.record(*entity, key), self.clock.stamp(*stamp));
-                format!("{what}{record} as of {stamp} leaves for {device}")
+                format!("{what}{record} as of {stamp} is sent to {device}")
             }
             Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
             Event::UploadWaits { edit } => format!("edit {edit} still waits for the backend"),
             Event::UploadDecided { edit, waited } => {
-                format!("edit {edit} was judged by the backend, {waited} after it was queued")
+                format!("edit {edit} was decided by the backend, {waited} after it was queued")
             }
             _ => return None,
         })
@@ -180,7 +182,7 @@ impl Labels {
                 format!("worker {worker} of the integration has read {}", version(entity, key, stamp))
             }
             IntegrationEvent::Remembered { worker, .. } => {
-                format!("worker {worker} of the integration has remembered that its page is done")
+                format!("worker {worker} of the integration has recorded that its page is done")
             }
             IntegrationEvent::Delivered { entity, key, stamp, removed: false } => {
                 format!("the destination has {}", version(entity, key, stamp))
@@ -206,12 +208,12 @@ impl Labels {
 
 fn conflict(kind: ConflictKind) -> &'static str {
     match kind {
-        ConflictKind::UpdateUpdate => "changed here and there",
-        ConflictKind::UpdateDelete => "changed here, deleted there",
-        ConflictKind::DeleteUpdate => "deleted here, changed there",
-        ConflictKind::InsertInsert => "made here and there",
-        ConflictKind::UpdateTaken => "changed here to the natural key there",
-        ConflictKind::Equal => "other dates",
+        ConflictKind::UpdateUpdate => "changed on the device and on the backend",
+        ConflictKind::UpdateDelete => "changed on the device, deleted on the backend",
+        ConflictKind::DeleteUpdate => "deleted on the device, changed on the backend",
+        ConflictKind::InsertInsert => "created on the device and on the backend",
+        ConflictKind::UpdateTaken => "changed on the device to the natural key of another row",
+        ConflictKind::Equal => "only the dates differ",
     }
 }
 
@@ -227,13 +229,13 @@ fn refusal(why: Option<Refusal>) -> &'static str {
 
 fn decided(decision: Decision<'_>) -> String {
     match decision {
-        Decision::Same => "both say the same".to_owned(),
+        Decision::Same => "both are equal".to_owned(),
         Decision::Local => "the edit wins".to_owned(),
         Decision::Remote => "the backend's version wins".to_owned(),
         Decision::Merged { columns } => {
             format!("merged, with {} of the edit", count(columns.len() as u64, "column"))
         }
         Decision::Both { key } => format!("both stay, the edit as row {key}"),
-        Decision::Parked => "a person is to decide".to_owned(),
+        Decision::Parked => "a person has to decide".to_owned(),
     }
 }

@@ -19,8 +19,8 @@ pub(in crate::oracle) struct Fate {
 }
 
 /// What a server failed to do with an edit that its phone then took for done.
-const UNSAID: &str = ": the server neither wrote it nor said that it refuses it \
-    (in JavaScript `db.put`, `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
+const UNSAID: &str = ": the server neither wrote it nor reported a refusal (in JavaScript `db.put`, \
+    `db.remove` or `db.refuse`; in Rust `write` or `refused`)";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
@@ -71,13 +71,11 @@ impl There {
         if let Some(died) = self.died.filter(is_before) {
             way += &format!(", its process died at {}", clock.time(died));
         }
-        way += " and it was not taken in";
+        way += " and it was not applied";
         match past {
             Some((at, since)) => {
                 let (at, since) = (clock.time(at), clock.stamp(since));
-                format!(
-                    "{way}: at {at} {device} asked for what changed after {since}, so its cursor went on without it"
-                )
+                format!("{way}: at {at} {device} asked for changes after {since}, so its cursor skipped it")
             }
             None => way,
         }
@@ -88,14 +86,15 @@ impl There {
             (Some((at, since)), _) => {
                 let is_ahead = since > clock.start.plus(Span(at.0));
                 let (at, since) = (clock.time(at), clock.stamp(since));
-                // No server has given a cursor of an instant that is to come.
-                let whose = if is_ahead { ", and of the server's clock: it is of the phone's" } else { "" };
+                // No server has given a cursor of an instant in the future.
+                let whose =
+                    if is_ahead { ", and ahead of the server's clock: it is by the phone's" } else { "" };
                 format!(
-                    "{device} never asked for {what}: at {at} it asked for what changed after {since}, and that is later: its cursor is ahead of what it was given{whose}"
+                    "{device} never asked for {what}: at {at} it asked for changes after {since}, which is later: its cursor is ahead of the rows that it got{whose}"
                 )
             }
             (None, Some(_)) => format!("the server never sent {what} to {device}, which asked for it"),
-            (None, None) => format!("{device} has not asked what changed since then"),
+            (None, None) => format!("{device} has not asked for changes since then"),
         }
     }
 }
@@ -265,9 +264,9 @@ impl Fate {
                 }
                 // It is unknown what a third-party app did with a response.
                 None => {
-                    let took = if self.names_calls { "was given" } else { "stored" };
+                    let took = if self.names_calls { "got" } else { "stored" };
                     let shows = match check {
-                        "divergent" => "something else than that",
+                        "divergent" => "something else",
                         "stale" => "an older version",
                         _ => "no such row",
                     };
@@ -286,7 +285,7 @@ impl Fate {
         };
         let begun = left.or(self.committed);
         match there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun)) {
-            Some(at) => format!("{way}; its cursor passed that, last at {}", clock.time(at)),
+            Some(at) => format!("{way}; its cursor moved past it, last at {}", clock.time(at)),
             None => way,
         }
     }
@@ -298,12 +297,10 @@ impl Fate {
                 let at = clock.time(left);
                 match there.word.or(there.sent) {
                     Some(sent) => format!(
-                        "it left the scope of {device} at {at}; the word of it went out at {}, and {device} kept the row",
+                        "it left the scope of {device} at {at}; the removal was sent at {}, and {device} kept the row",
                         clock.time(sent)
                     ),
-                    None => format!(
-                        "it left the scope of {device} at {at}, and nothing told {device} to remove it"
-                    ),
+                    None => format!("it left the scope of {device} at {at}, and {device} got no removal"),
                 }
             }
             (_, Some(stored)) => {
@@ -331,13 +328,13 @@ impl Fate {
             Some((device, stored)) => {
                 let stored = clock.time(stored);
                 format!(
-                    "deleted at {at}, and {device} stored it again at {stored}: it came with an older answer"
+                    "deleted at {at}, and {device} stored it again at {stored}: it came with an older response"
                 )
             }
             None => {
                 let who = device.map_or_else(|| "a device".to_owned(), |device| device.to_string());
                 format!(
-                    "deleted at {at}, it was not committed again: {who} shows it, and no answer brought it back"
+                    "deleted at {at}, it was not committed again: {who} shows it, and no response brought it back"
                 )
             }
         })
@@ -353,7 +350,7 @@ impl Fate {
                 let key = |(key, at): &(Key, Time)| format!("{key}, committed at {}", clock.time(*at));
                 let keys = self.elsewhere.iter().map(key).collect::<Vec<_>>().join("; ");
                 format!(
-                    "the backend has it under another key too ({keys}), and nothing told the device which one is left"
+                    "the backend has it under another key too ({keys}), and the device got no report which one remains"
                 )
             }
         }
@@ -380,7 +377,7 @@ impl Fate {
             (_, Some(at), _) => {
                 let forgot = ended.filter(|_| !course.was_answered());
                 let forgot = forgot.map_or_else(String::new, |ended| {
-                    format!("; {ended}, and {device} kept it no longer and told nobody")
+                    format!("; {ended}, and {device} no longer kept it and reported nothing")
                 });
                 format!("was refused by the backend at {}{forgot}", clock.time(at))
             }
@@ -389,18 +386,18 @@ impl Fate {
                 match ended {
                     Some(ended) if course.was_answered() => format!("{sent}: {ended}{unsaid}"),
                     Some(ended) => format!(
-                        "{sent}: {ended}, it never came to the backend, and {device} kept it no longer"
+                        "{sent}: {ended}, it never reached the backend, and {device} no longer kept it"
                     ),
-                    None => format!("{sent}, and never came to the backend"),
+                    None => format!("{sent}, and never reached the backend"),
                 }
             }
             (None, None, None) => match course.over.filter(|_| is_gone) {
                 Some((at, _, true)) => format!(
-                    "was never sent: at {} a pull of {device} brought that its row is deleted, over the edit that waited",
+                    "was never sent: at {} a pull of {device} brought the delete of its row and replaced the waiting edit",
                     clock.time(at)
                 ),
                 Some((at, stamp, false)) => format!(
-                    "was never sent: at {} a pull of {device} wrote the version of {} over the edit that waited",
+                    "was never sent: at {} a pull of {device} wrote the version of {} over the waiting edit",
                     clock.time(at),
                     clock.stamp(stamp)
                 ),
@@ -423,19 +420,17 @@ impl Course {
     }
 }
 
-const ANSWERED: &str = "was answered";
+const ANSWERED: &str = "got a response";
 
 /// The request that an event ends, and how, in words.
 fn request_of(event: &EngineEvent<'_>) -> Option<(u64, String)> {
     Some(match event {
         EngineEvent::ResponseReceived { request, .. } => (*request, ANSWERED.to_owned()),
         EngineEvent::RequestFailed { request, error: TransportError::Foreign, .. } => {
-            (*request, "got somebody else's answer".to_owned())
+            (*request, "got the response of another request".to_owned())
         }
         EngineEvent::RequestFailed { request, error, .. } => (*request, format!("got no response ({error})")),
-        EngineEvent::RequestRefused { request, error, .. } => {
-            (*request, format!("was answered with an error ({error})"))
-        }
+        EngineEvent::RequestRefused { request, error, .. } => (*request, format!("got an error ({error})")),
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ pub(in crate::oracle) fn after(trigger: Trigger) -> String {
         Trigger::Login => "after a login".to_owned(),
         Trigger::Online => "after the network came back".to_owned(),
         Trigger::Resume => "after the app came to the foreground".to_owned(),
-        Trigger::Background => "as it was given time in the background".to_owned(),
+        Trigger::Background => "when the system gave it time in the background".to_owned(),
         Trigger::Save => "after an edit was saved".to_owned(),
         Trigger::Manual => "after somebody asked".to_owned(),
         Trigger::Every(period) => format!("after {period}"),
