@@ -33,7 +33,7 @@ pub(super) fn cell_value(
         return if known.contains(&trimmed) {
             Ok(Value::text(trimmed))
         } else {
-            let title = format!("`{}` is none of the values of this column", excerpt(trimmed));
+            let title = format!("`{}` is not one of the values of this column", excerpt(trimmed));
             Err((title, choices(excerpt(trimmed), &known)))
         };
     }
@@ -41,7 +41,7 @@ pub(super) fn cell_value(
         return Err((title, help.into()));
     }
     let value = typed_value(cell, &kind.kind(), calendar).ok_or_else(|| {
-        let help = "where there is no value, leave the cell empty".into();
+        let help = "if there is no value, leave the cell empty".into();
         (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
@@ -57,9 +57,9 @@ pub(super) fn cell_value(
         }
         _ => String::new(),
     };
-    let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
+    let title = format!("`{}`{size} is outside \"{}\"", excerpt(trimmed), wanted.written);
     let any = if word == "long-text" { "text" } else { word };
-    Err((title, format!("widen the range, or write \"{any}\", which takes any").into()))
+    Err((title, format!("widen the range, or write \"{any}\", which has no limits").into()))
 }
 
 pub(super) fn wants(kind: &ColumnKind) -> &'static str {
@@ -111,15 +111,15 @@ fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
     let keep = format!("round it, or write {name} = \"{keeps}\" in the entity's `schema`, which keeps it");
     match wanted.kind.kind() {
         ColumnKind::Int if is_whole(cell) && cell.parse::<i64>().is_err() => {
-            let title = format!("`{shown}` is beyond a whole number of 64 bits");
-            Some((title, format!("an int lies from {} to {}; or {keep}", i64::MIN, i64::MAX)))
+            let title = format!("`{shown}` does not fit into a whole number of 64 bits");
+            Some((title, format!("an int must be from {} to {}; or {keep}", i64::MIN, i64::MAX)))
         }
         ColumnKind::Real => {
             let held: f64 = cell.parse().ok().filter(|x: &f64| x.is_finite())?;
             if decimal(cell)? == decimal(&format!("{held:e}"))? {
                 return None;
             }
-            let title = format!("`{shown}` has more digits than a real holds: it would be {held}");
+            let title = format!("`{shown}` has more digits than a real can store: it would be {held}");
             Some((title, keep))
         }
         ColumnKind::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
@@ -152,7 +152,7 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
     if kept.is_empty() { Some((false, String::new(), 0)) } else { Some((negative, kept.to_owned(), power)) }
 }
 
-pub(super) const FINEST: &str = "a date has six digits of a second at most";
+pub(super) const FINEST: &str = "the seconds of a date have at most six decimals";
 
 /// Whether a readable date is finer than a microsecond.
 pub(super) fn too_fine(date: &str) -> bool {

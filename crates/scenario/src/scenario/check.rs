@@ -46,7 +46,7 @@ fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
     let strange = |(name, _): &(&String, &Entry)| !is_name(name) || is_wide(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
         out.push(
-            Diagnostic::new(entry.key.place.clone(), format!("this is not a name in `{path}`"))
+            Diagnostic::new(entry.key.place.clone(), format!("this is not a valid name in `{path}`"))
                 .help(NAME_WANT),
         );
     }
@@ -64,12 +64,12 @@ pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -
 
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
-    let title = format!("`{path}` is wrong");
+    let title = format!("`{path}` has a wrong value");
     let mut takes = format!("it takes {}", form.want());
     let mut hint = None;
     match (form, &node.value, node.as_text().map(str::trim)) {
         (Form::Decimal { max }, Val::Float(x), _) if (0.0..=*max).contains(x) => {
-            takes.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
+            takes.push_str("; it is stored in thousandths, and the smallest value above 0 is 0.001");
         }
         (Form::Rate, _, Some(text)) => {
             hint = rate_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
@@ -196,7 +196,7 @@ fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<D
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     match there[..] {
         [] if !kinds.is_empty() => {
-            let title = format!("`{path}` says nothing of what it is");
+            let title = format!("`{path}` does not say which kind it is");
             let help = format!("exactly one of {} is needed", names.join(", "));
             out.push(Diagnostic::new(at.place.clone(), title).help(help));
         }
@@ -227,8 +227,10 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let nameless = names.iter().position(|name| name.is_none_or(|name| name.trim().is_empty()));
     let twice = (1..names.len()).find(|&i| names[..i].contains(&names[i]));
     let (at, title) = match (nameless, twice) {
-        (Some(at), _) => (&items[at], format!("`{path}[{at}]` is not a name")),
-        (None, Some(at)) => (&items[at], format!("`{path}` has `{}` twice", names[at].unwrap_or_default())),
+        (Some(at), _) => (&items[at], format!("`{path}[{at}]` is not a valid name")),
+        (None, Some(at)) => {
+            (&items[at], format!("`{path}` contains `{}` twice", names[at].unwrap_or_default()))
+        }
         (None, None) if items.is_empty() => (&*node, format!("`{path}` has no value")),
         (None, None) => return,
     };
@@ -253,7 +255,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     };
     for (name, mut entry) in std::mem::take(table) {
         let Some(name) = names.canonical(&name) else {
-            let title = format!("`{path}` has a wrong name, `{name}`");
+            let title = format!("`{path}` contains a wrong name, `{name}`");
             wrong = true;
             let want = names.want.strip_prefix("a name ").unwrap_or(names.want);
             let help = Help::of(names.why(name.trim()), format!("a name is {want}"));
@@ -266,7 +268,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     }
     *table = renamed;
     if out.len() == before && !(998_000..=1_002_000).contains(&total) {
-        let title = format!("the shares in `{path}` come to {}, not to 1", total as f64 / 1e6);
+        let title = format!("the shares in `{path}` add up to {}, not to 1", total as f64 / 1e6);
         wrong = true;
         out.push(Diagnostic::new(at, title));
     }

@@ -84,7 +84,7 @@ impl KeyType {
     pub(super) fn want(self) -> &'static str {
         match self {
             KeyType::Text => "a text",
-            KeyType::Int => "a whole number of 64 bits, without a plus and without zeros before it",
+            KeyType::Int => "a whole number of 64 bits, without a plus sign and without leading zeros",
             KeyType::Uuid => "a UUID, such as 0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3",
         }
     }
@@ -105,7 +105,7 @@ pub(super) const FAT_TAIL: u64 = 100;
 
 pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
-    "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
+    "a SQLite table has room for 2000, including the columns that the bench adds to a row";
 
 /// Shares of rows that are null or empty; `None` if no row is, or only by chance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -274,10 +274,13 @@ fn fold(rest: &str) -> Option<ColumnType> {
 }
 
 pub(super) const COLUMN: Written = Written::of(
-    "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \
-           \"blob 200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \"real\", \"bool\", \"date\", \
-           \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
-           \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there, with \"empty 10%\" an empty text",
+    "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \
+           \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \"blob \
+           200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \
+           \"real\", \"bool\", \"date\", \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d \
+           /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \"fold ENTITY.COLUMN via \
+           COLUMN\"; with \"null 10%\" behind it that share of the rows has no value, with \"empty \
+           10%\" an empty text",
     |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 )
 .because(beyond_limits);
@@ -288,7 +291,8 @@ const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob
 /// Help for a text that is nearly a column type: the limits of its first word, or the word meant.
 fn beyond_limits(text: &str) -> Option<String> {
     let Some((text, shares)) = without_shares(text) else {
-        let said = "\"null 10%\" says how many rows have nothing there, \"empty 10%\" how many an empty text";
+        let said =
+            "\"null 10%\" is the share of rows without a value, \"empty 10%\" the share with an empty text";
         return Some(format!("{said}, from 0% to 100%"));
     };
     if let Some(why) = bare_type(text).and_then(|kind| misfit(&kind, shares)) {
@@ -296,7 +300,7 @@ fn beyond_limits(text: &str) -> Option<String> {
     }
     if let Some(of) = text.strip_suffix('?').filter(|of| bare_type(of.trim()).is_some()) {
         let of = of.trim();
-        return Some(format!("\"{of} null 10%\" is one of which a tenth of the rows has nothing"));
+        return Some(format!("\"{of} null 10%\" is one in which a tenth of the rows has no value"));
     }
     let kinds: Vec<&str> = KINDS.split('|').collect();
     let (word, rest) = text.split_once([' ', '(']).unwrap_or((text, ""));
@@ -307,17 +311,19 @@ fn beyond_limits(text: &str) -> Option<String> {
             let text = thousands(u64::from(TEXT_MAX));
             format!("\"{word} LEAST..MOST\" has at most {text} bytes; a \"long-text\" may have up to {most}")
         }
-        "fat" => format!("it is \"long-text {rest}\" now"),
+        "fat" => format!("write \"long-text {rest}\" instead"),
         "long-text" => format!(
-            "\"long-text MEDIAN..MOST\" has 1B to {most}; without its most it reaches up to {FAT_TAIL} times its median"
+            "\"long-text MEDIAN..MOST\" has 1B to {most}; without MOST it has up to {FAT_TAIL} times its median"
         ),
         "blob" => format!("\"blob LEAST..MOST\" has 1B to {most}"),
         "int" if !rest.is_empty() => {
-            format!("\"int LEAST..MOST\" lies from {} to {}", i64::MIN, i64::MAX)
+            format!("\"int LEAST..MOST\" must be from {} to {}", i64::MIN, i64::MAX)
         }
-        "date" if !rest.is_empty() => "\"date FROM..UNTIL\" ends after it begins, in whole days".to_owned(),
+        "date" if !rest.is_empty() => {
+            "\"date FROM..UNTIL\" must end after it begins, in whole days".to_owned()
+        }
         "timestamp" => {
-            "\"timestamp FROM..UNTIL /STEP\" ends after it begins, by steps of at least 1us".to_owned()
+            "\"timestamp FROM..UNTIL /STEP\" must end after it begins, in steps of at least 1us".to_owned()
         }
         "decimal" | "numeric" => {
             let digits = Decimal::DIGITS_MAX;

@@ -219,8 +219,8 @@ impl Document {
             }
         }
         if plans.is_empty() && mistakes.is_empty() {
-            let title = "each variant that is asked for must be refused: there is nothing to run";
-            mistakes.push(Diagnostic::new(None, title).help("ask for another variant, or for all"));
+            let title = "each variant that you select must be refused: there is nothing to run";
+            mistakes.push(Diagnostic::new(None, title).help("select another variant, or all"));
         }
         Invalid::check(mistakes)?;
         Ok(plans)
@@ -302,8 +302,9 @@ impl Document {
             let mut ids = BTreeMap::new();
             for (name, entry) in variants.table_mut().into_iter().flatten() {
                 if let Some(other) = ids.insert(in_id(name), name) {
-                    let title = format!("cells of this variant would be called as those of `{other}`");
-                    let help = "ids of cells have a `-` for what is no letter, digit, `.`, `_`, `=` or `-`";
+                    let title =
+                        format!("cells of this variant would have the same names as those of `{other}`");
+                    let help = "ids of cells have a `-` for every character other than letters, digits, `.`, `_`, `=` and `-`";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
                 }
                 // A variant's name is part of its cells' names.

@@ -97,7 +97,7 @@ fn read_while(
         }
     }
     if known.max(bytes.len() as u64) > most {
-        let text = format!("it is larger than {} MiB, the most that is read", most >> 20);
+        let text = format!("it is larger than {} MiB, the limit", most >> 20);
         return Err(io::Error::new(ErrorKind::FileTooLarge, text));
     }
     Ok(bytes)
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(said(&path, Named::InFile, 2 << 20), "it is not a text: byte 1572865 is zero");
         // A sparse file takes no disk space, but would take all memory.
         file.set_len(1 << 40).unwrap();
-        assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the most that is read");
+        assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the limit");
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         for named in [Named::InFile, Named::Typed] {

@@ -21,7 +21,7 @@ const METRICS: &[(&str, &str)] = &[
 /// Removed keys, and what replaces them.
 const GONE: &[(&str, &str)] = &[(
     "engine.conflict.compares",
-    "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
+    "`engine.conflict.policy` replaces it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
 )];
 
 /// Terms of OutSystems and Volt MX (`docs/outsystems.md`), in lowercase.
@@ -53,7 +53,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("uploadcache", "did you mean `upload_cache`? it is a table [gateway.upload_cache]"),
     (
         "isconflict",
-        "did you mean `engine.conflict.policy`? \"manual\" has people decide on a page of conflicts",
+        "did you mean `engine.conflict.policy`? with \"manual\" people decide on a page of conflicts",
     ),
     (
         "createdon updatedon deletedon",

@@ -209,7 +209,7 @@ fn brief(form: &Form) -> String {
         Form::Span { min, .. } if min.0 <= 1 => "time".to_owned(),
         Form::Span { min, .. } => format!("time, from {}", crate::config::form::span(*min)),
         Form::Size { .. } => "bytes".to_owned(),
-        Form::Rate => "bits a second".to_owned(),
+        Form::Rate => "bits per second".to_owned(),
         Form::Share => "share".to_owned(),
         Form::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Form::Written(written) => match written.want.split_once(": ") {

@@ -24,7 +24,7 @@ impl Setting {
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
         let help = "write it as engine.pull.chunk_rows=500";
-        let nothing = || Diagnostic::new(Some(source.whole()), "this sets nothing").help(help);
+        let nothing = || Diagnostic::new(Some(source.whole()), "this does not set anything").help(help);
         let equals = unquoted_equals(text).ok_or_else(nothing)?;
         let path = wide_path(text[..equals].trim(), Some(source.whole()))?;
         let key = at(&source, 0, equals);
@@ -65,9 +65,9 @@ impl Setting {
         let place = self.key.place.as_ref()?;
         let turns = is_axis(&place.source.name) && self.meets(of_variant);
         turns.then(|| {
-            let title = format!("variant `{name}` sets `{}`, and expects what comes of that", of_variant.path.join("."));
+            let title = format!("variant `{name}` sets `{}`, and its expectations depend on that", of_variant.path.join("."));
             Diagnostic::new(Some(place.clone()), title)
-                .help("`--variant` takes another, if there is one without it; else take a copy of the file without these variants")
+                .help("`--variant` selects another, if one does not set it; otherwise make a copy of the file without these variants")
         })
     }
 
@@ -87,7 +87,7 @@ impl Setting {
         covers.then(|| {
             let key = self.path.join(".");
             let title = format!(
-                "{option} {key} takes the place of what variant `{name}` sets: its name and what it expects are of that"
+                "{option} {key} replaces what variant `{name}` sets: its name and its expectations belong to that value"
             );
             Diagnostic::new(None, title).warning()
         })
@@ -328,7 +328,7 @@ fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {
     if node.table().is_none() {
         *node = Node::new(Val::Table(Table::new()), key.clone());
     }
-    node.table_mut().expect("it was made a table")
+    node.table_mut().expect("it was turned into a table")
 }
 
 fn drop_other_kinds(form: &Form, table: &mut Table, name: &str) {

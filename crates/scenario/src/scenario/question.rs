@@ -19,7 +19,7 @@ pub struct QuestionList {
 /// The lists of questions, in the order in which pages show them.
 pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "checklist", title: "the checklist for offline sync", questions: 12 },
-    QuestionList { name: "field", title: "what the field asks", questions: 8 },
+    QuestionList { name: "field", title: "questions of the field", questions: 8 },
 ];
 
 /// A question, with its two variants and its answer.
@@ -46,7 +46,7 @@ pub struct Question {
 }
 
 word_enums! {
-    /// What a question asks for.
+    /// The practice in question.
     pub enum Practice {
         /// Phones hold the columns that the app shows.
         #[default]
@@ -55,45 +55,45 @@ word_enums! {
         FlatLists: "flat-lists",
         /// Phones hold the rows of their people.
         OwnRows: "own-rows",
-        /// No request is given up while its response is on its way.
+        /// No request is abandoned while its response is arriving.
         FittingTimeout: "fitting-timeout",
-        /// No unit takes the screen.
+        /// No unit blocks the screen.
         FreeScreen: "free-screen",
-        /// The app's code in the events of a sync is quick.
+        /// The app's hooks are quick.
         QuickHooks: "quick-hooks",
         /// Attachments have requests of their own, which no row waits for.
         PhotosBeside: "photos-beside",
-        /// The app is told of the network.
+        /// The app is notified of the network.
         ToldOfNetwork: "told-of-network",
-        /// Each moment has a unit, which syncs what that moment needs.
+        /// Each occasion has a unit, which syncs only what it needs.
         UnitForMoment: "unit-for-moment",
-        /// Two people cannot edit one row at a time.
+        /// Two people cannot edit one row at the same time.
         AvoidedConflicts: "avoided-conflicts",
         /// People decide conflicts.
         PeopleDecide: "people-decide",
         /// Entities can be synced one by one, each with its cursor.
         OwnActions: "own-actions",
-        /// A unit that syncs everything takes the place of the units that wait.
+        /// A unit that syncs everything replaces the waiting units.
         FullSyncReplaces: "full-sync-replaces",
-        /// Units start as people save, as the network comes, and from time to time.
+        /// Units start when people save, when the network comes, and periodically.
         StartsByItself: "starts-by-itself",
         /// The status that people see is true.
         TrueStatus: "true-status",
-        /// The server's clock says what is new.
+        /// The server's clock decides what is new.
         ServerDates: "server-dates",
-        /// Of two edits of one row neither replaces the other unasked.
+        /// Neither of two edits of a row replaces the other unasked.
         MergedConflicts: "merged-conflicts",
         /// The cursor is saved with its rows.
         CursorWithRows: "cursor-with-rows",
-        /// A load goes on behind its last page.
+        /// A load resumes behind its last page.
         LoadInPages: "load-in-pages",
-        /// An update brings the columns that a person set.
+        /// An update contains the columns that a person set.
         ChangedColumns: "changed-columns",
         /// Edits wait in an outbox.
         Outbox: "outbox",
-        /// Edits that wait are sent before a person logs out.
+        /// Waiting edits are sent before a person logs out.
         SentBeforeLogout: "sent-before-logout",
-        /// What two phones make is one row.
+        /// A thing that two phones create is one row.
         NaturalKey: "natural-key",
         /// A row is shown with the row that it refers to.
         WithParents: "with-parents",

@@ -104,7 +104,7 @@ impl Brought {
         if let Some(entity) = inferred.filter(|_| header.len() - dated > COLUMNS_MAX) {
             let title = format!("{file} has {} columns", header.len());
             let help = format!(
-                "at most {COLUMNS_MAX}: {COLUMNS_WHY}; those that are wanted are written in `entity.{entity}.schema`"
+                "at most {COLUMNS_MAX}: {COLUMNS_WHY}; list the columns that you need in `entity.{entity}.schema`"
             );
             return Err(vec![Diagnostic::new(place, title).help(help)]);
         }
@@ -142,8 +142,8 @@ impl Brought {
             let line = record.position().map_or(0, csv::Position::line);
             if let Some(at) = astray(self.rest(record), record.len() == self.header.len()) {
                 // From here on, line ends cannot be trusted.
-                let title = "this quote is never closed, or its cell goes on behind its end";
-                let help = "a quote within a quoted cell is written twice: \"\"";
+                let title = "this quote is never closed, or its cell continues behind the closing quote";
+                let help = "write a quote within a quoted cell twice: \"\"";
                 mistakes.push(Diagnostic::new(Some(self.spot(record, at)), title).help(help));
                 break;
             }
@@ -151,9 +151,9 @@ impl Brought {
                 let cells = words::count(record.len() as u64, "cell");
                 let title = format!("{cells}, but the header has {}", self.header.len());
                 let help = if record.len() > self.header.len() {
-                    "a cell that has a comma in it stands in quotes: \"a, b\""
+                    "put a cell that contains a comma in quotes: \"a, b\""
                 } else {
-                    "a cell without a value is still there, between two commas"
+                    "a cell without a value still needs its commas"
                 };
                 mistakes.push(Diagnostic::new(Some(self.place(record, None)), title).help(help));
                 continue;
@@ -345,9 +345,7 @@ impl Brought {
             let (title, help) = match calendar.stamp(text) {
                 Some(_) if too_fine(text) => (format!("`{text}` is finer than a microsecond"), FINEST),
                 Some(stamp) if stamp <= calendar.start => return stamp,
-                Some(_) => {
-                    (format!("`{text}` lies after the scenario's start"), "set `start` to a later date")
-                }
+                Some(_) => (format!("`{text}` is after the scenario's start"), "set `start` to a later date"),
                 None => (format!("`{text}` is not a date"), DATE_HELP),
             };
             wrong(column, title, help.into());

@@ -130,7 +130,7 @@ pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
         .items()
         .map(|axis| values(axis).into_iter().map(str::to_owned).collect())
         .collect();
-    let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all that is read");
+    let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all required keys");
     plan.axis.iter_mut().zip(axes).for_each(|(axis, values)| axis.values = values);
     for name in OF_CELLS {
         let named = [&plan.split, &plan.across, &plan.join].into_iter().flatten().any(|title| title == name);
@@ -167,13 +167,14 @@ fn strange(table: View<'_>) -> Mistakes {
     let chosen = named("rule.between", &titles).and_then(|at| axes().nth(at));
     let two = |list: View<'_>| list.items().count() == 2;
     if chosen.is_some_and(|axis| !two(axis.at("values")) || !two(table.at("rule.called"))) {
-        let help = "`between` names an axis with two values, and `called` says what both are called";
+        let help = "`between` names an axis with two values, and `called` gives a name to both";
         wrong.at(table.at("rule.called"), "a rule chooses between two values", help);
     }
     for axis in axes() {
         let values = values(axis);
         if values == [ANY] {
-            let help = "`*` is for a key that takes a word, such as engine.codec; else name the values";
+            let help =
+                "`*` is for a key with a list of words, such as engine.codec; otherwise list the values";
             wrong.at(axis.at("values"), "the key of this axis has no list of words", help);
         }
         if values.is_empty() {

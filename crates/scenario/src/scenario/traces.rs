@@ -72,7 +72,7 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
                 }
                 continue;
             }
-            let title = format!("`link.{name}` replays a trace, and this rate does not count");
+            let title = format!("`link.{name}` replays a trace, so this rate has no effect");
             let help =
                 format!("leave out `{way}` or `trace.{way}`; to compare both, let a variant set the trace");
             out.push(Diagnostic::new(rate.origin.place.clone(), title).help(help));
@@ -89,7 +89,7 @@ fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
     let span = 0..text.len();
     let source = Arc::new(Source { name: inert_path(path), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), error.to_string())
-        .help("a line a packet: the milliseconds since the start, ascending")
+        .help("one line per packet: the milliseconds since the start, ascending")
 }
 
 fn line_of(path: &Path, line: u64) -> String {

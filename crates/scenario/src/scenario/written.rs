@@ -44,7 +44,7 @@ pub(super) const SCOPE: Written = Written::of(
 )
 .because(|text| {
     let (from, until) = text.split_once("..")?;
-    (signed(from)? >= signed(until)?).then(|| "its end must lie after its beginning".to_owned())
+    (signed(from)? >= signed(until)?).then(|| "its end must be after its beginning".to_owned())
 });
 pub(super) const START_STATE: Written =
     Written::of("`empty`, or how long ago the device was synced, such as `1d`", |text| {
@@ -52,7 +52,7 @@ pub(super) const START_STATE: Written =
     })
     .or(&["empty"])
     .because(|text| {
-        let just_now = "a device that was synced just now is one of some time, such as `1s`";
+        let just_now = "a device that was synced just now has an age such as `1s`";
         text.parse::<Span>().is_ok().then(|| just_now.to_owned())
     });
 pub(super) const MOVES: Written =
@@ -75,16 +75,17 @@ pub(super) const DELIVERY: Written =
 
 /// How the path between a device and the backend changes a column.
 pub(super) const PATH: Written = Written::of(
-    "one of \"local-midnight\" (date), \"wall-clock\", \"milliseconds\", \"seconds\" (timestamp), \"double\" (decimal, int), \
-           \"double-cut\" (decimal), \"float\" (decimal, int, real), \"int32\" (int), \"empty-is-null\", \"null-is-empty\" (text, blob), \
-           \"null-not-sent\", \"nfc\", \"nfd\", \"nfkc\", \"latin-1\", \"three-byte-utf8\" (text) or \"utf8\" (blob); with \"up\" or \"down\" behind \
-           it to the backend alone, or to the device alone",
+    "one of \"local-midnight\" (date), \"wall-clock\", \"milliseconds\", \"seconds\" (timestamp), \
+           \"double\" (decimal, int), \"double-cut\" (decimal), \"float\" (decimal, int, real), \
+           \"int32\" (int), \"empty-is-null\", \"null-is-empty\" (text, blob), \"null-not-sent\", \
+           \"nfc\", \"nfd\", \"nfkc\", \"latin-1\", \"three-byte-utf8\" (text) or \"utf8\" (blob); \
+           with \"up\" or \"down\" behind it only towards the backend, or only towards the device",
     |text| path(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 )
 .because(|text| {
     let word = text.split_whitespace().next().unwrap_or(text);
     match Bend::of_word(word) {
-        Some(_) => Some(format!("\"{word} up\", \"{word} down\" or \"{word}\", which is both ways")),
+        Some(_) => Some(format!("\"{word} up\", \"{word} down\" or \"{word}\", which is both directions")),
         None => meant(word, Bend::WORDS),
     }
 });

@@ -36,41 +36,41 @@ fn any_capture(readers: &[View<'_>], is: fn(&Capture) -> bool) -> bool {
 const ASKED_SINCE: &Needs = &Needs {
     of: READERS,
     holds: |of| !any_capture(of, |capture| !capture.asks_since()),
-    why: "nobody asks the backend for what changed since a time",
+    why: "nothing asks the backend for what changed since a time",
     help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
 };
 
 pub(super) const BACKEND: Form = table(&[
     owned("profile", Form::Word(profiles::BACKENDS), || profiles::BACKEND.stated())
-        .about("Where the keys that are not written come from."),
+        .about("Source of the keys that are not written here."),
     word::<Provisioning>("provisioning").about("Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by").about("Whose clock stamps what devices write."),
     key("copies", Form::Word(&["follow", "as-made"]), "\"follow\"")
-        .about("Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made."),
+        .about("Whether rows with copied columns (\"fold\") are written again when their source row changes, or stay as made."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
     owned("writes_grace", SPAN, || backend().writes_grace.stated())
-        .about("Dates that are no further apart count as one, where `writes` compares dates."),
+        .about("Where `writes` compares dates: dates closer together than this count as equal."),
     owned("stamp_precision", PRECISION, || backend().stamp_precision.stated())
-    .about("Stamps are cut to multiples of this, those of rows of one's own too."),
+    .about("Stamps are rounded down to multiples of this, also those in rows of your own."),
     word::<Ticks>("ticks")
-        .about("Whether stamps go on where one was read already, or stay and readers wait for the end of the tick."),
+        .about("Stamps within one tick: once a stamp was read, later commits get the next one; or all share it, and careful readers wait for the end of the tick."),
     owned("filter_precision", PRECISION, || backend().filter_precision.stated())
-    .about("Changes can only be asked for since a multiple of this; what was read since comes again.")
+    .about("Readers can ask for changes only since a multiple of this; rows read since that multiple come again.")
         .needs(ASKED_SINCE),
     word::<Sort>("sort")
         .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` loses rows only if some change between its pages.")
         .needs(ASKED_SINCE),
     owned("monotonic", Form::Bool, || backend().monotonic.stated())
-        .about("No stamp lies before an earlier one, though the clock steps back."),
+        .about("No stamp is earlier than the one before it, even if the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
-        .about("Transactions that are stamped before others can see them."),
+        .about("Transactions that get their stamp before others can see them."),
     owned("replica_lag", SPAN, || backend().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
-    key("log", LOG, "{}").about("The log of changes, if anybody reads it.")
+    key("log", LOG, "{}").about("The log of changes, kept only if something reads it.")
         .needs(&Needs {
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.reads_log()),
-            why: "nobody reads the backend's log of changes, so it keeps none",
+            why: "nothing reads the backend's log of changes, so it keeps none",
             help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
         }),
     word::<Rearm>("rearm")
@@ -78,95 +78,98 @@ pub(super) const BACKEND: Form = table(&[
         .needs(&Needs {
             of: READERS,
             holds: |of| any_capture(of, |capture| capture.marks_source()),
-            why: "no row has a flag to be armed",
+            why: "no row has a flag to set",
             help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
         }),
     owned("tombstones_kept", SOME_SPAN, || backend().tombstones_kept.stated())
-        .about("Deleted rows are remembered for this long."),
+        .about("How long the backend remembers deleted rows."),
     owned("poison", Form::Share, || Ppm(backend().poison_ppm).stated())
-        .about("Share of creates and updates that are refused for good."),
+        .about("Share of creates and updates that are refused permanently."),
     owned("refused_deletes", Form::Share, || backend().refused_deletes.stated())
-        .about("Share of deletes that are refused for good, as if something else referred to their rows."),
+        .about("Share of deletes that are refused permanently, as if other rows referred to the deleted ones."),
     word::<Authorisation>("authorisation")
-        .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken.")
+        .about("What the backend does with an edit of a row outside its device's scope: accept it, refuse it permanently, or report success without applying it.")
         .needs(&Needs {
             of: &["entity"],
             holds: |of| of[0].entries().any(|(_, entity)| entity.at("scope").entries().next().is_some()),
-            why: "no entity has a scope, and nobody can be out of theirs",
-            help: "scope = { ward = \"device.ward\" } in [entity.NAME] says whose rows are whose",
+            why: "no entity has a scope, so no edit can be outside one",
+            help: "scope = { ward = \"device.ward\" } in [entity.NAME] says which rows belong to which device",
         }),
     word::<Commits>("commits")
-        .about("What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
+        .about("What is committed as a whole or not at all: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
     owned("errors", Form::Share, || backend().errors.stated())
-        .about("Share of requests that fail by accident, half of them after they took effect."),
+        .about("Share of requests that fail at random, half of them after they took effect."),
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
-        .about("For how long an edit that comes again is known by its idempotency key, and answered as before."),
+        .about("How long the backend knows a repeated edit by its idempotency key and repeats the first response."),
     owned("partial", Form::Share, || backend().partial.stated())
-        .about("Share of mutations that are put off, each time they come."),
+        .about("Share of mutations that are deferred, drawn each time they arrive."),
     optional("availability", AVAILABILITY)
         .about("Failures besides maintenance, drawn from the seed."),
-    key("maintenance", named(&MAINTENANCE), "{}").about("Times without a backend, by name."),
+    key("maintenance", named(&MAINTENANCE), "{}").about("Planned times without a backend, by name."),
     profiled("workers", Form::Int { min: 1, max: 100_000 })
         .about("Requests served at the same time."),
     profiled("fixed_cost", SPAN).about("Service time of any request."),
-    profiled("scan_cost", SPAN).about("Service time of each row looked at."),
-    profiled("row_cost", SPAN).about("Service time of each row delivered."),
+    profiled("scan_cost", SPAN).about("Service time per row read."),
+    profiled("row_cost", SPAN).about("Service time per row delivered."),
     profiled("write_fixed_cost", SPAN)
-        .about("Service time of any push request, in place of `fixed_cost`."),
-    profiled("write_row_cost", SPAN).about("Service time of each mutation."),
+        .about("Service time of any push request, instead of `fixed_cost`."),
+    profiled("write_row_cost", SPAN).about("Service time per mutation."),
     profiled("service_cv", Form::Decimal { max: 10.0 })
-        .about("Coefficient of variation of the service time, log-normal about what the costs give; 0 is exact."),
+        .about("Coefficient of variation of the service time: log-normal around what the costs give; 0 is constant."),
     optional("busy", BUSY).about("Office hours, in which every request takes longer."),
     optional("queue", COUNT)
-        .about("Requests that may wait for a worker; those that come then are refused."),
+        .about("Requests that may wait for a worker; further ones are refused."),
     profiled("page_cap", Form::Int { min: 1, max: 1_000_000 })
-        .about("At most this many rows in one response; a page that is extended to the end of its last time goes beyond it."),
+        .about("Most rows in one response. A page that is extended to the end of its last timestamp may have more."),
     profiled("gateway_timeout", SOME_SPAN)
-        .about("Requests that take longer are answered with an error."),
+        .about("Requests that take longer get an error response."),
     optional("quota", QUOTA)
-        .about("What a client may ask for; beyond it, it is told when to come again."),
+        .about("How many requests a client may send; beyond that it gets a 429 with the time to retry."),
 ]);
 
 const MAINTENANCE: Form = table(&[
-    required("from", Form::Written(&CLOCK)).about("First instant; a local time comes again every day."),
-    required("for", SOME_SPAN).about("How long."),
-    optional("zone", Form::Written(&ZONE)).about("Whose local time; the scenario's if it is missing."),
-    key("days", DAYS, "[]").about("On which days it begins; every day if empty."),
+    required("from", Form::Written(&CLOCK)).about("When it begins; a local time recurs every day."),
+    required("for", SOME_SPAN).about("How long it lasts."),
+    optional("zone", Form::Written(&ZONE))
+        .about("Time zone of the local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]").about("Days on which it begins; every day if empty."),
 ]);
 
 const BUSY: Form = table(&[
-    required("from", Form::Written(&CLOCK)).about("First instant; a local time comes again every day."),
-    required("until", Form::Written(&CLOCK)).about("First instant after it."),
-    required("factor", Form::Decimal { max: 1_000.0 }).about("What takes a second otherwise takes so many."),
-    optional("zone", Form::Written(&ZONE)).about("Whose local time; the scenario's if it is missing."),
-    key("days", DAYS, "[]").about("On which days; every day if empty."),
+    required("from", Form::Written(&CLOCK)).about("When it begins; a local time recurs every day."),
+    required("until", Form::Written(&CLOCK)).about("When it ends."),
+    required("factor", Form::Decimal { max: 1_000.0 }).about("How many times as long each request takes."),
+    optional("zone", Form::Written(&ZONE))
+        .about("Time zone of the local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]").about("Days on which it applies; every day if empty."),
 ]);
 
 const DAYS: Form = Form::List(&Form::word::<Weekday>());
 
 const COMMIT_DELAY: Form = table(&[
     required("share", Form::Share).about("Share of the transactions."),
-    required("upto", SOME_SPAN).about("The delay is uniform between nothing and this."),
+    required("upto", SOME_SPAN).about("The delay is uniform between 0 and this."),
 ]);
 
 pub(super) const AVAILABILITY: Form = table(&[
-    required("share", Form::Share).about("Share of time in which it is up; above 0."),
+    required("share", Form::Share).about("Share of the time in which the backend is up; above 0."),
     key("mean_outage", PERIOD, "\"30m\"")
-        .about("Mean length of an outage; times between them are exponential, too."),
+        .about("Mean length of an outage; the times between outages are exponential, too."),
 ]);
 
 const QUOTA: Form = table(&[
-    word::<QuotaBy>("by").about("Who is one client."),
+    word::<QuotaBy>("by").about("Who counts as one client."),
     optional("per", SOME_SPAN).about("The sliding window of `requests` and `execution`."),
     optional("requests", SOME).about("Requests in a window."),
     optional("execution", SOME_SPAN).about("Service time in a window."),
-    optional("concurrent", SOME).about("Requests at work or in the queue at once."),
-    optional("burst", SOME).about("Tokens in a full bucket, one for a request."),
-    optional("rate", Form::Decimal { max: 1_000_000.0 }).about("Tokens that come a second."),
+    optional("concurrent", SOME).about("Requests being served or queued at once."),
+    optional("burst", SOME).about("Tokens in a full bucket; a request takes one."),
+    optional("rate", Form::Decimal { max: 1_000_000.0 }).about("Tokens that are added per second."),
 ]);
 
 const LOG: Form = table(&[
     key("kept", SOME_SPAN, "\"7d\"").about("Entries are kept for this long."),
-    word::<Numbered>("numbered")
-        .about("When an entry gets its number: a transaction under way has none yet, or leaves a hole."),
+    word::<Numbered>("numbered").about(
+        "When an entry gets its number: a transaction that is not committed has none yet, or leaves a hole.",
+    ),
 ]);

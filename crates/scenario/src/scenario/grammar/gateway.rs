@@ -15,7 +15,7 @@ use crate::gateway::{
 use crate::protocol::{self, Packing};
 
 pub(super) const GATEWAY: Form = table(&[
-    word::<Mode>("mode").about("Each request goes to the backend, or a replica answers."),
+    word::<Mode>("mode").about("Each request goes to the backend, or a replica responds."),
     owned(
         "codecs",
         Form::List(&Form::Word(protocol::NAMES_OR_ANY)),
@@ -27,9 +27,9 @@ pub(super) const GATEWAY: Form = table(&[
         Form::List(&Form::Word(Packing::WORDS)),
         || format!("[{}, {}]", Packing::Gzip.word().stated(), Packing::Zstd.word().stated()),
     )
-    .about("Ways of packing that it knows."),
+    .about("Compression formats that it knows."),
     optional("coding_rate", Form::Size { min: 1, max: 1 << 40 })
-        .about("Bytes of JSON that a core of it codes a second. Without it coding is in the backend's costs of rows, and packing costs 400MB a second."),
+        .about("Bytes of JSON that one of its cores encodes or decodes per second. Without it coding is part of the backend's costs per row, and compression runs at 400 MB per second."),
     optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed.")
         .needs(&Needs {
             of: &[".mode"],
@@ -38,12 +38,12 @@ pub(super) const GATEWAY: Form = table(&[
             help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
         }),
     optional("body_limit", LIMIT)
-        .about("The largest request that it takes; to a larger one it says so (413), once all of it has come."),
+        .about("The largest request that it accepts; it receives a larger one completely and then responds with 413."),
     optional("response_limit", LIMIT)
-        .about("The largest response that it sends; in the place of a larger one it says so, and has done what was asked."),
+        .about("The largest response that it sends. Instead of a larger one it sends an error, after it has executed the request."),
     key("serve", SERVE, "{}").about("How devices are served."),
     word::<Restored>("backend_restored")
-        .about("Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again.")
+        .about("Whether cursors name the backend's incarnation, which changes when the backend goes back to a backup; a device with another incarnation reloads everything.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "restore_backend"),
@@ -51,7 +51,7 @@ pub(super) const GATEWAY: Form = table(&[
             help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
         }),
     word::<Restored>("restored")
-        .about("Whether the gateway knows that it went back to a backup, and takes back what it gave out since.")
+        .about("Whether the gateway notices that it went back to a backup, and invalidates what it sent since that backup.")
         .needs(&Needs {
             of: &["event"],
             holds: |of| happens(of[0], "restore_gateway"),
@@ -59,53 +59,54 @@ pub(super) const GATEWAY: Form = table(&[
             help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
         }),
     optional("token", TOKEN)
-        .about("What devices say who they are with; without it tokens last for ever."),
+        .about("The tokens that devices identify themselves with; without it tokens last for ever."),
     optional("upload_cache", UPLOAD_CACHE)
-        .about("What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells."),
-    optional("backend_link", BACKEND_LINK).about("The way to the backend; without one both stand in one place."),
+        .about("What a gateway in mode \"ota\" remembers of edits that it passed on: repeated ones get the same response. Without it, only the backend's `idempotency` recognises them."),
+    optional("backend_link", BACKEND_LINK).about("The backend link; without it gateway and backend are in one place."),
 ]);
 
 const UPLOAD_CACHE: Form = table(&[
     owned("kept", SOME_SPAN, || Uploads::default().kept.stated())
-        .about("What was noted of an edit is forgotten after this."),
+        .about("Results of edits are forgotten after this."),
     owned("wait", SPAN, || Uploads::default().wait.stated()).about(
-        "Who sends an edit again whose response is unknown waits for so long, and is then told to come again.",
+        "How long a client that repeats an edit whose result is unknown waits; after that it is told to retry later.",
     ),
     owned("resubmit", SPAN, || Uploads::default().resubmit.stated())
-        .about("One whose response is unknown after this goes to the backend again."),
+        .about("An edit whose result is unknown after this is sent to the backend again."),
     owned("durable", Form::Bool, || Uploads::default().durable.stated())
-        .about("It outlives the gateway's process; else it dies with that."),
+        .about("Whether the cache survives the death of the gateway's process."),
 ]);
 
 const BACKEND_LINK: Form = table(&[
-    optional("link", Form::Written(&NAME)).about("A link whose round trip and rates it has."),
-    optional("rtt", SPAN).about("Round trip without load; the link's, or none."),
-    optional("rate", Form::Rate).about("Rate each way; the link's, of a trace its mean; or without end."),
+    optional("link", Form::Written(&NAME)).about("A link whose round trip and rates it takes."),
+    optional("rtt", SPAN).about("Round trip without load; that of the link, or none."),
+    optional("rate", Form::Rate)
+        .about("Rate in each direction; that of the link (of a trace, its mean), or unlimited."),
     optional("availability", AVAILABILITY).about("Failures that break its connections, drawn from the seed."),
 ]);
 
 const REFRESH: Form = table(&[
     owned("every", PERIOD, || Refresh::default().every.stated())
-        .about("From the start of one refresh to that of the next, also after one that failed; one that compares page by page is tried again for a minute first."),
+        .about("From the start of one refresh to the start of the next, also after a failed one; a refresh that compares page by page first retries for a minute."),
     owned("upload_every", PERIOD, || Refresh::default().upload_every.stated())
-        .about("How often what devices wrote is offered to the backend."),
+        .about("How often it sends the devices' writes to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
     owned("page", Form::Int { min: 1, max: 1_000_000 }, || Refresh::default().page.stated())
-        .about("At most this many rows in one response."),
+        .about("Most rows in one response."),
     optional("kept", SOME_SPAN)
-        .about("For how long tombstones and verdicts on uploads are kept; who was away longer loads again. By default `tombstones_kept`."),
+        .about("For how long tombstones and results of uploads are kept; a device that was away longer reloads everything. By default `tombstones_kept`."),
     owned("nodes", Form::Int { min: 1, max: 100 }, || Refresh::default().nodes.stated())
-        .about("So many nodes refresh it, each on the schedule and none knowing of the others; not with capture by flag or hash."),
+        .about("How many nodes refresh it, each on the schedule and without knowledge of the others; not with capture by flag or hash."),
     owned("fencing", Form::Bool, || Refresh::default().fencing.stated())
-        .about("A page is taken only if the cursor is still the one that it was asked with; else the last one writes.")
+        .about("Whether a page is applied only if the cursor is still the one that it was requested with; otherwise the last writer wins.")
         .needs(&Needs {
             of: &[".nodes"],
             holds: |of| of[0].int() != 1,
-            why: "one node refreshes alone, and nobody overtakes it",
-            help: "gateway.refresh.nodes = 2 lets another refresh beside it",
+            why: "only one node refreshes, so none can overtake it",
+            help: "gateway.refresh.nodes = 2 adds a second one",
         }),
     word::<CursorSaved>("cursor_saved")
-        .about("Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity."),
+        .about("Whether the replica's cursor is saved with each page, or before its rows, which are then all written at the end of their entity."),
 ]);
 
 const SERVE: Form = table(&[
@@ -116,9 +117,9 @@ const SERVE: Form = table(&[
             why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
             help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
         }),
-    key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers where a device is."),
+    key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers the cursor of a device."),
     word::<Advance>("server_cursor")
-        .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it.")
+        .about("When a cursor that the server holds moves: when the response leaves, or when the next request confirms its receipt.")
         .needs(&Needs {
             of: &[".cursor_held_by"],
             holds: |of| of[0].text() == "server",
@@ -129,7 +130,7 @@ const SERVE: Form = table(&[
 
 const TOKEN: Form = table(&[
     required("life", WINDOW)
-        .about("So long after it was given out a token is accepted; each request that comes with an older one is refused (401)."),
+        .about("How long a token is valid after it was issued; requests with an older one are refused (401)."),
     optional("refresh_life", WINDOW)
-        .about("So long after a token was given out the next is given for it. Who comes later gets none: the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later."),
+        .about("How long after its issue a token can be exchanged for the next. After that the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later."),
 ]);

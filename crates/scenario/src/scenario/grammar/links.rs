@@ -17,22 +17,22 @@ pub(super) const LINKS: Form = Form::Named { of: &LINK, library: || Library::Lin
 const PACKETS: &Needs = &Needs {
     of: PROTOCOL,
     holds: |of| !of[0].says(Protocol::Bare),
-    why: "\"bare\" messages know no packets, and this does nothing to them",
+    why: "\"bare\" messages have no packets, so this does not affect them",
     help: CONNECTS,
 };
 
 const CONNECTIONS: &Needs = &Needs {
     of: PROTOCOL,
     holds: |of| !of[0].says(Protocol::Bare),
-    why: "\"bare\" messages know neither connections nor headers",
+    why: "\"bare\" messages have neither connections nor headers",
     help: CONNECTS,
 };
 
 const HELD: &Needs = &Needs {
     of: &["engine.name", "transport.protocol"],
     holds: |of| is_own_stack(of[0]) && !of[1].says(Protocol::Bare),
-    why: "the built-in stack holds no connections, and \"bare\" messages know none",
-    help: "a stack of your own may hold them, by `Transport::connect`",
+    why: "the built-in stack holds no connections open, and \"bare\" messages have none",
+    help: "a stack of your own may open them with `Transport::connect`",
 };
 
 const PROTOCOL: &[&str] = &["transport.protocol"];
@@ -42,56 +42,56 @@ const SIGMA: Form = Form::Decimal { max: 5.0 };
 
 const LINK: Form = table(&[
     key("kind", Form::word::<NetworkKind>(), "\"other\"")
-        .about("What the operating system calls it."),
+        .about("The network kind that the operating system reports."),
     optional("radio", Form::word::<Radio>())
-        .about("What the radio speaks; without it wifi, lte or none by `kind`, which it does not contradict."),
+        .about("The radio's technology; if it is missing, wifi, lte or none by `kind`. It must fit `kind`."),
     required("rtt", SPAN).about("Round trip without load."),
     optional("down", Form::Rate)
         .about("Mean rate towards the device; needed without `trace.down`."),
     optional("up", Form::Rate).about("Mean rate towards the gateway; needed without `trace.up`."),
     key("jitter", SPAN, "\"0s\"")
-        .about("Median of the log-normal extra delay, each way, at most 2s. A delay that is drawn longer than 2s is 2s: longer ones are `gaps`."),
+        .about("Median of the log-normal extra delay, in each direction, at most 2s. Longer draws are cut to 2s: longer delays are `gaps`."),
     key("jitter_sigma", SIGMA, "0.8").about("Sigma of its logarithm."),
-    optional("jitter_tail", JITTER_TAIL).about("A share of the delays with a long tail."),
-    optional("steps", STEPS).about("Steps of the round trip, as satellites change."),
+    optional("jitter_tail", JITTER_TAIL).about("A share of the delays that has a long tail."),
+    optional("steps", STEPS).about("Steps of the round trip, as when satellites change."),
     optional("variation", VARIATION).about("How the rates vary from second to second."),
-    optional("trace", TRACE).about("Packet-delivery traces to replay in place of the rates."),
-    key("loss", LOSS, "0").about("Share of packets lost, or how losses come in bursts.")
+    optional("trace", TRACE).about("Packet-delivery traces to replay instead of the rates."),
+    key("loss", LOSS, "0").about("Share of packets lost, or parameters of bursty loss.")
         .needs(PACKETS),
     key("queue", Form::Size { min: 1_500, max: 1 << 40 }, "\"256KiB\"")
-        .about("Bytes that the bottleneck holds, at least `mtu`; a packet beyond them is lost.")
+        .about("Bytes that the bottleneck's queue holds, at least `mtu`; a packet beyond them is lost.")
         .needs(PACKETS),
     key("mtu", Form::Int { min: 576, max: 9_000 }, "1500").about("Bytes of the largest IP packet.")
         .needs(PACKETS),
-    optional("gaps", GAPS).about("Times without the link."),
-    optional("radio_changes", RADIO_CHANGES).about("Changes of radio technology under way."),
+    optional("gaps", GAPS).about("Periods without the link."),
+    optional("radio_changes", RADIO_CHANGES).about("Handovers: changes of radio technology during use."),
     optional("promotion", PROMOTION)
-        .about("How the radio falls asleep and wakes up, as packets meet it; its time and energy go by `radio`.")
+        .about("How the radio falls asleep and how packets wake it; its time and energy go by `radio`.")
         .needs(PACKETS),
     key("reconnect", SPAN, "\"0s\"")
         .about("How long a tunnel needs to come back after a change of network."),
     key("response_loss", Form::Share, "0")
-        .about("Share of responses that are lost after the gateway acted."),
+        .about("Share of responses that are lost after the gateway executed the request."),
     optional("body_limit", LIMIT)
-        .about("The largest request that a proxy on the link lets through. It takes all of a larger one, and says 413 in a page of its own."),
+        .about("The largest request that a proxy on the link lets through. It receives a larger one completely, and responds with 413 and a page of its own."),
     optional("response_limit", LIMIT)
-        .about("The largest response that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted."),
+        .about("The largest response that it lets through. Instead of a larger one it sends a page of its own (502); the gateway has executed the request."),
     optional("idle_cut", SOME_SPAN)
-        .about("A middlebox on the link forgets a connection after this long without traffic, and tells nobody: what is sent on it then meets `transport.half_open`.")
+        .about("A middlebox on the link silently forgets a connection after this long without traffic; later packets on it meet `transport.half_open`.")
         .needs(PACKETS),
 ]);
 
 pub(super) const LIMIT: Form = Form::Size { min: 1_000, max: 1 << 40 };
 
 const JITTER_TAIL: Form = table(&[
-    required("share", Form::Share).about("The share of delays that are Pareto."),
-    required("from", SOME_SPAN).about("The least of them, at most 2s."),
-    required("alpha", Form::Decimal { max: 100.0 }).about("Their exponent."),
+    required("share", Form::Share).about("Share of delays that follow a Pareto distribution."),
+    required("from", SOME_SPAN).about("The shortest of them, at most 2s."),
+    required("alpha", Form::Decimal { max: 100.0 }).about("Exponent of the Pareto distribution."),
 ]);
 
 const STEPS: Form = table(&[
     required("every", PERIOD).about("From one step to the next."),
-    required("within", SPAN).about("The greatest deviation, one way; at most half of `rtt`."),
+    required("within", SPAN).about("The greatest deviation in one direction; at most half of `rtt`."),
 ]);
 
 const VARIATION: Form = table(&[
@@ -101,37 +101,38 @@ const VARIATION: Form = table(&[
 
 const TRACE: Form = table(&[
     optional("down", Form::Text)
-        .about("A file in mahimahi's format, relative to the scenario: towards the device."),
-    optional("up", Form::Text).about("The same towards the gateway."),
+        .about("A file in mahimahi's format, relative to the scenario, for the rate towards the device."),
+    optional("up", Form::Text).about("The same for the rate towards the gateway."),
 ]);
 
 const LOSS: Form = Form::Either { plain: &Form::Share, table: &BURSTS };
 
 const BURSTS: Form = table(&[
-    required("p", Form::Share).about("From no loss to loss, a packet. Loss is p / (p + r)."),
-    required("r", Form::Share).about("From loss to no loss, a packet. The mean burst is 1 / r packets."),
-    optional("every", PERIOD).about("Losses come only in the beginning of each such time."),
-    optional("for", SOME_SPAN).about("How long that beginning lasts."),
+    required("p", Form::Share).about("Chance per packet of going from no loss to loss. Loss is p / (p + r)."),
+    required("r", Form::Share)
+        .about("Chance per packet of going from loss to no loss. The mean burst is 1 / r packets."),
+    optional("every", PERIOD).about("Losses come only at the beginning of each period of this length."),
+    optional("for", SOME_SPAN).about("Length of that beginning."),
 ]);
 
 const GAPS: Form = table(&[
     required("mtbf", PERIOD).about("Mean time from the end of a gap to the next one."),
     required("mean", PERIOD).about("Mean length of a gap."),
     word::<OutageMode>("mode")
-        .about("What happens to packets meanwhile. A profile's own stays: those of the library hold them."),
+        .about("What happens to packets during a gap. A profile's own value stays: those of the library hold them."),
     word::<GapLengths>("lengths")
-        .about("How the lengths are spread about their mean. A profile's own stay: mostly \"cellular\"."),
+        .about("How the lengths are distributed around their mean. A profile's own value stays: mostly \"cellular\"."),
 ]);
 
 const RADIO_CHANGES: Form = table(&[
-    required("mtbf", PERIOD).about("Mean time from one to the next."),
+    required("mtbf", PERIOD).about("Mean time from one handover to the next."),
     key("takes", SPAN, "\"4500ms\"").about("How long packets are held back."),
-    key("session_loss", Form::Share, "0.333333").about("Share of them that lose the IP session."),
+    key("session_loss", Form::Share, "0.333333").about("Share of handovers that lose the IP session."),
 ]);
 
 const PROMOTION: Form = table(&[
     required("after", SPAN).about("The radio sleeps after this long without a packet."),
-    required("takes", SPAN).about("Median time to wake it."),
+    required("takes", SPAN).about("Median time to wake it up."),
 ]);
 
 /// Servers do not accept longer HTTP headers.
@@ -143,14 +144,14 @@ fn transport() -> TransportOptions {
 
 pub(super) const TRANSPORT: Form = table(&[
     word::<Protocol>("protocol")
-        .about("One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers."),
+        .about("One request at a time on each of several connections, all requests on one connection, or messages that have neither connections nor headers."),
     owned("connections", Form::Int { min: 1, max: 64 }, || transport().connections.stated())
-    .about("Connections that a device opens at most with HTTP/1.1.")
+    .about("Most connections that a device opens with HTTP/1.1.")
         .needs(&Needs {
             of: &[".protocol", "."],
             holds: |of| of[0].says(Protocol::Http1) || of[1].int() == 1,
             why: "only HTTP/1.1 has several connections",
-            help: "protocol = \"http/1.1\" opens so many; \"http/2\" has one, and \"bare\" knows none",
+            help: "protocol = \"http/1.1\" opens this many; \"http/2\" has one, and \"bare\" has none",
         }),
     word::<Tls>("tls").about("Encryption: no, two or one round trip for each new connection.")
         .needs(CONNECTIONS),
@@ -162,30 +163,30 @@ pub(super) const TRANSPORT: Form = table(&[
     .about("Bytes of the server's first flight: certificates, key and signature.")
         .needs(CONNECTIONS),
     owned("handshake_work", SPAN, || transport().handshake.work.stated())
-        .about("Time that both ends compute for a handshake.")
+        .about("Computing time of both ends for a handshake.")
         .needs(CONNECTIONS),
     owned("keep_alive", SPAN, || transport().keep_alive.stated())
-        .about("The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none.")
+        .about("The server closes a connection after this long without traffic (nginx 75s, Apache 5s); with 0s it keeps none.")
         .needs(CONNECTIONS),
     word::<HalfOpen>("half_open")
-        .about("A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later.")
+        .about("What a request meets on a connection whose IP session is lost: no response until its deadline, or a reset after one round trip.")
         .needs(CONNECTIONS),
     optional("held", Form::Int { min: 1, max: 10_000_000 })
-        .about("Connections with messages both ways (`Transport::connect`) that the server side holds at most, of all devices; it refuses further ones.")
+        .about("Most two-way connections (`Transport::connect`) that the server side holds, of all devices together; it refuses further ones.")
         .needs(HELD),
     optional("idle_close", SOME_SPAN)
-        .about("A proxy before the server closes such a connection after this long without a message, and tells both ends (nginx 60s).")
+        .about("A proxy before the server closes such a connection after this long without a message, and notifies both ends (nginx 60s).")
         .needs(HELD),
     word::<Congestion>("congestion")
-        .about("Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two.")
+        .about("Congestion control of both ends. With BBR the model lets a queue of a round trip or more overflow only if a message meets an outage; that is true of queues that hold two.")
         .needs(CONNECTIONS),
     owned("slow_start_after_idle", Form::Bool, || transport().handshake.restarts.stated())
-    .about("An idle connection starts slowly again, as Linux has it.")
+    .about("Whether an idle connection goes back to slow start, as Linux does.")
         .needs(CONNECTIONS),
     owned("header_up", HEADER, || Bytes(transport().header_up).stated())
-        .about("HTTP head of a request. What a stack writes of it itself is a part of it.")
+        .about("Size of the HTTP head of a request. Headers that a stack writes itself are part of it.")
         .needs(CONNECTIONS),
     owned("header_down", HEADER, || Bytes(transport().header_down).stated())
-        .about("HTTP head of a response, in the same way.")
+        .about("Size of the HTTP head of a response, with the same rule.")
         .needs(CONNECTIONS),
 ]);

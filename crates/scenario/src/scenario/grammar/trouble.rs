@@ -13,9 +13,8 @@ use crate::setup::Asking;
 use crate::store::OnMismatch;
 
 const UPGRADE: Form = on_devices![
-    optional("adds", ADDS).about(
-        "The column that the new version holds besides; events that add others bring the same version."
-    ),
+    optional("adds", ADDS)
+        .about("The column that the new version adds; events that add others bring the same version."),
     word::<OnMismatch>("on_mismatch").about("What the new version does with the old one's database."),
     key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again."),
 ];
@@ -34,15 +33,13 @@ const DEEDS: [Key; 3] = [
             required("action", Form::Text).about("The kind of write, from `action`."),
             key("count", Form::Int { min: 1, max: 1_000_000 }, "1").about("How many each device makes."),
             key("over", SPAN, "\"0s\"").about("Spread evenly over this time."),
-            optional("row", Form::Text).about(
-                "The key of the row that they are about, or of creates of the one that is referred to."
-            ),
-            optional("row_of", Form::Text)
-                .about("The same, as the row that the edits of this event were about."),
+            optional("row", Form::Text)
+                .about("The key of the row that they edit; for creates, of the row that is referred to."),
+            optional("row_of", Form::Text).about("The same, as the row that the edits of this event edited."),
             key("same_row", Form::Bool, "false")
-                .about("All are about one row, which the first finds; new rows have one natural key."),
+                .about("All edit one row, which the first one chooses; new rows have one natural key."),
             key("set", ANYTHING, "{}")
-                .about("Columns and the values that are written there, in place of drawn ones."),
+                .about("Columns and the values that are written to them, instead of drawn ones."),
             key("null", Form::List(&Form::Text), "[]").about("Columns that are written as null."),
         ],
     )
@@ -51,7 +48,7 @@ const DEEDS: [Key; 3] = [
         "trigger",
         on_devices![
             required("unit", Form::Text).about("The unit."),
-            optional("how", Form::word::<Asking>()).about("Where the sync goes."),
+            optional("how", Form::word::<Asking>()).about("How the sync is queued or run."),
         ],
     )
     .about("People ask for a sync."),
@@ -81,7 +78,7 @@ const ADDS: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("column", Form::Text).about("The column."),
     optional("type", Form::Written(&COLUMN)).about(
-        "Its type, if the schema does not have it: it is new on the backend, too, and empty in all rows.",
+        "Its type, if it is not in the schema: then it is new on the backend, too, and empty in all rows.",
     ),
 ]);
 
@@ -91,14 +88,14 @@ const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
 const IMPORT: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("rows", IMPORTED).about("How many."),
-    optional("of_one", Form::Text).about("An attribute: all rows get one value of it."),
+    optional("of_one", Form::Text).about("An attribute: all rows get the same value of it."),
 ]);
 
-pub(super) const PROXY: Form =
-    table(&[key("ttl", SPAN, "\"0s\"").about("How long it gives a response again; there is none if 0s.")]);
+pub(super) const PROXY: Form = table(&[key("ttl", SPAN, "\"0s\"")
+    .about("How long it serves a response from its cache; 0s means that there is no proxy.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
-    keys: &[optional("violation", Form::List(&Form::Text)).about("Violations each of which must occur.")],
+    keys: &[optional("violation", Form::List(&Form::Text)).about("Violations, each of which must occur.")],
     rest: &Form::Bound,
     dotted: true,
 };
@@ -107,7 +104,7 @@ const STATS: &[&str] = &["value", "count", "never", "min", "mean", "p50", "p95",
 
 pub(super) const GATE: Form = table(&[
     required("metric", Form::Text).about("The metric."),
-    key("stat", Form::Word(STATS), "\"value\"").about("Which figure of it."),
+    key("stat", Form::Word(STATS), "\"value\"").about("Which statistic of it."),
     optional("min", Form::Figure).about("Not less than this, in the metric's unit."),
     optional("max", Form::Figure).about("Not more than this, in the metric's unit."),
     optional("start", Form::Text).about("Only devices that started in this state."),
@@ -120,17 +117,17 @@ pub(in super::super) const VARIANT: Form = table(&[
     key("set", ANYTHING, "{}")
         .about("Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key."),
     key("unset", Form::List(&Form::Text), "[]")
-        .about("Dotted keys that are taken out of the file; `*` as in `set`."),
-    key("expect", EXPECT, "{}").about("What must come out, besides the base's `expect`."),
+        .about("Dotted keys that are removed from the file; `*` as in `set`."),
+    key("expect", EXPECT, "{}").about("Expected figures, besides the base's `expect`."),
     optional("refused", Form::Text)
-        .about("The variant must be refused before it runs, with a message that has these words; it has no cells."),
+        .about("The variant must be refused before it runs, with a message that contains these words; it has no cells."),
 ]);
 
 pub(in super::super) const SHOWS: Form = named(&CLAIM);
 
 const CLAIM: Form = table(&[
-    required("fails", Form::Text).about("The variant in which it fails."),
-    required("mends", Form::Text).about("The variant in which it does not, under the same seed."),
+    required("fails", Form::Text).about("The variant with the bad figure."),
+    required("mends", Form::Text).about("The variant with the good figure, under the same seed."),
     required("metric", Form::Text)
         .about("The figure that shows it, such as oracle.lost.rows or engine.session.duration.p95."),
     optional("min", Form::Figure)
@@ -138,7 +135,7 @@ const CLAIM: Form = table(&[
     optional("max", Form::Figure)
         .about("Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0."),
     optional("factor", Form::Decimal { max: 1e6 })
-        .about("The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1."),
+        .about("The figure of `fails` is above 0 and at least this many times that of `mends`; more than 1."),
     optional("keys", Form::List(&Form::Text))
         .about("The keys in which both variants differ, such as \"engine.push.squash\"; a file is refused if they differ in another one."),
     optional("report", Form::Text)
@@ -149,11 +146,11 @@ pub(super) const SWARM: Form = table(SWARM_KEYS);
 
 const SWARM_KEYS: &[Key] = &[
     key("on", Form::Share, "0.75")
-        .about("The chance that a kind of trouble is there with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
+        .about("The chance that a kind of fault is present with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
     key("always", Form::List(&Form::Text), "[]")
-        .about("What is there with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
+        .about("What is present with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
-        .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or around the size of an import, of a tie or of an entity."),
+        .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or near the size of an import, of a tie or of an entity."),
 ];
 
 const OCCUR: &[&str] = &{
@@ -168,36 +165,37 @@ const OCCUR: &[&str] = &{
 
 pub(super) const SITUATIONS: Form = table(&[
     required("occur", Form::List(&Form::Word(OCCUR)))
-        .about("What must occur with one of the seeds; \"all\" are all there are. What each is, its metric says, such as situation.hot_row.count."),
+        .about("What must occur with at least one of the seeds; \"all\" is everything. Its metric says what each is, such as situation.hot_row.count."),
     key("seeds", SOME, "200")
-        .about("Of how many cells on it is a failure if one never did; of fewer it is told."),
+        .about("From this many cells on, a situation that never occurred is a failure; with fewer it is a warning."),
 ]);
 
 pub(in super::super) const QUESTIONS: Form = named(&QUESTION);
 
 const QUESTION: Form = table(&[
     required("asks", Form::Text).about("What is asked."),
-    required("without", Form::Text).about("The variant without what is asked for."),
+    required("without", Form::Text).about("The variant without the practice in question."),
     required("with", Form::Text).about("The variant with it, under the same seed."),
     required("says", Form::Text)
-        .about("The answer in a sentence: `{NAME}` stands for both figures of that name, `{NAME.times}` for how many times as much the second one is."),
+        .about("The answer in a sentence: `{NAME}` stands for both figures of that name, `{NAME.times}` for how many times as high the second one is."),
     required("figure", named(&FIGURE))
-        .about("The figures that answer it, by name; one of them at least is to be less or more."),
+        .about("The figures that answer it, by name; at least one of them has `less` or `more`."),
     optional("does", Form::word::<Practice>())
-        .about("What is asked for, as a plan shows it: whether a scenario that is asked (`run --for`) does it already. Without it that scenario does it if `with` changes nothing in it."),
+        .about("The practice as a plan shows it: whether another scenario (`run --for`) follows it already. Without this key that scenario follows it if `with` changes nothing in it."),
     optional("alike", Form::Text)
-        .about("What is said of a scenario that is asked (`run --for`) and for which both variants are the same."),
+        .about("The answer for a scenario of `run --for` in which both variants are the same."),
     key("needs", map(&Form::Text), "{}")
-        .about("What a scenario has that can be asked (`run --for`): a dotted key, or KEY=VALUE, and what is said of one that has not."),
+        .about("What a scenario of `run --for` needs for this question: a dotted key, or KEY=VALUE, and the text if it lacks that."),
 ]);
 
 const FIGURE: Form = table(&[
     required("metric", Form::Text)
         .about("The figure, such as oracle.lost.rows or engine.session.duration.p95."),
-    optional("less", FACTOR)
-        .about("It is less in `with`: the one of `without` is at least so many times as much, and above 0."),
+    optional("less", FACTOR).about(
+        "It is less in `with`: the value of `without` is at least this many times as high, and above 0.",
+    ),
     optional("more", FACTOR)
-        .about("It is more in `with`: at least so many times as much as in `without`, and above 0."),
+        .about("It is more in `with`: at least this many times as much as in `without`, and above 0."),
 ]);
 
 const FACTOR: Form = Form::Decimal { max: 1e6 };

@@ -32,14 +32,14 @@ pub(super) fn shown_columns(plan: &Plan) -> Seen {
     }
     if !long.is_empty() {
         let come = all_do(&long, ["comes", "come"]);
-        let because = format!("{come} to phones, and the file names no columns that they show");
+        let because = format!("{come} to phones, and the file does not say which columns they show");
         return Seen::does_not(because).mended(mends);
     }
     if ids.iter().any(|id| named.contains(&plan.schema.entity(*id).name)) {
         return Seen::does();
     }
     Seen::moot(
-        "no entity has `project`, so the file does not say which columns the app shows, and none is long",
+        "no entity has `project`, so the file does not say which columns the app shows, and no column is long",
     )
 }
 

@@ -100,14 +100,14 @@ fn avoided_conflicts(plan: &Plan) -> Seen {
     if is_limited {
         return Seen::does();
     }
-    Seen::hidden("only you know whether two people have to edit one row at a time")
+    Seen::hidden("only you know whether two people have to edit one row at the same time")
 }
 
 /// Whether conflicts are detected, and one of these policies decides them.
 fn decided(plan: &Plan, by: &[Policy]) -> Seen {
     let policy = plan.engine.conflict.policy;
     if plan.backend.writes == Writes::Blind {
-        return Seen::does_not("`backend.writes` is \"blind\", so nobody sees a conflict")
+        return Seen::does_not("`backend.writes` is \"blind\", so no conflict is detected")
             .mended(vec![Mend::set(&["backend", "writes"], "checked")]);
     }
     Seen::by_key(by.contains(&policy), "engine.conflict.policy", policy)
@@ -119,8 +119,8 @@ const CURSOR_FIRST: &str = "broken:cursor-before-rows";
 fn true_status(plan: &Plan) -> Seen {
     match plan.engine_name.as_str() {
         TOO_SOON => Seen::does_not("it is the planted bug"),
-        _ if plan.brought => Seen::hidden("a stack of your own shows a status of its own"),
-        _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: none is shown".to_owned()),
+        _ if plan.brought => Seen::hidden("a stack of your own shows its own status"),
+        _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: the app shows none".to_owned()),
     }
 }
 
@@ -179,7 +179,7 @@ fn full_engine(plan: &Plan) -> Seen {
     let parts = [
         (units::unit_for_moment(plan).does != Some(false), "its units sync everything"),
         (plan.engine.push.sends == Sends::Changed, "it sends whole rows"),
-        (Practice::MergedConflicts.seen_in(plan).does != Some(false), "one edit replaces the other"),
+        (Practice::MergedConflicts.seen_in(plan).does != Some(false), "a later edit replaces an earlier one"),
     ];
     let lacking: Vec<String> =
         parts.iter().filter(|(there, _)| !there).map(|(_, without)| (*without).to_owned()).collect();

@@ -54,7 +54,7 @@ pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
 
 pub(super) fn load_in_pages(plan: &Plan) -> Seen {
     if plan.engine.pull.checkpoint == Checkpoint::Session {
-        return Seen::does_not("`engine.pull.checkpoint` is \"session\": what was cut begins again");
+        return Seen::does_not("`engine.pull.checkpoint` is \"session\": an interrupted pull begins again");
     }
     let largest = pulled(plan).into_iter().map(|id| (page(plan, id), id)).max_by_key(|(page, _)| page.bytes);
     let Some((page, id)) = largest else { return Seen::moot("no unit pulls") };

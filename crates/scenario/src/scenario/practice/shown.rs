@@ -19,18 +19,19 @@ impl Practice {
             Practice::AvoidedConflicts
             | Practice::PeopleDecide
             | Practice::MergedConflicts
-            | Practice::FullEngine => {
-                unless(is_contended, "people who edit the same rows at a time (`[workload.contention]`)")
-            }
+            | Practice::FullEngine => unless(
+                is_contended,
+                "people who edit the same rows at the same time (`[workload.contention]`)",
+            ),
             Practice::ChangedColumns => other_columns(plan),
-            Practice::CursorWithRows => timed("apps that are killed while a load comes", "kill", kill()),
-            Practice::LoadInPages => timed("a network that goes while a load comes", "outage", outage()),
+            Practice::CursorWithRows => timed("apps that are killed during a load", "kill", kill()),
+            Practice::LoadInPages => timed("a network that is lost during a load", "outage", outage()),
             Practice::ToldOfNetwork | Practice::TrueStatus => {
-                timed("a network that goes while edits wait", "outage", outage())
+                timed("a network that is lost while edits wait", "outage", outage())
             }
             Practice::SentBeforeLogout => timed("a logout while edits wait", "logout", logs_out(plan)),
             Practice::Outbox => {
-                let again = "edits of a row whose last edit is on its way";
+                let again = "edits of a row whose last edit is being sent";
                 let is_there = has(plan, |what| matches!(what, Happening::Edits { .. }));
                 if is_there {
                     again.to_owned()
@@ -38,7 +39,7 @@ impl Practice {
                     format!("{again} (`event.NAME.edits` with `same_row`)")
                 }
             }
-            Practice::FullSyncReplaces => "units that wait as a full sync is asked for".to_owned(),
+            Practice::FullSyncReplaces => "units that wait when a full sync is requested".to_owned(),
             Practice::StartsByItself => {
                 unless(plan.taken().next().is_some(), "edits on phones (`[action.NAME]`)")
             }
@@ -49,10 +50,10 @@ impl Practice {
                 let is_doubled = plan.workload.contention.double_create > Ppm(0);
                 unless(
                     is_doubled,
-                    "phones that make the same thing (`double_create` in `[workload.contention]`)",
+                    "phones that create the same thing (`double_create` in `[workload.contention]`)",
                 )
             }
-            Practice::WithParents => "rows that are made with what they refer to".to_owned(),
+            Practice::WithParents => "rows that are created together with rows that they refer to".to_owned(),
             Practice::PhotosBeside => unless(
                 !plan.schema.attachments.is_empty(),
                 "people who take photos (`entity.NAME.attachment`)",
@@ -87,12 +88,12 @@ pub(super) fn logs_out(plan: &Plan) -> bool {
 fn other_columns(plan: &Plan) -> String {
     let (contention, policy) = (&plan.workload.contention, plan.engine.conflict.policy);
     if contention.share == Ppm(0) {
-        return "people who edit other columns of the same rows at a time (`[workload.contention]`)"
+        return "people who edit other columns of the same rows at the same time (`[workload.contention]`)"
             .to_owned();
     }
     if plan.backend.writes != Writes::Blind && policy == Policy::FieldMerge {
         return format!(
-            "a row that goes over another unmerged, and `engine.conflict.policy` is \"{}\"",
+            "a row that replaces another without a merge, and `engine.conflict.policy` is \"{}\"",
             policy.word()
         );
     }

@@ -83,10 +83,13 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
     let names: Vec<String> = waiting.iter().map(|id| format!("`{}`", plan.schema.entity(*id).name)).collect();
     let because = [
         (!waiting.is_empty()).then(|| {
-            format!("no unit that pushes {} starts as people save or as the network comes", listed(&names))
+            format!(
+                "no unit that pushes {} starts when people save or when the network comes",
+                listed(&names)
+            )
         }),
         (!brought).then(|| {
-            "no unit that pulls starts as the network comes, as people come back, or from time to time"
+            "no unit that pulls starts when the network comes, when people come back, or periodically"
                 .to_owned()
         }),
     ];

@@ -14,25 +14,26 @@ type Costs = [Row; 2];
 
 /// A query by an index over a kept-alive connection.
 const SQL: Costs = [
-    (READS, "15ms 5us 35us", "estimate: 15 ms, and 20 to 50 us a row in all"),
+    (READS, "15ms 5us 35us", "estimate: 15 ms, and 20 to 50 us per row in all"),
     (WRITES, "20ms 1ms", ESTIMATE),
 ];
 /// 10 000 entities, 20.3 MB of JSON, in 18.2 s: 0.15 s + 10 000 × (0.105 ms + 1.7 ms).
 const SAP: Costs = [(READS, "150ms 105us 1700us", SAP_MEASURED), (WRITES, "50ms 10ms", BAPI)];
 /// An OData service that does less work per row than the measured one.
 const ODATA: Costs = [
-    (READS, "150ms 50us 450us", "estimate: 50 to 500 ms, and 0.5 to 2 ms a row in all"),
+    (READS, "150ms 50us 450us", "estimate: 50 to 500 ms, and 0.5 to 2 ms per row in all"),
     (WRITES, "50ms 10ms", BAPI),
 ];
 
-const SAP_MEASURED: &str = "SAP Gateway and SMP 3: 10 000 entities in 18.2 s, 1.8 ms a row in all (SAP community, 2015); the parts are estimates";
+const SAP_MEASURED: &str = "SAP Gateway and SMP 3: 10 000 entities in 18.2 s, 1.8 ms per row in all (SAP community, 2015); the parts are estimates";
 const BAPI: &str = "estimate; a BAPI takes 50 to 200 ms";
 const CAPS: &str = "page caps in the field: 100, 500, 1000, 2000, 5000";
 const TIMEOUTS: &str = "gateway timeouts in the field: 30 to 120 s";
 const DATAVERSE: &str = "Microsoft, service protection API limits: 6000 requests, 1200 s of execution in 5 min, 52 at once, for a user";
-const CENTRAL: &str = "Microsoft, Business Central API limits: 600 a minute for a production environment, pages of 20 000, 10 min a request";
-const SALESFORCE: &str = "Salesforce, REST API: 2000 rows a page, 100 000 calls in 24 h for an organisation";
-const NETSUITE: &str = "NetSuite, SuiteTalk REST: 1000 rows a page, 15 at once for an account";
+const CENTRAL: &str = "Microsoft, Business Central API limits: 600 per minute for a production environment, pages of 20 000, 10 min per request";
+const SALESFORCE: &str =
+    "Salesforce, REST API: 2000 rows per page, 100 000 calls in 24 h for an organisation";
+const NETSUITE: &str = "NetSuite, SuiteTalk REST: 1000 rows per page, 15 at once for an account";
 
 fn backend(name: &str, costs: &Costs, limits: &[Row]) -> Profile {
     let workers = ("workers", "8", ESTIMATE);

@@ -14,7 +14,7 @@ const A42: &str =
     "10 000 rows in one transaction: 1000 ms on a Samsung A42, 150 ms on the reference desktop (sqlite.work)";
 const LIGHTHOUSE: &str = "the mid class by Lighthouse's CPU factors: low 10, mid 4, flagship 2";
 const REFERENCE: &str = "it is the reference";
-const JEONG: &str = "eMMC: 25.6 ms an insert with a rollback journal, 6.4 ms with a WAL (Jeong, USENIX ATC 2013): 6.4 ms a sync, of which the median is 0.74";
+const JEONG: &str = "eMMC: 25.6 ms per insert with a rollback journal, 6.4 ms with a WAL (Jeong, USENIX ATC 2013): 6.4 ms per sync, of which the median is 0.74";
 const PIXEL: &str = "4 kB random writes on a Pixel, median 3.3 ms (Glek)";
 const MOTO: &str = "4 kB random writes on a Moto Z, median 0.5 ms (Glek)";
 const HEAP: &str = "estimate after Android's memory classes";

@@ -63,7 +63,7 @@ const TOOLKIT: &str = "Community Toolkit, Datasync: tables are asked over HTTP";
 const DELTA: &str = "Community Toolkit, Datasync, offline clients: the delta token is the greatest updatedAt";
 const PAGES: &str = "Community Toolkit, Datasync: pages of 100";
 const TOKEN: &str = "Azure/azure-mobile-apps, issue 878: the delta token is written after each row, but where an interval is set";
-const PARALLEL: &str = "Community Toolkit, Datasync: an operation a request, one at a time by default";
+const PARALLEL: &str = "Community Toolkit, Datasync: an operation per request, one at a time by default";
 
 const DOCUMENTS: &str = "CouchDB's protocol: documents are JSON objects";
 const TREES: &str = "PouchDB: JSON.parse, which makes a tree of an answer";

@@ -6,7 +6,7 @@ use crate::config::form;
 /// The prefix of a tunnel's name; the name of the link below follows.
 const PREFIX: &str = "vpn-over-";
 pub(super) const SOURCE: &str =
-    "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
+    "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s per user";
 /// What it adds to a round trip, and the burst that its queue holds.
 pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);

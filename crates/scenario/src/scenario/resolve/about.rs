@@ -18,8 +18,8 @@ impl World<'_> {
         let same_row = view.at("same_row").flag();
         let ways = [row.is_some(), row_of.is_some(), same_row];
         if ways.iter().filter(|way| **way).count() > 1 {
-            let help = "one of `row`, `row_of` and `same_row` says which row it is";
-            self.wrong.at(view, "these edits are about more than one row", help);
+            let help = "exactly one of `row`, `row_of` and `same_row` says which row it is";
+            self.wrong.at(view, "these edits concern more than one row", help);
         }
         let entity = self.schema.find(action.at("entity").text());
         let kind = action.at("kind").word();
@@ -32,8 +32,8 @@ impl World<'_> {
         let circle = waits.circles.get(view.text());
         if circle.is_some_and(|own| own.place() == view.place()) {
             let path = waits.round(view.text()).join("`, `");
-            let title = format!("`{path}` wait for a row that they are to find themselves");
-            let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
+            let title = format!("`{path}` wait for a row that they have to choose themselves");
+            let help = "one of these events must choose its row without `row_of`; `same_row` = true makes all edits of one event use one row";
             self.wrong.at(view, title, help);
             return None;
         }
@@ -55,14 +55,13 @@ impl World<'_> {
             let of = self.schema.entity(entity);
             let is_held = of.projection.binary_search(&column).is_ok();
             if !is_held || of.unique.contains(&column) {
-                let why = if is_held { "is of the natural key" } else { "is not held by devices" };
+                let why = if is_held { "is part of the natural key" } else { "is not held by devices" };
                 let help = "edits are given values for other columns";
                 self.wrong.at(at, format!("`{name}` {why}"), help);
             } else if values.iter().any(|(other, _)| *other == column) {
                 self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
             } else if value.is_none() && !self.takes_null(entity, name) {
-                let help =
-                    "one that may be says so in the entity's `schema`: \"text null 0%\"; none of a scope is";
+                let help = "a column that may be null has a type such as \"text null 0%\" in the entity's `schema`; a column of a scope cannot be null";
                 self.wrong.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
@@ -90,10 +89,10 @@ impl World<'_> {
         };
         if read.is_none() {
             let want = match kind {
-                ColumnKind::Timestamp => "nothing here: timestamps are drawn, or null",
+                ColumnKind::Timestamp => "nothing: timestamps are drawn, or null",
                 other => wants(other),
             };
-            self.wrong.at(at, "such a value does not fit its column", format!("it takes {want}"));
+            self.wrong.at(at, "this value does not fit its column", format!("it takes {want}"));
         }
         read
     }
@@ -103,8 +102,8 @@ impl World<'_> {
         let unique = &self.schema.entity(action.entity).unique;
         let renames = action.columns.iter().any(|column| unique.contains(column));
         if action.kind == EditKind::Update && action.aim != Aim::Kept && renames {
-            let help = "aim = \"kept\" finds a free natural key, as its rows are known before";
-            self.wrong.at(columns, "a row that is found at the moment keeps its natural key", help);
+            let help = "aim = \"kept\" finds a free natural key, because its rows are known in advance";
+            self.wrong.at(columns, "a row that is chosen when the edit is made keeps its natural key", help);
         }
     }
 }

@@ -16,7 +16,7 @@ impl World<'_> {
     pub(super) fn queries(&self) -> Vec<AppQuery> {
         let query = |(name, view): (&str, View<'_>)| {
             if self.stack().is_some_and(|stack| !stack.is_builtin) {
-                let title = "only the built-in stack's database can be asked";
+                let title = "only the database of the built-in stack can be queried";
                 self.wrong.at(view, title, "leave `query` out with a stack of your own");
             }
             let every = view.at("every").span();
@@ -53,7 +53,7 @@ fn reference(world: &World<'_>, view: View<'_>, of: EntityId) -> Option<(usize, 
     let place = place(world, view, of, view.text())?;
     let entity = world.schema.entity(of);
     let ColumnKind::Ref(to) = entity.columns[entity.projection[place]].kind else {
-        let title = format!("`{}` of `{}` refers to no row", view.text(), entity.name);
+        let title = format!("`{}` of `{}` does not refer to a row", view.text(), entity.name);
         world.wrong.at(view, title, "`through` takes columns of type \"ref ENTITY\"");
         return None;
     };
@@ -69,7 +69,11 @@ fn like(world: &World<'_>, view: View<'_>, of: EntityId, through: &[(usize, Enti
     let name = |(place, _): &(usize, EntityId)| &*entity.columns[entity.projection[*place]].name;
     let Some(number) = through.iter().position(|one| name(one) == by) else {
         let title = format!("`{by}` is not in `through`");
-        world.wrong.at(view, title, "a list is narrowed by what it shows: name the reference there too");
+        world.wrong.at(
+            view,
+            title,
+            "a list can be narrowed only by what it shows: name the reference in `through` too",
+        );
         return None;
     };
     Some(Like { through: Some(number), column: place(world, view, through[number].1, column)? })
@@ -90,7 +94,7 @@ fn held(world: &World<'_>, view: View<'_>, of: EntityId) -> Option<()> {
     let entity = world.schema.entity(of);
     if !entity.delivery.is_on_devices() {
         let title = format!("devices hold no `{}`", entity.name);
-        let help = "it lives on the backend alone; list what is delivered, or copies: \"fold ENTITY.COLUMN via REFERENCE\"";
+        let help = "it exists only on the backend; list what is delivered, or copies: \"fold ENTITY.COLUMN via REFERENCE\"";
         world.wrong.at(view, title, help);
         return None;
     }

@@ -43,8 +43,10 @@ impl World<'_> {
     fn tombstones_kept(&self, view: View<'_>) -> Span {
         let (kept, least) = (view.span(), Span::secs(1));
         if kept < least {
-            let title = format!("a cursor that expires after {kept} is of no use to anybody");
-            let help = format!("at least {least}; who remembers none has `provisioning = \"stamps-only\"`");
+            let title = format!("nobody can use a cursor that expires after {kept}");
+            let help = format!(
+                "at least {least}; a backend that remembers no deletes has `provisioning = \"stamps-only\"`"
+            );
             self.wrong.at(view, title, help);
         }
         kept
@@ -53,7 +55,11 @@ impl World<'_> {
     fn busy(&self, view: View<'_>) -> backend::Busy {
         let factor = view.at("factor");
         if factor.present().is_some() && factor.milli() == 0 {
-            self.wrong.at(factor, "nothing takes no time", "1 is as fast as ever, 2 takes twice as long");
+            self.wrong.at(
+                factor,
+                "`factor` must be greater than 0",
+                "1 is the usual speed, 2 takes twice as long",
+            );
         }
         backend::Busy { hours: self.windows([view]), factor_milli: factor.milli() }
     }
@@ -61,7 +67,7 @@ impl World<'_> {
     pub(super) fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
         let share = view.present()?.at("share");
         if share.present().is_some() && share.share() == Ppm(0) {
-            self.wrong.at(share, "it is never up", "a share above 0, such as \"99.5%\"");
+            self.wrong.at(share, "the backend is never up", "the share must be above 0, such as \"99.5%\"");
         }
         let down = u128::from(Ppm::ONE.0.saturating_sub(share.share().0)) * u128::from(self.duration.0);
         let mean = u128::from(view.at("mean_outage").span().0.max(1));
@@ -75,17 +81,17 @@ impl World<'_> {
         let given = |view: View<'_>| view.present().is_some();
         let in_window = given(requests) || given(execution);
         if in_window != given(per) {
-            let title = "`per` belongs to `requests` or `execution`";
+            let title = "`per` needs `requests` or `execution`";
             self.wrong.at(view, title, "such as { requests = 6000, per = \"5m\" }");
         }
         if given(burst) != given(rate) {
-            self.wrong.at(view, "`burst` and `rate` belong together", "such as { burst = 100, rate = 10 }");
+            self.wrong.at(view, "`burst` and `rate` need each other", "such as { burst = 100, rate = 10 }");
         }
         if given(rate) && rate.milli() == 0 {
             self.wrong.at(rate, "an empty bucket stays empty at this rate", "a token every 1000 s is 0.001");
         }
         if !in_window && !given(burst) && !given(rate) && !given(view.at("concurrent")) && !given(per) {
-            self.wrong.at(view, "this quota limits nothing", "requests, execution, concurrent, or burst");
+            self.wrong.at(view, "this quota has no limits", "set requests, execution, concurrent, or burst");
         }
         backend::Quota {
             by: view.at("by").word(),

@@ -38,7 +38,7 @@ fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     }
     let at = [root.at("drain"), root.at("fleet")].into_iter().find_map(View::place);
     let all = count(devices, "device");
-    let title = format!("a drain of {} is over before all of {all} are asked to sync", plan.drain);
+    let title = format!("a drain of {} ends before all of {all} are asked to sync", plan.drain);
     let help = format!("one is asked every {ASKED_EVERY}, which takes {asked}: write a longer `drain`");
     Some(Diagnostic::new(at, title).help(help))
 }
@@ -54,7 +54,7 @@ fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let at = [entity.at("delivery"), entity].into_iter().find_map(View::place);
     let title = format!("no unit pulls `{}`: no row would ever come to a device", names.join("`, `"));
     let help = format!(
-        "write pull = [\"{first}\"] in a unit; delivery = \"upload-only\" or \"backend-only\" says that no row is to come"
+        "write pull = [\"{first}\"] in a unit; delivery = \"upload-only\" or \"backend-only\" says that no row should come"
     );
     Some(Diagnostic::new(at, title).help(help))
 }
@@ -65,11 +65,11 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         Dataset::new(plan.seed, schema, &plan.data, plan.start, plan.utc_offset, &values, &|| true).err()?;
     let (place, help) = match &error {
         DataError::TooFewNames { entity, .. } => {
-            let help = "fewer rows, or columns with more values: a text has no end of them";
+            let help = "fewer rows, or columns with more possible values: a text has an unlimited number";
             (root.at("entity").key(entity).at("unique"), help)
         }
         DataError::Circle { entity, column } => {
-            let help = "follow the folded columns: one must hold a value of its own";
+            let help = "the folded columns form a circle: one must hold a value of its own";
             (root.at("entity").key(entity).at("schema").key(column), help)
         }
     };
@@ -122,11 +122,10 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let actions = plan.workload.actions.iter().filter(|_| by_default).filter(of_office);
     let names: Vec<&str> = actions.map(|action| &*plan.schema.entity(action.entity).name).collect();
     let first = names.first()?;
-    let title =
-        format!("no unit pushes `{}`, so that by default only the office edits it", names.join("`, `"));
+    let title = format!("no unit pushes `{}`, so by default only the office edits it", names.join("`, `"));
     let help = format!(
         "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and \
-         per_device = 0 that nobody does"
+         per_device = 0 that nobody edits it"
     );
     Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }
@@ -143,11 +142,12 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             for parent in parents.filter(|parent| !unit.push.contains(parent) && made(*parent)) {
                 let [child, parent] = [*child, parent].map(|id| &plan.schema.entity(id).name);
                 let title = format!(
-                    "`unit.{}` pushes `{child}` and not `{parent}`, which that refers to and people make, too",
+                    "`unit.{}` pushes `{child}` and not `{parent}`, which `{child}` refers to and which people create, too",
                     unit.name
                 );
-                let help =
-                    format!("a `{child}` that goes before its `{parent}` is refused: push both in one unit");
+                let help = format!(
+                    "a `{child}` that is sent before its `{parent}` is refused: push both in one unit"
+                );
                 let at = root.at("unit").key(&unit.name).at("push");
                 doubts.push(Diagnostic::new(at.place(), title).help(help));
             }
@@ -177,7 +177,7 @@ fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         let written = root.at("unit").key(&unit.name);
         let at = [written.at("on"), written].into_iter().find_map(View::place);
         let title = format!("nothing starts `unit.{}` before the script is over", unit.name);
-        let help = "name what does in `on`, such as [\"login\"], or trigger it by an event or a hook";
+        let help = "name a trigger in `on`, such as [\"login\"], or trigger it by an event or a hook";
         (!started(number, unit)).then(|| Diagnostic::new(at, title).help(help))
     };
     plan.units.iter().enumerate().filter_map(told).collect()
@@ -215,7 +215,7 @@ fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let told = |unit: &SyncUnit| {
         let words: Vec<&str> = unit.when.iter().map(|condition| condition.word()).collect();
         let title = format!(
-            "`unit.{}` waits for \"{}\", and no device is ever on such a network: it never starts by itself",
+            "`unit.{}` waits for \"{}\", and no device is ever on such a network: it never starts automatically",
             unit.name,
             words.join("\" and \"")
         );
@@ -235,7 +235,10 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             "`hooks.{hook}` triggers `{name}` for each run of `{name}` too: it starts itself for ever"
         );
         let at = root.at("hooks").key(hook).at("triggers").place();
-        Some(Diagnostic::new(at, title).help("`unit` says for the runs of which other unit it is there"))
+        Some(
+            Diagnostic::new(at, title)
+                .help("set `unit` in the hook to the other unit after whose runs it should start"),
+        )
     };
     hooks.filter_map(told).collect()
 }
@@ -267,8 +270,8 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
         let changed =
             event.is_changed() || own.is_changed() || figures.iter().any(|figure| figure.is_changed());
         let place = figures.iter().find_map(|figure| figure.place())?;
-        let title = format!("`event.{name}` is a `{kind}` of nothing, and changes nothing");
-        let help = "give it a length or a size; an axis or a variant may begin with none";
+        let title = format!("`event.{name}` is a `{kind}` of length or size 0, and changes nothing");
+        let help = "give it a length or a size; an axis or a variant may begin with 0";
         (is_nothing(kind, own) && !changed).then(|| Diagnostic::new(Some(place), title).help(help))
     };
     root.at("event").entries().filter_map(told).collect()
@@ -300,7 +303,7 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
         let often = chaos.at(&mtbf).present()?;
         let at = view.place().filter(|_| often.place().is_none() && often.span() == Span::ZERO)?;
         let title = format!("`chaos.{key}` changes nothing: there is no `chaos.{mtbf}`");
-        let help = format!("{mtbf} = \"1h\" has one an hour; \"0s\" says that there is none");
+        let help = format!("{mtbf} = \"1h\" means one per hour; \"0s\" means none");
         Some(Diagnostic::new(Some(at), title).help(help))
     };
     chaos.entries().filter_map(told).collect()
@@ -329,20 +332,20 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     if let Some((parent, _)) = families().find(|(parent, _)| untold && keeps_none && is_deleted(*parent)) {
         let parent = name(parent);
         let title = format!(
-            "a row waits for its `{parent}`, and no pull says that one was deleted: it waits for ever"
+            "a row waits for its `{parent}`, and no pull reports that a `{parent}` was deleted: it waits for ever"
         );
         return Some(Diagnostic::new(Some(at), title).help(
-            "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or missing_parent = \"ignore\"",
+            "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or set missing_parent = \"ignore\"",
         ));
     }
     let unheard = |of: EntityId| plan.schema.entity(of).delivery != Delivery::Delta;
     let (parent, child) = families().find(|(parent, child)| is_deleted(*parent) && unheard(*child))?;
     let (parent, child) = (name(parent), name(child));
     let title = format!(
-        "the end of a `{parent}` waits for each `{child}` that refers to it, and no pull brings the end of one: it \
-         waits for ever"
+        "the delete of a `{parent}` waits for each `{child}` that refers to it, and no pull reports \
+         the delete of a `{child}`: it waits for ever"
     );
-    Some(Diagnostic::new(Some(at), title).help("missing_parent = \"ignore\""))
+    Some(Diagnostic::new(Some(at), title).help("set missing_parent = \"ignore\""))
 }
 
 fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
@@ -357,10 +360,10 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     }
     let bound = root.at(&format!("{place}.last_modified.bound"));
     let title = format!(
-        "pages end at exact times, and the backend is asked for changes since a multiple of {filter}: a page that holds \
-         no more than such a time comes again for ever"
+        "pages end at exact times, and the backend can be asked only for changes since a multiple \
+         of {filter}: a page that holds no more than such a multiple comes again for ever"
     );
-    let help = "`bound = \"keyset\"`, which passes over what was read, or pages larger than what changes in that time";
+    let help = "`bound = \"keyset\"`, which skips rows already read, or pages larger than the number of changes in that time";
     Some(Diagnostic::new(bound.place(), title).help(help))
 }
 
@@ -369,8 +372,8 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.judged.expect.violations.is_empty() {
         return None;
     }
-    let title = "the next pull asks by the date of a sync's end: what the server commits between its response and that end never comes";
-    let help = "sync_date = \"start\" in [engine.push] passes over none of it";
+    let title = "the next pull asks by the date of a sync's end: changes that the server commits between its response and that end never come";
+    let help = "sync_date = \"start\" in [engine.push] misses none of them";
     let place = root.at("engine.pull.cursor").place()?;
     Some(Diagnostic::new(Some(place), title).help(help))
 }
@@ -379,9 +382,9 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let options: &LastModifiedOptions = capture(plan).0.of()?;
     let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
     let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
-    let title = "a date does not say which deletes a phone was told of: with `reconcile` \
-                 each sync loads all rows again";
-    Some(Diagnostic::new(Some(at), title).help("cursor = \"entity\", or another way to find deletes"))
+    let title = "a date does not say which deletes a phone already knows: with `reconcile` each \
+                 sync reloads all rows";
+    Some(Diagnostic::new(Some(at), title).help("use cursor = \"entity\", or another way to find deletes"))
 }
 
 /// Working hours and logins that begin after the script's end.
@@ -391,7 +394,7 @@ fn after_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let hours = (root.at("workload.hours.from"), plan.workload.hours.0);
     let told = |(written, begins): (View<'_>, Time)| {
         let at = written.place().filter(|_| begins >= Time::ZERO + plan.duration)?;
-        let title = "this begins after the end of the script, in which nobody works for it";
+        let title = "this begins after the end of the script, when nobody works any more";
         Some(Diagnostic::new(Some(at), title).help("an earlier time, or a longer `duration`"))
     };
     logins.zip(waves).chain([hours]).filter_map(told).collect()
@@ -417,10 +420,9 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     // An attribute that only a scope names has its values from there, and no place of its own.
     let written = fleets.flat_map(View::entries).filter(|(_, view)| view.place().is_some());
     let told = |(name, view): (&str, View<'_>)| {
-        let title =
-            format!("nothing goes by the attribute `{name}`: no scope, no column and no event names it");
+        let title = format!("nothing uses the attribute `{name}`: no scope, no column and no event names it");
         let help = match closest(name, used.iter().copied()) {
-            Some(meant) => format!("something goes by `{meant}`: is that what is meant?"),
+            Some(meant) => format!("the scenario uses `{meant}`: did you mean that?"),
             None => "name it in a scope: column = \"device.NAME\"".to_owned(),
         };
         Diagnostic::new(view.place(), title).help(help)

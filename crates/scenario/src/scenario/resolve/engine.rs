@@ -48,8 +48,12 @@ impl World<'_> {
     fn sessions(&self, view: View<'_>) -> u32 {
         let (sessions, queue) = (view.at("sessions"), view.at("queue"));
         if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
-            let title = "a queue that a failed unit blocks has one unit at a time";
-            self.wrong.given(&[queue]).at(sessions, title, "`sessions` must be 1, or `queue` \"makes-way\"");
+            let title = "a queue that a failed unit blocks must run one unit at a time";
+            self.wrong.given(&[queue]).at(
+                sessions,
+                title,
+                "`sessions` must be 1, or `queue` must be \"makes-way\"",
+            );
         }
         sessions.count()
     }
@@ -58,23 +62,23 @@ impl World<'_> {
         let (chosen, squash) = (view.at("capture"), view.at("squash"));
         let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
         if capture != outbox && self.mode() == Mode::Persistent {
-            let title = "a persistent gateway answers edits in a later run, which marks on rows do not await";
+            let title = "a persistent gateway reports results of edits in a later run, which marks on rows do not wait for";
             let mode = self.root.at("gateway.mode");
             self.wrong.given(&[mode]).at(chosen, title, "`capture` must be \"outbox\" there");
         }
         if capture != outbox && squash.flag() {
-            let title = "only an outbox keeps edits that could go as one";
+            let title = "only an outbox keeps several edits that could be merged into one";
             self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
         }
         let order = view.at("order");
         if capture != outbox && order.word::<engine::PushOrder>() != engine::PushOrder::TopDown {
-            let title = "marks on rows have one order: those that refer to others go after them";
+            let title = "marks on rows have a fixed order: rows go after the rows that they refer to";
             self.wrong.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
         }
         let policy = self.root.at("engine.conflict.policy");
         if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
-            let title = format!("\"{}\" takes edits one by one, and these go as one", policy.text());
-            let help = "leave `squash` out, or take another policy";
+            let title = format!("\"{}\" handles edits one by one, and `squash` merges them", policy.text());
+            let help = "leave `squash` out, or choose another policy";
             self.wrong.given(&[policy, squash]).at(squash, title, help);
         }
         read!(view, engine::PushOptions {
@@ -100,15 +104,18 @@ impl World<'_> {
         for (key, most) in [("prefetch", 0), ("streams", 1)] {
             let other = view.at(key);
             if other.count() > most {
-                let title =
-                    format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
-                let help = format!("leave `{key}` out: it is {most} then");
+                let title = format!(
+                    "rows that replace all others come one entity after another, and `{key}` is {}",
+                    other.count()
+                );
+                let help = format!("leave `{key}` out: then it is {most}");
                 self.wrong.given(&[replace, other]).at(replace, title, help);
             }
         }
         let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
         if let Some((name, unit)) = self.root.at("unit").entries().find(|unit| parts(*unit)) {
-            let title = format!("rows take the place of all, and `unit.{name}` brings a part of them");
+            let title =
+                format!("rows replace all others, and `unit.{name}` brings only some columns of them");
             let help = format!("leave `unit.{name}.entity` out, or `replace`");
             self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
         }
@@ -182,8 +189,12 @@ fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
     if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
         let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
-        let title = "`hangs`, `panics` and `nonsense` are more than all edits together";
-        wrong.given(&faults).at(last, title, "one edit meets one of them: together they are at most 1");
+        let title = "`hangs`, `panics` and `nonsense` add up to more than all edits";
+        wrong.given(&faults).at(
+            last,
+            title,
+            "an edit meets at most one of them: together they are at most 1",
+        );
     }
     options
 }
@@ -193,13 +204,16 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
     let (name, kind) = (options.policy.word(), writes.word::<Writes>());
     let checks = matches!(kind, Writes::Checked | Writes::Dated);
     if options.policy == Policy::Nothing && checks {
-        let title = format!("\"none\" asks nobody, and a backend that is \"{}\" refuses", kind.word());
+        let title = format!(
+            "\"none\" detects no conflict, and a backend that is \"{}\" refuses conflicting edits",
+            kind.word()
+        );
         let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
         wrong.among(&[policy, writes], title, help);
     }
     if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
         let title =
-            format!("\"{name}\" may send again what is older, and the backend takes newer dates alone");
+            format!("\"{name}\" may send older edits again, and the backend accepts only newer dates");
         let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
         let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
         let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
@@ -207,20 +221,20 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
     }
     let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
     if options.detect == Detect::Version && kind == Writes::Dated {
-        let title = "the backend knows dates alone, and no version";
+        let title = "the backend knows only dates, and no version";
         let help = "`backend.writes = \"checked\"`, or another `detect`";
         wrong.given(&[detect, writes]).at(detect, title, help);
     }
     let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
     if !dated && options.base != BaseDate::LastReceivedStamp {
         let title = format!("\"{}\" compares no dates", options.detect.word());
-        let help = "`detect` is \"dates\" or \"dates-then-values\", or no other `base`";
+        let help = "`detect` must be \"dates\" or \"dates-then-values\", or leave `base` out";
         wrong.given(&[detect]).at(base, title, help);
     }
     let grace = root.at("backend.writes_grace");
     if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {
         let title = format!("a backend that is \"{}\" compares no dates", kind.word());
-        let help = "`backend.writes` is \"dated\" or \"newer-date\", or no grace";
+        let help = "`backend.writes` must be \"dated\" or \"newer-date\", or leave `writes_grace` out";
         wrong.given(&[writes]).at(grace, title, help);
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> 
         let Some(id) = world.entity_named(at, name) else { continue };
         if !pull.contains(&id) {
             let title = format!("the unit does not pull `{name}`");
-            let help = "a part is of what it pulls: name the entity in `pull` too";
+            let help = "a unit brings columns of what it pulls: name the entity in `pull` too";
             world.wrong.given(&[unit.at("pull")]).at(at, title, help);
             continue;
         }
@@ -30,8 +30,8 @@ fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize
     let entity = world.schema.entity(id);
     let Some(named) = view.at("columns").present() else { return entity.projection.clone() };
     if named.items().all(|column| column.text() != entity.key) {
-        let title = format!("the part has no key: `{}` is not among its columns", entity.key);
-        let help = "the key says which row a part is of: name it with the others";
+        let title = format!("the partial row has no key: `{}` is not among its columns", entity.key);
+        let help = "the key says which row it belongs to: name it with the other columns";
         world.wrong.given(&[named, world.written(entity).at("schema")]).at(named, title, help);
     }
     world.wrong.once(view, "columns");
@@ -40,14 +40,14 @@ fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize
         let Some(position) = world.column_named(column, id, column.text()) else { continue };
         if !entity.projection.contains(&position) {
             let title = format!("devices do not hold `{}` of `{}`", column.text(), entity.name);
-            let help = "a part is of what devices hold: add the column to the entity's `project`";
+            let help = "a unit brings columns that devices hold: add the column to the entity's `project`";
             world.wrong.given(&[world.written(entity).at("project")]).at(column, title, help);
         }
         columns.push(position);
     }
     if columns.is_empty() && named.is_sound() {
-        let title = "the part has no column but the key".to_owned();
-        world.wrong.at(named, title, "name what is shown of a row");
+        let title = "the partial row has no column besides the key".to_owned();
+        world.wrong.at(named, title, "name the columns that it brings");
     }
     columns.sort_unstable();
     columns.dedup();
@@ -80,12 +80,13 @@ pub(super) fn excerpts_fit(world: &World<'_>, units: &[SyncUnit], gateway: &Gate
         let at = parts.name(&entity.name);
         if !units.iter().any(|other| other.brings_whole(excerpt.entity)) {
             let title = format!("no unit brings `{}` in full", entity.name);
-            let help = "let another unit pull it; what no unit brings leaves out the entity's `project`";
+            let help = "let another unit pull it in full; a column that no unit brings is left out of the entity's `project`";
             world.wrong.given(&[world.root.at("unit")]).at(at, title, help);
         }
         if gateway.mode == Mode::Persistent || !gateway.serve.reads_parts() {
-            let title = "this gateway keeps one place a device and entity, and a part needs its own";
-            let help = "parts need mode \"ota\" and capture by last_modified without `reconcile`";
+            let title =
+                "this gateway keeps one cursor per device and entity, and partial rows need their own";
+            let help = "partial rows need mode \"ota\" and capture by last_modified without `reconcile`";
             world.wrong.given(&[world.root.at("gateway")]).at(at, title, help);
         }
     }

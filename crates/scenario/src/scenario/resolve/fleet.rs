@@ -87,7 +87,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
             "`{name}` is a tunnel, and `link.{below}` is one too: it needs {} to reconnect",
             reconnect.span()
         );
-        let help = format!("leave out `reconnect`, or write `{below}` where `{name}` stands");
+        let help = format!("leave out `reconnect`, or write `{below}` instead of `{name}`");
         wrong.at(reconnect, title, help);
     }
     let mtu = under.at("mtu");
@@ -96,7 +96,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
             "packets of {} bytes have no room for a tunnel, which takes {TAKES} of each",
             mtu.count()
         );
-        let help = format!("`mtu` is at least {} where `{name}` is used", LEAST + TAKES);
+        let help = format!("`mtu` must be at least {} where `{name}` is used", LEAST + TAKES);
         wrong.given(&[mtu]).at(mtu, title, help);
     }
     // Figures of the link below, from the library if the scenario does not define it.
@@ -129,7 +129,7 @@ fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
 
 fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
     if carrier(below).is_some() {
-        wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
+        wrong.at(at, "this would be a tunnel over a tunnel", format!("write only one of them: `{below}`"));
     } else {
         defined_among(Library::Links, ("link", below), at, links, wrong, |link| carrier(link).is_none());
     }
@@ -168,7 +168,7 @@ pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
     }
     let all = all_devices(world.root);
     if all > DEVICES_MAX {
-        let title = format!("all fleets come to {all} devices, and there are at most {DEVICES_MAX}");
+        let title = format!("all fleets together have {all} devices, and the maximum is {DEVICES_MAX}");
         world.wrong.at(written, title, "fewer fleets, or fewer devices in them");
     }
     fleets
@@ -184,8 +184,8 @@ fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Mov
     if moves.text() == "field-worker" {
         // The resolved text of every scenario has this default.
         if shares.names() != [FIELD_WORKER[0]] {
-            let help = format!("it goes over {}; change those under `link`", FIELD_WORKER.join(", "));
-            world.wrong.at(shares, "a field worker's day says its links itself", help);
+            let help = format!("it uses {}; change those under `link`", FIELD_WORKER.join(", "));
+            world.wrong.at(shares, "the day of a field worker defines its links itself", help);
         }
         let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
         let since_midnight = calendar.start.since(calendar.midnight());
@@ -253,7 +253,7 @@ pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[Entity
         // A memory of 0 belongs to a class that is missing.
         if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
             let memory = world.root.at("class").key(&class.name).at("memory");
-            let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
+            let title = format!("class `{}` has too little memory for a row of `{entity}`", class.name);
             let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
             world.wrong.at(memory, title, help);
         }
@@ -277,7 +277,7 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
     let cpu = view.at("cpu");
     if cpu.present().is_some() && cpu.milli() == 0 {
         let help = "it is 1 for a desktop and 6.667 for a phone of the middle class";
-        wrong.at(cpu, "a processor takes time", help);
+        wrong.at(cpu, "`cpu` must be greater than 0", help);
     }
     DeviceClass {
         name: name.to_owned(),
@@ -318,8 +318,8 @@ pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
         wrong.in_order(view, ["window", "every"], true);
         let growth = view.at("growth");
         if growth.is_sound() && growth.milli() < 1_000 {
-            let help = "1 is as often as ever, 2 half as often each time";
-            wrong.at(growth, "windows do not come more and more often", help);
+            let help = "1 keeps the time between windows, 2 doubles it each time";
+            wrong.at(growth, "windows cannot become more frequent", help);
         }
     }
 }

@@ -49,8 +49,8 @@ impl World<'_> {
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
         let view = view.present()?;
         if self.mode() == Mode::Persistent {
-            let why = "a gateway in mode \"persistent\" has a queue of uploads, which keeps the verdicts too";
-            let help = "`gateway.refresh.kept` says for how long; a cache of uploads is for mode \"ota\"";
+            let why = "a gateway in mode \"persistent\" has a queue of uploads, which keeps the results too";
+            let help = "`gateway.refresh.kept` sets for how long; a cache of uploads is for mode \"ota\"";
             self.wrong.at(view, why, help);
         }
         self.wrong.in_order(view, ["resubmit", "kept"], true);
@@ -61,9 +61,10 @@ impl World<'_> {
     pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
         if spoken.items().all(|codec| ![written.text(), protocol::ANY].contains(&codec.text())) {
-            let title = format!("the gateway does not speak \"{}\", which devices write", written.text());
+            let title =
+                format!("the gateway does not support \"{}\", the format of the devices", written.text());
             let help = format!(
-                "add \"{}\" to `gateway.codecs`, or let `engine.codec` be one of those",
+                "add \"{}\" to `gateway.codecs`, or set `engine.codec` to one of those",
                 written.text()
             );
             self.wrong.among(&[written, spoken], title, help);
@@ -80,16 +81,16 @@ impl World<'_> {
         };
         let word = coding.packing.word();
         if coding.packing != Packing::None && known.items().all(|known| known.text() != word) {
-            let title = format!("the gateway cannot unpack \"{word}\", as devices pack");
+            let title = format!("the gateway cannot decompress \"{word}\", which devices use");
             let help = format!(
-                "add \"{word}\" to `gateway.compressions`, or let `engine.compression` be one of those"
+                "add \"{word}\" to `gateway.compressions`, or set `engine.compression` to one of those"
             );
             self.wrong.among(&[packing, known], title, help);
         }
         let most = self.root.at("engine.pull.chunk_bytes");
         if coding.packing != Packing::None && most.bytes().0 > LIMIT / 2 {
-            let title = "a packed page of that size is taken for a bomb".to_owned();
-            let help = format!("at most {}, half of what a message may unpack to", Bytes(LIMIT / 2));
+            let title = "a compressed page of that size is treated as a zip bomb".to_owned();
+            let help = format!("at most {}, half of the limit for a decompressed message", Bytes(LIMIT / 2));
             self.wrong.given(&[packing]).at(most, title, help);
         }
         coding

@@ -22,7 +22,7 @@ pub(super) fn integration(world: &World<'_>) -> Option<IntegrationOptions> {
     shared(world, view, &options);
     let mut events = world.root.at("event").entries();
     if let Some((_, event)) = events.find(|(_, event)| event.at("restore_backend").present().is_some()) {
-        let title = "the workers of an integration do not know that the backend went back to a backup";
+        let title = "the workers of an integration do not notice that the backend went back to a backup";
         world.wrong.at(event.at("restore_backend"), title, "not supported together with [integration]");
     }
     kept_there(world, view, &options);
@@ -66,10 +66,10 @@ fn kept_there(world: &World<'_>, view: View<'_>, options: &IntegrationOptions) {
     if options.page > options.destination.batch {
         let batch = view.at("destination.batch");
         let title = format!(
-            "a page of {} rows takes several calls, and its cursor goes with one of them",
+            "a page of {} rows takes several calls, and its cursor goes with only one of them",
             options.page
         );
-        let help = format!("`page` is at most `destination.batch`, {}", options.destination.batch);
+        let help = format!("`page` must be at most `destination.batch`, {}", options.destination.batch);
         world.wrong.among(&[page, batch, kept], title, help);
     }
     if options.remembers == Remembers::BeforeWrite {

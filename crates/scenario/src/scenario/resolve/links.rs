@@ -101,9 +101,8 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
         }
         _ => return,
     };
-    let title =
-        format!("`link.{name}` has kind \"{}\", and its radio speaks \"{}\"", kind.word(), radio.word());
-    let help = format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`");
+    let title = format!("`link.{name}` has kind \"{}\" and radio \"{}\"", kind.word(), radio.word());
+    let help = format!("with this `kind` the radio must be {fits}; without `radio` it follows `kind`");
     let at = written(&[view.at("radio"), view.at("kind"), view]);
     wrong.given(&[view.at("kind")]).at(at, title, help);
 }
@@ -120,7 +119,7 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
         let title = format!("a link without a radio has no `{key}`");
-        let help = "say in `radio` which it is, or take a link of another name without that";
+        let help = "set `radio`, or use a link with another name without that key";
         wrong.given(&[radio, called, figures]).at(at, title, help);
     }
 }
@@ -130,11 +129,15 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
     if traced && variation.place().is_some() {
         let help = "leave out `variation`: a trace varies as it was recorded";
-        wrong.given(&[variation]).at(variation, "both ways replay a trace, and this does not count", help);
+        wrong.given(&[variation]).at(
+            variation,
+            "both directions replay a trace, so this has no effect",
+            help,
+        );
     }
     let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {
-        let help = "a share below 1; for a time without responses write an event `response_loss`";
+        let help = "the share must be below 1; for a time without responses write an event `response_loss`";
         wrong.at(answers, "every response is lost, so nothing ever ends", help);
     }
 }
@@ -144,8 +147,9 @@ fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
     let within = view.at("within");
     let most = Span(rtt.span().0 / 2);
     if within.span() > most {
-        let title = format!("steps of {} each way take away the round trip of {}", within.span(), rtt.span());
-        let help = format!("`within` is at most half of `rtt`, here {most}");
+        let title =
+            format!("steps of {} in each direction exceed the round trip of {}", within.span(), rtt.span());
+        let help = format!("`within` must be at most half of `rtt`, here {most}");
         wrong.given(&[within, rtt]).at(written(&[within, rtt]), title, help);
     }
     Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
@@ -153,9 +157,9 @@ fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
 
 fn too_late(view: View<'_>, wrong: &Mistakes) {
     if view.span() > Jitter::LONGEST {
-        let title = format!("a jitter of {} is longer than any message is late", view.span());
+        let title = format!("a jitter of {} is longer than any delay of a message", view.span());
         let help = format!(
-            "at most {}; longer is a gap: `gaps`, or an event `outage` with mode = \"hold\"",
+            "at most {}; longer delays are gaps: `gaps`, or an event `outage` with mode = \"hold\"",
             Jitter::LONGEST
         );
         wrong.at(view, title, help);
@@ -168,13 +172,13 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
         too_late(tail.at("from"), wrong);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
-            let help = "such as 1.6; the smaller, the longer the tail";
-            wrong.at(alpha, "a tail of exponent 0 has no law", help);
+            let help = "such as 1.6; a smaller exponent makes a longer tail";
+            wrong.at(alpha, "the exponent of the tail must be greater than 0", help);
         }
         let none = view.at("jitter");
         if none.span() == Span::ZERO && !none.is_changed() {
             let help = "set `jitter` too: the median of the delays outside the tail";
-            wrong.at(tail, "a tail of no jitter", help);
+            wrong.at(tail, "a tail needs a jitter", help);
         }
         // If an axis or a variant removes the jitter, the tail goes with it.
         (none.span() > Span::ZERO).then(|| JitterTail {
@@ -190,14 +194,15 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
     if !view.is_table() {
         let p = view.share();
         if p >= Ppm::ONE {
-            let help = "a share below 1; a link that is gone for a time has `gaps`, or an event `outage`";
+            let help =
+                "the share must be below 1; a link that is lost for a time has `gaps`, or an event `outage`";
             wrong.at(view, "every packet is lost, so nothing ever arrives", help);
         }
         return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
     }
     let (p, r) = (view.at("p").share(), view.at("r").share());
     if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
-        let help = "`r` is above 0; a link that carries nothing is an outage";
+        let help = "`r` must be above 0; a link that carries nothing is an outage";
         wrong.at(written(&[view.at("r"), view.at("p")]), "losses never end", help);
     }
     let window = match (view.at("every").present(), view.at("for").present()) {
@@ -207,7 +212,7 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
         }
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => {
-            let help = "losses come in the beginning of each `every`";
+            let help = "losses come at the beginning of each `every`";
             wrong.at(one, "`every` and `for` need each other", help);
             None
         }
@@ -227,10 +232,11 @@ pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
         let (mtbf, _) = gaps.at("mtbf").place().zip(gaps.at("mean").place())?;
         let holds = gaps.at("mode").place().is_none() && gaps.at("mode").text() == OutageMode::Hold.word();
         let title = format!(
-            "`link.{name}.gaps` keeps the profile's `mode = \"hold\"` and its `lengths`: packets wait, \
-             and no phone is offline"
+            "`link.{name}.gaps` keeps the profile's `mode = \"hold\"` and its `lengths`: packets \
+             wait, and no phone goes offline"
         );
-        let help = "`mode = \"drop\"` makes an outage of a gap, `mode = \"hold\"` says that this is meant";
+        let help =
+            "`mode = \"drop\"` turns a gap into an outage, `mode = \"hold\"` confirms that this is intended";
         holds.then(|| Diagnostic::new(Some(mtbf), title).help(help))
     };
     root.at("link").entries().filter_map(told).collect()
@@ -242,7 +248,7 @@ fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
     let lengths: GapLengths = view.at("lengths").word();
     wrong.in_order(view, ["mean", "mtbf"], true);
     if mean < mtbf && mean > Gaps::mean_max(lengths) {
-        let help = format!("they have a mean of at most {}", Gaps::mean_max(lengths));
+        let help = format!("they must have a mean of at most {}", Gaps::mean_max(lengths));
         let given = wrong.given(&[view.at("lengths")]);
         given.at(at, "too long for gaps of a cellular network", help);
     }

@@ -71,10 +71,10 @@ impl Measured for Mistakes {
         };
         match (bound.min, bound.max) {
             (None, None) if low.or(high).is_none() => {
-                self.at(view, "no bound", "write `min`, `max` or both");
+                self.at(view, "no bound is given", "write `min`, `max` or both");
             }
             (Some(min), Some(max)) if min > max => {
-                self.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
+                self.at(view, "no value lies between these bounds", "`min` is greater than `max`");
             }
             _ => {}
         }
@@ -93,9 +93,9 @@ fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     let want = match unit {
         Unit::Ns => "a time such as \"5s\"",
         Unit::Bytes => "a size such as \"64KiB\", or bytes",
-        Unit::BytesPerSecond => "a rate such as \"64KiB/s\", or bytes a second",
-        Unit::Ppm => "a share such as \"5%\" or 0.05; beyond 1 with its unit: \"250%\"",
-        Unit::MilliRowsPerSecond => "a rate such as \"2.5 rows/s\", or rows a second",
+        Unit::BytesPerSecond => "a rate such as \"64KiB/s\", or bytes per second",
+        Unit::Ppm => "a share such as \"5%\" or 0.05; above 1 with its unit: \"250%\"",
+        Unit::MilliRowsPerSecond => "a rate such as \"2.5 rows/s\", or rows per second",
         Unit::RowNs => "rows times a time, such as \"90 row·s\" or \"2.5 row·h\"",
         Unit::Uj => "an energy such as \"5J\" or \"2.5mJ\"",
         Unit::Rows | Unit::Devices | Unit::Count => "a whole number from 0",

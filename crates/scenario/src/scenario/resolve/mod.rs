@@ -176,7 +176,7 @@ impl World<'_> {
     fn name(&self) {
         let name = self.root.at("name");
         if !is_title(name.text()) {
-            self.wrong.given(&[name]).at(name, "a scenario cannot have this name", TITLE_WANT);
+            self.wrong.given(&[name]).at(name, "this is not a valid name of a scenario", TITLE_WANT);
         }
     }
     fn baseline_metrics(&self) {
@@ -204,8 +204,8 @@ impl World<'_> {
                     self.wrong.at(written, title, told);
                 }
                 if indexes.iter().any(|one: &store::Index| (one.entity, &one.columns) == (at, &columns)) {
-                    let title = format!("`{}` has this index already", entity.name);
-                    self.wrong.at(written, title, "it is named once");
+                    let title = format!("`{}` already has this index", entity.name);
+                    self.wrong.at(written, title, "name each index once");
                 }
                 if entity.delivery.is_on_devices() && !columns.is_empty() {
                     indexes.push(store::Index { entity: at, columns });

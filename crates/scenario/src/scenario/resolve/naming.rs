@@ -18,28 +18,35 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
         let ids = entity.at("ids");
         let by: NamedBy = ids.word();
         if by == NamedBy::Server && MAKES_AGAIN.contains(&policy.text()) {
-            let title = format!("\"{}\" may make a row again, and that would get another key", policy.text());
+            let title = format!(
+                "\"{}\" may create a row again, and the new row would get another key",
+                policy.text()
+            );
             let help = "write another policy, or ids = \"client\"";
             wrong.given(&[policy, ids]).at(ids, title, help);
         } else if by == NamedBy::Server && squash.flag() {
             let help = "write engine.push.squash = false, or ids = \"client\"";
-            let title = "a row that is made and changed in one edit is not found under its key";
+            let title = "a row that is created and changed in one edit is not found by its key";
             wrong.given(&[squash, ids]).at(ids, title, help);
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
             let mode = root.at("gateway.mode");
-            wrong.given(&[mode]).at(ids, "a gateway with a replica brings no keys of the backend's", help);
+            wrong.given(&[mode]).at(
+                ids,
+                "a gateway with a replica does not return keys that the backend assigned",
+                help,
+            );
         } else if marks && by != NamedBy::Device {
             let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
             wrong.given(&[capture]).at(
                 ids,
-                "a mark on a row does not follow it to a key of the backend's",
+                "a mark on a row does not follow the row to a key that the backend assigned",
                 help,
             );
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
-            wrong.at(ids, "a cache on the way would give two phones the same keys", help);
+            wrong.at(ids, "a cache on the path would give two phones the same keys", help);
         }
     }
 }
@@ -58,12 +65,13 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
         wrong.given(&[unique]).at(ids, "these rows have no natural key", help);
     } else if naming.by == NamedBy::NaturalKey && naming.doubles {
         let help = "leave out `doubles`, or write ids = \"client\"";
-        let title = "`doubles` lets rows have the same natural key, and this makes them one row";
+        let title =
+            "`doubles` lets rows have the same natural key, and this setting merges them into one row";
         wrong.given(&[entity.at("doubles")]).at(ids, title, help);
     }
     if naming.doubles && keyless && naming.by != NamedBy::NaturalKey {
         let help = "list the columns by which people tell rows apart in `unique`";
-        wrong.given(&[unique]).at(entity.at("doubles"), "nothing tells which rows are the same", help);
+        wrong.given(&[unique]).at(entity.at("doubles"), "nothing says which rows are the same", help);
     }
     if naming.by == NamedBy::Pool {
         wrong.in_order(entity, ["refill", "pool"], false);
@@ -91,7 +99,7 @@ pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
         }
         if mode == Mode::Persistent {
             let help = "write gateway.mode = \"ota\", or leave this out";
-            wrong.at(at, "a gateway with a replica brings each edit by itself", help);
+            wrong.at(at, "a gateway with a replica sends each edit separately", help);
         }
     }
     if goes {
@@ -103,13 +111,14 @@ pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let delay = root.at("backend.commit_delay");
     if delay.present().is_some() {
         let help = "leave `commit_delay` out, or write commits = \"rows\"";
-        wrong.given(&[delay]).at(commits, "each row would be late by itself", help);
+        wrong.given(&[delay]).at(commits, "each row would be delayed separately", help);
     }
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
         if matches!(ids.word(), NamedBy::Server | NamedBy::NaturalKey) {
             let help = "write ids = \"client\", or commits = \"rows\"";
-            let title = "what refers to a row that is made with it cannot be judged before that has its key";
+            let title =
+                "rows that refer to a row created with them cannot be checked before that row has its key";
             wrong.given(&[ids]).at(commits, title, help);
         }
     }
@@ -123,25 +132,25 @@ fn goes_whole(root: View<'_>, unit: View<'_>, wrong: &Mistakes) {
         (
             capture,
             capture.word::<LocalCapture>() == LocalCapture::Outbox,
-            "only an outbox knows what was made together",
+            "only an outbox knows which rows were created together",
             "`unit` needs `capture = \"outbox\"`",
         ),
         (
             squash,
             squash.flag(),
             "of two edits of a row the second would be left behind",
-            "`unit` needs `squash = true`, by which they go as one",
+            "`unit` needs `squash = true`, which merges them into one",
         ),
         (
             order,
             order.word::<PushOrder>() == PushOrder::TopDown,
-            "a family goes from the top down",
+            "a family is sent from the top down",
             "`unit` needs `order = \"top-down\"`",
         ),
         (
             requests,
             requests.word::<RequestPer>() == RequestPer::Direction,
-            "the edits of a family go in one request of their own",
+            "the edits of a family go in their own request",
             "`unit` needs engine.requests = \"per-direction\"",
         ),
     ];
@@ -166,7 +175,7 @@ pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
     }
     let entities = root.at("entity").entries();
     if let Some(table) = entities.filter_map(|(_, entity)| entity.at("attachment").present()).next() {
-        let title = "only an outbox tells which attachments are still to be sent";
+        let title = "only an outbox knows which attachments are still to be sent";
         wrong.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
     }
 }
@@ -175,7 +184,8 @@ pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option
     let table = view.at("attachment").present()?;
     let ids = view.at("ids");
     if ids.word::<NamedBy>() != NamedBy::Device {
-        let title = format!("rows of `{name}` get other keys than their attachments are known by");
+        let title =
+            format!("rows of `{name}` get keys other than the ones under which their attachments are stored");
         wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
     }
     let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);

@@ -44,14 +44,14 @@ fn way_of(
     let scoped = entity.scope.iter().any(|rule| rule.column() == column);
     let nullable = without_shares(typed.text()).is_some_and(|(_, shares)| shares.null.is_some());
     let (title, help) = if place.is_none() || !entity.delivery.is_on_devices() {
-        (format!("devices do not hold `{name}`"), "a way is that of a column that devices hold")
+        (format!("devices do not hold `{name}`"), "a path belongs to a column that devices hold")
     } else if scoped {
-        (format!("`{name}` says in whose scope a row is"), "such a column goes as it is")
+        (format!("`{name}` says in whose scope a row is"), "such a column must go unchanged")
     } else if !bend.fits(&of.kind) {
-        (format!("there is nothing in `{name}` that `{}` bends", view.text()), BENDS)
+        (format!("`{name}` contains nothing that `{}` converts", view.text()), BENDS)
     } else if bend == Bend::NullNotSent && !nullable {
-        let title = format!("`{name}` is never null, so that no null could be sent");
-        (title, "write \"null 10%\" behind its type, or another word")
+        let title = format!("`{name}` is never null, so no null could be sent");
+        (title, "write \"null 10%\" behind its type, or choose another word")
     } else {
         return place;
     };
@@ -62,9 +62,9 @@ fn way_of(
 fn comes_whole((root, wrong): (View<'_>, &Mistakes), entity: &Entity, path: View<'_>) {
     let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").key(&entity.name).present().is_some();
     if root.at("unit").entries().any(parts) {
-        let title = format!("a unit brings a part of `{}`, whose columns go as they are", entity.name);
-        wrong.at(path, title, "leave out `path`, or what the unit says of the entity");
+        let title = format!("a unit brings only some columns of `{}`, which go unchanged", entity.name);
+        wrong.at(path, title, "leave out `path`, or the unit's table for the entity");
     }
 }
 
-const BENDS: &str = "the key list says which word bends which types";
+const BENDS: &str = "the list of keys says which word converts which types";

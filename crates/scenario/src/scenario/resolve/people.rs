@@ -141,7 +141,7 @@ impl World<'_> {
             (Some(from), Some(until)) => {
                 if from >= until {
                     let title = format!("{what} ends before it begins");
-                    self.wrong.at(view, title, "`until` must lie after `from`");
+                    self.wrong.at(view, title, "`until` must be after `from`");
                 }
                 (from, until)
             }
@@ -158,8 +158,8 @@ impl World<'_> {
         let waves: Vec<LoginWave> = view.entries().map(wave).collect();
         let total: u64 = waves.iter().map(|w| u64::from(w.share.0)).sum();
         if !waves.is_empty() && !(998_000..=1_002_000).contains(&total) {
-            let title = format!("the shares of `workload.login` come to {}, not to 1", total as f64 / 1e6);
-            self.wrong.at(view, title, "every device logs in with one wave");
+            let title = format!("the shares of `workload.login` add up to {}, not to 1", total as f64 / 1e6);
+            self.wrong.at(view, title, "every device must log in with exactly one wave");
         }
         waves
     }
@@ -173,7 +173,11 @@ impl World<'_> {
         peaks.sort_by_key(|p| p.from);
         let total: u64 = peaks.iter().map(|p| u64::from(p.share.0)).sum();
         if total > u64::from(Ppm::ONE.0) {
-            self.wrong.at(view, "the peaks take more than all writes", "their shares come to at most 1");
+            self.wrong.at(
+                view,
+                "the peaks take more than all writes",
+                "their shares may add up to at most 1",
+            );
         }
         peaks
     }
@@ -193,7 +197,7 @@ impl World<'_> {
         let columns = view.at("columns");
         let entity = self.entity(view.at("entity"))?;
         if (kind == EditKind::Update) == columns.items().next().is_none() {
-            let title = format!("`action.{name}` says nothing of what it changes, or too much");
+            let title = format!("`action.{name}` must say what it changes, and only that");
             self.wrong.at(view, title, "an update names `columns`; a create or delete names none");
         }
         let per_device_milli = view.at("per_device").milli();
@@ -242,7 +246,7 @@ impl World<'_> {
         if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
             let title = format!("`{named}` is not a timestamp");
             let written = self.written(self.schema.entity(entity)).at("schema").key(named);
-            self.wrong.given(&[written]).at(view.at("column"), title, "only a timestamp is near a moment");
+            self.wrong.given(&[written]).at(view.at("column"), title, "only a timestamp can be near a time");
         }
         Some((column, view.at("before").span(), view.at("after").span()))
     }
@@ -283,15 +287,15 @@ fn owner(world: &World<'_>, id: EntityId) -> Option<(usize, usize)> {
     let mut entries = owned.entries();
     let (name, view) = entries.next()?;
     if entries.next().is_some() {
-        world.wrong.at(owned, "a row has one owner", "name one column in `owned_by`");
+        world.wrong.at(owned, "a row must have one owner", "name one column in `owned_by`");
     }
     let column = world.column_named(owned.name(name), id, name)?;
     let Some(Scope::Attribute(attribute)) = scope(view.text()) else {
-        world.wrong.at(view, "no time owns a row", "write an attribute, such as \"device.person\"");
+        world.wrong.at(view, "a time cannot own a row", "write an attribute, such as \"device.person\"");
         return None;
     };
     if entity.projection.binary_search(&column).is_err() {
-        let title = format!("devices do not hold `{name}`, so that none can tell whose a row is");
+        let title = format!("devices do not hold `{name}`, so they cannot know whose a row is");
         world.wrong.at(view, title, "add it to `project`");
     }
     Some((column, world.attribute_named(view, &attribute)?))

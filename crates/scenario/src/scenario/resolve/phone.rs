@@ -25,13 +25,13 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
     let on_mismatch = on_mismatch(root);
     for other in upgrades(root).map(|upgrade| upgrade.at("on_mismatch")) {
         if other.word::<OnMismatch>() != on_mismatch {
-            let help = format!("another event upgrades with \"{}\": write that", on_mismatch.word());
-            wrong.at(other, "one version of an app does one thing about an old database", help);
+            let help = format!("another event upgrades with \"{}\": use the same here", on_mismatch.word());
+            wrong.at(other, "one version of an app handles an old database in one way", help);
         }
     }
     if upgrades(root).all(|upgrade| upgrade.at("adds").present().is_none()) {
         let help = "adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
-        wrong.at(first, "this version of the app brings no column", help);
+        wrong.at(first, "this version of the app adds no column", help);
     }
     let engine = root.at("engine");
     let in_parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();

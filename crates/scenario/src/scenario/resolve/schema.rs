@@ -112,9 +112,9 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     let own_rows = view.at("rows").is_table() || view.at("rows").count() == 0;
     for (_, kind, column) in &keys {
         if !own_rows && *kind != KeyType::Uuid {
-            let help = "made rows have UUIDs: \"uuid key\"; other keys come with `rows = { csv = … }` or \
-                        `rows = 0`";
-            let title = format!("rows of `{name}` cannot be made with such keys");
+            let help = "generated rows have UUIDs: \"uuid key\"; other keys need `rows = { csv = … \
+                        }` or `rows = 0`";
+            let title = format!("rows of `{name}` cannot be generated with such keys");
             wrong.given(&[view.at("rows")]).at(*column, title, help);
         }
     }
@@ -156,18 +156,26 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
                 }
                 _ => {
                     let help = "a text, a number, a bool, a timestamp or \"one of a|b\"";
-                    wrong.at(typed, "an upgrade cannot bring a column of this type", help);
+                    wrong.at(typed, "an upgrade cannot add a column of this type", help);
                     continue;
                 }
             },
             (Some(_), Some(typed)) => {
                 let title = format!("`{}` has a column `{}`", sketch.name, name.text());
-                wrong.at(typed, title, "leave out its type: the new version holds what the old one did not");
+                wrong.at(
+                    typed,
+                    title,
+                    "leave out its type: the new version delivers a column that the old one did not",
+                );
                 continue;
             }
             (None, None) => {
                 let title = format!("`{}` has no column `{}`", sketch.name, name.text());
-                wrong.at(name, title, "say its type, such as type = \"real\": it is new on the backend, too");
+                wrong.at(
+                    name,
+                    title,
+                    "add its type, such as type = \"real\": then it is new on the backend, too",
+                );
                 continue;
             }
         };
@@ -233,7 +241,7 @@ impl Lookup<'_> {
             sketch.view.at("unique").items().filter(|other| other.text() == item.text()).count() > 1
         });
         if let Some(item) = twice {
-            let title = format!("`{}` stands twice in `unique`", item.text());
+            let title = format!("`{}` is in `unique` twice", item.text());
             self.wrong.at(item, title, "a natural key names each of its columns once");
         }
         let projection = self.projection(sketch, id, columns.len());
@@ -241,8 +249,8 @@ impl Lookup<'_> {
         self.says_something(sketch, &unique);
         if projection.is_empty() && delivery.is_on_devices() {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
-            let title = format!("devices hold nothing of `{}` but its key", sketch.name);
-            let help = "let them hold a column besides; or write delivery = \"backend-only\"";
+            let title = format!("devices hold nothing of `{}` except its key", sketch.name);
+            let help = "let them hold another column; or write delivery = \"backend-only\"";
             self.wrong.given(&[sketch.view.at("schema")]).at(at.unwrap_or(sketch.view), title, help);
         }
         Entity {
@@ -260,7 +268,7 @@ impl Lookup<'_> {
         let by = sketch.view.at("delivery").text().strip_prefix("on-open of ");
         for (at, column) in sketch.columns.iter().enumerate().filter(|(_, c)| c.shares != Shares::default()) {
             let why = if unique.contains(&at) {
-                "is of the natural key"
+                "is part of the natural key"
             } else if sketch.view.at("scope").key(column.name).present().is_some() {
                 "says in whose scope a row is"
             } else if by == Some(column.name) {
@@ -270,7 +278,7 @@ impl Lookup<'_> {
             };
             let what = if column.shares.null.is_some() { "null" } else { "empty" };
             let title = format!("`{}` {why}, and is never {what}", column.name);
-            self.wrong.at(column.view, title, format!("leave out what it says of {what} ones"));
+            self.wrong.at(column.view, title, format!("leave out the share of {what} values"));
         }
     }
 
@@ -278,7 +286,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
-                let help = "name the column that it comes from";
+                let help = "name the column that its value comes from";
                 self.wrong.at(at, "a folded column cannot be folded again", help);
                 ColumnKind::Text
             }
@@ -298,7 +306,7 @@ impl Lookup<'_> {
         let via_at = self.column(column.view, of, via)?;
         let pointer = &self.sketches[of].columns[via_at];
         if pointer.kind != ColumnType::Ref(entity.clone()) {
-            let title = format!("`{via}` does not point to `{entity}`");
+            let title = format!("`{via}` does not refer to `{entity}`");
             // A reference to a missing entity was already reported.
             let leads = match &pointer.kind {
                 ColumnType::Ref(to) => self.names.place(to).is_some(),
@@ -308,8 +316,8 @@ impl Lookup<'_> {
             return None;
         }
         if from == of {
-            let title = format!("`{entity}` is folded into rows of its own kind");
-            let help = "a row does not follow others of its entity; fold from another one";
+            let title = format!("`{entity}` is folded into rows of the same entity");
+            let help = "a row cannot follow others of its entity; fold from another entity";
             self.wrong.at(column.view, title, help);
             return None;
         }
@@ -359,7 +367,7 @@ impl Lookup<'_> {
         let by = self.column(view, id, name).unwrap_or(0);
         if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {
             let given = self.wrong.given(&[sketch.view.at("schema").key(name)]);
-            given.at(view, format!("`{name}` points to no record"), "it must be a \"ref ENTITY\"");
+            given.at(view, format!("`{name}` does not refer to a record"), "it must be a \"ref ENTITY\"");
         }
         Delivery::OnOpen { by }
     }
@@ -393,14 +401,14 @@ impl Lookup<'_> {
                 let Some(column) = self.column(at, of, name) else { continue };
                 let ColumnType::Ref(to) = &sketch.columns[column].kind else {
                     let given = self.wrong.given(&[sketch.columns[column].view]);
-                    given.at(at, format!("`{name}` refers to no row"), "it must be a \"ref ENTITY\"");
+                    given.at(at, format!("`{name}` does not refer to a row"), "it must be a \"ref ENTITY\"");
                     continue;
                 };
                 let to = self.entity_id(sketch.columns[column].view, to).unwrap_or_default();
                 let on_delete: OnDelete = view.word();
                 let draft = &sketch.columns[column];
                 if on_delete == OnDelete::SetNull && draft.shares.null.is_none() {
-                    let title = format!("`{name}` is never null, so that it cannot be made so");
+                    let title = format!("`{name}` is never null, so a delete cannot set it to null");
                     let to = self.sketches[usize::from(to.0)].name;
                     let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
                     self.wrong.given(&[draft.view]).at(view, title, help);
@@ -417,12 +425,12 @@ impl Lookup<'_> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Made(Maker::Int(..))) {
             let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
-            given.at(view, format!("`{column}` is not an \"int\""), "only an int counts");
+            given.at(view, format!("`{column}` is not an \"int\""), "only an int can count");
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         if of == to {
-            let title = format!("`{}` counts rows of its own kind", self.sketches[to].name);
-            self.wrong.at(view.at("of"), title, "`of` is another entity");
+            let title = format!("`{}` counts rows of the same entity", self.sketches[to].name);
+            self.wrong.at(view.at("of"), title, "`of` must be another entity");
             return None;
         }
         let mut on = Vec::new();
@@ -430,7 +438,7 @@ impl Lookup<'_> {
         for (own, other) in view.at("where").entries() {
             let name = other.text().strip_prefix("day of ");
             if name.is_some() && by_day.replace(on.len()).is_some() {
-                self.wrong.at(other, "only one column is compared by day", "compare the others by value");
+                self.wrong.at(other, "only one column can be compared by day", "compare the others by value");
             }
             let own_at = view.at("where").name(own);
             on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(own_at, to, own)?));
@@ -483,7 +491,7 @@ pub(super) fn scope_rule(
         Scope::Attribute(attribute) => {
             (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
         }
-        Scope::Window(..) => (ColumnKind::Timestamp, "only a timestamp lies between two days".to_owned()),
+        Scope::Window(..) => (ColumnKind::Timestamp, "only a timestamp can be between two days".to_owned()),
     };
     if *kind != wants {
         // If the file gives the type, the type is what is wrong.

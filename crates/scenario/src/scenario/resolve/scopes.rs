@@ -178,7 +178,7 @@ impl<'p> Bond<'p> {
             _ => format!("fold {parent}.{column} via {via}"),
         };
         let has = of.iter().any(|own| own.name == *column && column != via);
-        let verb = if has { "let its schema say" } else { "add to its schema" };
+        let verb = if has { "write in its schema" } else { "add to its schema" };
         let scoped = match root.at("entity").key(child).at("scope").entries().next() {
             Some(_) => format!("{column} = \"{by}\" in its `scope`"),
             None => format!("scope = {{ {column} = \"{by}\" }}"),
@@ -200,12 +200,12 @@ impl<'p> Bond<'p> {
         let [column, source] = [&child.columns[column].name, &parent.columns[rule.column()].name];
         let (child, parent) = (&child.name, &parent.name);
         let title = format!(
-            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not follow: \
-             their `{column}` stays as it was made",
+            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not \
+             follow: their `{column}` keeps its first value",
             action.name
         );
         let help = match copied {
-            true => "copies = \"follow\" in [backend] writes them again".to_owned(),
+            true => "copies = \"follow\" in [backend] updates them".to_owned(),
             false => self.mend(root, rule),
         };
         let place = match copied {
@@ -213,7 +213,10 @@ impl<'p> Bond<'p> {
             false => root.at("entity").key(child).at("scope").key(column).place(),
         };
         let place = place.or_else(|| root.at("action").key(&action.name).at("columns").place());
-        Some(Diagnostic::new(place, title).help(format!("{help}; {source} of `{parent}` is what they go by")))
+        Some(
+            Diagnostic::new(place, title)
+                .help(format!("{help}; {source} of `{parent}` decides which devices hold it")),
+        )
     }
 }
 

@@ -24,7 +24,7 @@ pub(in super::super) fn claims(shows: &Node, variants: &[&str]) -> Result<Vec<Cl
     each_of(shows, |id, at, claim, wrong| {
         if requirement(id).is_none() {
             let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            let title = format!("there is nothing to show that is called `{id}`");
+            let title = format!("nothing to show has the name `{id}`");
             wrong.at(at, title, format!("{near}it takes {ID_WANT}"));
         }
         claim_of(id, claim, variants, wrong)
@@ -45,7 +45,11 @@ fn two_variants<'v>(view: View<'v>, keys: [&str; 2], variants: &[&str], wrong: &
 fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> Option<Claim> {
     let [fails, mends] = two_variants(claim, ["fails", "mends"], variants, wrong);
     if fails.is_sound() && fails.text() == mends.text() {
-        wrong.at(mends, "a variant mends nothing of itself", "`fails` and `mends` are two variants");
+        wrong.at(
+            mends,
+            "a variant cannot be compared with itself",
+            "`fails` and `mends` must be two variants",
+        );
     }
     let figure = claim.at("metric").present().filter(|figure| figure.is_sound())?;
     let unit = unit_named(figure, figure.text(), wrong)?;
@@ -73,15 +77,15 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
 pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistakes) -> Option<Unit> {
     let (metric, stat) = with_stat(name);
     if metric.contains('@') {
-        let help = "it is of all devices: write it without the state at the start";
-        wrong.at(figure, "no state at the start is named here", help);
+        let help = "it is measured for all devices together: write it without the state at the start";
+        wrong.at(figure, "a state at the start cannot be used here", help);
         return None;
     }
     // Whether the named unit or entity exists shows when the figure is computed.
     let (plain, part) = metrics::parts(&metric);
     let unit = wrong.unit(figure, plain)?;
     if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {
-        let title = format!("`{plain}` is not kept by part");
+        let title = format!("`{plain}` is not measured by part");
         wrong.at(figure, title, format!("write `{plain}`, of all together"));
         return None;
     }
@@ -100,7 +104,7 @@ pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<
 fn want() -> String {
     let lists = QUESTION_LISTS.map(|list| format!("{0}-1 to {0}-{1}", list.name, list.questions));
     format!(
-        "it takes {}, and a word more where several answer one: {}-1-rows",
+        "it takes {}, with another word if several questions answer one point: {}-1-rows",
         lists.join(" or "),
         QUESTION_LISTS[0].name
     )
@@ -109,13 +113,13 @@ fn want() -> String {
 fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Question {
     let [without, with] = two_variants(of, ["without", "with"], variants, wrong);
     if without.is_sound() && without.text() == with.text() {
-        wrong.at(with, "a variant differs in nothing from itself", "`without` and `with` are two variants");
+        wrong.at(with, "a variant does not differ from itself", "`without` and `with` must be two variants");
     }
     let figures: Vec<Told> =
         of.at("figure").entries().map(|(name, figure)| told(name, figure, wrong)).collect();
     if of.at("figure").is_sound() && figures.iter().all(|figure| figure.demand.is_none()) {
-        let help = "write `less = 2` or `more = 2` beside a metric: by that the answer is yes";
-        wrong.at(of.at("figure"), "nothing has to come out of this question", help);
+        let help = "write `less = 2` or `more = 2` beside a metric: that decides whether the answer is yes";
+        wrong.at(of.at("figure"), "this question expects no result", help);
     }
     let says = of.at("says");
     let known: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
@@ -128,8 +132,8 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
         named.push(name);
     }
     for name in known.iter().filter(|name| says.is_sound() && !named.contains(name)) {
-        let help = format!("`says` has it as {{{name}}} or {{{name}.times}}");
-        wrong.at(of.at("figure").name(name), format!("the answer does not tell `{name}`"), help);
+        let help = format!("`says` uses it as {{{name}}} or {{{name}.times}}");
+        wrong.at(of.at("figure").name(name), format!("the answer does not mention `{name}`"), help);
     }
     let needs = of.at("needs");
     for key in needs.names().into_iter().filter(|key| Setting::of_need(key).is_none()) {
@@ -156,7 +160,7 @@ fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
     }
     let [less, more] = ["less", "more"].map(|key| figure.at(key).present());
     if let (Some(_), Some(more)) = (less, more) {
-        wrong.at(more, "it cannot be less and more", "write one of `less` and `more`");
+        wrong.at(more, "it cannot be less and more", "write only one of `less` and `more`");
     }
     let asked = less.or(more).filter(|factor| factor.is_sound());
     asks_something(asked, wrong);
@@ -166,6 +170,6 @@ fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
 
 fn asks_something(factor: Option<View<'_>>, wrong: &Mistakes) {
     if let Some(low) = factor.filter(|factor| factor.milli() <= 1_000) {
-        wrong.at(low, "such a factor asks for nothing", "it is more than 1");
+        wrong.at(low, "this factor has no effect", "it must be more than 1");
     }
 }

@@ -60,10 +60,9 @@ fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let (.., largest) = lots.into_iter().max_by_key(|(rows, each, _)| rows.saturating_mul(*each))?;
     (rows > ROWS_MAX || bytes > ROWS_GB * GB).then(|| {
         let title =
-            format!("{} rows would take some {} GB of memory", thousands(rows), thousands(bytes / GB));
+            format!("{} rows would take about {} GB of memory", thousands(rows), thousands(bytes / GB));
         let most = thousands(ROWS_MAX);
-        let help =
-            format!("a scenario brings at most {most} and {ROWS_GB} GB of them, those of imports among them");
+        let help = format!("a scenario has at most {most} and {ROWS_GB} GB of them, including imported rows");
         Diagnostic::new(largest.place(), title).help(help)
     })
 }
@@ -72,8 +71,8 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
     let all = lots.iter().fold(0_u64, |sum, (lot, _)| sum.saturating_add(*lot));
     let (_, place) = lots.into_iter().max_by_key(|(lot, _)| *lot)?;
     (all > most).then(|| {
-        let title = format!("some {} {what} would be drawn", thousands(all));
-        let less = "less often, fewer devices or a shorter scenario";
+        let title = format!("about {} {what} would be drawn", thousands(all));
+        let less = "make them rarer, or use fewer devices or a shorter scenario";
         Diagnostic::new(place, title).help(format!("at most {} are drawn: {less}", thousands(most)))
     })
 }

@@ -31,7 +31,7 @@ impl World<'_> {
         };
         if !stack.has_server {
             let title = format!("the stack `{}` has no server half", stack.name);
-            self.wrong.at(name, title, "nothing would answer its phones; give it a `SyncServer`");
+            self.wrong.at(name, title, "nothing would respond to its phones; give it a `SyncServer`");
         }
         if !stack.is_builtin {
             self.not_of_the_builtin(stack);
@@ -43,7 +43,7 @@ impl World<'_> {
                 let title = format!("the stack `{}` has no option `{key}`", stack.name);
                 let known: Vec<&str> = stack.options.iter().map(|option| option.name.as_str()).collect();
                 let help = match (stack.is_builtin, known.is_empty()) {
-                    (true, _) => "the options of the built-in engine stand in `engine` itself".into(),
+                    (true, _) => "the options of the built-in engine are keys of `engine` itself".into(),
                     (false, true) => "it has none".into(),
                     (false, false) => choices(key, &known),
                 };
@@ -99,7 +99,7 @@ impl World<'_> {
             Ok(bytes) => Some(StackFile { path: path.clone(), bytes: bytes.into() }),
             Err(error) => {
                 let title = format!("cannot read the file of `engine.options.{key}`: {error}");
-                let mut help = format!("it is looked for at {}", inert_path(&from));
+                let mut help = format!("the path is {}", inert_path(&from));
                 if from.with_file_name("package.json").exists() && key.contains("bundle") {
                     help += "; `npm run build` writes it, and fetches esbuild the first time (without a registry: `npm run build:types`)";
                 }
@@ -116,7 +116,7 @@ impl World<'_> {
                 continue;
             }
             let title = format!("the stack `{}` does not know `{}`", stack.name, path.join("."));
-            let help = "that is of the built-in stack; what this one can be told stands in `engine.options`";
+            let help = "it belongs to the built-in stack; the settings of this one are in `engine.options`";
             self.wrong.at(view, title, help);
         }
     }

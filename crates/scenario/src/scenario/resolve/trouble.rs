@@ -56,12 +56,12 @@ impl World<'_> {
             if named.values().filter(|other| **other == name).count() > 2 {
                 let free = Capture::such(|capture| !capture.knows_devices());
                 let help = format!(
-                    "two at most go by one name here; engine.identity = \"device\" leaves each its own, and cursors that \
-                     devices hold themselves, of a capture by {free}, do not care"
+                    "at most two phones can share an identity here; engine.identity = \"device\" \
+                     gives each its own, and cursors that devices hold themselves, of a capture by \
+                     {free}, are not affected"
                 );
                 let at = self.root.at("event").key(&event.name).at("clone");
-                let title =
-                    "with this there are three phones of one name, which make each other load again for ever";
+                let title = "with this three phones have one identity, and make each other reload for ever";
                 return self.wrong.at(at, title, help);
             }
         }
@@ -96,13 +96,13 @@ impl World<'_> {
         if let Some(list) = view.at("devices").present() {
             if by.is_some() {
                 let help = "name the devices, or a share of an attribute's values";
-                self.wrong.at(list, "both `devices` and `by`", help);
+                self.wrong.at(list, "`devices` and `by` exclude each other", help);
             }
             // The resolved text of every scenario has this default.
             let share = view.at("share");
             if share.present().is_some() && share.share() != Ppm::ONE {
                 let help = "name the devices, or leave them out: a share is of all devices";
-                self.wrong.given(&[share]).at(share, "both `devices` and `share`", help);
+                self.wrong.given(&[share]).at(share, "`devices` and `share` exclude each other", help);
             }
             return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
         }
@@ -156,9 +156,10 @@ impl World<'_> {
 
     pub(super) fn not_too_many(&self, key: View<'_>, faults: u128) {
         if faults > FAULTS_MAX {
-            let help =
-                format!("at most {FAULTS_MAX} are drawn: a longer time, fewer devices or a shorter scenario");
-            self.wrong.at(key, format!("some {faults} faults would be drawn"), help);
+            let help = format!(
+                "at most {FAULTS_MAX} are drawn: a longer time between them, fewer devices or a shorter scenario"
+            );
+            self.wrong.at(key, format!("about {faults} faults would be drawn"), help);
         }
     }
     pub(super) fn chaos(&self) -> Option<Chaos> {
@@ -179,11 +180,11 @@ impl World<'_> {
         let kinds = self.kinds();
         let known: Vec<&str> = kinds.iter().map(String::as_str).collect();
         let always = view.at("always").items().inspect(|kind| {
-            self.wrong.find(*kind, "kind of trouble", kind.text(), &known);
+            self.wrong.find(*kind, "kind of fault", kind.text(), &known);
         });
         if view.at("on").share().0 == 0 {
             let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
-            self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any trouble", help);
+            self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any fault", help);
         }
         let always = always.map(|kind| kind.text().to_owned()).collect();
         Some(read!(view, Swarm { on sizes } with { always }))
@@ -249,7 +250,7 @@ impl World<'_> {
         if metrics::find(name).is_none() && metrics::find(metric).is_some() {
             let by = if name.contains('@') { "state at the start" } else { "sync unit" };
             let help = format!("write `{metric}`, of all together");
-            self.wrong.at(view, format!("`{metric}` is not kept by {by}"), help);
+            self.wrong.at(view, format!("`{metric}` is not measured by {by}"), help);
         }
         Some(found)
     }
@@ -341,9 +342,9 @@ impl Asks for InFile<'_, '_> {
         let shown = start.plus(self.at.since(Time::ZERO)).0.saturating_add(micros);
         if !(0..YEAR_10000).contains(&shown) {
             let help =
-                "it may show 1970 to 9999; an app whose clock is off by days or years is what is meant";
+                "it must be within 1970 to 9999; this is for an app whose clock is off by days or years";
             let given = self.world.wrong.given(&[self.world.root.at("start")]);
-            given.at(by, "such a clock shows a date before 1970 or after 9999", help);
+            given.at(by, "this clock would show a date before 1970 or after 9999", help);
         }
     }
     fn not_too_many(&self, key: View<'_>, faults: u128) {

@@ -13,7 +13,7 @@ impl World<'_> {
         let windows = self.windows(view.entries().map(|(_, window)| window));
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         if windows.first().is_some_and(|(from, until)| *from == Time::ZERO && *until >= end) {
-            self.wrong.at(view, "it is never up", "a window that ends before the drain does");
+            self.wrong.at(view, "it is never up", "the window must end before the drain does");
         }
         windows
     }
@@ -69,9 +69,9 @@ impl World<'_> {
         let days = view.at("days");
         for (key, view) in [("zone", view.at("zone").present()), ("days", days.items().next().map(|_| days))]
         {
-            let help = "a local time in `from`, such as \"02:00\", which comes again every day";
+            let help = "a local time in `from`, such as \"02:00\", which recurs every day";
             if let Some(view) = view {
-                let title = format!("`{key}` is of no use here: `from` is a time since the start");
+                let title = format!("`{key}` has no effect here: `from` is a time since the start");
                 self.wrong.at(view, title, help);
             }
         }
@@ -89,7 +89,7 @@ impl World<'_> {
             (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
             (Some(_), Some(_)) => {
                 let help = "two local times, or two times since the start, the later one last";
-                self.wrong.at(view.at("until"), "this must be a time after `from`", help);
+                self.wrong.at(view.at("until"), "`until` must be a time after `from`", help);
                 day
             }
             _ => view.at("for").span(),

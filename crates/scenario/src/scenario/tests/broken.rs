@@ -19,8 +19,8 @@ fn what_is_too_long_to_be_read_is_told_by_its_beginning_and_end() {
     for (more, wanted) in [
         (format!("[engine]\n{long} = 1"), "error: unknown key `firstxxx"),
         (format!("[{long}]\na = 1"), "error: unknown key `firstxxx"),
-        (format!("[link.{long}]\nrtt = 5"), "xxxlast.rtt` is wrong"),
-        (format!("[link.{long}]\nrtt = \"{other}\""), "xxxlast.rtt` is wrong"),
+        (format!("[link.{long}]\nrtt = 5"), "xxxlast.rtt` has a wrong value"),
+        (format!("[link.{long}]\nrtt = \"{other}\""), "xxxlast.rtt` has a wrong value"),
         (format!("[engine]\nidentity = \"{long}\""), "`engine.identity` cannot be \"firstxxx"),
         (format!("[fleet.more]\ndevices = 1\nlink = \"{long}\"\n[link.{other}]\nrtt = \"9ms\""), "firstxxx"),
         (format!("[variant.a.set]\n\"engine.{long}\" = 1"), "error: unknown key `firstxxx"),

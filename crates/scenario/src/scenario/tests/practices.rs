@@ -70,7 +70,7 @@ fn what_no_unit_sends_by_itself_is_named() {
     assert_eq!(seen(by_hand).does, Some(true), "nobody edits a customer");
     let edited = r#"[query => [action.name]\nentity = "customer"\nkind = "update"\ncolumns = ["name"]\nper_device = 1\n[query"#;
     let seen = seen(&format!("{by_hand} | {edited}"));
-    let because = "no unit that pushes `customer` starts as people save or as the network comes";
+    let because = "no unit that pushes `customer` starts when people save or when the network comes";
     assert_eq!((seen.does, seen.because.as_str()), (Some(false), because));
     let mends: Vec<String> = seen.mends.iter().map(ToString::to_string).collect();
     assert_eq!(mends.len(), 1, "{mends:?}");

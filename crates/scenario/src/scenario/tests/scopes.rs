@@ -7,7 +7,7 @@ use crate::base::Ppm;
 fn told(text: &str) -> Vec<(String, String)> {
     let plan = plan(text);
     let asked =
-        plan.source.warnings.iter().filter(|one| !one.title.starts_with("nothing goes by the attribute"));
+        plan.source.warnings.iter().filter(|one| !one.title.starts_with("nothing uses the attribute"));
     asked.map(|one| (one.title.clone(), one.help.to_string())).collect()
 }
 
