@@ -225,7 +225,7 @@ impl<W: Write> Writer<W> {
             EngineEvent::EditAcknowledged { edit, .. } | EngineEvent::EditLogged { edit, .. }
                 if edit.device != id =>
             {
-                self.unsaid = Some("a word on an edit of another phone");
+                self.unsaid = Some("a report about an edit of another phone");
                 return None;
             }
             EngineEvent::EditAcknowledged { edit, .. } => Line::Acknowledged {

@@ -27,8 +27,8 @@ impl<'l, 't> Fields<'l, 't> {
             Json::Table(all) => Ok(Fields { span: &node.span, all }),
             _ => Err(Wrong::new(
                 &node.span,
-                format!("{} cannot stand here", node.kind()),
-                "an object is wanted: { … }",
+                format!("{} is not allowed here", node.kind()),
+                "an object is required: { … }",
             )),
         }
     }
@@ -47,7 +47,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn need(&self, name: &str) -> Result<&'l Node<'t>, Wrong> {
         self.get(name).ok_or_else(|| {
             let near = closest(name, self.all.iter().map(|field| field.name.as_ref()));
-            let help = near.map_or_else(String::new, |near| format!("`{near}` is there: was that meant?"));
+            let help = near.map_or_else(String::new, |near| format!("did you mean `{near}`?"));
             Wrong::new(self.span, format!("`{name}` is missing"), help)
         })
     }
@@ -57,7 +57,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Wrong> {
         let flag = |node: &Node<'_>| match node.value {
             Json::Bool(is) => Ok(is),
-            _ => Err(Wrong::new(&node.span, format!("{} cannot stand here", node.kind()), "true or false")),
+            _ => Err(Wrong::new(&node.span, format!("{} is not allowed here", node.kind()), "true or false")),
         };
         self.get(name).map(flag).transpose()
     }
@@ -90,8 +90,8 @@ pub(super) fn list<'l, 't>(node: &'l Node<'t>) -> Result<&'l [Node<'t>], Wrong> 
         Json::List(items) => Ok(items),
         _ => Err(Wrong::new(
             &node.span,
-            format!("{} cannot stand here", node.kind()),
-            "a list is wanted: [ … ]",
+            format!("{} is not allowed here", node.kind()),
+            "a list is required: [ … ]",
         )),
     }
 }
@@ -101,8 +101,8 @@ pub(super) fn text<'l>(node: &'l Node<'_>) -> Result<&'l str, Wrong> {
         Json::Text(text) => Ok(text),
         _ => Err(Wrong::new(
             &node.span,
-            format!("{} cannot stand here", node.kind()),
-            "a text is wanted, in quotes",
+            format!("{} is not allowed here", node.kind()),
+            "a text is required, in quotes",
         )),
     }
 }

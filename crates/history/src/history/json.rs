@@ -45,7 +45,7 @@ impl<'t> Node<'t> {
         let node = reader.node(0)?;
         reader.blank();
         if reader.at < text.len() {
-            Err(reader.wrong("the line goes on behind its object"))
+            Err(reader.wrong("the line continues behind its object"))
         } else {
             Ok(node)
         }
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
             }
         }
         let ended = self.at >= self.text.len();
-        Err(self.wrong(if ended { "the line ends too soon" } else { "a value must stand here" }))
+        Err(self.wrong(if ended { "the line ends too early" } else { "a value is required here" }))
     }
 
     fn number(&mut self) -> Result<&'t str, NotJson> {
@@ -151,7 +151,7 @@ impl<'t> Reader<'t> {
                     self.at = at;
                 }
                 _ if self.at >= self.text.len() => {
-                    return Err(NotJson { span: open..open + 1, what: "this text has no end" });
+                    return Err(NotJson { span: open..open + 1, what: "this text is not closed" });
                 }
                 _ => return Err(self.wrong("a text has no control character in it")),
             }
@@ -171,7 +171,7 @@ impl<'t> Reader<'t> {
             match self.peek() {
                 b',' => self.at += 1,
                 b']' => break,
-                _ => return Err(self.wrong("a `,` or a `]` must stand here")),
+                _ => return Err(self.wrong("a `,` or a `]` is required here")),
             }
         }
         self.at += 1;
@@ -188,16 +188,16 @@ impl<'t> Reader<'t> {
             }
             let start = self.at;
             if self.peek() != b'"' {
-                return Err(self.wrong("a name in quotes must stand here"));
+                return Err(self.wrong("a name in quotes is required here"));
             }
             let name = self.text()?;
             let span = start..self.at;
             if fields.iter().any(|field| field.name == name) {
-                return Err(NotJson { span, what: "this name stands in the object twice" });
+                return Err(NotJson { span, what: "this name is in the object twice" });
             }
             self.blank();
             if self.peek() != b':' {
-                return Err(self.wrong("a `:` must stand here"));
+                return Err(self.wrong("a `:` is required here"));
             }
             self.at += 1;
             self.blank();
@@ -206,7 +206,7 @@ impl<'t> Reader<'t> {
             match self.peek() {
                 b',' => self.at += 1,
                 b'}' => break,
-                _ => return Err(self.wrong("a `,` or a `}` must stand here")),
+                _ => return Err(self.wrong("a `,` or a `}` is required here")),
             }
         }
         self.at += 1;

@@ -160,16 +160,17 @@ impl<'g> Ordered<'g> {
         };
         if !self.unlike.is_empty() {
             remarks.push(format!(
-                "{} records are at the end not as their commits left them, and no line says who changed them: \
-                 {}; if others write without a line, the first line says `unrecorded_writers`",
+                "{} records differ at the end from their commits, and no line says who changed \
+                 them: {}; if others write without a line, the first line must have \
+                 `unrecorded_writers`",
                 self.unlike.len(),
                 first(&self.unlike)
             ));
         }
         if !self.aside.is_empty() {
             remarks.push(format!(
-                "{} records are not judged, as their times allow more orders than can be tried: {}; `seq` or \
-                 a smaller `clock_tolerance` decides",
+                "{} records are not judged because their times allow more orders than can be tried: \
+                 {}; `seq` or a smaller `clock_tolerance` decides",
                 self.aside.len(),
                 first(&self.aside)
             ));
@@ -199,15 +200,16 @@ impl<'g> Ordered<'g> {
         };
         let mut remarks = Vec::new();
         remarks.extend(
-            named(&|at| finals.shows[at].is_empty()).map(|who| format!("never said what it shows: {who}")),
+            named(&|at| finals.shows[at].is_empty())
+                .map(|who| format!("these apps never reported what they show: {who}")),
         );
         remarks.extend(named(&|at| finals.waits[at].is_none()).map(|who| {
             format!(
-                "never said what waits there, so that an edit which is not on the backend may wait: {who}"
+                "these apps never reported what waits there, so an edit that is not on the backend may wait: {who}"
             )
         }));
         if history.end.is_none() {
-            remarks.push("there is no `end` line: nobody says that all had come to rest".to_owned());
+            remarks.push("there is no `end` line: nothing says that all had come to rest".to_owned());
         }
         remarks.extend(self.passed_over());
         remarks
@@ -247,9 +249,10 @@ impl<'g> Ordered<'g> {
         let (some, all, first) = (over.len(), history.edits.len(), first.join(", "));
         (some > 0).then(|| {
             format!(
-                "{some} of {all} edits never came to the backend, though a later edit of the same row on \
-                 the same device did: {first}{more}. No check counts them as lost, since an outbox may keep \
-                 only the last edit of a row; an app that sends each edit has lost them"
+                "{some} of {all} edits never reached the backend, though a later edit of the same \
+                 row on the same device did: {first}{more}. No check counts them as lost, because \
+                 an outbox may keep only the last edit of a row; an app that sends each edit has \
+                 lost them"
             )
         })
     }
@@ -267,8 +270,8 @@ impl<'g> Ordered<'g> {
 
 fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
     if ground.schema.renames_any() {
-        let text = "the scenario has rows to which the backend gives their keys".to_owned();
-        return Err(wrong(text, "a history names each row by the key that it has at the end"));
+        let text = "the backend assigns the keys of some rows in the scenario".to_owned();
+        return Err(wrong(text, "a history names each row by its key at the end"));
     }
     Ok(())
 }
@@ -276,11 +279,11 @@ fn refuse_renames(ground: &Ground) -> Result<(), Undecidable> {
 fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable> {
     let shows = history.shows.iter().any(|shown| !shown.rows.is_empty() || shown.all);
     if history.edits.is_empty() && history.syncs.is_empty() && !shows {
-        let text = "the history has no edit, no sync and nothing that is shown: it tests nothing";
+        let text = "the history has no edit, no sync and no shown rows: it tests nothing";
         return Err(Undecidable::Empty(text.to_owned()));
     }
     if history.commits.is_empty() && history.backend.is_empty() && !history.commits_all {
-        let text = "the history says nothing of the backend: no `commit` and no `backend` line";
+        let text = "the history does not mention the backend: no `commit` and no `backend` line";
         return Err(Undecidable::Empty(text.to_owned()));
     }
     let blind = |edit: &&super::recorded::Edit| {
@@ -288,7 +291,7 @@ fn refuse_nothing(ground: &Ground, history: &History) -> Result<(), Undecidable>
     };
     if let Some(edit) = history.edits.iter().find(blind) {
         let name = &ground.schema.entity(edit.row.0).name;
-        let text = format!("there are edits of `{name}`, and nothing says what the backend has of it");
+        let text = format!("there are edits of `{name}`, and no line says what the backend has of it");
         return Err(wrong(
             text,
             "a `commit` line for each change, or a `backend` line with the rows at the end",
@@ -325,9 +328,9 @@ fn placed(mark: Mark, file: &str) -> String {
 fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
     let over = value::instant(Stamp(end.from / 2 + end.until / 2));
     wrong(
-        format!("{}, which lies after the `end` at {over}: it happened after the `end`", placed(mark, file)),
-        "the end comes after all else: raise `clock_tolerance`; or give `wall_clock` in the first line, if \
-         these are times of another clock",
+        format!("{}, which is after the `end` at {over}: it happened after the `end`", placed(mark, file)),
+        "the end must be the last event: raise `clock_tolerance`; or give `wall_clock` in the first \
+         line, if these times are from another clock",
     )
 }
 
@@ -376,8 +379,8 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
             format!(": {first}, and {last}")
         });
         return Err(wrong(
-            format!("the times of the history lie more than a century apart{of}"),
-            "are some of them in seconds? a number is milliseconds since 1970",
+            format!("the times of the history are more than a century apart{of}"),
+            "are some of them in seconds? a number means milliseconds since 1970",
         ));
     }
     Ok(bounds)

@@ -20,23 +20,24 @@ pub enum Line {
         /// The version of the format: 1.
         #[schemars(range(min = 1, max = 1))]
         version: u32,
-        /// How far a time may be off either way: `"250ms"`, `"2s"`. Without it one second.
+        /// The tolerance of times, in both directions: `"250ms"`, `"2s"`. One second if it is
+        /// missing.
         #[serde(skip_serializing_if = "Option::is_none")]
         clock_tolerance: Option<String>,
-        /// Where the times are of a session that was served: what the machine's clock said as the
-        /// session's said something else. A time that lies nearer to `wall` is by the machine's.
+        /// For the times of a served session: the machine's clock at instants when the session's
+        /// clock differed. A time that is nearer to `wall` is by the machine's clock.
         #[serde(skip_serializing_if = "Option::is_none")]
         wall_clock: Option<WallClock>,
-        /// The devices, each with the values of its attributes by name. A device that is not here
-        /// is known from its first line.
+        /// The devices, each with its attributes by name. A device that is not listed is known from
+        /// its first line.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         devices: BTreeMap<String, Map<String, Json>>,
-        /// Kinds of lines that are recorded though there may be none: `"told"` says that every line
-        /// about an edit that the app showed is here, `"commit"` that each change of the backend
-        /// is: then the rows at the end say of no edit that it arrived.
+        /// Kinds of lines that are complete even if there are none: `"told"` promises a line for
+        /// every message about an edit that the app showed, `"commit"` a line for each change of
+        /// the backend. The rows at the end then prove no edit's arrival.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         records: Vec<Recorded>,
-        /// Whether others than the devices write on the backend without a `commit` line.
+        /// Whether others write on the backend without a `commit` line.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unrecorded_writers: bool,
     },
@@ -49,11 +50,11 @@ pub enum Line {
         /// By column.
         values: Map<String, Json>,
     },
-    /// A person made an edit on a device, and the app took it.
+    /// A person made an edit on a device, and the app accepted it.
     Edit {
         /// The name of the device.
         device: String,
-        /// By which other lines name it: any text, once for each device.
+        /// Its name in other lines: any text, unique on the device.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// The entity of the row.
@@ -66,8 +67,8 @@ pub enum Line {
         /// The columns that were set; none for a delete.
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         values: Map<String, Json>,
-        /// Whether nobody saw it saved, as the app died amid it: it may come to the backend, and
-        /// need not.
+        /// True if nobody saw it saved because the app died during it: it may reach the backend or
+        /// not.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unsure: bool,
         /// When the app took the edit.
@@ -78,10 +79,10 @@ pub enum Line {
     SyncStart {
         /// The name of the device.
         device: String,
-        /// The sync unit; it may be left out where the scenario has one.
+        /// The sync unit; optional if the scenario has only one.
         #[serde(skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
-        /// Which run it is: the same number as in the line of its end.
+        /// The run: the same number as in the line of its end.
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<u64>,
         /// When the sync began.
@@ -102,7 +103,7 @@ pub enum Line {
         #[serde(flatten)]
         when: When,
     },
-    /// A sync ended badly.
+    /// A sync failed.
     SyncError {
         /// The name of the device.
         device: String,
@@ -112,7 +113,7 @@ pub enum Line {
         /// Which run it is: the same number as in the line of its start.
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<u64>,
-        /// What the app says.
+        /// The app's message.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         /// When the sync ended.
@@ -136,7 +137,7 @@ pub enum Line {
         #[serde(flatten)]
         when: When,
     },
-    /// The app told its user what became of an edit.
+    /// The app reported the result of an edit to its user.
     Told {
         /// The name of the device.
         device: String,
@@ -155,7 +156,7 @@ pub enum Line {
         #[serde(flatten)]
         when: When,
     },
-    /// What the app shows: all rows of an entity, or one row. Without a time it is at the end.
+    /// What the app shows: all rows of an entity, or one row. Without a time: at the end.
     Shows {
         /// The name of the device.
         device: String,
@@ -177,15 +178,14 @@ pub enum Line {
         #[serde(flatten)]
         when: When,
     },
-    /// What waits on a device to be sent: edits by their `id`, or rows. Without a time it is at the
-    /// end.
+    /// What waits on a device to be sent: edits by their `id`, or rows. Without a time: at the end.
     Waits {
         /// The name of the device.
         device: String,
         /// The edits that wait, by their `id`.
         #[serde(skip_serializing_if = "Option::is_none")]
         edits: Option<Vec<String>>,
-        /// Edits that wait for a person to decide a conflict, besides.
+        /// Also edits that wait for a person to decide a conflict.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undecided: Vec<String>,
         /// The rows with edits that wait, in place of `edits`.
@@ -201,13 +201,13 @@ pub enum Line {
         entity: String,
         /// The key of the row.
         key: String,
-        /// Without it: `create` where the row is not there, else `update`.
+        /// If it is missing: `create` if the row does not exist, else `update`.
         #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
         kind: Option<Change>,
         /// The columns that it set, or all of them; none for a delete.
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         values: Map<String, Json>,
-        /// Who made it; without it nobody knows, and it is found by its values.
+        /// Its author; if it is missing, the author is found by the values.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<By>,
         /// When the backend committed it.
@@ -221,7 +221,7 @@ pub enum Line {
         /// The rows, each with its key and its columns by name.
         rows: Vec<Map<String, Json>>,
     },
-    /// The app of a device began.
+    /// The app of a device started.
     AppStarted {
         /// The name of the device.
         device: String,
@@ -239,7 +239,7 @@ pub enum Line {
     },
     /// The recording ended.
     End {
-        /// Whether everything had come to rest. Without it, it had.
+        /// Whether everything had come to rest; true if it is missing.
         #[serde(skip_serializing_if = "Option::is_none")]
         settled: Option<bool>,
         /// When the recording ended.
@@ -248,8 +248,7 @@ pub enum Line {
     },
 }
 
-/// When something happened: at an instant, give or take the `clock_tolerance`, or not before one
-/// instant and not after another.
+/// When something happened: at an instant, within the `clock_tolerance`, or between two instants.
 ///
 /// A time is a text such as `"2026-03-02T08:15:00.250Z"`, or milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -263,7 +262,7 @@ pub struct When {
     /// The latest instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Instant>,
-    /// Of lines of one device, and of lines of the backend, that with the lower number came first,
+    /// Orders the lines of one device, and the lines of the backend: the lower number came first,
     /// whatever the clocks say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
@@ -287,7 +286,7 @@ pub struct WallClock {
     pub wall: Instant,
     /// What the clock of the history says.
     pub session: Instant,
-    /// How fast the history's clock goes beside the machine's; without it as fast.
+    /// The speed of the history's clock relative to the machine's; 1 if it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0001, max = 1_000_000.0))]
     pub speed: Option<f64>,
@@ -305,7 +304,7 @@ pub enum Change {
     Delete,
 }
 
-/// What a user was told of an edit.
+/// What a user was told about an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
@@ -315,9 +314,9 @@ pub enum Says {
     Merged,
     /// The edit replaced another version.
     Overwrote,
-    /// The backend does not take it.
+    /// The backend refused it.
     Rejected,
-    /// The edit became a row of its own.
+    /// The edit became a new row.
     KeptBoth,
 }
 
@@ -349,13 +348,13 @@ pub struct Named {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum By {
-    /// `"other"`: nobody of the devices.
+    /// `"other"`: not one of the devices.
     Other(Other),
-    /// A device; without the edit it is found by its values.
+    /// A device; without the edit, it is found by its values.
     Device(Author),
 }
 
-/// Nobody of the devices.
+/// Not one of the devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Other {

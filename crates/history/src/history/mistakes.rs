@@ -110,13 +110,13 @@ impl Clocks {
                 let from_at = from.map_or(Ok(i64::MIN), |node| self.instant(node))?;
                 let until_at = until.map_or(Ok(i64::MAX), |node| self.instant(node))?;
                 if let Some(until) = until.filter(|_| until_at < from_at) {
-                    return Err(Wrong::new(&until.span, "`not_after` lies before `not_before`", ""));
+                    return Err(Wrong::new(&until.span, "`not_after` is before `not_before`", ""));
                 }
                 When { from: from_at, until: until_at }
             }
             (Some(at), ..) => {
-                let help = "an instant is `at`; a stretch of time is `not_before` and `not_after`";
-                return Err(Wrong::new(&at.span, "`at` stands beside a stretch of time", help));
+                let help = "an instant is `at`; a range of time is `not_before` and `not_after`";
+                return Err(Wrong::new(&at.span, "`at` is given together with a range of time", help));
             }
         };
         Ok(Mark { when, seq: fields.number("seq")?, line: self.line })

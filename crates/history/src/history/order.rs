@@ -169,8 +169,8 @@ impl Item {
 }
 
 pub(super) const BY_SEQ: &str = "by `seq`";
-const OF_EDITS: &str = "as their edits do";
-const OF_EDIT: &str = "as an edit comes before what becomes of it";
+const OF_EDITS: &str = "because their edits do";
+const OF_EDIT: &str = "because an edit comes before its results";
 
 /// The pairs of events with a required order, whatever the clocks say, and why.
 fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {

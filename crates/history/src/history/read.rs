@@ -109,7 +109,8 @@ impl<'g> Reader<'g> {
         }
         if !self.begun && self.wrong.is_empty() {
             let help = format!("its first line is {{\"kind\":\"history\",\"version\":{VERSION}}}");
-            self.wrong.push(Diagnostic::new(None, format!("{name} has no line of a history")).help(help));
+            self.wrong
+                .push(Diagnostic::new(None, format!("{name} contains no line of a history")).help(help));
         }
         if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
     }
@@ -200,7 +201,7 @@ impl<'g> Reader<'g> {
         self.history.unrecorded_writers = fields.flag("unrecorded_writers")?.unwrap_or(false);
         if self.history.commits_all && self.history.unrecorded_writers {
             let title =
-                "`records` has `commit`: each commit has a line; `unrecorded_writers`: some have none";
+                "`records` lists `commit`: each commit has a line; `unrecorded_writers`: some have none";
             return Err(Wrong::new(fields.span, title, "leave one of them out"));
         }
         if let Some(devices) = fields.get("devices") {
@@ -304,8 +305,8 @@ impl<'g> Reader<'g> {
         if self.history.rows.insert((entity, key(key_at)?), values).is_some() {
             return Err(Wrong::new(
                 &key_at.span,
-                "this row is there already",
-                "a row stands once at the start",
+                "this row already exists",
+                "list each row once at the start",
             ));
         }
         Ok(())
@@ -334,7 +335,7 @@ impl<'g> Reader<'g> {
             && let Some((_, line)) = self.by_id.insert((device, id.into()), (number, self.number))
         {
             let help = format!("line {line} has an edit of this device with it");
-            return Err(Wrong::new(span, "this `id` is there already", help));
+            return Err(Wrong::new(span, "this `id` already exists", help));
         }
         let mark = self.clocks().mark(fields)?;
         self.by_row.entry((device, row.clone())).or_default().push(number);
@@ -383,7 +384,7 @@ impl<'g> Reader<'g> {
     fn word(&mut self, fields: &Fields<'_, '_>, kind: &str) -> Result<(), Wrong> {
         let known = ["kind", "device", "edit", "entity", "key", "says"];
         let known = if kind == "told" { &known[..] } else { &known[..5] };
-        fields.only("a word on an edit", &[known, &TIMES[..]].concat())?;
+        fields.only("a result of an edit", &[known, &TIMES[..]].concat())?;
         let device = self.device(fields)?;
         let says = match kind {
             "told" => {
@@ -515,8 +516,8 @@ impl<'g> Reader<'g> {
             if held.insert(key, values).is_some() {
                 return Err(Wrong::new(
                     &node.span,
-                    "this row is there already",
-                    "a row stands once at the end",
+                    "this row is already listed",
+                    "list each row once at the end",
                 ));
             }
         }
@@ -534,7 +535,7 @@ impl<'g> Reader<'g> {
         fields.only("the end", &[&["kind", "settled"][..], &TIMES[..]].concat())?;
         let settled = fields.flag("settled")?.unwrap_or(true);
         if self.history.end.replace((self.clocks().mark(fields)?.when, settled)).is_some() {
-            return Err(Wrong::new(fields.span, "the end is there already", ""));
+            return Err(Wrong::new(fields.span, "there is already an end", ""));
         }
         Ok(())
     }

@@ -74,7 +74,7 @@ fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Er
     let rows: i64 = database.query_row(&some, [], |row| row.get(0)).map_err(Ok)?;
     if rows > ROWS_MAX {
         let title = format!("`{table}` has more than {} rows", thousands(ROWS_MAX as u64));
-        return Err(Err(Wrong::new(&AT_ALL, title, "is it a view that has no end?")));
+        return Err(Err(Wrong::new(&AT_ALL, title, "is it an endless view?")));
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ impl Reader<'_> {
     pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
         let file = phone.file.display().to_string();
         let failed = |error: rusqlite::Error| {
-            refused(format!("cannot read {file}: {error}"), "a database of SQLite is wanted")
+            refused(format!("cannot read {file}: {error}"), "a SQLite database is required")
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(phone.file, flags).map_err(failed)?;
@@ -185,7 +185,7 @@ impl Reader<'_> {
             if held.insert(key, values).is_some() {
                 return Err(refused(
                     format!("{}: the row {name} is there twice", dump.file),
-                    "a row stands once at the end",
+                    "list each row once at the end",
                 ));
             }
         }
@@ -203,7 +203,7 @@ impl Reader<'_> {
         let node = Node::parse(text)
             .map_err(|wrong| at(Wrong::new(&wrong.span, format!("this is not JSON: {}", wrong.what), "")))?;
         let Json::List(rows) = &node.value else {
-            return Err(at(Wrong::new(&node.span, "a list of rows is wanted", "")));
+            return Err(at(Wrong::new(&node.span, "a list of rows is required", "")));
         };
         rows.iter().map(|row| columns.row(row)).collect::<Result<_, _>>().map_err(at)
     }
@@ -261,7 +261,7 @@ impl Reader<'_> {
                 Some(other) => {
                     return Err(wrong(
                         format!("there is no `do` `{other}`"),
-                        "there are `create`, `update`, `delete`",
+                        "use `create`, `update` or `delete`",
                     ));
                 }
             };
@@ -301,7 +301,7 @@ impl<'p> Sheet<'p> {
     fn read(file: &'p str, text: &str) -> Result<Sheet<'p>, Unreadable> {
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let failed = |error: csv::Error| {
-            refused(format!("cannot read {file}: {error}"), "a CSV with a header is wanted")
+            refused(format!("cannot read {file}: {error}"), "a CSV with a header is required")
         };
         let header = reader.headers().map_err(failed)?.iter().map(|name| name.trim().to_owned()).collect();
         let mut rows = Vec::new();
@@ -350,7 +350,8 @@ impl<'p> Sheet<'p> {
         let cell = |&(column, at): &(usize, usize)| {
             let form = &columns.entity.columns[column];
             let value = value::of_cell(&cells[at], &form.kind, columns.utc_offset).ok_or_else(|| {
-                let title = format!("{}:{line}: `{}` cannot stand in `{}`", self.file, &cells[at], form.name);
+                let title =
+                    format!("{}:{line}: `{}` is not allowed in `{}`", self.file, &cells[at], form.name);
                 refused(title, &format!("the column takes {}", value::wanted(&form.kind)))
             })?;
             Ok((column, value))

@@ -56,7 +56,7 @@ pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Re
     value.ok_or_else(|| {
         let title = match &node.value {
             Json::Number(_) | Json::Text(_) => format!("this is not {}", wanted(kind)),
-            _ => format!("{} cannot stand here", node.kind()),
+            _ => format!("{} is not allowed here", node.kind()),
         };
         Wrong::new(&node.span, title, format!("the column takes {}, or null", wanted(kind)))
     })

@@ -117,7 +117,7 @@ pub enum Trouble {
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
     /// There are not enough ports for the devices.
-    #[error("there are {devices} devices, and no port after 65535: --ports takes {} at most", 65_536 - devices)]
+    #[error("there are {devices} devices, and no ports after 65535: --ports must be at most {}", 65_536 - devices)]
     Ports {
         /// The number of devices, each of which needs a port.
         devices: u32,
@@ -129,6 +129,6 @@ pub enum Trouble {
     #[error("the thread for sockets cannot be started: {0}")]
     Thread(io::Error),
     /// The world does not advance; the text says what loops.
-    #[error("something in the world spins {0}")]
+    #[error("a task in the world spins without waiting: {0}")]
     Stalled(String),
 }

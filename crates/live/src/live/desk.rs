@@ -73,13 +73,13 @@ pub(super) async fn answer(place: Place, asked: Asked, body: Incoming, inside: &
     }
     let is_read = matches!(place, Place::Page | Place::State | Place::Network);
     if asked.method != if is_read { Method::GET } else { Method::POST } {
-        return text(
-            405,
-            if is_read { "this is asked for with GET\n" } else { "this is asked for with POST\n" },
-        );
+        return text(405, if is_read { "use GET for this\n" } else { "use POST for this\n" });
     }
     if matches!(place, Place::Cut | Place::Verdict) && !asked.is_known {
-        return text(401, "this needs the token that was printed as the session began: Syncdyno-Token: …\n");
+        return text(
+            401,
+            "this needs the token that was printed when the session began: Syncdyno-Token: …\n",
+        );
     }
     match place {
         Place::Page | Place::State | Place::Network => look(place, &asked, inside).await,
@@ -99,7 +99,7 @@ fn said<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn nowhere() -> Response {
-    let there = "there is /observe, /network, /state, /cut and /verdict";
+    let there = "it must be one of /observe, /network, /state, /cut and /verdict";
     text(404, format!("below {BASE} {there}; a device stands before that: /d/NAME{BASE}/observe\n"))
 }
 
@@ -161,7 +161,7 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
         // Its connections are named only by their port.
         Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
             let all = roster.names().join(", ");
-            Err(wrong(format!("before a tunnel a device is called by its port's name: {all}; not `{name}`")))
+            Err(wrong(format!("before a tunnel, name a device like its port: {all}; not `{name}`")))
         }
         Some(name) => {
             let found = roster.find(Some(name)).map(|device| (device, roster.name(device).to_owned()));
@@ -175,7 +175,7 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
 }
 
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
-    let body = match read(body, (SAID, "say more in several requests"), inside).await {
+    let body = match read(body, (SAID, "split the report into several requests"), inside).await {
         Ok(body) => body,
         Err(response) => return *response,
     };
@@ -203,7 +203,7 @@ async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Response {
 
 /// The device that a person means: by name first, otherwise by number (from 0).
 fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
-    let usage = || Box::new(text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n"));
+    let usage = || Box::new(text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n"));
     let roster = lock(&inside.roster);
     let numbered = |text: &str| {
         let number = text.parse().ok().filter(|number| (*number as usize) < roster.len());
@@ -216,7 +216,7 @@ fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
     let name = said(query, "device").map(decoded).ok_or_else(usage)?;
     roster.known(&name).or_else(|| numbered(&name)).ok_or_else(|| {
         let names = roster.names().join(", ");
-        Box::new(text(404, format!("no device is called so; there is {names}\n")))
+        Box::new(text(404, format!("no device has this name; there is {names}\n")))
     })
 }
 
@@ -224,7 +224,7 @@ fn cut(asked: &Asked, inside: &Inside) -> Response {
     let query = &asked.addressed.query;
     let seconds = said(query, "seconds").map_or(Some(30), |text| text.parse().ok());
     let Some(seconds) = seconds.filter(|seconds: &u64| (1..=86_400).contains(seconds)) else {
-        return text(400, "cut?device=NAME&seconds=N, of 1 to 86400 seconds\n");
+        return text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n");
     };
     let device = match meant(query, inside) {
         Ok(device) => device,

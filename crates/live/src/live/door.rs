@@ -327,10 +327,7 @@ async fn answer(
     let mut response = if is_preflight && origin.is_some() {
         preflight(&head.headers)
     } else if inside.gate.is_closed && !is_known {
-        text(
-            401,
-            "this server is reached from other machines: it needs the token that it printed as it began\n",
-        )
+        text(401, "other machines can reach this server: it needs the token that it printed at its start\n")
     } else {
         let asked = Asked { method: head.method, headers: head.headers, addressed, device, is_known };
         match desk::of(&asked, &inside) {
@@ -353,7 +350,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     if inside.tunnel.is_some() {
         return Ok(text(
             404,
-            "apps connect to the ports of their devices; here are /_syncdyno/observe and the page\n",
+            "apps connect to the ports of their devices; here are only /_syncdyno/observe and the page\n",
         ));
     }
     let (device, name) = match asked.whose(inside) {
@@ -363,7 +360,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     let Ok(_room) = inside.room.try_acquire() else {
         return Ok(text(503, "too many requests wait\n"));
     };
-    let limit = (inside.body_max, "--body-max sets it");
+    let limit = (inside.body_max, "--body-max sets the limit");
     let Held { bytes: body, place: _held } = match read(body, limit, inside).await {
         Ok(body) => body,
         Err(response) => return Ok(*response),

@@ -74,16 +74,18 @@ impl Gate {
         let named = uri.authority().map(hyper::http::uri::Authority::as_str);
         for authority in [Some(host), named].into_iter().flatten() {
             if !self.is_our_name(authority) {
-                let text = format!("`{}` is no name of this server; --host lists names", host_of(authority));
+                let text =
+                    format!("`{}` is not a name of this server; --host lists names", host_of(authority));
                 return Err(Shut(421, text));
             }
         }
         let Some(origin) = only(headers, &header::ORIGIN)? else {
             let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
             return match site {
-                Some(b"cross-site" | b"same-site") => {
-                    Err(Shut(403, "another site's page asks; --origin lists pages that may".to_owned()))
-                }
+                Some(b"cross-site" | b"same-site") => Err(Shut(
+                    403,
+                    "the request comes from another site's page; --origin lists allowed pages".to_owned(),
+                )),
                 _ => Ok(None),
             };
         };
@@ -92,10 +94,9 @@ impl Gate {
             self.origins.iter().any(|listed| listed == origin) || own.iter().any(|own| own == origin);
         match is_listed {
             true => Ok(Some(origin.to_owned())),
-            false => Err(Shut(
-                403,
-                "the page's origin is not listed; --origin lists those that may ask".to_owned(),
-            )),
+            false => {
+                Err(Shut(403, "the page's origin is not listed; --origin lists allowed pages".to_owned()))
+            }
         }
     }
 

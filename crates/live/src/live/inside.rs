@@ -108,7 +108,7 @@ impl Body for Out {
 pub(super) type Response = hyper::Response<Out>;
 /// No response: the connection is closed.
 #[derive(Debug, thiserror::Error)]
-#[error("no response came over the simulated link, or not all of it")]
+#[error("the simulated link delivered no response, or only a part of it")]
 pub(super) struct Silence;
 
 pub(super) fn text(status: u16, text: impl Into<String>) -> Response {
@@ -233,17 +233,17 @@ pub(super) async fn read(
     (most, or): (usize, &str),
     inside: &Inside,
 ) -> Result<Held, Box<Response>> {
-    let large = || Box::new(text(413, format!("this body may have {most} bytes at most; {or}\n")));
+    let large = || Box::new(text(413, format!("this body may have at most {most} bytes; {or}\n")));
     if body.size_hint().lower() > most as u64 {
         return Err(large());
     }
     let read = timeout(inside.patience * 4, collected(body, most, &inside.held)).await;
     match read {
-        Err(_) => Err(Box::new(text(408, "the body did not come in time\n"))),
+        Err(_) => Err(Box::new(text(408, "the body did not arrive in time\n"))),
         Ok(Ok(body)) => Ok(body),
         Ok(Err(Unread::TooLong)) => Err(large()),
         Ok(Err(Unread::Full)) => {
-            Err(Box::new(text(503, "the bodies of other requests fill the memory that there is for them\n")))
+            Err(Box::new(text(503, "the bodies of other requests fill the available memory\n")))
         }
         Ok(Err(Unread::Broken(error))) => {
             Err(Box::new(text(400, format!("the body cannot be read: {error}\n"))))

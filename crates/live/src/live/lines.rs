@@ -74,11 +74,11 @@ impl Place {
         match (body.get(self.at), self.number) {
             (Some(b']'), _) => {
                 let is_all = skip(self.at + 1) >= body.len();
-                return if is_all { None } else { wrong(self.number, "something follows the list") };
+                return if is_all { None } else { wrong(self.number, "something follows after the list") };
             }
-            (None, _) => return wrong(self.number, "the list has no end"),
+            (None, _) => return wrong(self.number, "the list is not closed"),
             (Some(b','), 1..) => self.at = skip(self.at + 1),
-            (Some(_), 1..) => return wrong(self.number, "a comma or the end of the list must follow"),
+            (Some(_), 1..) => return wrong(self.number, "a comma or the end of the list is required"),
             (Some(_), 0) => {}
         }
         self.number += 1;
@@ -95,7 +95,7 @@ impl Place {
 
 fn object(text: &[u8], number: u64) -> Result<&[u8], String> {
     let is_one = text.first() == Some(&b'{');
-    is_one.then_some(text).ok_or_else(|| format!("line {number} is no object"))
+    is_one.then_some(text).ok_or_else(|| format!("line {number} is not an object"))
 }
 
 impl Lines {
@@ -112,12 +112,12 @@ impl Lines {
             is_of_server &= is_kind(line.kind.as_ref().and_then(Json::as_str).unwrap_or_default());
             let of = line.device.as_ref().and_then(Json::as_str).map(str::to_owned);
             if count > 0 && of != named {
-                return Err("all lines of a request are of one device".to_owned());
+                return Err("all lines of a request must be of one device".to_owned());
             }
             (named, count) = (of, count + 1);
         }
         if count == 0 {
-            return Err("nothing was said".to_owned());
+            return Err("the request is empty".to_owned());
         }
         let place = Place::of(text);
         Ok((Lines { body, place, is_of_server, count }, named))

@@ -117,7 +117,7 @@ impl Line {
     /// Refuses values that no session writes: an edited log could exceed what a world holds.
     fn in_range(&self) -> Result<(), String> {
         let most = |what: &str, is: u64, most: u64| match is > most {
-            true => Err(format!("`{what}` is {is}; it is from 0 to {most}")),
+            true => Err(format!("`{what}` is {is}; it must be from 0 to {most}")),
             false => Ok(()),
         };
         most("at", self.at, LENGTH)?;

@@ -25,7 +25,7 @@ pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
                 h1 { "syncdyno serve" }
                 p {
                     "Virtual time " (state.now) " of " (state.script)
-                    @if over { " – the script is over: nothing goes wrong any more" }
+                    @if over { " – the script is over: no more faults" }
                     ". "
                     @match state.server {
                         Some(said) => (servers(said)),
@@ -55,8 +55,8 @@ pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
 fn servers(said: ServerSaid) -> String {
     let rest = said
         .at_rest
-        .map_or_else(|| "nothing of its rows at rest".to_owned(), |rows| format!("{rows} rows at rest"));
-    format!("Your server has said {} rows at the start, {} commits and {rest}.", said.rows, said.commits)
+        .map_or_else(|| "no rows known at rest".to_owned(), |rows| format!("{rows} rows at rest"));
+    format!("Your server has reported {} rows at the start, {} commits and {rest}.", said.rows, said.commits)
 }
 
 fn row(state: &State, at: usize, name: &str, base: &str, token: Option<&str>) -> Markup {
@@ -67,13 +67,13 @@ fn row(state: &State, at: usize, name: &str, base: &str, token: Option<&str>) ->
             td { (name) }
             td { (seen.link.name) br; small { (seen.link.rtt) } }
             td {
-                @if seen.link.carries { (network) } @else { span.down { (network) ", nothing passes" } }
+                @if seen.link.carries { (network) } @else { span.down { (network) ", the link is cut" } }
             }
-            td { (seen.requests) @if seen.under_way > 0 { ", " (seen.under_way) " under way" } }
+            td { (seen.requests) @if seen.under_way > 0 { ", " (seen.under_way) " in flight" } }
             td {
                 @match seen.edits {
                     (made, Some(waits)) => { (waits) " of " (made) },
-                    (made, None) => { "not said, of " (made) },
+                    (made, None) => { "not reported, of " (made) },
                 }
             }
             td { @if seen.showed { "yes" } @else { "no" } }

@@ -80,12 +80,12 @@ impl Roster {
         let is_plain = |c: char| c.is_alphanumeric() || "-_.@ ".contains(c);
         let says = name.chars().any(char::is_alphanumeric);
         if !says || name.chars().count() > NAME || !name.chars().all(is_plain) {
-            return Err(format!("a device's name has letters, digits, - _ . and @, {NAME} at most"));
+            return Err(format!("a device's name may have letters, digits, - _ . and @, at most {NAME}"));
         }
         // The limit of recorded histories.
         if name.len() > NAME_BYTES {
             return Err(format!(
-                "a device's name has {NAME_BYTES} bytes of UTF-8 at most; it has {}",
+                "a device's name may have at most {NAME_BYTES} bytes of UTF-8; it has {}",
                 name.len()
             ));
         }
@@ -93,7 +93,7 @@ impl Roster {
         let free = || self.taken.iter().position(Option::is_none);
         let Some(at) = found.or_else(free) else {
             let all = self.names().join(", ");
-            return Err(format!("all {} devices of the scenario are taken: {all}", self.own.len()));
+            return Err(format!("all {} devices of the scenario are in use: {all}", self.own.len()));
         };
         if self.taken[at].is_none() {
             self.taken[at] = Some(name.to_owned());
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(roster.find(Some("bert")), Ok(DeviceId(1)));
         assert_eq!(roster.names(), ["anna", "bert", "tablets-1"]);
         let full = roster.find(Some("carl")).expect_err("there are three");
-        assert_eq!(full, "all 3 devices of the scenario are taken: anna, bert, tablets-1");
+        assert_eq!(full, "all 3 devices of the scenario are in use: anna, bert, tablets-1");
         for wrong in ["", "a/b", "<b>", &"x".repeat(81), "..", ".", " ", &"\u{1d49c}".repeat(51)] {
             assert!(roster.find(Some(wrong)).is_err(), "{wrong}");
         }

@@ -355,7 +355,7 @@ impl Stage {
         };
         let Some(device) = self.names.iter().position(|of| of == name) else {
             let all = self.names.join(", ");
-            return Err(format!("no app has come as `{name}`; the devices are {all}"));
+            return Err(format!("no app has connected as `{name}`; the devices are {all}"));
         };
         Ok(Step::Server { device: Some(device as u32), line })
     }

@@ -274,8 +274,8 @@ impl Telling {
         let Some(theirs) = &self.theirs else {
             let kind = said(line, "kind").unwrap_or_default();
             return Err(format!(
-                "the scenario's backend says its rows and commits itself: `{kind}` is taken with --upstream \
-                 and --tunnel"
+                "the scenario's backend reports its rows and commits itself: `{kind}` is accepted \
+                 only with --upstream and --tunnel"
             ));
         };
         self.entity(line)?;
@@ -298,7 +298,7 @@ impl Telling {
         for id in ids {
             let seq = named.ids.get(id).ok_or_else(|| {
                 let known: Vec<&str> = named.ids.keys().take(8).map(String::as_str).collect();
-                format!("no edit of this device was said to be `{id}`; it said {}", list(&known))
+                format!("this device reported no edit with the id `{id}`; it reported {}", list(&known))
             })?;
             last = last.max(*seq);
         }
@@ -318,7 +318,7 @@ impl Telling {
             let name = &self.schema.entity(entity).name;
             let seq = named.rows.get(&(entity, key.clone())).ok_or_else(|| {
                 format!(
-                    "this device said no edit of {name} `{key}`; say the edit first, as a line of its own"
+                    "this device reported no edit of {name} `{key}`; report the edit first, in its own line"
                 )
             })?;
             last = last.max(*seq);
@@ -339,7 +339,9 @@ impl Telling {
         let before = old.checked_sub(1).map(|at| reached[at].1);
         let reached = before.max(last).unwrap_or(0);
         match seq < reached {
-            true => Err(format!("`seq` must be {reached} or more, which a line before has; or leave it out")),
+            true => {
+                Err(format!("`seq` must be {reached} or more, the value of an earlier line; or leave it out"))
+            }
             false => Ok(()),
         }
     }
@@ -366,13 +368,14 @@ impl Telling {
         }
         self.in_order((device, now), line, None)?;
         if let Some(id) = said(line, "id").filter(|id| self.named[device.0 as usize].ids.contains_key(*id)) {
-            return Err(format!("there was an edit `{id}` of this device"));
+            return Err(format!("this device already has an edit `{id}`"));
         }
-        let id = entity.ok_or("an edit has an `entity`")?;
-        let key = line.get("key").and_then(Json::as_str).ok_or("an edit has a `key`, which is a text")?;
+        let id = entity.ok_or("an edit needs an `entity`")?;
+        let key =
+            line.get("key").and_then(Json::as_str).ok_or("an edit needs a `key`, which must be a text")?;
         let what = line.get("do").and_then(Json::as_str).unwrap_or_default();
         if !["create", "update", "delete"].contains(&what) {
-            return Err("an edit has a `do`: create, update or delete".to_owned());
+            return Err("an edit needs a `do`: create, update or delete".to_owned());
         }
         let known = &self.schema.entity(id).columns;
         for name in line.get("values").and_then(Json::as_object).into_iter().flatten().map(|(name, _)| name) {

@@ -56,11 +56,13 @@ impl Theirs {
             return Ok(());
         }
         if self.rows.contains(&(entity.clone(), key.clone())) {
-            return Err(format!("the row {entity} {key} was said already: a row stands once at the start"));
+            return Err(format!(
+                "the row {entity} {key} was already reported: report a row once, at the start"
+            ));
         }
         if self.changed.contains(&(entity.clone(), key.clone())) {
             return Err(format!(
-                "a `commit` of {entity} {key} was said before: `row` is what was at the start"
+                "a `commit` of {entity} {key} was reported before: `row` describes the start"
             ));
         }
         Ok(())

@@ -78,21 +78,19 @@ impl Upstream {
     /// What is wrong with it.
     pub fn of(text: &str) -> Result<Upstream, String> {
         if text.starts_with("https://") {
-            return Err(
-                "--upstream speaks plain HTTP: name the port that your server has without TLS".to_owned()
-            );
+            return Err("--upstream uses plain HTTP: name your server's port without TLS".to_owned());
         }
         let rest = text.strip_prefix("http://");
         let authority = rest.map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
         if authority.is_empty() || !authority.chars().all(is_plain) {
-            return Err(format!("`{text}` is no address such as http://localhost:3000"));
+            return Err(format!("`{text}` is not an address such as http://localhost:3000"));
         }
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let reached = if has_port { authority.to_owned() } else { format!("{authority}:80") };
         let addresses: Vec<SocketAddr> = reached
             .to_socket_addrs()
-            .map_err(|error| format!("`{text}` cannot be looked up: {error}"))?
+            .map_err(|error| format!("`{text}` cannot be resolved: {error}"))?
             .collect();
         if addresses.is_empty() {
             return Err(format!("`{text}` has no address"));
@@ -108,10 +106,10 @@ impl Upstream {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
         let port = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         if port.is_none_or(|(host, _)| host.is_empty()) || !text.chars().all(is_plain) {
-            return Err(format!("`{text}` is no address such as localhost:3000"));
+            return Err(format!("`{text}` is not an address such as localhost:3000"));
         }
         let found =
-            text.to_socket_addrs().map_err(|error| format!("`{text}` cannot be looked up: {error}"))?;
+            text.to_socket_addrs().map_err(|error| format!("`{text}` cannot be resolved: {error}"))?;
         let addresses: Vec<SocketAddr> = found.collect();
         if addresses.is_empty() {
             return Err(format!("`{text}` has no address"));
@@ -135,13 +133,14 @@ impl Upstream {
     /// The server is not there, or does not speak HTTP.
     pub(super) async fn ask(&self, real: Real, most: usize) -> Result<Answer, String> {
         let asked = timeout(PATIENCE, self.exchange(real, most)).await;
-        asked.unwrap_or_else(|_| Err("the server behind --upstream said nothing for two minutes".to_owned()))
+        asked.unwrap_or_else(|_| Err("the server behind --upstream sent nothing for two minutes".to_owned()))
     }
 
     async fn exchange(&self, real: Real, most: usize) -> Result<Answer, String> {
-        let away = |error: std::io::Error| format!("the server behind --upstream is not there: {error}");
+        let away = |error: std::io::Error| format!("the server behind --upstream cannot be reached: {error}");
         let stream = self.connect().await.map_err(away)?;
-        let broken = |error: hyper::Error| format!("the server behind --upstream broke off: {error}");
+        let broken =
+            |error: hyper::Error| format!("the server behind --upstream closed the connection: {error}");
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let connection = tokio::spawn(connection);
@@ -149,7 +148,8 @@ impl Upstream {
         let is_head = real.method == Method::HEAD;
         *request.method_mut() = real.method;
         // Only the path: the host in it is ignored, as just one server is asked.
-        *request.uri_mut() = real.path.parse::<Uri>().map_err(|_| "the path cannot be sent on".to_owned())?;
+        *request.uri_mut() =
+            real.path.parse::<Uri>().map_err(|_| "the path cannot be forwarded".to_owned())?;
         for (name, value) in &real.headers {
             if !is_of_the_connection(name, &real.headers) && *name != header::CONTENT_LENGTH {
                 request.headers_mut().append(name.clone(), value.clone());

@@ -201,16 +201,16 @@ fn what_an_app_says_is_checked_before_it_is_believed() {
             )
         };
         for (said, word) in [
-            ("", "nothing was said"),
+            ("", "the request is empty"),
             ("{", "line 1"),
-            ("[1]", "no object"),
-            ("{\"kind\":\"commit\"}", "is taken with --upstream and --tunnel"),
+            ("[1]", "not an object"),
+            ("{\"kind\":\"commit\"}", "is accepted only with --upstream and --tunnel"),
             ("{\"kind\":\"commits\"}", "`kind` must be one of"),
             ("{\"kind\":\"edit\",\"entity\":\"x\",\"key\":\"k\",\"do\":\"update\"}", "there is no entity"),
-            ("{\"kind\":\"edit\",\"entity\":\"note\",\"key\":7,\"do\":\"update\"}", "which is a text"),
+            ("{\"kind\":\"edit\",\"entity\":\"note\",\"key\":7,\"do\":\"update\"}", "which must be a text"),
             ("{\"kind\":\"edit\",\"entity\":\"note\",\"key\":\"k\"}", "create, update or delete"),
             (&edit("{\"txt\":1}"), "there is no column `txt`"),
-            ("{\"kind\":\"waits\",\"edits\":[\"none\"]}", "was said to be `none`"),
+            ("{\"kind\":\"waits\",\"edits\":[\"none\"]}", "with the id `none`"),
             ("{\"kind\":\"waits\",\"device\":\"<script>\"}", "letters, digits"),
             ("{\"kind\":\"waits\",\"device\":\"a\"}\n{\"kind\":\"waits\",\"device\":\"b\"}", "of one device"),
         ] {
@@ -242,12 +242,12 @@ fn a_line_that_no_history_takes_is_refused_at_once() {
         pause(600);
         let long = format!("{{\"kind\":\"sync-start\",\"device\":\"{}\"}}", "\u{1d49c}".repeat(80));
         for (said, word) in [
-            ("{\"kind\":\"waits\",\"edits\":[],\"undecided\":[\"nope\"]}", "`nope`; it said e1"),
+            ("{\"kind\":\"waits\",\"edits\":[],\"undecided\":[\"nope\"]}", "`nope`; it reported e1"),
             ("{\"kind\":\"waits\",\"rows\":[{\"entity\":\"note\",\"key\":\"z\"}]}", "no edit of note `z`"),
-            ("{\"kind\":\"acknowledged\",\"entity\":\"note\",\"key\":\"z\"}", "say the edit first"),
+            ("{\"kind\":\"acknowledged\",\"entity\":\"note\",\"key\":\"z\"}", "report the edit first"),
             (
                 "{\"kind\":\"told\",\"entity\":\"note\",\"key\":\"z\",\"says\":\"merged\"}",
-                "say the edit first",
+                "report the edit first",
             ),
             ("{\"kind\":\"acknowledged\",\"edit\":\"e1\",\"seq\":6}", "`seq` must be 7 or more"),
             ("{\"kind\":\"sync-start\",\"seq\":3}", "`seq` must be 7 or more"),

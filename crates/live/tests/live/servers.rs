@@ -42,7 +42,7 @@ fn a_server_of_ones_own_says_rows_and_commits() {
         let row = json!({ "kind": "row", "entity": "note", "key": "n1", "values": { "text": "a" } });
         assert_eq!((server(&row).status, server(&row).status), (204, 400), "a row is said once");
         let unknown = server(&commit("n1", "anna"));
-        assert!(unknown.status == 400 && unknown.text().contains("no app has come as `anna`"));
+        assert!(unknown.status == 400 && unknown.text().contains("no app has connected as `anna`"));
         let edit = json!({ "kind": "edit", "id": "e1", "entity": "note", "key": "n1", "do": "update",
             "values": { "text": "x" } });
         assert_eq!(says(doors.all, "/d/anna/_syncdyno/observe", &edit).status, 204);
@@ -110,6 +110,9 @@ fn the_page_says_what_the_server_said_and_the_app_waits_for() {
         assert_eq!(says(doors.all, "/d/anna/_syncdyno/observe", &waits).status, 204);
         assert_eq!(state(), json!(0));
         let page = raw(doors.all, request("GET /_syncdyno/", "", "")).expect("it is answered").text();
-        assert!(page.contains("Your server has said 0 rows") && !page.contains("commits so far"), "{page}");
+        assert!(
+            page.contains("Your server has reported 0 rows") && !page.contains("commits so far"),
+            "{page}"
+        );
     });
 }
