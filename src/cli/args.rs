@@ -35,11 +35,11 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-/// How much is said, and in which colours.
+/// How much is printed, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Voice {
-    /// Of a run or a sweep say only the verdict, what is wrong, where the report is and the commands that run failing cells again, of a
-    /// comparison the verdict and what is worse; warnings, and no remarks.
+    /// Print only the verdict, what is wrong, where the report is and the commands that run failing
+    /// cells again; of a comparison, the verdict and what is worse. Warnings, but no remarks.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every figure.
@@ -54,65 +54,67 @@ pub(super) struct Voice {
 pub(super) enum Command {
     /// Run scenarios, apply expectations and gates, write a report.
     Run(RunArgs),
-    /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others. Every cell is
-    /// a run that was asked for: one that misses a gate fails the sweep (exit 10). Or print a table: what a setting loses is an answer.
+    /// Run a scenario with every combination of some values of its keys, and report which is best
+    /// and what limits the others. A cell that misses a gate fails the sweep (exit 10). Or print a
+    /// table, in which a setting's losses are results, not failures.
     Sweep(SweepArgs),
-    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs. A
-    /// setting that misses a gate or loses something is excluded, which is a finding; the search fails (exit 10) where none is left.
+    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet
+    /// size, and report the cost of other values. Settings that miss a gate or lose something are
+    /// excluded; the search fails (exit 10) only if none is left.
     Tune(TuneArgs),
-    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
-    /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
-    /// of larger ones only `run` tells.
+    /// Parse and validate scenarios, without running them. For cells of up to 500 000 rows and
+    /// edits and 1 000 devices the script of the first seed is generated, and edits that find no
+    /// row are reported; for larger cells only `run` reports them.
     Check {
         #[command(flatten)]
         selection: Selection,
-        /// Write into the files what things are called now that were renamed.
+        /// Replace renamed keys and words in the files by their present names.
         #[arg(long)]
         fix: bool,
     },
-    /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
-    /// costs beside the others.
+    /// Show the cells that scenarios expand to, and how large they are; as JSON, each with its
+    /// relative cost.
     Plan {
         #[command(flatten)]
         grid: Grid,
         #[arg(long, value_enum, default_value_t = Table::Human)]
         format: Table,
     },
-    /// Put together the shards of a run, sweep or tune: the report that one machine would
-    /// have written.
+    /// Merge the shards of a run, sweep or tune into the report that one machine would have
+    /// written.
     Merge(MergeArgs),
     /// Write a short commented scenario to start from.
     New {
         /// Its name; the file is NAME.toml.
         name: PathBuf,
-        /// In the words of a platform, and with its ways of syncing in place of the bench's own.
+        /// Use the words of a platform, and its ways of syncing instead of the bench's own.
         #[arg(long, value_name = "PLATFORM", value_parser = PossibleValuesParser::new(LIKE))]
         like: Option<String>,
-        /// A folder with an app in JavaScript, its server's functions and a scenario.
+        /// Create a folder with an app in JavaScript, its server's functions and a scenario.
         #[arg(long, conflicts_with = "like")]
         js: bool,
-        /// The app in TypeScript: `npm run build` makes the bundle that runs.
+        /// Write the app in TypeScript: `npm run build` makes the bundle that runs.
         #[arg(long, requires = "js")]
         typescript: bool,
     },
-    /// Judge what a real app did: a recorded history, held against the same checks as a simulation.
+    /// Judge a real app: check its recorded history by the same checks as a simulation.
     Judge(JudgeArgs),
-    /// A scenario's backend, links and faults at real time, for real apps over HTTP, which are
-    /// judged at the end.
+    /// Serve a scenario's backend, links and faults at real time to real apps over HTTP, and judge
+    /// the apps at the end.
     Serve(ServeArgs),
-    /// Run one cell again, with the same seed, and hold its digest against the recorded one; or a
+    /// Run one cell again, with the same seed, and compare its digest with the recorded one; or a
     /// session of `serve`, in virtual time.
     Replay(ReplayArgs),
     /// Render a run again from its record: the page, the tables, the summary.
     Report(ReportArgs),
-    /// From a request log of one's own: overhead, time a row, failures, and the chunk size to recommend.
+    /// Fit overhead, time per row and failures to your request log, and recommend a chunk size.
     Calibrate(CalibrateArgs),
-    /// The difference of two runs, variants or baselines.
+    /// Compare two runs, variants or baselines.
     Compare(CompareArgs),
-    /// The figures that runs must come to again: named files under reports/baseline/.
+    /// Manage the figures that runs must reproduce: named files under reports/baseline/.
     #[command(subcommand)]
     Baseline(BaselineCommand),
-    /// Run scenarios and write what they show, a line for each requirement (COVERAGE.md beside them).
+    /// Run scenarios and write what they show, one line per requirement (COVERAGE.md beside them).
     Coverage {
         /// A folder of scenarios.
         #[arg(default_value = "scenarios")]
@@ -120,12 +122,14 @@ pub(super) enum Command {
         #[command(flatten)]
         work: Work,
     },
-    /// Hold the models against what is known: closed forms, published figures and measured transfers; all of them by default.
+    /// Check the models against closed forms, published figures and measured transfers; by default
+    /// all of them.
     Validate {
         #[command(subcommand)]
         what: Option<Validate>,
     },
-    /// The libraries of links, devices, backends and architectures named after products, each figure with its source.
+    /// Show the libraries of links, devices, backends and architectures of products, with the
+    /// source of each figure.
     #[command(subcommand)]
     Profiles(Profiles),
     /// Print the JSON Schema of scenario files, of run.json, or of a line of a history.
@@ -143,7 +147,8 @@ pub(super) enum Command {
 /// Which cells.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Scenario files, and folders of them; by default the embedded hospital day, or of `sweep --table` the scenarios of the table.
+    /// Scenario files, and folders of them; by default the embedded hospital day, or with `sweep
+    /// --table` the scenarios of the table.
     pub(super) paths: Vec<PathBuf>,
     /// The seed.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
@@ -184,7 +189,7 @@ pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
 pub(super) struct Grid {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// A key and its values: `a,b,c`, `16..8192*2`, `10..100+10`, `0..=5`; several axes are combined.
+    /// A key and its values: `a,b,c`, `16..8192*2`, `10..100+10`, `0..=5`; axes are combined.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
 }
@@ -197,17 +202,17 @@ pub(super) struct RunArgs {
     pub(super) work: Work,
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
+    /// What stdout gets: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) held: HeldArgs,
-    /// Run each cell twice and hold the digests against each other.
+    /// Run each cell twice and compare the digests.
     #[arg(long)]
     pub(super) twice: bool,
-    /// Put the questions of these scenarios, or of the embedded checklist, to this scenario,
-    /// changing one thing of it at a time. What comes out is an answer and no failure; what cannot
-    /// be asked of it is told with the reason.
+    /// Ask the questions of these scenarios, or of the embedded checklist, about this scenario,
+    /// changing one thing of it at a time. The results are answers, not failures; questions that do
+    /// not fit are listed with the reason.
     #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
@@ -218,23 +223,26 @@ pub(super) struct SweepArgs {
     pub(super) grid: Grid,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Run these settings of another key too, in place of the first axis, and tell what each value of the first axis costs beside
-    /// the best of them: `engine.pull.chunk_rows=16..8192*2`.
+    /// Also run these settings of another key instead of the first axis, and report the cost of
+    /// each value of the first axis relative to the best of them:
+    /// `engine.pull.chunk_rows=16..8192*2`.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) against: Option<Axis>,
-    /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
+    /// The objective that settings are compared by: a metric, with a statistic if it is a
+    /// distribution (by default p95).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// Print this table of the scenario: `architectures`, `conflicts` or `wire`, or the `[table]` of a scenario file. Without PATH it is
-    /// of the table's own scenarios. A file that declares a table needs neither this nor an axis.
+    /// Print this table of the scenario: `architectures`, `conflicts` or `wire`, or the `[table]`
+    /// of a scenario file. Without PATH it covers the table's own scenarios. A file that declares a
+    /// table needs neither this option nor an axis.
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["against", "metric"])]
     pub(super) table: Option<String>,
-    /// Of an axis of the table only these values: `link=edge,lte-good`; may be given several times.
+    /// Only these values of an axis of the table: `link=edge,lte-good`; may be given several times.
     #[arg(long, value_name = "TITLE=VALUES", value_parser = only, conflicts_with_all = ["against", "metric"])]
     pub(super) only: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    /// What stdout carries: table, chart and words, or the same for programs; `md` is for tables.
+    /// What stdout gets: table, chart and words, or the same for programs; `md` is for tables.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
 }
@@ -243,8 +251,9 @@ pub(super) struct SweepArgs {
 pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// A key to search: `KEY=LOW..HIGH`, or values as of an axis; the most important first. engine.pull.chunk_rows, .chunk_bytes,
-    /// .apply_rows, .prefetch, .streams and engine.push.chunk_rows may be named alone. By default engine.pull.chunk_rows.
+    /// A key to search: `KEY=LOW..HIGH`, or values like those of an axis; the most important first.
+    /// engine.pull.chunk_rows, .chunk_bytes, .apply_rows, .prefetch, .streams and
+    /// engine.push.chunk_rows need no values. By default engine.pull.chunk_rows.
     #[arg(long, value_name = "KEY[=SPEC]")]
     pub(super) knob: Vec<Knob>,
     /// Links to search for: `edge,lte-good`; by default the scenario's own.
@@ -259,43 +268,44 @@ pub(super) struct TuneArgs {
     /// Any other key to search for several values of.
     #[arg(long, value_name = "KEY=SPEC")]
     pub(super) axis: Vec<Axis>,
-    /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
+    /// The objective that settings are compared by: a metric, with a statistic if it is a
+    /// distribution (by default p95).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. One that is not
-    /// set (100 ms, half of the gateway's timeout, a quarter of the device's memory) excludes nothing,
-    /// and what keeping it costs is shown; `…=off` leaves it out.
+    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. The default
+    /// limits (100 ms, half of the gateway's timeout, a quarter of the device's memory) exclude
+    /// nothing, but the cost of keeping them is shown; `…=off` leaves it out.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
-    /// Do not run what others ship beside the best.
+    /// Do not run the settings that products ship.
     #[arg(long)]
     pub(super) no_field: bool,
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    /// What stdout carries: chart, words and table, or the same for programs.
+    /// What stdout gets: chart, words and table, or the same for programs.
     #[arg(long, value_enum, default_value_t = TuneFormat::Human)]
     pub(super) format: TuneFormat,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct JudgeArgs {
-    /// The scenario with the entities, the policy and what is expected; it needs no fleet.
+    /// The scenario with the entities, the policy and the expectations; it needs no fleet.
     pub(super) scenario: PathBuf,
-    /// What was recorded, a JSON object a line: `syncdyno schema history` says which.
+    /// The recorded history, one JSON object per line: see `syncdyno schema history`.
     pub(super) history: PathBuf,
-    /// What a phone holds at the end: a database of SQLite; may be given several times.
+    /// The rows of a phone at the end: a SQLite database; may be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = only)]
     pub(super) phone: Vec<(String, String)>,
-    /// A table of the phones' databases, and the entity of which it has the rows, if that has
-    /// another name; may be given several times.
+    /// A table of the phones' databases, and the entity whose rows it has, if that has another
+    /// name; may be given several times.
     #[arg(long, value_name = "TABLE[=ENTITY]", requires = "phone")]
     pub(super) table: Vec<String>,
     /// The rows of the backend at the end: a CSV or a JSON list; may be given several times.
     #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
     pub(super) backend: Vec<(String, String)>,
-    /// What the backend changed: a CSV with `at`, `entity`, `key`, columns, and if they are known
+    /// The changes of the backend: a CSV with `at`, `entity`, `key`, columns, and if they are known
     /// `do`, `device`, `seq`.
     #[arg(long, value_name = "FILE.csv")]
     pub(super) audit: Vec<PathBuf>,
@@ -305,13 +315,13 @@ pub(super) struct JudgeArgs {
     /// Set a key of the scenario, by its dotted path, to a TOML value.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
-    /// Tell the life of a record; may be given several times.
+    /// Print the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
     /// Where the report goes; by default reports/<scenario>-observed-<digest>.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What stdout carries: tables for people, run.json, or both words and annotations for GitHub.
+    /// What stdout gets: tables for people, run.json, or both words and annotations for GitHub.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 }
@@ -321,10 +331,11 @@ pub(super) struct ReplayArgs {
     /// RUN#CELL, where RUN is a report's folder or its run.json; a scenario file, such as one of
     /// repro/; or the log of a session of `serve`.
     pub(super) what: String,
-    /// Tell the life of a record; may be given several times.
+    /// Print the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
-    /// Write a timeline in virtual time, for Perfetto or Chrome's tracing page: sessions, requests, transactions, outages.
+    /// Write a timeline in virtual time for Perfetto or Chrome's tracing page: sessions, requests,
+    /// transactions, outages.
     #[arg(long, value_name = "FILE.json")]
     pub(super) trace: Option<PathBuf>,
     /// Write what an app could have recorded of the cell, as a history that `judge` reads.
@@ -339,23 +350,24 @@ pub(super) struct ReplayArgs {
 pub(super) struct ReportArgs {
     /// A report's folder or its run.json; nothing else is read.
     pub(super) run: PathBuf,
-    /// As what: tables for people, report.html, summary.md, junit.xml, cells.csv, or the record itself.
+    /// The format: tables for people, report.html, summary.md, junit.xml, cells.csv, or the record
+    /// itself.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
-    /// Write it here, whole or not at all, instead of to stdout.
+    /// Write to this file, completely or not at all, instead of to stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
-    /// A CSV with a line per request, or JSON objects line by line, columns in any order: `start`
+    /// A CSV with a line per request, or one JSON object per line, columns in any order: `start`
     /// (RFC 3339, or seconds, milliseconds or finer since 1970), `rows`, `bytes`, `duration_ms`,
     /// `_s`, `_us` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout, refused,
-    /// offline, an HTTP status); `bytes` and `outcome` may be missing, `device` tells several
-    /// devices apart.
+    /// offline, an HTTP status); `bytes` and `outcome` may be missing, `device` separates several
+    /// devices.
     pub(super) log: PathBuf,
-    /// Write a scenario with these figures; it is not there yet.
+    /// Write a scenario with these figures to a new file.
     #[arg(short, long, value_name = "FILE.toml")]
     pub(super) out: Option<PathBuf>,
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
@@ -364,66 +376,71 @@ pub(super) struct CalibrateArgs {
     /// A fit for each value of this column, such as network; up to twelve.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
-    /// The fixed overhead of a request, such as the time of one for no rows: requests of one
-    /// size do not say it.
+    /// The fixed overhead of a request, such as the time of a request for no rows; a log with only
+    /// one size does not contain it.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) overhead: Option<Span>,
-    /// The time of transfer from one failure to the next: a log of responses alone does not say it.
+    /// The mean time of transfer between failures; a log of responses alone does not contain it.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
-    /// What timeouts are of which the log leaves it open.
+    /// What timeouts mean, if the log does not show it.
     #[arg(long, value_enum)]
     pub(super) timeouts: Option<TimeoutsAre>,
-    /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
+    /// The part of the overhead that is the link's round trip, as measured by a ping; the rest is
+    /// the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,
-    /// What stdout carries: a table for people, or JSON.
+    /// What stdout gets: a table for people, or JSON.
     #[arg(long, value_enum, default_value_t = Table::Human)]
     pub(super) format: Table,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// What was: a report's folder or its run.json, `…#VARIANT` for one variant of it, or a baseline's name or file.
+    /// The base: a report's folder or its run.json, `…#VARIANT` for one variant of it, or a
+    /// baseline's name or file.
     pub(super) base: String,
-    /// What is.
+    /// The candidate, named in the same way.
     pub(super) candidate: String,
-    /// Exit with 13 if a figure is worse, as a run does if a cell fails that did not in the base, with 14 if there are too few seeds to judge.
+    /// Exit with 13 if a figure is worse, or if a cell fails that passed in the base; with 14 if
+    /// there are too few seeds to judge.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
-    /// What is worse by no more than this does not fail; of an interval, its end nearer to zero counts. What differs by less than 1 % is equal, unless this is 0.
+    /// The largest change for the worse that does not fail; of an interval, its end nearer to zero
+    /// counts. Differences of less than 1 % are equal, unless this is 0.
     #[arg(long, value_name = "PERCENT", default_value = "1%")]
     pub(super) tolerance: Tolerance,
     /// Only these metrics; may be given several times.
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,
-    /// What stdout carries: a table for people, or JSON.
+    /// What stdout gets: a table for people, or JSON.
     #[arg(long, value_enum, default_value_t = CompareFormat::Human)]
     pub(super) format: CompareFormat,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
-    /// Save a run under a new name: one that passed, or failed by nothing but another baseline.
+    /// Save a run under a new name; it must have passed, or failed only against another baseline.
     Save {
         /// The baseline's name.
         name: String,
         /// A report's folder or its run.json.
         run: PathBuf,
-        /// Why; kept in the file.
+        /// The reason; kept in the file.
         #[arg(long, default_value = "first saved")]
         reason: String,
     },
-    /// Take the cells of a newer run into a baseline, and say why: one that passed, or failed by nothing but its baseline.
+    /// Update a baseline with the cells of a newer run, with a reason; the run must have passed, or
+    /// failed only against this baseline.
     Update {
         /// The baseline's name, or its file.
         name: String,
         /// A report's folder or its run.json.
         run: PathBuf,
-        /// Why the figures may change; kept in the file.
+        /// The reason why the figures may change; kept in the file.
         #[arg(long)]
         reason: String,
-        /// Take out the cells that this run has not, too.
+        /// Also remove the cells that this run does not have.
         #[arg(long)]
         prune: bool,
     },
@@ -438,21 +455,23 @@ pub(super) enum BaselineCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct MeasuredArgs {
-    /// The measurements; without it those that the model was built beside (columns in reference/README.md).
+    /// The measurements; by default those that the model was built with (columns in
+    /// reference/README.md).
     pub(super) file: Option<PathBuf>,
-    /// Write the file again with a column `predicted_s`, as a new file; whole, or not at all.
+    /// Write the measurements with a column `predicted_s` to a new file; completely, or not at all.
     #[arg(short, long, value_name = "OUT.csv")]
     pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Validate {
-    /// Simulate closed forms and published figures, each beside its reference; exit 10 if one is off.
+    /// Simulate closed forms and published figures, each with its reference; exit 10 if one is off.
     Models,
-    /// Count the rows that each cursor by time loses, beside the table of references; exit 10 if a figure is off.
+    /// Count the rows that each cursor by time loses, with the table of references; exit 10 if a
+    /// figure is off.
     Cursors,
-    /// Give damaged messages to every decoder; exit 10 if one is read as it must not be, or takes
-    /// too much memory.
+    /// Give damaged messages to every decoder; exit 10 if one is accepted wrongly, or takes too
+    /// much memory.
     Decoders {
         /// How many.
         #[arg(long, value_name = "N", default_value_t = 1_000_000)]
@@ -516,10 +535,10 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     Ok(first..=last)
 }
 
-/// What requests that timed out mean.
+/// What timed-out requests mean.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum TimeoutsAre {
-    /// The link had failed: nothing would have come.
+    /// The link had failed: no response would have come.
     Failures,
     /// The response would have come later.
     Slow,

@@ -98,8 +98,8 @@ impl Questioned<'_> {
     fn put(&self, mut question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
         let seen = question.does.map(|practice| practice.seen_in(self.given)).unwrap_or_default();
         let set = self.of.held_by(&question.name, &seen.mends, &self.selection.set);
-        let why =
-            set.map(|key| format!("--set {key} stays set in both variations, and the question is about it"));
+        let why = set
+            .map(|key| format!("--set {key} applies to both variants, and the question is about that key"));
         if let Some(why) = why.or_else(|| seen.is_moot.then(|| seen.because.clone())) {
             return Question { put: Put::ToNone(Standing::default(), why), ..question };
         }
@@ -188,6 +188,6 @@ fn nothing(questions: &[Question]) -> String {
     });
     match questions {
         [] => "no scenario there has a question to ask".to_owned(),
-        _ => format!("none of these questions can be asked of this scenario:{}", told.collect::<String>()),
+        _ => format!("none of these questions fits this scenario:{}", told.collect::<String>()),
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 // An unreadable baseline cannot be updated either: the error of reading helps more.
                 read(name, &path)?;
-                return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
+                return Err(Refusal::usage(format!(
+                    "there is already a baseline {name}; to replace it: {hint}"
+                )));
             }
             reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
@@ -40,7 +42,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let mut baseline = load(name)?;
             let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
             if new + other == 0 && !(*prune && rest > 0) {
-                console.result(&format!("{}: nothing changed, so it is left as it is\n", inert_path(path)));
+                console.result(&format!("{}: nothing changed, so the file is unchanged\n", inert_path(path)));
                 return Ok(Exit::Success);
             }
             // A repeated reason is kept once, as the latest.
@@ -104,7 +106,7 @@ fn file_of(name: &str) -> anyhow::Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let stem = name.strip_suffix(".json").unwrap_or(name);
     if stem.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        let text = format!("`{name}` is not a name for a baseline: letters, digits, `-`, `_` and `.`");
+        let text = format!("`{name}` is not a valid name for a baseline: letters, digits, `-`, `_` and `.`");
         return Err(Refusal::usage(text));
     }
     Ok(Path::new(HOME).join(format!("{stem}.json")))

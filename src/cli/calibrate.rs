@@ -29,7 +29,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default(), console)?,
         (Some(_), _) => {
             let column = args.by.as_deref().unwrap_or_default();
-            let text = format!("-o takes one fit: choose with --only {column}=VALUE in place of --by");
+            let text = format!("-o needs a single fit: choose it with --only {column}=VALUE instead of --by");
             return Err(Refusal::usage(text));
         }
         (None, _) => String::new(),
@@ -63,7 +63,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> an
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let Some(text) = fit.scenario(&name, rtt) else {
         let why = if fit.readings.is_empty() { refusal(fit) } else { choices(fit) };
-        return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
+        return Err(Refusal::because(Exit::Invalid, format!("error: the log gives no scenario: {why}")));
     };
     let overhead = fit.get(Figure::Overhead).map_or(0.0, |overhead| overhead.value);
     if rtt.as_secs_f64() > overhead {
@@ -73,7 +73,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> an
     }
     written::spare_present(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
+        return Err(Refusal::environment(format!("cannot write {shown}: its folder does not exist")));
     }
     written::replace(path, text.as_bytes())?;
     next(path, &text, fit, console)
@@ -89,7 +89,7 @@ fn choices(fit: &Calibration) -> String {
         open(first.timeouts.is_some(), "--timeouts failures or slow"),
     ];
     let options: Vec<&str> = options.into_iter().flatten().collect();
-    format!("the log leaves {} readings open; choose with {}", fit.readings.len(), options.join(" and "))
+    format!("the log allows {} interpretations; choose with {}", fit.readings.len(), options.join(" and "))
 }
 
 /// The most processor time that a suggested search takes, by the estimate of `plan`.
@@ -102,15 +102,15 @@ const SEEDS: [u64; 3] = [8, 4, 2];
 fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> anyhow::Result<String> {
     let word = record::shell_word(&path.display().to_string());
     let Some((from, to, seeds, takes)) = search(path, text, fit, console)? else {
-        return Ok(format!("\n{word} holds these figures: syncdyno run {word}\n"));
+        return Ok(format!("\n{word} contains these figures: syncdyno run {word}\n"));
     };
     // Half of a usual timeout, doubled until the requests of the log fit.
     let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     Ok(format!(
-        "\n{word} holds these figures. What caps of phones and timeouts make of the chunk takes a processor \
-         about {}, by the estimate of `plan`:\n  \
-         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --seeds 1..={seeds} --limit chunk={limit}s\n",
+        "\n{word} contains these figures. To find the chunk under caps of phones and timeouts takes \
+         a processor about {}, by the estimate of `plan`:\n  syncdyno tune {word} --knob \
+         engine.pull.chunk_rows={from}..{to} --seeds 1..={seeds} --limit chunk={limit}s\n",
         human::span(takes.0.div_ceil(TEN) * TEN)
     ))
 }

@@ -35,7 +35,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             _ => format!(" ({})", side.join("; ")),
         };
         let text = format!(
-            "the two have no cell in common: {}{} and {}{}",
+            "the two runs have no cell in common: {}{} and {}{}",
             args.base,
             list(base),
             args.candidate,
@@ -58,7 +58,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     let unlike = || unlike(&comparison).map(|why| format!("{why}; save the older side again, from a run"));
     let apart = copies(&comparison).or_else(unlike).map(|why| format!("not comparable: {why}"));
     let others = comparison.scenarios.as_ref().filter(|_| args.fail_on_worse).map(|(base, candidate)| {
-        format!("{candidate} is another scenario than {base}: neither is a regression of the other")
+        format!("{candidate} and {base} are different scenarios: neither is a regression of the other")
     });
     if let Some(text) = apart.or(others) {
         return Err(Refusal::because(Exit::NoBaseline, text));

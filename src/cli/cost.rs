@@ -95,9 +95,9 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
     };
     // An uncertain lack refuses nothing.
     if sure > free.saturating_mul(OFF) && !work.allow_memory {
-        return Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure))));
+        return Err(Refusal::environment(format!("{}; --allow-memory runs it anyway", told(sure))));
     }
-    console.complaint(&format!("warning: the system may end the run: {}\n", told(need)));
+    console.complaint(&format!("warning: the system may kill the run: {}\n", told(need)));
     Ok(())
 }
 

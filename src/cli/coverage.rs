@@ -24,7 +24,7 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
     let table = path.join("COVERAGE.md");
     let there = std::fs::read_to_string(&table).unwrap_or_default();
     if table.exists() && !render::is_coverage(&there) {
-        let text = format!("{} is not a table of coverage: it would be written over", inert_path(table));
+        let text = format!("{} is not a table of coverage and would be overwritten", inert_path(table));
         return Err(Refusal::usage(text));
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
@@ -41,7 +41,7 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
         }
     }
     if record.verdict == Verdict::Incomplete || !record.complete {
-        console.complaint("not all cells ran to their end: COVERAGE.md is left as it was\n");
+        console.complaint("not all cells completed: COVERAGE.md is unchanged\n");
         return Ok(exit);
     }
     let covered: Vec<Covered> = documents.iter().map(|document| covered(document, path)).collect();

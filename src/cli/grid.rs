@@ -51,7 +51,7 @@ fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
     let mut seen = BTreeMap::new();
     let same = digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value)));
     let Some((one, other)) = same.filter(|_| axis.key != SEED) else { return Ok(()) };
-    let text = format!("`{}` comes to the same by {one} and by {other}: name one of them", axis.key);
+    let text = format!("`{}` is the same by {one} and by {other}: use one of them", axis.key);
     Err(Refusal::usage(text))
 }
 
@@ -70,8 +70,8 @@ fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
         let keys: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).collect();
         let (one, two, keys) = (name(other), name(plan), keys.join("` and `"));
         return Err(Refusal::usage(format!(
-            "variants `{one}` and `{two}` differ in nothing but `{keys}`, which the axis sets: \
-             --variant {one} sweeps one of them"
+            "variants `{one}` and `{two}` differ only in `{keys}`, which the axis sets: --variant \
+             {one} sweeps one of them"
         )));
     }
     Ok(())

@@ -124,7 +124,7 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
     let shown = inert_path(&path);
     let mut file =
         OpenOptions::new().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
-            ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
+            ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} already exists")),
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
     file.write_all(scenario::template(stem, like).as_bytes()).map_err(|e| {
@@ -160,7 +160,7 @@ const SHELVES: [(&str, Library, &[&str]); 5] = [
         ],
     ),
     (
-        "architectures after products",
+        "architectures of products",
         Library::Products,
         &["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
     ),

@@ -147,7 +147,7 @@ pub(super) fn ground(plan: &Plan) -> Ground {
 
 /// The error in a few lines of a history, if there is one.
 pub(super) fn wrong_with(ground: &Ground, lines: &str) -> Result<(), String> {
-    match Reader::new(ground).lines("what was said", lines.as_bytes()) {
+    match Reader::new(ground).lines("the reports", lines.as_bytes()) {
         Ok(()) => Ok(()),
         Err(Unreadable::File(error)) => Err(error.to_string()),
         Err(Unreadable::Wrong(wrong)) => {
@@ -292,7 +292,8 @@ fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
         out.extend((!is).then(|| format!("`{name}`")));
         is
     });
-    (!out.is_empty()).then(|| format!("not asked of a history, which does not say it: {}", out.join(", ")))
+    (!out.is_empty())
+        .then(|| format!("not checked, because the history does not report it: {}", out.join(", ")))
 }
 
 fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<Vec<Subject>> {

@@ -60,11 +60,11 @@ pub(super) fn new(name: &Path, typed: bool, console: &mut Console<'_>) -> anyhow
     let is_plain = stem.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
     let shown = inert_path(name);
     if !is_plain || !stem.starts_with(|c: char| c.is_ascii_lowercase()) || !scenario::is_title(stem) {
-        let want = "it begins with a small letter, and has small letters, digits, `-` and `_`";
-        return Err(Refusal::usage(format!("`{shown}` cannot name a package: {want}")));
+        let want = "it must begin with a small letter, and have only small letters, digits, `-` and `_`";
+        return Err(Refusal::usage(format!("`{shown}` is not a valid name of a package: {want}")));
     }
     if name.exists() {
-        return Err(Refusal::usage(format!("{shown} is already there")));
+        return Err(Refusal::usage(format!("{shown} already exists")));
     }
     let told = SCENARIO.lines().skip_while(|line| line.starts_with("#:") || *line == "#");
     let scenario = told.collect::<Vec<_>>().join("\n").replace("js-own-lossy", stem) + "\n";

@@ -106,7 +106,7 @@ fn former(args: &[OsString]) -> Option<String> {
         _ => return None,
     };
     let table = table.map_or("architectures", |of| of.as_ref());
-    Some(format!("error: `matrix` is `syncdyno sweep --table {table}` now\n"))
+    Some(format!("error: `matrix` was replaced by `syncdyno sweep --table {table}`\n"))
 }
 
 fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -177,7 +177,7 @@ fn columns() -> Option<usize> {
 const ECHO: Duration = Duration::from_millis(300);
 
 const CELLS_KEPT: &str =
-    "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
+    "stopped at once, without a report; completed cells are kept, and --resume continues with them";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
 /// Makes SIGINT and SIGTERM set flags; a second one, or one that nothing watches, stops at once.

@@ -35,7 +35,10 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         && trace == requests
         && !trace.exists()
     {
-        return Err(Refusal::usage(format!("{} cannot be the timeline and the requests", inert_path(trace))));
+        return Err(Refusal::usage(format!(
+            "{} cannot be both the timeline and the requests",
+            inert_path(trace)
+        )));
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
@@ -95,7 +98,7 @@ fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> a
     written::replace(path, &lines)?;
     let shown = inert_path(path);
     if let Some(unsaid) = unsaid {
-        console.complaint(&format!("warning: a history cannot say what happened: {unsaid}\n"));
+        console.complaint(&format!("warning: a history cannot contain what happened: {unsaid}\n"));
     }
     console.remark(&format!("{shown}: {} lines\n", lines.iter().filter(|byte| **byte == b'\n').count()));
     Ok(())
@@ -128,11 +131,11 @@ fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> Stri
     match held {
         Held::Same => format!("{builds}digest {digest}: the same as recorded\n"),
         Held::OtherFigures => {
-            format!("digest {digest}: the same as recorded, and figures are not\n{builds}")
+            format!("digest {digest}: the same as recorded, but figures differ\n{builds}")
         }
         Held::Other => format!("digest {digest}: NOT the same as recorded\n{builds}"),
         Held::Nothing if cell.verdict == Verdict::Incomplete => {
-            "not run to its end: no digest to compare\n".to_owned()
+            "not completed: no digest to compare\n".to_owned()
         }
         Held::Nothing => format!("digest {digest}: none was recorded to compare with\n"),
     }
@@ -162,7 +165,7 @@ fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow
     let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(json))))?;
     let cell = chosen(&run, cell)?;
     let Some(resolved) = run.resolved.get(&cell.resolved) else {
-        return Err(Refusal::usage(format!("the record does not hold the scenario of {}", cell.id)));
+        return Err(Refusal::usage(format!("the record does not contain the scenario of {}", cell.id)));
     };
     let folder = json.parent().unwrap_or(Path::new("."));
     let seed = cell.seed.parse().map_err(|_| Refusal::usage(format!("{} has no seed", cell.id)))?;

@@ -42,7 +42,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
         let (cells, folder) = (human::count(cells as u64, "cell"), inert_path(folder));
         let folder = record::shell_word(&folder);
         console.remark(&format!(
-            "it was stopped; {cells} kept there; to go on: the same command with --resume {folder}\n"
+            "it was stopped; {cells} kept there; to continue: the same command with --resume {folder}\n"
         ));
     }
     Ok(Exit::Success)

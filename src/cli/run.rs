@@ -160,7 +160,7 @@ impl<'a> UnderWay<'a> {
     pub(super) fn remark(&self, console: &mut Console<'_>) {
         if self.order.place.resume.is_some() && self.order.place.merges.is_none() {
             let cells = human::count(self.journal.cells() as u64, "cell");
-            console.remark(&format!("going on in {}: {cells} done\n", self.shown));
+            console.remark(&format!("continuing in {}: {cells} done\n", self.shown));
         }
     }
 
@@ -222,9 +222,9 @@ impl Ran {
             ci::append_page(&render::summary(&self.record), console);
         }
         if let Some(e) = &self.unkept {
-            console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
+            console.complaint(&format!("warning: cells were not kept when they ended: {e}\n"));
         } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
-            console.remark(&format!("to go on: the same command with --resume {}\n", self.folder));
+            console.remark(&format!("to continue: the same command with --resume {}\n", self.folder));
         }
         let exit = Exit::of(self.record.exit_code);
         match &self.written {

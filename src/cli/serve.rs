@@ -56,7 +56,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
     sources::remark_on(std::slice::from_ref(&plan), console);
     let served = served(args, &plan, console)?;
     if args.record.is_some() && served.mode() == Mode::Scenario && !args.bodies {
-        let why = "what apps send decides what the scenario's backend answers: --record needs --bodies here";
+        let why = "the backend's responses depend on what apps send: --record needs --bodies here";
         return Err(Refusal::usage(why));
     }
     refuse_backends(args, &plan, &served)?;
@@ -122,7 +122,7 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
 /// Rows at rest must be of a user's own server, and of entities that exist.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
-        let why = "--backend has the rows of a server of your own: it needs --upstream or --tunnel";
+        let why = "--backend contains the rows of a server of your own: it needs --upstream or --tunnel";
         return Err(Refusal::usage(why));
     }
     let names = || plan.schema.entities.iter().map(|entity| entity.name.as_str());
@@ -162,14 +162,14 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
     if let Some(url) = &args.upstream {
         if !args.option.is_empty() {
-            return Err(Refusal::usage("--option is of a protocol, and --upstream has its own"));
+            return Err(Refusal::usage("--option belongs to a protocol, and --upstream has its own"));
         }
         let upstream = Upstream::of(url).map_err(Refusal::usage)?;
         return Ok(Served { upstream: Some(upstream), ..before_ones_own(plan, stacks)? });
     }
     if let Some(address) = &args.tunnel {
         if !args.listen.ip().is_loopback() {
-            let why = "--tunnel carries bytes, among which no token can be: it listens on loopback alone";
+            let why = "--tunnel carries bytes, which cannot contain a token: it listens on loopback only";
             return Err(Refusal::usage(why));
         }
         let tunnel = Upstream::of_port(address).map_err(Refusal::usage)?;
@@ -254,7 +254,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
         let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '*', ' '])) {
             let shown = inert(origin);
-            return Err(Refusal::usage(format!("`{shown}` is no origin such as http://localhost:5173")));
+            return Err(Refusal::usage(format!("`{shown}` is not an origin such as http://localhost:5173")));
         }
     }
     let is_name = |host: &String| {
@@ -263,7 +263,7 @@ fn gate(args: &ServeArgs) -> anyhow::Result<Gate> {
     };
     if let Some(host) = args.host.iter().find(|host| !is_name(host)) {
         let shown = inert(host);
-        return Err(Refusal::usage(format!("`{shown}` is no name such as sync.test.example")));
+        return Err(Refusal::usage(format!("`{shown}` is not a name such as sync.test.example")));
     }
     let is_closed = !args.listen.ip().is_loopback();
     Ok(Gate { token, is_closed, origins: args.origin.clone(), hosts: args.host.clone() })
@@ -284,7 +284,7 @@ fn opened(path: &Path) -> Result<Box<dyn Write>, Trouble> {
 
 fn log_ends(args: &ServeArgs, error: &std::io::Error, console: &mut Console<'_>) {
     let path = args.record.as_deref().map(inert_path).unwrap_or_default();
-    console.complaint(&format!("warning: {path} ends here, as it cannot be written: {error}\n"));
+    console.complaint(&format!("warning: {path} ends here, because it cannot be written: {error}\n"));
 }
 
 fn troubled(trouble: Trouble) -> anyhow::Error {
@@ -322,7 +322,7 @@ fn left_out(plan: &Plan) -> Option<String> {
         .filter(|(need, _)| of_apps.contains(need))
         .map(|(need, _)| need.word())
         .collect();
-    (!needs.is_empty()).then(|| format!("left to the real apps, and not done to them: {}", needs.join(", ")))
+    (!needs.is_empty()).then(|| format!("left to the real apps, and not simulated: {}", needs.join(", ")))
 }
 
 fn begins(
@@ -393,7 +393,7 @@ fn concluded(
     );
     if !ended.silent.is_empty() {
         let names: Vec<_> = ended.silent.iter().map(|name| inert(name)).collect();
-        text += &format!("never said what they show, so that nobody looked: {}\n", names.join(", "));
+        text += &format!("these never reported what they show, so nobody checked it: {}\n", names.join(", "));
     }
     let shown = inert_path(&requests);
     match &unwritten {
@@ -476,12 +476,12 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let file = File::open(path).map_err(|e| Refusal::unreadable(path, &e))?;
     let log = Log::read(BufReader::new(file)).map_err(|e| wrong(e.to_string()))?;
     let head = &log.head;
-    let seed: u64 = head.seed.parse().map_err(|_| wrong("its seed is none".to_owned()))?;
+    let seed: u64 = head.seed.parse().map_err(|_| wrong("its seed is missing".to_owned()))?;
     let plan = sources::one_plan(&head.scenario, Path::new(&head.path), Some(seed), console)?;
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
     let (setup, stacks) = of_head(head, &plan, stacks)?;
     let replayed = live::replay(&log, &setup, &stacks).map_err(|e| wrong(e.to_string()))?;
-    let mut text = of_replay(&replayed) + if log.is_torn { "its last line is not whole\n" } else { "" };
+    let mut text = of_replay(&replayed) + if log.is_torn { "its last line is incomplete\n" } else { "" };
     if replayed.same_history.is_some() && !replayed.tests_nothing {
         let of = judge_args(Path::new(&head.path), path);
         let verdict = judge::verdict_on(&of, plan, &replayed.history, console);
@@ -499,7 +499,7 @@ pub(super) fn replay(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
 fn of_replay(replayed: &Replayed) -> String {
     let (length, same) = (replayed.length, count(replayed.same, "request"));
     let mut text = match replayed.same {
-        0 => format!("{length} of virtual time: no request ended as it had\n"),
+        0 => format!("{length} of virtual time: no request ended as recorded\n"),
         _ => format!(
             "{length} of virtual time: {same} ended at the same nanosecond, in the same way and with the same \
              bytes\n"
@@ -517,7 +517,7 @@ fn of_replay(replayed: &Replayed) -> String {
         text += &format!("{} NOT the same\n", count(replayed.differ.len() as u64, "request"));
     }
     if replayed.tests_nothing {
-        text += "nothing was tested: the log has no request that ended, and nothing that apps said\n";
+        text += "nothing was tested: the log has no request that ended, and no report of an app\n";
     }
     text += match replayed.same_history {
         Some(true) => "the history is the same, to the byte\n",

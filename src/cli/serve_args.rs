@@ -21,59 +21,59 @@ pub(super) struct ServeArgs {
     /// Set a key of the scenario, by its dotted path, to a TOML value.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
-    /// Where to listen. Beyond loopback every request needs the token.
+    /// Where to listen. Beyond loopback, every request needs the token.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8484")]
     pub(super) listen: SocketAddr,
-    /// A port for each device, from this one on, where paths and headers must stay as they are.
+    /// Give each device a port, from this one on, if paths and headers must stay unchanged.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) ports: Option<u16>,
-    /// What apps speak to the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`,
-    /// `odata`, `datasync`; by default what the scenario's own stack answers, else `plain`.
+    /// The protocol of the scenario's backend: `plain`, `watermelondb`, `couchdb`, `rxdb`, `odata`,
+    /// `datasync`; by default that of the scenario's own stack, else `plain`.
     #[arg(long, value_name = "NAME", conflicts_with = "upstream")]
     pub(super) protocol: Option<String>,
     /// Set an option of the protocol, such as conflicts=overwrite (docs/protocols.md).
     #[arg(long, value_name = "NAME=WORD", value_parser = only)]
     pub(super) option: Vec<(String, String)>,
-    /// A server of your own that answers in the place of the scenario's backend; it alone is
-    /// reached.
+    /// A server of your own that responds instead of the scenario's backend; no other address is
+    /// contacted.
     #[arg(long, value_name = "URL")]
     pub(super) upstream: Option<String>,
-    /// A server of your own of which nothing is known but its bytes: WebSockets, server-sent
-    /// events, the app's own TLS. Apps connect to the ports of their devices (--ports).
+    /// A server of your own with an unknown protocol, of which only the bytes are seen: WebSockets,
+    /// server-sent events, the app's own TLS. Apps connect to the ports of their devices (--ports).
     #[arg(long, value_name = "HOST:PORT", requires = "ports", conflicts_with_all = ["upstream", "protocol", "option"])]
     pub(super) tunnel: Option<String>,
     /// The rows of your own server at rest: a CSV or a JSON list, read when the verdict is given;
-    /// may be given several times. Your server may say them itself (docs/real-apps.md).
+    /// may be given several times. Your server may also report them itself (docs/real-apps.md).
     #[arg(long, value_name = "ENTITY=FILE", value_parser = only)]
     pub(super) backend: Vec<(String, String)>,
-    /// Virtual seconds in a second.
+    /// Virtual seconds per second.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub(super) speed: f64,
-    /// End after so much virtual time.
+    /// End after this much virtual time.
     #[arg(long = "for", value_name = "TIME", value_parser = span)]
     pub(super) length: Option<Span>,
-    /// The origin of a page that may ask, such as http://localhost:5173; may be given several
-    /// times.
+    /// The origin of a page that may send requests, such as http://localhost:5173; may be given
+    /// several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(super) origin: Vec<String>,
     /// A name by which this server is reached, besides addresses and localhost; may be given
     /// several times.
     #[arg(long, value_name = "NAME")]
     pub(super) host: Vec<String>,
-    /// The token for the verdict and for cuts; by default one is drawn and printed.
+    /// The token for the verdict and for cuts; by default a random one is printed.
     #[arg(long, value_name = "TEXT", value_parser = token)]
     pub(super) token: Option<String>,
-    /// Write what came in as a log that `replay` reads.
+    /// Write the received requests as a log that `replay` reads.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(super) record: Option<PathBuf>,
-    /// Let the log have the bodies of messages. Credentials are not in it, nor before --upstream
+    /// Include the bodies of messages in the log, but no credentials; with --upstream also no
     /// values of unknown headers, or of token, key, password and the like in a query.
     #[arg(long, requires = "record")]
     pub(super) bodies: bool,
     /// The largest body of a message, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub(super) body_max: u64,
-    /// So many connections may be open at once.
+    /// Most connections that may be open at once.
     #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(super) connections: u64,
     /// Where the history, the requests and the report go; by default reports/<scenario>-served.
@@ -83,10 +83,12 @@ pub(super) struct ServeArgs {
 
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok().filter(|speed: &f64| (0.01..=10_000.0).contains(speed));
-    speed.ok_or_else(|| "a speed is a number from 0.01 to 10000".to_owned())
+    speed.ok_or_else(|| "a speed must be a number from 0.01 to 10000".to_owned())
 }
 
 fn token(text: &str) -> Result<String, String> {
     let is_plain = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_plain.then(|| text.to_owned()).ok_or_else(|| "a token has 16 letters and digits, or more".to_owned())
+    is_plain
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a token must have at least 16 letters and digits".to_owned())
 }

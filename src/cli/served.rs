@@ -42,7 +42,8 @@ pub(super) fn plays_no_part(plan: &Plan, args: &ServeArgs) -> Option<String> {
     let is_set = |key: &str| backend?.get(key)?.as_table().map(|of| !of.is_empty());
     let of_backend = TABLES.iter().filter(|key| is_set(key) == Some(true));
     let all: Vec<String> = idle.chain(of_backend.map(|key| format!("backend.{key}"))).collect();
-    (!all.is_empty()).then(|| format!("these play no part, as your own server answers: {}", all.join(", ")))
+    (!all.is_empty())
+        .then(|| format!("these have no effect, because your own server responds: {}", all.join(", ")))
 }
 
 /// The address of test hooks, and the port of each device.
@@ -71,7 +72,7 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
     let rest =
         said.at_rest.map_or_else(|| "no rows at rest".to_owned(), |of| format!("{} at rest", rows(of)));
     let mut text = format!(
-        "your server said {} at the start, {} and {rest}\n",
+        "your server reported {} at the start, {} and {rest}\n",
         rows(said.rows),
         count(said.commits, "commit")
     );
@@ -83,8 +84,8 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
         text += &format!("with its rows at rest, as JSON or CSV: {again} --backend ENTITY=FILE\n");
     }
     if said.commits == 0 {
-        text += "its commits say who changed what: POST them to /_syncdyno/observe, or give its log with \
-                 judge --audit (docs/real-apps.md)\n";
+        text += "its commits say who changed what: POST them to /_syncdyno/observe, or pass its log \
+                 with judge --audit (docs/real-apps.md)\n";
     }
     text
 }
@@ -93,7 +94,7 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerSaid, history: &Path) ->
 pub(super) fn strays(number: u64) -> Option<String> {
     (number > 0).then(|| {
         format!(
-            "{} to /observe went to your server, which does not know it: hooks speak to \
+            "{} to /observe went to your server, which does not know it: use \
              /d/NAME/_syncdyno/observe\n",
             count(number, "request")
         )
@@ -109,7 +110,7 @@ pub(super) fn files(args: &ServeArgs, history: &str) -> (Vec<(String, String)>, 
     let (over, read): (Vec<_>, Vec<_>) = args.backend.iter().cloned().partition(|(of, _)| said.contains(of));
     let notes = over.iter().map(|(of, file)| {
         let file = inert(file);
-        format!("note: {file} is not read, as your server said its rows of `{of}` at rest itself\n")
+        format!("note: {file} is not read, because your server reported its rows of `{of}` at rest itself\n")
     });
     (read, notes.collect())
 }

@@ -54,7 +54,7 @@ impl Shape<'_> {
             ("variation.sigma", "rates that vary"),
             ("gaps.mtbf", "gaps"),
             ("promotion.takes", "a radio that wakes up"),
-            ("response_loss", "responses that are lost"),
+            ("response_loss", "lost responses"),
         ];
         let is_said = |key: &str| said(key).is_some_and(|figure| !["0", "0s"].contains(&&*figure.value));
         Some(Shape {
@@ -144,10 +144,10 @@ impl Shape<'_> {
 /// A link in the format of a tool, and what that leaves out.
 pub(super) fn shaped(profile: &Profile, format: LinkFormat) -> anyhow::Result<(String, String)> {
     let Some(mut shape) = Shape::of(profile) else {
-        return Err(Refusal::usage(format!("{} is no link: --format is of links", profile.name)));
+        return Err(Refusal::usage(format!("{} is not a link: --format is for links", profile.name)));
     };
     if format == LinkFormat::Toxiproxy && shape.loss.0 > 0 {
-        shape.left_out.push("packets that are lost");
+        shape.left_out.push("lost packets");
     }
     let text = match format {
         LinkFormat::Toxiproxy => shape.toxiproxy(),

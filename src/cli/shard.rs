@@ -94,7 +94,7 @@ fn run(
     let journal = shards::open(&folder, &shard).map_err(of_kept)?;
     let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
     if before > 0 {
-        console.remark(&format!("going on in {shown}: {} done\n", human::count(before as u64, "cell")));
+        console.remark(&format!("continuing in {shown}: {} done\n", human::count(before as u64, "cell")));
     }
     let progress = Progress::new(work.progress, &plans, console);
     let notes = progress.run(&plans, Some(&ids), (work, cells.twice), Some(&journal), console).notes;
@@ -102,7 +102,7 @@ fn run(
     notes.iter().for_each(|note| console.complaint(&format!("note: {}\n", note.text)));
     if let Err(e) = journal.close(false) {
         let (kept, all) = (human::count(kept as u64, "cell"), own.len());
-        let text = format!("{e}: {kept} of {all} are kept, and the same command goes on");
+        let text = format!("{e}: {kept} of {all} are kept, and the same command continues");
         return Err(Refusal::environment(text));
     }
     console.result(&format!(
@@ -112,7 +112,7 @@ fn run(
     console.result(&format!("shard: {shown}\n"));
     let stopped = Exit::first(notes.iter().map(|note| note.exit));
     if stopped != Exit::Success {
-        console.remark("to go on: the same command\n");
+        console.remark("to continue: the same command\n");
     }
     Ok(stopped)
 }
@@ -125,7 +125,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.first().plan {
         let text = format!(
-            "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",
+            "the plan differs from that of the shards: of their {} {} are cells of the present plan; merge with unchanged files, or run the shards again",
             human::count(pool.size().1 as u64, "cell"),
             pool.of(&roll),
         );
@@ -144,7 +144,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     ));
     for folder in &pool.damaged {
         console.complaint(&format!(
-            "warning: {} has a line that is not as it was written: it was cut off or changed\n",
+            "warning: {} has a damaged line: it was cut off or changed\n",
             inert_path(folder)
         ));
     }

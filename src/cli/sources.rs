@@ -37,12 +37,15 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     }
     let paths = files(paths)?;
     if let Some(path) = paths.iter().find(|path| !path.is_file()) {
-        return Err(Refusal::usage(format!("--fix writes into files, and {} is none", inert_path(path))));
+        return Err(Refusal::usage(format!(
+            "--fix writes into files, and {} is not a file",
+            inert_path(path)
+        )));
     }
     console.surroundings.signals.heed();
     for path in paths {
         if let Some(exit) = console.surroundings.signals.exit() {
-            return Err(Refusal::because(exit, "stopped: files after this are as they were"));
+            return Err(Refusal::because(exit, "stopped: the remaining files are unchanged"));
         }
         let Ok(old) = text_at(&path)? else { continue };
         let text = mended(&path, &old, console);
@@ -51,13 +54,13 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
         }
         written::replace_if(&path, text.as_bytes(), || {
             let is_same = text_at(&path)?.as_ref() == Ok(&old);
-            let text = format!("{} changed while it was read: it is left as it is", inert_path(&path));
+            let text = format!("{} changed while it was read: it stays unchanged", inert_path(&path));
             if is_same { Ok(()) } else { Err(Refusal::environment(text)) }
         })?;
-        console.result(&format!("mended  {}\n", inert_path(&path)));
+        console.result(&format!("fixed   {}\n", inert_path(&path)));
     }
     let came = console.surroundings.signals.exit();
-    came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are mended, none was checked")))
+    came.map_or(Ok(()), |exit| Err(Refusal::because(exit, "stopped: all files are fixed, none was checked")))
 }
 
 /// A text with current names, as long as it stays TOML: if a key is there under both names, it is
@@ -101,7 +104,7 @@ fn refuse_too_many(documents: &[Document], selection: &Selection) -> Result<()> 
 
 pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
-    Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
+    Refusal::usage(format!("{what} has {} cells; the limit is {}", told(cells), told(CELLS_MAX)))
 }
 
 pub(super) fn combined(
@@ -227,7 +230,7 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
-            Refusal::usage(format!("{} is a link to what is not there", inert_path(path)))
+            Refusal::usage(format!("{} is a link to a missing file", inert_path(path)))
         }
         ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
         _ => Refusal::unreadable(path, &e),

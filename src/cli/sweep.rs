@@ -31,7 +31,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     }
     let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.source.scenario.as_str()).collect();
     if scenarios.len() > 1 {
-        return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
+        return Err(Refusal::usage(format!("a sweep needs one scenario, not {}", scenarios.len())));
     }
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
     let axes = |grid: &Grid| -> Vec<AxisRecord> {
@@ -75,7 +75,7 @@ fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();
     if reference.axis.iter().any(|axis| axis.key == against.key) {
-        let text = format!("`{}` is an axis and what the sweep is held against", against.key);
+        let text = format!("`{}` is both an axis and the key of --against", against.key);
         return Err(Refusal::usage(text));
     }
     reference.axis[0] = against.clone();

@@ -136,7 +136,7 @@ fn fitting(
 ) -> Result<Vec<Document>> {
     for (axis, all) in [("scenario", documents.len()), ("variant", selection.variant.len())] {
         if all > 1 && !table.has(axis) {
-            return Err(Refusal::usage(format!("this table is of one {axis}, not of {all}")));
+            return Err(Refusal::usage(format!("this table needs one {axis}, not {all}")));
         }
     }
     let fitting = |document: Document| {
@@ -144,7 +144,7 @@ fn fitting(
         if variants.is_empty() || selection.variant.len() == 1 || table.has("variant") {
             return document;
         }
-        let note = "note: the file without its variants; --variant takes one of them";
+        let note = "note: the file without its variants; --variant selects one of them";
         console.remark(&format!("{note} ({variants})\n"));
         document.base()
     };

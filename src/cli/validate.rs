@@ -45,7 +45,7 @@ fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<E
 fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let exit = judge(args, measured::OUTAGES, measured::outages, console)?;
     console.remark(
-        "edge of the staircase: a row whose samples lie more than 5 % apart, as some took one retransmission timeout more, or (but on the first link) whose prediction would be more than 5 % off if the outage were 5 % shorter or longer; no one figure is right there, and it is not judged\nno prediction: TCP gives the connection up before the outage ends\n",
+        "edge of the staircase: a row whose samples are more than 5 % apart, because some took one retransmission timeout more, or (except on the first link) whose prediction would be more than 5 % off if the outage were 5 % shorter or longer; no single figure is right there, and it is not judged\nno prediction: TCP gives the connection up before the outage ends\n",
     );
     Ok(exit)
 }
@@ -82,7 +82,7 @@ fn judge(
 
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     file::read(path, file::Named::Typed, MEASURED_MAX).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("{} is not there", inert_path(path))),
+        ErrorKind::NotFound => Refusal::usage(format!("{} does not exist", inert_path(path))),
         _ => Refusal::unreadable(path, &e),
     })
 }

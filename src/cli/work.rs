@@ -15,7 +15,7 @@ use crate::campaign::shards::{Partition, Pool};
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Work {
-    /// Worker threads; by default one a processor.
+    /// Worker threads; by default one per processor.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
     /// Stop at the first cell that fails.
@@ -24,7 +24,7 @@ pub(super) struct Work {
     /// Stop after this much time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
-    /// Run what by the estimate finds no memory here.
+    /// Run cells even if they need more memory than there is, by the estimate.
     #[arg(long)]
     pub(super) allow_memory: bool,
     /// How to show progress, on stderr.
@@ -35,14 +35,14 @@ pub(super) struct Work {
 /// What a run is held against.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct HeldArgs {
-    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
+    /// Compare the run with this baseline: a name under reports/baseline/, or a file.
     #[arg(long, value_name = "NAME")]
     pub(super) baseline: Option<String>,
-    /// Fail by what is worse than the baseline's by more than this over all seeds: `5%`. Without it
-    /// any other figure of any seed fails.
+    /// Fail only if a figure is worse than the baseline's by more than this over all seeds: `5%`.
+    /// Without it any changed figure of any seed fails.
     #[arg(long, value_name = "PERCENT", requires = "baseline")]
     pub(super) tolerance: Option<Tolerance>,
-    /// Fail where the run lacks cells of the baseline, such as those of a scenario that is gone.
+    /// Fail if the run lacks cells of the baseline, such as those of a removed scenario.
     #[arg(long, requires = "baseline")]
     pub(super) require_all: bool,
 }
@@ -68,18 +68,20 @@ pub(super) struct PlaceArgs {
     /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
+    /// Continue where the same command was interrupted: completed cells are in the report's folder
+    /// and do not run again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub(super) resume: Option<PathBuf>,
-    /// Go on also where another build of the program began; the record says which cells are of which.
+    /// Continue even if another build of the program began; the record says which build ran which
+    /// cells.
     #[arg(long, requires = "resume")]
     pub(super) any_build: bool,
     /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
     /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
-    /// what they cost. `merge` makes the report.
+    /// their cost. `merge` makes the report.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
     pub(super) partition: Option<Partition>,
-    /// Print the cells, one a line, and run nothing; of a part those of the part.
+    /// Print the cells, one per line, and run nothing; with --partition, the cells of the part.
     #[arg(long)]
     pub(super) list: bool,
     /// The shards whose cells are there already.
@@ -111,7 +113,11 @@ pub(super) enum ProgressKind {
 
 fn time_limit(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
-    if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
+    if span == Span::ZERO {
+        Err("the limit must be above 0".to_owned())
+    } else {
+        Ok(Duration::from_nanos(span.0))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -126,16 +132,16 @@ pub(super) enum CompareFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
-    /// Folders of shards, or folders in which they lie.
+    /// Folders of shards, or folders that contain them.
     #[arg(required = true, value_name = "SHARD")]
     pub(super) shards: Vec<PathBuf>,
     /// Where the report goes.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// What stdout carries, as the command of the shards takes it.
+    /// What stdout gets: the formats of the shards' command.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<String>,
-    /// For what is left to do: the lives of lost records, the end of a search.
+    /// For the remaining work: the lives of lost records, the end of a search.
     #[command(flatten)]
     pub(super) work: Work,
 }

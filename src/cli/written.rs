@@ -30,7 +30,7 @@ fn takes_all(path: &Path) -> bool {
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
         let shown = inert_path(path);
-        return Err(Refusal::usage(format!("{shown} is already there: give another name, or remove it")));
+        return Err(Refusal::usage(format!("{shown} already exists: give another name, or remove it")));
     }
     Ok(())
 }
